@@ -1,0 +1,96 @@
+//! Accounts: who somebody is and how they prove it.
+
+mod email;
+mod password;
+mod role;
+mod username;
+
+pub use email::{EmailAddress, InvalidEmail};
+pub use password::{Password, PasswordHash, PasswordPolicy, PasswordReason};
+pub use role::{InvalidRoles, Role, Roles};
+pub use username::{InvalidUsername, Username};
+
+use crate::{AccountId, Timestamp};
+
+/// Counts the changes of an account's credentials. A session opened on one version is inserted only
+/// while that version still stands, so a login that races a password change leaves nothing behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialVersion(i64);
+
+impl CredentialVersion {
+    /// The version of a new account.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// From its stored number.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number, to store.
+    pub const fn as_number(self) -> i64 {
+        self.0
+    }
+}
+
+/// An account as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name for good.
+    pub id: AccountId,
+    /// The name chosen to log in with, if any.
+    pub username: Option<Username>,
+    /// Where its owner is reached, and a name to log in with.
+    pub email: EmailAddress,
+    /// Whether its owner has proved to read that address.
+    pub email_verified: bool,
+    /// `None` for an account that only signs in through an identity provider.
+    pub password_hash: Option<PasswordHash>,
+    /// Goes up with each change of password.
+    pub credential_version: CredentialVersion,
+    /// What other services let it do.
+    pub roles: Roles,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When any of the above last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What somebody typed to say who they are: looked up among the e-mail addresses when it holds an `@`
+/// (a username never does), else among the usernames.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginName {
+    /// The lower-cased, IDNA-mapped address.
+    Email(EmailAddress),
+    /// The lower-cased username.
+    Username(Username),
+    /// No account can have this name. Kept, lower-cased, so that guessing at it has a budget too.
+    Impossible(String),
+}
+
+impl LoginName {
+    /// Never fails: a name that nobody can have is a login that misses, not a validation error.
+    pub fn parse(text: &str) -> Self {
+        if text.contains('@') {
+            if let Ok(email) = EmailAddress::parse(text) {
+                return Self::Email(email);
+            }
+        } else if let Ok(username) = Username::parse(text) {
+            return Self::Username(username);
+        }
+        Self::Impossible(text.to_lowercase())
+    }
+
+    /// One text for all spellings of the same name.
+    pub fn canonical(&self) -> &str {
+        match self {
+            Self::Email(email) => email.key(),
+            Self::Username(username) => username.key(),
+            Self::Impossible(text) => text,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Passwords and the policy they must meet (NIST SP 800-63B-4 section 3.1.1). Hashing is behind
+//! [`crate::ports::PasswordHasher`].
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use super::{EmailAddress, Username};
+
+/// Sorted, lower-case, one a line: the 100 000 commonest leaked passwords of 8 characters or more.
+/// `docs/common-passwords.md` says where they come from.
+static COMMON: &str = include_str!("../../data/common-passwords.txt");
+
+/// A password in clear, in Unicode NFC; wiped from memory when dropped and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// From what a user typed: only normalised, not yet held against the policy.
+    pub fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.nfc().collect()))
+    }
+
+    /// The text to hash, in NFC.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// An Argon2id hash in PHC string format, peppered: of no use without the master key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// From a stored PHC string.
+    pub const fn from_phc(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string, to store.
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// One way in which a password falls short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordReason {
+    /// Fewer characters than the policy's minimum.
+    TooShort,
+    /// More than 128 characters.
+    TooLong,
+    /// Among the 100 000 commonest.
+    TooCommon,
+    /// The same as the account's e-mail address, but for case.
+    SameAsEmail,
+    /// The same as the account's username, but for case.
+    SameAsUsername,
+}
+
+impl PasswordReason {
+    /// Its stable name in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooShort => "TOO_SHORT",
+            Self::TooLong => "TOO_LONG",
+            Self::TooCommon => "TOO_COMMON",
+            Self::SameAsEmail => "SAME_AS_EMAIL",
+            Self::SameAsUsername => "SAME_AS_USERNAME",
+        }
+    }
+}
+
+/// What a new password must meet. No composition rules: length and rarity are what counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The least number of characters, 8–128.
+    pub min_characters: usize,
+}
+
+impl PasswordPolicy {
+    /// The most characters (Unicode scalar values after NFC) a password may have.
+    pub const MAX_CHARACTERS: usize = 128;
+
+    /// Every reason against `password`; empty when it may be used.
+    pub fn reasons_against(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+        username: Option<&Username>,
+    ) -> Vec<PasswordReason> {
+        let text = password.reveal();
+        let characters = text.chars().count();
+        let lower = Zeroizing::new(text.to_lowercase());
+        let same_as = |name: &str| *lower == name.to_lowercase();
+        let checks = [
+            (characters < self.min_characters, PasswordReason::TooShort),
+            (characters > Self::MAX_CHARACTERS, PasswordReason::TooLong),
+            (is_common(&lower), PasswordReason::TooCommon),
+            (same_as(email.as_str()) || same_as(email.key()), PasswordReason::SameAsEmail),
+            (username.is_some_and(|name| same_as(name.as_str())), PasswordReason::SameAsUsername),
+        ];
+        checks.into_iter().filter_map(|(fails, reason)| fails.then_some(reason)).collect()
+    }
+}
+
+/// Binary search over the lines of [`COMMON`] in place: nothing is parsed or allocated.
+fn is_common(lower: &str) -> bool {
+    let (mut low, mut high) = (0, COMMON.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = COMMON.as_bytes()[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end =
+            COMMON.as_bytes()[middle..].iter().position(|byte| *byte == b'\n').map_or(COMMON.len(), |at| middle + at);
+        match COMMON.as_bytes()[start..end].cmp(lower.as_bytes()) {
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: PasswordPolicy = PasswordPolicy { min_characters: 8 };
+
+    fn reasons(password: &str) -> Vec<PasswordReason> {
+        let email = EmailAddress::parse("Ann.Lee@example.org").unwrap();
+        let username = Username::parse("Ann-The-Great").unwrap();
+        POLICY.reasons_against(&Password::new(password), &email, Some(&username))
+    }
+
+    #[test]
+    fn every_reason() {
+        assert_eq!(reasons("correct horse battery"), []);
+        assert_eq!(reasons("qv8#kzp"), [PasswordReason::TooShort]);
+        assert_eq!(reasons(&"é".repeat(128)), []);
+        assert_eq!(reasons(&"é".repeat(129)), [PasswordReason::TooLong]);
+        assert_eq!(reasons("PassWord"), [PasswordReason::TooCommon]);
+        assert_eq!(reasons("ann.lee@EXAMPLE.org"), [PasswordReason::SameAsEmail]);
+        assert_eq!(reasons("ann-the-great"), [PasswordReason::SameAsUsername]);
+    }
+
+    #[test]
+    fn every_listed_password_is_found_and_the_list_is_as_described() {
+        let lines: Vec<&str> = COMMON.lines().collect();
+        assert_eq!(lines.len(), 100_000);
+        assert!(lines.is_sorted());
+        assert!(lines.iter().all(|line| line.chars().count() >= 8 && is_common(line)));
+        assert!(!is_common("") && !is_common("zzzzzzzzzzzzzzzzz-no") && !is_common("!"));
+    }
+
+    #[test]
+    fn composed_and_decomposed_spellings_are_one_password() {
+        assert_eq!(Password::new("e\u{301}cole-12"), Password::new("école-12"));
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Password::new("canary")), "Password(…)");
+    }
+}

@@ -1,0 +1,97 @@
+//! Roles: names that other services give a meaning to.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// 1–64 of `[a-z0-9_:.-]`, beginning with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Role(String);
+
+/// At most [`Roles::MAX`] different roles, in alphabetical order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+/// Why something is no set of roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRoles {
+    /// The role at that index is malformed.
+    #[error("must be 1 to 64 of a-z, 0-9, '_', ':', '.', '-' and begin with a letter")]
+    Malformed {
+        /// Its index, from 0.
+        index: usize,
+    },
+    /// More than [`Roles::MAX`].
+    #[error("must be at most 32 roles")]
+    TooMany,
+}
+
+impl Role {
+    /// Parses one role.
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:.-".contains(&byte);
+        let well_formed =
+            (1..=64).contains(&text.len()) && text.as_bytes()[0].is_ascii_lowercase() && text.bytes().all(allowed);
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Roles {
+    /// How many roles an account may have.
+    pub const MAX: usize = 32;
+
+    /// What a new account gets: `user`.
+    pub fn of_new_account() -> Self {
+        Self(BTreeSet::from([Role("user".to_owned())]))
+    }
+
+    /// Parses a list; a role named twice counts once.
+    pub fn parse(texts: &[String]) -> Result<Self, InvalidRoles> {
+        let mut roles = BTreeSet::new();
+        for (index, text) in texts.iter().enumerate() {
+            roles.insert(Role::parse(text).ok_or(InvalidRoles::Malformed { index })?);
+        }
+        if roles.len() > Self::MAX {
+            return Err(InvalidRoles::TooMany);
+        }
+        Ok(Self(roles))
+    }
+
+    /// Whether `role` is among them.
+    pub fn contains(&self, role: &str) -> bool {
+        self.iter().any(|one| one == role)
+    }
+
+    /// Their texts, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Role::as_str)
+    }
+}
+
+/// Space-separated, as stored; a role holds no space.
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.iter().collect::<Vec<_>>().join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists() {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let roles = Roles::parse(&texts(&["user", "admin", "user"])).unwrap();
+        assert_eq!(roles.to_string(), "admin user");
+        assert!(roles.contains("admin") && !roles.contains("adm"));
+        assert_eq!(Roles::parse(&texts(&["user", "No"])), Err(InvalidRoles::Malformed { index: 1 }));
+        assert_eq!(Roles::parse(&texts(&[""])), Err(InvalidRoles::Malformed { index: 0 }));
+        let many: Vec<String> = (0..33).map(|n| format!("r{n}")).collect();
+        assert_eq!(Roles::parse(&many), Err(InvalidRoles::TooMany));
+    }
+}

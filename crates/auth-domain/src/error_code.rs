@@ -1,0 +1,162 @@
+//! The one list of codes that a refused request can carry. Their HTTP statuses are `auth-http`'s.
+
+use std::time::Duration;
+
+use crate::account::{InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason};
+
+macro_rules! error_codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
+        /// A stable name for why a request was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $meaning])+ $name),+
+        }
+
+        impl ErrorCode {
+            /// All of them, in the order of `docs/errors.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name in answers.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            /// What it means, for people.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start()),+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The request is malformed; `data.errors` says where and why.
+    ValidationFailed = "VALIDATION_FAILED",
+    /// `password` and `confirmPassword` differ.
+    UnmatchedPasswords = "UNMATCHED_PASSWORDS",
+    /// The new password is too weak; `data.reasons` says why.
+    PasswordPolicy = "PASSWORD_POLICY",
+    /// The e-mail address or the username is taken.
+    UserExists = "USER_EXISTS",
+    /// Nobody has that e-mail address or username.
+    InvalidCredentials = "INVALID_CREDENTIALS",
+    /// The account has no password: it signs in through an identity provider.
+    UserAlreadyLinked = "USER_ALREADY_LINKED",
+    /// The password is wrong.
+    InvalidPassword = "INVALID_PASSWORD",
+    /// No bearer token came with the request.
+    TokenRequired = "TOKEN_REQUIRED",
+    /// The access token is not valid here.
+    AccessTokenInvalid = "ACCESS_TOKEN_INVALID",
+    /// The access token has expired: refresh it.
+    AccessTokenExpired = "ACCESS_TOKEN_EXPIRED",
+    /// The access token verifies, but its session or account is gone.
+    Unauthorized = "UNAUTHORIZED",
+    /// The body names no refresh token.
+    RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
+    /// The refresh token is not valid, or not any more.
+    RefreshTokenInvalid = "REFRESH_TOKEN_INVALID",
+    /// The session of the refresh token has expired: log in again.
+    RefreshTokenExpired = "REFRESH_TOKEN_EXPIRED",
+    /// The token of the calling service is not valid here.
+    InternalTokenInvalid = "INTERNAL_TOKEN_INVALID",
+    /// The token of the calling service has expired.
+    InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED",
+    /// The caller is known but may not do this.
+    Forbidden = "FORBIDDEN",
+    /// No user has that id.
+    UserNotFound = "USER_NOT_FOUND",
+    /// Nothing is at this address.
+    NotFound = "NOT_FOUND",
+    /// This address does not take this method; `Allow` lists those it takes.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// The body is larger than 64 KiB.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE",
+    /// The body is not in a media type that this endpoint reads.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+    /// A budget is spent; `Retry-After` says when to try again.
+    RateLimited = "RATE_LIMITED",
+    /// Too many logins at once; `Retry-After` says when to try again.
+    Overloaded = "OVERLOADED",
+    /// The database does not answer; `Retry-After` says when to try again.
+    Unavailable = "UNAVAILABLE",
+    /// A fault of this service. The log has it under the request id.
+    InternalServerError = "INTERNAL_SERVER_ERROR",
+}
+
+/// What is wrong with one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
+    pub field: String,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+impl FieldError {
+    /// From its parts.
+    pub fn new(field: &str, message: impl ToString) -> Self {
+        Self { field: field.to_owned(), message: message.to_string() }
+    }
+}
+
+impl From<InvalidEmail> for FieldError {
+    fn from(error: InvalidEmail) -> Self {
+        Self::new("/email", error)
+    }
+}
+
+impl From<InvalidUsername> for FieldError {
+    fn from(error: InvalidUsername) -> Self {
+        Self::new("/username", error)
+    }
+}
+
+impl From<InvalidRoles> for FieldError {
+    fn from(error: InvalidRoles) -> Self {
+        match error {
+            InvalidRoles::Malformed { index } => Self::new(&format!("/roles/{index}"), error),
+            InvalidRoles::TooMany => Self::new("/roles", error),
+        }
+    }
+}
+
+/// A refused request: the code and what a client may know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: ErrorCode,
+    /// More about it.
+    pub details: Details,
+}
+
+/// What goes with a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Details {
+    /// Nothing.
+    None,
+    /// With [`ErrorCode::ValidationFailed`].
+    Fields(Vec<FieldError>),
+    /// With [`ErrorCode::PasswordPolicy`].
+    PasswordReasons(Vec<PasswordReason>),
+    /// When to try again.
+    RetryAfter(Duration),
+}
+
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, details: Details::None }
+    }
+}
+
+impl Refusal {
+    /// A malformed request.
+    pub const fn invalid(errors: Vec<FieldError>) -> Self {
+        Self { code: ErrorCode::ValidationFailed, details: Details::Fields(errors) }
+    }
+
+    /// A refusal that passes with time.
+    pub const fn retry_after(code: ErrorCode, wait: Duration) -> Self {
+        Self { code, details: Details::RetryAfter(wait) }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the domain needs from the outside: a trait each. With the feature `mocks` each has a
+//! `Mock…` double by mockall.
+
+mod passwords;
+mod store;
+mod tokens;
+
+pub use passwords::*;
+pub use store::*;
+pub use tokens::*;
+
+use crate::{Randomness, Timestamp};
+
+/// Tells the time.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// Now, in whole microseconds.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives randomness.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Entropy: Send + Sync {
+    /// 32 fresh bytes from a cryptographically secure source.
+    fn bytes(&self) -> Randomness;
+}

@@ -1,0 +1,179 @@
+//! Sessions: one row each, however often their refresh token rotates.
+
+mod client;
+pub mod refresh;
+
+pub use client::{Client, Network};
+
+use std::time::Duration;
+
+use crate::{AccountId, SessionId, Timestamp};
+
+/// Counts the refresh tokens of a session, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// That of the token handed out at login.
+    pub const FIRST: Self = Self(1);
+
+    /// The generation after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// From its number.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn as_number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Names the master key that a secret was derived from: 8 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// From its text.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How the owner of a session came in (RFC 8176), for the `amr` claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthenticationMethod {
+    /// By password.
+    Password,
+}
+
+impl AuthenticationMethod {
+    /// Its `amr` value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+        }
+    }
+
+    /// From its `amr` value.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "pwd" => Some(Self::Password),
+            _ => None,
+        }
+    }
+}
+
+/// Why a session ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RevocationReason {
+    /// Its owner logged out, here or everywhere.
+    LoggedOut,
+    /// A refresh token that was no longer good came back: somebody else may hold a copy.
+    TokenReused,
+}
+
+impl RevocationReason {
+    /// Its stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::TokenReused => "token_reused",
+        }
+    }
+
+    /// From its stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::LoggedOut, Self::TokenReused].into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+/// An end before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Revocation {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+/// Which refresh token of a session is good, and to whom its last answer went.
+/// [`refresh`] holds the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rotation {
+    /// The generation whose token is current.
+    pub generation: Generation,
+    /// The generation that the current one was handed out for; `None` before the first refresh.
+    pub parent: Option<Generation>,
+    /// When the current token was last handed out.
+    pub served_at: Timestamp,
+    /// Whether the current generation was used: its holder got the answer.
+    pub proved: bool,
+    /// Who got it.
+    pub client: Client,
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// Where its refresh token stands.
+    pub rotation: Rotation,
+    /// The master key that its current refresh token is derived from.
+    pub key_id: KeyId,
+    /// How its owner came in.
+    pub method: AuthenticationMethod,
+    /// When its owner came in: the `auth_time` claim.
+    pub created_at: Timestamp,
+    /// When it ends unless it is refreshed before.
+    pub idle_expires_at: Timestamp,
+    /// When it ends in any case.
+    pub expires_at: Timestamp,
+    /// Set when it ended before its time.
+    pub revocation: Option<Revocation>,
+}
+
+/// How long sessions and their tokens live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLifetimes {
+    /// Of an access token.
+    pub access: Duration,
+    /// Of a session that is not refreshed.
+    pub idle: Duration,
+    /// Of a session, however often refreshed.
+    pub absolute: Duration,
+    /// How long after the last answer a client that proved to have it may ask for it again; zero
+    /// makes refresh tokens strictly single use.
+    pub retry_window: Duration,
+}
+
+impl Session {
+    /// Neither revoked nor expired at `now`.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.revocation.is_none() && now < self.refresh_expires_at()
+    }
+
+    /// When its refresh token stops working unless used before.
+    pub fn refresh_expires_at(&self) -> Timestamp {
+        self.idle_expires_at.min(self.expires_at)
+    }
+
+    /// Whether an access token minted with `generation` belongs to the live branch. The generations
+    /// between the parent and the current one were forked off (see [`refresh`]): theirs are dead.
+    pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
+        generation == self.rotation.generation || self.rotation.parent.is_some_and(|parent| generation <= parent)
+    }
+}

@@ -1,0 +1,105 @@
+//! When signing keys come and go. The keys themselves are made and used behind
+//! [`crate::ports::SigningKeyMaker`] and [`crate::ports::AccessTokens`].
+
+use std::time::Duration;
+
+use crate::{SigningKeyId, Timestamp};
+
+/// How long a key signs before the next one takes over.
+const SIGNING_PERIOD: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How long a key is published before it signs. Verifiers may cache the JWKS for ten minutes.
+const PUBLISHED_AHEAD: Duration = Duration::from_secs(24 * 3_600);
+/// How long a key is published after it stopped signing. Longer than any access token lives.
+pub const PUBLISHED_AFTER: Duration = Duration::from_secs(2 * 24 * 3_600);
+
+/// An Ed25519 key pair as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Its `kid`.
+    pub id: SigningKeyId,
+    /// Counts the keys of a service from 1; unique, so that of two nodes that rotate at once one wins.
+    pub sequence: i64,
+    /// From when it signs.
+    pub active_from: Timestamp,
+    /// The public key (RFC 8032), 32 bytes.
+    pub public_key: Vec<u8>,
+    /// The private key, sealed with the master key and the id.
+    pub sealed_private_key: Vec<u8>,
+}
+
+/// What is to be done about the keys now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RotationPlan {
+    /// Make a key with this sequence that signs from this time on.
+    pub create: Option<(i64, Timestamp)>,
+    /// Remove these: no token of theirs is still good.
+    pub remove: Vec<SigningKeyId>,
+}
+
+/// The key that signs at `now`: the newest one that is active.
+pub fn signing_at(keys: &[SigningKey], now: Timestamp) -> Option<&SigningKey> {
+    keys.iter().filter(|key| key.active_from <= now).max_by_key(|key| key.sequence)
+}
+
+/// Plans the rotation: the first key signs at once, each next one is published ahead, each previous
+/// one goes when the tokens it signed are gone.
+pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
+    let Some(newest) = keys.iter().max_by_key(|key| key.sequence) else {
+        return RotationPlan { create: Some((1, now)), remove: Vec::new() };
+    };
+    let next_from = (newest.active_from + SIGNING_PERIOD).max(now + PUBLISHED_AHEAD);
+    let due = now >= newest.active_from + SIGNING_PERIOD - PUBLISHED_AHEAD;
+    let remove = signing_at(keys, now).map_or_else(Vec::new, |signing| {
+        let retired =
+            |key: &&SigningKey| key.sequence < signing.sequence && now >= signing.active_from + PUBLISHED_AFTER;
+        keys.iter().filter(retired).map(|key| key.id).collect()
+    });
+    RotationPlan { create: due.then_some((newest.sequence + 1, next_from)), remove }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+    fn key(sequence: i64, active_from: Timestamp) -> SigningKey {
+        let id = SigningKeyId::generate(active_from, [sequence as u8; 32]);
+        SigningKey { id, sequence, active_from, public_key: Vec::new(), sealed_private_key: Vec::new() }
+    }
+
+    #[test]
+    fn a_year_of_hours_never_lacks_a_key_and_never_surprises_a_verifier() {
+        let start = Timestamp::from_seconds(1_800_000_000);
+        let mut keys: Vec<SigningKey> = Vec::new();
+        let mut signed_last: Vec<(SigningKeyId, Timestamp)> = Vec::new();
+        for hour in 0..(365 * 24) {
+            let now = start + Duration::from_secs(hour * 3_600);
+            let published_an_hour_ago: Vec<SigningKeyId> = keys.iter().map(|key| key.id).collect();
+            let plan = plan_rotation(&keys, now);
+            keys.retain(|key| !plan.remove.contains(&key.id));
+            if let Some((sequence, active_from)) = plan.create {
+                keys.push(key(sequence, active_from));
+            }
+            let signing = signing_at(&keys, now).expect("some key signs at any time").id;
+            assert!(hour == 0 || published_an_hour_ago.contains(&signing), "published before use");
+            signed_last.retain(|(id, _)| *id != signing);
+            signed_last.push((signing, now));
+            for (id, at) in &signed_last {
+                let gone = !keys.iter().any(|key| key.id == *id);
+                assert!(!gone || now.since(*at) >= DAY, "a key stays while its tokens live");
+            }
+            assert!(keys.len() <= 3);
+        }
+        assert_eq!(signed_last.len(), 13);
+    }
+
+    #[test]
+    fn a_service_that_slept_for_a_year_publishes_before_it_rotates() {
+        let start = Timestamp::from_seconds(1_800_000_000);
+        let now = start + 365 * DAY;
+        let plan = plan_rotation(&[key(1, start)], now);
+        assert_eq!(plan.create, Some((2, now + PUBLISHED_AHEAD)));
+        assert_eq!(plan.remove, []);
+    }
+}

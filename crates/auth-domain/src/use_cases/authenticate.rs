@@ -1,0 +1,87 @@
+//! Who bears this access token?
+
+use std::sync::Arc;
+
+use crate::access_token::TokenRejection;
+use crate::account::Account;
+use crate::error_code::{ErrorCode, Refusal};
+use crate::ports::{AccessTokens, Change, Clock, CommitError, Store, StoreUnavailable};
+use crate::session::Session;
+
+/// Proof that the bearer of a live session is calling. Only [`Authenticate`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    account: Account,
+    session: Session,
+}
+
+impl Authenticated {
+    /// Whose session it is.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The session.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+/// Why nobody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The token itself is refused.
+    #[error(transparent)]
+    Token(#[from] TokenRejection),
+    /// It verifies, but its session or account is gone.
+    #[error("the session is gone")]
+    SessionGone,
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+impl From<AuthenticateError> for Refusal {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Token(TokenRejection::Invalid) => ErrorCode::AccessTokenInvalid.into(),
+            AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
+            AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
+            AuthenticateError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// The use case.
+pub struct Authenticate {
+    /// Where sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// Verifies the token.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Tells whether it has expired.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Authenticate {
+    /// The account and session of whoever bears `token`.
+    pub async fn execute(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
+        let now = self.clock.now();
+        let claims = self.access_tokens.verify(token, now)?;
+        let found = self.store.find_session(claims.session_id).await?;
+        let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
+        let belongs = session.account_id == claims.account_id && session.accepts_access_token_of(claims.generation);
+        if !belongs || !session.is_alive(now) {
+            return Err(AuthenticateError::SessionGone);
+        }
+        let current = session.rotation.generation;
+        if claims.generation == current && !session.rotation.proved {
+            let proof = Change::ProveSession { session_id: session.id, generation: current };
+            match self.store.commit(vec![proof]).await {
+                // A conflict: it was proved, rotated or revoked in this instant. This call came before.
+                Ok(()) | Err(CommitError::Conflict { .. }) => {}
+                Err(_) => return Err(StoreUnavailable.into()),
+            }
+        }
+        Ok(Authenticated { account, session })
+    }
+}

@@ -1,0 +1,68 @@
+//! Token introspection (RFC 7662) for the services beside this one.
+
+use std::sync::Arc;
+
+use crate::access_token::{AccessClaims, TokenRejection};
+use crate::internal::{InternalCaller, TokensIntrospect};
+use crate::ports::{AccessTokens, Clock, RefreshTokens, Store, StoreUnavailable};
+use crate::session::Session;
+
+use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
+
+/// A token that is good at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActiveToken {
+    /// An access token, and whose it is.
+    Access {
+        /// What it says.
+        claims: AccessClaims,
+        /// Its account and session as they are now.
+        bearer: Box<Authenticated>,
+    },
+    /// A refresh token that would be answered.
+    Refresh(Box<Session>),
+}
+
+/// The use case.
+pub struct Introspect {
+    /// Recognises access tokens.
+    pub authenticate: Arc<Authenticate>,
+    /// Reads what an access token says.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Recognises refresh tokens.
+    pub refresh_tokens: Arc<dyn RefreshTokens>,
+    /// Where sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// Tells what is alive.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Introspect {
+    /// What `token` stands for; `None` when it is not good, for whatever reason.
+    pub async fn execute(
+        &self,
+        _caller: &InternalCaller<TokensIntrospect>,
+        token: &str,
+    ) -> Result<Option<ActiveToken>, StoreUnavailable> {
+        if self.refresh_tokens.verify(token).is_some() {
+            return self.refresh_token(token).await;
+        }
+        let claims: Result<AccessClaims, TokenRejection> = self.access_tokens.verify(token, self.clock.now());
+        let Ok(claims) = claims else { return Ok(None) };
+        match self.authenticate.execute(token).await {
+            Ok(bearer) => Ok(Some(ActiveToken::Access { claims, bearer: Box::new(bearer) })),
+            Err(AuthenticateError::Unavailable(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn refresh_token(&self, token: &str) -> Result<Option<ActiveToken>, StoreUnavailable> {
+        let Some(claims) = self.refresh_tokens.verify(token) else { return Ok(None) };
+        let Some((session, _)) = self.store.find_session(claims.session_id).await? else { return Ok(None) };
+        let rotation = &session.rotation;
+        let current = claims.generation == rotation.generation
+            || (Some(claims.generation) == rotation.parent && !rotation.proved);
+        let active = current && session.is_alive(self.clock.now());
+        Ok(active.then(|| ActiveToken::Refresh(Box::new(session))))
+    }
+}

@@ -1,0 +1,61 @@
+//! What can be asked of this service: one use case a file. Each reads what it needs, decides in pure
+//! code and hands the store one list of changes.
+
+mod authenticate;
+mod delete_account;
+mod introspect;
+mod list_credentials;
+mod login;
+mod logout;
+mod password_check;
+mod publish_signing_keys;
+mod refresh_session;
+mod register;
+mod session_tokens;
+mod sessions;
+mod set_roles;
+
+pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
+pub use delete_account::{DeleteAccount, DeleteAccountError};
+pub use introspect::{ActiveToken, Introspect};
+pub use list_credentials::{CredentialsPage, ListCredentials};
+pub use login::{LoggedIn, Login, LoginError, LoginRequest};
+pub use logout::{Logout, LogoutError};
+pub use password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
+pub use publish_signing_keys::{PublishSigningKeys, RotationError};
+pub use refresh_session::{RefreshError, RefreshSession, Refreshed};
+pub use register::{Register, RegisterError, RegisterRequest};
+pub use session_tokens::{IssuedTokens, SessionTokens};
+pub use sessions::{RevokeSessionError, Sessions};
+pub use set_roles::{SetRoles, SetRolesError};
+
+use crate::error_code::{ErrorCode, Refusal};
+use crate::ports::{HashingError, NoSigningKey, StoreUnavailable};
+
+/// How often a use case reads and decides again when somebody else was first. Of n requests that
+/// race for one row, one wins each round; past this, the row is under attack and the answer is 503.
+const MOST_ROUNDS: usize = 256;
+
+/// How long a caller is told to wait when the database does not answer.
+const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl From<StoreUnavailable> for Refusal {
+    fn from(_: StoreUnavailable) -> Self {
+        Self::retry_after(ErrorCode::Unavailable, UNAVAILABLE_RETRY)
+    }
+}
+
+impl From<NoSigningKey> for Refusal {
+    fn from(_: NoSigningKey) -> Self {
+        Self::retry_after(ErrorCode::Unavailable, UNAVAILABLE_RETRY)
+    }
+}
+
+impl From<HashingError> for Refusal {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Overloaded { retry_after } => Self::retry_after(ErrorCode::Overloaded, retry_after),
+            HashingError::Broken(_) => ErrorCode::InternalServerError.into(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The pair of tokens that a session hands out, made from where it stands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access_token::{AccessClaims, BearerToken};
+use crate::account::Roles;
+use crate::ports::{AccessTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::session::{Session, SessionLifetimes};
+use crate::{Randomness, Timestamp};
+
+/// What a client gets at login and at each refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedTokens {
+    /// For the `Authorization` header.
+    pub access: BearerToken,
+    /// For the next refresh.
+    pub refresh: BearerToken,
+    /// How long the access token is good for.
+    pub access_expires_in: Duration,
+    /// How long the refresh token is good for.
+    pub refresh_expires_in: Duration,
+}
+
+/// Issues tokens.
+pub struct SessionTokens {
+    /// Signs access tokens.
+    pub access: Arc<dyn AccessTokens>,
+    /// Derives refresh tokens.
+    pub refresh: Arc<dyn RefreshTokens>,
+    /// How long they live.
+    pub lifetimes: SessionLifetimes,
+}
+
+impl SessionTokens {
+    /// The tokens of the session's current generation.
+    pub fn issue(
+        &self,
+        session: &Session,
+        roles: &Roles,
+        now: Timestamp,
+        randomness: Randomness,
+    ) -> Result<IssuedTokens, NoSigningKey> {
+        let generation = session.rotation.generation;
+        let access = self.access.issue(&AccessClaims {
+            account_id: session.account_id,
+            session_id: session.id,
+            generation,
+            nonce: AccessClaims::nonce_from(randomness),
+            roles: roles.clone(),
+            method: session.method,
+            authenticated_at: session.created_at,
+            issued_at: now,
+            expires_at: now + self.lifetimes.access,
+        })?;
+        let claims = RefreshTokenClaims { session_id: session.id, generation };
+        Ok(IssuedTokens {
+            access,
+            refresh: self.refresh.issue(&claims, &session.key_id),
+            access_expires_in: self.lifetimes.access,
+            refresh_expires_in: session.refresh_expires_at().since(now),
+        })
+    }
+}
