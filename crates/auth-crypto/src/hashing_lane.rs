@@ -1,0 +1,262 @@
+//! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), each with its
+//! memory allocated once, behind a bounded queue. When the queue is full the answer is immediate;
+//! nothing else ever waits behind a hash.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
+use async_trait::async_trait;
+use auth_domain::account::{Password, PasswordHash};
+use auth_domain::ports::{HashingError, PasswordHasher, PasswordVerdict};
+use tokio::sync::oneshot;
+
+use crate::key_ring::KeyRing;
+
+/// How long a password may wait in the queue: past it, its user has given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+const OUTPUT: usize = 32;
+
+/// What hashing costs, and how much of it happens at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashParameters {
+    /// Memory a hash, in KiB: 8 192–4 194 304.
+    pub memory_kib: u32,
+    /// Passes over the memory: 1–100.
+    pub passes: u32,
+    /// Threads, each with that memory: 1–1 024.
+    pub threads: usize,
+    /// Passwords that may wait, a thread.
+    pub queue_per_thread: usize,
+}
+
+/// The parameters are out of range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the hash parameters are out of range")]
+pub struct InvalidHashParameters;
+
+enum Work {
+    Hash { salt: [u8; 16] },
+    Verify { hash: Option<PasswordHash> },
+}
+
+enum Done {
+    Hashed(PasswordHash),
+    Compared(PasswordVerdict),
+}
+
+struct Job {
+    password: Password,
+    work: Work,
+    deadline: Instant,
+    answer: oneshot::Sender<Result<Done, HashingError>>,
+}
+
+/// Hashes passwords with the newest key of the ring as pepper.
+pub struct HashingLane {
+    queue: SyncSender<Job>,
+}
+
+impl HashingLane {
+    /// Starts the threads; they end when the lane is dropped.
+    pub fn start(ring: &KeyRing, parameters: HashParameters) -> Result<Self, InvalidHashParameters> {
+        let (queue, jobs) = sync_channel(parameters.queue_per_thread.saturating_mul(parameters.threads));
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..parameters.threads {
+            let hasher = Hasher::new(ring.clone(), parameters)?;
+            let jobs = Arc::clone(&jobs);
+            let thread = std::thread::Builder::new().name(format!("argon2-{number}"));
+            thread.spawn(move || hasher.run(&jobs)).map_err(|_| InvalidHashParameters)?;
+        }
+        Ok(Self { queue })
+    }
+
+    async fn submit(&self, password: Password, work: Work) -> Result<Done, HashingError> {
+        let (answer, done) = oneshot::channel();
+        let job = Job { password, work, deadline: Instant::now() + LONGEST_WAIT, answer };
+        match self.queue.try_send(job) {
+            Ok(()) => done.await.unwrap_or(Err(HashingError::Broken("a hashing thread ended"))),
+            Err(TrySendError::Full(_)) => Err(HashingError::Overloaded { retry_after: RETRY_AFTER }),
+            Err(TrySendError::Disconnected(_)) => Err(HashingError::Broken("the hashing threads ended")),
+        }
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for HashingLane {
+    async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
+        match self.submit(password, Work::Hash { salt }).await? {
+            Done::Hashed(hash) => Ok(hash),
+            Done::Compared(_) => Err(HashingError::Broken("a hash was asked for, a verdict came")),
+        }
+    }
+
+    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError> {
+        match self.submit(password, Work::Verify { hash }).await? {
+            Done::Compared(verdict) => Ok(verdict),
+            Done::Hashed(_) => Err(HashingError::Broken("a verdict was asked for, a hash came")),
+        }
+    }
+}
+
+/// One thread's part: the ring, today's parameters, and the memory they need.
+struct Hasher {
+    ring: KeyRing,
+    params: Params,
+    memory: Vec<Block>,
+}
+
+impl Hasher {
+    fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, InvalidHashParameters> {
+        let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| InvalidHashParameters)?;
+        let mut builder = ParamsBuilder::new();
+        builder.m_cost(parameters.memory_kib).t_cost(parameters.passes).p_cost(1).output_len(OUTPUT).keyid(key_id);
+        let params = builder.build().map_err(|_| InvalidHashParameters)?;
+        let memory = vec![Block::default(); params.block_count()];
+        Ok(Self { ring, params, memory })
+    }
+
+    fn run(mut self, jobs: &Mutex<Receiver<Job>>) {
+        yield_to_requests();
+        loop {
+            let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(job) = received else { return };
+            if job.answer.is_closed() {
+                continue;
+            }
+            let outcome = if Instant::now() > job.deadline {
+                Err(HashingError::Overloaded { retry_after: RETRY_AFTER })
+            } else {
+                self.work(&job.password, job.work)
+            };
+            // The caller may have gone away meanwhile; then nobody wants the answer.
+            let _: Result<(), _> = job.answer.send(outcome);
+        }
+    }
+
+    fn work(&mut self, password: &Password, work: Work) -> Result<Done, HashingError> {
+        match work {
+            Work::Hash { salt } => self.hash(password, salt).map(Done::Hashed),
+            Work::Verify { hash: Some(hash) } => self.verify(password, &hash).map(Done::Compared),
+            Work::Verify { hash: None } => self.hash(password, [0; 16]).map(|_| Done::Compared(PasswordVerdict::Miss)),
+        }
+    }
+
+    fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
+        let broken = |_| HashingError::Broken("the hash cannot be written");
+        let pepper = self.ring.newest().pepper;
+        let output = self.argon2(self.params.clone(), &pepper, password, &salt)?;
+        let phc = Phc {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)
+                .map_err(|_| HashingError::Broken("the parameters cannot be written"))?,
+            salt: Some(Salt::new(&salt).map_err(broken)?),
+            hash: Some(Output::new(&output).map_err(broken)?),
+        };
+        Ok(PasswordHash::from_phc(phc.to_string()))
+    }
+
+    fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
+        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
+        let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
+        let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
+        let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
+            return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
+        };
+        let key = self.ring.all().find(|key| key.id_bytes == params.keyid());
+        let pepper = key.ok_or(HashingError::Broken("its master key is not in the ring"))?.pepper;
+        let output = self.argon2(params.clone(), &pepper, password, &salt)?;
+        // `Output` compares in constant time.
+        let same = Output::new(&output).is_ok_and(|output| output == expected);
+        Ok(match (same, self.is_current(&params)) {
+            (false, _) => PasswordVerdict::Miss,
+            (true, true) => PasswordVerdict::Match,
+            (true, false) => PasswordVerdict::MatchOutdated,
+        })
+    }
+
+    fn is_current(&self, params: &Params) -> bool {
+        let parts = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
+        parts(params) == parts(&self.params)
+    }
+
+    fn argon2(
+        &mut self,
+        params: Params,
+        pepper: &[u8],
+        password: &Password,
+        salt: &[u8],
+    ) -> Result<[u8; OUTPUT], HashingError> {
+        let broken = |_| HashingError::Broken("Argon2 refuses its parameters");
+        if params.block_count() > self.memory.len() {
+            self.memory.resize(params.block_count(), Block::default());
+        }
+        let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(broken)?;
+        let mut output = [0; OUTPUT];
+        let text = password.reveal().as_bytes();
+        argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory).map_err(broken)?;
+        Ok(output)
+    }
+}
+
+/// Lowers this thread's priority, so that under a login storm the scheduler lets a refresh go first.
+fn yield_to_requests() {
+    #[cfg(target_os = "linux")]
+    // On Linux "this process" is the calling thread. Refused: the lane works all the same.
+    let _: rustix::io::Result<()> = rustix::process::setpriority_process(None, 10);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key_ring::MasterKey;
+
+    const SMALL: HashParameters = HashParameters { memory_kib: 64, passes: 1, threads: 2, queue_per_thread: 8 };
+
+    fn ring(key: u8, older: &[u8]) -> KeyRing {
+        let older: Vec<_> = older.iter().map(|byte| MasterKey::new([*byte; 32])).collect();
+        KeyRing::new(&MasterKey::new([key; 32]), &older)
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_only_its_password_and_only_with_its_pepper() {
+        let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
+        let hash = lane.hash(Password::new("right"), [5; 16]).await.unwrap();
+        assert!(hash.as_phc().starts_with("$argon2id$v=19$m=64,t=1,p=1,keyid="), "{}", hash.as_phc());
+        let verify = async |lane: &HashingLane, text: &str| lane.verify(Password::new(text), Some(hash.clone())).await;
+        assert_eq!(verify(&lane, "right").await, Ok(PasswordVerdict::Match));
+        assert_eq!(verify(&lane, "wrong").await, Ok(PasswordVerdict::Miss));
+        assert_eq!(lane.verify(Password::new("right"), None).await, Ok(PasswordVerdict::Miss));
+
+        let rotated = HashingLane::start(&ring(2, &[1]), SMALL).unwrap();
+        assert_eq!(verify(&rotated, "right").await, Ok(PasswordVerdict::MatchOutdated));
+        let retired = HashingLane::start(&ring(2, &[]), SMALL).unwrap();
+        assert!(matches!(verify(&retired, "right").await, Err(HashingError::Broken(_))));
+        let dearer = HashingLane::start(&ring(1, &[]), HashParameters { passes: 2, memory_kib: 32, ..SMALL }).unwrap();
+        assert_eq!(verify(&dearer, "right").await, Ok(PasswordVerdict::MatchOutdated));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_answers_at_once() {
+        let parameters = HashParameters { memory_kib: 65_536, passes: 3, threads: 1, queue_per_thread: 1 };
+        let lane = Arc::new(HashingLane::start(&ring(1, &[]), parameters).unwrap());
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let lane = Arc::clone(&lane);
+                tokio::spawn(async move { lane.hash(Password::new("x"), [5; 16]).await })
+            })
+            .collect();
+        let mut overloaded = 0;
+        for task in tasks {
+            if let Err(error) = task.await.unwrap() {
+                assert_eq!(error, HashingError::Overloaded { retry_after: RETRY_AFTER });
+                overloaded += 1;
+            }
+        }
+        assert!((1..20).contains(&overloaded), "{overloaded} of 20");
+    }
+}

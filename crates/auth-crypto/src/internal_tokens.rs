@@ -1,0 +1,204 @@
+//! Internal JWTs: how the services beside this one prove who they are. Each signs with a key that the
+//! configuration registers for it; a `scope` claim only ever narrows what the configuration grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use auth_domain::access_token::{BearerToken, TokenRejection};
+use auth_domain::internal::{InternalService, Scope};
+use auth_domain::ports::InternalTokens;
+use auth_domain::{Randomness, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+const AUDIENCE: &str = "auth-service";
+/// The longest life of an internal token, in seconds.
+const LONGEST_LIFE: f64 = 300.0;
+/// How far the clocks of two services may differ, in seconds.
+const LEEWAY: f64 = 5.0;
+/// The least length of an HS256 secret (RFC 7518 section 3.2), in bytes.
+const SHORTEST_SECRET: usize = 32;
+
+/// What a service signs its tokens with.
+pub enum ServiceKey {
+    /// HS256: the bytes of the secret as configured, at least 32.
+    Secret(Zeroizing<Vec<u8>>),
+    /// EdDSA: an Ed25519 public key in PEM.
+    PublicKey(String),
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Secret(_) => "Secret(…)",
+            Self::PublicKey(_) => "PublicKey(…)",
+        })
+    }
+}
+
+/// A service that may call internal endpoints.
+#[derive(Debug)]
+pub struct ServiceRegistration {
+    /// The `iss` of its tokens.
+    pub name: String,
+    /// What it signs them with.
+    pub key: ServiceKey,
+    /// What it may do.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// Why a service's key is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidServiceKey {
+    /// Under 32 bytes.
+    #[error("the secret has {0} bytes; HS256 needs at least 32 (RFC 7518 section 3.2)")]
+    ShortSecret(usize),
+    /// Not an Ed25519 public key in PEM.
+    #[error("the public key is not an Ed25519 public key in PEM (-----BEGIN PUBLIC KEY-----)")]
+    NotEd25519,
+}
+
+struct VerifyingService {
+    key: DecodingKey,
+    validation: Validation,
+    scopes: BTreeSet<Scope>,
+}
+
+/// Verifies internal tokens against the registered services.
+pub struct InternalTokenVerifier {
+    services: BTreeMap<String, VerifyingService>,
+}
+
+impl InternalTokenVerifier {
+    /// For these services.
+    pub fn new(registrations: &[ServiceRegistration]) -> Result<Self, InvalidServiceKey> {
+        let verifying = |registration: &ServiceRegistration| {
+            let (key, algorithm) = decoding_key(&registration.key)?;
+            let mut validation = Validation::new(algorithm);
+            validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+            validation.set_issuer(&[&registration.name]);
+            validation.set_audience(&[AUDIENCE]);
+            // Against the clock port, below.
+            validation.validate_exp = false;
+            let service = VerifyingService { key, validation, scopes: registration.scopes.clone() };
+            Ok((registration.name.clone(), service))
+        };
+        Ok(Self { services: registrations.iter().map(verifying).collect::<Result<_, _>>()? })
+    }
+}
+
+fn decoding_key(key: &ServiceKey) -> Result<(DecodingKey, Algorithm), InvalidServiceKey> {
+    match key {
+        ServiceKey::Secret(secret) if secret.len() < SHORTEST_SECRET => {
+            Err(InvalidServiceKey::ShortSecret(secret.len()))
+        }
+        ServiceKey::Secret(secret) => Ok((DecodingKey::from_secret(secret), Algorithm::HS256)),
+        ServiceKey::PublicKey(pem) => {
+            let key = DecodingKey::from_ed_pem(pem.as_bytes()).map_err(|_| InvalidServiceKey::NotEd25519)?;
+            match key.try_get_as_bytes() {
+                Ok(bytes) if bytes.len() == 32 => Ok((key, Algorithm::EdDSA)),
+                _ => Err(InvalidServiceKey::NotEd25519),
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Issuer {
+    iss: String,
+}
+
+/// Times are NumericDates, which may have fractions (RFC 7519 section 2). `aud` is jsonwebtoken's.
+#[derive(Deserialize)]
+struct Claims {
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
+    jti: String,
+    scope: Option<String>,
+}
+
+impl InternalTokens for InternalTokenVerifier {
+    fn verify(&self, token: &str, now: Timestamp) -> Result<InternalService, TokenRejection> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRejection::Invalid)?;
+        if !matches!(header.typ.as_deref(), None | Some("JWT" | "jwt")) {
+            return Err(TokenRejection::Invalid);
+        }
+        let claimed: Issuer =
+            jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| TokenRejection::Invalid)?;
+        let service = self.services.get(&claimed.iss).ok_or(TokenRejection::Invalid)?;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &service.key, &service.validation);
+        let claims = decoded.map_err(|_| TokenRejection::Invalid)?.claims;
+        check_times(&claims, now)?;
+        if claims.jti.is_empty() {
+            return Err(TokenRejection::Invalid);
+        }
+        Ok(InternalService { name: claimed.iss, scopes: narrowed(&service.scopes, claims.scope.as_deref()) })
+    }
+}
+
+fn check_times(claims: &Claims, now: Timestamp) -> Result<(), TokenRejection> {
+    let now = now.as_micros() as f64 / 1e6;
+    let life = claims.exp - claims.iat;
+    let not_before = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
+    if !(life > 0.0 && life <= LONGEST_LIFE) || not_before > now + LEEWAY {
+        return Err(TokenRejection::Invalid);
+    }
+    if now >= claims.exp + LEEWAY {
+        return Err(TokenRejection::Expired);
+    }
+    Ok(())
+}
+
+fn narrowed(granted: &BTreeSet<Scope>, claimed: Option<&str>) -> BTreeSet<Scope> {
+    match claimed {
+        None => granted.clone(),
+        Some(text) => text.split(' ').filter_map(Scope::parse).filter(|scope| granted.contains(scope)).collect(),
+    }
+}
+
+/// Why no internal token was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MintError {
+    /// The service signs with a private key that is not here.
+    #[error("only the service itself holds the private key that belongs to its public key")]
+    OnlyThePublicKeyIsHere,
+    /// The key cannot sign.
+    #[error("the key cannot sign")]
+    Unusable,
+}
+
+#[derive(Serialize)]
+struct MintedClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+/// An internal token of `service`, good for 300 s from `now`, narrowed to `scopes` unless empty.
+pub fn mint_internal_token(
+    service: &ServiceRegistration,
+    scopes: &[Scope],
+    now: Timestamp,
+    randomness: Randomness,
+) -> Result<BearerToken, MintError> {
+    let ServiceKey::Secret(secret) = &service.key else { return Err(MintError::OnlyThePublicKeyIsHere) };
+    let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
+    let claims = MintedClaims {
+        iss: &service.name,
+        aud: AUDIENCE,
+        iat: now.as_seconds(),
+        exp: now.as_seconds() + LONGEST_LIFE as i64,
+        jti: URL_SAFE_NO_PAD.encode(&randomness[..16]),
+        scope: (!scopes.is_empty()).then_some(scope),
+    };
+    let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret));
+    token.map(BearerToken::new).map_err(|_| MintError::Unusable)
+}

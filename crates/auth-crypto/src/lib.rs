@@ -1,0 +1,25 @@
+//! Cryptography behind the domain's ports: Argon2id in a bounded lane, access and internal JWTs,
+//! derived refresh tokens, sealing, the key ring, and the operating system's clock and entropy.
+//!
+//! What a token or a password means is `auth-domain`'s; where keys are kept is the stores'.
+
+mod access_tokens;
+mod hashing_lane;
+mod internal_tokens;
+mod key_ring;
+mod name_digest;
+mod refresh_tokens;
+mod sealing;
+mod signing_keys;
+mod system;
+
+pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
+pub use hashing_lane::{HashParameters, HashingLane, InvalidHashParameters};
+pub use internal_tokens::{
+    InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
+};
+pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey};
+pub use name_digest::KeyedNameDigest;
+pub use refresh_tokens::DerivedRefreshTokens;
+pub use signing_keys::SealedSigningKeys;
+pub use system::{SystemClock, SystemEntropy};
