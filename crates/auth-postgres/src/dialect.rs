@@ -1,0 +1,46 @@
+//! Where PostgreSQL differs: its own UUID type, row locks, plain transactions.
+
+use auth_domain::ports::Change;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::serialize::{self, Output, ToSql};
+use diesel_async::AsyncConnection as _;
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use crate::queries::commit::{Abort, apply_all};
+
+pub(crate) type Connection = AsyncPgConnection;
+
+/// A UUID column.
+pub(crate) type SqlUuid = diesel::sql_types::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = SqlUuid)]
+pub(crate) struct DbUuid(pub(crate) Uuid);
+
+impl ToSql<SqlUuid, Pg> for DbUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <Uuid as ToSql<SqlUuid, Pg>>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<SqlUuid, Pg> for DbUuid {
+    fn from_sql(value: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <Uuid as FromSql<SqlUuid, Pg>>::from_sql(value).map(Self)
+    }
+}
+
+/// `FOR SHARE`: the rows stay as they were read until the commit.
+macro_rules! lock_shared {
+    ($query:expr) => {
+        $query.for_share()
+    };
+}
+pub(crate) use lock_shared;
+
+pub(crate) async fn transaction(conn: &mut Connection, changes: Vec<Change>) -> Result<(), Abort> {
+    conn.transaction(async move |conn| apply_all(conn, &changes).await).await
+}

@@ -1,0 +1,165 @@
+//! The `Store` port on PostgreSQL 15 or newer.
+//!
+//! The queries are in `crates/store-queries`, shared with `auth-sqlite`.
+
+mod dialect;
+#[path = "../../store-queries/mod.rs"]
+mod queries;
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::AccountId;
+use auth_domain::ports::StoreUnavailable;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use tokio::sync::Semaphore;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+
+use dialect::Connection;
+use queries::reads::unavailable;
+use queries::snapshot::Snapshot;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+/// The advisory lock that migrations are run under: `auth-mig` in ASCII.
+const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// No statement of a request takes long; one that does is stuck.
+const SESSION_SETTINGS: &str =
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'";
+const SNAPSHOTS: usize = 2;
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL cannot be read. It may hold a password, so it is not repeated.
+    #[error("the database URL is not a PostgreSQL URL (postgres://user:password@host:port/name): {0}")]
+    Url(String),
+    /// The URL demands TLS, which this version does not speak.
+    #[error(
+        "the database URL demands TLS (sslmode=require), which this version does not speak yet; use a Unix socket or a trusted network with sslmode=disable"
+    )]
+    TlsUnsupported,
+    /// No connection.
+    #[error("cannot connect to PostgreSQL at {place}: {reason}")]
+    Connect {
+        /// Host and database, without secrets.
+        place: String,
+        /// The driver's words.
+        reason: String,
+    },
+    /// A migration failed.
+    #[error("cannot bring the PostgreSQL database up to date: {0}")]
+    Migrate(String),
+}
+
+/// The store.
+pub struct PostgresStore {
+    config: Config,
+    pool: Pool<Connection>,
+    snapshots: Arc<Semaphore>,
+}
+
+pub(crate) use PostgresStore as Engine;
+
+impl PostgresStore {
+    /// A pool of at most `connections` to the database at `url`, which [`migrate`] brought up to date.
+    /// Connects once, so that a wrong URL is known at once.
+    pub async fn connect(url: &str, connections: usize) -> Result<Self, ConnectError> {
+        let config = parse(url)?;
+        connect(&config).await?;
+        let mut manager = ManagerConfig::<Connection>::default();
+        // Checks that the connection is open and in no transaction, without a round trip.
+        manager.recycling_method = RecyclingMethod::Fast;
+        let pooled = config.clone();
+        manager.custom_setup = Box::new(move |_url| {
+            let config = pooled.clone();
+            Box::pin(async move {
+                connect(&config).await.map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
+            })
+        });
+        let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
+            .max_size(connections)
+            .wait_timeout(Some(LONGEST_WAIT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| ConnectError::Url(error.to_string()))?;
+        Ok(Self { config, pool, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) })
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
+        self.pool.get().await.map_err(unavailable)
+    }
+
+    pub(crate) async fn writer(&self) -> Result<Object<Connection>, StoreUnavailable> {
+        self.reader().await
+    }
+
+    pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
+        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(unavailable)?;
+        let mut conn = connect(&self.config).await.map_err(unavailable)?;
+        conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(unavailable)?;
+        Ok(Snapshot::new(conn, after, permit))
+    }
+}
+
+fn parse(url: &str) -> Result<Config, ConnectError> {
+    let mut config = Config::from_str(url).map_err(|error| ConnectError::Url(chain(&error)))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(ConnectError::TlsUnsupported);
+    }
+    config.connect_timeout(CONNECT_TIMEOUT);
+    config.tcp_user_timeout(Duration::from_secs(10));
+    config.keepalives_idle(Duration::from_secs(30));
+    if config.get_application_name().is_none() {
+        config.application_name("auth-server");
+    }
+    Ok(config)
+}
+
+async fn connect(config: &Config) -> Result<Connection, ConnectError> {
+    let failed = |reason: String| ConnectError::Connect { place: place(config), reason };
+    let (client, driver) = config.connect(NoTls).await.map_err(|error| failed(chain(&error)))?;
+    let mut conn =
+        Connection::try_from_client_and_connection(client, driver).await.map_err(|error| failed(error.to_string()))?;
+    conn.batch_execute(SESSION_SETTINGS).await.map_err(|error| failed(error.to_string()))?;
+    Ok(conn)
+}
+
+fn place(config: &Config) -> String {
+    let hosts: Vec<String> = config.get_hosts().iter().map(|host| format!("{host:?}")).collect();
+    let ports: Vec<String> = config.get_ports().iter().map(u16::to_string).collect();
+    format!("{} port {} database {:?}", hosts.join(","), ports.join(","), config.get_dbname().unwrap_or_default())
+}
+
+/// The driver hides the cause ("connection refused") behind "error connecting to server".
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Brings the database up to date; answers how many migrations ran. Of any number of processes that
+/// start at once one does it, the others wait. Needs a multi-threaded tokio runtime.
+pub async fn migrate(url: &str) -> Result<usize, ConnectError> {
+    let migrate_error = |error: &dyn std::fmt::Display| ConnectError::Migrate(error.to_string());
+    let mut conn = connect(&parse(url)?).await?;
+    let lock =
+        format!("SET lock_timeout = '120s'; SET statement_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})");
+    conn.batch_execute(&lock).await.map_err(|error| migrate_error(&error))?;
+    // Closing the connection gives the lock back.
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let ran = harness.run_pending_migrations(MIGRATIONS).map_err(|error| migrate_error(&error))?;
+    Ok(ran.len())
+}

@@ -1,0 +1,140 @@
+//! The `Store` port on SQLite (bundled): the embedded default, nothing to install.
+//!
+//! One connection writes, a few read; WAL lets them do so at once. The queries are in
+//! `crates/store-queries`, shared with `auth-postgres`.
+
+mod dialect;
+#[path = "../../store-queries/mod.rs"]
+mod queries;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::AccountId;
+use auth_domain::ports::StoreUnavailable;
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+use diesel_async::AsyncConnection as _;
+use diesel_async::SimpleAsyncConnection as _;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+use dialect::Connection;
+use queries::reads::unavailable;
+use queries::snapshot::Snapshot;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// FULL, not NORMAL: a refresh that a power cut undid would look like a stolen token afterwards.
+const PRAGMAS: &str =
+    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+const READERS: usize = 4;
+const SNAPSHOTS: usize = 2;
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened or made.
+    #[error("cannot open the SQLite database {}: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's or the system's words.
+        reason: String,
+    },
+    /// A migration failed.
+    #[error("cannot bring the SQLite database {} up to date: {reason}", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's words.
+        reason: String,
+    },
+}
+
+/// The store.
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: Pool<Connection>,
+    writer: Arc<Mutex<Connection>>,
+    snapshots: Arc<Semaphore>,
+}
+
+pub(crate) use SqliteStore as Engine;
+
+impl SqliteStore {
+    /// Opens the database file `path`, which [`migrate`] made.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
+        let writer = connect(path, PRAGMAS).await.map_err(|error| open_error(error.to_string()))?;
+        let mut config = ManagerConfig::<Connection>::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(|url| {
+            let path = PathBuf::from(url);
+            Box::pin(async move { connect(&path, &format!("{PRAGMAS} PRAGMA query_only = ON;")).await })
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
+        let readers = Pool::builder(manager)
+            .max_size(READERS)
+            .wait_timeout(Some(LONGEST_WAIT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| open_error(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            readers,
+            writer: Arc::new(Mutex::new(writer)),
+            snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
+        })
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
+        self.readers.get().await.map_err(unavailable)
+    }
+
+    pub(crate) async fn writer(&self) -> Result<OwnedMutexGuard<Connection>, StoreUnavailable> {
+        let writer = Arc::clone(&self.writer).lock_owned();
+        tokio::time::timeout(LONGEST_WAIT, writer).await.map_err(unavailable)
+    }
+
+    pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
+        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(unavailable)?;
+        let mut conn = connect(&self.path, PRAGMAS).await.map_err(unavailable)?;
+        // The snapshot is taken at the first read.
+        conn.batch_execute("BEGIN DEFERRED").await.map_err(unavailable)?;
+        Ok(Snapshot::new(conn, after, permit))
+    }
+}
+
+async fn connect(path: &Path, pragmas: &str) -> diesel::ConnectionResult<Connection> {
+    let mut conn = Connection::establish(&path.to_string_lossy()).await?;
+    conn.batch_execute(pragmas).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+/// Makes the database file where there is none and brings it up to date; answers how many migrations
+/// ran. Of any number of processes that start at once one does it, the others wait.
+pub async fn migrate(path: &Path) -> Result<usize, OpenError> {
+    let owned = path.to_owned();
+    let outcome = tokio::task::spawn_blocking(move || migrate_blocking(&owned)).await;
+    outcome.unwrap_or_else(|error| Err(OpenError::Migrate { path: path.to_owned(), reason: error.to_string() }))
+}
+
+fn migrate_blocking(path: &Path) -> Result<usize, OpenError> {
+    let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
+    let migrate_error = |reason: String| OpenError::Migrate { path: path.to_owned(), reason };
+
+    let lock_path = path.with_extension("lock");
+    let lock = File::create(&lock_path).map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    lock.lock().map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    let mut conn =
+        SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
+    conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;
+    let ran = conn.run_pending_migrations(MIGRATIONS).map_err(|error| migrate_error(error.to_string()))?;
+    Ok(ran.len())
+}

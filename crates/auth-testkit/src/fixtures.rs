@@ -1,0 +1,65 @@
+//! Ready-made accounts and sessions, each different from the last.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
+use auth_domain::session::{AuthenticationMethod, Client, Generation, KeyId, Rotation, Session};
+use auth_domain::{AccountId, Randomness, SessionId, Timestamp};
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// A number that no other fixture of this process has.
+pub fn unique() -> u32 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Bytes that differ with `number`.
+pub fn randomness(number: u32) -> Randomness {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    bytes[28..].copy_from_slice(&std::process::id().to_be_bytes());
+    bytes
+}
+
+/// A time with microseconds, that a store which rounds would change.
+pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_123_457);
+
+/// An account with a username and a password.
+pub fn account() -> Account {
+    let number = unique();
+    Account {
+        id: AccountId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
+        username: Some(Username::parse(&format!("User-{number}")).unwrap()),
+        email: EmailAddress::parse(&format!("User.{number}@Example.org")).unwrap(),
+        email_verified: number.is_multiple_of(2),
+        password_hash: Some(PasswordHash::from_phc(format!("$argon2id$hash-{number}"))),
+        credential_version: CredentialVersion::FIRST,
+        roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),
+        created_at: NOW,
+        updated_at: NOW + Duration::from_micros(1),
+    }
+}
+
+/// A client in the network `192.0.<number>.0/24`.
+pub fn client(number: u8) -> Client {
+    Client::new([192, 0, number, 1].into(), "Fixture/1.0 (é)")
+}
+
+/// A fresh session of `account`.
+pub fn session(account: &Account) -> Session {
+    let number = unique();
+    let rotation =
+        Rotation { generation: Generation::FIRST, parent: None, served_at: NOW, proved: false, client: client(1) };
+    Session {
+        id: SessionId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
+        account_id: account.id,
+        rotation,
+        key_id: KeyId::new("0123abcd".to_owned()),
+        method: AuthenticationMethod::Password,
+        created_at: NOW,
+        idle_expires_at: NOW + Duration::from_secs(100),
+        expires_at: NOW + Duration::from_secs(200),
+        revocation: None,
+    }
+}

@@ -1,0 +1,7 @@
+//! For tests only: what a store must do ([`store_contract`]), fixtures, and a throw-away PostgreSQL.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
+
+pub mod fixtures;
+pub mod postgres;
+pub mod store_contract;

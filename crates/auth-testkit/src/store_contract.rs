@@ -1,0 +1,84 @@
+//! What every `Store` must do, whatever the engine. Each store's `tests/contract.rs` runs the suite
+//! with [`store_contract!`](crate::store_contract!).
+
+mod accounts;
+mod budgets;
+mod keys;
+mod races;
+mod sessions;
+
+pub use accounts::*;
+pub use budgets::*;
+pub use keys::*;
+pub use races::*;
+pub use sessions::*;
+
+use std::sync::Arc;
+
+use auth_domain::account::Account;
+use auth_domain::ports::{Change, CommitError, Store};
+use auth_domain::session::Session;
+
+use crate::fixtures;
+
+/// A store behind its port, as the use cases hold it.
+pub type AnyStore = Arc<dyn Store>;
+
+/// One `#[tokio::test]` a case; `$new` makes an empty store: `async fn() -> AnyStore`.
+#[macro_export]
+macro_rules! store_contract {
+    ($new:path) => {
+        $crate::store_contract!(@each $new:
+            accounts_come_back_as_they_went_in
+            names_are_unique_whatever_their_case
+            a_commit_happens_whole_or_not_at_all
+            roles_are_replaced
+            a_rehash_needs_the_credential_version
+            a_deletion_takes_everything_along
+            accounts_are_listed_in_pages
+            a_snapshot_does_not_see_later_writes
+            sessions_come_back_as_they_went_in
+            a_session_needs_its_account_at_that_version
+            a_refresh_moves_on_only_from_what_was_read
+            proving_and_serving_again_need_the_generation
+            a_revoked_session_stays_revoked
+            all_sessions_of_one_account_end
+            only_live_sessions_are_listed
+            budgets_are_written_one_version_at_a_time
+            signing_keys_are_unique_by_sequence
+            of_many_refreshes_one_advances
+            of_many_registrations_one_wins
+            of_many_first_attempts_and_of_many_later_ones_one_counts
+            of_many_key_rotations_one_wins
+            of_many_revocations_one_happens
+            a_login_that_races_a_deletion_leaves_nothing
+            a_login_that_races_a_rehash_is_not_lost
+        );
+    };
+    (@each $new:path: $($case:ident)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::store_contract::$case($new().await).await;
+        }
+    )+};
+}
+
+async fn insert_account(store: &AnyStore) -> Account {
+    let account = fixtures::account();
+    store.commit(vec![Change::InsertAccount(account.clone())]).await.unwrap();
+    account
+}
+
+async fn insert_session(store: &AnyStore, account: &Account) -> Session {
+    let session = fixtures::session(account);
+    store.commit(vec![open(&session, account)]).await.unwrap();
+    session
+}
+
+fn open(session: &Session, account: &Account) -> Change {
+    Change::InsertSession { session: session.clone(), credential_version: account.credential_version }
+}
+
+async fn conflict(store: &AnyStore, change: Change) {
+    assert_eq!(store.commit(vec![change.clone()]).await, Err(CommitError::Conflict { change: 0 }), "{change:?}");
+}

@@ -1,0 +1,169 @@
+//! Accounts.
+
+use std::time::Duration;
+
+use auth_domain::account::{Account, EmailAddress, LoginName, PasswordHash, Roles, Username};
+use auth_domain::budget::AttemptSubject;
+use auth_domain::deletion::Deletion;
+use auth_domain::ports::{Change, CommitError, UniqueKey};
+use auth_domain::{AccountId, DeletionId};
+
+use super::{AnyStore, conflict, insert_account, insert_session};
+use crate::fixtures::{self, NOW, randomness, unique};
+
+/// Every field, the microseconds and the missing ones too.
+pub async fn accounts_come_back_as_they_went_in(store: AnyStore) {
+    let full = insert_account(&store).await;
+    let bare = Account { username: None, password_hash: None, roles: Roles::default(), ..fixtures::account() };
+    store.commit(vec![Change::InsertAccount(bare.clone())]).await.unwrap();
+    for account in [&full, &bare] {
+        assert_eq!(store.find_account(account.id).await.unwrap().as_ref(), Some(account));
+        let shouted = account.email.as_str().to_uppercase();
+        let by_email = store.find_account_by_name(&LoginName::parse(&shouted)).await.unwrap();
+        assert_eq!(by_email.as_ref(), Some(account));
+    }
+    let username = full.username.as_ref().unwrap().as_str().to_uppercase();
+    assert_eq!(store.find_account_by_name(&LoginName::parse(&username)).await.unwrap(), Some(full));
+
+    let nobody = AccountId::generate(NOW, randomness(unique()));
+    assert_eq!(store.find_account(nobody).await.unwrap(), None);
+    for name in ["nobody@example.org", "nobody", "no body", ""] {
+        assert_eq!(store.find_account_by_name(&LoginName::parse(name)).await.unwrap(), None);
+    }
+    store.ping().await.unwrap();
+}
+
+/// The key that is taken is named.
+pub async fn names_are_unique_whatever_their_case(store: AnyStore) {
+    let first = insert_account(&store).await;
+    let email = EmailAddress::parse(&first.email.as_str().to_lowercase()).unwrap();
+    let same_email = Account { email, ..fixtures::account() };
+    let username = Username::parse(&first.username.unwrap().as_str().to_lowercase()).unwrap();
+    let same_username = Account { username: Some(username), ..fixtures::account() };
+    let same_id = Account { id: first.id, ..fixtures::account() };
+    for (account, taken) in
+        [(same_email, UniqueKey::Email), (same_username, UniqueKey::Username), (same_id, UniqueKey::Id)]
+    {
+        assert_eq!(store.commit(vec![Change::InsertAccount(account)]).await, Err(CommitError::Duplicate(taken)));
+    }
+    for _ in 0..2 {
+        let nameless = Account { username: None, ..fixtures::account() };
+        store.commit(vec![Change::InsertAccount(nameless)]).await.unwrap();
+    }
+}
+
+/// Also when the change that fails is the last one, and when it fails on a unique key.
+pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
+    let first = insert_account(&store).await;
+    let second = fixtures::account();
+    let nobody = fixtures::account().id;
+    let conflicting = vec![Change::InsertAccount(second.clone()), Change::DeleteAccount(nobody)];
+    assert_eq!(store.commit(conflicting).await, Err(CommitError::Conflict { change: 1 }));
+    let duplicate = vec![Change::InsertAccount(second.clone()), Change::InsertAccount(first)];
+    assert!(matches!(store.commit(duplicate).await, Err(CommitError::Duplicate(_))));
+    assert_eq!(store.find_account(second.id).await.unwrap(), None);
+
+    store.commit(Vec::new()).await.unwrap();
+    store.commit(vec![Change::InsertAccount(second.clone())]).await.unwrap();
+    assert_eq!(store.find_account(second.id).await.unwrap(), Some(second));
+}
+
+/// And nothing else of the account changes.
+pub async fn roles_are_replaced(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let (roles, at) = (Roles::parse(&["editor".to_owned()]).unwrap(), NOW + Duration::from_secs(7));
+    let set = |account_id| Change::SetRoles { account_id, roles: roles.clone(), at };
+    store.commit(vec![set(account.id)]).await.unwrap();
+    let expected = Account { roles: roles.clone(), updated_at: at, ..account.clone() };
+    assert_eq!(store.find_account(account.id).await.unwrap(), Some(expected));
+    conflict(&store, set(fixtures::account().id)).await;
+}
+
+/// A rehash of a password that was changed meanwhile must not bring the old one back.
+pub async fn a_rehash_needs_the_credential_version(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let rehash = |credential_version| Change::RehashPassword {
+        account_id: account.id,
+        credential_version,
+        password_hash: PasswordHash::from_phc("$argon2id$new".to_owned()),
+    };
+    conflict(&store, rehash(account.credential_version.next())).await;
+    assert_eq!(store.find_account(account.id).await.unwrap().as_ref(), Some(&account));
+    store.commit(vec![rehash(account.credential_version)]).await.unwrap();
+    let found = store.find_account(account.id).await.unwrap().unwrap();
+    assert_eq!(found.password_hash.unwrap().as_phc(), "$argon2id$new");
+    assert_eq!(found.credential_version, account.credential_version);
+}
+
+/// Sessions and budgets go with the account; the names are free again.
+pub async fn a_deletion_takes_everything_along(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let subject = AttemptSubject::account(account.id);
+    let network = session.rotation.client.network();
+    let budget = store.find_password_budget(subject, network).await.unwrap().after_miss(NOW);
+    store.commit(vec![Change::PutNetworkAttempts(budget.clone()), Change::PutDailyMisses(budget)]).await.unwrap();
+
+    let deletion = Deletion {
+        id: DeletionId::generate(NOW, randomness(unique())),
+        account_id: account.id,
+        requested_by: "users-service".to_owned(),
+        deleted_at: NOW,
+    };
+    let delete = vec![
+        Change::DeleteAccount(account.id),
+        Change::ForgetNetworkAttempts(subject),
+        Change::ForgetDailyMisses(subject),
+        Change::RecordDeletion(deletion),
+    ];
+    store.commit(delete.clone()).await.unwrap();
+    assert_eq!(store.find_account(account.id).await.unwrap(), None);
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    assert_eq!(store.find_password_budget(subject, network).await.unwrap().attempts.version, 0);
+    assert_eq!(store.commit(delete).await, Err(CommitError::Conflict { change: 0 }));
+    store.commit(vec![Change::InsertAccount(Account { id: fixtures::account().id, ..account })]).await.unwrap();
+}
+
+/// By ascending id, each once.
+pub async fn accounts_are_listed_in_pages(store: AnyStore) {
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        expected.push(insert_account(&store).await);
+    }
+    expected.sort_by_key(|account| account.id);
+    let mut seen = Vec::new();
+    loop {
+        let after = seen.last().map(|account: &Account| account.id);
+        let page = store.list_accounts(after, 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        assert!(page.len() <= 2);
+        seen.extend(page);
+    }
+    assert_eq!(seen, expected);
+}
+
+/// However long it is read: 2 500 accounts are three pages.
+pub async fn a_snapshot_does_not_see_later_writes(store: AnyStore) {
+    let accounts: Vec<Account> = (0..2_500).map(|_| fixtures::account()).collect();
+    store.commit(accounts.iter().cloned().map(Change::InsertAccount).collect()).await.unwrap();
+
+    let mut snapshot = store.snapshot_accounts(None).await.unwrap();
+    let mut seen = snapshot.next_page().await.unwrap();
+    store.commit(vec![Change::DeleteAccount(accounts[2_400].id)]).await.unwrap();
+    insert_account(&store).await;
+    loop {
+        let page = snapshot.next_page().await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page);
+    }
+    assert_eq!(seen.len(), 2_500);
+    assert!(seen.is_sorted_by_key(|account| account.id));
+    assert!(seen.contains(&accounts[2_400]));
+
+    let mut rest = store.snapshot_accounts(Some(seen[2_497].id)).await.unwrap();
+    assert_eq!(rest.next_page().await.unwrap().len(), 2 + 1);
+}

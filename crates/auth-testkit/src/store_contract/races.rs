@@ -1,0 +1,172 @@
+//! Every single-use thing, claimed by many at once on a warm pool: one wins, each of many rounds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::account::{Account, PasswordHash};
+use auth_domain::budget::{AttemptSubject, PasswordBudget};
+use auth_domain::ports::{Change, CommitError};
+use auth_domain::session::{KeyId, Network, Revocation, RevocationReason, Rotation};
+use tokio::sync::Barrier;
+use uuid::Uuid;
+
+use super::keys::key;
+use super::{AnyStore, insert_account, insert_session, open};
+use crate::fixtures::{self, NOW, client, unique};
+
+const ROUNDS: usize = 20;
+const RACERS: usize = 16;
+
+/// Commits each of `racers` at the same moment and answers how each ended.
+async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
+    let start = Arc::new(Barrier::new(racers.len()));
+    let tasks: Vec<_> = racers
+        .into_iter()
+        .map(|changes| {
+            let (store, start) = (Arc::clone(store), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                store.commit(changes).await
+            })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    outcomes
+}
+
+/// Opens the pool's connections, so that the racers really meet.
+async fn warm(store: &AnyStore) {
+    let pings = (0..RACERS).map(|_| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { store.ping().await })
+    });
+    for ping in pings.collect::<Vec<_>>() {
+        ping.await.unwrap().unwrap();
+    }
+}
+
+async fn one_wins(store: &AnyStore, racers: Vec<Vec<Change>>) {
+    let outcomes = race(store, racers).await;
+    let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let lost = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(CommitError::Conflict { change: 0 } | CommitError::Duplicate(_))))
+        .count();
+    assert_eq!((won, lost), (1, RACERS - 1), "{outcomes:?}");
+}
+
+/// One generation after the other.
+pub async fn of_many_refreshes_one_advances(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let mut generation = session.rotation.generation;
+    for _ in 0..ROUNDS {
+        let rotation = Rotation {
+            generation: generation.next(),
+            parent: Some(generation),
+            served_at: NOW,
+            proved: false,
+            client: client(1),
+        };
+        let advance = Change::AdvanceSession {
+            session_id: session.id,
+            from_generation: generation,
+            from_proved: false,
+            rotation,
+            key_id: KeyId::new("0123abcd".to_owned()),
+            idle_expires_at: NOW + Duration::from_secs(100),
+        };
+        one_wins(&store, vec![vec![advance]; RACERS]).await;
+        generation = generation.next();
+    }
+    let found = store.find_session(session.id).await.unwrap().unwrap().0;
+    assert_eq!(found.rotation.generation, generation);
+}
+
+/// Of accounts with the same address.
+pub async fn of_many_registrations_one_wins(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let email = fixtures::account().email;
+        let racer = |_| vec![Change::InsertAccount(Account { email: email.clone(), ..fixtures::account() })];
+        one_wins(&store, (0..RACERS).map(racer).collect()).await;
+    }
+}
+
+/// Both as an insert and as an update; both parts in one commit.
+pub async fn of_many_first_attempts_and_of_many_later_ones_one_counts(store: AnyStore) {
+    warm(&store).await;
+    let network = Network::from_stored("192.0.2.0/24".to_owned());
+    let put = |budget: PasswordBudget| vec![Change::PutNetworkAttempts(budget.clone()), Change::PutDailyMisses(budget)];
+    for _ in 0..ROUNDS {
+        let subject = AttemptSubject::unknown_name(Uuid::from_u128(unique().into()));
+        for misses in 1..=3 {
+            let budget = store.find_password_budget(subject, &network).await.unwrap();
+            one_wins(&store, vec![put(budget.after_miss(NOW)); RACERS]).await;
+            let after = store.find_password_budget(subject, &network).await.unwrap();
+            assert_eq!((after.attempts.misses, after.daily.misses), (misses, misses));
+        }
+    }
+}
+
+/// Of keys with the same sequence.
+pub async fn of_many_key_rotations_one_wins(store: AnyStore) {
+    warm(&store).await;
+    for sequence in 1..=ROUNDS {
+        let racer = |_| vec![Change::InsertSigningKey(key(i64::try_from(sequence).unwrap()))];
+        one_wins(&store, (0..RACERS).map(racer).collect()).await;
+    }
+    assert_eq!(store.list_signing_keys().await.unwrap().len(), ROUNDS);
+}
+
+/// So that its owner gets one notice.
+pub async fn of_many_revocations_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    for _ in 0..ROUNDS {
+        let session = insert_session(&store, &account).await;
+        let revocation = Revocation { at: NOW, reason: RevocationReason::TokenReused };
+        let revoke = Change::RevokeSession { session_id: session.id, revocation };
+        one_wins(&store, vec![vec![revoke]; RACERS]).await;
+    }
+}
+
+/// Whichever comes first: afterwards there is neither account nor session.
+pub async fn a_login_that_races_a_deletion_leaves_nothing(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let account = insert_account(&store).await;
+        let sessions: Vec<_> = (0..RACERS).map(|_| fixtures::session(&account)).collect();
+        let mut racers: Vec<_> = sessions.iter().map(|session| vec![open(session, &account)]).collect();
+        racers.push(vec![Change::DeleteAccount(account.id)]);
+        let outcomes = race(&store, racers).await;
+        assert_eq!(outcomes.last(), Some(&Ok(())));
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Conflict { .. }))),
+            "{outcomes:?}"
+        );
+        for session in sessions {
+            assert_eq!(store.find_session(session.id).await.unwrap(), None);
+        }
+    }
+}
+
+/// A rehash changes the account's row, not its credentials: a login at the same moment goes through.
+pub async fn a_login_that_races_a_rehash_is_not_lost(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let account = insert_account(&store).await;
+        let mut racers: Vec<_> = (0..RACERS).map(|_| vec![open(&fixtures::session(&account), &account)]).collect();
+        racers.push(vec![Change::RehashPassword {
+            account_id: account.id,
+            credential_version: account.credential_version,
+            password_hash: PasswordHash::from_phc("$argon2id$again".to_owned()),
+        }]);
+        let outcomes = race(&store, racers).await;
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use auth_domain::Timestamp;
+use auth_domain::ports::Change;
+use auth_domain::session::{Generation, KeyId, Revocation, RevocationReason, Rotation, Session};
+
+use super::{AnyStore, conflict, insert_account, insert_session, open};
+use crate::fixtures::{self, NOW, client};
+
+const REVOCATION: Revocation = Revocation { at: NOW, reason: RevocationReason::TokenReused };
+
+async fn find(store: &AnyStore, session: &Session) -> Session {
+    store.find_session(session.id).await.unwrap().expect("the session").0
+}
+
+/// With their account.
+pub async fn sessions_come_back_as_they_went_in(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, account.clone())));
+    assert_eq!(store.find_session(fixtures::session(&account).id).await.unwrap(), None);
+}
+
+/// A login that was checked against other credentials opens nothing.
+pub async fn a_session_needs_its_account_at_that_version(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = fixtures::session(&account);
+    let stale =
+        Change::InsertSession { session: session.clone(), credential_version: account.credential_version.next() };
+    conflict(&store, stale).await;
+    let nobody = fixtures::account();
+    conflict(&store, open(&fixtures::session(&nobody), &nobody)).await;
+    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+}
+
+fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
+    let rotation = Rotation {
+        generation: session.rotation.generation.next(),
+        parent: Some(session.rotation.generation),
+        served_at: NOW + Duration::from_micros(5),
+        proved: false,
+        client: client(2),
+    };
+    let change = Change::AdvanceSession {
+        session_id: session.id,
+        from_generation: session.rotation.generation,
+        from_proved: proved,
+        rotation: rotation.clone(),
+        key_id: KeyId::new("ffff0000".to_owned()),
+        idle_expires_at: NOW + Duration::from_secs(150),
+    };
+    (change, rotation)
+}
+
+/// Generation and proof are compared; a revoked session never moves.
+pub async fn a_refresh_moves_on_only_from_what_was_read(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    conflict(&store, advance(&session, true).0).await;
+    let (change, rotation) = advance(&session, false);
+    store.commit(vec![change.clone()]).await.unwrap();
+    let moved = find(&store, &session).await;
+    assert_eq!(moved.rotation, rotation);
+    assert_eq!((moved.key_id.as_str(), moved.idle_expires_at), ("ffff0000", NOW + Duration::from_secs(150)));
+    conflict(&store, change).await;
+
+    store.commit(vec![Change::RevokeSession { session_id: session.id, revocation: REVOCATION }]).await.unwrap();
+    conflict(&store, advance(&moved, false).0).await;
+}
+
+/// And happen once, or again, as they should.
+pub async fn proving_and_serving_again_need_the_generation(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let (session_id, other) = (session.id, Generation::from_number(9));
+    let at = Timestamp::from_micros(77);
+    let serve = |generation| Change::NoteServedAgain { session_id, generation, at };
+    let prove = |generation| Change::ProveSession { session_id, generation };
+
+    conflict(&store, serve(other)).await;
+    conflict(&store, prove(other)).await;
+    for _ in 0..2 {
+        store.commit(vec![serve(Generation::FIRST)]).await.unwrap();
+    }
+    store.commit(vec![prove(Generation::FIRST)]).await.unwrap();
+    conflict(&store, prove(Generation::FIRST)).await;
+    let found = find(&store, &session).await;
+    assert_eq!((found.rotation.proved, found.rotation.served_at), (true, at));
+}
+
+/// With the time and the reason of the first revocation.
+pub async fn a_revoked_session_stays_revoked(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let revoke = |reason| Change::RevokeSession { session_id: session.id, revocation: Revocation { at: NOW, reason } };
+    store.commit(vec![revoke(RevocationReason::TokenReused)]).await.unwrap();
+    conflict(&store, revoke(RevocationReason::LoggedOut)).await;
+    conflict(&store, Change::NoteServedAgain { session_id: session.id, generation: Generation::FIRST, at: NOW }).await;
+    assert_eq!(find(&store, &session).await.revocation, Some(REVOCATION));
+}
+
+/// And nobody else's.
+pub async fn all_sessions_of_one_account_end(store: AnyStore) {
+    let (account, neighbour) = (insert_account(&store).await, insert_account(&store).await);
+    let mine = [insert_session(&store, &account).await, insert_session(&store, &account).await];
+    let other = insert_session(&store, &neighbour).await;
+    let revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
+    for _ in 0..2 {
+        store.commit(vec![Change::RevokeSessionsOf { account_id: account.id, revocation }]).await.unwrap();
+    }
+    for session in &mine {
+        assert_eq!(find(&store, session).await.revocation, Some(revocation));
+    }
+    assert_eq!(find(&store, &other).await.revocation, None);
+}
+
+/// The newest first, up to the limit.
+pub async fn only_live_sessions_are_listed(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let mut sessions = Vec::new();
+    for _ in 0..4 {
+        sessions.push(insert_session(&store, &account).await);
+    }
+    store.commit(vec![Change::RevokeSession { session_id: sessions[1].id, revocation: REVOCATION }]).await.unwrap();
+    insert_session(&store, &insert_account(&store).await).await;
+
+    let list = async |now, limit| store.list_sessions(account.id, now, limit).await.unwrap();
+    let mut expected = vec![sessions[0].clone(), sessions[2].clone(), sessions[3].clone()];
+    expected.sort_by_key(|session| std::cmp::Reverse(session.id));
+    assert_eq!(list(NOW, 10).await, expected);
+    assert_eq!(list(NOW, 2).await, expected[..2]);
+    assert_eq!(list(NOW + Duration::from_secs(100), 10).await, [], "idle since then");
+}

@@ -1,0 +1,291 @@
+//! Every write: one guarded statement a change.
+
+use auth_domain::account::CredentialVersion;
+use auth_domain::budget::PasswordBudget;
+use auth_domain::deletion::Deletion;
+use auth_domain::ports::{Change, CommitError, UniqueKey};
+use auth_domain::session::{Generation, Network, Session};
+use auth_domain::{AccountId, SessionId, Timestamp};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+use super::reads::unavailable;
+use super::rows::{AccountRow, DailyMissesRow, NetworkAttemptsRow, SigningKeyRow};
+use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
+use crate::dialect::{self, Connection, DbUuid, SqlUuid};
+
+/// Why a transaction is rolled back.
+pub(crate) enum Abort {
+    /// The change at this index met another state than it was decided on.
+    Conflict(usize),
+    /// The driver's.
+    Database(Error),
+}
+
+impl From<Error> for Abort {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Abort> for CommitError {
+    fn from(abort: Abort) -> Self {
+        match abort {
+            Abort::Conflict(change) => Self::Conflict { change },
+            Abort::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+                Self::Duplicate(unique_key(info.constraint_name().unwrap_or_else(|| info.message())))
+            }
+            Abort::Database(error) => Self::Unavailable(unavailable(error)),
+        }
+    }
+}
+
+/// PostgreSQL names the constraint, SQLite the column; the migrations name one after the other.
+fn unique_key(named: &str) -> UniqueKey {
+    if named.contains("email_key") {
+        UniqueKey::Email
+    } else if named.contains("username_key") {
+        UniqueKey::Username
+    } else if named.contains("sequence") {
+        UniqueKey::SigningKeySequence
+    } else {
+        UniqueKey::Id
+    }
+}
+
+/// One change is sent by itself, several in one transaction.
+pub(crate) async fn commit(conn: &mut Connection, changes: Vec<Change>) -> Result<(), CommitError> {
+    let done = match changes.as_slice() {
+        [] => Ok(()),
+        [_one] => apply_all(conn, &changes).await,
+        _ => dialect::transaction(conn, changes).await,
+    };
+    done.map_err(CommitError::from)
+}
+
+pub(crate) async fn apply_all(conn: &mut Connection, changes: &[Change]) -> Result<(), Abort> {
+    for (index, change) in changes.iter().enumerate() {
+        let rows = apply(conn, change).await?;
+        if rows == 0 && is_guarded(change) {
+            return Err(Abort::Conflict(index));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a change that touches no row met another state than it was decided on.
+fn is_guarded(change: &Change) -> bool {
+    !matches!(change, Change::RevokeSessionsOf { .. } | Change::ForgetNetworkAttempts(_) | Change::ForgetDailyMisses(_))
+}
+
+async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
+    match change {
+        Change::InsertAccount(account) => {
+            diesel::insert_into(accounts::table).values(AccountRow::from(account)).execute(conn).await
+        }
+        Change::DeleteAccount(id) => {
+            diesel::delete(accounts::table.filter(accounts::id.eq(account_key(*id)))).execute(conn).await
+        }
+        Change::RecordDeletion(deletion) => record_deletion(conn, deletion).await,
+        Change::SetRoles { account_id, roles, at } => {
+            diesel::update(accounts::table.filter(accounts::id.eq(account_key(*account_id))))
+                .set((accounts::roles.eq(roles.to_string()), accounts::updated_at.eq(at.as_micros())))
+                .execute(conn)
+                .await
+        }
+        Change::RehashPassword { account_id, credential_version, password_hash } => {
+            diesel::update(accounts::table)
+                .filter(accounts::id.eq(account_key(*account_id)))
+                .filter(accounts::credential_version.eq(credential_version.as_number()))
+                .set(accounts::password_hash.eq(password_hash.as_phc()))
+                .execute(conn)
+                .await
+        }
+        Change::InsertSession { session, credential_version } => {
+            insert_session(conn, session, *credential_version).await
+        }
+        Change::AdvanceSession { session_id, from_generation, from_proved, rotation, key_id, idle_expires_at } => {
+            diesel::update(sessions::table)
+                .filter(sessions::id.eq(session_key(*session_id)))
+                .filter(sessions::generation.eq(number(*from_generation)))
+                .filter(sessions::proved.eq(*from_proved))
+                .filter(sessions::revoked_at.is_null())
+                .set((
+                    sessions::generation.eq(number(rotation.generation)),
+                    sessions::parent.eq(rotation.parent.map(number)),
+                    sessions::served_at.eq(rotation.served_at.as_micros()),
+                    sessions::proved.eq(rotation.proved),
+                    sessions::network.eq(rotation.client.network().as_str()),
+                    sessions::user_agent.eq(rotation.client.user_agent()),
+                    sessions::key_id.eq(key_id.as_str()),
+                    sessions::idle_expires_at.eq(idle_expires_at.as_micros()),
+                ))
+                .execute(conn)
+                .await
+        }
+        Change::NoteServedAgain { session_id, generation, at } => {
+            diesel::update(sessions::table)
+                .filter(sessions::id.eq(session_key(*session_id)))
+                .filter(sessions::generation.eq(number(*generation)))
+                .filter(sessions::revoked_at.is_null())
+                .set(sessions::served_at.eq(at.as_micros()))
+                .execute(conn)
+                .await
+        }
+        Change::ProveSession { session_id, generation } => {
+            diesel::update(sessions::table)
+                .filter(sessions::id.eq(session_key(*session_id)))
+                .filter(sessions::generation.eq(number(*generation)))
+                .filter(sessions::proved.eq(false))
+                .set(sessions::proved.eq(true))
+                .execute(conn)
+                .await
+        }
+        Change::RevokeSession { session_id, revocation } => {
+            diesel::update(sessions::table)
+                .filter(sessions::id.eq(session_key(*session_id)))
+                .filter(sessions::revoked_at.is_null())
+                .set((
+                    sessions::revoked_at.eq(revocation.at.as_micros()),
+                    sessions::revocation_reason.eq(revocation.reason.as_str()),
+                ))
+                .execute(conn)
+                .await
+        }
+        Change::RevokeSessionsOf { account_id, revocation } => {
+            diesel::update(sessions::table)
+                .filter(sessions::account_id.eq(account_key(*account_id)))
+                .filter(sessions::revoked_at.is_null())
+                .set((
+                    sessions::revoked_at.eq(revocation.at.as_micros()),
+                    sessions::revocation_reason.eq(revocation.reason.as_str()),
+                ))
+                .execute(conn)
+                .await
+        }
+        Change::PutNetworkAttempts(budget) => put_network_attempts(conn, budget).await,
+        Change::PutDailyMisses(budget) => put_daily_misses(conn, budget).await,
+        Change::ForgetNetworkAttempts(subject) => {
+            let subject = DbUuid(subject.as_uuid());
+            let rows = password_network_attempts::table.filter(password_network_attempts::subject.eq(subject));
+            diesel::delete(rows).execute(conn).await
+        }
+        Change::ForgetDailyMisses(subject) => {
+            let subject = DbUuid(subject.as_uuid());
+            let rows = password_daily_misses::table.filter(password_daily_misses::subject.eq(subject));
+            diesel::delete(rows).execute(conn).await
+        }
+        Change::InsertSigningKey(key) => {
+            diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(key)).execute(conn).await
+        }
+        Change::DeleteSigningKey(id) => {
+            let row = signing_keys::table.filter(signing_keys::id.eq(DbUuid(id.as_uuid())));
+            diesel::delete(row).execute(conn).await
+        }
+    }
+}
+
+fn account_key(id: AccountId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+fn session_key(id: SessionId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+fn number(generation: Generation) -> i64 {
+    generation.as_number().into()
+}
+
+async fn record_deletion(conn: &mut Connection, deletion: &Deletion) -> QueryResult<usize> {
+    diesel::insert_into(deletions::table)
+        .values((
+            deletions::id.eq(DbUuid(deletion.id.as_uuid())),
+            deletions::account_id.eq(account_key(deletion.account_id)),
+            deletions::requested_by.eq(&deletion.requested_by),
+            deletions::deleted_at.eq(deletion.deleted_at.as_micros()),
+        ))
+        .execute(conn)
+        .await
+}
+
+/// Inserts from a select on the account, which stays locked against a change of credentials until
+/// the commit: whichever comes second sees the other.
+async fn insert_session(conn: &mut Connection, session: &Session, version: CredentialVersion) -> QueryResult<usize> {
+    let rotation = &session.rotation;
+    let micros = |at: Timestamp| at.as_micros().into_sql::<BigInt>();
+    let text = |text: &str| text.to_owned().into_sql::<Text>();
+    let network: &Network = rotation.client.network();
+    let row = accounts::table
+        .filter(accounts::id.eq(account_key(session.account_id)))
+        .filter(accounts::credential_version.eq(version.as_number()))
+        .select((
+            session_key(session.id).into_sql::<SqlUuid>(),
+            accounts::id,
+            number(rotation.generation).into_sql::<BigInt>(),
+            rotation.parent.map(number).into_sql::<Nullable<BigInt>>(),
+            micros(rotation.served_at),
+            rotation.proved.into_sql::<Bool>(),
+            text(network.as_str()),
+            text(rotation.client.user_agent()),
+            text(session.key_id.as_str()),
+            text(session.method.as_str()),
+            micros(session.created_at),
+            micros(session.idle_expires_at),
+            micros(session.expires_at),
+        ));
+    diesel::insert_into(sessions::table)
+        .values(dialect::lock_shared!(row))
+        .into_columns((
+            sessions::id,
+            sessions::account_id,
+            sessions::generation,
+            sessions::parent,
+            sessions::served_at,
+            sessions::proved,
+            sessions::network,
+            sessions::user_agent,
+            sessions::key_id,
+            sessions::method,
+            sessions::created_at,
+            sessions::idle_expires_at,
+            sessions::expires_at,
+        ))
+        .execute(conn)
+        .await
+}
+
+/// Version 1 is a first write and finds no row; any other replaces the version before it.
+async fn put_network_attempts(conn: &mut Connection, budget: &PasswordBudget) -> QueryResult<usize> {
+    let row = NetworkAttemptsRow::from(budget);
+    let version = budget.attempts.version;
+    if version == 1 {
+        let insert = diesel::insert_into(password_network_attempts::table).values(row);
+        return insert.on_conflict_do_nothing().execute(conn).await;
+    }
+    diesel::update(password_network_attempts::table)
+        .filter(password_network_attempts::subject.eq(DbUuid(budget.subject.as_uuid())))
+        .filter(password_network_attempts::network.eq(budget.network.as_str()))
+        .filter(password_network_attempts::version.eq(version - 1))
+        .set(row)
+        .execute(conn)
+        .await
+}
+
+/// As [`put_network_attempts`].
+async fn put_daily_misses(conn: &mut Connection, budget: &PasswordBudget) -> QueryResult<usize> {
+    let row = DailyMissesRow::from(budget);
+    let version = budget.daily.version;
+    if version == 1 {
+        let insert = diesel::insert_into(password_daily_misses::table).values(row);
+        return insert.on_conflict_do_nothing().execute(conn).await;
+    }
+    diesel::update(password_daily_misses::table)
+        .filter(password_daily_misses::subject.eq(DbUuid(budget.subject.as_uuid())))
+        .filter(password_daily_misses::version.eq(version - 1))
+        .set(row)
+        .execute(conn)
+        .await
+}

@@ -1,0 +1,9 @@
+//! The queries of both stores, written once; compiled in each store against its `crate::dialect` and
+//! its `crate::Engine`, which hands out connections.
+
+pub(crate) mod commit;
+pub(crate) mod reads;
+mod rows;
+mod schema;
+pub(crate) mod snapshot;
+mod store;

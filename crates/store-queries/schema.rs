@@ -1,0 +1,97 @@
+//! The tables, as `migrations/` makes them.
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    accounts (id) {
+        id -> SqlUuid,
+        username -> Nullable<Text>,
+        username_key -> Nullable<Text>,
+        email -> Text,
+        email_key -> Text,
+        email_verified -> Bool,
+        password_hash -> Nullable<Text>,
+        credential_version -> BigInt,
+        roles -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    sessions (id) {
+        id -> SqlUuid,
+        account_id -> SqlUuid,
+        generation -> BigInt,
+        parent -> Nullable<BigInt>,
+        served_at -> BigInt,
+        proved -> Bool,
+        network -> Text,
+        user_agent -> Text,
+        key_id -> Text,
+        method -> Text,
+        created_at -> BigInt,
+        idle_expires_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revocation_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    password_network_attempts (subject, network) {
+        subject -> SqlUuid,
+        network -> Text,
+        misses -> BigInt,
+        last_miss_at -> Nullable<BigInt>,
+        last_success_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::dialect::SqlUuid;
+
+    password_daily_misses (subject) {
+        subject -> SqlUuid,
+        misses -> BigInt,
+        day_began_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::dialect::SqlUuid;
+
+    signing_keys (id) {
+        id -> SqlUuid,
+        sequence -> BigInt,
+        active_from -> BigInt,
+        public_key -> Binary,
+        sealed_private_key -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::dialect::SqlUuid;
+
+    deletions (id) {
+        id -> SqlUuid,
+        account_id -> SqlUuid,
+        requested_by -> Text,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::joinable!(sessions -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
