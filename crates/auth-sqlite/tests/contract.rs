@@ -1,5 +1,7 @@
 //! The store contract on SQLite.
 
+#![expect(clippy::expect_used, reason = "a test that cannot be set up is to fail")]
+
 use std::sync::Arc;
 
 use auth_sqlite::{SqliteStore, migrate};

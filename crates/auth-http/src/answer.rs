@@ -1,0 +1,139 @@
+//! Answers: the envelope of successes, and refusals as envelope or problem document.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
+use auth_domain::error_code::{Details, ErrorCode, Refusal};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::codes::{SuccessCode, status_of};
+
+/// The envelope of a success.
+pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {
+    let status = code.status();
+    no_store(HttpResponse::build(status)).json(Envelope { status_code: status.as_u16(), code: code.as_str(), data })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<D> {
+    status_code: u16,
+    code: &'static str,
+    data: D,
+}
+
+/// Nearly every answer bears a token, a code or a person's data; so none is stored.
+pub(crate) fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder {
+    builder.insert_header((header::CACHE_CONTROL, "no-store"));
+    builder
+}
+
+/// A refusal on its way out.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError(Refusal);
+
+impl ApiError {
+    fn data(&self) -> Value {
+        let mut data = json!({ "message": self.0.code.meaning() });
+        match &self.0.details {
+            Details::None => {}
+            Details::Fields(errors) => {
+                let as_json = |error: &auth_domain::error_code::FieldError| json!({ "field": error.field, "message": error.message });
+                data["errors"] = errors.iter().map(as_json).collect();
+            }
+            Details::PasswordReasons(reasons) => {
+                data["reasons"] = reasons.iter().map(|reason| reason.as_str()).collect();
+            }
+            Details::RetryAfter(_) => data["retryAfter"] = json!(self.retry_after()),
+        }
+        data
+    }
+
+    /// Whole seconds, rounded up: a caller that waits so long is not refused again for being early.
+    fn retry_after(&self) -> Option<u64> {
+        match self.0.details {
+            Details::RetryAfter(wait) => Some(wait.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)),
+            _ => None,
+        }
+    }
+
+    /// RFC 9457.
+    fn problem(&self) -> Value {
+        let (code, status) = (self.0.code, self.status_code());
+        let mut problem = json!({
+            "type": format!("urn:auth-service:error:{}", code.as_str()),
+            "title": code.meaning(),
+            "status": status.as_u16(),
+            "code": code.as_str(),
+        });
+        if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data()) {
+            members.extend(data.into_iter().filter(|(name, _)| name != "message"));
+        }
+        problem
+    }
+
+    fn headers(&self, mut builder: HttpResponseBuilder) -> HttpResponseBuilder {
+        if let Some(seconds) = self.retry_after() {
+            builder.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if self.status_code() == StatusCode::UNAUTHORIZED {
+            builder.insert_header((header::WWW_AUTHENTICATE, challenge(self.0.code)));
+        }
+        no_store(builder)
+    }
+
+    /// The same refusal as a problem document.
+    pub(crate) fn to_problem_response(&self) -> HttpResponse {
+        let mut builder = self.headers(HttpResponse::build(self.status_code()));
+        builder.content_type("application/problem+json").body(self.problem().to_string())
+    }
+}
+
+/// RFC 6750 section 3: no error code where no token came.
+fn challenge(code: ErrorCode) -> HeaderValue {
+    HeaderValue::from_static(match code {
+        ErrorCode::TokenRequired | ErrorCode::RefreshTokenRequired => "Bearer realm=\"auth\"",
+        _ => "Bearer realm=\"auth\", error=\"invalid_token\"",
+    })
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.code.as_str())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        status_of(self.0.code)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let envelope = Envelope { status_code: status.as_u16(), code: self.0.code.as_str(), data: self.data() };
+        let mut response = self.headers(HttpResponse::build(status)).json(envelope);
+        // For `edge`, which knows what the caller accepts.
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Whether the caller asked for problem documents.
+pub(crate) fn accepts(request: &HttpRequest, media_type: &str) -> bool {
+    let values = request.headers().get_all(header::ACCEPT);
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| range.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case(media_type)))
+}

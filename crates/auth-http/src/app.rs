@@ -1,0 +1,71 @@
+//! What the handlers call, and where they hang.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, Data, ServiceConfig};
+use auth_domain::ports::{Clock, Entropy, InternalTokens, Store};
+use auth_domain::use_cases::{
+    Authenticate, DeleteAccount, Introspect, ListCredentials, Login, Logout, PublishSigningKeys, RefreshSession,
+    Register, Sessions, SetRoles,
+};
+
+use crate::client::TrustedProxies;
+use crate::edge::not_found;
+use crate::endpoint::Endpoint;
+use crate::{endpoints, swagger};
+
+/// The use cases behind the endpoints, and what the extractors need.
+#[expect(missing_docs, reason = "each field is a use case or a port under its own name")]
+pub struct App {
+    pub register: Register,
+    pub login: Login,
+    pub refresh_session: RefreshSession,
+    pub authenticate: Arc<Authenticate>,
+    pub logout: Logout,
+    pub sessions: Sessions,
+    pub list_credentials: ListCredentials,
+    pub delete_account: DeleteAccount,
+    pub set_roles: SetRoles,
+    pub introspect: Introspect,
+    pub publish_signing_keys: Arc<PublishSigningKeys>,
+    pub internal_tokens: Arc<dyn InternalTokens>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub trusted_proxies: TrustedProxies,
+    /// `iss` and `aud` of access tokens, for introspection.
+    pub issuer: String,
+    pub audience: String,
+    /// Where everything is served: `/` and others, each beginning and ending with `/`.
+    pub base_paths: Vec<String>,
+}
+
+/// Hangs every endpoint under every base path.
+pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let app = app.clone();
+    move |config| {
+        config.app_data(app.clone());
+        // The root last: its scope would swallow the others.
+        let mut base_paths = app.base_paths.clone();
+        base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+        for base in &base_paths {
+            let endpoints = endpoints::all();
+            // First, since `/auth/{user_id}` matches `/auth/doc` too.
+            let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
+            for path in paths_in_order(&endpoints) {
+                scope = scope.service(Endpoint::resource(&endpoints, path));
+            }
+            config.service(scope.default_service(web::to(not_found)));
+        }
+    }
+}
+
+/// Each path once; those with a parameter last, since the first that matches wins.
+fn paths_in_order(endpoints: &[Endpoint]) -> Vec<&'static str> {
+    let mut paths: Vec<&'static str> =
+        endpoints.iter().flat_map(|endpoint| [Some(endpoint.path), endpoint.alias]).flatten().collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.sort_by_key(|path| path.contains('{'));
+    paths
+}

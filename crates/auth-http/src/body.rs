@@ -1,0 +1,192 @@
+//! Request bodies: at most 64 KiB, within a deadline, JSON objects.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+const MAX_BYTES: usize = 64 * 1024;
+/// actix-web cuts off stalled headers, not stalled bodies.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// A body that was read but not looked at, so that a handler can first check who is calling. Taking
+/// it never fails; reading it as something does.
+pub(crate) struct Body {
+    media_type: String,
+    bytes: Result<Bytes, Refusal>,
+}
+
+impl FromRequest for Body {
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+        let media_type = media_type.trim().to_ascii_lowercase();
+        let announced: Option<u64> =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let payload = payload.take();
+        async move {
+            let bytes = match announced {
+                Some(length) if length > MAX_BYTES as u64 => Err(ErrorCode::PayloadTooLarge.into()),
+                _ => tokio::time::timeout(LONGEST_WAIT, read(payload))
+                    .await
+                    .unwrap_or_else(|_| Err(malformed("", "must arrive within 10 seconds"))),
+            };
+            Ok(Self { media_type, bytes })
+        }
+        .boxed_local()
+    }
+}
+
+impl Body {
+    /// The body as a JSON object. A field that is missing or has the wrong type and has a code of its
+    /// own in `codes` is refused with that code.
+    pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, ErrorCode)]) -> Result<T, Refusal> {
+        let bytes = self.bytes?;
+        if bytes.is_empty() {
+            return Err(malformed("", "must be a JSON object; there is no body"));
+        }
+        if self.media_type != "application/json" {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        }
+        parse_json(&bytes).map_err(|error| match codes.iter().find(|(field, _)| *field == error.field) {
+            Some((_, code)) => (*code).into(),
+            None => Refusal::invalid(vec![error]),
+        })
+    }
+
+    /// The one field `name` of a form or a JSON object, as RFC 7662 section 2.1 sends it.
+    pub(crate) fn form_field(self, name: &'static str) -> Result<String, Refusal> {
+        if self.media_type != "application/x-www-form-urlencoded" {
+            let mut object: serde_json::Map<String, serde_json::Value> = self.json(&[])?;
+            return match object.remove(name) {
+                Some(serde_json::Value::String(text)) => Ok(text),
+                _ => Err(malformed(&format!("/{name}"), "must be a string")),
+            };
+        }
+        let bytes = self.bytes?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| malformed("", "must be UTF-8"))?;
+        let fields = actix_web::web::Query::<Vec<(String, String)>>::from_query(text);
+        let fields = fields.map_err(|_| malformed("", "must be a form"))?.into_inner();
+        let found = fields.into_iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value).ok_or_else(|| malformed(&format!("/{name}"), "is required"))
+    }
+}
+
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldError> {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(FieldError::new("", "must be a JSON object"));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer);
+    let parsed = parsed.map_err(|error| field_error(error.path(), error.inner()))?;
+    deserializer.end().map_err(|_| FieldError::new("", "must be one JSON object and nothing else"))?;
+    Ok(parsed)
+}
+
+/// serde's text may repeat what the caller sent, a password say: only what was expected is taken
+/// from it.
+fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
+    let text = error.to_string();
+    let quoted = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    let pointer = pointer(path);
+    if !error.is_data() {
+        return FieldError::new("", "must be valid JSON in UTF-8");
+    }
+    if let Some(missing) = quoted("missing field `") {
+        return FieldError::new(&format!("{pointer}/{missing}"), "is required");
+    }
+    if let Some(twice) = quoted("duplicate field `") {
+        return FieldError::new(&format!("{pointer}/{twice}"), "must be given once");
+    }
+    let expected = text.rsplit("expected ").next().and_then(|rest| rest.split(" at line").next());
+    let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("of another form");
+    FieldError::new(&pointer, format!("must be {expected}"))
+}
+
+/// RFC 6901.
+fn pointer(path: &Path) -> String {
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(segment).collect()
+}
+
+async fn read(mut payload: Payload) -> Result<Bytes, Refusal> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| malformed("", "was cut off or badly encoded"))?;
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(ErrorCode::PayloadTooLarge.into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn malformed(field: &str, message: &str) -> Refusal {
+    Refusal::invalid(vec![FieldError::new(field, message)])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Sample {
+        email: String,
+        confirm_password: Option<String>,
+        #[serde(default)]
+        roles: Vec<String>,
+    }
+
+    fn error(json: &str) -> (String, String) {
+        let FieldError { field, message } = parse_json::<Sample>(json.as_bytes()).unwrap_err();
+        (field, message)
+    }
+
+    #[test]
+    fn errors_say_where_and_what_and_do_not_repeat_the_input() {
+        let expect =
+            |json: &str, field: &str, message: &str| assert_eq!(error(json), (field.to_owned(), message.to_owned()));
+        expect("{}", "/email", "is required");
+        expect(r#"{"email": 424242}"#, "/email", "must be a string");
+        expect(r#"{"email": null}"#, "/email", "must be a string");
+        expect(r#"{"email": "a", "confirmPassword": ["canary"]}"#, "/confirmPassword", "must be a string");
+        expect(r#"{"email": "a", "roles": ["x", 1]}"#, "/roles/1", "must be a string");
+        expect(r#"{"email": "a", "email": "b"}"#, "/email", "must be given once");
+        expect(r#"{"email": "a"} x"#, "", "must be one JSON object and nothing else");
+        expect(r#"{"email": "a""#, "", "must be valid JSON in UTF-8");
+        expect(r#"["a"]"#, "", "must be a JSON object");
+        expect("\"a\"", "", "must be a JSON object");
+        assert!(parse_json::<Sample>(br#" {"email": "a", "unknown": {"x": [1, null]}} "#).is_ok());
+        assert_eq!(parse_json::<Sample>(b"{\"email\": \"\xff\"}").unwrap_err().field, "");
+        assert_eq!(parse_json::<Sample>(br#"{"email": "\ud800"}"#).unwrap_err().field, "");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), json in "\\{[\\[\\]{}\":,a-z0-9\\\\]{0,80}\\}") {
+            let _ = parse_json::<Sample>(&bytes);
+            let _ = parse_json::<Sample>(json.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Who is calling, as a token proves. A handler that takes one of these cannot be reached without.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use auth_domain::access_token::TokenRejection;
+use auth_domain::error_code::{ErrorCode, Refusal};
+use auth_domain::internal::{Granted, InternalCaller};
+use auth_domain::use_cases::Authenticated;
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// The bearer of an access token.
+pub(crate) struct Bearer(pub(crate) Authenticated);
+
+impl FromRequest for Bearer {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = app(request).and_then(|app| Ok((app, bearer_token(request)?)));
+        async move {
+            let (app, token) = found?;
+            Ok(Self(app.authenticate.execute(&token).await?))
+        }
+        .boxed_local()
+    }
+}
+
+/// A service that holds scope `S`.
+pub(crate) struct Internal<S: Granted>(pub(crate) InternalCaller<S>);
+
+impl<S: Granted> FromRequest for Internal<S> {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(internal_caller(request).map(Self).map_err(ApiError::from))
+    }
+}
+
+fn internal_caller<S: Granted>(request: &HttpRequest) -> Result<InternalCaller<S>, Refusal> {
+    let app = app(request)?;
+    let token = bearer_token(request)?;
+    let service = app.internal_tokens.verify(&token, app.clock.now()).map_err(|rejection| match rejection {
+        TokenRejection::Invalid => ErrorCode::InternalTokenInvalid,
+        TokenRejection::Expired => ErrorCode::InternalTokenExpired,
+    })?;
+    Ok(service.authorize().ok_or(ErrorCode::Forbidden)?)
+}
+
+fn app(request: &HttpRequest) -> Result<Data<App>, Refusal> {
+    request.app_data::<Data<App>>().cloned().ok_or_else(|| ErrorCode::InternalServerError.into())
+}
+
+/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
+fn bearer_token(request: &HttpRequest) -> Result<String, Refusal> {
+    let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token =
+        value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match token.map(|(_, token)| token.trim()) {
+        Some(token) if !token.is_empty() => Ok(token.to_owned()),
+        _ => Err(ErrorCode::TokenRequired.into()),
+    }
+}

@@ -1,0 +1,68 @@
+//! The one table of codes and HTTP statuses. `docs/errors.md` and the OpenAPI file come from it.
+
+use actix_web::http::StatusCode;
+use auth_domain::error_code::ErrorCode;
+
+/// The status of a refused request.
+pub const fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::ValidationFailed
+        | ErrorCode::UnmatchedPasswords
+        | ErrorCode::PasswordPolicy
+        | ErrorCode::UserExists
+        | ErrorCode::InvalidCredentials
+        | ErrorCode::UserAlreadyLinked
+        | ErrorCode::InvalidPassword => StatusCode::BAD_REQUEST,
+        ErrorCode::TokenRequired
+        | ErrorCode::AccessTokenInvalid
+        | ErrorCode::AccessTokenExpired
+        | ErrorCode::Unauthorized
+        | ErrorCode::RefreshTokenRequired
+        | ErrorCode::RefreshTokenInvalid
+        | ErrorCode::RefreshTokenExpired
+        | ErrorCode::InternalTokenInvalid
+        | ErrorCode::InternalTokenExpired => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::UserNotFound | ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Overloaded | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+macro_rules! success_codes {
+    ($($name:ident = $status:ident $text:literal),+ $(,)?) => {
+        /// A stable name for what was done.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the names say it; each endpoint describes its answer")]
+        pub enum SuccessCode { $($name),+ }
+
+        impl SuccessCode {
+            /// The name in answers.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            /// The status of the answer.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),+ }
+            }
+        }
+    };
+}
+
+success_codes! {
+    UserRegistered = CREATED "USER_REGISTERED",
+    UserLoggedIn = OK "USER_LOGGED_IN",
+    UserLoggedOut = OK "USER_LOGGED_OUT",
+    UserFetched = OK "USER_FETCHED",
+    TokenRefreshed = OK "TOKEN_REFRESHED",
+    SessionsFetched = OK "SESSIONS_FETCHED",
+    SessionRevoked = OK "SESSION_REVOKED",
+    CredentialsFetched = OK "CREDENTIALS_FETCHED",
+    UserDataDeleted = OK "USER_DATA_DELETED",
+    RolesUpdated = OK "ROLES_UPDATED",
+}

@@ -1,0 +1,221 @@
+//! The generated documents: the OpenAPI file and the table of error codes, made from the endpoints.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use auth_domain::error_code::ErrorCode;
+use serde_json::{Map, Value, json};
+
+use crate::codes::status_of;
+use crate::endpoint::{Answer, Endpoint, NamedSchema, Parameter, Permission};
+use crate::endpoints;
+
+/// The OpenAPI 3.1 document of everything under `base`.
+pub fn openapi(base: &str) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    let mut schemas: Map<String, Value> = Map::new();
+    for endpoint in endpoints::all() {
+        let operation = operation(&endpoint, &mut schemas);
+        let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
+        path[endpoint.method.as_str().to_ascii_lowercase()] = operation;
+    }
+    let server = if base == "/" { "/" } else { base.trim_end_matches('/') };
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Auth service",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": server }],
+        "tags": tags(),
+        "paths": paths,
+        "components": { "schemas": schemas, "securitySchemes": security_schemes() },
+    })
+}
+
+fn tags() -> Value {
+    json!([
+        { "name": "auth", "description": "Users: registration, login, sessions." },
+        { "name": "gateway", "description": "For the gateway in front." },
+        { "name": "internal", "description": "For the services beside this one, with an internal token." },
+        { "name": "keys", "description": "What others verify our tokens with." },
+        { "name": "health", "description": "For orchestrators." },
+    ])
+}
+
+fn security_schemes() -> Value {
+    let bearer = |description: &str| json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description });
+    json!({
+        "accessToken": bearer("An access token: `data.tokens.accessToken` of a login."),
+        "internalToken": bearer("An internal token: `auth-server internal-token --service NAME` prints one."),
+    })
+}
+
+fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
+    let id = format!(
+        "{}{}",
+        endpoint.method.as_str().to_ascii_lowercase(),
+        endpoint.path.replace(['/', '{', '}', '.'], "_")
+    );
+    let mut operation = json!({
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        "operationId": id,
+        "responses": responses(endpoint, schemas),
+    });
+    match endpoint.permission {
+        Permission::Anyone => {}
+        Permission::AccessToken => operation["security"] = json!([{ "accessToken": [] }]),
+        Permission::Internal(scope) => {
+            operation["security"] = json!([{ "internalToken": [] }]);
+            operation["description"] = json!(format!("Needs the scope `{}`.", scope.as_str()));
+        }
+    }
+    if !endpoint.parameters.is_empty() {
+        operation["parameters"] = endpoint.parameters.iter().map(parameter).collect();
+    }
+    if let Some(body) = &endpoint.body {
+        let schema = reference(body, schemas);
+        let content: Map<String, Value> = endpoint
+            .body_types
+            .iter()
+            .map(|media_type| ((*media_type).to_owned(), json!({ "schema": schema })))
+            .collect();
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    }
+    operation
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    json!({
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.place == "path",
+        "description": parameter.description,
+        "schema": parameter.schema,
+    })
+}
+
+/// Registers a schema under its name and answers the reference to it.
+fn reference(named: &NamedSchema, schemas: &mut Map<String, Value>) -> Value {
+    for (name, schema) in &named.referred {
+        schemas.insert(name.clone(), json!(schema));
+    }
+    schemas.insert(named.name.clone(), json!(named.schema));
+    json!({ "$ref": format!("#/components/schemas/{}", named.name) })
+}
+
+fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut responses = Map::new();
+    for answer in &endpoint.answers {
+        let (status, response) = match answer {
+            Answer::Envelope(code, data) => {
+                let data = data.as_ref().map_or_else(|| json!({ "type": "object" }), |data| reference(data, schemas));
+                (
+                    code.status(),
+                    json_response(&format!("`{}`", code.as_str()), &envelope(code.status(), &[code.as_str()], &data)),
+                )
+            }
+            Answer::Plain { status, media_type, schema, description } => {
+                let mut response = json!({ "description": description });
+                if let Some(schema) = schema {
+                    response["content"][*media_type]["schema"] = reference(schema, schemas);
+                }
+                (*status, response)
+            }
+        };
+        responses.insert(status.as_str().to_owned(), response);
+    }
+    for (status, codes) in by_status(&endpoint.errors) {
+        let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        let described: Vec<String> =
+            codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
+        let schema = envelope(status, &names, &error_data(schemas));
+        responses.insert(status.as_str().to_owned(), json_response(&described.join(" · "), &schema));
+    }
+    responses
+}
+
+fn json_response(description: &str, schema: &Value) -> Value {
+    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+}
+
+fn envelope(status: StatusCode, codes: &[&str], data: &Value) -> Value {
+    json!({
+        "type": "object",
+        "required": ["statusCode", "code", "data"],
+        "properties": {
+            "statusCode": { "type": "integer", "const": status.as_u16() },
+            "code": { "type": "string", "enum": codes },
+            "data": data,
+        },
+    })
+}
+
+fn error_data(schemas: &mut Map<String, Value>) -> Value {
+    schemas.entry("ErrorData").or_insert_with(|| {
+        json!({
+            "type": "object",
+            "required": ["message"],
+            "properties": {
+                "message": { "type": "string", "description": "What the code means, for people." },
+                "errors": {
+                    "type": "array",
+                    "description": "With `VALIDATION_FAILED`.",
+                    "items": {
+                        "type": "object",
+                        "required": ["field", "message"],
+                        "properties": {
+                            "field": { "type": "string", "description": "A JSON pointer (RFC 6901)." },
+                            "message": { "type": "string" },
+                        },
+                    },
+                },
+                "reasons": { "type": "array", "items": { "type": "string" }, "description": "With `PASSWORD_POLICY`." },
+                "retryAfter": { "type": "integer", "description": "Seconds, as in `Retry-After`." },
+            },
+        })
+    });
+    json!({ "$ref": "#/components/schemas/ErrorData" })
+}
+
+fn by_status(codes: &[ErrorCode]) -> BTreeMap<StatusCode, Vec<ErrorCode>> {
+    let mut statuses: BTreeMap<StatusCode, Vec<ErrorCode>> = BTreeMap::new();
+    for code in codes {
+        let codes = statuses.entry(status_of(*code)).or_default();
+        if !codes.contains(code) {
+            codes.push(*code);
+        }
+    }
+    statuses
+}
+
+/// `docs/errors.md`: every code, its status, its meaning and where it is answered.
+pub fn error_table() -> String {
+    let endpoints = endpoints::all();
+    let mut table = String::from(
+        "# Error codes\n\nMade by `auth-server openapi --errors`; do not edit.\n\n\
+         | code | status | meaning | where |\n| --- | --- | --- | --- |\n",
+    );
+    for code in ErrorCode::ALL {
+        let carrying: Vec<String> = endpoints
+            .iter()
+            .filter(|endpoint| endpoint.errors.contains(code))
+            .map(|endpoint| format!("`{} {}`", endpoint.method, endpoint.path))
+            .collect();
+        let place = match carrying.len() {
+            0 => "anywhere".to_owned(),
+            count if count == endpoints.len() => "everywhere".to_owned(),
+            _ => carrying.join(", "),
+        };
+        table.push_str(&format!(
+            "| `{}` | {} | {} | {place} |\n",
+            code.as_str(),
+            status_of(*code).as_u16(),
+            code.meaning()
+        ));
+    }
+    table
+}

@@ -1,0 +1,68 @@
+//! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
+//! problem documents for those who want them.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, ResponseError as _};
+use auth_domain::error_code::{ErrorCode, Refusal};
+use tracing::Instrument as _;
+
+use crate::answer::{ApiError, accepts};
+use crate::app::App;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Past this the caller has given up. A stream may go on: it has begun to answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The outermost middleware.
+pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
+    let id = request_id(&request);
+    let began = Instant::now();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let answered = tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await;
+    let mut response = match answered {
+        Ok(answered) => answered?.map_into_boxed_body(),
+        Err(_) => return Err(ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, DEADLINE)).into()),
+    };
+    let refusal = response.response().extensions().get::<ApiError>().cloned();
+    if let Some(refusal) = refusal
+        && accepts(response.request(), "application/problem+json")
+    {
+        let mut problem = refusal.to_problem_response();
+        if let Some(allow) = response.headers().get(header::ALLOW) {
+            problem.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        response = response.into_response(problem);
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(%method, path, status = response.status().as_u16(), milliseconds, "answered"));
+    Ok(response)
+}
+
+/// The caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.
+fn request_id(request: &ServiceRequest) -> HeaderValue {
+    let well_formed = |value: &&HeaderValue| {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(allowed)
+    };
+    if let Some(own) = request.headers().get(&REQUEST_ID).filter(well_formed) {
+        return own.clone();
+    }
+    let random = request.app_data::<Data<App>>().map(|app| app.entropy.bytes()).unwrap_or_default();
+    let hex: String = random[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::from_str(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))
+}
+
+/// For every address where nothing is.
+pub async fn not_found() -> HttpResponse {
+    ApiError::from(ErrorCode::NotFound).error_response()
+}

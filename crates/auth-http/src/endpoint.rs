@@ -1,0 +1,186 @@
+//! What an endpoint is: its route and its description in one value, so that neither can drift.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, Resource, ResponseError as _, Route, web};
+use auth_domain::error_code::ErrorCode;
+use auth_domain::internal::Scope;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::answer::ApiError;
+use crate::codes::SuccessCode;
+
+/// Who may call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// Anybody.
+    Anyone,
+    /// The bearer of an access token.
+    AccessToken,
+    /// A service with this scope.
+    Internal(Scope),
+}
+
+/// What an endpoint answers when it does not refuse.
+pub(crate) enum Answer {
+    /// The envelope with this code; `data` has this schema.
+    Envelope(SuccessCode, Option<NamedSchema>),
+    /// Something of its own standard.
+    Plain { status: StatusCode, media_type: &'static str, schema: Option<NamedSchema>, description: &'static str },
+}
+
+/// A schema, and those it refers to.
+pub(crate) struct NamedSchema {
+    pub(crate) name: String,
+    pub(crate) schema: RefOr<Schema>,
+    pub(crate) referred: Vec<(String, RefOr<Schema>)>,
+}
+
+impl NamedSchema {
+    pub(crate) fn of<T: ToSchema>() -> Self {
+        let mut referred = Vec::new();
+        T::schemas(&mut referred);
+        Self { name: T::name().into_owned(), schema: T::schema(), referred }
+    }
+}
+
+/// A parameter in the query or the path.
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) place: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) schema: Value,
+}
+
+/// One endpoint.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// Another path that means the same and is not documented.
+    pub(crate) alias: Option<&'static str>,
+    pub(crate) tag: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) permission: Permission,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<NamedSchema>,
+    pub(crate) body_types: &'static [&'static str],
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) errors: Vec<ErrorCode>,
+    route: fn() -> Route,
+}
+
+const JSON: &[&str] = &["application/json"];
+
+impl Endpoint {
+    /// An endpoint that anybody may call, without body. `route` is `|| web::to(handler)`.
+    pub(crate) fn new(method: Method, path: &'static str, route: fn() -> Route) -> Self {
+        Self {
+            method,
+            path,
+            alias: None,
+            tag: "auth",
+            summary: "",
+            permission: Permission::Anyone,
+            parameters: Vec::new(),
+            body: None,
+            body_types: JSON,
+            answers: Vec::new(),
+            errors: vec![ErrorCode::InternalServerError],
+            route,
+        }
+    }
+
+    pub(crate) fn alias(self, alias: &'static str) -> Self {
+        Self { alias: Some(alias), ..self }
+    }
+
+    pub(crate) fn summary(self, tag: &'static str, summary: &'static str) -> Self {
+        Self { tag, summary, ..self }
+    }
+
+    pub(crate) fn permission(mut self, permission: Permission) -> Self {
+        self.errors.extend(match permission {
+            Permission::Anyone => [].as_slice(),
+            Permission::AccessToken => &[
+                ErrorCode::TokenRequired,
+                ErrorCode::AccessTokenInvalid,
+                ErrorCode::AccessTokenExpired,
+                ErrorCode::Unauthorized,
+                ErrorCode::Unavailable,
+            ],
+            Permission::Internal(_) => &[
+                ErrorCode::TokenRequired,
+                ErrorCode::InternalTokenInvalid,
+                ErrorCode::InternalTokenExpired,
+                ErrorCode::Forbidden,
+                ErrorCode::Unavailable,
+            ],
+        });
+        Self { permission, ..self }
+    }
+
+    /// Reads a JSON body.
+    pub(crate) fn body<T: ToSchema>(mut self) -> Self {
+        self.body = Some(NamedSchema::of::<T>());
+        self.errors(&[ErrorCode::ValidationFailed, ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType])
+    }
+
+    pub(crate) fn body_types(self, body_types: &'static [&'static str]) -> Self {
+        Self { body_types, ..self }
+    }
+
+    pub(crate) fn parameter(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self.errors(&[ErrorCode::ValidationFailed])
+    }
+
+    /// Answers with data.
+    pub(crate) fn answers<T: ToSchema>(mut self, code: SuccessCode) -> Self {
+        self.answers.push(Answer::Envelope(code, Some(NamedSchema::of::<T>())));
+        self
+    }
+
+    /// Answers with empty data.
+    pub(crate) fn answers_empty(mut self, code: SuccessCode) -> Self {
+        self.answers.push(Answer::Envelope(code, None));
+        self
+    }
+
+    pub(crate) fn answers_plain(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
+    pub(crate) fn errors(mut self, errors: &[ErrorCode]) -> Self {
+        self.errors.extend(errors);
+        self.errors.sort_unstable();
+        self.errors.dedup();
+        self
+    }
+
+    /// The resource of all endpoints at `path`. GET answers HEAD too.
+    pub(crate) fn resource(endpoints: &[Self], path: &'static str) -> Resource {
+        let mut resource = Resource::new(path);
+        let mut allowed = Vec::new();
+        for endpoint in endpoints.iter().filter(|endpoint| endpoint.path == path || endpoint.alias == Some(path)) {
+            resource = resource.route((endpoint.route)().method(endpoint.method.clone()));
+            allowed.push(endpoint.method.as_str());
+            if endpoint.method == Method::GET {
+                resource = resource.route((endpoint.route)().method(Method::HEAD));
+                allowed.push("HEAD");
+            }
+        }
+        let allow = allowed.join(", ");
+        resource.default_service(web::to(move || method_not_allowed(allow.clone())))
+    }
+}
+
+async fn method_not_allowed(allow: String) -> HttpResponse {
+    let mut response = ApiError::from(ErrorCode::MethodNotAllowed).error_response();
+    if let Ok(allow) = HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}

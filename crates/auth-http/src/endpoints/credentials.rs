@@ -1,0 +1,156 @@
+//! `GET /auth`: every credential, for the backups service.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::Method;
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::AccountId;
+use auth_domain::account::Account;
+use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::internal::{CredentialsRead, Scope};
+use auth_domain::ports::{AccountSnapshot, StoreUnavailable};
+use auth_domain::use_cases::ListCredentials;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use serde_json::json;
+
+use crate::answer::{ApiError, accepts, no_store, success};
+use crate::app::App;
+use crate::caller::Internal;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Parameter, Permission};
+use crate::query::{parse_uuid, query_parameter};
+use crate::wire::{CredentialView, CredentialsData};
+
+const NDJSON: &str = "application/x-ndjson";
+/// A stream holds a snapshot of the database open: not for ever.
+const LONGEST_STREAM: Duration = Duration::from_secs(30 * 60);
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/auth", || web::to(list))
+        // A gateway may add the slash.
+        .alias("/auth/")
+        .summary(
+            "internal",
+            "Every credential, streamed in one consistent snapshot; with `limit` a page. \
+             With `Accept: application/x-ndjson` one credential a line.",
+        )
+        .permission(Permission::Internal(Scope::CredentialsRead))
+        .parameter(Parameter {
+            name: "after",
+            place: "query",
+            description: "Only credentials with a greater id: the `next` of the page before.",
+            schema: json!({ "type": "string", "format": "uuid" }),
+        })
+        .parameter(Parameter {
+            name: "limit",
+            place: "query",
+            description: "A page of so many.",
+            schema: json!({ "type": "integer", "minimum": 1, "maximum": ListCredentials::MAX_PAGE }),
+        })
+        .answers::<CredentialsData>(SuccessCode::CredentialsFetched)
+}
+
+/// *Permissions:* internal, `credentials:read`.
+async fn list(
+    app: Data<App>,
+    Internal(caller): Internal<CredentialsRead>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let after =
+        query_parameter(&request, "after").map(|text| parse_uuid("after", &text)).transpose()?.map(AccountId::from);
+    let limit = query_parameter(&request, "limit").map(|text| parse_limit(&text)).transpose()?;
+    let ndjson = accepts(&request, NDJSON);
+    let Some(limit) = limit else {
+        let snapshot = app.list_credentials.stream(&caller, after).await?;
+        let (media_type, format) =
+            if ndjson { (NDJSON, Format::Lines) } else { ("application/json", Format::Envelope) };
+        return Ok(no_store(HttpResponse::Ok()).content_type(media_type).streaming(stream(snapshot, format)));
+    };
+    let page = app.list_credentials.page(&caller, after, limit).await?;
+    if ndjson {
+        let mut lines = Vec::new();
+        Format::Lines.write_page(&mut lines, &page.accounts, true);
+        return Ok(no_store(HttpResponse::Ok()).content_type(NDJSON).body(lines));
+    }
+    let credentials = page.accounts.iter().map(CredentialView::from).collect();
+    let data = CredentialsData { credentials, next: page.next.map(AccountId::as_uuid) };
+    Ok(success(SuccessCode::CredentialsFetched, data))
+}
+
+fn parse_limit(text: &str) -> Result<u32, Refusal> {
+    let parsed = text.parse().ok().filter(|limit| (1..=ListCredentials::MAX_PAGE).contains(limit));
+    parsed.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/limit", "must be a whole number from 1 to 1000")]))
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Lines,
+    Envelope,
+}
+
+impl Format {
+    const fn head(self) -> &'static str {
+        match self {
+            Self::Lines => "",
+            Self::Envelope => r#"{"statusCode":200,"code":"CREDENTIALS_FETCHED","data":{"credentials":["#,
+        }
+    }
+
+    const fn tail(self) -> &'static str {
+        match self {
+            Self::Lines => "",
+            Self::Envelope => r#"],"next":null}}"#,
+        }
+    }
+
+    fn write_page(self, chunk: &mut Vec<u8>, accounts: &[Account], first: bool) {
+        for (index, account) in accounts.iter().enumerate() {
+            if matches!(self, Self::Envelope) && !(first && index == 0) {
+                chunk.push(b',');
+            }
+            // Writing JSON of plain strings into memory cannot fail.
+            let _: serde_json::Result<()> = serde_json::to_writer(&mut *chunk, &CredentialView::from(account));
+            if matches!(self, Self::Lines) {
+                chunk.push(b'\n');
+            }
+        }
+    }
+}
+
+enum State {
+    Head,
+    Pages { first: bool },
+    Done,
+}
+
+/// A page at a time, as fast as the caller reads. An error cuts the connection before the end of the
+/// document, so that half a backup is never taken for a whole one.
+fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Item = Result<Bytes, ApiError>> {
+    let deadline = Instant::now() + LONGEST_STREAM;
+    unfold((snapshot, State::Head), move |(mut snapshot, state)| async move {
+        let first = match state {
+            State::Done => return None,
+            State::Head => {
+                return Some((
+                    Ok(Bytes::from_static(format.head().as_bytes())),
+                    (snapshot, State::Pages { first: true }),
+                ));
+            }
+            State::Pages { first } => first,
+        };
+        let page = if Instant::now() < deadline { snapshot.next_page().await } else { Err(StoreUnavailable) };
+        Some(match page {
+            Err(error) => (Err(error.into()), (snapshot, State::Done)),
+            Ok(accounts) if accounts.is_empty() => {
+                (Ok(Bytes::from_static(format.tail().as_bytes())), (snapshot, State::Done))
+            }
+            Ok(accounts) => {
+                let mut chunk = Vec::with_capacity(accounts.len() * 512);
+                format.write_page(&mut chunk, &accounts, first);
+                (Ok(Bytes::from(chunk)), (snapshot, State::Pages { first: false }))
+            }
+        })
+    })
+}

@@ -1,0 +1,56 @@
+//! `GET /.well-known/jwks.json`: the keys that access tokens verify with (RFC 7517, RFC 8037).
+
+use actix_web::HttpResponse;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::{self, Data};
+use auth_domain::error_code::ErrorCode;
+use auth_domain::signing_key::SigningKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::endpoint::{Answer, Endpoint, NamedSchema};
+
+#[derive(Serialize, ToSchema)]
+struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Jwk {
+    kty: &'static str,
+    crv: &'static str,
+    alg: &'static str,
+    r#use: &'static str,
+    kid: String,
+    /// The public key: 32 bytes in base64url.
+    x: String,
+}
+
+impl From<&SigningKey> for Jwk {
+    fn from(key: &SigningKey) -> Self {
+        let x = URL_SAFE_NO_PAD.encode(&key.public_key);
+        Self { kty: "OKP", crv: "Ed25519", alg: "EdDSA", r#use: "sig", kid: key.id.to_string(), x }
+    }
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/.well-known/jwks.json", || web::to(jwks))
+        .summary("keys", "The public keys of access tokens. May be cached for ten minutes.")
+        .answers_plain(Answer::Plain {
+            status: StatusCode::OK,
+            media_type: "application/json",
+            schema: Some(NamedSchema::of::<Jwks>()),
+            description: "A JWK Set (RFC 7517).",
+        })
+        .errors(&[ErrorCode::Unavailable])
+}
+
+/// *Permissions:* anyone.
+async fn jwks(app: Data<App>) -> Result<HttpResponse, ApiError> {
+    let keys = app.publish_signing_keys.list().await?.iter().map(Jwk::from).collect();
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=600")).json(Jwks { keys }))
+}

@@ -1,0 +1,59 @@
+//! `POST /auth/login`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::account::{LoginName, Password};
+use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::use_cases::LoginRequest;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::client::Caller;
+use crate::codes::SuccessCode;
+use crate::endpoint::Endpoint;
+use crate::wire::LoginData;
+
+#[derive(Deserialize, ToSchema)]
+struct LoginBody {
+    /// An e-mail address or a username. One of `email` and `username` is required.
+    #[schema(example = "ann@example.org")]
+    email: Option<String>,
+    /// An e-mail address or a username; read only where there is no `email`.
+    username: Option<String>,
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/login", || web::to(login))
+        .summary("auth", "Log in by password: opens a session.")
+        .body::<LoginBody>()
+        .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .errors(&[
+            ErrorCode::InvalidCredentials,
+            ErrorCode::UserAlreadyLinked,
+            ErrorCode::InvalidPassword,
+            ErrorCode::RateLimited,
+            ErrorCode::Overloaded,
+            ErrorCode::Unavailable,
+        ])
+}
+
+/// *Permissions:* anyone.
+async fn login(app: Data<App>, Caller(client): Caller, body: Body) -> Result<HttpResponse, ApiError> {
+    let body: LoginBody = body.json(&[])?;
+    let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
+    let required = || Refusal::invalid(vec![FieldError::new("/email", "is required, or a username in its place")]);
+    let request = LoginRequest {
+        name: LoginName::parse(&name.ok_or_else(required)?),
+        password: Password::new(&body.password),
+        client,
+    };
+    let logged_in = app.login.execute(request).await?;
+    let data = LoginData { tokens: (&logged_in.tokens).into(), user: (&logged_in.account).into() };
+    Ok(success(SuccessCode::UserLoggedIn, data))
+}

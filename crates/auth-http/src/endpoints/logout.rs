@@ -1,0 +1,44 @@
+//! `POST /auth/logout` and `POST /auth/logout-all`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::error_code::ErrorCode;
+use serde_json::json;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Bearer;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+
+use super::refresh::{RefreshTokenBody, refresh_token};
+
+pub(super) fn here() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/logout", || web::to(logout))
+        .summary("auth", "End this session. Takes any refresh token that the session ever had.")
+        .permission(Permission::AccessToken)
+        .body::<RefreshTokenBody>()
+        .answers_empty(SuccessCode::UserLoggedOut)
+        .errors(&[ErrorCode::RefreshTokenRequired, ErrorCode::RefreshTokenInvalid])
+}
+
+/// *Permissions:* the session's own access token.
+async fn logout(app: Data<App>, Bearer(caller): Bearer, body: Body) -> Result<HttpResponse, ApiError> {
+    app.logout.here(&caller, &refresh_token(body)?).await?;
+    Ok(success(SuccessCode::UserLoggedOut, json!({})))
+}
+
+pub(super) fn everywhere() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/logout-all", || web::to(logout_all))
+        .summary("auth", "End every session of this user, this one too.")
+        .permission(Permission::AccessToken)
+        .answers_empty(SuccessCode::UserLoggedOut)
+}
+
+/// *Permissions:* any access token of the user.
+async fn logout_all(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    app.logout.everywhere(&caller).await?;
+    Ok(success(SuccessCode::UserLoggedOut, json!({})))
+}

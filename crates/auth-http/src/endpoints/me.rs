@@ -1,0 +1,23 @@
+//! `GET /auth/me`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web;
+
+use crate::answer::success;
+use crate::caller::Bearer;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::UserData;
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/auth/me", || web::to(me))
+        .summary("auth", "The user that is logged in.")
+        .permission(Permission::AccessToken)
+        .answers::<UserData>(SuccessCode::UserFetched)
+}
+
+/// *Permissions:* any access token of the user.
+async fn me(Bearer(caller): Bearer) -> HttpResponse {
+    success(SuccessCode::UserFetched, UserData { user: caller.account().into() })
+}

@@ -1,0 +1,62 @@
+//! `POST /auth/register`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::account::Password;
+use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::RegisterRequest;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::codes::SuccessCode;
+use crate::endpoint::Endpoint;
+use crate::wire::UserData;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RegisterBody {
+    /// 3–32 of letters, digits, `_`, `.`, `-`; unique without case.
+    #[schema(example = "ann")]
+    username: Option<String>,
+    /// At most 254 characters; unique without case.
+    #[schema(example = "ann@example.org")]
+    email: String,
+    /// 8–128 characters, not among the 100 000 commonest, not the e-mail address or username.
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+    /// Where it is there, it must be the same.
+    confirm_password: Option<String>,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/register", || web::to(register))
+        .summary("auth", "Register a new user. Opens no session: log in afterwards.")
+        .body::<RegisterBody>()
+        .answers::<UserData>(SuccessCode::UserRegistered)
+        .errors(&[
+            ErrorCode::UnmatchedPasswords,
+            ErrorCode::PasswordPolicy,
+            ErrorCode::UserExists,
+            ErrorCode::Overloaded,
+            ErrorCode::Unavailable,
+        ])
+}
+
+/// *Permissions:* anyone.
+async fn register(app: Data<App>, body: Body) -> Result<HttpResponse, ApiError> {
+    let body: RegisterBody = body.json(&[])?;
+    let account = app
+        .register
+        .execute(RegisterRequest {
+            username: body.username,
+            email: body.email,
+            password: Password::new(&body.password),
+            confirm_password: body.confirm_password.as_deref().map(Password::new),
+        })
+        .await?;
+    Ok(success(SuccessCode::UserRegistered, UserData { user: (&account).into() }))
+}

@@ -1,0 +1,54 @@
+//! `PUT /auth/{user_id}/roles`
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::AccountId;
+use auth_domain::error_code::ErrorCode;
+use auth_domain::internal::{RolesWrite, Scope};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Internal;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::query::path_uuid;
+use crate::wire::UserData;
+
+use super::delete_user::user_id;
+
+#[derive(Deserialize, ToSchema)]
+struct RolesBody {
+    /// At most 32, each 1–64 of `a-z`, `0-9`, `_`, `:`, `.`, `-`, beginning with a letter.
+    #[schema(example = json!(["user", "admin"]))]
+    roles: Vec<String>,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::PUT, "/auth/{user_id}/roles", || web::to(set_roles))
+        .summary(
+            "internal",
+            "Replace a user's roles. Access tokens minted before carry the old ones until they expire.",
+        )
+        .permission(Permission::Internal(Scope::RolesWrite))
+        .parameter(user_id())
+        .body::<RolesBody>()
+        .answers::<UserData>(SuccessCode::RolesUpdated)
+        .errors(&[ErrorCode::UserNotFound])
+}
+
+/// *Permissions:* internal, `roles:write`.
+async fn set_roles(
+    app: Data<App>,
+    Internal(caller): Internal<RolesWrite>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let account_id = AccountId::from(path_uuid(&request, "user_id")?);
+    let body: RolesBody = body.json(&[])?;
+    let account = app.set_roles.execute(&caller, account_id, &body.roles).await?;
+    Ok(success(SuccessCode::RolesUpdated, UserData { user: (&account).into() }))
+}

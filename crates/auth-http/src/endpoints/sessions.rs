@@ -1,0 +1,55 @@
+//! `GET /auth/sessions` and `DELETE /auth/sessions/{session_id}`
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::SessionId;
+use auth_domain::error_code::ErrorCode;
+use serde_json::json;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::caller::Bearer;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Parameter, Permission};
+use crate::query::path_uuid;
+use crate::wire::{SessionView, SessionsData};
+
+pub(super) fn list() -> Endpoint {
+    Endpoint::new(Method::GET, "/auth/sessions", || web::to(list_sessions))
+        .summary("auth", "The user's live sessions, the newest first, at most 100.")
+        .permission(Permission::AccessToken)
+        .answers::<SessionsData>(SuccessCode::SessionsFetched)
+}
+
+/// *Permissions:* any access token of the user.
+async fn list_sessions(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let sessions = app.sessions.list(&caller).await?;
+    let view = |session| SessionView::new(session, session.id == caller.session().id);
+    Ok(success(SuccessCode::SessionsFetched, SessionsData { sessions: sessions.iter().map(view).collect() }))
+}
+
+pub(super) fn revoke() -> Endpoint {
+    Endpoint::new(Method::DELETE, "/auth/sessions/{session_id}", || web::to(revoke_session))
+        .summary("auth", "End one of the user's own sessions.")
+        .permission(Permission::AccessToken)
+        .parameter(Parameter {
+            name: "session_id",
+            place: "path",
+            description: "The session.",
+            schema: json!({ "type": "string", "format": "uuid" }),
+        })
+        .answers_empty(SuccessCode::SessionRevoked)
+        .errors(&[ErrorCode::NotFound])
+}
+
+/// *Permissions:* any access token of the user.
+async fn revoke_session(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session_id = SessionId::from(path_uuid(&request, "session_id")?);
+    app.sessions.revoke(&caller, session_id).await?;
+    Ok(success(SuccessCode::SessionRevoked, json!({})))
+}

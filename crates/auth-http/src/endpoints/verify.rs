@@ -1,0 +1,44 @@
+//! `GET /auth/verify`: forward authentication for a gateway (nginx `auth_request`, Traefik ForwardAuth).
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::error_code::ErrorCode;
+use serde_json::json;
+
+use crate::answer::{ApiError, no_store};
+use crate::caller::Bearer;
+use crate::endpoint::{Answer, Endpoint, Parameter, Permission};
+use crate::query::query_parameter;
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/auth/verify", || web::to(verify))
+        .summary("gateway", "Forward authentication: who bears this access token, and do they have this role?")
+        .permission(Permission::AccessToken)
+        .parameter(Parameter {
+            name: "role",
+            place: "query",
+            description: "The role that the user must have.",
+            schema: json!({ "type": "string" }),
+        })
+        .answers_plain(Answer::Plain {
+            status: StatusCode::OK,
+            media_type: "",
+            schema: None,
+            description: "Headers `X-Auth-User-Id`, `X-Auth-Roles` (separated by commas) and `X-Auth-Session-Id`; no body.",
+        })
+        .errors(&[ErrorCode::Forbidden])
+}
+
+/// *Permissions:* any access token of a user with that role.
+async fn verify(Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let roles = &caller.account().roles;
+    if query_parameter(&request, "role").is_some_and(|role| !roles.contains(&role)) {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    Ok(no_store(HttpResponse::Ok())
+        .insert_header(("X-Auth-User-Id", caller.account().id.to_string()))
+        .insert_header(("X-Auth-Roles", roles.iter().collect::<Vec<_>>().join(",")))
+        .insert_header(("X-Auth-Session-Id", caller.session().id.to_string()))
+        .finish())
+}

@@ -1,0 +1,23 @@
+//! The REST edge on actix-web: routes, extractors, the one table of codes and statuses, OpenAPI.
+//!
+//! A request goes from [`endpoints`] (one file a handler, each beside its description) to a use case
+//! of `auth-domain` and back. What is decided is the domain's; where things are kept is the stores'.
+
+mod answer;
+mod app;
+mod body;
+mod caller;
+mod client;
+pub mod codes;
+mod documents;
+mod edge;
+mod endpoint;
+pub mod endpoints;
+mod query;
+mod swagger;
+mod wire;
+
+pub use app::{App, configure};
+pub use client::TrustedProxies;
+pub use documents::{error_table, openapi};
+pub use edge::{edge, not_found};

@@ -1,0 +1,199 @@
+//! The JSON of answers, and how it is made from the domain's values.
+
+use auth_domain::Timestamp;
+use auth_domain::account::Account;
+use auth_domain::session::Session;
+use auth_domain::use_cases::IssuedTokens;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// RFC 3339 in UTC.
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    let nanos = i128::from(at.as_micros()) * 1_000;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+/// A user as the API shows one.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub(crate) struct UserView {
+    id: Uuid,
+    username: Option<String>,
+    email: String,
+    email_verified: bool,
+    roles: Vec<String>,
+    linked_providers: Vec<String>,
+    has_password: bool,
+    two_fa: TwoFaView,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TwoFa)]
+struct TwoFaView {
+    enabled: bool,
+    primary: Option<String>,
+}
+
+impl From<&Account> for UserView {
+    /// No account has a linked provider or a second factor yet: neither can be stored.
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.as_uuid(),
+            username: account.username.as_ref().map(|name| name.as_str().to_owned()),
+            email: account.email.as_str().to_owned(),
+            email_verified: account.email_verified,
+            roles: account.roles.iter().map(str::to_owned).collect(),
+            linked_providers: Vec::new(),
+            has_password: account.password_hash.is_some(),
+            two_fa: TwoFaView { enabled: false, primary: None },
+            created_at: rfc3339(account.created_at),
+        }
+    }
+}
+
+/// `data` with a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserData {
+    #[schema(inline = false)]
+    pub(crate) user: UserView,
+}
+
+/// The pair of tokens of a session.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tokens)]
+pub(crate) struct TokensView {
+    access_token: String,
+    refresh_token: String,
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    /// Seconds until the refresh token expires unless it is used before.
+    refresh_expires_in: u64,
+}
+
+impl From<&IssuedTokens> for TokensView {
+    fn from(tokens: &IssuedTokens) -> Self {
+        Self {
+            access_token: tokens.access.reveal().to_owned(),
+            refresh_token: tokens.refresh.reveal().to_owned(),
+            token_type: "Bearer",
+            expires_in: tokens.access_expires_in.as_secs(),
+            refresh_expires_in: tokens.refresh_expires_in.as_secs(),
+        }
+    }
+}
+
+/// `data` with tokens.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokensData {
+    pub(crate) tokens: TokensView,
+}
+
+/// `data` of a login.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoginData {
+    pub(crate) tokens: TokensView,
+    pub(crate) user: UserView,
+}
+
+/// A session as its owner sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+pub(crate) struct SessionView {
+    id: Uuid,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// The IPv4 /24 or IPv6 /64 that refreshed it last.
+    network: String,
+    user_agent: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_refreshed_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl SessionView {
+    pub(crate) fn new(session: &Session, current: bool) -> Self {
+        Self {
+            id: session.id.as_uuid(),
+            current,
+            network: session.rotation.client.network().to_string(),
+            user_agent: session.rotation.client.user_agent().to_owned(),
+            created_at: rfc3339(session.created_at),
+            last_refreshed_at: rfc3339(session.rotation.served_at),
+            expires_at: rfc3339(session.refresh_expires_at()),
+        }
+    }
+}
+
+/// `data` with sessions.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionsData {
+    pub(crate) sessions: Vec<SessionView>,
+}
+
+/// One credential as the backups service reads it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Credential)]
+pub(crate) struct CredentialView {
+    id: Uuid,
+    username: Option<String>,
+    email: String,
+    email_verified: bool,
+    /// Argon2id, PHC string format; of no use without the master key.
+    password_hash: Option<String>,
+    roles: Vec<String>,
+    identities: Vec<serde_json::Value>,
+    two_fa: Vec<serde_json::Value>,
+    recovery_codes: Vec<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+impl From<&Account> for CredentialView {
+    /// As for [`UserView`]: identities, second factors and recovery codes cannot be stored yet.
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id.as_uuid(),
+            username: account.username.as_ref().map(|name| name.as_str().to_owned()),
+            email: account.email.as_str().to_owned(),
+            email_verified: account.email_verified,
+            password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
+            roles: account.roles.iter().map(str::to_owned).collect(),
+            identities: Vec::new(),
+            two_fa: Vec::new(),
+            recovery_codes: Vec::new(),
+            created_at: rfc3339(account.created_at),
+            updated_at: rfc3339(account.updated_at),
+        }
+    }
+}
+
+/// `data` with credentials.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CredentialsData {
+    pub(crate) credentials: Vec<CredentialView>,
+    /// What to pass as `after` for the next page; null at the end.
+    pub(crate) next: Option<Uuid>,
+}
+
+/// `data` of a deletion.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeletionData {
+    pub(crate) deletion_id: Uuid,
+}

@@ -1,0 +1,43 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// A self-hosted auth service: registration, login, rotating refresh tokens.
+///
+/// Settings come from the environment (AUTH_…) and from auth.toml in the working directory.
+/// Without any, it serves on 127.0.0.1:8080 with SQLite in ./data.
+#[derive(Parser)]
+#[command(name = "auth-server", version)]
+pub(crate) struct Cli {
+    /// The configuration file [default: auth.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve until SIGTERM or SIGINT, then drain (the default). Brings the database up to date first.
+    Serve,
+    /// Bring the database up to date and exit. Changes the schema; running nodes go on working.
+    Migrate,
+    /// Print an internal token of a configured service, good for five minutes. Changes nothing.
+    InternalToken {
+        /// The service, as in AUTH_INTERNAL__<SERVICE>__SECRET: backups-service, say
+        #[arg(long)]
+        service: String,
+        /// Narrow the token to this scope; may be given more than once
+        #[arg(long)]
+        scope: Vec<String>,
+    },
+    /// Print the OpenAPI file. Changes nothing.
+    Openapi {
+        /// Print the table of error codes (docs/errors.md) instead
+        #[arg(long)]
+        errors: bool,
+    },
+}

@@ -1,0 +1,43 @@
+//! The auth service: reads the configuration, wires the adapters, runs and drains.
+
+mod cli;
+mod commands;
+mod logging;
+mod secret_key;
+mod serve;
+mod settings;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use settings::Settings;
+
+/// What went wrong, for the operator: what it was and what to do.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("auth-server: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = || Settings::load(cli.config.as_deref());
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => runtime()?.block_on(serve::serve(settings()?)),
+        Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
+        Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
+        Command::Openapi { errors } => commands::openapi(errors),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

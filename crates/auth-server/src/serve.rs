@@ -1,0 +1,106 @@
+//! Serving: bind, wire, run, drain.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App as ActixApp, HttpServer};
+use auth_crypto::AccessTokenSigner;
+use auth_domain::use_cases::PublishSigningKeys;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::secret_key::{LoadedKey, load_or_make};
+use crate::settings::{Database, Settings};
+use crate::wiring::{Wired, wire};
+use crate::{Failure, logging};
+
+/// How long requests under way may take once the service is told to stop, in seconds.
+const DRAIN_SECONDS: u64 = 20;
+const KEY_CHECK: Duration = Duration::from_secs(60);
+
+pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    // Before anything is made: a port in use leaves no trace.
+    let listener = bind(&settings)?;
+    let address = listener.local_addr()?;
+    let key = load_or_make(&settings)?;
+    logging::start();
+    let Wired { app, signer } = wire(&settings, &key.ring, address).await?;
+    let keys = Arc::clone(&app.publish_signing_keys);
+    renew_keys(&keys, &signer).await?;
+    let renewing = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(KEY_CHECK).await;
+            if let Err(error) = renew_keys(&keys, &signer).await {
+                tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
+            }
+        }
+    });
+
+    let app = Data::new(app);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .configure(auth_http::configure(&app))
+            .default_service(web::to(auth_http::not_found))
+            .wrap(from_fn(auth_http::edge))
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    greet(&settings, &key, address)?;
+    let handle = server.handle();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping: no new requests; those under way are answered");
+        handle.stop(true).await;
+    });
+    server.await?;
+    renewing.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
+    let address = settings.listen;
+    TcpListener::bind(address).map_err(|error| {
+        format!("cannot listen on {address}: {error}. Set AUTH_LISTEN to a free address, or port 0 to have one picked")
+            .into()
+    })
+}
+
+/// Rotates the keys when they are due and signs with what is then published.
+async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSigner) -> Result<(), Failure> {
+    let published = keys.rotate().await?;
+    Ok(signer.load(&published)?)
+}
+
+/// What a newcomer needs to know, on stdout.
+fn greet(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let url = format!("http://{address}");
+    let base = settings.base_paths.iter().min_by_key(|path| path.len()).map_or("/", String::as_str);
+    writeln!(out, "listening on {url}")?;
+    writeln!(out, "API page     {url}{base}auth/doc/")?;
+    match &settings.database {
+        Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
+        Database::Postgres(_) => writeln!(out, "database     PostgreSQL")?,
+    }
+    if let Some(file) = &key.file {
+        let note = if key.made_now { ", made now: back it up, the database is of no use without it" } else { "" };
+        writeln!(out, "master key   {}{note}", file.display())?;
+    }
+    writeln!(out, "try first    curl -s {url}{base}auth/register -H 'Content-Type: application/json' \\")?;
+    writeln!(
+        out,
+        "               -d '{{\"email\":\"ann@example.org\",\"password\":\"correct horse battery staple\"}}'"
+    )?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,128 @@
+//! Gathers raw texts: the configuration file, then the environment over it. Unknown names are
+//! refused, so that a check is never off because of a typo.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{NAMES, SECRET_SERVICE_FIELDS, SECRETS, SERVICE_FIELDS, SettingsError};
+
+/// A text that was set, and where.
+pub(super) struct Raw {
+    pub(super) text: Zeroizing<String>,
+    /// `AUTH_LISTEN`, or `listen in auth.toml`.
+    pub(super) place: String,
+}
+
+/// Everything that is set, by its name without `AUTH_`.
+pub(super) fn gather(
+    file: Option<&Path>,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, Raw>, SettingsError> {
+    let mut raw = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    if let Err(mistake) = from_file(file, &mut raw) {
+        mistakes.push(mistake);
+    }
+    for (name, value) in variables {
+        let name = name.to_string_lossy().into_owned();
+        let Some(short) = name.strip_prefix("AUTH_") else { continue };
+        match value.into_string() {
+            Ok(text) => {
+                raw.insert(short.to_owned(), Raw { text: Zeroizing::new(text), place: name });
+            }
+            Err(_) => mistakes.push(format!("{name} is not UTF-8")),
+        }
+    }
+    let mut resolved = BTreeMap::new();
+    for (name, value) in raw {
+        match resolve(&name, value) {
+            Ok((name, value)) => {
+                if let Some(twice) = resolved.insert(name, value) {
+                    mistakes.push(format!("{} is set twice, once by …_FILE", twice.place));
+                }
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(resolved) } else { Err(SettingsError(mistakes)) }
+}
+
+/// Knows the name, or reads the file that a secret's `…_FILE` names.
+fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
+    if is_known(name) {
+        return Ok((name.to_owned(), raw));
+    }
+    if let Some(secret) = name.strip_suffix("_FILE").filter(|secret| is_secret(secret)) {
+        let text = std::fs::read_to_string(&*raw.text)
+            .map_err(|error| format!("{} names {:?}, which cannot be read: {error}", raw.place, &*raw.text))?;
+        let text = Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned());
+        return Ok((secret.to_owned(), Raw { text, place: raw.place }));
+    }
+    let nearest = nearest(name);
+    let in_file = nearest.to_lowercase().replace("__", ".");
+    Err(format!("{} is not a setting. Did you mean AUTH_{nearest} (in auth.toml {in_file})?", raw.place))
+}
+
+fn service_field(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix("INTERNAL__")?.split_once("__").filter(|(service, _)| !service.is_empty())
+}
+
+fn is_known(name: &str) -> bool {
+    NAMES.contains(&name) || service_field(name).is_some_and(|(_, field)| SERVICE_FIELDS.contains(&field))
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name) || service_field(name).is_some_and(|(_, field)| SECRET_SERVICE_FIELDS.contains(&field))
+}
+
+fn nearest(name: &str) -> String {
+    let service = service_field(name).map(|(service, _)| service);
+    let of_service = service
+        .into_iter()
+        .flat_map(|service| SERVICE_FIELDS.iter().map(move |field| format!("INTERNAL__{service}__{field}")));
+    let known = NAMES.iter().map(|known| (*known).to_owned()).chain(of_service);
+    known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+}
+
+fn from_file(file: Option<&Path>, raw: &mut BTreeMap<String, Raw>) -> Result<(), String> {
+    let path = file.map_or_else(|| PathBuf::from("auth.toml"), Path::to_owned);
+    if file.is_none() && !path.exists() {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    // The parser's own message quotes the line, which may hold a secret.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        format!("{} line {line}: {}", path.display(), error.message())
+    })?;
+    flatten("", &table, &path, raw)
+}
+
+/// `[internal.backups-service] secret` is `INTERNAL__BACKUPS_SERVICE__SECRET`.
+fn flatten(prefix: &str, table: &toml::Table, path: &Path, raw: &mut BTreeMap<String, Raw>) -> Result<(), String> {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));
+        if let toml::Value::Table(inner) = value {
+            flatten(&format!("{name}__"), inner, path, raw)?;
+            continue;
+        }
+        let place = format!("{} in {}", name.to_lowercase().replace("__", "."), path.display());
+        let text = text_of(value)
+            .ok_or_else(|| format!("{place} must be a text, a number, a truth value or a list of them"))?;
+        raw.insert(name, Raw { text: Zeroizing::new(text), place });
+    }
+    Ok(())
+}
+
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(on) => Some(if *on { "on" } else { "off" }.to_owned()),
+        toml::Value::Array(items) => Some(items.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
+        _ => None,
+    }
+}

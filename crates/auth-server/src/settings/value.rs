@@ -1,0 +1,86 @@
+//! What a setting's text may be. Each function answers what is wrong and what is allowed; none
+//! repeats a text that may be secret.
+
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// Which database.
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    /// The embedded one, in this file.
+    Sqlite(PathBuf),
+    /// The one at this URL, which may hold a password.
+    Postgres(String),
+}
+
+pub(super) const fn duration(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(super) fn number<N: FromStr + PartialOrd + Display>(text: &str, range: RangeInclusive<N>) -> Result<N, String> {
+    let parsed = text.trim().parse().ok().filter(|number| range.contains(number));
+    parsed.ok_or_else(|| format!("must be a whole number from {} to {}, not {text:?}", range.start(), range.end()))
+}
+
+pub(super) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
+    number(text, range).map(duration).map_err(|mistake| format!("{mistake} (seconds)"))
+}
+
+/// The parts between commas, without white space, none of them empty.
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    let resolved = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    resolved.ok_or_else(|| format!("must be an address and a port such as 127.0.0.1:8080, not {text:?}"))
+}
+
+pub(super) fn database(text: &str) -> Result<Database, String> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(Database::Postgres(text.to_owned()));
+    }
+    let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");
+    let path = path.ok_or("must be sqlite:<file> or postgres://user:password@host:port/name")?;
+    Ok(Database::Sqlite(PathBuf::from(path)))
+}
+
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let plain = |host: &&str| !host.is_empty() && !host.contains(['?', '#', '@', ' ']) && host.is_ascii();
+    match host.filter(plain) {
+        Some(_) => Ok(url.to_owned()),
+        None => Err(format!("must be a URL such as https://auth.example.org, without query, not {text:?}")),
+    }
+}
+
+/// Each beginning and ending with `/`.
+pub(super) fn base_paths(text: &str) -> Result<Vec<String>, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_.-".contains(&byte);
+    let base = |part: &str| {
+        let well_formed = part.starts_with('/') && !part.contains("//") && part.bytes().all(allowed);
+        well_formed.then(|| format!("{}/", part.trim_end_matches('/')))
+    };
+    let mut paths = list(text).map(base).collect::<Option<Vec<_>>>().unwrap_or_default();
+    paths.sort();
+    paths.dedup();
+    if paths.is_empty() {
+        return Err(format!("must be paths such as /,/api, not {text:?}"));
+    }
+    Ok(paths)
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let parse = |part: &str| part.parse::<IpNet>().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
+    let parsed =
+        |part| parse(part).ok_or_else(|| format!("must be networks or addresses such as 10.0.0.0/8,::1, not {part:?}"));
+    list(text).map(parsed).collect()
+}
