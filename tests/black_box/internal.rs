@@ -1,0 +1,230 @@
+//! Internal endpoints and the tokens that open them.
+
+use auth_black_box::{PASSWORD, SECRET, Server, each_engine};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+fn now() -> i64 {
+    i64::try_from(jsonwebtoken::get_current_timestamp()).unwrap()
+}
+
+fn claims() -> Value {
+    json!({ "iss": "backups-service", "aud": "auth-service", "iat": now(), "exp": now() + 60, "jti": "1" })
+}
+
+fn sign(claims: &Value) -> String {
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(name);
+    } else {
+        claims[name] = value;
+    }
+    claims
+}
+
+each_engine! {
+    async fn credentials_are_read_whole_and_in_pages(engine) {
+        let server = Server::start(engine).await;
+        let mut ids = Vec::new();
+        for number in 0..5 {
+            ids.push(server.register(&format!("user-{number}")).await["id"].clone());
+        }
+        let service = server.client().bearer(&server.internal_token());
+        for path in ["/auth", "/auth/", "/api/auth"] {
+            let data = service.get(path).await.expect(200, "CREDENTIALS_FETCHED");
+            let credentials = data["credentials"].as_array().unwrap();
+            assert_eq!(credentials.iter().map(|one| one["id"].clone()).collect::<Vec<_>>(), ids);
+            assert_eq!(data["next"], Value::Null);
+            let mut names: Vec<&String> = credentials[0].as_object().unwrap().keys().collect();
+            names.sort();
+            let expected = ["createdAt", "email", "emailVerified", "id", "identities", "passwordHash", "recoveryCodes", "roles", "twoFa", "updatedAt", "username"];
+            assert_eq!(names, expected);
+            assert!(credentials[0]["passwordHash"].as_str().unwrap().starts_with("$argon2id$v=19$m=8192,t=1,p=1,keyid="));
+        }
+        let (mut seen, mut next) = (Vec::new(), String::new());
+        loop {
+            let data = service.get(&format!("/auth?limit=2{next}")).await.expect(200, "CREDENTIALS_FETCHED");
+            seen.extend(data["credentials"].as_array().unwrap().iter().map(|one| one["id"].clone()));
+            match data["next"].as_str() {
+                Some(id) => next = format!("&after={id}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, ids);
+        for query in ["limit=0", "limit=1001", "limit=x", "after=x", "limit=1&after=1"] {
+            service.get(&format!("/auth?{query}")).await.expect(400, "VALIDATION_FAILED");
+        }
+        for query in ["", "?limit=3"] {
+            let request = service.request(reqwest::Method::GET, &format!("/auth{query}")).header("Accept", "application/x-ndjson");
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-type"], "application/x-ndjson");
+            let text = response.text().await.unwrap();
+            let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(lines.len(), if query.is_empty() { 5 } else { 3 });
+            assert_eq!(lines[0]["id"], ids[0]);
+        }
+        let after = service.get(&format!("/auth?after={}", ids[3].as_str().unwrap())).await.expect(200, "CREDENTIALS_FETCHED");
+        assert_eq!(after["credentials"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_deleted_user_is_gone_with_all_sessions(engine) {
+        let server = Server::start(engine).await;
+        let (access, refresh) = server.session("ann").await;
+        let id = server.me(&access).await.expect(200, "USER_FETCHED")["user"]["id"].as_str().unwrap().to_owned();
+        let service = server.client().bearer(&server.internal_token());
+        let deleted = service.delete(&format!("/auth/{id}")).await.expect(200, "USER_DATA_DELETED");
+        assert_eq!(deleted["deletionId"].as_str().unwrap().len(), 36);
+        server.me(&access).await.expect(401, "UNAUTHORIZED");
+        server.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+        server.client().login("ann", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        service.delete(&format!("/auth/{id}")).await.expect(404, "USER_NOT_FOUND");
+        for path in ["/auth/not-a-uuid", "/auth/00000000000000000000000000000000"] {
+            service.delete(path).await.expect(400, "VALIDATION_FAILED");
+        }
+        assert_eq!(server.sql("SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM sessions), requested_by FROM deletions"), "0|backups-service");
+        server.register("ann").await;
+    }
+
+    async fn roles_are_set_and_count_at_once(engine) {
+        let server = Server::start(engine).await;
+        let (access, refresh) = server.session("ann").await;
+        let ann = server.client().bearer(&access);
+        let id = server.me(&access).await.expect(200, "USER_FETCHED")["user"]["id"].as_str().unwrap().to_owned();
+        let service = server.client().bearer(&server.internal_token());
+        let path = format!("/auth/{id}/roles");
+        let user = service.put(&path, json!({ "roles": ["editor", "admin", "editor"] })).await.expect(200, "ROLES_UPDATED");
+        assert_eq!(user["user"]["roles"], json!(["admin", "editor"]));
+        assert_eq!(ann.get("/auth/verify?role=admin").await.status, 200);
+        ann.get("/auth/verify?role=user").await.expect(403, "FORBIDDEN");
+        let (fresh, _) = server.client().refresh(&refresh).await.tokens();
+        let payload = URL_SAFE_NO_PAD.decode(fresh.split('.').nth(1).unwrap()).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&payload).unwrap()["roles"], json!(["admin", "editor"]));
+
+        for body in [json!({}), json!({ "roles": "admin" }), json!({ "roles": ["No"] }), json!({ "roles": [""] }), json!({ "roles": [1] })] {
+            service.put(&path, body).await.expect(400, "VALIDATION_FAILED");
+        }
+        let nobody = "01a200b9-c0e1-7bcf-8b25-c7f70207dc6c";
+        service.put(&format!("/auth/{nobody}/roles"), json!({ "roles": [] })).await.expect(404, "USER_NOT_FOUND");
+        service.put("/auth/x/roles", json!({ "roles": [] })).await.expect(400, "VALIDATION_FAILED");
+        ann.put(&path, json!({ "roles": ["admin"] })).await.expect(401, "INTERNAL_TOKEN_INVALID");
+    }
+
+    async fn introspection_tells_what_is_good_now(engine) {
+        let server = Server::start(engine).await;
+        let (access, refresh) = server.session("ann").await;
+        let service = server.client().bearer(&server.internal_token());
+        let introspect = async |token: &str| service.post("/auth/introspect", json!({ "token": token })).await.body;
+        let answer = introspect(&access).await;
+        assert_eq!((&answer["active"], &answer["token_type"], &answer["roles"]), (&json!(true), &json!("access_token"), &json!(["user"])));
+        assert_eq!(answer["iss"], server.url.as_str());
+        assert_eq!(introspect(&refresh).await["token_type"], "refresh_token");
+        let form = service.request(reqwest::Method::POST, "/auth/introspect").form(&[("token_type_hint", "access_token"), ("token", &access)]);
+        assert_eq!(service.send(form).await.body["active"], true);
+
+        let (_, second) = server.client().refresh(&refresh).await.tokens();
+        server.client().refresh(&second).await.expect(200, "TOKEN_REFRESHED");
+        let own = server.internal_token();
+        for inactive in [refresh.as_str(), "x", "", own.as_str()] {
+            assert_eq!(introspect(inactive).await, json!({ "active": false }), "{inactive}");
+        }
+        server.client().bearer(&access).post("/auth/logout-all", json!({})).await.expect(200, "USER_LOGGED_OUT");
+        assert_eq!(introspect(&access).await, json!({ "active": false }));
+        assert_eq!(introspect(&second).await, json!({ "active": false }));
+        service.post("/auth/introspect", json!({})).await.expect(400, "VALIDATION_FAILED");
+        server.client().post("/auth/introspect", json!({ "token": access })).await.expect(401, "TOKEN_REQUIRED");
+    }
+}
+
+#[tokio::test]
+async fn internal_tokens_are_checked_to_the_letter() {
+    let server = Server::start(auth_black_box::Engine::Sqlite).await;
+    let ask = async |token: &str| server.client().bearer(token).get("/auth?limit=1").await;
+    ask(&sign(&claims())).await.expect(200, "CREDENTIALS_FETCHED");
+    for good in [
+        with("aud", json!(["other", "auth-service"])),
+        with("exp", json!(now() + 299)),
+        with("exp", json!(now() as f64 + 30.5)),
+        with("scope", json!("credentials:read roles:write")),
+        with("nbf", json!(now())),
+    ] {
+        ask(&sign(&good)).await.expect(200, "CREDENTIALS_FETCHED");
+    }
+    let expired =
+        json!({ "iss": "backups-service", "aud": "auth-service", "iat": now() - 100, "exp": now() - 10, "jti": "1" });
+    ask(&sign(&expired)).await.expect(401, "INTERNAL_TOKEN_EXPIRED");
+    for (name, wrong) in [
+        ("iss", Value::Null),
+        ("iss", json!("unknown")),
+        ("iss", json!(7)),
+        ("iss", json!(["backups-service"])),
+        ("aud", Value::Null),
+        ("aud", json!("other")),
+        ("aud", json!([])),
+        ("aud", json!(7)),
+        ("exp", Value::Null),
+        ("exp", json!("2099")),
+        ("exp", json!(now() + 301)),
+        ("exp", json!(1e300)),
+        ("exp", json!(now() - 1)),
+        ("iat", Value::Null),
+        ("iat", json!(now() + 30)),
+        ("iat", json!("now")),
+        ("jti", Value::Null),
+        ("jti", json!("")),
+        ("jti", json!(1)),
+        ("nbf", json!(now() + 30)),
+        ("scope", json!(["credentials:read"])),
+    ] {
+        ask(&sign(&with(name, wrong.clone()))).await.expect(401, "INTERNAL_TOKEN_INVALID");
+    }
+    // A scope claim narrows, never widens.
+    ask(&sign(&with("scope", json!("")))).await.expect(403, "FORBIDDEN");
+    ask(&sign(&with("scope", json!("roles:write")))).await.expect(403, "FORBIDDEN");
+    let mut powerless = claims();
+    powerless["iss"] = json!("powerless");
+    powerless["scope"] = json!("credentials:read");
+    ask(&sign(&powerless)).await.expect(403, "FORBIDDEN");
+
+    let (access, refresh) = server.session("ann").await;
+    let unsigned =
+        format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#), URL_SAFE_NO_PAD.encode(claims().to_string()));
+    let other_key =
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims(), &EncodingKey::from_secret(b"")).unwrap();
+    let other_algorithm =
+        jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims(), &EncodingKey::from_secret(SECRET.as_bytes()))
+            .unwrap();
+    let mut typed = Header::new(Algorithm::HS256);
+    typed.typ = Some("at+jwt".to_owned());
+    let wrong_type = jsonwebtoken::encode(&typed, &claims(), &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
+    for token in [access, refresh, unsigned, other_key, other_algorithm, wrong_type, "x".to_owned()] {
+        ask(&token).await.expect(401, "INTERNAL_TOKEN_INVALID");
+    }
+    server.client().get("/auth").await.expect(401, "TOKEN_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_service_may_sign_with_a_key_of_its_own() {
+    const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    let settings = [("AUTH_INTERNAL__USERS__PUBLIC_KEY", PUBLIC), ("AUTH_INTERNAL__USERS__SCOPES", "credentials:read")];
+    let server = Server::with(auth_black_box::Engine::Sqlite, &settings).await;
+    let mut claims = claims();
+    claims["iss"] = json!("users");
+    let own = jsonwebtoken::encode(
+        &Header::new(Algorithm::EdDSA),
+        &claims,
+        &EncodingKey::from_ed_pem(PRIVATE.as_bytes()).unwrap(),
+    )
+    .unwrap();
+    server.client().bearer(&own).get("/auth").await.expect(200, "CREDENTIALS_FETCHED");
+    let confused =
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(PUBLIC.as_bytes()))
+            .unwrap();
+    server.client().bearer(&confused).get("/auth").await.expect(401, "INTERNAL_TOKEN_INVALID");
+}

@@ -1,0 +1,85 @@
+//! `POST /auth/login`, `GET /auth/me`
+
+use auth_black_box::{PASSWORD, Server, each_engine};
+use serde_json::json;
+
+each_engine! {
+    async fn either_field_may_hold_either_name(engine) {
+        let server = Server::start(engine).await;
+        server.register("Ann").await;
+        let client = server.client();
+        for body in [
+            json!({ "email": "ann@example.org", "password": PASSWORD }),
+            json!({ "email": "ANN", "password": PASSWORD }),
+            json!({ "username": "ann", "password": PASSWORD }),
+            json!({ "username": "ANN@example.org", "password": PASSWORD }),
+            json!({ "email": null, "username": "ann", "password": PASSWORD }),
+            json!({ "email": "", "username": "ann", "password": PASSWORD }),
+        ] {
+            let data = client.post("/auth/login", body.clone()).await.expect(200, "USER_LOGGED_IN");
+            let tokens = &data["tokens"];
+            assert_eq!((&tokens["tokenType"], &tokens["expiresIn"], &tokens["refreshExpiresIn"]), (&json!("Bearer"), &json!(600), &json!(2_592_000)));
+            let me = server.me(tokens["accessToken"].as_str().unwrap()).await.expect(200, "USER_FETCHED");
+            assert_eq!(me["user"], data["user"], "{body}");
+        }
+    }
+
+    async fn every_refusal_has_its_code(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        server.register("linked").await;
+        server.sql("UPDATE accounts SET password_hash = NULL WHERE username_key = 'linked'");
+        let client = server.client();
+        client.login("nobody", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        client.login("no body at all \u{0}", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        client.login("ann", "wrong password").await.expect(400, "INVALID_PASSWORD");
+        client.login("ann", &"x".repeat(60_000)).await.expect(400, "INVALID_PASSWORD");
+        client.login("linked", PASSWORD).await.expect(400, "USER_ALREADY_LINKED");
+        for body in [json!({ "password": PASSWORD }), json!({ "email": "ann" }), json!({ "email": 1, "password": PASSWORD }), json!({ "email": "", "password": "" })] {
+            client.post("/auth/login", body).await.expect(400, "VALIDATION_FAILED");
+        }
+    }
+
+    async fn a_password_counts_in_any_normal_form(engine) {
+        let server = Server::start(engine).await;
+        let client = server.client();
+        let body = json!({ "email": "ann@example.org", "password": "E\u{301}cole buissonnie\u{300}re" });
+        client.post("/auth/register", body).await.expect(201, "USER_REGISTERED");
+        client.login("ann@example.org", "École buissonnière").await.expect(200, "USER_LOGGED_IN");
+    }
+
+    async fn an_outdated_hash_is_made_anew_at_login(engine) {
+        let mut server = Server::start(engine).await;
+        server.register("ann").await;
+        let hash = |server: &Server| server.sql("SELECT password_hash FROM accounts");
+        assert!(hash(&server).contains("$m=8192,t=1,p=1,"));
+        let dearer = [("AUTH_HASH_PASSES", "2"), ("AUTH_DATABASE_URL", &match &server.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", server.dir.path().join("data/auth.db").display()),
+        })];
+        server.kill();
+        let second = Server::on(server.database.clone(), &dearer).await;
+        second.client().login("ann", "wrong password").await.expect(400, "INVALID_PASSWORD");
+        assert!(hash(&server).contains("$m=8192,t=1,p=1,"));
+        second.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        assert!(hash(&server).contains("$m=8192,t=2,p=1,"));
+        second.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+    }
+
+    async fn a_storm_of_logins_is_refused_at_once_where_the_queue_is_full(engine) {
+        let server = Server::with(engine, &[("AUTH_HASH_THREADS", "1"), ("AUTH_HASH_QUEUE", "2"), ("AUTH_HASH_MEMORY_KIB", "65536")]).await;
+        let (access, refresh) = server.session("ann").await;
+        let client = server.client();
+        let storm = futures_util::future::join_all((0..40).map(|number| {
+            let client = client.clone();
+            async move { client.login(&format!("user-{number}"), PASSWORD).await }
+        }));
+        let calm = async {
+            server.me(&access).await.expect(200, "USER_FETCHED");
+            client.refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
+        };
+        let (replies, ()) = tokio::join!(storm, calm);
+        let overloaded = replies.into_iter().filter(|reply| reply.code() == "OVERLOADED").map(|reply| reply.expect(503, "OVERLOADED")).count();
+        assert!((1..40).contains(&overloaded), "{overloaded} of 40");
+    }
+}

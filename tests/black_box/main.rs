@@ -1,0 +1,17 @@
+//! Drives the built binary over HTTP on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
+
+mod access_tokens;
+mod budgets;
+mod database_away;
+mod http;
+mod internal;
+mod login;
+mod others;
+mod readme;
+mod refresh;
+mod registration;
+mod scale;
+mod sessions;
+mod start_up;

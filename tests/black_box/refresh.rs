@@ -1,0 +1,115 @@
+//! `POST /auth/refresh`
+
+use std::time::Duration;
+
+use auth_black_box::{Client, Server, each_engine};
+use futures_util::future::join_all;
+use serde_json::json;
+
+each_engine! {
+    async fn a_chain_of_refreshes_is_one_row(engine) {
+        let server = Server::start(engine).await;
+        let (mut access, mut refresh) = server.session("ann").await;
+        for _ in 0..10 {
+            let before = (access, refresh.clone());
+            (access, refresh) = server.client().refresh(&refresh).await.tokens();
+            assert_ne!((&access, &refresh), (&before.0, &before.1));
+            server.me(&access).await.expect(200, "USER_FETCHED");
+        }
+        assert_eq!(server.sql("SELECT count(*), max(generation) FROM sessions"), "1|11");
+    }
+
+    async fn a_lost_answer_is_given_again_to_the_same_client(engine) {
+        let server = Server::start(engine).await;
+        let (_, first) = server.session("ann").await;
+        let client = server.client();
+        let (_, lost) = client.refresh(&first).await.tokens();
+        let (access, again) = client.refresh(&first).await.tokens();
+        assert_eq!(lost, again);
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        let (_, second_tab) = client.refresh(&first).await.tokens();
+        assert_eq!(second_tab, again, "within the retry window, though the answer is known to have arrived");
+        client.refresh(&again).await.expect(200, "TOKEN_REFRESHED");
+    }
+
+    async fn another_client_that_comes_first_is_left_behind(engine) {
+        let server = Server::start(engine).await;
+        let (_, first) = server.session("ann").await;
+        let (owner, thief) = (server.client(), Client::with_user_agent(&server.url, "thief"));
+        let (stolen_access, stolen) = thief.refresh(&first).await.tokens();
+        let (access, mine) = owner.refresh(&first).await.tokens();
+        assert_ne!(stolen, mine);
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        server.me(&stolen_access).await.expect(401, "UNAUTHORIZED");
+        thief.refresh(&stolen).await.expect(401, "REFRESH_TOKEN_INVALID");
+        owner.refresh(&mine).await.expect(401, "REFRESH_TOKEN_INVALID");
+        assert_eq!(server.sql("SELECT revocation_reason FROM sessions"), "token_reused");
+    }
+
+    async fn a_token_that_comes_back_after_its_time_ends_the_session(engine) {
+        let server = Server::with(engine, &[("AUTH_RETRY_WINDOW", "1")]).await;
+        let (_, first) = server.session("ann").await;
+        let client = server.client();
+        let (access, second) = client.refresh(&first).await.tokens();
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        client.refresh(&first).await.expect(401, "REFRESH_TOKEN_INVALID");
+        client.refresh(&second).await.expect(401, "REFRESH_TOKEN_INVALID");
+        server.me(&access).await.expect(401, "UNAUTHORIZED");
+    }
+
+    async fn a_window_of_zero_is_strict_single_use(engine) {
+        let server = Server::with(engine, &[("AUTH_RETRY_WINDOW", "0")]).await;
+        let (_, first) = server.session("ann").await;
+        server.client().refresh(&first).await.expect(200, "TOKEN_REFRESHED");
+        server.client().refresh(&first).await.expect(401, "REFRESH_TOKEN_INVALID");
+    }
+
+    async fn every_refusal_has_its_code(engine) {
+        let server = Server::with(engine, &[("AUTH_REFRESH_IDLE_TTL", "2")]).await;
+        let (access, refresh) = server.session("ann").await;
+        let client = server.client();
+        for body in [json!({}), json!({ "token": null }), json!({ "token": 1 }), json!({ "token": "" }), json!({ "refreshToken": refresh })] {
+            client.post("/auth/refresh", body).await.expect(401, "REFRESH_TOKEN_REQUIRED");
+        }
+        client.post_raw("/auth/refresh", "").await.expect(400, "VALIDATION_FAILED");
+        client.post_raw("/auth/refresh", "{\"token\"").await.expect(400, "VALIDATION_FAILED");
+        let forged = format!("{}{}", &refresh[..refresh.len() - 1], if refresh.ends_with('A') { "B" } else { "A" });
+        for token in ["x", "rt1.", access.as_str(), forged.as_str(), &format!("{refresh}=")] {
+            client.refresh(token).await.expect(401, "REFRESH_TOKEN_INVALID");
+        }
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        client.refresh(&refresh).await.expect(401, "REFRESH_TOKEN_EXPIRED");
+        server.sql("DELETE FROM sessions");
+        client.refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+    }
+
+    async fn fifty_at_once_for_twenty_rounds_leave_one_branch_and_nobody_out(engine) {
+        let server = Server::start(engine).await;
+        let (_, mut token) = server.session("ann").await;
+        let client = server.client();
+        for round in 0..20 {
+            let replies = join_all((0..50).map(|_| client.refresh(&token))).await;
+            let mut successors: Vec<(String, String)> = replies.into_iter().map(|reply| reply.tokens()).collect();
+            let (access, successor) = successors.pop().unwrap();
+            assert!(successors.iter().all(|(_, other)| *other == successor), "round {round}");
+            server.me(&access).await.expect(200, "USER_FETCHED");
+            token = successor;
+        }
+        assert_eq!(server.sql("SELECT count(*), max(generation) FROM sessions WHERE revoked_at IS NULL"), "1|21");
+    }
+
+    async fn two_nodes_share_sessions_and_keys(engine) {
+        let server = Server::start(engine).await;
+        let url = match &server.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", server.dir.path().join("data/auth.db").display()),
+        };
+        let public = [("AUTH_PUBLIC_URL", server.url.as_str()), ("AUTH_DATABASE_URL", url.as_str())];
+        let second = Server::on(server.database.clone(), &public).await;
+        let (access, refresh) = server.session("ann").await;
+        second.me(&access).await.expect(200, "USER_FETCHED");
+        let (access, _) = second.client().refresh(&refresh).await.tokens();
+        server.me(&access).await.expect(200, "USER_FETCHED");
+    }
+}

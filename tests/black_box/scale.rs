@@ -1,0 +1,69 @@
+//! A million credentials, streamed in constant memory.
+
+use std::time::Duration;
+
+use auth_black_box::{Engine, Server, each_engine};
+use futures_util::StreamExt as _;
+
+const COUNT: usize = 1_000_000;
+
+/// A million accounts, written behind the server's back: to register them would take hours of Argon2.
+fn fill(server: &Server, engine: Engine) {
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1,keyid=j34N5w$A5ninY4cq6AP4WxBaEADlQ$U/1hjQuGVu3LuSanD19IJt433Q3+Rpjfvnq0F+vpmnY";
+    let (series, id) = match engine {
+        Engine::Postgres => (
+            format!("FROM generate_series(1, {COUNT}) AS series(n)"),
+            "('01a200b9-c0e1-7bcf-8b25-' || lpad(to_hex(n), 12, '0'))::uuid, false",
+        ),
+        Engine::Sqlite => (
+            format!(
+                "FROM (WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {COUNT}) SELECT n FROM series)"
+            ),
+            "unhex('01a200b9c0e17bcf8b25' || printf('%012x', n)), 0",
+        ),
+    };
+    server.sql(&format!(
+        "INSERT INTO accounts (id, email_verified, username, username_key, email, email_key, password_hash, credential_version, roles, created_at, updated_at) \
+         SELECT {id}, 'user-' || n, 'user-' || n, 'user-' || n || '@example.org', 'user-' || n || '@example.org', '{hash}', 1, 'user', \
+         1800000000000000 + n, 1800000000000000 + n {series}"
+    ));
+}
+
+/// `VmHWM` and `VmRSS` of the server, in KiB.
+fn memory(server: &Server) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let value = |name: &str| {
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.trim().parse().ok())
+            .unwrap()
+    };
+    (value("VmHWM:"), value("VmRSS:"))
+}
+
+each_engine! {
+    async fn a_million_credentials_stream_in_constant_memory(engine) {
+        let server = Server::start(engine).await;
+        fill(&server, engine);
+        let service = server.client().bearer(&server.internal_token());
+        assert_eq!(service.get("/auth?limit=1000").await.status, 200, "warm");
+        let (_, before) = memory(&server);
+        for accept in ["application/json", "application/x-ndjson"] {
+            let request = service.request(reqwest::Method::GET, "/auth").header("Accept", accept).timeout(Duration::from_secs(600));
+            let mut chunks = request.send().await.unwrap().bytes_stream();
+            let (mut credentials, mut bytes, mut last) = (0, 0, Vec::new());
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.unwrap();
+                credentials += chunk.iter().filter(|byte| **byte == b'@').count();
+                bytes += chunk.len();
+                last = [&last[last.len().saturating_sub(40)..], &chunk].concat();
+                last = last.split_off(last.len().saturating_sub(40));
+            }
+            assert_eq!(credentials, COUNT, "one @ each");
+            assert!(String::from_utf8(last).unwrap().ends_with(if accept.ends_with("ndjson") { "}\n" } else { r#"],"next":null}}"# }));
+            println!("{engine:?} {accept}: {bytes} bytes, grown by {} KiB at most", memory(&server).0 - before);
+        }
+        let (peak, _) = memory(&server);
+        assert!(peak - before < 64 * 1024, "grown by {} KiB", peak - before);
+    }
+}

@@ -1,0 +1,36 @@
+//! Starts the real binary on either engine and talks to it.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
+
+mod client;
+mod server;
+
+pub use client::{Client, Reply};
+pub use server::{Engine, SECRET, Server, binary, python};
+
+/// A password that meets the policy.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// One test an engine, from `async fn name(engine: Engine) { … }`.
+#[macro_export]
+macro_rules! each_engine {
+    ($($(#[$attribute:meta])* async fn $name:ident($engine:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn test($engine: $crate::Engine) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[$attribute])*
+            async fn sqlite() {
+                test($crate::Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[$attribute])*
+            async fn postgres() {
+                test($crate::Engine::Postgres).await;
+            }
+        }
+    )+};
+}
