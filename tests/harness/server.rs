@@ -46,8 +46,9 @@ pub fn binary() -> &'static Path {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--quiet", "--package", "auth-server", "--manifest-path"]).arg(manifest);
-        // target/<profile>/deps/black_box-…
-        let profile = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+        // target/<profile>/deps/black_box-…, or target/release/auth-bench
+        let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+        let profile = if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder };
         if profile.file_name() == Some(OsStr::new("release")) {
             build.arg("--release");
         }

@@ -7,6 +7,8 @@
 //! are kept, and none beyond the window, so that the search is exhaustive over all time; it is bounded by
 //! the number of generations.
 
+#![expect(clippy::unwrap_used, reason = "a model that leaves its bounds is to fail")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

