@@ -18,13 +18,13 @@ pub(crate) const REFRESH: &str = "\
 SELECT s.*, a.* FROM sessions s INNER JOIN accounts a ON s.account_id = a.id
  WHERE s.id = ('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid LIMIT 1;
 UPDATE sessions SET generation = generation + 1, parent = generation, served_at = served_at + 1, proved = false,
- network = '127.0.0.0/24', user_agent = 'pgbench', key_id = '0123abcd', idle_expires_at = idle_expires_at + 1
+ network = '127.0.0.0/24', user_agent = 'pgbench', left_after = NULL, left_before = NULL, key_id = '0123abcd', idle_expires_at = idle_expires_at + 1
  WHERE id = ('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid AND proved = false AND revoked_at IS NULL;
 ";
 
 /// A thousand sessions whose ids pgbench can count.
 const FILL: &str = "INSERT INTO sessions SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, \
- (SELECT id FROM accounts LIMIT 1), 1, NULL, 1, false, '127.0.0.0/24', 'pgbench', '0123abcd', 'pwd', 1, 2, 3, NULL, NULL \
+ (SELECT id FROM accounts LIMIT 1), 1, NULL, 1, false, '127.0.0.0/24', 'pgbench', NULL, NULL, '0123abcd', 'pwd', 1, 2, 3, NULL, NULL \
  FROM generate_series(1, 1000) AS series(n) ON CONFLICT DO NOTHING";
 
 /// Transactions a second of `script` in the database at `url`, with prepared statements as the service has.

@@ -119,6 +119,8 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                     sessions::proved.eq(rotation.proved),
                     sessions::network.eq(rotation.client.network().as_str()),
                     sessions::user_agent.eq(rotation.client.user_agent()),
+                    sessions::left_after.eq(rotation.left_behind.map(|gap| number(gap.after))),
+                    sessions::left_before.eq(rotation.left_behind.map(|gap| number(gap.before))),
                     sessions::key_id.eq(key_id.as_str()),
                     sessions::idle_expires_at.eq(idle_expires_at.as_micros()),
                 ))

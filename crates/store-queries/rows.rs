@@ -4,7 +4,8 @@ use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHas
 use auth_domain::budget::{DailyMisses, NetworkAttempts, PasswordBudget};
 use auth_domain::ports::StoreUnavailable;
 use auth_domain::session::{
-    AuthenticationMethod, Client, Generation, KeyId, Network, Revocation, RevocationReason, Rotation, Session,
+    AuthenticationMethod, Client, Generation, KeyId, LeftBehind, Network, Revocation, RevocationReason, Rotation,
+    Session,
 };
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
@@ -92,6 +93,8 @@ pub(super) struct SessionRow {
     proved: bool,
     network: String,
     user_agent: String,
+    left_after: Option<i64>,
+    left_before: Option<i64>,
     key_id: String,
     method: String,
     created_at: i64,
@@ -106,6 +109,10 @@ impl TryFrom<SessionRow> for Session {
 
     fn try_from(row: SessionRow) -> Result<Self, StoreUnavailable> {
         let method = AuthenticationMethod::parse(&row.method).ok_or_else(|| unreadable("sessions", "method"))?;
+        let gap = row
+            .left_after
+            .zip(row.left_before)
+            .map(|(after, before)| Ok(LeftBehind { after: generation(after)?, before: generation(before)? }));
         let reason = row.revocation_reason.as_deref().and_then(RevocationReason::parse);
         let revocation = match (row.revoked_at, reason) {
             (None, _) => None,
@@ -121,6 +128,7 @@ impl TryFrom<SessionRow> for Session {
                 served_at: timestamp(row.served_at),
                 proved: row.proved,
                 client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
+                left_behind: gap.transpose()?,
             },
             key_id: KeyId::new(row.key_id),
             method,

@@ -32,6 +32,8 @@ diesel::table! {
         proved -> Bool,
         network -> Text,
         user_agent -> Text,
+        left_after -> Nullable<BigInt>,
+        left_before -> Nullable<BigInt>,
         key_id -> Text,
         method -> Text,
         created_at -> BigInt,

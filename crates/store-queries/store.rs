@@ -1,5 +1,8 @@
 //! The `Store` port over an engine's connections.
 
+use std::future::Future;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
@@ -7,34 +10,69 @@ use auth_domain::ports::{AccountSnapshot, Change, CommitError, Store, StoreUnava
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, SessionId, Timestamp};
+use tracing::Instrument as _;
 
+use super::reads::unavailable;
 use super::{commit, reads};
 use crate::Engine;
+
+/// However stuck the database is, a caller waits no longer.
+const LONGEST_WORK: Duration = Duration::from_secs(8);
+
+impl Engine {
+    /// Runs `work` on the runtime that the store was opened on and waits for it within a deadline. It
+    /// goes on to its end when the caller goes away: no connection is left inside a transaction, none
+    /// dies with the runtime of a worker that stops, and diesel-async's SQLite connection panics when a
+    /// call on it is dropped on a single-threaded runtime.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, StoreUnavailable> {
+        let task = self.runtime.spawn(work.in_current_span());
+        tokio::time::timeout(LONGEST_WORK, task).await.map_err(unavailable)?.map_err(unavailable)
+    }
+}
+
+/// One read on a pooled connection.
+macro_rules! read {
+    ($self:ident, |$conn:ident| $query:expr) => {{
+        let engine = $self.clone();
+        let work = async move {
+            let mut pooled = engine.reader().await?;
+            let $conn = &mut *pooled;
+            $query.await
+        };
+        $self.run(work).await?
+    }};
+}
 
 #[async_trait]
 impl Store for Engine {
     async fn ping(&self) -> Result<(), StoreUnavailable> {
-        reads::ping(&mut *self.reader().await?).await
+        read!(self, |conn| reads::ping(conn))
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreUnavailable> {
-        reads::find_account(&mut *self.reader().await?, id).await
+        read!(self, |conn| reads::find_account(conn, id))
     }
 
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreUnavailable> {
-        reads::find_account_by_name(&mut *self.reader().await?, name).await
+        let name = name.clone();
+        read!(self, |conn| reads::find_account_by_name(conn, &name))
     }
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable> {
-        reads::list_accounts(&mut *self.reader().await?, after, limit).await
+        read!(self, |conn| reads::list_accounts(conn, after, limit))
     }
 
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, StoreUnavailable> {
-        Ok(Box::new(self.snapshot(after).await?))
+        let engine = self.clone();
+        let snapshot = self.run(async move { engine.snapshot(after).await }).await??;
+        Ok(Box::new(snapshot))
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreUnavailable> {
-        reads::find_session(&mut *self.reader().await?, id).await
+        read!(self, |conn| reads::find_session(conn, id))
     }
 
     async fn list_sessions(
@@ -43,7 +81,7 @@ impl Store for Engine {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Session>, StoreUnavailable> {
-        reads::list_sessions(&mut *self.reader().await?, account_id, now, limit).await
+        read!(self, |conn| reads::list_sessions(conn, account_id, now, limit))
     }
 
     async fn find_password_budget(
@@ -51,18 +89,17 @@ impl Store for Engine {
         subject: AttemptSubject,
         network: &Network,
     ) -> Result<PasswordBudget, StoreUnavailable> {
-        reads::find_password_budget(&mut *self.reader().await?, subject, network).await
+        let network = network.clone();
+        read!(self, |conn| reads::find_password_budget(conn, subject, &network))
     }
 
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
-        reads::list_signing_keys(&mut *self.reader().await?).await
+        read!(self, |conn| reads::list_signing_keys(conn))
     }
 
-    /// Runs to its end even when the caller goes away, so that no connection is left inside a
-    /// transaction.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let mut writer = self.writer().await?;
-        let detached = tokio::spawn(async move { commit::commit(&mut writer, changes).await });
-        detached.await.unwrap_or(Err(CommitError::Unavailable(StoreUnavailable)))
+        let engine = self.clone();
+        let work = async move { commit::commit(&mut *engine.writer().await?, changes).await };
+        self.run(work).await?
     }
 }

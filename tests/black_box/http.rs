@@ -14,6 +14,10 @@ async fn errors_come_in_the_envelope_or_as_problem_documents() {
     let client = server.client();
     client.get("/nowhere").await.expect(404, "NOT_FOUND");
     client.get("/api/auth/nowhere/at/all").await.expect(404, "NOT_FOUND");
+    client.get("/auth/nonsense").await.expect(404, "NOT_FOUND");
+    let reply = client.get("/auth/01a200b9-c0e1-7bcf-8b25-c7f70207dc6c").await;
+    assert_eq!(reply.headers["allow"], "DELETE");
+    reply.expect(405, "METHOD_NOT_ALLOWED");
     let reply = client.get("/auth/login").await;
     assert_eq!(reply.headers["allow"], "POST");
     reply.expect(405, "METHOD_NOT_ALLOWED");
@@ -87,6 +91,24 @@ async fn a_dripping_body_is_cut_off() {
     };
     assert!(String::from_utf8_lossy(&answer[..read]).starts_with("HTTP/1.1 400"));
     assert!((Duration::from_secs(9)..Duration::from_secs(30)).contains(&began.elapsed()), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn callers_that_reset_their_connection_hurt_nobody() {
+    let server = Server::start(Engine::Sqlite).await;
+    let (access, _) = server.session("ann").await;
+    let request = format!("GET /auth/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {access}\r\n\r\n");
+    for round in 0..600_u64 {
+        let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+        stream.set_zero_linger().unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // Between the read of the request and the answer, some of the time.
+        tokio::time::sleep(Duration::from_micros(10 * (round % 60))).await;
+        drop(stream);
+    }
+    server.me(&access).await.expect(200, "USER_FETCHED");
+    let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+    assert!(!log.contains("panicked"), "{log}");
 }
 
 #[tokio::test]

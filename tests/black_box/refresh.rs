@@ -41,6 +41,9 @@ each_engine! {
         assert_ne!(stolen, mine);
         server.me(&access).await.expect(200, "USER_FETCHED");
         server.me(&stolen_access).await.expect(401, "UNAUTHORIZED");
+        let (access, mine) = owner.refresh(&mine).await.tokens();
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        server.me(&stolen_access).await.expect(401, "UNAUTHORIZED");
         thief.refresh(&stolen).await.expect(401, "REFRESH_TOKEN_INVALID");
         owner.refresh(&mine).await.expect(401, "REFRESH_TOKEN_INVALID");
         assert_eq!(server.sql("SELECT revocation_reason FROM sessions"), "token_reused");

@@ -96,8 +96,9 @@ impl AccessTokenSigner {
 impl AccessTokens for AccessTokenSigner {
     fn issue(&self, claims: &AccessClaims) -> Result<BearerToken, NoSigningKey> {
         let keys = self.keys();
-        let active = keys.iter().filter(|key| key.active_from <= claims.issued_at);
-        let key = active.max_by_key(|key| key.sequence).ok_or(NoSigningKey)?;
+        let active = keys.iter().filter(|key| key.active_from <= claims.issued_at).max_by_key(|key| key.sequence);
+        // A clock that is behind the first key's: that key is published, so sign with it all the same.
+        let key = active.or_else(|| keys.iter().min_by_key(|key| key.sequence)).ok_or(NoSigningKey)?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.id.clone());
@@ -113,7 +114,10 @@ impl AccessTokens for AccessTokenSigner {
             amr: vec![claims.method.as_str().to_owned()],
             auth_time: claims.authenticated_at.as_seconds(),
         };
-        jsonwebtoken::encode(&header, &wire, &key.signing).map(BearerToken::new).map_err(|_| NoSigningKey)
+        jsonwebtoken::encode(&header, &wire, &key.signing).map(BearerToken::new).map_err(|error| {
+            tracing::error!(%error, kid = key.id, "an access token cannot be signed");
+            NoSigningKey
+        })
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection> {

@@ -77,11 +77,16 @@ impl HashingLane {
     async fn submit(&self, password: Password, work: Work) -> Result<Done, HashingError> {
         let (answer, done) = oneshot::channel();
         let job = Job { password, work, deadline: Instant::now() + LONGEST_WAIT, answer };
-        match self.queue.try_send(job) {
+        let outcome = match self.queue.try_send(job) {
             Ok(()) => done.await.unwrap_or(Err(HashingError::Broken("a hashing thread ended"))),
             Err(TrySendError::Full(_)) => Err(HashingError::Overloaded { retry_after: RETRY_AFTER }),
             Err(TrySendError::Disconnected(_)) => Err(HashingError::Broken("the hashing threads ended")),
-        }
+        };
+        outcome.inspect_err(|error| {
+            if let HashingError::Broken(reason) = error {
+                tracing::error!(reason, "a password cannot be hashed or compared");
+            }
+        })
     }
 }
 

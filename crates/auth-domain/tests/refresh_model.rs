@@ -155,7 +155,11 @@ impl State {
 
     /// Somebody calls with the access token of `generation`.
     fn use_access_token(&mut self, generation: Generation, who: u8) {
-        if self.revoked || generation != self.rotation.generation {
+        if self.revoked || !self.rotation.accepts_access_token_of(generation) {
+            return;
+        }
+        self.seen.forked_off_accepted |= self.seen.forked_off.contains(&generation);
+        if generation != self.rotation.generation {
             return;
         }
         self.rotation.proved = true;
@@ -201,6 +205,7 @@ impl Model for Refresh {
             served_at: at(OLDEST),
             proved: false,
             client: client(HONEST),
+            left_behind: None,
         };
         let honest = Honest { token: Generation::FIRST, awaiting: false, answered_at: OLDEST, logged_out: false };
         vec![State {
@@ -374,6 +379,17 @@ mod broken {
             refresh::present(&Rotation { proved: false, ..r.clone() }, g, c, now, w)
         }
         assert_eq!(fails(decide, true, 5), ["once the owner is back, the thief never succeeds"]);
+    }
+
+    #[test]
+    fn a_fork_that_forgets_whose_access_tokens_it_left_behind() {
+        fn decide(r: &Rotation, g: Generation, c: &Client, now: Timestamp, w: Duration) -> Presented {
+            match refresh::present(r, g, c, now, w) {
+                Presented::Advanced(next) => Presented::Advanced(Rotation { left_behind: None, ..next }),
+                other => other,
+            }
+        }
+        assert_eq!(fails(decide, true, 5), ["what a fork left behind never lives again"]);
     }
 
     #[test]

@@ -62,12 +62,12 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let forwarded: Vec<&str> = request
+        let lines: Vec<_> = request
             .headers()
             .get_all("x-forwarded-for")
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
+        let forwarded: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
         let address = match request.app_data::<Data<App>>() {
             Some(app) => app.trusted_proxies.client_of(peer, forwarded.into_iter()),
             None => peer,

@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -18,34 +19,43 @@ use crate::app::App;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
 const DEADLINE: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_secs(2);
 
 /// The outermost middleware.
 pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     let id = request_id(&request);
     let began = Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    let wants_problem = accepts(request.request(), "application/problem+json");
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
-    let answered = tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await;
-    let mut response = match answered {
-        Ok(answered) => answered?.map_into_boxed_body(),
-        Err(_) => return Err(ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, DEADLINE)).into()),
-    };
-    let refusal = response.response().extensions().get::<ApiError>().cloned();
-    if let Some(refusal) = refusal
-        && accepts(response.request(), "application/problem+json")
-    {
-        let mut problem = refusal.to_problem_response();
-        if let Some(allow) = response.headers().get(header::ALLOW) {
-            problem.headers_mut().insert(header::ALLOW, allow.clone());
+    let finish = |response: &mut HttpResponse<BoxBody>| {
+        let refusal = response.extensions().get::<ApiError>().cloned();
+        if let Some(refusal) = refusal.filter(|_| wants_problem) {
+            let allow = response.headers().get(header::ALLOW).cloned();
+            *response = refusal.to_problem_response();
+            if let Some(allow) = allow {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
         }
-        response = response.into_response(problem);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id.clone());
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = response.status().as_u16();
+        span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
+    };
+    match tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await {
+        Ok(answered) => {
+            let (request, mut response) = answered?.map_into_boxed_body().into_parts();
+            finish(&mut response);
+            Ok(ServiceResponse::new(request, response))
+        }
+        Err(late) => {
+            let mut response = ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, RETRY)).error_response();
+            finish(&mut response);
+            Err(InternalError::from_response(late, response).into())
+        }
     }
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, id);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(%method, path, status = response.status().as_u16(), milliseconds, "answered"));
-    Ok(response)
 }
 
 /// The caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpResponse, Resource, ResponseError as _, Route, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::Scope;
 use serde_json::Value;
@@ -11,6 +11,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::answer::ApiError;
 use crate::codes::SuccessCode;
+use crate::edge::not_found;
+use crate::query::path_uuid;
 
 /// Who may call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,11 +175,15 @@ impl Endpoint {
             }
         }
         let allow = allowed.join(", ");
-        resource.default_service(web::to(move || method_not_allowed(allow.clone())))
+        resource.default_service(web::to(move |request: HttpRequest| method_not_allowed(request, allow.clone())))
     }
 }
 
-async fn method_not_allowed(allow: String) -> HttpResponse {
+/// A path whose parameter is no UUID is nothing's address: every parameter of ours is one.
+async fn method_not_allowed(request: HttpRequest, allow: String) -> HttpResponse {
+    if !request.match_info().iter().all(|(name, _)| path_uuid(&request, name).is_ok()) {
+        return not_found().await;
+    }
     let mut response = ApiError::from(ErrorCode::MethodNotAllowed).error_response();
     if let Ok(allow) = HeaderValue::from_str(&allow) {
         response.headers_mut().insert(header::ALLOW, allow);

@@ -6,6 +6,7 @@ mod dialect;
 #[path = "../../store-queries/mod.rs"]
 mod queries;
 
+use std::net::IpAddr;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,9 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
-use tokio::sync::Semaphore;
-use tokio_postgres::config::SslMode;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, TryAcquireError};
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 
 use dialect::Connection;
@@ -41,9 +43,10 @@ pub enum ConnectError {
     /// The URL cannot be read. It may hold a password, so it is not repeated.
     #[error("the database URL is not a PostgreSQL URL (postgres://user:password@host:port/name): {0}")]
     Url(String),
-    /// The URL demands TLS, which this version does not speak.
+    /// The URL demands TLS, or leaves it open towards another machine.
     #[error(
-        "the database URL demands TLS (sslmode=require), which this version does not speak yet; use a Unix socket or a trusted network with sslmode=disable"
+        "TLS to PostgreSQL is not spoken yet: use a Unix socket or loopback, or, on a network that you trust, say \
+         sslmode=disable in the URL"
     )]
     TlsUnsupported,
     /// No connection.
@@ -59,9 +62,11 @@ pub enum ConnectError {
     Migrate(String),
 }
 
-/// The store.
+/// The store. A clone is the same store.
+#[derive(Clone)]
 pub struct PostgresStore {
     config: Config,
+    runtime: Handle,
     pool: Pool<Connection>,
     snapshots: Arc<Semaphore>,
 }
@@ -70,7 +75,8 @@ pub(crate) use PostgresStore as Engine;
 
 impl PostgresStore {
     /// A pool of at most `connections` to the database at `url`, which [`migrate`] brought up to date.
-    /// Connects once, so that a wrong URL is known at once.
+    /// Connects once, so that a wrong URL is known at once. Works on the calling runtime from then on,
+    /// which must outlive it.
     pub async fn connect(url: &str, connections: usize) -> Result<Self, ConnectError> {
         let config = parse(url)?;
         connect(&config).await?;
@@ -91,7 +97,7 @@ impl PostgresStore {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Url(error.to_string()))?;
-        Ok(Self { config, pool, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) })
+        Ok(Self { config, runtime: Handle::current(), pool, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) })
     }
 
     pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
@@ -103,17 +109,28 @@ impl PostgresStore {
     }
 
     pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
-        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(unavailable)?;
+        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(too_many_snapshots)?;
         let mut conn = connect(&self.config).await.map_err(unavailable)?;
-        conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(unavailable)?;
-        Ok(Snapshot::new(conn, after, permit))
+        // However slowly its reader reads: the endpoint has a deadline of its own.
+        let begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        conn.batch_execute(begin).await.map_err(unavailable)?;
+        Ok(Snapshot::new(self.clone(), conn, after, permit))
     }
+}
+
+fn too_many_snapshots(_: TryAcquireError) -> StoreUnavailable {
+    tracing::warn!(most = SNAPSHOTS, "too many readers of all credentials at once");
+    StoreUnavailable
 }
 
 fn parse(url: &str) -> Result<Config, ConnectError> {
     let mut config = Config::from_str(url).map_err(|error| ConnectError::Url(chain(&error)))?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(ConnectError::TlsUnsupported);
+    let local = config.get_hosts().iter().all(is_local);
+    match config.get_ssl_mode() {
+        SslMode::Disable => {}
+        SslMode::Prefer if local => {}
+        // Never in clear over a network by default.
+        _ => return Err(ConnectError::TlsUnsupported),
     }
     config.connect_timeout(CONNECT_TIMEOUT);
     config.tcp_user_timeout(Duration::from_secs(10));
@@ -122,6 +139,13 @@ fn parse(url: &str) -> Result<Config, ConnectError> {
         config.application_name("auth-server");
     }
     Ok(config)
+}
+
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+    }
 }
 
 async fn connect(config: &Config) -> Result<Connection, ConnectError> {

@@ -112,6 +112,7 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
             refresh_tokens,
             store: store.clone(),
             clock: clock.clone(),
+            retry_window: settings.lifetimes.retry_window,
         },
         publish_signing_keys: Arc::new(PublishSigningKeys {
             store: store.clone(),

@@ -17,11 +17,13 @@ use auth_domain::ports::StoreUnavailable;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_async::AsyncConnection as _;
+use diesel_async::RunQueryDsl as _;
 use diesel_async::SimpleAsyncConnection as _;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, TryAcquireError};
 
 use dialect::Connection;
 use queries::reads::unavailable;
@@ -57,9 +59,11 @@ pub enum OpenError {
     },
 }
 
-/// The store.
+/// The store. A clone is the same store.
+#[derive(Clone)]
 pub struct SqliteStore {
     path: PathBuf,
+    runtime: Handle,
     readers: Pool<Connection>,
     writer: Arc<Mutex<Connection>>,
     snapshots: Arc<Semaphore>,
@@ -68,7 +72,8 @@ pub struct SqliteStore {
 pub(crate) use SqliteStore as Engine;
 
 impl SqliteStore {
-    /// Opens the database file `path`, which [`migrate`] made.
+    /// Opens the database file `path`, which [`migrate`] made. Works on the calling runtime from then on,
+    /// which must outlive it.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
         let writer = connect(path, PRAGMAS).await.map_err(|error| open_error(error.to_string()))?;
@@ -87,6 +92,7 @@ impl SqliteStore {
             .map_err(|error| open_error(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
+            runtime: Handle::current(),
             readers,
             writer: Arc::new(Mutex::new(writer)),
             snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
@@ -103,18 +109,44 @@ impl SqliteStore {
     }
 
     pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
-        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(unavailable)?;
+        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(too_many_snapshots)?;
         let mut conn = connect(&self.path, PRAGMAS).await.map_err(unavailable)?;
         // The snapshot is taken at the first read.
         conn.batch_execute("BEGIN DEFERRED").await.map_err(unavailable)?;
-        Ok(Snapshot::new(conn, after, permit))
+        Ok(Snapshot::new(self.clone(), conn, after, permit))
     }
 }
 
+fn too_many_snapshots(_: TryAcquireError) -> StoreUnavailable {
+    tracing::warn!(most = SNAPSHOTS, "too many readers of all credentials at once");
+    StoreUnavailable
+}
+
+/// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
+/// another one, not with an error.
 async fn connect(path: &Path, pragmas: &str) -> diesel::ConnectionResult<Connection> {
     let mut conn = Connection::establish(&path.to_string_lossy()).await?;
-    conn.batch_execute(pragmas).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    let refused = diesel::ConnectionError::CouldntSetupConfiguration;
+    conn.batch_execute(pragmas).await.map_err(refused)?;
+    let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode").get_result(&mut conn).await.map_err(refused)?;
+    let keys: ForeignKeys = diesel::sql_query("PRAGMA foreign_keys").get_result(&mut conn).await.map_err(refused)?;
+    if mode.journal_mode != "wal" || keys.foreign_keys != 1 {
+        let reason = format!("journal_mode is {}, foreign_keys {}", mode.journal_mode, keys.foreign_keys);
+        return Err(diesel::ConnectionError::BadConnection(reason));
+    }
     Ok(conn)
+}
+
+#[derive(diesel::QueryableByName)]
+struct JournalMode {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    journal_mode: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct ForeignKeys {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    foreign_keys: i32,
 }
 
 /// Makes the database file where there is none and brings it up to date; answers how many migrations
@@ -129,8 +161,14 @@ fn migrate_blocking(path: &Path) -> Result<usize, OpenError> {
     let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
     let migrate_error = |reason: String| OpenError::Migrate { path: path.to_owned(), reason };
 
-    let lock_path = path.with_extension("lock");
-    let lock = File::create(&lock_path).map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
+    let lock_path = PathBuf::from(lock_path);
+    let lock = File::options()
+        .create(true)
+        .append(true)
+        .open(&lock_path)
+        .map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
     lock.lock().map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
     let mut conn =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;

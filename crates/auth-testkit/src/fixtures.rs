@@ -49,8 +49,14 @@ pub fn client(number: u8) -> Client {
 /// A fresh session of `account`.
 pub fn session(account: &Account) -> Session {
     let number = unique();
-    let rotation =
-        Rotation { generation: Generation::FIRST, parent: None, served_at: NOW, proved: false, client: client(1) };
+    let rotation = Rotation {
+        generation: Generation::FIRST,
+        parent: None,
+        served_at: NOW,
+        proved: false,
+        client: client(1),
+        left_behind: None,
+    };
     Session {
         id: SessionId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
         account_id: account.id,

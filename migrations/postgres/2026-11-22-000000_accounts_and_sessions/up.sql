@@ -25,6 +25,8 @@ CREATE TABLE sessions (
     proved            bool   NOT NULL,
     network           text   NOT NULL,
     user_agent        text   NOT NULL,
+    left_after        bigint,
+    left_before       bigint,
     key_id            text   NOT NULL,
     method            text   NOT NULL,
     created_at        bigint NOT NULL,

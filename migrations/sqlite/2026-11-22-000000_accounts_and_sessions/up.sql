@@ -25,6 +25,8 @@ CREATE TABLE sessions (
     proved            INTEGER NOT NULL,
     network           TEXT    NOT NULL,
     user_agent        TEXT    NOT NULL,
+    left_after        INTEGER,
+    left_before       INTEGER,
     key_id            TEXT    NOT NULL,
     method            TEXT    NOT NULL,
     created_at        INTEGER NOT NULL,

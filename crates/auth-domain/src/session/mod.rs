@@ -121,6 +121,26 @@ pub struct Rotation {
     pub proved: bool,
     /// Who got it.
     pub client: Client,
+    /// The generations that forks left behind, so that their access tokens stay dead too.
+    pub left_behind: Option<LeftBehind>,
+}
+
+/// Generations that are dead: those strictly between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LeftBehind {
+    /// The last good one before.
+    pub after: Generation,
+    /// The first good one after.
+    pub before: Generation,
+}
+
+impl Rotation {
+    /// Whether an access token minted with `generation` belongs to the live branch: it was handed out,
+    /// and no fork left it behind.
+    pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
+        let dead = self.left_behind.is_some_and(|gap| gap.after < generation && generation < gap.before);
+        generation <= self.generation && !dead
+    }
 }
 
 /// A session as it is stored.
@@ -169,11 +189,5 @@ impl Session {
     /// When its refresh token stops working unless used before.
     pub fn refresh_expires_at(&self) -> Timestamp {
         self.idle_expires_at.min(self.expires_at)
-    }
-
-    /// Whether an access token minted with `generation` belongs to the live branch. The generations
-    /// between the parent and the current one were forked off (see [`refresh`]): theirs are dead.
-    pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
-        generation == self.rotation.generation || self.rotation.parent.is_some_and(|parent| generation <= parent)
     }
 }

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::{Client, Generation, Rotation};
+use super::{Client, Generation, LeftBehind, Rotation};
 use crate::Timestamp;
 
 /// What to do about a presented refresh token.
@@ -52,16 +52,14 @@ pub fn present(
     }
 }
 
-/// The next generation, with `parent` as the one it was handed out for. After a fork the generation
-/// in between is neither current nor parent any more: dead.
+/// The next generation, handed out for `parent`. When that is not the current one, this is a fork: the
+/// generations in between are neither current nor parent any more. Of several forks the gaps are joined.
 fn successor(rotation: &Rotation, parent: Generation, client: &Client, now: Timestamp) -> Rotation {
-    Rotation {
-        generation: rotation.generation.next(),
-        parent: Some(parent),
-        served_at: now,
-        proved: false,
-        client: client.clone(),
-    }
+    let generation = rotation.generation.next();
+    let after = rotation.left_behind.map_or(parent, |gap| gap.after.min(parent));
+    let forked = parent != rotation.generation;
+    let left_behind = if forked { Some(LeftBehind { after, before: generation }) } else { rotation.left_behind };
+    Rotation { generation, parent: Some(parent), served_at: now, proved: false, client: client.clone(), left_behind }
 }
 
 #[cfg(test)]
@@ -82,6 +80,7 @@ mod tests {
             served_at: SERVED,
             proved,
             client: client(1),
+            left_behind: None,
         }
     }
 
@@ -110,6 +109,30 @@ mod tests {
         assert_eq!(at(true, 4, 2, 1), Presented::Reused, "another client after proof");
         assert_eq!(at(false, 3, 1, 1), Presented::Reused, "an older one");
         assert_eq!(at(false, 6, 1, 1), Presented::Reused, "one that never was");
+    }
+
+    #[test]
+    fn access_tokens_of_what_forks_left_behind_stay_dead() {
+        let accepted = |rotation: &Rotation| -> Vec<u32> {
+            (1..=12).filter(|number| rotation.accepts_access_token_of(Generation::from_number(*number))).collect()
+        };
+        let advance = |rotation: &Rotation, number: u32, who: u8| match present(
+            rotation,
+            Generation::from_number(number),
+            &client(who),
+            SERVED,
+            WINDOW,
+        ) {
+            Presented::Advanced(next) => next,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(accepted(&rotation(false)), [1, 2, 3, 4, 5]);
+        let forked = advance(&rotation(false), 4, 2);
+        assert_eq!(accepted(&forked), [1, 2, 3, 4, 6]);
+        let later = advance(&forked, 6, 2);
+        assert_eq!(accepted(&later), [1, 2, 3, 4, 6, 7], "also when the parent has moved on");
+        let again = advance(&later, 6, 1);
+        assert_eq!(accepted(&again), [1, 2, 3, 4, 8], "the gaps are joined");
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Authenticate {
         let claims = self.access_tokens.verify(token, now)?;
         let found = self.store.find_session(claims.session_id).await?;
         let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
-        let belongs = session.account_id == claims.account_id && session.accepts_access_token_of(claims.generation);
+        let belongs =
+            session.account_id == claims.account_id && session.rotation.accepts_access_token_of(claims.generation);
         if !belongs || !session.is_alive(now) {
             return Err(AuthenticateError::SessionGone);
         }

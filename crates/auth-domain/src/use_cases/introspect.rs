@@ -1,11 +1,13 @@
 //! Token introspection (RFC 7662) for the services beside this one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::access_token::{AccessClaims, TokenRejection};
 use crate::internal::{InternalCaller, TokensIntrospect};
 use crate::ports::{AccessTokens, Clock, RefreshTokens, Store, StoreUnavailable};
 use crate::session::Session;
+use crate::session::refresh::{Presented, present};
 
 use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
 
@@ -35,6 +37,8 @@ pub struct Introspect {
     pub store: Arc<dyn Store>,
     /// Tells what is alive.
     pub clock: Arc<dyn Clock>,
+    /// That of [`crate::session::SessionLifetimes`].
+    pub retry_window: Duration,
 }
 
 impl Introspect {
@@ -59,10 +63,10 @@ impl Introspect {
     async fn refresh_token(&self, token: &str) -> Result<Option<ActiveToken>, StoreUnavailable> {
         let Some(claims) = self.refresh_tokens.verify(token) else { return Ok(None) };
         let Some((session, _)) = self.store.find_session(claims.session_id).await? else { return Ok(None) };
-        let rotation = &session.rotation;
-        let current = claims.generation == rotation.generation
-            || (Some(claims.generation) == rotation.parent && !rotation.proved);
-        let active = current && session.is_alive(self.clock.now());
+        let (now, rotation) = (self.clock.now(), &session.rotation);
+        // As if its own client presented it.
+        let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);
+        let active = decision != Presented::Reused && session.is_alive(now);
         Ok(active.then(|| ActiveToken::Refresh(Box::new(session))))
     }
 }

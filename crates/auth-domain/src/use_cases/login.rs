@@ -100,7 +100,14 @@ impl Login {
         Session {
             id: SessionId::generate(now, self.entropy.bytes()),
             account_id: account.id,
-            rotation: Rotation { generation: Generation::FIRST, parent: None, served_at: now, proved: false, client },
+            rotation: Rotation {
+                generation: Generation::FIRST,
+                parent: None,
+                served_at: now,
+                proved: false,
+                client,
+                left_behind: None,
+            },
             key_id: self.session_tokens.refresh.current_key(),
             method: AuthenticationMethod::Password,
             created_at: now,

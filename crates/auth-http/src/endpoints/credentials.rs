@@ -1,6 +1,6 @@
 //! `GET /auth`: every credential, for the backups service.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web::{self, Bytes, Data};
@@ -14,6 +14,8 @@ use auth_domain::use_cases::ListCredentials;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde_json::json;
+use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 use crate::answer::{ApiError, accepts, no_store, success};
 use crate::app::App;
@@ -26,6 +28,8 @@ use crate::wire::{CredentialView, CredentialsData};
 const NDJSON: &str = "application/x-ndjson";
 /// A stream holds a snapshot of the database open: not for ever.
 const LONGEST_STREAM: Duration = Duration::from_secs(30 * 60);
+/// How long a caller may stop reading.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth", || web::to(list))
@@ -119,38 +123,40 @@ impl Format {
     }
 }
 
-enum State {
-    Head,
-    Pages { first: bool },
-    Done,
+enum Piece {
+    Some(Bytes),
+    Last(Bytes),
 }
 
-/// A page at a time, as fast as the caller reads. An error cuts the connection before the end of the
+/// Pages as fast as the caller reads, fed by a task of its own: a caller that stops reading loses the
+/// stream, not the service its snapshot. Whatever ends it early cuts the connection before the end of the
 /// document, so that half a backup is never taken for a whole one.
 fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Item = Result<Bytes, ApiError>> {
-    let deadline = Instant::now() + LONGEST_STREAM;
-    unfold((snapshot, State::Head), move |(mut snapshot, state)| async move {
-        let first = match state {
-            State::Done => return None,
-            State::Head => {
-                return Some((
-                    Ok(Bytes::from_static(format.head().as_bytes())),
-                    (snapshot, State::Pages { first: true }),
-                ));
-            }
-            State::Pages { first } => first,
-        };
-        let page = if Instant::now() < deadline { snapshot.next_page().await } else { Err(StoreUnavailable) };
-        Some(match page {
-            Err(error) => (Err(error.into()), (snapshot, State::Done)),
-            Ok(accounts) if accounts.is_empty() => {
-                (Ok(Bytes::from_static(format.tail().as_bytes())), (snapshot, State::Done))
-            }
-            Ok(accounts) => {
-                let mut chunk = Vec::with_capacity(accounts.len() * 512);
-                format.write_page(&mut chunk, &accounts, first);
-                (Ok(Bytes::from(chunk)), (snapshot, State::Pages { first: false }))
-            }
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(tokio::time::timeout(LONGEST_STREAM, feed(snapshot, format, sender)).in_current_span());
+    unfold(Some(receiver), |receiver| async {
+        let mut receiver = receiver?;
+        Some(match receiver.recv().await {
+            Some(Piece::Some(bytes)) => (Ok(bytes), Some(receiver)),
+            Some(Piece::Last(bytes)) => (Ok(bytes), None),
+            None => (Err(StoreUnavailable.into()), None),
         })
     })
+}
+
+/// Ends without a last piece when the database fails or the caller stops reading.
+async fn feed(mut snapshot: Box<dyn AccountSnapshot>, format: Format, sender: mpsc::Sender<Piece>) -> Option<()> {
+    let send = async |piece| sender.send_timeout(piece, LONGEST_PAUSE).await.ok();
+    send(Piece::Some(Bytes::from_static(format.head().as_bytes()))).await?;
+    let mut first = true;
+    loop {
+        let accounts = snapshot.next_page().await.ok()?;
+        if accounts.is_empty() {
+            return send(Piece::Last(Bytes::from_static(format.tail().as_bytes()))).await;
+        }
+        let mut chunk = Vec::with_capacity(accounts.len() * 512);
+        format.write_page(&mut chunk, &accounts, first);
+        send(Piece::Some(Bytes::from(chunk))).await?;
+        first = false;
+    }
 }

@@ -57,7 +57,7 @@ fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
     }
     if let Some(secret) = name.strip_suffix("_FILE").filter(|secret| is_secret(secret)) {
         let text = std::fs::read_to_string(&*raw.text)
-            .map_err(|error| format!("{} names {:?}, which cannot be read: {error}", raw.place, &*raw.text))?;
+            .map_err(|error| format!("{} must name a file that can be read: {error}", raw.place))?;
         let text = Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned());
         return Ok((secret.to_owned(), Raw { text, place: raw.place }));
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 /// Which database.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Database {
     /// The embedded one, in this file.
     Sqlite(PathBuf),

@@ -71,6 +71,7 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
             served_at: NOW,
             proved: false,
             client: client(1),
+            left_behind: None,
         };
         let advance = Change::AdvanceSession {
             session_id: session.id,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth_domain::Timestamp;
 use auth_domain::ports::Change;
-use auth_domain::session::{Generation, KeyId, Revocation, RevocationReason, Rotation, Session};
+use auth_domain::session::{Generation, KeyId, LeftBehind, Revocation, RevocationReason, Rotation, Session};
 
 use super::{AnyStore, conflict, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW, client};
@@ -42,6 +42,7 @@ fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
         served_at: NOW + Duration::from_micros(5),
         proved: false,
         client: client(2),
+        left_behind: Some(LeftBehind { after: Generation::FIRST, before: Generation::from_number(7) }),
     };
     let change = Change::AdvanceSession {
         session_id: session.id,
