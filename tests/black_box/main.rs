@@ -7,6 +7,7 @@ mod budgets;
 mod database_away;
 mod http;
 mod internal;
+mod key_rotation;
 mod layers;
 mod login;
 mod others;
