@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::reads::unavailable;
-use super::rows::{AccountRow, DailyMissesRow, NetworkAttemptsRow, SigningKeyRow};
+use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
@@ -80,6 +80,7 @@ fn is_guarded(change: &Change) -> bool {
     !matches!(change, Change::RevokeSessionsOf { .. } | Change::ForgetNetworkAttempts(_) | Change::ForgetDailyMisses(_))
 }
 
+/// The statement of each change; answers how many rows it touched.
 async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
     match change {
         Change::InsertAccount(account) => {
@@ -107,25 +108,13 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             insert_session(conn, session, *credential_version).await
         }
         Change::AdvanceSession { session_id, from_generation, from_proved, rotation, key_id, idle_expires_at } => {
-            diesel::update(sessions::table)
+            let row = sessions::table
                 .filter(sessions::id.eq(session_key(*session_id)))
                 .filter(sessions::generation.eq(number(*from_generation)))
                 .filter(sessions::proved.eq(*from_proved))
-                .filter(sessions::revoked_at.is_null())
-                .set((
-                    sessions::generation.eq(number(rotation.generation)),
-                    sessions::parent.eq(rotation.parent.map(number)),
-                    sessions::served_at.eq(rotation.served_at.as_micros()),
-                    sessions::proved.eq(rotation.proved),
-                    sessions::network.eq(rotation.client.network().as_str()),
-                    sessions::user_agent.eq(rotation.client.user_agent()),
-                    sessions::left_after.eq(rotation.left_behind.map(|gap| number(gap.after))),
-                    sessions::left_before.eq(rotation.left_behind.map(|gap| number(gap.before))),
-                    sessions::key_id.eq(key_id.as_str()),
-                    sessions::idle_expires_at.eq(idle_expires_at.as_micros()),
-                ))
-                .execute(conn)
-                .await
+                .filter(sessions::revoked_at.is_null());
+            let advanced = AdvancedRow::new(rotation, key_id, *idle_expires_at);
+            diesel::update(row).set(advanced).execute(conn).await
         }
         Change::NoteServedAgain { session_id, generation, at } => {
             diesel::update(sessions::table)
@@ -146,26 +135,14 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .await
         }
         Change::RevokeSession { session_id, revocation } => {
-            diesel::update(sessions::table)
-                .filter(sessions::id.eq(session_key(*session_id)))
-                .filter(sessions::revoked_at.is_null())
-                .set((
-                    sessions::revoked_at.eq(revocation.at.as_micros()),
-                    sessions::revocation_reason.eq(revocation.reason.as_str()),
-                ))
-                .execute(conn)
-                .await
+            let row = sessions::table.filter(sessions::id.eq(session_key(*session_id)));
+            let live = row.filter(sessions::revoked_at.is_null());
+            diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
         Change::RevokeSessionsOf { account_id, revocation } => {
-            diesel::update(sessions::table)
-                .filter(sessions::account_id.eq(account_key(*account_id)))
-                .filter(sessions::revoked_at.is_null())
-                .set((
-                    sessions::revoked_at.eq(revocation.at.as_micros()),
-                    sessions::revocation_reason.eq(revocation.reason.as_str()),
-                ))
-                .execute(conn)
-                .await
+            let rows = sessions::table.filter(sessions::account_id.eq(account_key(*account_id)));
+            let live = rows.filter(sessions::revoked_at.is_null());
+            diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
         Change::PutNetworkAttempts(budget) => put_network_attempts(conn, budget).await,
         Change::PutDailyMisses(budget) => put_daily_misses(conn, budget).await,
@@ -236,7 +213,7 @@ async fn insert_session(conn: &mut Connection, session: &Session, version: Crede
             text(session.method.as_str()),
             micros(session.created_at),
             micros(session.idle_expires_at),
-            micros(session.expires_at),
+            micros(session.absolute_expires_at),
         ));
     diesel::insert_into(sessions::table)
         .values(dialect::lock_shared!(row))
@@ -253,7 +230,7 @@ async fn insert_session(conn: &mut Connection, session: &Session, version: Crede
             sessions::method,
             sessions::created_at,
             sessions::idle_expires_at,
-            sessions::expires_at,
+            sessions::absolute_expires_at,
         ))
         .execute(conn)
         .await

@@ -1,4 +1,4 @@
-//! Every read: one statement each.
+//! Every read.
 
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
@@ -81,7 +81,7 @@ pub(crate) async fn list_sessions(
         .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::idle_expires_at.gt(now.as_micros()))
-        .filter(sessions::expires_at.gt(now.as_micros()))
+        .filter(sessions::absolute_expires_at.gt(now.as_micros()))
         .order(sessions::id.desc())
         .limit(limit.into());
     let rows: Vec<SessionRow> = query.select(SessionRow::as_select()).load(conn).await.map_err(unavailable)?;

@@ -99,7 +99,7 @@ pub(super) struct SessionRow {
     method: String,
     created_at: i64,
     idle_expires_at: i64,
-    expires_at: i64,
+    absolute_expires_at: i64,
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
 }
@@ -134,9 +134,57 @@ impl TryFrom<SessionRow> for Session {
             method,
             created_at: timestamp(row.created_at),
             idle_expires_at: timestamp(row.idle_expires_at),
-            expires_at: timestamp(row.expires_at),
+            absolute_expires_at: timestamp(row.absolute_expires_at),
             revocation,
         })
+    }
+}
+
+/// What a refresh changes.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub(super) struct AdvancedRow<'a> {
+    generation: i64,
+    parent: Option<i64>,
+    served_at: i64,
+    proved: bool,
+    network: &'a str,
+    user_agent: &'a str,
+    left_after: Option<i64>,
+    left_before: Option<i64>,
+    key_id: &'a str,
+    idle_expires_at: i64,
+}
+
+impl<'a> AdvancedRow<'a> {
+    pub(super) fn new(rotation: &'a Rotation, key_id: &'a KeyId, idle_expires_at: Timestamp) -> Self {
+        let number = |generation: Generation| i64::from(generation.as_number());
+        Self {
+            generation: number(rotation.generation),
+            parent: rotation.parent.map(number),
+            served_at: rotation.served_at.as_micros(),
+            proved: rotation.proved,
+            network: rotation.client.network().as_str(),
+            user_agent: rotation.client.user_agent(),
+            left_after: rotation.left_behind.map(|gap| number(gap.after)),
+            left_before: rotation.left_behind.map(|gap| number(gap.before)),
+            key_id: key_id.as_str(),
+            idle_expires_at: idle_expires_at.as_micros(),
+        }
+    }
+}
+
+/// What an end before its time changes.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+pub(super) struct RevokedRow {
+    revoked_at: i64,
+    revocation_reason: &'static str,
+}
+
+impl From<&Revocation> for RevokedRow {
+    fn from(revocation: &Revocation) -> Self {
+        Self { revoked_at: revocation.at.as_micros(), revocation_reason: revocation.reason.as_str() }
     }
 }
 

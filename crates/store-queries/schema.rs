@@ -38,7 +38,7 @@ diesel::table! {
         method -> Text,
         created_at -> BigInt,
         idle_expires_at -> BigInt,
-        expires_at -> BigInt,
+        absolute_expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
         revocation_reason -> Nullable<Text>,
     }

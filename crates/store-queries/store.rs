@@ -1,23 +1,25 @@
 //! The `Store` port over an engine's connections.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
-use auth_domain::ports::{AccountSnapshot, Change, CommitError, Store, StoreUnavailable};
+use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, SessionId, Timestamp};
 use tracing::Instrument as _;
 
 use super::reads::unavailable;
+use super::snapshot::Snapshot;
 use super::{commit, reads};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
-const LONGEST_WORK: Duration = Duration::from_secs(8);
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Engine {
     /// Runs `work` on the runtime that the store was opened on and waits for it within a deadline. It
@@ -29,7 +31,7 @@ impl Engine {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreUnavailable> {
         let task = self.runtime.spawn(work.in_current_span());
-        tokio::time::timeout(LONGEST_WORK, task).await.map_err(unavailable)?.map_err(unavailable)
+        tokio::time::timeout(CALL_TIMEOUT, task).await.map_err(unavailable)?.map_err(unavailable)
     }
 }
 
@@ -65,10 +67,11 @@ impl Store for Engine {
         read!(self, |conn| reads::list_accounts(conn, after, limit))
     }
 
-    async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, StoreUnavailable> {
+    async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {
+        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(|_| SnapshotError::TooMany)?;
         let engine = self.clone();
-        let snapshot = self.run(async move { engine.snapshot(after).await }).await??;
-        Ok(Box::new(snapshot))
+        let conn = self.run(async move { engine.begin_snapshot().await }).await??;
+        Ok(Box::new(Snapshot::new(self.clone(), conn, after, permit)))
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreUnavailable> {

@@ -1,8 +1,6 @@
 //! Access tokens at the door: what is refused, with which code. What takes the service's own key to
 //! forge is tried in `crates/auth-crypto/tests/access_token_attacks.rs`.
 
-use std::time::Duration;
-
 use auth_black_box::{Server, each_engine};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,12 +12,12 @@ fn part(token: &str, index: usize) -> Value {
 }
 
 each_engine! {
-    async fn only_a_genuine_unexpired_access_token_opens_the_door(engine) {
-        let server = Server::with(engine, &[("AUTH_ACCESS_TTL", "2")]).await;
+    async fn only_a_genuine_access_token_opens_the_door(engine) {
+        let server = Server::with(engine, &[("AUTH_AUDIENCE", "https://api.example.org")]).await;
         let (access, refresh) = server.session("ann").await;
         let (header, claims) = (part(&access, 0), part(&access, 1));
         assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("EdDSA")));
-        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(server.url), &json!(server.url)));
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(server.url), &json!("https://api.example.org")));
         assert_eq!((&claims["amr"], &claims["roles"]), (&json!(["pwd"]), &json!(["user"])));
 
         let jwks = server.client().get("/.well-known/jwks.json").await.body;
@@ -45,9 +43,5 @@ each_engine! {
         }
         let request = client.request(reqwest::Method::GET, "/auth/me").header("Authorization", format!("bearer {access}"));
         client.send(request).await.expect(200, "USER_FETCHED");
-
-        tokio::time::sleep(Duration::from_millis(2_100)).await;
-        server.me(&access).await.expect(401, "ACCESS_TOKEN_EXPIRED");
-        server.client().bearer(&access).post("/auth/logout-all", json!({})).await.expect(401, "ACCESS_TOKEN_EXPIRED");
     }
 }

@@ -39,6 +39,8 @@ async fn errors_come_in_the_envelope_or_as_problem_documents() {
         (400, &json!("VALIDATION_FAILED"), &json!("/email"))
     );
     assert!(invalid.body["type"].is_string() && invalid.body["title"].is_string());
+    let unwanted = client.request(Method::GET, "/nowhere").header("Accept", "application/problem+json;q=0, */*");
+    client.send(unwanted).await.expect(404, "NOT_FOUND");
     assert_eq!(problem(Method::GET, "/nowhere", "").await.body["code"], "NOT_FOUND");
     assert_eq!(problem(Method::PATCH, "/auth/me", "").await.headers["allow"], "GET, HEAD");
     let unauthorized = problem(Method::GET, "/auth/me", "").await;
@@ -55,7 +57,11 @@ async fn bodies_are_bounded_and_must_be_json() {
     let send = async |media_type: &str, body: Vec<u8>| {
         client.send(client.request(Method::POST, "/auth/register").header("Content-Type", media_type).body(body)).await
     };
-    send("application/json", vec![b' '; 65 * 1024]).await.expect(413, "PAYLOAD_TOO_LARGE");
+    send("application/json", vec![b' '; 65_536]).await.expect(400, "VALIDATION_FAILED");
+    send("application/json", vec![b' '; 65_537]).await.expect(413, "PAYLOAD_TOO_LARGE");
+    let pieces = futures_util::stream::iter((0..17).map(|_| Ok::<_, std::io::Error>(vec![b' '; 4_096])));
+    let chunked = client.request(Method::POST, "/auth/register").header("Content-Type", "application/json");
+    client.send(chunked.body(reqwest::Body::wrap_stream(pieces))).await.expect(413, "PAYLOAD_TOO_LARGE");
     send("application/x-www-form-urlencoded", b"email=a".to_vec()).await.expect(415, "UNSUPPORTED_MEDIA_TYPE");
     send("text/plain", b"{}".to_vec()).await.expect(415, "UNSUPPORTED_MEDIA_TYPE");
     send("application/json; charset=utf-8", b"{}".to_vec()).await.expect(400, "VALIDATION_FAILED");
@@ -173,6 +179,15 @@ async fn everything_is_served_under_every_base_path() {
             assert!(reply.bytes().await.unwrap().len() > 100);
         }
         client.get(&format!("{base}/auth/doc/none.js")).await.expect(404, "NOT_FOUND");
+        for path in ["/auth/doc", "/auth/doc/", "/auth/doc/openapi.json"] {
+            let path = format!("{base}{path}");
+            assert_eq!(client.send(client.request(Method::HEAD, &path)).await.status, 200, "{path}");
+            for method in [Method::POST, Method::DELETE] {
+                let reply = client.send(client.request(method, &path)).await;
+                assert_eq!(reply.headers["allow"], "GET, HEAD");
+                reply.expect(405, "METHOD_NOT_ALLOWED");
+            }
+        }
     }
 }
 

@@ -57,7 +57,7 @@ each_engine! {
             }
         }
         assert_eq!(seen, ids);
-        for query in ["limit=0", "limit=1001", "limit=x", "after=x", "limit=1&after=1"] {
+        for query in ["limit=0", "limit=1001", "limit=x", "after=x", "limit=1&after=1", "limit=1&limit=2"] {
             service.get(&format!("/auth?{query}")).await.expect(400, "VALIDATION_FAILED");
         }
         for query in ["", "?limit=3"] {
@@ -121,9 +121,10 @@ each_engine! {
         let service = server.client().bearer(&server.internal_token());
         let introspect = async |token: &str| service.post("/auth/introspect", json!({ "token": token })).await.body;
         let answer = introspect(&access).await;
-        assert_eq!((&answer["active"], &answer["token_type"], &answer["roles"]), (&json!(true), &json!("access_token"), &json!(["user"])));
+        assert_eq!((&answer["active"], &answer["token_type"], &answer["token_use"]), (&json!(true), &json!("Bearer"), &json!("access")));
         assert_eq!(answer["iss"], server.url.as_str());
-        assert_eq!(introspect(&refresh).await["token_type"], "refresh_token");
+        assert_eq!((&answer["roles"], &answer["username"], &answer["email"]), (&json!(["user"]), &json!("ann"), &json!("ann@example.org")));
+        assert_eq!(introspect(&refresh).await["token_use"], "refresh");
         let form = service.request(reqwest::Method::POST, "/auth/introspect").form(&[("token_type_hint", "access_token"), ("token", &access)]);
         assert_eq!(service.send(form).await.body["active"], true);
 
@@ -137,6 +138,10 @@ each_engine! {
         assert_eq!(introspect(&access).await, json!({ "active": false }));
         assert_eq!(introspect(&second).await, json!({ "active": false }));
         service.post("/auth/introspect", json!({})).await.expect(400, "VALIDATION_FAILED");
+        for form in ["", "x=1", "token=a&token=b"] {
+            let request = service.request(reqwest::Method::POST, "/auth/introspect").header("Content-Type", "application/x-www-form-urlencoded");
+            service.send(request.body(form)).await.expect(400, "VALIDATION_FAILED");
+        }
         server.client().post("/auth/introspect", json!({ "token": access })).await.expect(401, "TOKEN_REQUIRED");
     }
 }

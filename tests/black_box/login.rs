@@ -66,13 +66,29 @@ each_engine! {
         second.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     }
 
+    async fn a_hash_that_cannot_be_read_is_our_fault_and_says_nothing_else(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        server.sql("UPDATE accounts SET password_hash = 'canary'");
+        let data = server.client().login("ann", PASSWORD).await.expect(500, "INTERNAL_SERVER_ERROR");
+        assert_eq!(data.as_object().unwrap().len(), 1, "{data}");
+        let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+        assert!(log.contains("PHC") && !log.contains("canary"), "{log}");
+    }
+
     async fn a_storm_of_logins_is_refused_at_once_where_the_queue_is_full(engine) {
         let server = Server::with(engine, &[("AUTH_HASH_THREADS", "1"), ("AUTH_HASH_QUEUE", "2"), ("AUTH_HASH_MEMORY_KIB", "65536")]).await;
         let (access, refresh) = server.session("ann").await;
         let client = server.client();
         let storm = futures_util::future::join_all((0..40).map(|number| {
             let client = client.clone();
-            async move { client.login(&format!("user-{number}"), PASSWORD).await }
+            async move {
+                if number % 2 == 0 {
+                    return client.login(&format!("user-{number}"), PASSWORD).await;
+                }
+                let body = json!({ "email": format!("user-{number}@example.org"), "password": PASSWORD });
+                client.post("/auth/register", body).await
+            }
         }));
         let calm = async {
             server.me(&access).await.expect(200, "USER_FETCHED");

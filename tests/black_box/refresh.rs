@@ -13,7 +13,8 @@ each_engine! {
         for _ in 0..10 {
             let before = (access, refresh.clone());
             (access, refresh) = server.client().refresh(&refresh).await.tokens();
-            assert_ne!((&access, &refresh), (&before.0, &before.1));
+            assert_ne!(access, before.0);
+            assert_ne!(refresh, before.1);
             server.me(&access).await.expect(200, "USER_FETCHED");
         }
         assert_eq!(server.sql("SELECT count(*), max(generation) FROM sessions"), "1|11");
@@ -85,6 +86,16 @@ each_engine! {
         client.refresh(&refresh).await.expect(401, "REFRESH_TOKEN_EXPIRED");
         server.sql("DELETE FROM sessions");
         client.refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+    }
+
+    async fn a_session_ends_however_often_it_is_refreshed(engine) {
+        let server = Server::with(engine, &[("AUTH_REFRESH_ABSOLUTE_TTL", "3")]).await;
+        let (_, refresh) = server.session("ann").await;
+        let data = server.client().refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
+        assert!(data["tokens"]["refreshExpiresIn"].as_u64().unwrap() <= 3);
+        let refresh = data["tokens"]["refreshToken"].as_str().unwrap().to_owned();
+        tokio::time::sleep(Duration::from_millis(3_100)).await;
+        server.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_EXPIRED");
     }
 
     async fn fifty_at_once_for_twenty_rounds_leave_one_branch_and_nobody_out(engine) {

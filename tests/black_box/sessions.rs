@@ -61,6 +61,21 @@ each_engine! {
         assert_eq!(ann.get("/auth/sessions").await.expect(200, "SESSIONS_FETCHED")["sessions"].as_array().unwrap().len(), 1);
     }
 
+    async fn a_trusted_proxy_tells_the_clients_network_and_nobody_else_does(engine) {
+        let network = async |settings: &[(&str, &str)]| {
+            let server = Server::with(engine, settings).await;
+            server.register("ann").await;
+            let client = server.client();
+            let login = client.request(reqwest::Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.9");
+            let (access, _) = client.send(login.json(&json!({ "email": "ann", "password": PASSWORD }))).await.tokens();
+            let sessions = client.bearer(&access).get("/auth/sessions").await.expect(200, "SESSIONS_FETCHED");
+            sessions["sessions"][0]["network"].clone()
+        };
+        assert_eq!(network(&[("AUTH_TRUSTED_PROXIES", "127.0.0.0/8")]).await, "203.0.113.0/24");
+        assert_eq!(network(&[("AUTH_TRUSTED_PROXIES", "10.0.0.0/8")]).await, "127.0.0.0/24");
+        assert_eq!(network(&[]).await, "127.0.0.0/24");
+    }
+
     async fn a_gateway_asks_who_it_is(engine) {
         let server = Server::start(engine).await;
         let (access, _) = server.session("ann").await;
@@ -73,6 +88,7 @@ each_engine! {
             assert_eq!(reply.headers["x-auth-session-id"].len(), 36);
         }
         ann.get("/auth/verify?role=admin").await.expect(403, "FORBIDDEN");
+        ann.get("/auth/verify?role=user&role=admin").await.expect(400, "VALIDATION_FAILED");
         server.client().get("/auth/verify").await.expect(401, "TOKEN_REQUIRED");
         server.client().bearer("x").get("/auth/verify").await.expect(401, "ACCESS_TOKEN_INVALID");
     }

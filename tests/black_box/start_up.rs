@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use auth_black_box::{Server, binary, each_engine};
-use auth_testkit::postgres::{cluster, free_port};
+use auth_testkit::postgres::cluster;
 use serde_json::json;
 
 /// Runs the binary in an empty folder; answers how it ended.
@@ -34,7 +34,13 @@ fn each_mistake_is_one_clear_line() {
     let database = cluster().database();
     fails(&[ANY_PORT, ("AUTH_DATABASE_URL", &database)], &["AUTH_SECRET_KEY", "openssl rand -base64 32"]);
     let key = ("AUTH_SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
-    let nowhere = format!("postgres://ann:hunter2@127.0.0.1:{}/x", free_port());
+    // Bound but not listening, so that nobody else listens there either.
+    let closed = tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket
+    });
+    let nowhere = format!("postgres://ann:hunter2@{}/x", closed.local_addr().unwrap());
     fails(&[ANY_PORT, key, ("AUTH_DATABASE_URL", &nowhere)], &["AUTH_DATABASE_URL", "127.0.0.1", "refused"]);
     fails(&[ANY_PORT, key, ("AUTH_DATABASE_URL", "mysql://x")], &["AUTH_DATABASE_URL", "sqlite:", "postgres://"]);
     fails(&[ANY_PORT, ("AUTH_SECRET_KEY", "c2hvcnQ=")], &["AUTH_SECRET_KEY", "5 bytes", "32"]);
@@ -94,18 +100,58 @@ fn commands_have_help_and_say_what_is_wrong() {
 
 each_engine! {
     async fn sigterm_drains_and_exits_with_zero(engine) {
-        let mut server = Server::with(engine, &[("AUTH_HASH_THREADS", "1"), ("AUTH_HASH_MEMORY_KIB", "262144"), ("AUTH_HASH_PASSES", "3")]).await;
-        let client = server.client();
-        client.get("/health/live").await;
-        let slow = client.post("/auth/register", json!({ "email": "ann@example.org", "password": auth_black_box::PASSWORD }));
-        let stop = async {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            server.signal("TERM");
-        };
-        let (reply, ()) = tokio::join!(slow, stop);
-        reply.expect(201, "USER_REGISTERED");
-        assert_eq!(server.exit_code(Duration::from_secs(10)), Some(0));
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let mut server = Server::start(engine).await;
+        server.client().get("/health/live").await;
+        let body = json!({ "email": "ann@example.org", "password": auth_black_box::PASSWORD }).to_string();
+        let head = format!("POST /auth/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        let (first, rest) = body.split_at(10);
+        let mut stream = tokio::net::TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+        stream.write_all(format!("{head}{first}").as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.signal("TERM");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 201") && answer.contains("USER_REGISTERED"), "{answer}");
+        drop(stream);
+        assert_eq!(server.exit_code(Duration::from_secs(15)), Some(0));
     }
+}
+
+#[test]
+fn what_migrate_made_serve_takes_up_and_eight_at_once_share_one_key() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(run(dir.path(), &["migrate"], &[]).status.success());
+    assert!(dir.path().join("data/secret.key").exists());
+    let fresh = tempfile::tempdir().unwrap();
+    for folder in [dir.path(), fresh.path()] {
+        std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| first_line(folder))).collect();
+            for start in starts {
+                let line = start.join().unwrap();
+                assert!(line.starts_with("listening on "), "{line}");
+            }
+        });
+    }
+}
+
+/// Starts the binary, waits for its first line, and kills it.
+fn first_line(dir: &Path) -> String {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let mut command = Command::new(binary());
+    command.env_clear().env("AUTH_LISTEN", "127.0.0.1:0").current_dir(dir);
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if line.is_empty() {
+        child.stderr.take().unwrap().read_to_string(&mut line).unwrap();
+    }
+    line
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ impl Reply {
         assert_eq!(body["statusCode"], status);
         assert!(body["data"].is_object(), "{body}");
         assert!(headers.contains_key("x-request-id"));
+        assert_eq!(headers["content-type"], "application/json");
         assert_eq!(headers["cache-control"], "no-store");
         assert_eq!(headers.contains_key("www-authenticate"), status == 401);
         assert_eq!(headers.contains_key("retry-after"), matches!(status, 429 | 503));

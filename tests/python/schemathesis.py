@@ -6,6 +6,7 @@ Three runs, since each needs another caller and logging out must come last.
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 url, access_token, internal_token = sys.argv[1:]
 checks = [
@@ -23,10 +24,11 @@ runs = [
     (access_token, ["--exclude-tag", "internal", "--exclude-path-regex", logout]),
     (access_token, ["--exclude-tag", "internal", "--include-path-regex", logout]),
 ]
+scratch = tempfile.TemporaryDirectory()
 schemathesis = pathlib.Path(sys.executable).with_name("schemathesis")
 for token, selection in runs:
     command = [schemathesis, "run", f"{url}/auth/doc/openapi.json", "--checks", ",".join(checks)]
     command += ["--header", f"Authorization: Bearer {token}", "--phases", "examples,coverage,fuzzing"]
     command += ["--max-examples", "40", "--seed", "42", "--suppress-health-check", "all", "--no-color", *selection]
-    if subprocess.run(command, check=False).returncode != 0:
+    if subprocess.run(command, check=False, cwd=scratch.name).returncode != 0:
         sys.exit(f"Schemathesis failed with {selection}")

@@ -6,7 +6,7 @@ use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
 use auth_domain::account::Roles;
 use auth_domain::ports::{AccessTokens, NoSigningKey};
 use auth_domain::session::{AuthenticationMethod, Generation};
-use auth_domain::signing_key::SigningKey;
+use auth_domain::signing_key::{SigningKey, signing_at};
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -96,9 +96,8 @@ impl AccessTokenSigner {
 impl AccessTokens for AccessTokenSigner {
     fn issue(&self, claims: &AccessClaims) -> Result<BearerToken, NoSigningKey> {
         let keys = self.keys();
-        let active = keys.iter().filter(|key| key.active_from <= claims.issued_at).max_by_key(|key| key.sequence);
-        // A clock that is behind the first key's: that key is published, so sign with it all the same.
-        let key = active.or_else(|| keys.iter().min_by_key(|key| key.sequence)).ok_or(NoSigningKey)?;
+        let signing = signing_at(&keys, claims.issued_at, |key| (key.sequence, key.active_from));
+        let key = signing.ok_or(NoSigningKey)?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.id.clone());

@@ -16,27 +16,33 @@ use tokio::sync::oneshot;
 use crate::key_ring::KeyRing;
 
 /// How long a password may wait in the queue: past it, its user has given up.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const OUTPUT: usize = 32;
 
 /// What hashing costs, and how much of it happens at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashParameters {
-    /// Memory a hash, in KiB: 8 192–4 194 304.
+    /// Memory a hash, in KiB: 8 or more.
     pub memory_kib: u32,
-    /// Passes over the memory: 1–100.
+    /// Passes over the memory: 1 or more.
     pub passes: u32,
-    /// Threads, each with that memory: 1–1 024.
+    /// Threads, each with that memory: 1 or more.
     pub threads: usize,
-    /// Passwords that may wait, a thread.
+    /// Passwords that may wait, a thread: 0 or more.
     pub queue_per_thread: usize,
 }
 
-/// The parameters are out of range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the hash parameters are out of range")]
-pub struct InvalidHashParameters;
+/// Why the lane did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LaneError {
+    /// The parameters are out of range.
+    #[error("the hash parameters are out of range")]
+    Parameters,
+    /// The system gives no thread.
+    #[error("no thread for hashing passwords: {0}")]
+    Thread(#[from] std::io::Error),
+}
 
 enum Work {
     Hash { salt: [u8; 16] },
@@ -62,21 +68,24 @@ pub struct HashingLane {
 
 impl HashingLane {
     /// Starts the threads; they end when the lane is dropped.
-    pub fn start(ring: &KeyRing, parameters: HashParameters) -> Result<Self, InvalidHashParameters> {
+    pub fn start(ring: &KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
+        if parameters.threads == 0 {
+            return Err(LaneError::Parameters);
+        }
         let (queue, jobs) = sync_channel(parameters.queue_per_thread.saturating_mul(parameters.threads));
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..parameters.threads {
             let hasher = Hasher::new(ring.clone(), parameters)?;
             let jobs = Arc::clone(&jobs);
             let thread = std::thread::Builder::new().name(format!("argon2-{number}"));
-            thread.spawn(move || hasher.run(&jobs)).map_err(|_| InvalidHashParameters)?;
+            thread.spawn(move || hasher.run(&jobs))?;
         }
         Ok(Self { queue })
     }
 
     async fn submit(&self, password: Password, work: Work) -> Result<Done, HashingError> {
         let (answer, done) = oneshot::channel();
-        let job = Job { password, work, deadline: Instant::now() + LONGEST_WAIT, answer };
+        let job = Job { password, work, deadline: Instant::now() + QUEUE_TIMEOUT, answer };
         let outcome = match self.queue.try_send(job) {
             Ok(()) => done.await.unwrap_or(Err(HashingError::Broken("a hashing thread ended"))),
             Err(TrySendError::Full(_)) => Err(HashingError::Overloaded { retry_after: RETRY_AFTER }),
@@ -115,11 +124,11 @@ struct Hasher {
 }
 
 impl Hasher {
-    fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, InvalidHashParameters> {
-        let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| InvalidHashParameters)?;
+    fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
+        let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| LaneError::Parameters)?;
         let mut builder = ParamsBuilder::new();
         builder.m_cost(parameters.memory_kib).t_cost(parameters.passes).p_cost(1).output_len(OUTPUT).keyid(key_id);
-        let params = builder.build().map_err(|_| InvalidHashParameters)?;
+        let params = builder.build().map_err(|_| LaneError::Parameters)?;
         let memory = vec![Block::default(); params.block_count()];
         Ok(Self { ring, params, memory })
     }

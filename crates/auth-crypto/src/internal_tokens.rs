@@ -16,11 +16,11 @@ use zeroize::Zeroizing;
 
 const AUDIENCE: &str = "auth-service";
 /// The longest life of an internal token, in seconds.
-const LONGEST_LIFE: f64 = 300.0;
+const MAX_LIFETIME: f64 = 300.0;
 /// How far the clocks of two services may differ, in seconds.
 const LEEWAY: f64 = 5.0;
 /// The least length of an HS256 secret (RFC 7518 section 3.2), in bytes.
-const SHORTEST_SECRET: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 /// What a service signs its tokens with.
 pub enum ServiceKey {
@@ -92,7 +92,7 @@ impl InternalTokenVerifier {
 
 fn decoding_key(key: &ServiceKey) -> Result<(DecodingKey, Algorithm), InvalidServiceKey> {
     match key {
-        ServiceKey::Secret(secret) if secret.len() < SHORTEST_SECRET => {
+        ServiceKey::Secret(secret) if secret.len() < MIN_SECRET_BYTES => {
             Err(InvalidServiceKey::ShortSecret(secret.len()))
         }
         ServiceKey::Secret(secret) => Ok((DecodingKey::from_secret(secret), Algorithm::HS256)),
@@ -144,7 +144,7 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), TokenRejection> {
     let now = now.as_micros() as f64 / 1e6;
     let life = claims.exp - claims.iat;
     let not_before = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
-    if !(life > 0.0 && life <= LONGEST_LIFE) || not_before > now + LEEWAY {
+    if !(life > 0.0 && life <= MAX_LIFETIME) || not_before > now + LEEWAY {
         return Err(TokenRejection::Invalid);
     }
     if now >= claims.exp + LEEWAY {
@@ -195,7 +195,7 @@ pub fn mint_internal_token(
         iss: &service.name,
         aud: AUDIENCE,
         iat: now.as_seconds(),
-        exp: now.as_seconds() + LONGEST_LIFE as i64,
+        exp: now.as_seconds() + MAX_LIFETIME as i64,
         jti: URL_SAFE_NO_PAD.encode(&randomness[..16]),
         scope: (!scopes.is_empty()).then_some(scope),
     };

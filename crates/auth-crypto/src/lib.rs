@@ -14,7 +14,7 @@ mod signing_keys;
 mod system;
 
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
-pub use hashing_lane::{HashParameters, HashingLane, InvalidHashParameters};
+pub use hashing_lane::{HashParameters, HashingLane, LaneError};
 pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
 };

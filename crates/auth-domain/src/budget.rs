@@ -13,8 +13,8 @@ use crate::session::Network;
 use crate::{AccountId, Timestamp};
 
 /// Misses in a row from one network before it has to wait.
-const FREE_MISSES: u32 = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const MISSES_BEFORE_BACKOFF: u32 = 5;
+const MAX_BACKOFF: Duration = Duration::from_secs(15 * 60);
 /// Misses a day on an account before only networks with a past success may still try.
 const DAILY_MISSES: u32 = 100;
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -43,7 +43,7 @@ impl AttemptSubject {
 /// What one network did to one subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAttempts {
-    /// Misses since the last success from there.
+    /// Misses since the last success from there; they begin anew a day after the last one.
     pub misses: u32,
     /// The last of them.
     pub last_miss_at: Option<Timestamp>,
@@ -53,12 +53,12 @@ pub struct NetworkAttempts {
     pub version: i64,
 }
 
-/// The misses on one subject from anywhere, since a day began.
+/// The misses on one subject from anywhere in 24 hours, which begin with the first of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DailyMisses {
     /// How many.
     pub misses: u32,
-    /// When that day began.
+    /// When those 24 hours began.
     pub day_began_at: Option<Timestamp>,
     /// 0 while nothing is stored; goes up with each write.
     pub version: i64,
@@ -140,9 +140,9 @@ impl PasswordBudget {
 
 /// 1 s after five misses in a row, doubling with each further one.
 fn wait_after(misses: u32) -> Duration {
-    match misses.checked_sub(FREE_MISSES) {
+    match misses.checked_sub(MISSES_BEFORE_BACKOFF) {
         None => Duration::ZERO,
-        Some(doublings) => Duration::from_secs(1_u64 << doublings.min(32)).min(LONGEST_WAIT),
+        Some(doublings) => Duration::from_secs(1_u64 << doublings.min(32)).min(MAX_BACKOFF),
     }
 }
 

@@ -66,7 +66,7 @@ error_codes! {
     Forbidden = "FORBIDDEN",
     /// No user has that id.
     UserNotFound = "USER_NOT_FOUND",
-    /// Nothing is at this address.
+    /// Nothing is at this address, or nothing that is yours.
     NotFound = "NOT_FOUND",
     /// This address does not take this method; `Allow` lists those it takes.
     MethodNotAllowed = "METHOD_NOT_ALLOWED",
@@ -76,7 +76,7 @@ error_codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
     /// A budget is spent; `Retry-After` says when to try again.
     RateLimited = "RATE_LIMITED",
-    /// Too many logins at once; `Retry-After` says when to try again.
+    /// Too much of this at once; `Retry-After` says when to try again.
     Overloaded = "OVERLOADED",
     /// The database does not answer; `Retry-After` says when to try again.
     Unavailable = "UNAVAILABLE",

@@ -10,7 +10,7 @@ const SIGNING_PERIOD: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a key is published before it signs. Verifiers may cache the JWKS for ten minutes.
 const PUBLISHED_AHEAD: Duration = Duration::from_secs(24 * 3_600);
 /// How long a key is published after it stopped signing. Longer than any access token lives.
-pub const PUBLISHED_AFTER: Duration = Duration::from_secs(2 * 24 * 3_600);
+const PUBLISHED_AFTER: Duration = Duration::from_secs(2 * 24 * 3_600);
 
 /// An Ed25519 key pair as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,13 @@ pub struct RotationPlan {
     pub remove: Vec<SigningKeyId>,
 }
 
-/// The key that signs at `now`: the newest one that is active.
-pub fn signing_at(keys: &[SigningKey], now: Timestamp) -> Option<&SigningKey> {
-    keys.iter().filter(|key| key.active_from <= now).max_by_key(|key| key.sequence)
+/// Which key signs at `now`: of those given by sequence and start, the newest that is active. While none
+/// is, since this clock is behind the one that made the first, it is the oldest: it is published all the
+/// same.
+pub fn signing_at<K>(keys: &[K], now: Timestamp, sequence_and_start: impl Fn(&K) -> (i64, Timestamp)) -> Option<&K> {
+    let active = keys.iter().filter(|key| sequence_and_start(key).1 <= now);
+    let newest = active.max_by_key(|key| sequence_and_start(key).0);
+    newest.or_else(|| keys.iter().min_by_key(|key| sequence_and_start(key).0))
 }
 
 /// Plans the rotation: the first key signs at once, each next one is published ahead, each previous
@@ -49,12 +53,16 @@ pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
     };
     let next_from = (newest.active_from + SIGNING_PERIOD).max(now + PUBLISHED_AHEAD);
     let due = now >= newest.active_from + SIGNING_PERIOD - PUBLISHED_AHEAD;
-    let remove = signing_at(keys, now).map_or_else(Vec::new, |signing| {
+    let remove = signing_at(keys, now, sequence_and_start).map_or_else(Vec::new, |signing| {
         let retired =
             |key: &&SigningKey| key.sequence < signing.sequence && now >= signing.active_from + PUBLISHED_AFTER;
         keys.iter().filter(retired).map(|key| key.id).collect()
     });
     RotationPlan { create: due.then_some((newest.sequence + 1, next_from)), remove }
+}
+
+const fn sequence_and_start(key: &SigningKey) -> (i64, Timestamp) {
+    (key.sequence, key.active_from)
 }
 
 #[cfg(test)]
@@ -81,7 +89,7 @@ mod tests {
             if let Some((sequence, active_from)) = plan.create {
                 keys.push(key(sequence, active_from));
             }
-            let signing = signing_at(&keys, now).expect("some key signs at any time").id;
+            let signing = signing_at(&keys, now, sequence_and_start).expect("some key signs at any time").id;
             assert!(hour == 0 || published_an_hour_ago.contains(&signing), "published before use");
             signed_last.retain(|(id, _)| *id != signing);
             signed_last.push((signing, now));

@@ -129,11 +129,13 @@ impl<E: Into<Refusal>> From<E> for ApiError {
     }
 }
 
-/// Whether the caller asked for problem documents.
+/// Whether the request's `Accept` names this media type, with a weight above zero.
 pub(crate) fn accepts(request: &HttpRequest, media_type: &str) -> bool {
     let values = request.headers().get_all(header::ACCEPT);
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|range| range.split(';').next().is_some_and(|range| range.trim().eq_ignore_ascii_case(media_type)))
+    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|range| range.eq_ignore_ascii_case(media_type));
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        named && weight.and_then(|weight| weight.trim().parse::<f32>().ok()) != Some(0.0)
+    })
 }

@@ -54,9 +54,9 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 
 /// The caller's network and user agent. actix-web's own `realip_remote_addr` would believe any
 /// caller's headers.
-pub(crate) struct Caller(pub(crate) Client);
+pub(crate) struct RequestClient(pub(crate) Client);
 
-impl FromRequest for Caller {
+impl FromRequest for RequestClient {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 

@@ -7,7 +7,7 @@ use auth_domain::error_code::ErrorCode;
 use serde_json::{Map, Value, json};
 
 use crate::codes::status_of;
-use crate::endpoint::{Answer, Endpoint, NamedSchema, Parameter, Permission};
+use crate::endpoint::{Answer, Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::endpoints;
 
 /// The OpenAPI 3.1 document of everything under `base`.
@@ -91,8 +91,8 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
 fn parameter(parameter: &Parameter) -> Value {
     json!({
         "name": parameter.name,
-        "in": parameter.place,
-        "required": parameter.place == "path",
+        "in": if parameter.location == Location::Path { "path" } else { "query" },
+        "required": parameter.location == Location::Path,
         "description": parameter.description,
         "schema": parameter.schema,
     })
@@ -109,37 +109,67 @@ fn reference(named: &NamedSchema, schemas: &mut Map<String, Value>) -> Value {
 
 fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<String, Value> {
     let mut responses = Map::new();
+    let mut last = "200";
     for answer in &endpoint.answers {
-        let (status, response) = match answer {
+        match answer {
             Answer::Envelope(code, data) => {
-                let data = data.as_ref().map_or_else(|| json!({ "type": "object" }), |data| reference(data, schemas));
-                (
-                    code.status(),
-                    json_response(&format!("`{}`", code.as_str()), &envelope(code.status(), &[code.as_str()], &data)),
-                )
+                let (status, code) = (code.status(), code.as_str());
+                let data = data.as_ref().map(|data| reference(data, schemas));
+                let data = data.unwrap_or_else(|| json!({ "type": "object" }));
+                let schema = envelope(status, &[code], &data);
+                last = if status == StatusCode::CREATED { "201" } else { "200" };
+                responses
+                    .insert(last.to_owned(), response(&format!("`{code}`"), &[("application/json", schema)], status));
             }
-            Answer::Plain { status, media_type, schema, description } => {
-                let mut response = json!({ "description": description });
-                if let Some(schema) = schema {
-                    response["content"][*media_type]["schema"] = reference(schema, schemas);
+            Answer::Plain { media_type, schema, description } => {
+                let content = [(*media_type, reference(schema, schemas))];
+                responses.insert("200".to_owned(), response(description, &content, StatusCode::OK));
+            }
+            Answer::Headers { headers, description } => {
+                let mut described = response(description, &[], StatusCode::OK);
+                for (name, meaning) in *headers {
+                    described["headers"][*name] = header(meaning);
                 }
-                (*status, response)
+                responses.insert("200".to_owned(), described);
             }
-        };
-        responses.insert(status.as_str().to_owned(), response);
+            Answer::Also { media_type, schema } => {
+                let schema = reference(schema, schemas);
+                responses[last]["content"][*media_type] = json!({ "schema": schema });
+            }
+        }
     }
     for (status, codes) in by_status(&endpoint.errors) {
         let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
         let described: Vec<String> =
             codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.meaning())).collect();
-        let schema = envelope(status, &names, &error_data(schemas));
-        responses.insert(status.as_str().to_owned(), json_response(&described.join(" · "), &schema));
+        let content = [
+            ("application/json", envelope(status, &names, &error_data(schemas))),
+            ("application/problem+json", problem(status, &names, schemas)),
+        ];
+        responses.insert(status.as_str().to_owned(), response(&described.join(" · "), &content, status));
     }
     responses
 }
 
-fn json_response(description: &str, schema: &Value) -> Value {
-    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+/// A response with the headers that its status brings.
+fn response(description: &str, content: &[(&str, Value)], status: StatusCode) -> Value {
+    let mut response = json!({ "description": description });
+    for (media_type, schema) in content {
+        response["content"][*media_type] = json!({ "schema": schema });
+    }
+    response["headers"]["X-Request-Id"] = header("The caller's own, or a fresh one; it is in the log.");
+    match status {
+        StatusCode::UNAUTHORIZED => response["headers"]["WWW-Authenticate"] = header("RFC 6750."),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            response["headers"]["Retry-After"] = header("Seconds.");
+        }
+        _ => {}
+    }
+    response
+}
+
+fn header(description: &str) -> Value {
+    json!({ "required": true, "description": description, "schema": { "type": "string" } })
 }
 
 fn envelope(status: StatusCode, codes: &[&str], data: &Value) -> Value {
@@ -152,6 +182,20 @@ fn envelope(status: StatusCode, codes: &[&str], data: &Value) -> Value {
             "data": data,
         },
     })
+}
+
+/// RFC 9457, with the members of `ErrorData` beside its own.
+fn problem(status: StatusCode, codes: &[&str], schemas: &mut Map<String, Value>) -> Value {
+    error_data(schemas);
+    let mut properties = schemas["ErrorData"]["properties"].clone();
+    if let Some(members) = properties.as_object_mut() {
+        members.remove("message");
+    }
+    properties["type"] = json!({ "type": "string", "format": "uri" });
+    properties["title"] = json!({ "type": "string", "description": "What the code means, for people." });
+    properties["status"] = json!({ "type": "integer", "const": status.as_u16() });
+    properties["code"] = json!({ "type": "string", "enum": codes });
+    json!({ "type": "object", "required": ["type", "title", "status", "code"], "properties": properties })
 }
 
 fn error_data(schemas: &mut Map<String, Value>) -> Value {
@@ -205,7 +249,9 @@ pub fn error_table() -> String {
             .filter(|endpoint| endpoint.errors.contains(code))
             .map(|endpoint| format!("`{} {}`", endpoint.method, endpoint.path))
             .collect();
+        let anywhere = matches!(code, ErrorCode::NotFound | ErrorCode::MethodNotAllowed);
         let place = match carrying.len() {
+            _ if anywhere => "any address".to_owned(),
             0 => "anywhere".to_owned(),
             count if count == endpoints.len() => "everywhere".to_owned(),
             _ => carrying.join(", "),

@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 
 use crate::answer::{ApiError, accepts};
 use crate::app::App;
+use crate::body::MAX_BYTES;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
@@ -44,6 +45,11 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
+    if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
+        let mut response = ApiError::from(ErrorCode::PayloadTooLarge).error_response();
+        finish(&mut response);
+        return Ok(request.into_response(response));
+    }
     match tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
@@ -56,6 +62,10 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
             Err(InternalError::from_response(late, response).into())
         }
     }
+}
+
+fn announced_length(request: &ServiceRequest) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.

@@ -1,7 +1,7 @@
 //! What an endpoint is: its route and its description in one value, so that neither can drift.
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::Scope;
@@ -29,8 +29,12 @@ pub(crate) enum Permission {
 pub(crate) enum Answer {
     /// The envelope with this code; `data` has this schema.
     Envelope(SuccessCode, Option<NamedSchema>),
-    /// Something of its own standard.
-    Plain { status: StatusCode, media_type: &'static str, schema: Option<NamedSchema>, description: &'static str },
+    /// 200 with something of its own standard.
+    Plain { media_type: &'static str, schema: NamedSchema, description: &'static str },
+    /// 200 with these headers, name and meaning, and no body.
+    Headers { headers: &'static [(&'static str, &'static str)], description: &'static str },
+    /// The answer before it, as another media type for those who ask for it.
+    Also { media_type: &'static str, schema: NamedSchema },
 }
 
 /// A schema, and those it refers to.
@@ -48,10 +52,17 @@ impl NamedSchema {
     }
 }
 
+/// Where a parameter is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Location {
+    Path,
+    Query,
+}
+
 /// A parameter in the query or the path.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    pub(crate) place: &'static str,
+    pub(crate) location: Location,
     pub(crate) description: &'static str,
     pub(crate) schema: Value,
 }
@@ -150,9 +161,15 @@ impl Endpoint {
         self
     }
 
+    /// Answers outside the envelope.
     pub(crate) fn answers_plain(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self
+    }
+
+    /// Answers the same as another media type too.
+    pub(crate) fn also_answers(self, media_type: &'static str, schema: NamedSchema) -> Self {
+        self.answers_plain(Answer::Also { media_type, schema })
     }
 
     pub(crate) fn errors(mut self, errors: &[ErrorCode]) -> Self {
@@ -164,24 +181,32 @@ impl Endpoint {
 
     /// The resource of all endpoints at `path`. GET answers HEAD too.
     pub(crate) fn resource(endpoints: &[Self], path: &'static str) -> Resource {
-        let mut resource = Resource::new(path);
-        let mut allowed = Vec::new();
+        let mut routes = Vec::new();
         for endpoint in endpoints.iter().filter(|endpoint| endpoint.path == path || endpoint.alias == Some(path)) {
-            resource = resource.route((endpoint.route)().method(endpoint.method.clone()));
-            allowed.push(endpoint.method.as_str());
+            routes.push((endpoint.method.clone(), (endpoint.route)()));
             if endpoint.method == Method::GET {
-                resource = resource.route((endpoint.route)().method(Method::HEAD));
-                allowed.push("HEAD");
+                routes.push((Method::HEAD, (endpoint.route)()));
             }
         }
-        let allow = allowed.join(", ");
-        resource.default_service(web::to(move |request: HttpRequest| method_not_allowed(request, allow.clone())))
+        resource(path, routes)
     }
 }
 
-/// A path whose parameter is no UUID is nothing's address: every parameter of ours is one.
+/// A resource that answers any other method with 405 and those that it takes.
+pub(crate) fn resource(path: &'static str, routes: impl IntoIterator<Item = (Method, Route)>) -> Resource {
+    let mut resource = Resource::new(path);
+    let mut allowed = Vec::new();
+    for (method, route) in routes {
+        allowed.push(method.to_string());
+        resource = resource.route(route.method(method));
+    }
+    let allow = allowed.join(", ");
+    resource.default_service(web::to(move |request: HttpRequest| method_not_allowed(request, allow.clone())))
+}
+
+/// A path whose parameter is no UUID is nothing's address: every parameter of an endpoint is one.
 async fn method_not_allowed(request: HttpRequest, allow: String) -> HttpResponse {
-    if !request.match_info().iter().all(|(name, _)| path_uuid(&request, name).is_ok()) {
+    if !request.match_info().iter().all(|(name, _)| name == "file" || path_uuid(&request, name).is_ok()) {
         return not_found().await;
     }
     let mut response = ApiError::from(ErrorCode::MethodNotAllowed).error_response();

@@ -12,7 +12,7 @@ pub mod codes;
 mod documents;
 mod edge;
 mod endpoint;
-pub mod endpoints;
+mod endpoints;
 mod query;
 mod swagger;
 mod wire;

@@ -5,10 +5,21 @@ use actix_web::web::Query;
 use auth_domain::error_code::{FieldError, Refusal};
 use uuid::Uuid;
 
-/// The first value of query parameter `name`.
-pub(crate) fn query_parameter(request: &HttpRequest, name: &str) -> Option<String> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?.into_inner();
-    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+/// The query parameter `name`, if any.
+pub(crate) fn query_parameter(request: &HttpRequest, name: &str) -> Result<Option<String>, Refusal> {
+    single_field(request.query_string(), name)
+}
+
+/// The field `name` of `application/x-www-form-urlencoded` text, if any. Given twice it is refused: which
+/// one counts would be a guess (RFC 6749 section 3.1).
+pub(crate) fn single_field(text: &str, name: &str) -> Result<Option<String>, Refusal> {
+    let malformed = |message: &str| Refusal::invalid(vec![FieldError::new(&format!("/{name}"), message)]);
+    let pairs = Query::<Vec<(String, String)>>::from_query(text).map_err(|_| malformed("cannot be read"))?;
+    let mut values = pairs.into_inner().into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(malformed("must be given once")),
+        (value, None) => Ok(value),
+    }
 }
 
 /// A UUID in its hyphenated form (RFC 9562 section 4), the only one that is accepted.

@@ -1,30 +1,33 @@
 //! The API page: Swagger UI from the binary itself, and the OpenAPI file it shows.
 
-use actix_web::Scope;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::web::{self, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, Scope};
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
 use crate::documents::openapi;
 use crate::edge::not_found;
+use crate::endpoint::resource;
 
 /// Adds `auth/doc/…` to the scope at `base`.
 pub(crate) fn services(scope: Scope, base: &str) -> Scope {
     let specification = web::Bytes::from(openapi(base).to_string());
-    let config =
-        Arc::new(Config::new([Url::new("auth", "openapi.json")]).persist_authorization(true).try_it_out_enabled(true));
+    let serve_specification = move || {
+        let specification = specification.clone();
+        async move { HttpResponse::Ok().content_type("application/json").body(specification) }
+    };
+    let config = Config::new([Url::new("auth", "openapi.json")]).persist_authorization(true).try_it_out_enabled(true);
+    let config = Arc::new(config);
+    let serve_page = move |path: Path<String>| page(path, Arc::clone(&config));
     scope
-        .route("/auth/doc", web::get().to(redirect))
-        .route(
-            "/auth/doc/openapi.json",
-            web::get().to(move || {
-                let specification = specification.clone();
-                async move { HttpResponse::Ok().content_type("application/json").body(specification) }
-            }),
-        )
-        .route("/auth/doc/{file:.*}", web::get().to(move |path: Path<String>| page(path, Arc::clone(&config))))
+        .service(get_resource("/auth/doc", || web::to(redirect)))
+        .service(get_resource("/auth/doc/openapi.json", || web::to(serve_specification.clone())))
+        .service(get_resource("/auth/doc/{file:.*}", || web::to(serve_page.clone())))
+}
+
+fn get_resource(path: &'static str, route: impl Fn() -> Route) -> Resource {
+    resource(path, [(Method::GET, route()), (Method::HEAD, route())])
 }
 
 async fn redirect(request: HttpRequest) -> HttpResponse {

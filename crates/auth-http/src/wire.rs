@@ -23,6 +23,7 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 #[schema(as = User)]
 pub(crate) struct UserView {
     id: Uuid,
+    #[schema(required = true)]
     username: Option<String>,
     email: String,
     email_verified: bool,
@@ -38,6 +39,7 @@ pub(crate) struct UserView {
 #[schema(as = TwoFa)]
 struct TwoFaView {
     enabled: bool,
+    #[schema(required = true)]
     primary: Option<String>,
 }
 
@@ -61,7 +63,6 @@ impl From<&Account> for UserView {
 /// `data` with a user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserData {
-    #[schema(inline = false)]
     pub(crate) user: UserView,
 }
 
@@ -72,6 +73,7 @@ pub(crate) struct UserData {
 pub(crate) struct TokensView {
     access_token: String,
     refresh_token: String,
+    #[schema(pattern = "^Bearer$")]
     token_type: &'static str,
     /// Seconds until the access token expires.
     expires_in: u64,
@@ -149,10 +151,12 @@ pub(crate) struct SessionsData {
 #[schema(as = Credential)]
 pub(crate) struct CredentialView {
     id: Uuid,
+    #[schema(required = true)]
     username: Option<String>,
     email: String,
     email_verified: bool,
     /// Argon2id, PHC string format; of no use without the master key.
+    #[schema(required = true)]
     password_hash: Option<String>,
     roles: Vec<String>,
     identities: Vec<serde_json::Value>,
@@ -188,6 +192,7 @@ impl From<&Account> for CredentialView {
 pub(crate) struct CredentialsData {
     pub(crate) credentials: Vec<CredentialView>,
     /// What to pass as `after` for the next page; null at the end.
+    #[schema(required = true)]
     pub(crate) next: Option<Uuid>,
 }
 

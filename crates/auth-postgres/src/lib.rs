@@ -11,27 +11,25 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::AccountId;
 use auth_domain::ports::StoreUnavailable;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::Semaphore;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 
 use dialect::Connection;
 use queries::reads::unavailable;
-use queries::snapshot::Snapshot;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// The advisory lock that migrations are run under: `auth-mig` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
+const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 /// No statement of a request takes long; one that does is stuck.
 const SESSION_SETTINGS: &str =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'";
@@ -92,7 +90,7 @@ impl PostgresStore {
         });
         let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
             .max_size(connections)
-            .wait_timeout(Some(LONGEST_WAIT))
+            .wait_timeout(Some(POOL_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
@@ -108,19 +106,14 @@ impl PostgresStore {
         self.reader().await
     }
 
-    pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
-        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(too_many_snapshots)?;
+    /// A connection of its own in a read transaction with one snapshot.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
         let mut conn = connect(&self.config).await.map_err(unavailable)?;
         // However slowly its reader reads: the endpoint has a deadline of its own.
         let begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         conn.batch_execute(begin).await.map_err(unavailable)?;
-        Ok(Snapshot::new(self.clone(), conn, after, permit))
+        Ok(conn)
     }
-}
-
-fn too_many_snapshots(_: TryAcquireError) -> StoreUnavailable {
-    tracing::warn!(most = SNAPSHOTS, "too many readers of all credentials at once");
-    StoreUnavailable
 }
 
 fn parse(url: &str) -> Result<Config, ConnectError> {

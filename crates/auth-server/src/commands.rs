@@ -7,10 +7,16 @@ use auth_domain::internal::Scope;
 use auth_domain::ports::{Clock as _, Entropy as _};
 
 use crate::Failure;
-use crate::settings::Settings;
+use crate::secret_key::load_or_make;
+use crate::settings::{Database, Settings};
 use crate::wiring::migrate_database;
 
 pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    if matches!(settings.database, Database::Sqlite(_)) {
+        // The embedded database and its key are made together: `serve` never makes a key for a database
+        // that is there already.
+        load_or_make(settings)?;
+    }
     let ran = migrate_database(settings).await?;
     print(&format!("the database is up to date; migrations run now: {ran}"))
 }

@@ -36,6 +36,10 @@ pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
         return Ok(LoadedKey { ring, file: Some(file), made_now: false });
     }
     if database.exists() {
+        // Perhaps another process made both just now.
+        if let Some(ring) = read(&file)? {
+            return Ok(LoadedKey { ring, file: Some(file), made_now: false });
+        }
         return Err(format!(
             "the database {} exists but its master key {} does not: put the key back, or set AUTH_SECRET_KEY",
             database.display(),

@@ -53,10 +53,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     .disable_signals()
     .listen(listener)?
     .run();
-    greet(&settings, &key, address)?;
-    let handle = server.handle();
+    // Before anybody is told that it runs: whoever stops it then is to see it drain.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    greet(&settings, &key, address)?;
+    let handle = server.handle();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: no new requests; those under way are answered");

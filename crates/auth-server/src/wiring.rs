@@ -8,7 +8,7 @@ use auth_crypto::{
     SealedSigningKeys, SystemClock, SystemEntropy,
 };
 use auth_domain::account::PasswordPolicy;
-use auth_domain::ports::{AccessTokens, Clock, Entropy, NameDigest, PasswordHasher, RefreshTokens, Store};
+use auth_domain::ports::{AccessTokens, Clock, Entropy, PasswordHasher, RefreshTokens, Store};
 use auth_domain::use_cases::{
     Authenticate, DeleteAccount, Introspect, ListCredentials, Login, Logout, PasswordCheck, PublishSigningKeys,
     RefreshSession, Register, SessionTokens, Sessions, SetRoles,
@@ -54,28 +54,38 @@ fn database_url_hint(error: auth_postgres::ConnectError) -> Failure {
     format!("AUTH_DATABASE_URL: {error}").into()
 }
 
+/// The adapters behind their ports, shared by the use cases.
+struct Ports {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    hasher: Arc<dyn PasswordHasher>,
+    refresh_tokens: Arc<dyn RefreshTokens>,
+    access_tokens: Arc<dyn AccessTokens>,
+}
+
 /// Opens the database, starts the hashing lane and builds every use case. `listening` is the address
 /// that was bound, which names the service where no public URL is set.
 pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketAddr) -> Result<Wired, Failure> {
     migrate_database(settings).await?;
-    let store = open_store(settings).await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let hasher: Arc<dyn PasswordHasher> = Arc::new(HashingLane::start(ring, settings.hashing)?);
-    let name_digest: Arc<dyn NameDigest> = Arc::new(KeyedNameDigest::new(ring.clone()));
-    let refresh_tokens: Arc<dyn RefreshTokens> = Arc::new(DerivedRefreshTokens::new(ring.clone()));
     let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
     let audience = settings.audience.clone().unwrap_or_else(|| issuer.clone());
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), issuer.clone(), audience.clone()));
-    let access_tokens: Arc<dyn AccessTokens> = signer.clone();
-
+    let ports = Ports {
+        store: open_store(settings).await?,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        hasher: Arc::new(HashingLane::start(ring, settings.hashing)?),
+        refresh_tokens: Arc::new(DerivedRefreshTokens::new(ring.clone())),
+        access_tokens: signer.clone(),
+    };
+    let internal_tokens = Arc::new(InternalTokenVerifier::new(&settings.services)?);
+    let Ports { store, clock, entropy, hasher, refresh_tokens, access_tokens } = &ports;
     let session_tokens = Arc::new(SessionTokens {
         access: access_tokens.clone(),
         refresh: refresh_tokens.clone(),
         lifetimes: settings.lifetimes,
     });
-    let password_check =
-        PasswordCheck { store: store.clone(), hasher: hasher.clone(), name_digest, clock: clock.clone() };
     let authenticate =
         Arc::new(Authenticate { store: store.clone(), access_tokens: access_tokens.clone(), clock: clock.clone() });
     let app = App {
@@ -86,14 +96,7 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
             entropy: entropy.clone(),
             policy: PasswordPolicy { min_characters: settings.password_min },
         },
-        login: Login {
-            password_check,
-            session_tokens: session_tokens.clone(),
-            store: store.clone(),
-            hasher,
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        },
+        login: login(&ports, ring, session_tokens.clone()),
         refresh_session: RefreshSession {
             store: store.clone(),
             session_tokens,
@@ -108,26 +111,46 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
         set_roles: SetRoles { store: store.clone(), clock: clock.clone() },
         introspect: Introspect {
             authenticate,
-            access_tokens,
-            refresh_tokens,
+            refresh_tokens: refresh_tokens.clone(),
             store: store.clone(),
             clock: clock.clone(),
             retry_window: settings.lifetimes.retry_window,
         },
-        publish_signing_keys: Arc::new(PublishSigningKeys {
-            store: store.clone(),
-            maker: Arc::new(SealedSigningKeys::new(ring.clone())),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        }),
-        internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
-        store,
-        clock,
-        entropy,
+        publish_signing_keys: publish_signing_keys(&ports, ring),
+        internal_tokens,
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
         issuer,
         audience,
         base_paths: settings.base_paths.clone(),
+        store: ports.store,
+        clock: ports.clock,
+        entropy: ports.entropy,
     };
     Ok(Wired { app, signer })
+}
+
+fn login(ports: &Ports, ring: &KeyRing, session_tokens: Arc<SessionTokens>) -> Login {
+    let password_check = PasswordCheck {
+        store: ports.store.clone(),
+        hasher: ports.hasher.clone(),
+        name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
+        clock: ports.clock.clone(),
+    };
+    Login {
+        password_check,
+        session_tokens,
+        store: ports.store.clone(),
+        hasher: ports.hasher.clone(),
+        clock: ports.clock.clone(),
+        entropy: ports.entropy.clone(),
+    }
+}
+
+fn publish_signing_keys(ports: &Ports, ring: &KeyRing) -> Arc<PublishSigningKeys> {
+    Arc::new(PublishSigningKeys {
+        store: ports.store.clone(),
+        maker: Arc::new(SealedSigningKeys::new(ring.clone())),
+        clock: ports.clock.clone(),
+        entropy: ports.entropy.clone(),
+    })
 }

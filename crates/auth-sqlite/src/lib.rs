@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::AccountId;
 use auth_domain::ports::StoreUnavailable;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
@@ -23,11 +22,10 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, TryAcquireError};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use dialect::Connection;
 use queries::reads::unavailable;
-use queries::snapshot::Snapshot;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -36,7 +34,7 @@ const PRAGMAS: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READERS: usize = 4;
 const SNAPSHOTS: usize = 2;
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
+const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +84,7 @@ impl SqliteStore {
         let manager = AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
         let readers = Pool::builder(manager)
             .max_size(READERS)
-            .wait_timeout(Some(LONGEST_WAIT))
+            .wait_timeout(Some(POOL_TIMEOUT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| open_error(error.to_string()))?;
@@ -105,21 +103,16 @@ impl SqliteStore {
 
     pub(crate) async fn writer(&self) -> Result<OwnedMutexGuard<Connection>, StoreUnavailable> {
         let writer = Arc::clone(&self.writer).lock_owned();
-        tokio::time::timeout(LONGEST_WAIT, writer).await.map_err(unavailable)
+        tokio::time::timeout(POOL_TIMEOUT, writer).await.map_err(unavailable)
     }
 
-    pub(crate) async fn snapshot(&self, after: Option<AccountId>) -> Result<Snapshot, StoreUnavailable> {
-        let permit = Arc::clone(&self.snapshots).try_acquire_owned().map_err(too_many_snapshots)?;
+    /// A connection of its own in a read transaction with one snapshot.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
         let mut conn = connect(&self.path, PRAGMAS).await.map_err(unavailable)?;
         // The snapshot is taken at the first read.
         conn.batch_execute("BEGIN DEFERRED").await.map_err(unavailable)?;
-        Ok(Snapshot::new(self.clone(), conn, after, permit))
+        Ok(conn)
     }
-}
-
-fn too_many_snapshots(_: TryAcquireError) -> StoreUnavailable {
-    tracing::warn!(most = SNAPSHOTS, "too many readers of all credentials at once");
-    StoreUnavailable
 }
 
 /// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with

@@ -65,7 +65,7 @@ pub fn session(account: &Account) -> Session {
         method: AuthenticationMethod::Password,
         created_at: NOW,
         idle_expires_at: NOW + Duration::from_secs(100),
-        expires_at: NOW + Duration::from_secs(200),
+        absolute_expires_at: NOW + Duration::from_secs(200),
         revocation: None,
     }
 }

@@ -17,23 +17,23 @@ CREATE TABLE accounts (
 );
 
 CREATE TABLE sessions (
-    id                uuid   PRIMARY KEY,
-    account_id        uuid   NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    generation        bigint NOT NULL,
-    parent            bigint,
-    served_at         bigint NOT NULL,
-    proved            bool   NOT NULL,
-    network           text   NOT NULL,
-    user_agent        text   NOT NULL,
-    left_after        bigint,
-    left_before       bigint,
-    key_id            text   NOT NULL,
-    method            text   NOT NULL,
-    created_at        bigint NOT NULL,
-    idle_expires_at   bigint NOT NULL,
-    expires_at        bigint NOT NULL,
-    revoked_at        bigint,
-    revocation_reason text
+    id                  uuid   PRIMARY KEY,
+    account_id          uuid   NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    generation          bigint NOT NULL,
+    parent              bigint,
+    served_at           bigint NOT NULL,
+    proved              bool   NOT NULL,
+    network             text   NOT NULL,
+    user_agent          text   NOT NULL,
+    left_after          bigint,
+    left_before         bigint,
+    key_id              text   NOT NULL,
+    method              text   NOT NULL,
+    created_at          bigint NOT NULL,
+    idle_expires_at     bigint NOT NULL,
+    absolute_expires_at bigint NOT NULL,
+    revoked_at          bigint,
+    revocation_reason   text
 ) WITH (fillfactor = 80); -- room for heap-only updates: a refresh touches no indexed column
 
 CREATE INDEX sessions_of_account ON sessions (account_id, id);

@@ -17,23 +17,23 @@ CREATE TABLE accounts (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sessions (
-    id                BLOB    NOT NULL PRIMARY KEY,
-    account_id        BLOB    NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    generation        INTEGER NOT NULL,
-    parent            INTEGER,
-    served_at         INTEGER NOT NULL,
-    proved            INTEGER NOT NULL,
-    network           TEXT    NOT NULL,
-    user_agent        TEXT    NOT NULL,
-    left_after        INTEGER,
-    left_before       INTEGER,
-    key_id            TEXT    NOT NULL,
-    method            TEXT    NOT NULL,
-    created_at        INTEGER NOT NULL,
-    idle_expires_at   INTEGER NOT NULL,
-    expires_at        INTEGER NOT NULL,
-    revoked_at        INTEGER,
-    revocation_reason TEXT
+    id                  BLOB    NOT NULL PRIMARY KEY,
+    account_id          BLOB    NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    generation          INTEGER NOT NULL,
+    parent              INTEGER,
+    served_at           INTEGER NOT NULL,
+    proved              INTEGER NOT NULL,
+    network             TEXT    NOT NULL,
+    user_agent          TEXT    NOT NULL,
+    left_after          INTEGER,
+    left_before         INTEGER,
+    key_id              TEXT    NOT NULL,
+    method              TEXT    NOT NULL,
+    created_at          INTEGER NOT NULL,
+    idle_expires_at     INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    revoked_at          INTEGER,
+    revocation_reason   TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_of_account ON sessions (account_id, id);

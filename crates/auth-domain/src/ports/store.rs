@@ -14,19 +14,30 @@ use crate::{AccountId, SessionId, SigningKeyId, Timestamp};
 #[error("the database is unavailable")]
 pub struct StoreUnavailable;
 
-/// Why nothing of a commit happened.
+/// Why all accounts cannot be read now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// Others are reading them; each holds resources of the database.
+    #[error("too many readers of all accounts at once")]
+    TooMany,
+    /// The database did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+/// Why a commit is not known to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// A guard did not hold: somebody else was there first. Read again and decide again.
+    /// Nothing happened, since a guard did not hold: somebody else was there first. Read again and decide again.
     #[error("change {change} of the commit found another state than it was decided on")]
     Conflict {
         /// The index of the change, from 0.
         change: usize,
     },
-    /// A unique key is taken.
+    /// Nothing happened, since a unique key is taken.
     #[error("{0:?} is taken")]
     Duplicate(UniqueKey),
-    /// Nothing is known about what happened.
+    /// It happened whole or not at all; which, is not known.
     #[error(transparent)]
     Unavailable(#[from] StoreUnavailable),
 }
@@ -139,7 +150,7 @@ pub enum Change {
     DeleteSigningKey(SigningKeyId),
 }
 
-/// The database. Every read is one statement; every commit happens whole or not at all.
+/// The database. No read holds a transaction open, but for a snapshot; every commit happens whole or not at all.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -156,7 +167,7 @@ pub trait Store: Send + Sync {
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable>;
 
     /// One consistent view of all accounts after `after`, to be read page by page.
-    async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, StoreUnavailable>;
+    async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError>;
 
     /// A session with its account.
     async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreUnavailable>;

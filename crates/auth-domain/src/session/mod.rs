@@ -161,7 +161,7 @@ pub struct Session {
     /// When it ends unless it is refreshed before.
     pub idle_expires_at: Timestamp,
     /// When it ends in any case.
-    pub expires_at: Timestamp,
+    pub absolute_expires_at: Timestamp,
     /// Set when it ended before its time.
     pub revocation: Option<Revocation>,
 }
@@ -188,6 +188,6 @@ impl Session {
 
     /// When its refresh token stops working unless used before.
     pub fn refresh_expires_at(&self) -> Timestamp {
-        self.idle_expires_at.min(self.expires_at)
+        self.idle_expires_at.min(self.absolute_expires_at)
     }
 }

@@ -1,6 +1,6 @@
 //! The refresh state machine: what a session answers when a refresh token is presented.
 //!
-//! Pure: [`present`] decides, the store commits what it decided under a guard. `tests/refresh_model.rs`
+//! Pure: [`present`] decides, the store commits what it decided under a guard. `tests/refresh_model`
 //! searches it exhaustively with messages lost, doubled, reordered and delayed and with a thief.
 //!
 //! A client must start a *new* refresh only after the last one was answered and the retry window

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::access_token::TokenRejection;
+use crate::access_token::{AccessClaims, TokenRejection};
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{AccessTokens, Change, Clock, CommitError, Store, StoreUnavailable};
@@ -13,6 +13,7 @@ use crate::session::Session;
 pub struct Authenticated {
     account: Account,
     session: Session,
+    claims: AccessClaims,
 }
 
 impl Authenticated {
@@ -24,6 +25,11 @@ impl Authenticated {
     /// The session.
     pub const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What the access token says; the account may say something else by now.
+    pub const fn claims(&self) -> &AccessClaims {
+        &self.claims
     }
 }
 
@@ -83,6 +89,6 @@ impl Authenticate {
                 Err(_) => return Err(StoreUnavailable.into()),
             }
         }
-        Ok(Authenticated { account, session })
+        Ok(Authenticated { account, session, claims })
     }
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access_token::{AccessClaims, TokenRejection};
 use crate::internal::{InternalCaller, TokensIntrospect};
-use crate::ports::{AccessTokens, Clock, RefreshTokens, Store, StoreUnavailable};
+use crate::ports::{Clock, RefreshTokenClaims, RefreshTokens, Store, StoreUnavailable};
 use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
@@ -14,13 +13,8 @@ use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
 /// A token that is good at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActiveToken {
-    /// An access token, and whose it is.
-    Access {
-        /// What it says.
-        claims: AccessClaims,
-        /// Its account and session as they are now.
-        bearer: Box<Authenticated>,
-    },
+    /// An access token: what it says, and its account and session as they are now.
+    Access(Box<Authenticated>),
     /// A refresh token that would be answered.
     Refresh(Box<Session>),
 }
@@ -29,8 +23,6 @@ pub enum ActiveToken {
 pub struct Introspect {
     /// Recognises access tokens.
     pub authenticate: Arc<Authenticate>,
-    /// Reads what an access token says.
-    pub access_tokens: Arc<dyn AccessTokens>,
     /// Recognises refresh tokens.
     pub refresh_tokens: Arc<dyn RefreshTokens>,
     /// Where sessions are kept.
@@ -48,20 +40,17 @@ impl Introspect {
         _caller: &InternalCaller<TokensIntrospect>,
         token: &str,
     ) -> Result<Option<ActiveToken>, StoreUnavailable> {
-        if self.refresh_tokens.verify(token).is_some() {
-            return self.refresh_token(token).await;
+        if let Some(claims) = self.refresh_tokens.verify(token) {
+            return self.refresh_token(claims).await;
         }
-        let claims: Result<AccessClaims, TokenRejection> = self.access_tokens.verify(token, self.clock.now());
-        let Ok(claims) = claims else { return Ok(None) };
         match self.authenticate.execute(token).await {
-            Ok(bearer) => Ok(Some(ActiveToken::Access { claims, bearer: Box::new(bearer) })),
+            Ok(bearer) => Ok(Some(ActiveToken::Access(Box::new(bearer)))),
             Err(AuthenticateError::Unavailable(error)) => Err(error),
             Err(_) => Ok(None),
         }
     }
 
-    async fn refresh_token(&self, token: &str) -> Result<Option<ActiveToken>, StoreUnavailable> {
-        let Some(claims) = self.refresh_tokens.verify(token) else { return Ok(None) };
+    async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreUnavailable> {
         let Some((session, _)) = self.store.find_session(claims.session_id).await? else { return Ok(None) };
         let (now, rotation) = (self.clock.now(), &session.rotation);
         // As if its own client presented it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::AccountId;
 use crate::account::Account;
 use crate::internal::{CredentialsRead, InternalCaller};
-use crate::ports::{AccountSnapshot, Store, StoreUnavailable};
+use crate::ports::{AccountSnapshot, SnapshotError, Store, StoreUnavailable};
 
 /// One page of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl ListCredentials {
         &self,
         _caller: &InternalCaller<CredentialsRead>,
         after: Option<AccountId>,
-    ) -> Result<Box<dyn AccountSnapshot>, StoreUnavailable> {
+    ) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {
         self.store.snapshot_accounts(after).await
     }
 }

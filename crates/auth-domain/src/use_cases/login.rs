@@ -112,7 +112,7 @@ impl Login {
             method: AuthenticationMethod::Password,
             created_at: now,
             idle_expires_at: now + lifetimes.idle,
-            expires_at: now + lifetimes.absolute,
+            absolute_expires_at: now + lifetimes.absolute,
             revocation: None,
         }
     }

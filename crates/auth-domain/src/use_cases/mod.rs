@@ -22,19 +22,19 @@ pub use list_credentials::{CredentialsPage, ListCredentials};
 pub use login::{LoggedIn, Login, LoginError, LoginRequest};
 pub use logout::{Logout, LogoutError};
 pub use password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
-pub use publish_signing_keys::{PublishSigningKeys, RotationError};
-pub use refresh_session::{RefreshError, RefreshSession, Refreshed};
+pub use publish_signing_keys::PublishSigningKeys;
+pub use refresh_session::{RefreshError, RefreshSession};
 pub use register::{Register, RegisterError, RegisterRequest};
 pub use session_tokens::{IssuedTokens, SessionTokens};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{HashingError, NoSigningKey, StoreUnavailable};
+use crate::ports::{HashingError, NoSigningKey, SnapshotError, StoreUnavailable};
 
 /// How often a use case reads and decides again when somebody else was first. Of n requests that
 /// race for one row, one wins each round; past this, the row is under attack and the answer is 503.
-const MOST_ROUNDS: usize = 256;
+const MAX_ATTEMPTS: usize = 256;
 
 /// How long a caller is told to wait when the database does not answer.
 const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2);
@@ -42,6 +42,15 @@ const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2)
 impl From<StoreUnavailable> for Refusal {
     fn from(_: StoreUnavailable) -> Self {
         Self::retry_after(ErrorCode::Unavailable, UNAVAILABLE_RETRY)
+    }
+}
+
+impl From<SnapshotError> for Refusal {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::TooMany => Self::retry_after(ErrorCode::Overloaded, UNAVAILABLE_RETRY),
+            SnapshotError::Unavailable(error) => error.into(),
+        }
     }
 }
 

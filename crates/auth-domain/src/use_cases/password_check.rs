@@ -11,7 +11,7 @@ use crate::ports::{
 };
 use crate::session::Network;
 
-use super::MOST_ROUNDS;
+use super::MAX_ATTEMPTS;
 
 /// Proof that the password of an account was given, as of the version it carries. Only
 /// [`PasswordCheck`] makes one.
@@ -113,7 +113,7 @@ impl PasswordCheck {
 
     /// Commits the verdict; when another one was first, judges again on what it left.
     async fn count(&self, mut budget: PasswordBudget, verdict: PasswordVerdict) -> Result<(), PasswordCheckError> {
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ATTEMPTS {
             let changes = changes_after(&budget, verdict, self.clock.now());
             match self.store.commit(changes).await {
                 Ok(()) => return Ok(()),

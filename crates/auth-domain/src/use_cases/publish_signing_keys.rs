@@ -6,14 +6,6 @@ use crate::ports::{Change, Clock, CommitError, Entropy, SigningKeyMaker, Store, 
 use crate::signing_key::{SigningKey, plan_rotation};
 use crate::{SigningKeyId, Timestamp};
 
-/// Why the keys could not be rotated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RotationError {
-    /// The database is away.
-    #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
-}
-
 /// The use case.
 pub struct PublishSigningKeys {
     /// Where keys are kept.
@@ -34,7 +26,7 @@ impl PublishSigningKeys {
 
     /// Makes and removes keys as they fall due, and answers those that are published then. Any number
     /// of nodes may do so at once: of those that make the same key one wins.
-    pub async fn rotate(&self) -> Result<Vec<SigningKey>, RotationError> {
+    pub async fn rotate(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
         let keys = self.store.list_signing_keys().await?;
         let plan = plan_rotation(&keys, self.clock.now());
         let mut changes: Vec<Change> = plan.remove.into_iter().map(Change::DeleteSigningKey).collect();
@@ -44,8 +36,8 @@ impl PublishSigningKeys {
         }
         match self.store.commit(changes).await {
             // A conflict or a duplicate: another node did the same.
-            Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => Ok(self.list().await?),
-            Err(CommitError::Unavailable(error)) => Err(error.into()),
+            Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => self.list().await,
+            Err(CommitError::Unavailable(error)) => Err(error),
         }
     }
 

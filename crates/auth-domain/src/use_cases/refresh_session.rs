@@ -9,7 +9,7 @@ use crate::session::refresh::{Presented, present};
 use crate::session::{Client, Revocation, RevocationReason, Session};
 use crate::{AccountId, SessionId, Timestamp};
 
-use super::MOST_ROUNDS;
+use super::MAX_ATTEMPTS;
 use super::session_tokens::{IssuedTokens, SessionTokens};
 
 /// Why no tokens were handed out.
@@ -48,13 +48,6 @@ impl From<RefreshError> for Refusal {
     }
 }
 
-/// New tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refreshed {
-    /// The tokens.
-    pub tokens: IssuedTokens,
-}
-
 /// The use case.
 pub struct RefreshSession {
     /// Where sessions are kept.
@@ -69,9 +62,9 @@ pub struct RefreshSession {
 
 impl RefreshSession {
     /// Hands out the successor of `token` to `client`. A forged token costs no database access.
-    pub async fn execute(&self, token: &str, client: &Client) -> Result<Refreshed, RefreshError> {
+    pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
         let claims = self.session_tokens.refresh.verify(token).ok_or(RefreshError::Invalid)?;
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ATTEMPTS {
             match self.round(claims, client).await {
                 Err(CommitError::Conflict { .. }) => {}
                 Err(_) => break,
@@ -86,7 +79,7 @@ impl RefreshSession {
         &self,
         claims: RefreshTokenClaims,
         client: &Client,
-    ) -> Result<Result<Refreshed, RefreshError>, CommitError> {
+    ) -> Result<Result<IssuedTokens, RefreshError>, CommitError> {
         let Some((session, account)) = self.store.find_session(claims.session_id).await? else {
             return Ok(Err(RefreshError::Invalid));
         };
@@ -116,7 +109,7 @@ impl RefreshSession {
         if let Some(change) = change {
             self.store.commit(vec![change]).await?;
         }
-        Ok(Ok(Refreshed { tokens }))
+        Ok(Ok(tokens))
     }
 
     fn tokens_of(&self, session: &Session, account: &Account, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {

@@ -7,7 +7,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::account::Account;
-use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::internal::{CredentialsRead, Scope};
 use auth_domain::ports::{AccountSnapshot, StoreUnavailable};
 use auth_domain::use_cases::ListCredentials;
@@ -21,15 +21,15 @@ use crate::answer::{ApiError, accepts, no_store, success};
 use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
-use crate::endpoint::{Endpoint, Parameter, Permission};
+use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::query::{parse_uuid, query_parameter};
 use crate::wire::{CredentialView, CredentialsData};
 
 const NDJSON: &str = "application/x-ndjson";
 /// A stream holds a snapshot of the database open: not for ever.
-const LONGEST_STREAM: Duration = Duration::from_secs(30 * 60);
+const STREAM_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// How long a caller may stop reading.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth", || web::to(list))
@@ -43,17 +43,19 @@ pub(super) fn endpoint() -> Endpoint {
         .permission(Permission::Internal(Scope::CredentialsRead))
         .parameter(Parameter {
             name: "after",
-            place: "query",
+            location: Location::Query,
             description: "Only credentials with a greater id: the `next` of the page before.",
             schema: json!({ "type": "string", "format": "uuid" }),
         })
         .parameter(Parameter {
             name: "limit",
-            place: "query",
+            location: Location::Query,
             description: "A page of so many.",
             schema: json!({ "type": "integer", "minimum": 1, "maximum": ListCredentials::MAX_PAGE }),
         })
         .answers::<CredentialsData>(SuccessCode::CredentialsFetched)
+        .also_answers(NDJSON, NamedSchema::of::<CredentialView>())
+        .errors(&[ErrorCode::Overloaded])
 }
 
 /// *Permissions:* internal, `credentials:read`.
@@ -63,10 +65,13 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let after =
-        query_parameter(&request, "after").map(|text| parse_uuid("after", &text)).transpose()?.map(AccountId::from);
-    let limit = query_parameter(&request, "limit").map(|text| parse_limit(&text)).transpose()?;
+        query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?.map(AccountId::from);
+    let limit = query_parameter(&request, "limit")?.map(|text| parse_limit(&text)).transpose()?;
     let ndjson = accepts(&request, NDJSON);
     let Some(limit) = limit else {
+        if request.method() == Method::HEAD {
+            return Ok(no_store(HttpResponse::Ok()).finish());
+        }
         let snapshot = app.list_credentials.stream(&caller, after).await?;
         let (media_type, format) =
             if ndjson { (NDJSON, Format::Lines) } else { ("application/json", Format::Envelope) };
@@ -85,7 +90,8 @@ async fn list(
 
 fn parse_limit(text: &str) -> Result<u32, Refusal> {
     let parsed = text.parse().ok().filter(|limit| (1..=ListCredentials::MAX_PAGE).contains(limit));
-    parsed.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/limit", "must be a whole number from 1 to 1000")]))
+    let message = format!("must be a whole number from 1 to {}", ListCredentials::MAX_PAGE);
+    parsed.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/limit", message)]))
 }
 
 #[derive(Clone, Copy)]
@@ -95,10 +101,14 @@ enum Format {
 }
 
 impl Format {
-    const fn head(self) -> &'static str {
+    fn head(self) -> String {
+        let code = SuccessCode::CredentialsFetched;
         match self {
-            Self::Lines => "",
-            Self::Envelope => r#"{"statusCode":200,"code":"CREDENTIALS_FETCHED","data":{"credentials":["#,
+            Self::Lines => String::new(),
+            Self::Envelope => {
+                let (status, code) = (code.status().as_u16(), code.as_str());
+                format!(r#"{{"statusCode":{status},"code":"{code}","data":{{"credentials":["#)
+            }
         }
     }
 
@@ -133,7 +143,7 @@ enum Piece {
 /// document, so that half a backup is never taken for a whole one.
 fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Item = Result<Bytes, ApiError>> {
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(tokio::time::timeout(LONGEST_STREAM, feed(snapshot, format, sender)).in_current_span());
+    tokio::spawn(tokio::time::timeout(STREAM_TIMEOUT, feed(snapshot, format, sender)).in_current_span());
     unfold(Some(receiver), |receiver| async {
         let mut receiver = receiver?;
         Some(match receiver.recv().await {
@@ -146,8 +156,8 @@ fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Ite
 
 /// Ends without a last piece when the database fails or the caller stops reading.
 async fn feed(mut snapshot: Box<dyn AccountSnapshot>, format: Format, sender: mpsc::Sender<Piece>) -> Option<()> {
-    let send = async |piece| sender.send_timeout(piece, LONGEST_PAUSE).await.ok();
-    send(Piece::Some(Bytes::from_static(format.head().as_bytes()))).await?;
+    let send = async |piece| sender.send_timeout(piece, READ_TIMEOUT).await.ok();
+    send(Piece::Some(Bytes::from(format.head()))).await?;
     let mut first = true;
     loop {
         let accounts = snapshot.next_page().await.ok()?;

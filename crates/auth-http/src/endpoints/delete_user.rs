@@ -12,7 +12,7 @@ use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
-use crate::endpoint::{Endpoint, Parameter, Permission};
+use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::DeletionData;
 
@@ -20,7 +20,7 @@ use crate::wire::DeletionData;
 pub(super) fn user_id() -> Parameter {
     Parameter {
         name: "user_id",
-        place: "path",
+        location: Location::Path,
         description: "The user: the `sub` of their access tokens.",
         schema: json!({ "type": "string", "format": "uuid" }),
     }

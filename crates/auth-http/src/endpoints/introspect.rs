@@ -1,11 +1,12 @@
 //! `POST /auth/introspect`: token introspection (RFC 7662).
 
 use actix_web::HttpResponse;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use auth_domain::error_code::{FieldError, Refusal};
 use auth_domain::internal::{Scope, TokensIntrospect};
 use auth_domain::use_cases::ActiveToken;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,9 +15,9 @@ use crate::app::App;
 use crate::body::Body;
 use crate::caller::Internal;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
+use crate::query::single_field;
 
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form")]
+#[derive(Deserialize, ToSchema)]
 struct IntrospectBody {
     /// An access token or a refresh token.
     token: String,
@@ -27,23 +28,39 @@ struct IntrospectBody {
 struct Introspection {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sub: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sid: Option<Uuid>,
+    /// An extension: `access` or `refresh`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token_use: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    email: Option<String>,
     /// As of now, not as of when the token was minted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     roles: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     aud: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     exp: Option<i64>,
 }
 
@@ -54,9 +71,8 @@ pub(super) fn endpoint() -> Endpoint {
         .body::<IntrospectBody>()
         .body_types(&["application/x-www-form-urlencoded", "application/json"])
         .answers_plain(Answer::Plain {
-            status: StatusCode::OK,
             media_type: "application/json",
-            schema: Some(NamedSchema::of::<Introspection>()),
+            schema: NamedSchema::of::<Introspection>(),
             description: "Bare JSON, without the envelope.",
         })
 }
@@ -67,21 +83,34 @@ async fn introspect(
     Internal(caller): Internal<TokensIntrospect>,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let token = body.form_field("token")?;
+    let token = token(body)?;
     let found = app.introspect.execute(&caller, &token).await?;
     Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&app, &token))))
 }
 
+/// A form, as RFC 7662 section 2.1 has it, or a JSON object.
+fn token(body: Body) -> Result<String, Refusal> {
+    match body.form()? {
+        None => Ok(body.json::<IntrospectBody>(&[])?.token),
+        Some(form) => {
+            let required = || Refusal::invalid(vec![FieldError::new("/token", "is required")]);
+            single_field(form, "token")?.ok_or_else(required)
+        }
+    }
+}
+
 fn describe(app: &App, token: &ActiveToken) -> Introspection {
     match token {
-        ActiveToken::Access { claims, bearer } => {
-            let account = bearer.account();
+        ActiveToken::Access(bearer) => {
+            let (account, claims) = (bearer.account(), bearer.claims());
             Introspection {
                 active: true,
-                token_type: Some("access_token"),
+                token_type: Some("Bearer"),
+                token_use: Some("access"),
                 sub: Some(account.id.as_uuid()),
                 sid: Some(claims.session_id.as_uuid()),
-                username: Some(account.email.as_str().to_owned()),
+                username: account.username.as_ref().map(|name| name.as_str().to_owned()),
+                email: Some(account.email.as_str().to_owned()),
                 roles: Some(account.roles.iter().map(str::to_owned).collect()),
                 iss: Some(app.issuer.clone()),
                 aud: Some(app.audience.clone()),
@@ -91,7 +120,7 @@ fn describe(app: &App, token: &ActiveToken) -> Introspection {
         }
         ActiveToken::Refresh(session) => Introspection {
             active: true,
-            token_type: Some("refresh_token"),
+            token_use: Some("refresh"),
             sub: Some(session.account_id.as_uuid()),
             sid: Some(session.id.as_uuid()),
             iss: Some(app.issuer.clone()),

@@ -1,7 +1,7 @@
 //! `GET /.well-known/jwks.json`: the keys that access tokens verify with (RFC 7517, RFC 8037).
 
 use actix_web::HttpResponse;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, header};
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::signing_key::SigningKey;
@@ -41,9 +41,8 @@ pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/.well-known/jwks.json", || web::to(jwks))
         .summary("keys", "The public keys of access tokens. May be cached for ten minutes.")
         .answers_plain(Answer::Plain {
-            status: StatusCode::OK,
             media_type: "application/json",
-            schema: Some(NamedSchema::of::<Jwks>()),
+            schema: NamedSchema::of::<Jwks>(),
             description: "A JWK Set (RFC 7517).",
         })
         .errors(&[ErrorCode::Unavailable])

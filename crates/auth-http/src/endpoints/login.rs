@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::body::Body;
-use crate::client::Caller;
+use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
 use crate::wire::LoginData;
@@ -44,7 +44,7 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn login(app: Data<App>, Caller(client): Caller, body: Body) -> Result<HttpResponse, ApiError> {
+async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
     let body: LoginBody = body.json(&[])?;
     let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
     let required = || Refusal::invalid(vec![FieldError::new("/email", "is required, or a username in its place")]);

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::body::Body;
-use crate::client::Caller;
+use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
 use crate::wire::TokensData;
@@ -47,12 +47,12 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* whoever holds the refresh token.
-async fn refresh(app: Data<App>, Caller(client): Caller, body: Body) -> Result<HttpResponse, ApiError> {
+async fn refresh(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
     let token = refresh_token(body)?;
-    let refreshed = app.refresh_session.execute(&token, &client).await.inspect_err(|error| {
+    let tokens = app.refresh_session.execute(&token, &client).await.inspect_err(|error| {
         if let RefreshError::Reused { session_id, account_id } = error {
             tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
         }
     })?;
-    Ok(success(SuccessCode::TokenRefreshed, TokensData { tokens: (&refreshed.tokens).into() }))
+    Ok(success(SuccessCode::TokenRefreshed, TokensData { tokens: (&tokens).into() }))
 }

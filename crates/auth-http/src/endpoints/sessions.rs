@@ -11,7 +11,7 @@ use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::caller::Bearer;
 use crate::codes::SuccessCode;
-use crate::endpoint::{Endpoint, Parameter, Permission};
+use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::{SessionView, SessionsData};
 
@@ -35,7 +35,7 @@ pub(super) fn revoke() -> Endpoint {
         .permission(Permission::AccessToken)
         .parameter(Parameter {
             name: "session_id",
-            place: "path",
+            location: Location::Path,
             description: "The session.",
             schema: json!({ "type": "string", "format": "uuid" }),
         })

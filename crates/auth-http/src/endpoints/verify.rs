@@ -1,6 +1,6 @@
 //! `GET /auth/verify`: forward authentication for a gateway (nginx `auth_request`, Traefik ForwardAuth).
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::answer::{ApiError, no_store};
 use crate::caller::Bearer;
-use crate::endpoint::{Answer, Endpoint, Parameter, Permission};
+use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::query::query_parameter;
 
 pub(super) fn endpoint() -> Endpoint {
@@ -17,15 +17,17 @@ pub(super) fn endpoint() -> Endpoint {
         .permission(Permission::AccessToken)
         .parameter(Parameter {
             name: "role",
-            place: "query",
+            location: Location::Query,
             description: "The role that the user must have.",
             schema: json!({ "type": "string" }),
         })
-        .answers_plain(Answer::Plain {
-            status: StatusCode::OK,
-            media_type: "",
-            schema: None,
-            description: "Headers `X-Auth-User-Id`, `X-Auth-Roles` (separated by commas) and `X-Auth-Session-Id`; no body.",
+        .answers_plain(Answer::Headers {
+            headers: &[
+                ("X-Auth-User-Id", "The user: a UUID."),
+                ("X-Auth-Roles", "Their roles, separated by commas."),
+                ("X-Auth-Session-Id", "The session: a UUID."),
+            ],
+            description: "Who it is, in headers; no body.",
         })
         .errors(&[ErrorCode::Forbidden])
 }
@@ -33,7 +35,7 @@ pub(super) fn endpoint() -> Endpoint {
 /// *Permissions:* any access token of a user with that role.
 async fn verify(Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let roles = &caller.account().roles;
-    if query_parameter(&request, "role").is_some_and(|role| !roles.contains(&role)) {
+    if query_parameter(&request, "role")?.is_some_and(|role| !roles.contains(&role)) {
         return Err(ErrorCode::Forbidden.into());
     }
     Ok(no_store(HttpResponse::Ok())

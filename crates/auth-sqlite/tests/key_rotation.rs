@@ -1,5 +1,7 @@
-//! A year of signing keys on a real store, with the clock in our hands: what one node signs, a node that
-//! looked at the keys ten minutes ago verifies.
+//! A year of signing keys on a real store, with the clock in our hands: what one node signs, a verifier
+//! that looked at the keys a day ago verifies.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
