@@ -11,6 +11,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
+use super::mails;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
@@ -155,6 +156,14 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             let subject = DbUuid(subject.as_uuid());
             let rows = password_daily_misses::table.filter(password_daily_misses::subject.eq(subject));
             diesel::delete(rows).execute(conn).await
+        }
+        Change::Mail(request) => mails::insert(conn, request).await,
+        Change::MailSent { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
+        Change::RetryMail { mail_id, attempt, at, error } => {
+            mails::fail(conn, (*mail_id, *attempt), Some(*at), None, error).await
+        }
+        Change::ParkMail { mail_id, attempt, at, error } => {
+            mails::fail(conn, (*mail_id, *attempt), None, Some(*at), error).await
         }
         Change::InsertSigningKey(key) => {
             diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(key)).execute(conn).await

@@ -2,6 +2,7 @@
 //! its `crate::Engine`, which hands out connections.
 
 pub(crate) mod commit;
+pub(crate) mod mails;
 pub(crate) mod reads;
 mod rows;
 mod schema;

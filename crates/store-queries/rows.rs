@@ -15,7 +15,7 @@ use super::schema::{accounts, password_daily_misses, password_network_attempts, 
 use crate::dialect::DbUuid;
 
 /// A row holds what the domain could not have written: the database was changed by other hands.
-fn unreadable(table: &'static str, column: &'static str) -> StoreUnavailable {
+pub(super) fn unreadable(table: &'static str, column: &'static str) -> StoreUnavailable {
     tracing::error!(table, column, "a stored value is not one that this service writes");
     StoreUnavailable
 }
@@ -109,7 +109,7 @@ impl TryFrom<SessionRow> for Session {
 
     fn try_from(row: SessionRow) -> Result<Self, StoreUnavailable> {
         let method = AuthenticationMethod::parse(&row.method).ok_or_else(|| unreadable("sessions", "method"))?;
-        let gap = row
+        let gap: Option<Result<LeftBehind, StoreUnavailable>> = row
             .left_after
             .zip(row.left_before)
             .map(|(after, before)| Ok(LeftBehind { after: generation(after)?, before: generation(before)? }));

@@ -95,5 +95,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    mails (id) {
+        id -> SqlUuid,
+        recipient -> Text,
+        kind -> Text,
+        happened_at -> BigInt,
+        network -> Text,
+        user_agent -> Text,
+        attempt -> BigInt,
+        next_attempt_at -> BigInt,
+        parked_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
+use auth_domain::mail::LeasedMail;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
@@ -16,7 +17,7 @@ use tracing::Instrument as _;
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
 use super::{commit, reads};
-use crate::Engine;
+use crate::{Engine, dialect};
 
 /// However stuck the database is, a caller waits no longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
@@ -98,6 +99,20 @@ impl Store for Engine {
 
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
         read!(self, |conn| reads::list_signing_keys(conn))
+    }
+
+    async fn lease_mails(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LeasedMail>, StoreUnavailable> {
+        let engine = self.clone();
+        let work = async move {
+            let rows = dialect::lease_mails(&mut *engine.writer().await?, now, until, limit).await;
+            rows.map_err(unavailable)?.into_iter().map(LeasedMail::try_from).collect()
+        };
+        self.run(work).await?
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {

@@ -47,6 +47,7 @@ fn each_heavy_dependency_has_its_room() {
         ("actix-web", &["auth-http", "auth-server"]),
         ("argon2", &["auth-crypto"]),
         ("jsonwebtoken", &["auth-crypto"]),
+        ("lettre", &["auth-smtp"]),
         ("reqwest", &[]),
     ] {
         let mut found: Vec<String> =

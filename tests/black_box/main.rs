@@ -9,6 +9,7 @@ mod http;
 mod internal;
 mod layers;
 mod login;
+mod mail;
 mod operations;
 mod others;
 mod permissions;

@@ -54,6 +54,8 @@ identifiers! {
     SessionId,
     /// Names one deletion of an account, so that its progress can be asked for.
     DeletionId,
+    /// Names a mail, the same at every attempt to send it.
+    MailId,
     /// Names a signing key; the `kid` of the tokens that it signed.
     SigningKeyId,
 }

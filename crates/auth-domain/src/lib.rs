@@ -55,11 +55,12 @@ pub mod deletion;
 pub mod error_code;
 mod id;
 pub mod internal;
+pub mod mail;
 pub mod ports;
 pub mod session;
 pub mod signing_key;
 mod timestamp;
 pub mod use_cases;
 
-pub use id::{AccountId, DeletionId, Randomness, SessionId, SigningKeyId};
+pub use id::{AccountId, DeletionId, MailId, Randomness, SessionId, SigningKeyId};
 pub use timestamp::Timestamp;

@@ -1,6 +1,8 @@
 //! Where PostgreSQL differs: its own UUID type, row locks, plain transactions.
 
+use auth_domain::Timestamp;
 use auth_domain::ports::Change;
+use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -11,6 +13,7 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use crate::queries::commit::{Abort, apply_all};
+use crate::queries::mails::{MailRow, lease};
 
 pub(crate) type Connection = AsyncPgConnection;
 
@@ -40,6 +43,24 @@ macro_rules! lock_shared {
     };
 }
 pub(crate) use lock_shared;
+
+/// `FOR UPDATE SKIP LOCKED`: workers take different rows and do not wait for each other.
+macro_rules! lock_and_skip {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
+}
+pub(crate) use lock_and_skip;
+
+/// Leases in one transaction.
+pub(crate) async fn lease_mails(
+    conn: &mut Connection,
+    now: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> QueryResult<Vec<MailRow>> {
+    conn.transaction(async move |conn| lease(conn, now, until, limit).await).await
+}
 
 pub(crate) async fn transaction(conn: &mut Connection, changes: Vec<Change>) -> Result<(), Abort> {
     conn.transaction(async move |conn| apply_all(conn, &changes).await).await

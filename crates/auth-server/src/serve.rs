@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 use auth_crypto::AccessTokenSigner;
-use auth_domain::use_cases::PublishSigningKeys;
+use auth_domain::use_cases::{DeliverMails, Delivered, PublishSigningKeys};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::secret_key::{LoadedKey, load_or_make};
@@ -20,6 +20,7 @@ use crate::{Failure, logging};
 /// How long requests under way may take once the service is told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 20;
 const KEY_CHECK: Duration = Duration::from_secs(60);
+const MAIL_POLL: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything is made: a port in use leaves no trace.
@@ -27,7 +28,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     logging::start();
-    let Wired { app, signer } = wire(&settings, &key.ring, address).await?;
+    let Wired { app, signer, deliver_mails } = wire(&settings, &key.ring, address).await?;
     let keys = Arc::clone(&app.publish_signing_keys);
     renew_keys(&keys, &signer).await?;
     let renewing = tokio::spawn(async move {
@@ -38,6 +39,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
             }
         }
     });
+
+    let delivering = tokio::spawn(deliver(deliver_mails));
 
     let app = Data::new(app);
     let server = HttpServer::new(move || {
@@ -65,6 +68,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     });
     server.await?;
     renewing.abort();
+    delivering.abort();
     tracing::info!("stopped");
     Ok(())
 }
@@ -81,6 +85,25 @@ fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
 async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSigner) -> Result<(), Failure> {
     let published = keys.rotate().await?;
     Ok(signer.load(&published)?)
+}
+
+/// Sends the mails that are owed, as long as the service runs. A worker that is stopped in the middle loses
+/// nothing: its lease runs out.
+async fn deliver(mails: DeliverMails) {
+    loop {
+        match mails.run_once().await {
+            Ok(delivered) if delivered == Delivered::default() => tokio::time::sleep(MAIL_POLL).await,
+            Ok(Delivered { sent, put_off, parked }) => {
+                if put_off + parked > 0 {
+                    tracing::warn!(sent, put_off, parked, "not every mail could be sent");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the mails that are owed could not be read; trying again");
+                tokio::time::sleep(KEY_CHECK).await;
+            }
+        }
+    }
 }
 
 /// What a newcomer needs to know, on stdout.

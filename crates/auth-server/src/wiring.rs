@@ -10,21 +10,23 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::{AccessTokens, Clock, Entropy, PasswordHasher, RefreshTokens, Store};
 use auth_domain::use_cases::{
-    Authenticate, DeleteAccount, Introspect, ListCredentials, Login, Logout, PasswordCheck, PublishSigningKeys,
-    RefreshSession, Register, SessionTokens, Sessions, SetRoles,
+    Authenticate, DeleteAccount, DeliverMails, Introspect, ListCredentials, Login, Logout, PasswordCheck,
+    PublishSigningKeys, RefreshSession, Register, SessionTokens, Sessions, SetRoles,
 };
 use auth_http::{App, TrustedProxies};
 use auth_postgres::PostgresStore;
+use auth_smtp::ConfiguredMailer;
 use auth_sqlite::SqliteStore;
 
 use crate::Failure;
 use crate::secret_key::make_dir;
 use crate::settings::{Database, Settings};
 
-/// What runs: the use cases, and the signer whose keys are kept current beside them.
+/// What runs: the use cases behind the endpoints, and what goes on beside them.
 pub(crate) struct Wired {
     pub(crate) app: App,
     pub(crate) signer: Arc<AccessTokenSigner>,
+    pub(crate) deliver_mails: DeliverMails,
 }
 
 /// Runs the migrations that have not run; answers how many did.
@@ -88,6 +90,12 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
     });
     let authenticate =
         Arc::new(Authenticate { store: store.clone(), access_tokens: access_tokens.clone(), clock: clock.clone() });
+    let deliver_mails = DeliverMails {
+        store: store.clone(),
+        mailer: Arc::new(ConfiguredMailer::new(settings.mail.clone())),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
     let app = App {
         register: Register {
             store: store.clone(),
@@ -126,7 +134,7 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
         clock: ports.clock,
         entropy: ports.entropy,
     };
-    Ok(Wired { app, signer })
+    Ok(Wired { app, signer, deliver_mails })
 }
 
 fn login(ports: &Ports, ring: &KeyRing, session_tokens: Arc<SessionTokens>) -> Login {

@@ -1,6 +1,8 @@
 //! Where SQLite differs: how identifiers are stored and how a transaction begins.
 
+use auth_domain::Timestamp;
 use auth_domain::ports::Change;
+use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -10,6 +12,7 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use uuid::Uuid;
 
 use crate::queries::commit::{Abort, apply_all};
+use crate::queries::mails::{MailRow, lease};
 
 pub(crate) type Connection = SyncConnectionWrapper<SqliteConnection>;
 
@@ -41,6 +44,24 @@ macro_rules! lock_shared {
     };
 }
 pub(crate) use lock_shared;
+
+/// SQLite has one writer at a time, so nobody else leases meanwhile.
+macro_rules! lock_and_skip {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(crate) use lock_and_skip;
+
+/// Leases in one transaction.
+pub(crate) async fn lease_mails(
+    conn: &mut Connection,
+    now: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> QueryResult<Vec<MailRow>> {
+    conn.immediate_transaction(async move |conn| lease(conn, now, until, limit).await).await
+}
 
 /// `BEGIN IMMEDIATE`: a deferred transaction that turns into a writer fails at once when another one
 /// is writing.

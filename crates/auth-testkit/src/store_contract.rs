@@ -4,12 +4,14 @@
 mod accounts;
 mod budgets;
 mod keys;
+mod mails;
 mod races;
 mod sessions;
 
 pub use accounts::*;
 pub use budgets::*;
 pub use keys::*;
+pub use mails::*;
 pub use races::*;
 pub use sessions::*;
 
@@ -46,6 +48,9 @@ macro_rules! store_contract {
             only_live_sessions_are_listed
             budgets_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence
+            a_mail_is_leased_to_one_worker_at_a_time
+            a_mail_that_failed_comes_back_or_is_parked
+            workers_that_lease_at_once_share_the_mails
             of_many_refreshes_one_advances
             of_many_registrations_one_wins
             of_many_first_attempts_and_of_many_later_ones_one_counts

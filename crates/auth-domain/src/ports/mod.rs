@@ -1,10 +1,12 @@
 //! What the domain needs from the outside: a trait each. With the feature `mocks` each has a
 //! `Mock…` double by mockall.
 
+mod mailer;
 mod passwords;
 mod store;
 mod tokens;
 
+pub use mailer::*;
 pub use passwords::*;
 pub use store::*;
 pub use tokens::*;

@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use crate::account::{Account, CredentialVersion, LoginName, PasswordHash, Roles};
 use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::deletion::Deletion;
+use crate::mail::{LeasedMail, MailRequest};
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
-use crate::{AccountId, SessionId, SigningKeyId, Timestamp};
+use crate::{AccountId, MailId, SessionId, SigningKeyId, Timestamp};
 
 /// The database did not answer, or not in time. What happened is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,6 +145,37 @@ pub enum Change {
     ForgetNetworkAttempts(AttemptSubject),
     /// Forgets the day's misses on a subject; none is fine too.
     ForgetDailyMisses(AttemptSubject),
+    /// Owes somebody a mail.
+    Mail(MailRequest),
+    /// Forgets a mail that was sent. Guard: this attempt still holds the lease.
+    MailSent {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that sent it.
+        attempt: u32,
+    },
+    /// Puts a mail off. Guard: this attempt still holds the lease.
+    RetryMail {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When to try again.
+        at: Timestamp,
+        /// What the server said.
+        error: String,
+    },
+    /// Gives a mail up; it stays for the operator to see. Guard: this attempt still holds the lease.
+    ParkMail {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+        /// What the server said.
+        error: String,
+    },
     /// Inserts a signing key. Guard: its sequence is free.
     InsertSigningKey(SigningKey),
     /// Removes a signing key. Guard: it exists.
@@ -189,6 +221,15 @@ pub trait Store: Send + Sync {
 
     /// All signing keys, the oldest first.
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable>;
+
+    /// Leases up to `limit` mails that are due at `now`, the longest due first. Until `until` nobody else
+    /// gets them; then they are due again.
+    async fn lease_mails(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LeasedMail>, StoreUnavailable>;
 
     /// Does all of `changes`, in order, or nothing.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;

@@ -3,6 +3,7 @@
 
 mod authenticate;
 mod delete_account;
+mod deliver_mails;
 mod introspect;
 mod list_credentials;
 mod login;
@@ -17,6 +18,7 @@ mod set_roles;
 
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
+pub use deliver_mails::{DeliverMails, Delivered};
 pub use introspect::{ActiveToken, Introspect};
 pub use list_credentials::{CredentialsPage, ListCredentials};
 pub use login::{LoggedIn, Login, LoginError, LoginRequest};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
+use crate::mail::{MailRequest, Notice, NoticeKind};
 use crate::ports::{Change, Clock, CommitError, Entropy, NoSigningKey, RefreshTokenClaims, Store, StoreUnavailable};
 use crate::session::refresh::{Presented, present};
 use crate::session::{Client, Revocation, RevocationReason, Session};
-use crate::{AccountId, SessionId, Timestamp};
+use crate::{AccountId, MailId, SessionId, Timestamp};
 
 use super::MAX_ATTEMPTS;
 use super::session_tokens::{IssuedTokens, SessionTokens};
@@ -100,7 +101,7 @@ impl RefreshSession {
                 (session, Some(change))
             }
             Presented::Repeated => (session, None),
-            Presented::Reused => return self.revoke(&session, now).await.map(Err),
+            Presented::Reused => return self.revoke(&session, &account, client, now).await.map(Err),
         };
         let tokens = match self.tokens_of(&session, &account, now) {
             Ok(tokens) => tokens,
@@ -135,9 +136,22 @@ impl RefreshSession {
         (Session { rotation, key_id, idle_expires_at, ..session }, Some(change))
     }
 
-    async fn revoke(&self, session: &Session, now: Timestamp) -> Result<RefreshError, CommitError> {
+    /// Ends the session and owes its owner a notice, in one commit.
+    async fn revoke(
+        &self,
+        session: &Session,
+        account: &Account,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<RefreshError, CommitError> {
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };
-        self.store.commit(vec![Change::RevokeSession { session_id: session.id, revocation }]).await?;
+        let notice = Notice { kind: NoticeKind::SessionReuseDetected, at: now, client: client.clone() };
+        let id = MailId::generate(now, self.entropy.bytes());
+        let changes = vec![
+            Change::RevokeSession { session_id: session.id, revocation },
+            Change::Mail(MailRequest { id, to: account.email.clone(), notice }),
+        ];
+        self.store.commit(changes).await?;
         Ok(RefreshError::Reused { session_id: session.id, account_id: session.account_id })
     }
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use auth_crypto::{HashParameters, InternalTokenVerifier, ServiceKey, ServiceRegistration};
 use auth_domain::internal::Scope;
 use auth_domain::session::SessionLifetimes;
+use auth_smtp::MailSettings;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
@@ -34,6 +35,8 @@ const NAMES: &[&str] = &[
     "HASH_QUEUE",
     "HASH_THREADS",
     "LISTEN",
+    "MAIL_FROM",
+    "MAIL_URL",
     "PASSWORD_MIN",
     "PUBLIC_URL",
     "REFRESH_ABSOLUTE_TTL",
@@ -45,7 +48,7 @@ const NAMES: &[&str] = &[
 /// The fields of `INTERNAL__<SERVICE>__…`.
 const SERVICE_FIELDS: &[&str] = &["SECRET", "PUBLIC_KEY", "SCOPES"];
 /// Those that may also come from a file, as `…_FILE`.
-const SECRETS: &[&str] = &["SECRET_KEY", "DATABASE_URL"];
+const SECRETS: &[&str] = &["SECRET_KEY", "DATABASE_URL", "MAIL_URL"];
 const SECRET_SERVICE_FIELDS: &[&str] = &["SECRET", "PUBLIC_KEY"];
 
 /// Everything that can be set.
@@ -62,6 +65,7 @@ pub(crate) struct Settings {
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) mail: MailSettings,
 }
 
 /// Every mistake in the settings, one a line.
@@ -87,7 +91,9 @@ impl Settings {
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
+        let mail = reader.mail(&data_dir)?;
         let settings = Self {
+            mail,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
             database: reader.parse("DATABASE_URL", default_database, database),
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
@@ -133,6 +139,19 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// By default files in the data folder.
+    fn mail(&mut self, data_dir: &Path) -> Result<MailSettings, SettingsError> {
+        const FROM: &str = "Auth <no-reply@localhost>";
+        let folder = format!("file:{}", data_dir.join("mail").display());
+        let check = |url: &str, from: &str, text: &str| match MailSettings::parse(url, from) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(mistake) => Err(mistake.to_string()),
+        };
+        let url = self.parse("MAIL_URL", folder.clone(), |text| check(text, FROM, text));
+        let from = self.parse("MAIL_FROM", FROM.to_owned(), |text| check(&folder, text, text));
+        MailSettings::parse(&url, &from).map_err(|mistake| SettingsError(vec![format!("AUTH_MAIL_URL {mistake}")]))
     }
 
     /// `INTERNAL__BACKUPS_SERVICE__…` is the service `backups-service`.

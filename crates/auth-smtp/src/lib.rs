@@ -1,0 +1,7 @@
+//! The `Mailer` port on lettre: to an SMTP server, or to files for the embedded default; and the words of
+//! the mails. When a mail is sent, and when again, is `auth-domain`'s.
+
+mod letter;
+mod mailer;
+
+pub use mailer::{ConfiguredMailer, InvalidMailSettings, MailSettings};

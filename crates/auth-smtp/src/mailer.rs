@@ -1,0 +1,161 @@
+//! Where mails go: an SMTP server, or a folder with an `.eml` file each.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_domain::mail::MailRequest;
+use auth_domain::ports::{MailError, Mailer};
+use lettre::message::Mailbox;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+
+use crate::letter;
+
+/// One command to the server, connecting included.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// One mail in all.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECTIONS: u32 = 4;
+
+/// Why mail cannot be sent with these settings. The URL may hold a password, so it is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMailSettings {
+    /// Neither a file nor an SMTP URL.
+    #[error("must be file:<folder>, smtp://user:password@host:port or smtps://user:password@host:port")]
+    Url,
+    /// No mailbox.
+    #[error("must be a mailbox such as: Auth <no-reply@example.org>")]
+    From,
+}
+
+/// Where mails go and whom they come from.
+#[derive(Clone)]
+pub struct MailSettings {
+    from: Mailbox,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    Folder(PathBuf),
+    Server(AsyncSmtpTransportBuilder),
+}
+
+impl MailSettings {
+    /// `url` is `file:<folder>`, `smtp://…` (STARTTLS, required unless the host is loopback) or
+    /// `smtps://…` (TLS from the first byte); `from` is the sender's mailbox. Connects to nothing.
+    pub fn parse(url: &str, from: &str) -> Result<Self, InvalidMailSettings> {
+        let from = from.parse().map_err(|_| InvalidMailSettings::From)?;
+        let place = match url.strip_prefix("file:") {
+            Some("") => return Err(InvalidMailSettings::Url),
+            Some(folder) => Place::Folder(PathBuf::from(folder)),
+            None => Place::Server(server(url)?),
+        };
+        Ok(Self { from, place })
+    }
+}
+
+fn server(url: &str) -> Result<AsyncSmtpTransportBuilder, InvalidMailSettings> {
+    let rest = url.strip_prefix("smtp://").or_else(|| url.strip_prefix("smtps://")).ok_or(InvalidMailSettings::Url)?;
+    let host = host(rest);
+    if host.is_empty() {
+        return Err(InvalidMailSettings::Url);
+    }
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| InvalidMailSettings::Url)?;
+    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let builder = match (url.starts_with("smtps://"), loopback) {
+        (true, _) => builder.tls(Tls::Wrapper(tls_parameters(host)?)),
+        (false, true) => builder,
+        (false, false) => builder.tls(Tls::Required(tls_parameters(host)?)),
+    };
+    let pool = PoolConfig::new().max_size(CONNECTIONS).idle_timeout(Duration::from_secs(60));
+    Ok(builder.timeout(Some(COMMAND_TIMEOUT)).pool_config(pool))
+}
+
+enum Destination {
+    Folder(PathBuf),
+    Server(AsyncSmtpTransport<Tokio1Executor>),
+}
+
+/// Sends as configured.
+pub struct ConfiguredMailer {
+    from: Mailbox,
+    destination: Destination,
+}
+
+impl ConfiguredMailer {
+    /// With these settings. Needs a tokio runtime, for the pool of connections.
+    pub fn new(settings: MailSettings) -> Self {
+        let destination = match settings.place {
+            Place::Folder(folder) => Destination::Folder(folder),
+            Place::Server(builder) => Destination::Server(builder.build()),
+        };
+        Self { from: settings.from, destination }
+    }
+}
+
+fn tls_parameters(host: &str) -> Result<TlsParameters, InvalidMailSettings> {
+    TlsParameters::new(host.to_owned()).map_err(|_| InvalidMailSettings::Url)
+}
+
+/// `user:password@host:port/…` without all but the host.
+fn host(rest: &str) -> &str {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    match place.strip_prefix('[').and_then(|bracketed| bracketed.split_once(']')) {
+        Some((address, _)) => address,
+        None => place.split(':').next().unwrap_or_default(),
+    }
+}
+
+#[async_trait]
+impl Mailer for ConfiguredMailer {
+    async fn send(&self, request: &MailRequest) -> Result<(), MailError> {
+        let mail = letter::write(request, &self.from).map_err(|error| MailError::Permanent(error.to_string()))?;
+        match &self.destination {
+            Destination::Folder(folder) => write_file(folder, request, &mail).await,
+            Destination::Server(server) => submit(server, mail).await,
+        }
+    }
+}
+
+/// Under the mail's id: a second attempt replaces the first.
+async fn write_file(folder: &Path, request: &MailRequest, mail: &Message) -> Result<(), MailError> {
+    let failed = |error: std::io::Error| MailError::Temporary(format!("{}: {error}", folder.display()));
+    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    let draft = folder.join(format!(".{}.tmp", request.id));
+    tokio::fs::write(&draft, mail.formatted()).await.map_err(failed)?;
+    tokio::fs::rename(&draft, folder.join(format!("{}.eml", request.id))).await.map_err(failed)
+}
+
+async fn submit(server: &AsyncSmtpTransport<Tokio1Executor>, mail: Message) -> Result<(), MailError> {
+    match tokio::time::timeout(SEND_TIMEOUT, server.send(mail)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(error.to_string())),
+        Ok(Err(error)) => Err(MailError::Temporary(error.to_string())),
+        Err(_) => Err(MailError::Temporary("the mail server took too long".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_checked_and_hosts_found() {
+        let from = "Auth <no-reply@example.org>";
+        for url in
+            ["file:data/mail", "smtp://127.0.0.1:2525", "smtp://u:p%40ss@mail.example.org:587", "smtps://u:p@[::1]:465"]
+        {
+            assert!(MailSettings::parse(url, from).is_ok(), "{url}");
+        }
+        for url in ["", "file:", "http://x", "smtp://", "mail.example.org"] {
+            assert_eq!(MailSettings::parse(url, from).err(), Some(InvalidMailSettings::Url), "{url}");
+        }
+        assert_eq!(MailSettings::parse("file:x", "nobody").err(), Some(InvalidMailSettings::From));
+        assert_eq!(host("u:p@h:1/x"), "h");
+        assert_eq!(host("[::1]:25"), "::1");
+    }
+}

@@ -1,0 +1,82 @@
+//! Owed mails.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::mail::{LeasedMail, MailRequest, Notice, NoticeKind};
+use auth_domain::ports::Change;
+use auth_domain::{MailId, Timestamp};
+
+use super::{AnyStore, conflict};
+use crate::fixtures::{self, NOW, client, randomness, unique};
+
+const LEASE: Duration = Duration::from_secs(300);
+
+async fn owe(store: &AnyStore, at: Timestamp) -> MailRequest {
+    let notice = Notice { kind: NoticeKind::SessionReuseDetected, at, client: client(7) };
+    let request = MailRequest { id: MailId::generate(at, randomness(unique())), to: fixtures::account().email, notice };
+    store.commit(vec![Change::Mail(request.clone())]).await.unwrap();
+    request
+}
+
+async fn lease(store: &AnyStore, now: Timestamp) -> Vec<LeasedMail> {
+    store.lease_mails(now, now + LEASE, 10).await.unwrap()
+}
+
+/// Leased once, and again when the lease has run out; what the first worker then says does not count.
+pub async fn a_mail_is_leased_to_one_worker_at_a_time(store: AnyStore) {
+    let request = owe(&store, NOW).await;
+    owe(&store, NOW + Duration::from_secs(1_000)).await;
+    let mail_id = request.id;
+    assert_eq!(lease(&store, NOW).await, [LeasedMail { request: request.clone(), attempt: 1 }]);
+    assert_eq!(lease(&store, NOW).await, []);
+    let later = NOW + LEASE;
+    assert_eq!(lease(&store, later).await, [LeasedMail { request, attempt: 2 }]);
+    conflict(&store, Change::MailSent { mail_id, attempt: 1 }).await;
+    store.commit(vec![Change::MailSent { mail_id, attempt: 2 }]).await.unwrap();
+    conflict(&store, Change::MailSent { mail_id, attempt: 2 }).await;
+    assert_eq!(lease(&store, later + LEASE).await, []);
+}
+
+/// Put off until then, or for good.
+pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
+    let mail_id = owe(&store, NOW).await.id;
+    lease(&store, NOW).await;
+    let at = NOW + Duration::from_secs(40);
+    let error = "451 é".to_owned();
+    conflict(&store, Change::RetryMail { mail_id, attempt: 2, at, error: error.clone() }).await;
+    store.commit(vec![Change::RetryMail { mail_id, attempt: 1, at, error: error.clone() }]).await.unwrap();
+    assert_eq!(lease(&store, at - Duration::from_micros(1)).await, []);
+    assert_eq!(lease(&store, at).await.len(), 1);
+    store.commit(vec![Change::ParkMail { mail_id, attempt: 2, at, error }]).await.unwrap();
+    assert_eq!(lease(&store, at + LEASE + LEASE).await, []);
+}
+
+/// Every mail to one of them, whichever.
+pub async fn workers_that_lease_at_once_share_the_mails(store: AnyStore) {
+    for _ in 0..5 {
+        let mut owed = BTreeSet::new();
+        for _ in 0..40 {
+            owed.insert(owe(&store, NOW).await.id);
+        }
+        let workers: Vec<_> = (0..8)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move { lease(&store, NOW).await })
+            })
+            .collect();
+        let mut leased = Vec::new();
+        for worker in workers {
+            leased.extend(worker.await.unwrap());
+        }
+        while leased.len() < 40 {
+            let more = lease(&store, NOW).await;
+            assert!(!more.is_empty());
+            leased.extend(more);
+        }
+        assert!(leased.iter().all(|mail| mail.attempt == 1));
+        assert_eq!(leased.iter().map(|mail| mail.request.id).collect::<BTreeSet<_>>(), owed);
+        assert_eq!(leased.len(), 40);
+    }
+}
