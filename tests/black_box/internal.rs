@@ -91,6 +91,27 @@ each_engine! {
         server.register("ann").await;
     }
 
+    async fn users_delete_themselves_and_are_told(engine) {
+        let server = Server::start(engine).await;
+        let (access, refresh) = server.session("ann").await;
+        let (bob, _) = server.session("bob").await;
+        let deleted = server.client().bearer(&access).delete("/auth/delete").await.expect(200, "USER_DATA_DELETED");
+        assert_eq!(deleted["deletionId"].as_str().unwrap().len(), 36);
+        server.client().bearer(&access).delete("/auth/delete").await.expect(401, "UNAUTHORIZED");
+        server.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+        server.me(&bob).await.expect(200, "USER_FETCHED");
+        assert_eq!(server.sql("SELECT requested_by FROM deletions"), "owner");
+        let folder = server.dir.path().join("data/mail");
+        let told = || std::fs::read_dir(&folder).map(|entries| entries.flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "eml")).count());
+        for _ in 0..100 {
+            if told().is_ok_and(|count| count == 1) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no notice");
+    }
+
     async fn roles_are_set_and_count_at_once(engine) {
         let server = Server::start(engine).await;
         let (access, refresh) = server.session("ann").await;

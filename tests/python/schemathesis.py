@@ -18,7 +18,7 @@ checks = [
     "unsupported_method",
     "allow_header_conformance",
 ]
-logout = "^/auth/(logout|logout-all|sessions/.*)$"
+logout = "^/auth/(logout|logout-all|delete|sessions/.*)$"
 runs = [
     (internal_token, ["--include-tag", "internal"]),
     (access_token, ["--exclude-tag", "internal", "--exclude-path-regex", logout]),

@@ -9,7 +9,7 @@ pub struct Deletion {
     pub id: DeletionId,
     /// The account that is gone.
     pub account_id: AccountId,
-    /// The service that asked for it.
+    /// The service that asked for it; `owner` for the user themselves.
     pub requested_by: String,
     /// When.
     pub deleted_at: Timestamp,

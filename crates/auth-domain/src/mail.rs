@@ -34,19 +34,24 @@ pub struct Notice {
 pub enum NoticeKind {
     /// A refresh token came back after its time, and its session was ended.
     SessionReuseDetected,
+    /// The account was deleted, by its owner or by another service.
+    AccountDeleted,
 }
 
 impl NoticeKind {
+    const ALL: [Self; 2] = [Self::SessionReuseDetected, Self::AccountDeleted];
+
     /// Its stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SessionReuseDetected => "session_reuse_detected",
+            Self::AccountDeleted => "account_deleted",
         }
     }
 
     /// From its stored name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::SessionReuseDetected].into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

@@ -64,6 +64,14 @@ fn words(notice: &Notice) -> (&'static str, Vec<String>) {
     let device = if device.is_empty() { "a device that does not name itself" } else { device };
     let place = format!("When: {}\nFrom: {network}\nDevice: {device}", when(notice.at));
     match notice.kind {
+        NoticeKind::AccountDeleted => (
+            "Your account was deleted",
+            vec![
+                "Your account and everything that belongs to it was deleted. This is final.".to_owned(),
+                place,
+                "If that was not your wish, tell those who run this service.".to_owned(),
+            ],
+        ),
         NoticeKind::SessionReuseDetected => (
             "A session of yours was ended",
             vec![

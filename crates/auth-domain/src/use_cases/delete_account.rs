@@ -1,13 +1,18 @@
-//! Deleting an account at the word of another service: final, at once.
+//! Deleting an account, at the word of its owner or of another service: final, at once.
 
 use std::sync::Arc;
 
+use crate::account::Account;
 use crate::budget::AttemptSubject;
 use crate::deletion::Deletion;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::internal::{CredentialsDelete, InternalCaller};
+use crate::mail::{MailRequest, Notice, NoticeKind};
 use crate::ports::{Change, Clock, CommitError, Entropy, Store, StoreUnavailable};
-use crate::{AccountId, DeletionId};
+use crate::session::Client;
+use crate::{AccountId, DeletionId, MailId};
+
+use super::authenticate::Authenticated;
 
 /// Why nothing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,20 +45,40 @@ pub struct DeleteAccount {
 }
 
 impl DeleteAccount {
-    /// Deletes the account, its sessions and its budgets; what stays is the record of the deletion.
-    pub async fn execute(
+    /// Deletes the caller's own account.
+    pub async fn by_owner(&self, caller: &Authenticated, client: &Client) -> Result<DeletionId, DeleteAccountError> {
+        self.delete(caller.account(), "owner", client).await
+    }
+
+    /// Deletes an account at the word of another service.
+    pub async fn by_service(
         &self,
         caller: &InternalCaller<CredentialsDelete>,
         account_id: AccountId,
+        client: &Client,
+    ) -> Result<DeletionId, DeleteAccountError> {
+        let account = self.store.find_account(account_id).await?.ok_or(DeleteAccountError::NotFound)?;
+        self.delete(&account, caller.service(), client).await
+    }
+
+    /// The account, its sessions and its budgets go in one commit; what stays is the record of the
+    /// deletion, and a notice that is owed to the owner.
+    async fn delete(
+        &self,
+        account: &Account,
+        requested_by: &str,
+        client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
         let now = self.clock.now();
-        let id = DeletionId::generate(now, self.entropy.bytes());
-        let requested_by = caller.service().to_owned();
+        let (account_id, id) = (account.id, DeletionId::generate(now, self.entropy.bytes()));
+        let notice = Notice { kind: NoticeKind::AccountDeleted, at: now, client: client.clone() };
+        let mail_id = MailId::generate(now, self.entropy.bytes());
         let changes = vec![
             Change::DeleteAccount(account_id),
             Change::ForgetNetworkAttempts(AttemptSubject::account(account_id)),
             Change::ForgetDailyMisses(AttemptSubject::account(account_id)),
-            Change::RecordDeletion(Deletion { id, account_id, requested_by, deleted_at: now }),
+            Change::RecordDeletion(Deletion { id, account_id, requested_by: requested_by.to_owned(), deleted_at: now }),
+            Change::Mail(MailRequest { id: mail_id, to: account.email.clone(), notice }),
         ];
         match self.store.commit(changes).await {
             Ok(()) => Ok(id),

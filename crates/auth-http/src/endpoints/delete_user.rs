@@ -1,4 +1,4 @@
-//! `DELETE /auth/{user_id}`
+//! `DELETE /auth/delete` and `DELETE /auth/{user_id}`
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
@@ -6,11 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{CredentialsDelete, Scope};
+use auth_domain::use_cases::DeleteAccountError;
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
 use crate::app::App;
-use crate::caller::Internal;
+use crate::caller::{Bearer, Internal};
+use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
@@ -26,7 +28,27 @@ pub(super) fn user_id() -> Parameter {
     }
 }
 
-pub(super) fn endpoint() -> Endpoint {
+pub(super) fn own() -> Endpoint {
+    Endpoint::new(Method::DELETE, "/auth/delete", || web::to(delete_own))
+        .summary("auth", "Delete this user with all sessions. Final, at once.")
+        .permission(Permission::AccessToken)
+        .answers::<DeletionData>(SuccessCode::UserDataDeleted)
+}
+
+/// *Permissions:* any access token of the user.
+async fn delete_own(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    match app.delete_account.by_owner(&caller, &client).await {
+        // Somebody else deleted it in this instant.
+        Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
+        deleted => Ok(success(SuccessCode::UserDataDeleted, DeletionData { deletion_id: deleted?.as_uuid() })),
+    }
+}
+
+pub(super) fn by_service() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/{user_id}", || web::to(delete_user))
         .summary("internal", "Delete a user's credentials and sessions. Final, at once.")
         .permission(Permission::Internal(Scope::CredentialsDelete))
@@ -39,9 +61,10 @@ pub(super) fn endpoint() -> Endpoint {
 async fn delete_user(
     app: Data<App>,
     Internal(caller): Internal<CredentialsDelete>,
+    RequestClient(client): RequestClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let account_id = AccountId::from(path_uuid(&request, "user_id")?);
-    let deletion_id = app.delete_account.execute(&caller, account_id).await?.as_uuid();
+    let deletion_id = app.delete_account.by_service(&caller, account_id, &client).await?.as_uuid();
     Ok(success(SuccessCode::UserDataDeleted, DeletionData { deletion_id }))
 }
