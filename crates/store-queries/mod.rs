@@ -3,6 +3,7 @@
 
 pub(crate) mod commit;
 pub(crate) mod mails;
+pub(crate) mod purge;
 pub(crate) mod reads;
 mod rows;
 mod schema;

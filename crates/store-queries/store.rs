@@ -9,6 +9,7 @@ use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
 use auth_domain::mail::LeasedMail;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
+use auth_domain::retention::Expired;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, SessionId, Timestamp};
@@ -16,7 +17,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{commit, reads};
+use super::{commit, purge, reads};
 use crate::{Engine, dialect};
 
 /// However stuck the database is, a caller waits no longer.
@@ -99,6 +100,12 @@ impl Store for Engine {
 
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
         read!(self, |conn| reads::list_signing_keys(conn))
+    }
+
+    async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreUnavailable> {
+        let engine = self.clone();
+        let work = async move { purge::purge(&mut *engine.writer().await?, expired, limit).await.map_err(unavailable) };
+        Ok(u32::try_from(self.run(work).await??).unwrap_or(u32::MAX))
     }
 
     async fn lease_mails(

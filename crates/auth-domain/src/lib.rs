@@ -57,6 +57,7 @@ mod id;
 pub mod internal;
 pub mod mail;
 pub mod ports;
+pub mod retention;
 pub mod session;
 pub mod signing_key;
 mod timestamp;

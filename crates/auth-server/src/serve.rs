@@ -9,8 +9,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 use auth_crypto::AccessTokenSigner;
-use auth_domain::use_cases::{DeliverMails, Delivered, PublishSigningKeys};
+use auth_domain::use_cases::{DeliverMails, Delivered, PublishSigningKeys, PurgeExpired};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use crate::secret_key::{LoadedKey, load_or_make};
 use crate::settings::{Database, Settings};
@@ -20,7 +21,10 @@ use crate::{Failure, logging};
 /// How long requests under way may take once the service is told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 20;
 const KEY_CHECK: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
 const MAIL_POLL: Duration = Duration::from_secs(1);
+/// When the queue itself cannot be read.
+const MAIL_RETRY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything is made: a port in use leaves no trace.
@@ -28,19 +32,13 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     logging::start();
-    let Wired { app, signer, deliver_mails } = wire(&settings, &key.ring, address).await?;
+    let Wired { app, signer, deliver_mails, purge_expired } = wire(&settings, &key.ring, address).await?;
     let keys = Arc::clone(&app.publish_signing_keys);
     renew_keys(&keys, &signer).await?;
-    let renewing = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(KEY_CHECK).await;
-            if let Err(error) = renew_keys(&keys, &signer).await {
-                tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
-            }
-        }
-    });
-
-    let delivering = tokio::spawn(deliver(deliver_mails));
+    let mut beside = JoinSet::new();
+    beside.spawn(keep_keys(keys, signer));
+    beside.spawn(deliver(deliver_mails));
+    beside.spawn(keep_house(purge_expired));
 
     let app = Data::new(app);
     let server = HttpServer::new(move || {
@@ -67,8 +65,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         handle.stop(true).await;
     });
     server.await?;
-    renewing.abort();
-    delivering.abort();
+    beside.abort_all();
     tracing::info!("stopped");
     Ok(())
 }
@@ -87,6 +84,26 @@ async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSigner) -> Re
     Ok(signer.load(&published)?)
 }
 
+async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>) {
+    loop {
+        tokio::time::sleep(KEY_CHECK).await;
+        if let Err(error) = renew_keys(&keys, &signer).await {
+            tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
+        }
+    }
+}
+
+/// Removes what is expired, once an hour.
+async fn keep_house(purge: PurgeExpired) {
+    loop {
+        match purge.run().await {
+            Ok(rows) => tracing::info!(rows, "expired rows were removed"),
+            Err(error) => tracing::error!(%error, "expired rows could not be removed; trying again in an hour"),
+        }
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
 /// Sends the mails that are owed, as long as the service runs. A worker that is stopped in the middle loses
 /// nothing: its lease runs out.
 async fn deliver(mails: DeliverMails) {
@@ -100,7 +117,7 @@ async fn deliver(mails: DeliverMails) {
             }
             Err(error) => {
                 tracing::error!(%error, "the mails that are owed could not be read; trying again");
-                tokio::time::sleep(KEY_CHECK).await;
+                tokio::time::sleep(MAIL_RETRY).await;
             }
         }
     }

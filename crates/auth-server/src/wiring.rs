@@ -11,7 +11,7 @@ use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::{AccessTokens, Clock, Entropy, PasswordHasher, RefreshTokens, Store};
 use auth_domain::use_cases::{
     Authenticate, DeleteAccount, DeliverMails, Introspect, ListCredentials, Login, Logout, PasswordCheck,
-    PublishSigningKeys, RefreshSession, Register, SessionTokens, Sessions, SetRoles,
+    PublishSigningKeys, PurgeExpired, RefreshSession, Register, SessionTokens, Sessions, SetRoles,
 };
 use auth_http::{App, TrustedProxies};
 use auth_postgres::PostgresStore;
@@ -27,6 +27,7 @@ pub(crate) struct Wired {
     pub(crate) app: App,
     pub(crate) signer: Arc<AccessTokenSigner>,
     pub(crate) deliver_mails: DeliverMails,
+    pub(crate) purge_expired: PurgeExpired,
 }
 
 /// Runs the migrations that have not run; answers how many did.
@@ -96,6 +97,7 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
+    let purge_expired = PurgeExpired { store: store.clone(), clock: clock.clone() };
     let app = App {
         register: Register {
             store: store.clone(),
@@ -134,7 +136,7 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
         clock: ports.clock,
         entropy: ports.entropy,
     };
-    Ok(Wired { app, signer, deliver_mails })
+    Ok(Wired { app, signer, deliver_mails, purge_expired })
 }
 
 fn login(ports: &Ports, ring: &KeyRing, session_tokens: Arc<SessionTokens>) -> Login {

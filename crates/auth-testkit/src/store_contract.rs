@@ -6,6 +6,7 @@ mod budgets;
 mod keys;
 mod mails;
 mod races;
+mod retention;
 mod sessions;
 
 pub use accounts::*;
@@ -13,6 +14,7 @@ pub use budgets::*;
 pub use keys::*;
 pub use mails::*;
 pub use races::*;
+pub use retention::*;
 pub use sessions::*;
 
 use std::sync::Arc;
@@ -51,6 +53,8 @@ macro_rules! store_contract {
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked
             workers_that_lease_at_once_share_the_mails
+            ended_sessions_are_purged_in_bounded_batches
+            budgets_are_purged_when_nothing_in_them_counts
             of_many_refreshes_one_advances
             of_many_registrations_one_wins
             of_many_first_attempts_and_of_many_later_ones_one_counts

@@ -6,6 +6,7 @@ use crate::account::{Account, CredentialVersion, LoginName, PasswordHash, Roles}
 use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::deletion::Deletion;
 use crate::mail::{LeasedMail, MailRequest};
+use crate::retention::Expired;
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::{AccountId, MailId, SessionId, SigningKeyId, Timestamp};
@@ -221,6 +222,10 @@ pub trait Store: Send + Sync {
 
     /// All signing keys, the oldest first.
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable>;
+
+    /// Removes up to `limit` rows that are expired; answers how many. Not a [`Change`]: nobody decides on
+    /// what it removes.
+    async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreUnavailable>;
 
     /// Leases up to `limit` mails that are due at `now`, the longest due first. Until `until` nobody else
     /// gets them; then they are due again.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auth_domain::mail::{LeasedMail, MailRequest, Notice, NoticeKind};
 use auth_domain::ports::Change;
+use auth_domain::retention::Expired;
 use auth_domain::{MailId, Timestamp};
 
 use super::{AnyStore, conflict};
@@ -51,6 +52,8 @@ pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
     assert_eq!(lease(&store, at).await.len(), 1);
     store.commit(vec![Change::ParkMail { mail_id, attempt: 2, at, error }]).await.unwrap();
     assert_eq!(lease(&store, at + LEASE + LEASE).await, []);
+    let purge = async |parked_before| store.purge(Expired::ParkedMails { parked_before }, 10).await.unwrap();
+    assert_eq!((purge(at).await, purge(at + LEASE).await), (0, 1));
 }
 
 /// Every mail to one of them, whichever.

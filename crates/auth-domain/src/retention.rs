@@ -1,0 +1,52 @@
+//! How long rows are kept that nothing needs any more. `docs/retention.md` gives each table's rule and size.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// An ended session can still be asked about for a week.
+const ENDED_SESSIONS: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// How long a network counts as one where the owner has succeeded before.
+const PAST_SUCCESSES: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// A mail that was given up stays for the operator to see.
+const PARKED_MAILS: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// Rows that nothing needs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expired {
+    /// Sessions that expired or were revoked before this time.
+    Sessions {
+        /// That time.
+        ended_before: Timestamp,
+    },
+    /// What networks did to a subject, where neither the last miss nor the last success still counts.
+    NetworkAttempts {
+        /// The last miss was before this time, if there was one.
+        missed_before: Timestamp,
+        /// The last success was before this time, if there was one.
+        succeeded_before: Timestamp,
+    },
+    /// Misses of a day that is over.
+    DailyMisses {
+        /// It began before this time.
+        began_before: Timestamp,
+    },
+    /// Mails that were given up.
+    ParkedMails {
+        /// Before this time.
+        parked_before: Timestamp,
+    },
+}
+
+impl Expired {
+    /// Everything that is expired at `now`.
+    pub fn all_at(now: Timestamp) -> [Self; 4] {
+        [
+            Self::Sessions { ended_before: now - ENDED_SESSIONS },
+            Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
+            Self::DailyMisses { began_before: now - DAY },
+            Self::ParkedMails { parked_before: now - PARKED_MAILS },
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+//! Removes expired rows, a bounded batch at a time. In SQL, since the DSL has no row values; the same text
+//! for both engines.
+
+use auth_domain::Timestamp;
+use auth_domain::retention::Expired;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+
+use crate::dialect::Connection;
+
+pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -> QueryResult<usize> {
+    let (sql, first, second) = match expired {
+        Expired::Sessions { ended_before } => (
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE absolute_expires_at < $1 \
+             OR idle_expires_at < $1 OR revoked_at < $2 LIMIT $3)",
+            ended_before,
+            ended_before,
+        ),
+        Expired::NetworkAttempts { missed_before, succeeded_before } => (
+            "DELETE FROM password_network_attempts WHERE (subject, network) IN (SELECT subject, network \
+             FROM password_network_attempts WHERE coalesce(last_miss_at, 0) < $1 \
+             AND coalesce(last_success_at, 0) < $2 LIMIT $3)",
+            missed_before,
+            succeeded_before,
+        ),
+        Expired::DailyMisses { began_before } => (
+            "DELETE FROM password_daily_misses WHERE subject IN (SELECT subject FROM password_daily_misses \
+             WHERE coalesce(day_began_at, 0) < $1 AND coalesce(day_began_at, 0) < $2 LIMIT $3)",
+            began_before,
+            began_before,
+        ),
+        Expired::ParkedMails { parked_before } => (
+            "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE parked_at < $1 AND parked_at < $2 LIMIT $3)",
+            parked_before,
+            parked_before,
+        ),
+    };
+    let micros = |at: Timestamp| at.as_micros();
+    diesel::sql_query(sql)
+        .bind::<BigInt, _>(micros(first))
+        .bind::<BigInt, _>(micros(second))
+        .bind::<BigInt, _>(i64::from(limit))
+        .execute(conn)
+        .await
+}
