@@ -61,7 +61,7 @@ pub(crate) async fn commit(conn: &mut Connection, changes: Vec<Change>) -> Resul
     let done = match changes.as_slice() {
         [] => Ok(()),
         [_one] => apply_all(conn, &changes).await,
-        _ => dialect::transaction(conn, changes).await,
+        _ => dialect::in_transaction!(conn, |conn| apply_all(conn, &changes).await),
     };
     done.map_err(CommitError::from)
 }

@@ -8,13 +8,14 @@ use auth_domain::{MailId, Timestamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::reads::unavailable;
 use super::rows::unreadable;
 use super::schema::mails;
 use crate::dialect::{self, Connection, DbUuid};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = mails)]
-pub(crate) struct MailRow {
+struct MailRow {
     id: DbUuid,
     recipient: String,
     kind: String,
@@ -40,14 +41,19 @@ impl TryFrom<MailRow> for LeasedMail {
     }
 }
 
-/// A lease is a due time in the future and a further attempt: no clean-up after a worker that died. To be
-/// called in a transaction.
 pub(crate) async fn lease(
     conn: &mut Connection,
     now: Timestamp,
     until: Timestamp,
     limit: u32,
-) -> QueryResult<Vec<MailRow>> {
+) -> Result<Vec<LeasedMail>, StoreUnavailable> {
+    let rows: QueryResult<Vec<MailRow>> =
+        dialect::in_transaction!(conn, |conn| take_due(conn, now, until, limit).await);
+    rows.map_err(unavailable)?.into_iter().map(LeasedMail::try_from).collect()
+}
+
+/// A lease is a due time in the future and a further attempt: no clean-up after a worker that died.
+async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit: u32) -> QueryResult<Vec<MailRow>> {
     let due = mails::table
         .filter(mails::parked_at.is_null())
         .filter(mails::next_attempt_at.le(now.as_micros()))

@@ -17,8 +17,8 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{commit, purge, reads};
-use crate::{Engine, dialect};
+use super::{commit, mails, purge, reads};
+use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
@@ -115,10 +115,7 @@ impl Store for Engine {
         limit: u32,
     ) -> Result<Vec<LeasedMail>, StoreUnavailable> {
         let engine = self.clone();
-        let work = async move {
-            let rows = dialect::lease_mails(&mut *engine.writer().await?, now, until, limit).await;
-            rows.map_err(unavailable)?.into_iter().map(LeasedMail::try_from).collect()
-        };
+        let work = async move { mails::lease(&mut *engine.writer().await?, now, until, limit).await };
         self.run(work).await?
     }
 

@@ -1,19 +1,12 @@
 //! Where PostgreSQL differs: its own UUID type, row locks, plain transactions.
 
-use auth_domain::Timestamp;
-use auth_domain::ports::Change;
-use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, Output, ToSql};
-use diesel_async::AsyncConnection as _;
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
-
-use crate::queries::commit::{Abort, apply_all};
-use crate::queries::mails::{MailRow, lease};
 
 pub(crate) type Connection = AsyncPgConnection;
 
@@ -52,16 +45,10 @@ macro_rules! lock_and_skip {
 }
 pub(crate) use lock_and_skip;
 
-/// Leases in one transaction.
-pub(crate) async fn lease_mails(
-    conn: &mut Connection,
-    now: Timestamp,
-    until: Timestamp,
-    limit: u32,
-) -> QueryResult<Vec<MailRow>> {
-    conn.transaction(async move |conn| lease(conn, now, until, limit).await).await
+/// READ COMMITTED: every change carries its own guard.
+macro_rules! in_transaction {
+    ($conn:expr, |$inner:ident| $work:expr) => {
+        diesel_async::AsyncConnection::transaction($conn, async move |$inner| $work).await
+    };
 }
-
-pub(crate) async fn transaction(conn: &mut Connection, changes: Vec<Change>) -> Result<(), Abort> {
-    conn.transaction(async move |conn| apply_all(conn, &changes).await).await
-}
+pub(crate) use in_transaction;

@@ -1,8 +1,5 @@
 //! Where SQLite differs: how identifiers are stored and how a transaction begins.
 
-use auth_domain::Timestamp;
-use auth_domain::ports::Change;
-use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -10,9 +7,6 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use uuid::Uuid;
-
-use crate::queries::commit::{Abort, apply_all};
-use crate::queries::mails::{MailRow, lease};
 
 pub(crate) type Connection = SyncConnectionWrapper<SqliteConnection>;
 
@@ -53,18 +47,11 @@ macro_rules! lock_and_skip {
 }
 pub(crate) use lock_and_skip;
 
-/// Leases in one transaction.
-pub(crate) async fn lease_mails(
-    conn: &mut Connection,
-    now: Timestamp,
-    until: Timestamp,
-    limit: u32,
-) -> QueryResult<Vec<MailRow>> {
-    conn.immediate_transaction(async move |conn| lease(conn, now, until, limit).await).await
-}
-
 /// `BEGIN IMMEDIATE`: a deferred transaction that turns into a writer fails at once when another one
 /// is writing.
-pub(crate) async fn transaction(conn: &mut Connection, changes: Vec<Change>) -> Result<(), Abort> {
-    conn.immediate_transaction(async move |conn| apply_all(conn, &changes).await).await
+macro_rules! in_transaction {
+    ($conn:expr, |$inner:ident| $work:expr) => {
+        $conn.immediate_transaction(async move |$inner| $work).await
+    };
 }
+pub(crate) use in_transaction;
