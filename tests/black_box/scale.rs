@@ -1,8 +1,8 @@
 //! A million credentials, streamed in constant memory.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use auth_black_box::{Engine, Server, each_engine};
+use auth_black_box::{Client, Engine, Server, each_engine};
 use futures_util::StreamExt as _;
 
 const COUNT: usize = 1_000_000;
@@ -41,6 +41,11 @@ fn memory(server: &Server) -> (u64, u64) {
     (value("VmHWM:"), value("VmRSS:"))
 }
 
+/// Asks for everything and reads nothing of it.
+async fn stall(service: &Client) -> reqwest::Response {
+    service.request(reqwest::Method::GET, "/auth").send().await.unwrap()
+}
+
 each_engine! {
     async fn a_million_credentials_stream_in_constant_memory(engine) {
         let server = Server::start(engine).await;
@@ -62,6 +67,15 @@ each_engine! {
             assert_eq!(credentials, COUNT, "one @ each");
             assert!(String::from_utf8(last).unwrap().ends_with(if accept.ends_with("ndjson") { "}\n" } else { r#"],"next":null}}"# }));
             println!("{engine:?} {accept}: {bytes} bytes, grown by {} KiB at most", memory(&server).0 - before);
+        }
+        // Two readers that do not read hold what there is; a third is told so, and served once they are gone.
+        let stalled = [stall(&service).await, stall(&service).await];
+        service.get("/auth").await.expect(503, "OVERLOADED");
+        drop(stalled);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while stall(&service).await.status() != 200 {
+            assert!(Instant::now() < deadline, "the readers that went away are still counted");
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let (peak, _) = memory(&server);
         assert!(peak - before < 64 * 1024, "grown by {} KiB", peak - before);
