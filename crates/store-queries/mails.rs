@@ -41,6 +41,8 @@ impl TryFrom<MailRow> for LeasedMail {
     }
 }
 
+/// A row that cannot be read, a kind that only a newer node knows say, is passed over: its lease runs out
+/// like any other, and it keeps no mail beside it from being sent.
 pub(crate) async fn lease(
     conn: &mut Connection,
     now: Timestamp,
@@ -49,7 +51,7 @@ pub(crate) async fn lease(
 ) -> Result<Vec<LeasedMail>, StoreUnavailable> {
     let rows: QueryResult<Vec<MailRow>> =
         dialect::in_transaction!(conn, |conn| take_due(conn, now, until, limit).await);
-    rows.map_err(unavailable)?.into_iter().map(LeasedMail::try_from).collect()
+    Ok(rows.map_err(unavailable)?.into_iter().filter_map(|row| LeasedMail::try_from(row).ok()).collect())
 }
 
 /// A lease is a due time in the future and a further attempt: no clean-up after a worker that died.

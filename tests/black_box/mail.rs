@@ -63,10 +63,13 @@ impl Drop for SmtpServer {
 each_engine! {
     async fn the_owner_of_a_session_whose_token_was_reused_gets_one_notice(engine) {
         let server = Server::start(engine).await;
+        // A mail of a kind that only a newer node knows is in the way.
+        let id = if server.database.is_some() { "gen_random_uuid()" } else { "unhex('01a200b9c0e17bcf8b25c7f70207dc6c')" };
+        server.sql(&format!("INSERT INTO mails VALUES ({id}, 'a@example.org', 'newer', 1, 'x', 'x', 0, 1, NULL, NULL)"));
         reuse_a_token(&server, "Ann").await;
         let folder = server.dir.path().join("data/mail");
         wait_for("the mail", || !mails(&folder).is_empty()).await;
-        wait_for("the mark", || server.sql("SELECT count(*) FROM mails") == "0").await;
+        wait_for("the mark", || server.sql("SELECT count(*) FROM mails WHERE kind <> 'newer'") == "0").await;
         let [mail] = mails(&folder).try_into().unwrap();
         for part in ["To: Ann@example.org", "From: Auth <no-reply@localhost>", "X-Auth-Mail: notice", "Thief/1", "127.0.0.0/24"] {
             assert!(mail.contains(part), "{part} in {mail}");

@@ -74,11 +74,17 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldError> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(FieldError::new("", "must be a JSON object"));
     }
-    // What is no JSON is no JSON, whatever field is missing from its beginning.
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|_| FieldError::new("", "must be valid JSON in UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
-    parsed.map_err(|error| field_error(error.path(), error.inner()))
+    let ended = deserializer.end();
+    match parsed {
+        Ok(parsed) if ended.is_ok() => Ok(parsed),
+        // What is no JSON is no JSON, whatever field is missing from its beginning.
+        Err(error) if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
+            Err(field_error(error.path(), error.inner()))
+        }
+        _ => Err(FieldError::new("", "must be valid JSON in UTF-8")),
+    }
 }
 
 /// serde's text may repeat what the caller sent, a password say: only what was expected is taken

@@ -15,7 +15,7 @@ use crate::letter;
 
 /// One command to the server, connecting included.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// One mail in all.
+/// One mail in all. `DeliverMails` reckons with it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 4;
 

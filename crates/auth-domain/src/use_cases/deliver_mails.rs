@@ -8,8 +8,9 @@ use crate::mail::{LeasedMail, next_attempt};
 use crate::ports::{Change, Clock, CommitError, Entropy, MailError, Mailer, Store, StoreUnavailable};
 
 /// How many mails a worker takes at once.
-const BATCH: u32 = 10;
-/// How long a worker may take for them. The mailer's own deadlines are far shorter.
+const BATCH: u32 = 5;
+/// How long a worker may take for them: twice what it takes when each one runs into the mailer's deadline
+/// of 30 s, so that no other worker sends one that is still being sent.
 const LEASE: Duration = Duration::from_secs(300);
 
 /// What became of a batch.
