@@ -11,10 +11,10 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
-use super::mails;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
+use super::{challenges, events, mails, tallies};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -38,6 +38,14 @@ impl From<Abort> for CommitError {
             Abort::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
                 Self::Duplicate(unique_key(info.constraint_name().unwrap_or_else(|| info.message())))
             }
+            // Two commits that waited for each other: one was undone. It may try again.
+            Abort::Database(Error::DatabaseError(_, info)) if info.message() == "deadlock detected" => {
+                Self::Conflict { change: 0 }
+            }
+            // What the row was to hang on is gone.
+            Abort::Database(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
+                Self::Conflict { change: 0 }
+            }
             Abort::Database(error) => Self::Unavailable(unavailable(error)),
         }
     }
@@ -58,12 +66,19 @@ fn unique_key(named: &str) -> UniqueKey {
 
 /// One change is sent by itself, several in one transaction.
 pub(crate) async fn commit(conn: &mut Connection, changes: Vec<Change>) -> Result<(), CommitError> {
+    let wakes = changes.iter().any(fills_outbox);
     let done = match changes.as_slice() {
         [] => Ok(()),
-        [_one] => apply_all(conn, &changes).await,
+        [_one] if !wakes => apply_all(conn, &changes).await,
         _ => dialect::in_transaction!(conn, |conn| apply_all(conn, &changes).await),
     };
     done.map_err(CommitError::from)
+}
+
+/// Whether a worker should look at the outbox once this is committed.
+pub(crate) fn fills_outbox(change: &Change) -> bool {
+    matches!(change, Change::Mail(_) | Change::UnparkMails { .. })
+        || matches!(change, Change::Announce { services, .. } if !services.is_empty())
 }
 
 pub(crate) async fn apply_all(conn: &mut Connection, changes: &[Change]) -> Result<(), Abort> {
@@ -73,12 +88,24 @@ pub(crate) async fn apply_all(conn: &mut Connection, changes: &[Change]) -> Resu
             return Err(Abort::Conflict(index));
         }
     }
+    if changes.iter().any(fills_outbox) {
+        dialect::wake_other_nodes(conn).await?;
+    }
     Ok(())
 }
 
 /// Whether a change that touches no row met another state than it was decided on.
 fn is_guarded(change: &Change) -> bool {
-    !matches!(change, Change::RevokeSessionsOf { .. } | Change::ForgetNetworkAttempts(_) | Change::ForgetDailyMisses(_))
+    !matches!(
+        change,
+        Change::RevokeSessionsOf { .. }
+            | Change::ForgetNetworkAttempts(_)
+            | Change::ForgetDailyMisses(_)
+            | Change::ForgetTallies(_)
+            | Change::ReplaceChallenges { .. }
+            | Change::ForgetChallengesOf(_)
+            | Change::UnparkMails { .. }
+    )
 }
 
 /// The statement of each change; answers how many rows it touched.
@@ -102,6 +129,39 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .filter(accounts::id.eq(account_key(*account_id)))
                 .filter(accounts::credential_version.eq(credential_version.as_number()))
                 .set(accounts::password_hash.eq(password_hash.as_phc()))
+                .execute(conn)
+                .await
+        }
+        Change::ChangePassword { account_id, from_version, password_hash, at } => {
+            diesel::update(accounts::table)
+                .filter(accounts::id.eq(account_key(*account_id)))
+                .filter(accounts::credential_version.eq(from_version.as_number()))
+                .set((
+                    accounts::password_hash.eq(password_hash.as_phc()),
+                    accounts::credential_version.eq(from_version.next().as_number()),
+                    accounts::updated_at.eq(at.as_micros()),
+                ))
+                .execute(conn)
+                .await
+        }
+        Change::ChangeEmail { account_id, from, to, verified, at } => {
+            diesel::update(accounts::table)
+                .filter(accounts::id.eq(account_key(*account_id)))
+                .filter(accounts::email_key.eq(from.key()))
+                .set((
+                    accounts::email.eq(to.as_str()),
+                    accounts::email_key.eq(to.key()),
+                    accounts::email_verified.eq(*verified),
+                    accounts::updated_at.eq(at.as_micros()),
+                ))
+                .execute(conn)
+                .await
+        }
+        Change::ProveEmail { account_id, email, at } => {
+            diesel::update(accounts::table)
+                .filter(accounts::id.eq(account_key(*account_id)))
+                .filter(accounts::email_key.eq(email.key()))
+                .set((accounts::email_verified.eq(true), accounts::updated_at.eq(at.as_micros())))
                 .execute(conn)
                 .await
         }
@@ -140,9 +200,10 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             let live = row.filter(sessions::revoked_at.is_null());
             diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
-        Change::RevokeSessionsOf { account_id, revocation } => {
+        Change::RevokeSessionsOf { account_id, except, revocation } => {
             let rows = sessions::table.filter(sessions::account_id.eq(account_key(*account_id)));
-            let live = rows.filter(sessions::revoked_at.is_null());
+            let kept = except.map_or_else(uuid::Uuid::nil, SessionId::as_uuid);
+            let live = rows.filter(sessions::revoked_at.is_null()).filter(sessions::id.ne(DbUuid(kept)));
             diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
         Change::PutNetworkAttempts(budget) => put_network_attempts(conn, budget).await,
@@ -157,8 +218,25 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             let rows = password_daily_misses::table.filter(password_daily_misses::subject.eq(subject));
             diesel::delete(rows).execute(conn).await
         }
+        Change::PutTally(tally) => tallies::put(conn, tally).await,
+        Change::ForgetTallies(subject) => tallies::delete_all_of(conn, *subject).await,
+        Change::InsertChallenge(challenge) => challenges::insert(conn, challenge).await,
+        Change::PutChallenge(challenge) => challenges::put(conn, challenge).await,
+        Change::UseChallenge { challenge_id, version } => challenges::delete(conn, *challenge_id, *version).await,
+        Change::ReplaceChallenges { subject, purpose, network, by } => {
+            challenges::replace(conn, *subject, *purpose, network, *by).await
+        }
+        Change::ForgetChallengesOf(account_id) => challenges::delete_all_of(conn, *account_id).await,
+        Change::Announce { event, services } => events::insert(conn, event, services).await,
+        Change::EventAcknowledged { event_id, service, attempt, at } => {
+            events::delivered(conn, (*event_id, service, *attempt), Some(*at), None, None).await
+        }
+        Change::RetryEvent { event_id, service, attempt, at, error } => {
+            events::delivered(conn, (*event_id, service, *attempt), None, Some(*at), Some(error)).await
+        }
         Change::Mail(request) => mails::insert(conn, request).await,
-        Change::MailSent { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
+        Change::UnparkMails { at } => mails::unpark(conn, *at).await,
+        Change::ForgetMail { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
         Change::RetryMail { mail_id, attempt, at, error } => {
             mails::fail(conn, (*mail_id, *attempt), Some(*at), None, error).await
         }

@@ -1,10 +1,11 @@
 //! The mails that are owed: how they are kept, leased and done with.
 
 use auth_domain::account::EmailAddress;
-use auth_domain::mail::{LeasedMail, MailRequest, Notice, NoticeKind};
+use auth_domain::challenge::ChallengePurpose;
+use auth_domain::mail::{LeasedMail, MailContent, MailRequest, NoticeKind, ParkedMail};
 use auth_domain::ports::StoreUnavailable;
 use auth_domain::session::{Client, Network};
-use auth_domain::{MailId, Timestamp};
+use auth_domain::{ChallengeId, MailId, Timestamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -24,20 +25,37 @@ struct MailRow {
     user_agent: String,
     attempt: i64,
     next_attempt_at: i64,
+    challenge_id: Option<DbUuid>,
+    send_number: Option<i64>,
+}
+
+impl MailRow {
+    /// A mail with a code has the purpose of its challenge as its kind.
+    fn content(&self) -> Option<MailContent> {
+        Some(match (self.challenge_id, self.send_number) {
+            (Some(challenge_id), Some(send_number)) => MailContent::Code {
+                challenge_id: ChallengeId::from(challenge_id.0),
+                purpose: ChallengePurpose::parse(&self.kind)?,
+                send_number: u32::try_from(send_number).ok()?,
+            },
+            _ => MailContent::Notice(NoticeKind::parse(&self.kind)?),
+        })
+    }
 }
 
 impl TryFrom<MailRow> for LeasedMail {
     type Error = StoreUnavailable;
 
     fn try_from(row: MailRow) -> Result<Self, StoreUnavailable> {
-        let notice = Notice {
-            kind: NoticeKind::parse(&row.kind).ok_or_else(|| unreadable("mails", "kind"))?,
+        let request = MailRequest {
+            id: MailId::from(row.id.0),
+            to: EmailAddress::parse(&row.recipient).map_err(|_| unreadable("mails", "recipient"))?,
             at: Timestamp::from_micros(row.happened_at),
+            content: row.content().ok_or_else(|| unreadable("mails", "kind"))?,
             client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
         };
-        let to = EmailAddress::parse(&row.recipient).map_err(|_| unreadable("mails", "recipient"))?;
         let attempt = u32::try_from(row.attempt).map_err(|_| unreadable("mails", "attempt"))?;
-        Ok(Self { request: MailRequest { id: MailId::from(row.id.0), to, notice }, attempt })
+        Ok(Self { request, attempt })
     }
 }
 
@@ -71,16 +89,23 @@ async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit
 }
 
 pub(super) async fn insert(conn: &mut Connection, request: &MailRequest) -> QueryResult<usize> {
-    let Notice { kind, at, client } = &request.notice;
+    let (kind, challenge_id, send_number) = match request.content {
+        MailContent::Notice(kind) => (kind.as_str(), None, None),
+        MailContent::Code { challenge_id, purpose, send_number } => {
+            (purpose.as_str(), Some(DbUuid(challenge_id.as_uuid())), Some(i64::from(send_number)))
+        }
+    };
     let row = MailRow {
         id: DbUuid(request.id.as_uuid()),
         recipient: request.to.as_str().to_owned(),
-        kind: kind.as_str().to_owned(),
-        happened_at: at.as_micros(),
-        network: client.network().as_str().to_owned(),
-        user_agent: client.user_agent().to_owned(),
+        kind: kind.to_owned(),
+        happened_at: request.at.as_micros(),
+        network: request.client.network().as_str().to_owned(),
+        user_agent: request.client.user_agent().to_owned(),
         attempt: 0,
-        next_attempt_at: at.as_micros(),
+        next_attempt_at: request.at.as_micros(),
+        challenge_id,
+        send_number,
     };
     diesel::insert_into(mails::table).values(row).execute(conn).await
 }
@@ -107,4 +132,39 @@ pub(super) async fn fail(
         ))
         .execute(conn)
         .await
+}
+
+/// Puts every parked mail back into the queue.
+pub(super) async fn unpark(conn: &mut Connection, at: Timestamp) -> QueryResult<usize> {
+    diesel::update(mails::table.filter(mails::parked_at.is_not_null()))
+        .set((mails::parked_at.eq(None::<i64>), mails::attempt.eq(0), mails::next_attempt_at.eq(at.as_micros())))
+        .execute(conn)
+        .await
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = mails)]
+struct ParkedRow {
+    id: DbUuid,
+    recipient: String,
+    kind: String,
+    parked_at: Option<i64>,
+    last_error: Option<String>,
+}
+
+pub(crate) async fn list_parked(conn: &mut Connection, limit: u32) -> Result<Vec<ParkedMail>, StoreUnavailable> {
+    let query = mails::table
+        .filter(mails::parked_at.is_not_null())
+        .order(mails::parked_at.desc())
+        .limit(limit.into())
+        .select(ParkedRow::as_select());
+    let rows: Vec<ParkedRow> = query.load(conn).await.map_err(unavailable)?;
+    let parked = |row: ParkedRow| ParkedMail {
+        id: MailId::from(row.id.0),
+        recipient: row.recipient,
+        kind: row.kind,
+        parked_at: Timestamp::from_micros(row.parked_at.unwrap_or_default()),
+        error: row.last_error.unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(parked).collect())
 }

@@ -1,7 +1,9 @@
 //! The queries of both stores, written once; compiled in each store against its `crate::dialect` and
 //! its `crate::Engine`, which hands out connections.
 
+pub(crate) mod challenges;
 pub(crate) mod commit;
+pub(crate) mod events;
 pub(crate) mod mails;
 pub(crate) mod purge;
 pub(crate) mod reads;
@@ -9,3 +11,4 @@ mod rows;
 mod schema;
 pub(crate) mod snapshot;
 mod store;
+pub(crate) mod tallies;

@@ -35,6 +35,25 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             parked_before,
             parked_before,
         ),
+        Expired::Challenges { expired_before } => (
+            "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 AND expires_at < $2 \
+             LIMIT $3)",
+            expired_before,
+            expired_before,
+        ),
+        Expired::Tallies { began_before } => (
+            "DELETE FROM tallies WHERE (subject, kind, network) IN (SELECT subject, kind, network FROM tallies \
+             WHERE began_at < $1 AND began_at < $2 LIMIT $3)",
+            began_before,
+            began_before,
+        ),
+        Expired::Events { occurred_before } => (
+            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \
+             AND kind <> 'user.deleted' AND NOT EXISTS (SELECT 1 FROM event_deliveries WHERE event_id = events.id \
+             AND acknowledged_at IS NULL) LIMIT $3)",
+            occurred_before,
+            occurred_before,
+        ),
     };
     let micros = |at: Timestamp| at.as_micros();
     diesel::sql_query(sql)

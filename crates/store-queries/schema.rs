@@ -110,8 +110,80 @@ diesel::table! {
         next_attempt_at -> BigInt,
         parked_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
+        challenge_id -> Nullable<SqlUuid>,
+        send_number -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    challenges (id) {
+        id -> SqlUuid,
+        subject -> SqlUuid,
+        account_id -> Nullable<SqlUuid>,
+        email -> Nullable<Text>,
+        credential_version -> Nullable<BigInt>,
+        purpose -> Text,
+        key_id -> Text,
+        network -> Text,
+        send_number -> Nullable<BigInt>,
+        code_expires_at -> Nullable<BigInt>,
+        misses -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::dialect::SqlUuid;
+
+    tallies (subject, kind, network) {
+        subject -> SqlUuid,
+        kind -> Text,
+        network -> Text,
+        count -> BigInt,
+        began_at -> BigInt,
+        last_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    events (id) {
+        id -> SqlUuid,
+        kind -> Text,
+        account_id -> SqlUuid,
+        related_id -> Nullable<SqlUuid>,
+        occurred_at -> BigInt,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    event_deliveries (event_id, service) {
+        event_id -> SqlUuid,
+        service -> Text,
+        account_id -> SqlUuid,
+        occurred_at -> BigInt,
+        attempt -> BigInt,
+        next_attempt_at -> BigInt,
+        acknowledged_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
     }
 }
 
 diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(challenges -> accounts (account_id));
+diesel::joinable!(event_deliveries -> events (event_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
+diesel::allow_tables_to_appear_in_same_query!(accounts, challenges);
+diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

@@ -7,17 +7,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
-use auth_domain::mail::LeasedMail;
+use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::deletion::DeletionProgress;
+use auth_domain::event::{Event, LeasedEvent};
+use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::retention::Expired;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, SessionId, Timestamp};
+use auth_domain::tally::{Tally, TallyKind};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
 use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{commit, mails, purge, reads};
+use super::{challenges, commit, events, mails, purge, reads, tallies};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -108,6 +112,53 @@ impl Store for Engine {
         Ok(u32::try_from(self.run(work).await??).unwrap_or(u32::MAX))
     }
 
+    async fn find_tally(&self, subject: AttemptSubject, kind: &TallyKind) -> Result<Tally, StoreUnavailable> {
+        let kind = kind.clone();
+        read!(self, |conn| tallies::find(conn, subject, &kind))
+    }
+
+    async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreUnavailable> {
+        read!(self, |conn| challenges::find(conn, id))
+    }
+
+    async fn find_challenge_of(
+        &self,
+        account_id: AccountId,
+        purpose: ChallengePurpose,
+    ) -> Result<Option<Challenge>, StoreUnavailable> {
+        read!(self, |conn| challenges::find_newest_of(conn, account_id, purpose))
+    }
+
+    async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreUnavailable> {
+        read!(self, |conn| events::find_deletion(conn, id))
+    }
+
+    async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreUnavailable> {
+        let engine = self.clone();
+        let work = async move { events::list(&mut *engine.writer().await?, after, limit).await };
+        self.run(work).await?
+    }
+
+    async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreUnavailable> {
+        read!(self, |conn| mails::list_parked(conn, limit))
+    }
+
+    async fn lease_events(
+        &self,
+        service: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LeasedEvent>, StoreUnavailable> {
+        let (engine, service) = (self.clone(), service.to_owned());
+        let work = async move { events::lease(&mut *engine.writer().await?, &service, now, until, limit).await };
+        self.run(work).await?
+    }
+
+    async fn wait_for_outbox(&self, at_most: Duration) {
+        let _: Result<(), tokio::time::error::Elapsed> = tokio::time::timeout(at_most, self.outbox.notified()).await;
+    }
+
     async fn lease_mails(
         &self,
         now: Timestamp,
@@ -121,7 +172,12 @@ impl Store for Engine {
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         let engine = self.clone();
+        let wakes = changes.iter().any(commit::fills_outbox);
         let work = async move { commit::commit(&mut *engine.writer().await?, changes).await };
-        self.run(work).await?
+        self.run(work).await??;
+        if wakes {
+            self.outbox.notify_waiters();
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::operations::{Permission, operations};
+use crate::operations::{Tokens, operations};
 use auth_black_box::{PASSWORD, Server};
 use auth_testkit::postgres::cluster;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,9 +35,8 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
     let (switch, up) = watch::channel(true);
     tokio::spawn(proxy(listener, target, up));
     let server = Server::on(Some(database.replace(&target.to_string(), &port.to_string())), &[]).await;
-    let (access, refresh) = server.session("ann").await;
+    let tokens = Tokens::of(&server, "ann").await;
     let client = server.client();
-    let internal = server.internal_token();
     let specification = client.get("/auth/doc/openapi.json").await.body;
 
     switch.send(false).unwrap();
@@ -46,12 +45,8 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
         let began = Instant::now();
         for operation in operations(&specification) {
             if operation.codes.contains("UNAVAILABLE") {
-                let caller = match operation.permission {
-                    Permission::Anyone => client.clone(),
-                    Permission::AccessToken => client.bearer(&access),
-                    Permission::Internal => client.bearer(&internal),
-                };
-                operation.send(&caller, &refresh).await.expect(503, "UNAVAILABLE");
+                let caller = operation.caller(&client, &tokens);
+                operation.send(&caller, &tokens.refresh).await.expect(503, "UNAVAILABLE");
             } else {
                 assert_eq!(operation.path, "/health/live", "everything but it needs the database");
             }
@@ -61,8 +56,8 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
     }
 
     switch.send(true).unwrap();
-    server.me(&access).await.expect(200, "USER_FETCHED");
-    client.refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
+    server.me(&tokens.access).await.expect(200, "USER_FETCHED");
+    client.refresh(&tokens.refresh).await.expect(200, "TOKEN_REFRESHED");
     client.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     assert_eq!(client.get("/health/ready").await.status, 200);
 }

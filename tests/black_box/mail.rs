@@ -1,13 +1,13 @@
-//! Mails that are owed: to files, and to a real SMTP server that is down, busy, or refuses.
+//! Mails that are owed: to files, and to a real SMTP server that is down, silent, busy, refuses, drops the line, or
+//! kills the sender.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use auth_black_box::{Client, Server, each_engine, python};
+use auth_black_box::{Client, Engine, Mail, Server, SmtpServer, each_engine, wait_for};
 use auth_testkit::postgres::free_port;
 use futures_util::future::join_all;
+use serde_json::json;
 
 /// Uses a refresh token of `name` again, long after its time: that ends the session and owes a notice.
 async fn reuse_a_token(server: &Server, name: &str) {
@@ -22,42 +22,21 @@ async fn reuse_a_token(server: &Server, name: &str) {
     server.client().refresh(&second).await.expect(401, "REFRESH_TOKEN_INVALID");
 }
 
-fn mails(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "eml"));
-    paths.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+/// A server whose mail goes to that port, and its settings beside.
+async fn sending_to(engine: Engine, port: u16, settings: &[(&str, &str)]) -> Server {
+    let url = format!("smtp://127.0.0.1:{port}");
+    let mut all = vec![("AUTH_MAIL_URL", url.as_str()), ("AUTH_MAIL_FROM", "Us <us@example.org>")];
+    all.extend(settings);
+    Server::with(engine, &all).await
 }
 
-async fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done() {
-        assert!(Instant::now() < deadline, "{what} does not happen");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+/// Every mail that was put off is due now.
+fn hurry(server: &Server) {
+    server.sql("UPDATE mails SET next_attempt_at = 0 WHERE parked_at IS NULL");
 }
 
-/// aiosmtpd; ends when dropped.
-struct SmtpServer(Child);
-
-impl SmtpServer {
-    fn start(port: u16, folder: &Path, behaviour: &str) -> Self {
-        let script = format!("{}/python/smtp_server.py", env!("CARGO_MANIFEST_DIR"));
-        let mut command = Command::new(python());
-        command.arg(script).arg(port.to_string()).arg(folder).arg(behaviour).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        assert_eq!(ready, "ready\n");
-        Self(child)
-    }
-}
-
-impl Drop for SmtpServer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn mails_of(mails: Vec<Mail>, kind: &str) -> Vec<Mail> {
+    mails.into_iter().filter(|mail| mail.kind == kind).collect()
 }
 
 each_engine! {
@@ -65,37 +44,172 @@ each_engine! {
         let server = Server::start(engine).await;
         // A mail of a kind that only a newer node knows is in the way.
         let id = if server.database.is_some() { "gen_random_uuid()" } else { "unhex('01a200b9c0e17bcf8b25c7f70207dc6c')" };
-        server.sql(&format!("INSERT INTO mails VALUES ({id}, 'a@example.org', 'newer', 1, 'x', 'x', 0, 1, NULL, NULL)"));
+        server.sql(&format!("INSERT INTO mails VALUES ({id}, 'a@example.org', 'newer', 1, 'x', 'x', 0, 1, NULL, NULL, NULL, NULL)"));
         reuse_a_token(&server, "Ann").await;
-        let folder = server.dir.path().join("data/mail");
-        wait_for("the mail", || !mails(&folder).is_empty()).await;
+        server.mail("notice", "Ann@example.org", 1).await;
         wait_for("the mark", || server.sql("SELECT count(*) FROM mails WHERE kind <> 'newer'") == "0").await;
-        let [mail] = mails(&folder).try_into().unwrap();
-        for part in ["To: Ann@example.org", "From: Auth <no-reply@localhost>", "X-Auth-Mail: notice", "Thief/1", "127.0.0.0/24"] {
-            assert!(mail.contains(part), "{part} in {mail}");
+        let [mail] = mails_of(server.mails(), "notice").try_into().unwrap();
+        for part in ["From: Auth <no-reply@localhost>", "Auto-Submitted: auto-generated", "Thief/1", "127.0.0.0/24"] {
+            assert!(mail.source.contains(part), "{part} in {mail:?}");
         }
     }
 
-    async fn a_mail_server_that_is_down_then_busy_gets_the_mail_in_the_end(engine) {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let url = format!("smtp://127.0.0.1:{port}");
-        let server = Server::with(engine, &[("AUTH_MAIL_URL", &url), ("AUTH_MAIL_FROM", "Us <us@example.org>")]).await;
-        reuse_a_token(&server, "ann").await;
-        wait_for("the first attempt", || server.sql("SELECT last_error IS NOT NULL AND attempt = 1 FROM mails").starts_with(['t', '1'])).await;
-        let _smtp = SmtpServer::start(port, folder.path(), "451 busy,421 busier,250");
-        wait_for("the mail", || !mails(folder.path()).is_empty()).await;
-        wait_for("the mark", || server.sql("SELECT count(*) FROM mails") == "0").await;
-        let [mail] = mails(folder.path()).try_into().unwrap();
-        assert!(mail.contains("From: Us <us@example.org>") && mail.contains("Message-ID: <"), "{mail}");
+    async fn a_mail_server_that_is_down_then_busy_gets_every_mail_in_the_end(engine) {
+        let port = free_port();
+        let server = sending_to(engine, port, &[]).await;
+        for name in ["ann", "bob", "cid"] {
+            server.register(name).await;
+        }
+        let failed = "SELECT count(*) FROM mails WHERE last_error IS NOT NULL";
+        wait_for("the first attempts", || server.sql(failed) == "3").await;
+        let smtp = SmtpServer::start(port, "451 busy,421 busier,450 busy,250");
+        wait_for("the mails", || {
+            hurry(&server);
+            smtp.mails().len() >= 3
+        }).await;
+        server.all_mails_sent().await;
+        let recipients: BTreeSet<String> = smtp.mails().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(recipients.len(), 3);
+        let mail = smtp.mails().remove(0);
+        assert!(mail.source.contains("From: Us <us@example.org>") && mail.message_id.ends_with("@example.org>"), "{mail:?}");
+        // The code is good: what came late came whole.
+        let code = mail.code.unwrap();
+        let (access, _) = server.client().login(mail.to.split('@').next().unwrap(), auth_black_box::PASSWORD).await.tokens();
+        server.client().bearer(&access).post("/auth/verify-email", json!({ "otpCode": code })).await.expect(200, "EMAIL_VERIFIED");
     }
 
-    async fn a_mail_that_is_refused_for_good_is_parked(engine) {
-        let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
-        let _smtp = SmtpServer::start(port, folder.path(), "550 no such user");
-        let server = Server::with(engine, &[("AUTH_MAIL_URL", &format!("smtp://127.0.0.1:{port}"))]).await;
-        reuse_a_token(&server, "ann").await;
+    async fn a_mail_that_is_refused_for_good_is_parked_and_can_be_put_back(engine) {
+        let port = free_port();
+        let smtp = SmtpServer::start(port, "550 no such user,250");
+        let server = sending_to(engine, port, &[]).await;
+        server.register("ann").await;
         wait_for("the refusal", || server.sql("SELECT count(*) FROM mails WHERE parked_at IS NOT NULL") == "1").await;
-        assert!(server.sql("SELECT last_error FROM mails").contains("550"));
-        assert!(mails(folder.path()).is_empty());
+        let listed = server.command(&["parked-mails"]);
+        assert!(listed.contains("ann@example.org") && listed.contains("550") && listed.contains("given up: 1"), "{listed}");
+        assert!(smtp.mails().is_empty());
+        server.command(&["parked-mails", "--retry"]);
+        wait_for("the mail", || smtp.mails().len() == 1).await;
+        server.all_mails_sent().await;
+        assert!(server.command(&["parked-mails"]).contains("given up: 0"));
+    }
+
+    async fn a_mail_whose_code_has_expired_or_was_replaced_is_not_sent(engine) {
+        let port = free_port();
+        let server = sending_to(engine, port, &[("AUTH_CODE_TTL", "2")]).await;
+        server.register("ann").await;
+        wait_for("the first attempt", || server.sql("SELECT count(*) FROM mails WHERE last_error IS NOT NULL") == "1").await;
+        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        // The code of this one is replaced before it can be sent.
+        let (access, _) = server.session("bob").await;
+        let bob = server.client().bearer(&access);
+        bob.post("/auth/verify-email/resend", json!({})).await.expect(200, "CODE_SENT");
+        let smtp = SmtpServer::start(port, "250");
+        hurry(&server);
+        server.all_mails_sent().await;
+        let [mail] = smtp.mails().try_into().unwrap();
+        assert_eq!(mail.to, "bob@example.org");
+        let code = json!({ "otpCode": mail.code });
+        assert!(matches!(bob.post("/auth/verify-email", code).await.code(), "EMAIL_VERIFIED" | "CODE_NOT_SET"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_server_that_is_silent_or_drops_the_line_after_the_mail_gets_it_again_under_the_same_name() {
+    let port = free_port();
+    let smtp = SmtpServer::start(port, "silent,drop,250");
+    let server = sending_to(Engine::Sqlite, port, &[]).await;
+    server.register("ann").await;
+    wait_for("the mail, twice", || {
+        if server.sql("SELECT count(*) FROM mails WHERE last_error IS NOT NULL") == "1" {
+            hurry(&server);
+        }
+        smtp.mails().len() == 2
+    })
+    .await;
+    server.all_mails_sent().await;
+    let [first, second] = smtp.mails().try_into().unwrap();
+    assert_eq!((first.message_id, first.code), (second.message_id, second.code));
+}
+
+/// Nothing waits for mail: what differs is a log line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_take_as_long_while_the_mail_server_is_silent() {
+    let port = free_port();
+    let _smtp = SmtpServer::start(port, "silent");
+    let (away, fine) = (sending_to(Engine::Sqlite, port, &[]).await, Server::start(Engine::Sqlite).await);
+    let mut times: [Vec<Duration>; 2] = Default::default();
+    for number in 0..40 {
+        for (server, times) in [&away, &fine].into_iter().zip(&mut times) {
+            let began = Instant::now();
+            server.register(&format!("user-{number}")).await;
+            times.push(began.elapsed());
+        }
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let [away, fine] = times.each_mut().map(median);
+    println!("median of a registration: {:.1} ms with a silent mail server, {:.1} ms without", away * 1e3, fine * 1e3);
+    assert!(away < fine * 5.0, "one that waited would take ten seconds: {away} {fine}");
+}
+
+const KILLS: usize = 40;
+
+/// Three nodes send; two are killed around the moment in which the mail server says yes, again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_that_is_killed_at_any_moment_loses_no_mail_and_changes_no_code() {
+    let port = free_port();
+    let smtp = SmtpServer::start(port, "kill");
+    let first = sending_to(Engine::Postgres, port, &[("AUTH_MAIL_FROM", "a@example.org")]).await;
+    let url = format!("smtp://127.0.0.1:{port}");
+    let senders = [("AUTH_MAIL_URL", url.as_str()), ("AUTH_MAIL_FROM", "b@example.org")];
+    let second = Server::on(first.database.clone(), &senders).await;
+    // Takes the registrations, sends too, and is let live.
+    let third =
+        Server::on(first.database.clone(), &[("AUTH_MAIL_URL", &url), ("AUTH_MAIL_FROM", "c@example.org")]).await;
+    let mut nodes = [first, second];
+    let (mut kills, mut users) = (0, 0);
+    let deadline = Instant::now() + Duration::from_secs(180);
+    loop {
+        for (node, sender) in nodes.iter_mut().zip(["a", "b"]) {
+            if node.has_ended() {
+                kills += 1;
+                node.restart();
+                // What it held is due at once instead of after its lease.
+                hurry(&third);
+            }
+            std::fs::write(smtp.folder.path().join(format!("{sender}.pid")), node.pid().to_string()).unwrap();
+        }
+        let enough = kills >= KILLS;
+        if !enough {
+            third.register(&format!("user-{users}")).await;
+            users += 1;
+        }
+        let told: BTreeSet<String> = smtp.mails().into_iter().map(|mail| mail.to).collect();
+        if enough && told.len() == users && third.sql("SELECT count(*) FROM mails") == "0" {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{} of {users} were told, after {kills} kills", told.len());
+    }
+    for (node, sender) in nodes.iter_mut().zip(["a", "b"]) {
+        std::fs::remove_file(smtp.folder.path().join(format!("{sender}.pid"))).unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if node.has_ended() {
+            node.restart();
+        }
+    }
+    let mut by_name: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mails = smtp.mails();
+    for mail in &mails {
+        by_name.entry(mail.to.clone()).or_default().insert((mail.message_id.clone(), mail.code.clone().unwrap()));
+    }
+    println!("{} mails for {users} users, {kills} kills", mails.len());
+    assert!(by_name.values().all(|mails| mails.len() == 1), "one name and one code each: {by_name:?}");
+    for (to, mails) in by_name {
+        let name = to.split('@').next().unwrap();
+        let (access, _) = nodes[0].client().login(name, auth_black_box::PASSWORD).await.tokens();
+        let code = json!({ "otpCode": mails.first().unwrap().1 });
+        nodes[0].client().bearer(&access).post("/auth/verify-email", code).await.expect(200, "EMAIL_VERIFIED");
     }
 }

@@ -4,7 +4,9 @@
 
 mod access_tokens;
 mod budgets;
+mod credentials;
 mod database_away;
+mod events;
 mod http;
 mod internal;
 mod layers;
@@ -14,8 +16,10 @@ mod operations;
 mod others;
 mod permissions;
 mod readme;
+mod recovery;
 mod refresh;
 mod registration;
 mod scale;
 mod sessions;
 mod start_up;
+mod verification;

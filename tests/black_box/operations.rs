@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use auth_black_box::{Client, PASSWORD, Reply};
+use auth_black_box::{Client, PASSWORD, Reply, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub enum Permission {
     Anyone,
     AccessToken,
+    TempToken,
+    AccessOrTempToken,
     Internal,
 }
 
@@ -26,19 +28,24 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, methods) in specification["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let security = operation["security"][0].as_object().and_then(|schemes| schemes.keys().next());
+            let schemes = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object);
+            let schemes: Vec<&str> = schemes.flat_map(|scheme| scheme.keys()).map(String::as_str).collect();
             let responses = operation["responses"].as_object().unwrap().values();
             let codes = responses.filter_map(|response| {
                 response["content"]["application/json"]["schema"]["properties"]["code"]["enum"].as_array().cloned()
             });
             all.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
-                path: path.replace("{user_id}", SOMEBODY).replace("{session_id}", SOMEBODY),
-                permission: match security.map(String::as_str) {
-                    None => Permission::Anyone,
-                    Some("accessToken") => Permission::AccessToken,
-                    Some("internalToken") => Permission::Internal,
-                    Some(other) => panic!("{other} is new: teach this test"),
+                path: ["{user_id}", "{session_id}", "{deletion_id}"]
+                    .iter()
+                    .fold(path.clone(), |path, parameter| path.replace(parameter, SOMEBODY)),
+                permission: match schemes.as_slice() {
+                    [] => Permission::Anyone,
+                    ["accessToken"] => Permission::AccessToken,
+                    ["tempToken"] => Permission::TempToken,
+                    ["accessToken", "tempToken"] => Permission::AccessOrTempToken,
+                    ["internalToken"] => Permission::Internal,
+                    other => panic!("{other:?} is new: teach this test"),
                 },
                 has_body: operation["requestBody"].is_object(),
                 codes: codes.flatten().map(|code| code.as_str().unwrap().to_owned()).collect(),
@@ -49,13 +56,56 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
     all
 }
 
+/// A token of every kind, all good.
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+    pub internal: String,
+    /// To give the code of a password reset with.
+    pub reset: String,
+    /// To set the password with.
+    pub reset_verified: String,
+}
+
+impl Tokens {
+    /// Registers a user of that name and has all of them made.
+    pub async fn of(server: &Server, name: &str) -> Self {
+        let (access, refresh) = server.session(name).await;
+        let email = format!("{name}@example.org");
+        let lost_password = async |network: u8| {
+            let client = Client::from_network(&server.url, network);
+            let sent = client.post("/auth/lost-password", json!({ "email": email })).await.expect(200, "CODE_SENT");
+            sent["tempToken"].as_str().unwrap().to_owned()
+        };
+        let token = lost_password(1).await;
+        let code = json!({ "otpCode": server.code("password-reset", &email, 1).await });
+        let verified =
+            server.client().bearer(&token).post("/auth/verify-code", code).await.expect(200, "CODE_VERIFIED");
+        let reset_verified = verified["tempToken"].as_str().unwrap().to_owned();
+        Self { access, refresh, internal: server.internal_token(), reset: lost_password(2).await, reset_verified }
+    }
+}
+
 const SOMEBODY: &str = "01a200b9-c0e1-7bcf-8b25-c7f70207dc6c";
 
 impl Operation {
+    /// A client with the token that the operation takes.
+    pub fn caller(&self, client: &Client, tokens: &Tokens) -> Client {
+        match (self.permission, self.path.as_str()) {
+            (Permission::Anyone, _) => client.clone(),
+            (Permission::AccessToken | Permission::AccessOrTempToken, _) => client.bearer(&tokens.access),
+            (Permission::TempToken, "/auth/verify-code") => client.bearer(&tokens.reset),
+            (Permission::TempToken, "/auth/update-password") => client.bearer(&tokens.reset_verified),
+            (Permission::TempToken, other) => panic!("{other} is new: teach this test"),
+            (Permission::Internal, _) => client.bearer(&tokens.internal),
+        }
+    }
+
     /// Calls it with a body that is in order.
     pub async fn send(&self, client: &Client, refresh_token: &str) -> Reply {
         let body = json!({
-            "username": "ann", "email": "new@example.org", "password": PASSWORD, "token": refresh_token, "roles": ["user"],
+            "username": "ann", "email": "new@example.org", "password": PASSWORD, "confirmPassword": PASSWORD,
+            "oldPassword": PASSWORD, "newPassword": PASSWORD, "otpCode": "000000", "token": refresh_token, "roles": ["user"],
         });
         let request = client.request(self.method.clone(), &self.path);
         client.send(if self.has_body { request.json(&body) } else { request }).await

@@ -7,7 +7,7 @@ use auth_black_box::{Engine, Server};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
-use crate::operations::{Permission, operations};
+use crate::operations::{Permission, Tokens, operations};
 
 fn internal_token(service: &str, expires_in: i64) -> String {
     let now = i64::try_from(jsonwebtoken::get_current_timestamp()).unwrap();
@@ -21,50 +21,67 @@ fn internal_token(service: &str, expires_in: i64) -> String {
 async fn no_other_token_opens_any_door() {
     let server = Server::start(Engine::Sqlite).await;
     let client = server.client();
-    let (access, refresh) = server.session("ann").await;
+    let tokens = Tokens::of(&server, "ann").await;
+    let Tokens { access, refresh, internal, reset, reset_verified } = &tokens;
     let (ended, _) = server.session("bob").await;
     client.bearer(&ended).post("/auth/logout-all", json!({})).await.expect(200, "USER_LOGGED_OUT");
-    let internal = internal_token("backups-service", 60);
     let (expired, powerless) = (internal_token("backups-service", -10), internal_token("powerless", 60));
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
-        let refusals = match operation.permission {
-            Permission::Anyone => continue,
-            Permission::AccessToken => vec![
-                ("x", 401, "ACCESS_TOKEN_INVALID"),
-                (internal.as_str(), 401, "ACCESS_TOKEN_INVALID"),
-                (refresh.as_str(), 401, "ACCESS_TOKEN_INVALID"),
-                (ended.as_str(), 401, "UNAUTHORIZED"),
-            ],
-            Permission::Internal => vec![
-                ("x", 401, "INTERNAL_TOKEN_INVALID"),
-                (access.as_str(), 401, "INTERNAL_TOKEN_INVALID"),
-                (refresh.as_str(), 401, "INTERNAL_TOKEN_INVALID"),
-                (expired.as_str(), 401, "INTERNAL_TOKEN_EXPIRED"),
-                (powerless.as_str(), 403, "FORBIDDEN"),
-            ],
+        let strange = |own: &[&str]| -> Vec<String> {
+            let all = ["x", access, refresh, internal, reset, reset_verified];
+            all.into_iter().filter(|token| !own.contains(token)).map(str::to_owned).collect()
         };
-        operation.send(&client, &refresh).await.expect(401, "TOKEN_REQUIRED");
+        let all = |tokens: Vec<String>, status: u16, code: &'static str| {
+            tokens.into_iter().map(move |token| (token, status, code))
+        };
+        let refusals: Vec<(String, u16, &str)> = match operation.permission {
+            Permission::Anyone => continue,
+            Permission::AccessToken => all(strange(&[access]), 401, "ACCESS_TOKEN_INVALID")
+                .chain([(ended.clone(), 401, "UNAUTHORIZED")])
+                .collect(),
+            Permission::AccessOrTempToken => {
+                all(strange(&[access, reset, reset_verified]), 401, "ACCESS_TOKEN_INVALID")
+                    .chain(all(vec![reset.clone(), reset_verified.clone()], 401, "TEMP_TOKEN_INVALID"))
+                    .chain([(ended.clone(), 401, "UNAUTHORIZED")])
+                    .collect()
+            }
+            Permission::TempToken => {
+                // The right purpose, but another step of it.
+                let other_step = match operation.path.as_str() {
+                    "/auth/verify-code" => (reset_verified.clone(), 401, "TEMP_TOKEN_INVALID"),
+                    _ => (reset.clone(), 401, "UNAUTHORIZED"),
+                };
+                all(strange(&[reset, reset_verified]), 401, "TEMP_TOKEN_INVALID").chain([other_step]).collect()
+            }
+            Permission::Internal => all(strange(&[internal]), 401, "INTERNAL_TOKEN_INVALID")
+                .chain([(expired.clone(), 401, "INTERNAL_TOKEN_EXPIRED"), (powerless.clone(), 403, "FORBIDDEN")])
+                .collect(),
+        };
+        operation.send(&client, refresh).await.expect(401, "TOKEN_REQUIRED");
         for (token, status, code) in refusals {
             assert!(operation.codes.contains(code), "{} does not document {code}", operation.path);
-            operation.send(&client.bearer(token), &refresh).await.expect(status, code);
+            operation.send(&client.bearer(&token), refresh).await.expect(status, code);
         }
     }
-    server.me(&access).await.expect(200, "USER_FETCHED");
+    server.me(access).await.expect(200, "USER_FETCHED");
     assert_eq!(server.sql("SELECT count(*) FROM accounts"), "2", "and nothing happened");
 }
 
 #[tokio::test]
-async fn an_expired_access_token_opens_no_door() {
-    let server = Server::with(Engine::Sqlite, &[("AUTH_ACCESS_TTL", "1")]).await;
+async fn an_expired_token_opens_no_door() {
+    let server = Server::with(Engine::Sqlite, &[("AUTH_ACCESS_TTL", "2"), ("AUTH_TEMP_TTL", "2")]).await;
     let client = server.client();
-    let (access, refresh) = server.session("ann").await;
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let tokens = Tokens::of(&server, "ann").await;
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
-        if operation.permission == Permission::AccessToken {
-            operation.send(&client.bearer(&access), &refresh).await.expect(401, "ACCESS_TOKEN_EXPIRED");
-        }
+        let code = match operation.permission {
+            Permission::Anyone | Permission::Internal => continue,
+            Permission::AccessToken | Permission::AccessOrTempToken => "ACCESS_TOKEN_EXPIRED",
+            Permission::TempToken => "TEMP_TOKEN_EXPIRED",
+        };
+        operation.send(&operation.caller(&client, &tokens), &tokens.refresh).await.expect(401, code);
     }
 }
 
@@ -72,15 +89,10 @@ async fn an_expired_access_token_opens_no_door() {
 async fn bodies_that_nothing_takes_are_refused_everywhere() {
     let server = Server::start(Engine::Sqlite).await;
     let client = server.client();
-    let (access, _) = server.session("ann").await;
-    let internal = internal_token("backups-service", 60);
+    let tokens = Tokens::of(&server, "ann").await;
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
-        let caller = match operation.permission {
-            Permission::Anyone => client.clone(),
-            Permission::AccessToken => client.bearer(&access),
-            Permission::Internal => client.bearer(&internal),
-        };
+        let caller = operation.caller(&client, &tokens);
         operation.send_raw(&caller, "application/json", vec![b' '; 65_537]).await.expect(413, "PAYLOAD_TOO_LARGE");
         if operation.has_body {
             operation.send_raw(&caller, "text/plain", "{}").await.expect(415, "UNSUPPORTED_MEDIA_TYPE");

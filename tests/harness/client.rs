@@ -42,6 +42,8 @@ impl Client {
     }
 
     fn build(url: &str, http: reqwest::ClientBuilder) -> Self {
+        // Built together with the webhooks, reqwest can speak TLS and wants to know by whose cryptography.
+        let _already_installed = rustls::crypto::ring::default_provider().install_default();
         Self { http: http.no_proxy().build().unwrap(), url: url.to_owned(), bearer: None }
     }
 

@@ -3,10 +3,16 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
 mod client;
+mod mailbox;
 mod server;
+mod smtp;
+mod webhooks;
 
 pub use client::{Client, Reply};
+pub use mailbox::{Mail, mails_in, wait_for};
 pub use server::{Engine, SECRET, Server, binary, python};
+pub use smtp::SmtpServer;
+pub use webhooks::{WEBHOOK_SECRET, WebhookReceiver};
 
 /// A password that meets the policy.
 pub const PASSWORD: &str = "correct horse battery staple";

@@ -78,7 +78,7 @@ impl Server {
     /// A further server on the database at that URL, or on an SQLite database of its own.
     pub async fn on(database: Option<String>, settings: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let scopes = "credentials:read,credentials:delete,tokens:introspect,roles:write";
+        let scopes = "credentials:read,credentials:delete,tokens:introspect,roles:write,deletions:read,events:read";
         let mut all = vec![
             ("AUTH_LISTEN", "127.0.0.1:0"),
             ("AUTH_SECRET_KEY", MASTER_KEY),
@@ -101,6 +101,11 @@ impl Server {
         self.kill();
         let (child, url) = launch(&self.settings, self.dir.path());
         (self.child, self.url) = (child, url);
+    }
+
+    /// Whether it has ended by itself, or was killed.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// SIGKILL.

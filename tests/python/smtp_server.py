@@ -1,12 +1,22 @@
 """A real SMTP server that keeps each mail in a file and misbehaves as told.
 
-smtp_server.py PORT FOLDER BEHAVIOUR, where BEHAVIOUR is what it says to RCPT, word by word and mail by
-mail: "250" accepts, anything else is the answer given; the last word goes on for ever.
+smtp_server.py PORT FOLDER BEHAVIOUR, where BEHAVIOUR is what it does, word by word and mail by mail, the last word
+for ever:
+
+    250             accepts
+    451 busy        says that to RCPT; any other code and text likewise
+    silent          accepts the connection, and says nothing to RCPT
+    drop            takes the mail, and cuts the connection before it says so
+    kill            accepts, and kills the sender a moment before, while or after it can take note of that: the process
+                    whose id is in FOLDER/<local part of the sender>.pid
 """
 
 import asyncio
 import itertools
+import os
 import pathlib
+import random
+import signal
 import sys
 
 from aiosmtpd.controller import Controller
@@ -16,16 +26,32 @@ answers = itertools.chain(behaviour, itertools.repeat(behaviour[-1]))
 numbers = itertools.count()
 
 
+def kill(sender):
+    try:
+        os.kill(int((folder / f"{sender}.pid").read_text()), signal.SIGKILL)
+    except (ProcessLookupError, FileNotFoundError, ValueError):
+        pass
+
+
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
-        answer = next(answers)
-        if answer != "250":
+        session.behaviour = answer = next(answers)
+        if answer == "silent":
+            await asyncio.sleep(3600)
+        if answer == "kill":
+            await asyncio.sleep(0.05)
+        if answer[0].isdigit() and answer != "250":
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        (folder / f"{next(numbers)}.eml").write_bytes(envelope.content)
+        (folder / f"{next(numbers):06}.eml").write_bytes(envelope.content.replace(b"\r\n", b"\n"))
+        if session.behaviour == "drop":
+            server.transport.abort()
+        if session.behaviour == "kill":
+            sender = envelope.mail_from.split("@")[0]
+            asyncio.get_running_loop().call_later(random.uniform(0, 0.004), kill, sender)
         return "250 OK"
 
 

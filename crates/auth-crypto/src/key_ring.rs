@@ -76,6 +76,8 @@ pub(crate) struct DerivedKeys {
     pub(crate) pepper: [u8; 32],
     pub(crate) sealing: [u8; 32],
     pub(crate) names: [u8; 32],
+    pub(crate) mailed_codes: [u8; 32],
+    pub(crate) temp_tokens: [u8; 32],
 }
 
 impl DerivedKeys {
@@ -89,6 +91,8 @@ impl DerivedKeys {
             pepper: master.derive("password-pepper"),
             sealing: master.derive("sealing"),
             names: master.derive("unknown-login-names"),
+            mailed_codes: master.derive("mailed-codes"),
+            temp_tokens: master.derive("temp-tokens"),
         }
     }
 }
@@ -172,7 +176,7 @@ mod tests {
     #[test]
     fn every_use_has_a_key_of_its_own() {
         let keys = DerivedKeys::of(&MasterKey::new([7; 32]));
-        let all = [keys.refresh_tokens, keys.pepper, keys.sealing, keys.names];
+        let all = [keys.refresh_tokens, keys.pepper, keys.sealing, keys.names, keys.mailed_codes, keys.temp_tokens];
         for (index, key) in all.iter().enumerate() {
             assert!(!all[index + 1..].contains(key));
         }

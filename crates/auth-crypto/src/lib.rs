@@ -1,5 +1,5 @@
 //! Cryptography behind the domain's ports: Argon2id in a bounded lane, access and internal JWTs,
-//! derived refresh tokens, sealing, the key ring, and the operating system's clock and entropy.
+//! temp tokens, derived refresh tokens and mailed codes, sealing, the key ring, and the operating system's clock and entropy.
 //!
 //! What a token or a password means is `auth-domain`'s; where keys are kept is the stores'.
 
@@ -7,11 +7,13 @@ mod access_tokens;
 mod hashing_lane;
 mod internal_tokens;
 mod key_ring;
+mod mailed_codes;
 mod name_digest;
 mod refresh_tokens;
 mod sealing;
 mod signing_keys;
 mod system;
+mod temp_tokens;
 
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
 pub use hashing_lane::{HashParameters, HashingLane, LaneError};
@@ -19,7 +21,9 @@ pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
 };
 pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey};
+pub use mailed_codes::DerivedCodes;
 pub use name_digest::KeyedNameDigest;
 pub use refresh_tokens::DerivedRefreshTokens;
 pub use signing_keys::SealedSigningKeys;
 pub use system::{SystemClock, SystemEntropy};
+pub use temp_tokens::TempTokenSigner;

@@ -34,6 +34,11 @@ impl AttemptSubject {
         Self(digest)
     }
 
+    /// From its stored key.
+    pub const fn from_stored(key: Uuid) -> Self {
+        Self(key)
+    }
+
     /// Its key, to store.
     pub const fn as_uuid(self) -> Uuid {
         self.0

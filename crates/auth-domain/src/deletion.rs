@@ -1,4 +1,4 @@
-//! What stays of a deleted account: that it was deleted.
+//! What stays of a deleted account: that it was deleted, and who was told.
 
 use crate::{AccountId, DeletionId, Timestamp};
 
@@ -13,4 +13,13 @@ pub struct Deletion {
     pub requested_by: String,
     /// When.
     pub deleted_at: Timestamp,
+}
+
+/// A deletion, and which services have acknowledged it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletionProgress {
+    /// The deletion.
+    pub deletion: Deletion,
+    /// The services that are told, by name, each with when it acknowledged.
+    pub services: Vec<(String, Option<Timestamp>)>,
 }

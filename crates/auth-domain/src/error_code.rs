@@ -44,13 +44,27 @@ error_codes! {
     UserAlreadyLinked = "USER_ALREADY_LINKED",
     /// The password is wrong.
     InvalidPassword = "INVALID_PASSWORD",
+    /// To change the password, all of `oldPassword`, `newPassword` and `confirmPassword` are needed.
+    PasswordsRequired = "PASSWORDS_REQUIRED",
+    /// Another account has that e-mail address.
+    EmailExists = "EMAIL_EXISTS",
+    /// The e-mail address is malformed, or nobody has it.
+    InvalidEmail = "INVALID_EMAIL",
+    /// The account has no password to reset: it signs in through an identity provider.
+    UserLinked = "USER_LINKED",
+    /// No code is outstanding any more: used, expired, replaced, or its tries are spent.
+    CodeNotSet = "CODE_NOT_SET",
+    /// The body names no code.
+    OtpRequired = "OTP_REQUIRED",
+    /// The code is wrong.
+    OtpInvalid = "OTP_INVALID",
     /// No bearer token came with the request.
     TokenRequired = "TOKEN_REQUIRED",
     /// The access token is not valid here.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID",
     /// The access token has expired: refresh it.
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED",
-    /// The access token verifies, but its session or account is gone.
+    /// The token verifies, but what it stands for is gone or not there yet.
     Unauthorized = "UNAUTHORIZED",
     /// The body names no refresh token.
     RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
@@ -58,6 +72,10 @@ error_codes! {
     RefreshTokenInvalid = "REFRESH_TOKEN_INVALID",
     /// The session of the refresh token has expired: log in again.
     RefreshTokenExpired = "REFRESH_TOKEN_EXPIRED",
+    /// The temp token is not valid here, or used up.
+    TempTokenInvalid = "TEMP_TOKEN_INVALID",
+    /// The temp token has expired: begin again.
+    TempTokenExpired = "TEMP_TOKEN_EXPIRED",
     /// The token of the calling service is not valid here.
     InternalTokenInvalid = "INTERNAL_TOKEN_INVALID",
     /// The token of the calling service has expired.

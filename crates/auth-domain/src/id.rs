@@ -56,6 +56,10 @@ identifiers! {
     DeletionId,
     /// Names a mail, the same at every attempt to send it.
     MailId,
+    /// Names a challenge; the `jti` of its temp tokens.
+    ChallengeId,
+    /// Names an event, the same at every delivery; the cursor of `GET /auth/events`.
+    EventId,
     /// Names a signing key; the `kid` of the tokens that it signed.
     SigningKeyId,
 }

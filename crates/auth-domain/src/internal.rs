@@ -14,12 +14,22 @@ pub enum Scope {
     TokensIntrospect,
     /// Set the roles of a user.
     RolesWrite,
+    /// Ask which services have acknowledged a deletion.
+    DeletionsRead,
+    /// Read the events that services are told.
+    EventsRead,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::CredentialsRead, Self::CredentialsDelete, Self::TokensIntrospect, Self::RolesWrite];
+    pub const ALL: [Self; 6] = [
+        Self::CredentialsRead,
+        Self::CredentialsDelete,
+        Self::TokensIntrospect,
+        Self::RolesWrite,
+        Self::DeletionsRead,
+        Self::EventsRead,
+    ];
 
     /// Its name in tokens and in the configuration.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +38,8 @@ impl Scope {
             Self::CredentialsDelete => "credentials:delete",
             Self::TokensIntrospect => "tokens:introspect",
             Self::RolesWrite => "roles:write",
+            Self::DeletionsRead => "deletions:read",
+            Self::EventsRead => "events:read",
         }
     }
 
@@ -72,6 +84,10 @@ granted! {
     TokensIntrospect,
     /// Demands [`Scope::RolesWrite`].
     RolesWrite,
+    /// Demands [`Scope::DeletionsRead`].
+    DeletionsRead,
+    /// Demands [`Scope::EventsRead`].
+    EventsRead,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`InternalService::authorize`] makes one, so a

@@ -13,46 +13,35 @@
 //! ```
 //! # #[cfg(feature = "mocks")] {
 //! use std::sync::Arc;
-//! use auth_domain::account::{Password, PasswordHash, PasswordPolicy};
+//! use auth_domain::internal::{InternalService, Scope};
 //! use auth_domain::ports::*;
-//! use auth_domain::use_cases::{Register, RegisterError, RegisterRequest};
-//! use auth_domain::Timestamp;
+//! use auth_domain::use_cases::ReadDeletion;
+//! use auth_domain::{DeletionId, Timestamp};
 //!
-//! // A store in which the e-mail address is taken already:
+//! // A store in which nobody has the deletion that is asked for:
 //! let mut store = MockStore::new();
-//! store.expect_commit().times(1).returning(|_| Err(CommitError::Duplicate(UniqueKey::Email)));
+//! store.expect_find_deletion().times(1).returning(|_| Ok(None));
 //!
-//! let mut hasher = MockPasswordHasher::new();
-//! hasher.expect_hash().returning(|_, _| Ok(PasswordHash::from_phc("$argon2id$…".to_owned())));
-//! let mut clock = MockClock::new();
-//! clock.expect_now().return_const(Timestamp::from_seconds(1_800_000_000));
-//! let mut entropy = MockEntropy::new();
-//! entropy.expect_bytes().return_const([7; 32]);
-//!
-//! let register = Register {
-//!     store: Arc::new(store),
-//!     hasher: Arc::new(hasher),
-//!     clock: Arc::new(clock),
-//!     entropy: Arc::new(entropy),
-//!     policy: PasswordPolicy { min_characters: 8 },
-//! };
-//! let answer = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(
-//!     register.execute(RegisterRequest {
-//!         username: None,
-//!         email: "ann@example.org".to_owned(),
-//!         password: Password::new("correct horse battery"),
-//!         confirm_password: None,
-//!     }),
-//! );
-//! assert_eq!(answer, Err(RegisterError::Taken));
+//! let read_deletion = ReadDeletion { store: Arc::new(store) };
+//! let backups = InternalService { name: "backups".to_owned(), scopes: [Scope::DeletionsRead].into() };
+//! let caller = backups.authorize().unwrap();
+//! let now = Timestamp::from_seconds(1_800_000_000);
+//! let answer = tokio::runtime::Builder::new_current_thread()
+//!     .build()
+//!     .unwrap()
+//!     .block_on(read_deletion.execute(&caller, DeletionId::generate(now, [7; 32])));
+//! assert_eq!(answer, Ok(None));
 //! # }
 //! ```
 
 pub mod access_token;
 pub mod account;
 pub mod budget;
+pub mod challenge;
 pub mod deletion;
+pub mod disclosure;
 pub mod error_code;
+pub mod event;
 mod id;
 pub mod internal;
 pub mod mail;
@@ -60,8 +49,10 @@ pub mod ports;
 pub mod retention;
 pub mod session;
 pub mod signing_key;
+pub mod tally;
+pub mod temp_token;
 mod timestamp;
 pub mod use_cases;
 
-pub use id::{AccountId, DeletionId, MailId, Randomness, SessionId, SigningKeyId};
+pub use id::{AccountId, ChallengeId, DeletionId, EventId, MailId, Randomness, SessionId, SigningKeyId};
 pub use timestamp::Timestamp;

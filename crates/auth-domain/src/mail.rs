@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use crate::account::EmailAddress;
+use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::session::Client;
-use crate::{MailId, Randomness, Timestamp};
+use crate::{ChallengeId, MailId, Randomness, Timestamp};
 
 /// A mail that is owed to somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,19 +15,35 @@ pub struct MailRequest {
     pub id: MailId,
     /// To whom.
     pub to: EmailAddress,
-    /// What it is about.
-    pub notice: Notice,
-}
-
-/// Something that the owner of an account should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// What happened.
-    pub kind: NoticeKind,
-    /// When.
+    /// When what it is about happened.
     pub at: Timestamp,
     /// From which network and device.
     pub client: Client,
+    /// What it is about.
+    pub content: MailContent,
+}
+
+impl MailRequest {
+    /// A notice to the owner of an account.
+    pub const fn notice(id: MailId, to: EmailAddress, kind: NoticeKind, at: Timestamp, client: Client) -> Self {
+        Self { id, to, at, client, content: MailContent::Notice(kind) }
+    }
+}
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailContent {
+    /// Something that the owner of an account should know.
+    Notice(NoticeKind),
+    /// A code of a challenge. When the mail is sent and that code is not outstanding any more, there is no mail.
+    Code {
+        /// The challenge.
+        challenge_id: ChallengeId,
+        /// What the code is good for.
+        purpose: ChallengePurpose,
+        /// Which of the challenge's codes.
+        send_number: u32,
+    },
 }
 
 /// What happened.
@@ -36,16 +53,40 @@ pub enum NoticeKind {
     SessionReuseDetected,
     /// The account was deleted, by its owner or by another service.
     AccountDeleted,
+    /// The password was changed by somebody who knew the old one.
+    PasswordChanged,
+    /// The password was set anew with a mailed code.
+    PasswordReset,
+    /// The e-mail address was changed; goes to the old one.
+    EmailChanged,
+    /// Somebody tried to register with the address of an account and was not told so.
+    RegistrationAttempted,
+    /// Somebody asked for a password reset of an account that has no password and was not told so.
+    ResetWithoutPassword,
 }
 
 impl NoticeKind {
-    const ALL: [Self; 2] = [Self::SessionReuseDetected, Self::AccountDeleted];
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::SessionReuseDetected,
+        Self::AccountDeleted,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::EmailChanged,
+        Self::RegistrationAttempted,
+        Self::ResetWithoutPassword,
+    ];
 
     /// Its stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SessionReuseDetected => "session_reuse_detected",
             Self::AccountDeleted => "account_deleted",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset_done",
+            Self::EmailChanged => "email_changed",
+            Self::RegistrationAttempted => "registration_attempted",
+            Self::ResetWithoutPassword => "reset_without_password",
         }
     }
 
@@ -53,6 +94,37 @@ impl NoticeKind {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+}
+
+/// A mail that is about to be sent, with what it takes to write it.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Its name: the same at every attempt.
+    pub id: MailId,
+    /// To whom.
+    pub to: EmailAddress,
+    /// When what it is about happened.
+    pub at: Timestamp,
+    /// From which network and device.
+    pub client: Client,
+    /// What it says.
+    pub words: Words,
+}
+
+/// What a mail says.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// What happened.
+    Notice(NoticeKind),
+    /// A code.
+    Code {
+        /// What it is good for.
+        purpose: ChallengePurpose,
+        /// The code.
+        code: OneTimeCode,
+        /// Until when.
+        expires_at: Timestamp,
+    },
 }
 
 /// A mail that one worker may try to send now. While it tries, no other one gets it.
@@ -64,21 +136,37 @@ pub struct LeasedMail {
     pub attempt: u32,
 }
 
+/// A mail that was given up, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedMail {
+    /// Its name.
+    pub id: MailId,
+    /// To whom it should have gone, as stored.
+    pub recipient: String,
+    /// Its stored kind.
+    pub kind: String,
+    /// When it was given up.
+    pub parked_at: Timestamp,
+    /// What the mail server said last.
+    pub error: String,
+}
+
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
 /// With the waits between them this is a little over a day.
 const MAX_ATTEMPTS: u32 = 32;
 
-/// When to try again after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened by
-/// up to a quarter at random so that the mails of an outage do not come back all at once. `None` when
-/// enough was tried.
-pub fn next_attempt(attempt: u32, now: Timestamp, randomness: Randomness) -> Option<Timestamp> {
-    if attempt >= MAX_ATTEMPTS {
-        return None;
-    }
+/// How long to wait after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened by up to a
+/// quarter at random so that what an outage held up does not come back all at once.
+pub(crate) fn backoff(attempt: u32, randomness: Randomness) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(MAX_BACKOFF);
-    Some(now + wait - wait.mul_f64(f64::from(randomness[0]) / 255.0 / 4.0))
+    wait - wait.mul_f64(f64::from(randomness[0]) / 255.0 / 4.0)
+}
+
+/// When to try a mail again after attempt number `attempt` failed; `None` when enough was tried.
+pub fn next_attempt(attempt: u32, now: Timestamp, randomness: Randomness) -> Option<Timestamp> {
+    (attempt < MAX_ATTEMPTS).then(|| now + backoff(attempt, randomness))
 }
 
 #[cfg(test)]

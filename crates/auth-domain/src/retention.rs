@@ -12,6 +12,9 @@ const PAST_SUCCESSES: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// A mail that was given up stays for the operator to see.
 const PARKED_MAILS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// How long a service may stay away and still catch up by cursor.
+const EVENTS: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// Rows that nothing needs any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
@@ -37,16 +40,34 @@ pub enum Expired {
         /// Before this time.
         parked_before: Timestamp,
     },
+    /// Challenges that nothing can be done with any more.
+    Challenges {
+        /// They expired before this time.
+        expired_before: Timestamp,
+    },
+    /// Tallies whose window, a day at the longest, is over.
+    Tallies {
+        /// It began before this time.
+        began_before: Timestamp,
+    },
+    /// Events that every service has acknowledged; but the record of who was told of a deletion stays.
+    Events {
+        /// They happened before this time.
+        occurred_before: Timestamp,
+    },
 }
 
 impl Expired {
     /// Everything that is expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 4] {
+    pub fn all_at(now: Timestamp) -> [Self; 7] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
             Self::DailyMisses { began_before: now - DAY },
             Self::ParkedMails { parked_before: now - PARKED_MAILS },
+            Self::Challenges { expired_before: now },
+            Self::Tallies { began_before: now - DAY },
+            Self::Events { occurred_before: now - EVENTS },
         ]
     }
 }

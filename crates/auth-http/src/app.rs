@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use actix_web::web::{self, Data, ServiceConfig};
-use auth_domain::ports::{Clock, Entropy, InternalTokens, Store};
+use auth_domain::ports::{Clock, Entropy, InternalTokens, Store, TempTokens};
 use auth_domain::use_cases::{
-    Authenticate, DeleteAccount, Introspect, ListCredentials, Login, Logout, PublishSigningKeys, RefreshSession,
-    Register, Sessions, SetRoles,
+    Authenticate, DeleteAccount, Introspect, ListCredentials, ListEvents, Login, Logout, LostPassword,
+    PublishSigningKeys, ReadDeletion, RefreshSession, Register, Sessions, SetRoles, UpdateCredentials, UpdatePassword,
+    VerifyCode, VerifyEmail,
 };
 
 use crate::client::TrustedProxies;
@@ -23,12 +24,20 @@ pub struct App {
     pub authenticate: Arc<Authenticate>,
     pub logout: Logout,
     pub sessions: Sessions,
+    pub lost_password: LostPassword,
+    pub verify_code: VerifyCode,
+    pub update_password: UpdatePassword,
+    pub update_credentials: UpdateCredentials,
+    pub verify_email: VerifyEmail,
+    pub read_deletion: ReadDeletion,
+    pub list_events: ListEvents,
     pub list_credentials: ListCredentials,
     pub delete_account: DeleteAccount,
     pub set_roles: SetRoles,
     pub introspect: Introspect,
     pub publish_signing_keys: Arc<PublishSigningKeys>,
     pub internal_tokens: Arc<dyn InternalTokens>,
+    pub temp_tokens: Arc<dyn TempTokens>,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,

@@ -7,7 +7,8 @@ use actix_web::{FromRequest, HttpRequest};
 use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::internal::{Granted, InternalCaller};
-use auth_domain::use_cases::Authenticated;
+use auth_domain::temp_token::TempClaims;
+use auth_domain::use_cases::{AddressOwner, Authenticated};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
@@ -26,6 +27,53 @@ impl FromRequest for Bearer {
         async move {
             let (app, token) = found?;
             Ok(Self(app.authenticate.execute(&token).await?))
+        }
+        .boxed_local()
+    }
+}
+
+/// The bearer of a temp token. What its step is, and whether it is used up, is the use case's to find out.
+pub(crate) struct Temp(pub(crate) TempClaims);
+
+impl FromRequest for Temp {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let claims = app(request).and_then(|app| {
+            let token = bearer_token(request)?;
+            app.temp_tokens.verify(&token, app.clock.now()).map_err(|rejection| temp_token_code(rejection).into())
+        });
+        std::future::ready(claims.map(Self).map_err(ApiError::from))
+    }
+}
+
+const fn temp_token_code(rejection: TokenRejection) -> ErrorCode {
+    match rejection {
+        TokenRejection::Invalid => ErrorCode::TempTokenInvalid,
+        TokenRejection::Expired => ErrorCode::TempTokenExpired,
+    }
+}
+
+/// Whose address is to be proved: the bearer of an access token, or of a temp token.
+pub(crate) struct EmailOwner(pub(crate) AddressOwner);
+
+impl FromRequest for EmailOwner {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = app(request).and_then(|app| Ok((app, bearer_token(request)?)));
+        async move {
+            let (app, token) = found?;
+            match app.temp_tokens.verify(&token, app.clock.now()) {
+                Ok(claims) => Ok(Self(AddressOwner::Temp(claims))),
+                Err(TokenRejection::Expired) => Err(temp_token_code(TokenRejection::Expired).into()),
+                // Not a temp token at all: then an access token.
+                Err(TokenRejection::Invalid) => {
+                    Ok(Self(AddressOwner::Session(Box::new(app.authenticate.execute(&token).await?))))
+                }
+            }
         }
         .boxed_local()
     }

@@ -12,7 +12,12 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::UserExists
         | ErrorCode::InvalidCredentials
         | ErrorCode::UserAlreadyLinked
-        | ErrorCode::InvalidPassword => StatusCode::BAD_REQUEST,
+        | ErrorCode::InvalidPassword
+        | ErrorCode::PasswordsRequired
+        | ErrorCode::EmailExists
+        | ErrorCode::InvalidEmail
+        | ErrorCode::UserLinked
+        | ErrorCode::CodeNotSet => StatusCode::BAD_REQUEST,
         ErrorCode::TokenRequired
         | ErrorCode::AccessTokenInvalid
         | ErrorCode::AccessTokenExpired
@@ -20,6 +25,10 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::RefreshTokenRequired
         | ErrorCode::RefreshTokenInvalid
         | ErrorCode::RefreshTokenExpired
+        | ErrorCode::TempTokenInvalid
+        | ErrorCode::TempTokenExpired
+        | ErrorCode::OtpRequired
+        | ErrorCode::OtpInvalid
         | ErrorCode::InternalTokenInvalid
         | ErrorCode::InternalTokenExpired => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
@@ -57,6 +66,13 @@ macro_rules! success_codes {
 success_codes! {
     UserRegistered = CREATED "USER_REGISTERED",
     UserLoggedIn = OK "USER_LOGGED_IN",
+    EmailVerificationRequired = PARTIAL_CONTENT "EMAIL_VERIFICATION_REQUIRED",
+    EmailVerified = OK "EMAIL_VERIFIED",
+    CodeSent = OK "CODE_SENT",
+    CodeVerified = OK "CODE_VERIFIED",
+    CredentialsUpdated = OK "CREDENTIALS_UPDATED",
+    DeletionFetched = OK "DELETION_FETCHED",
+    EventsFetched = OK "EVENTS_FETCHED",
     UserLoggedOut = OK "USER_LOGGED_OUT",
     UserFetched = OK "USER_FETCHED",
     TokenRefreshed = OK "TOKEN_REFRESHED",

@@ -38,6 +38,7 @@ pub fn openapi(base: &str) -> Value {
 fn tags() -> Value {
     json!([
         { "name": "auth", "description": "Users: registration, login, sessions." },
+        { "name": "recovery", "description": "Codes by mail: a new password, a proved address." },
         { "name": "gateway", "description": "For the gateway in front." },
         { "name": "internal", "description": "For the services beside this one, with an internal token." },
         { "name": "keys", "description": "What others verify our tokens with." },
@@ -49,6 +50,7 @@ fn security_schemes() -> Value {
     let bearer = |description: &str| json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description });
     json!({
         "accessToken": bearer("An access token: `data.tokens.accessToken` of a login."),
+        "tempToken": bearer("A temp token: `data.tempToken` of the answer that asks for the next step."),
         "internalToken": bearer("An internal token: `auth-server internal-token --service NAME` prints one."),
     })
 }
@@ -68,6 +70,8 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     match endpoint.permission {
         Permission::Anyone => {}
         Permission::AccessToken => operation["security"] = json!([{ "accessToken": [] }]),
+        Permission::TempToken => operation["security"] = json!([{ "tempToken": [] }]),
+        Permission::AccessOrTempToken => operation["security"] = json!([{ "accessToken": [] }, { "tempToken": [] }]),
         Permission::Internal(scope) => {
             operation["security"] = json!([{ "internalToken": [] }]);
             operation["description"] = json!(format!("Needs the scope `{}`.", scope.as_str()));
@@ -109,17 +113,18 @@ fn reference(named: &NamedSchema, schemas: &mut Map<String, Value>) -> Value {
 
 fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<String, Value> {
     let mut responses = Map::new();
-    let mut last = "200";
+    let mut last = String::from("200");
     for answer in &endpoint.answers {
         match answer {
-            Answer::Envelope(code, data) => {
-                let (status, code) = (code.status(), code.as_str());
+            Answer::Envelope(codes, data) => {
+                let status = codes.first().map_or(StatusCode::OK, |code| code.status());
+                let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
                 let data = data.as_ref().map(|data| reference(data, schemas));
                 let data = data.unwrap_or_else(|| json!({ "type": "object" }));
-                let schema = envelope(status, &[code], &data);
-                last = if status == StatusCode::CREATED { "201" } else { "200" };
-                responses
-                    .insert(last.to_owned(), response(&format!("`{code}`"), &[("application/json", schema)], status));
+                let schema = envelope(status, &names, &data);
+                last = status.as_str().to_owned();
+                let description = format!("`{}`", names.join("` or `"));
+                responses.insert(last.clone(), response(&description, &[("application/json", schema)], status));
             }
             Answer::Plain { media_type, schema, description } => {
                 let content = [(*media_type, reference(schema, schemas))];
@@ -134,7 +139,7 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<Strin
             }
             Answer::Also { media_type, schema } => {
                 let schema = reference(schema, schemas);
-                responses[last]["content"][*media_type] = json!({ "schema": schema });
+                responses[last.as_str()]["content"][*media_type] = json!({ "schema": schema });
             }
         }
     }

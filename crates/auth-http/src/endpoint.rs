@@ -21,14 +21,18 @@ pub(crate) enum Permission {
     Anyone,
     /// The bearer of an access token.
     AccessToken,
+    /// The bearer of a temp token.
+    TempToken,
+    /// The bearer of either.
+    AccessOrTempToken,
     /// A service with this scope.
     Internal(Scope),
 }
 
 /// What an endpoint answers when it does not refuse.
 pub(crate) enum Answer {
-    /// The envelope with this code; `data` has this schema.
-    Envelope(SuccessCode, Option<NamedSchema>),
+    /// The envelope with one of these codes, which have the same status; `data` has this schema.
+    Envelope(Vec<SuccessCode>, Option<NamedSchema>),
     /// 200 with something of its own standard.
     Plain { media_type: &'static str, schema: NamedSchema, description: &'static str },
     /// 200 with these headers, name and meaning, and no body.
@@ -123,6 +127,21 @@ impl Endpoint {
                 ErrorCode::Unauthorized,
                 ErrorCode::Unavailable,
             ],
+            Permission::TempToken => &[
+                ErrorCode::TokenRequired,
+                ErrorCode::TempTokenInvalid,
+                ErrorCode::TempTokenExpired,
+                ErrorCode::Unavailable,
+            ],
+            Permission::AccessOrTempToken => &[
+                ErrorCode::TokenRequired,
+                ErrorCode::AccessTokenInvalid,
+                ErrorCode::AccessTokenExpired,
+                ErrorCode::TempTokenInvalid,
+                ErrorCode::TempTokenExpired,
+                ErrorCode::Unauthorized,
+                ErrorCode::Unavailable,
+            ],
             Permission::Internal(_) => &[
                 ErrorCode::TokenRequired,
                 ErrorCode::InternalTokenInvalid,
@@ -151,13 +170,21 @@ impl Endpoint {
 
     /// Answers with data.
     pub(crate) fn answers<T: ToSchema>(mut self, code: SuccessCode) -> Self {
-        self.answers.push(Answer::Envelope(code, Some(NamedSchema::of::<T>())));
+        self.answers.push(Answer::Envelope(vec![code], Some(NamedSchema::of::<T>())));
         self
     }
 
     /// Answers with empty data.
     pub(crate) fn answers_empty(mut self, code: SuccessCode) -> Self {
-        self.answers.push(Answer::Envelope(code, None));
+        self.answers.push(Answer::Envelope(vec![code], None));
+        self
+    }
+
+    /// The answer before it may carry this code instead.
+    pub(crate) fn or(mut self, code: SuccessCode) -> Self {
+        if let Some(Answer::Envelope(codes, _)) = self.answers.last_mut() {
+            codes.push(code);
+        }
         self
     }
 

@@ -10,6 +10,14 @@ pub(crate) fn query_parameter(request: &HttpRequest, name: &str) -> Result<Optio
     single_field(request.query_string(), name)
 }
 
+/// The query parameter `limit`, if any: from 1 to `most`.
+pub(crate) fn query_limit(request: &HttpRequest, most: u32) -> Result<Option<u32>, Refusal> {
+    let Some(text) = query_parameter(request, "limit")? else { return Ok(None) };
+    let parsed = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+    let message = || format!("must be a whole number from 1 to {most}");
+    parsed.map(Some).ok_or_else(|| Refusal::invalid(vec![FieldError::new("/limit", message())]))
+}
+
 /// The field `name` of `application/x-www-form-urlencoded` text, if any. Given twice it is refused: which
 /// one counts would be a guess (RFC 6749 section 3.1).
 pub(crate) fn single_field(text: &str, name: &str) -> Result<Option<String>, Refusal> {

@@ -3,7 +3,8 @@
 use auth_domain::Timestamp;
 use auth_domain::account::Account;
 use auth_domain::session::Session;
-use auth_domain::use_cases::IssuedTokens;
+use auth_domain::temp_token::IssuedTempToken;
+use auth_domain::use_cases::{IssuedTokens, LoggedIn, Registered};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -102,8 +103,53 @@ pub(crate) struct TokensData {
 /// `data` of a login.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LoginData {
-    pub(crate) tokens: TokensView,
-    pub(crate) user: UserView,
+    tokens: TokensView,
+    user: UserView,
+}
+
+impl From<&LoggedIn> for LoginData {
+    fn from(logged_in: &LoggedIn) -> Self {
+        Self { tokens: (&logged_in.tokens).into(), user: (&logged_in.account).into() }
+    }
+}
+
+/// `data` with the token of a pending step.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TempTokenData {
+    temp_token: String,
+    /// Seconds until it expires.
+    expires_in: u64,
+}
+
+impl From<&IssuedTempToken> for TempTokenData {
+    fn from(token: &IssuedTempToken) -> Self {
+        Self { temp_token: token.token.reveal().to_owned(), expires_in: token.expires_in.as_secs() }
+    }
+}
+
+/// `data` of a registration. The token is there where an address must be proved before the first login.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RegisteredData {
+    user: UserView,
+    /// For `/auth/verify-email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temp_token: Option<String>,
+    /// Seconds until the token expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+}
+
+impl From<&Registered> for RegisteredData {
+    fn from(registered: &Registered) -> Self {
+        let token = registered.temp_token.as_ref();
+        Self {
+            user: (&registered.account).into(),
+            temp_token: token.map(|token| token.token.reveal().to_owned()),
+            expires_in: token.map(|token| token.expires_in.as_secs()),
+        }
+    }
 }
 
 /// A session as its owner sees it.

@@ -52,3 +52,11 @@ macro_rules! in_transaction {
     };
 }
 pub(crate) use in_transaction;
+
+/// The channel of [`wake_other_nodes`].
+pub(crate) const OUTBOX: &str = "auth_outbox";
+
+/// Tells every node that there is something to send, once this transaction is committed.
+pub(crate) async fn wake_other_nodes(conn: &mut Connection) -> diesel::QueryResult<()> {
+    diesel_async::SimpleAsyncConnection::batch_execute(conn, "NOTIFY auth_outbox").await
+}

@@ -8,7 +8,7 @@ mod queries;
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use auth_domain::ports::StoreUnavailable;
@@ -16,8 +16,9 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use futures_util::StreamExt as _;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 
@@ -34,6 +35,8 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 const SESSION_SETTINGS: &str =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'";
 const SNAPSHOTS: usize = 2;
+/// How long a node goes without hearing of the others after its listening connection broke.
+const LISTEN_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +70,8 @@ pub struct PostgresStore {
     runtime: Handle,
     pool: Pool<Connection>,
     snapshots: Arc<Semaphore>,
+    /// Told when somebody owes a mail or announces an event, here or on another node.
+    outbox: Arc<Notify>,
 }
 
 pub(crate) use PostgresStore as Engine;
@@ -95,7 +100,10 @@ impl PostgresStore {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Url(error.to_string()))?;
-        Ok(Self { config, runtime: Handle::current(), pool, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) })
+        let outbox = Arc::new(Notify::new());
+        tokio::spawn(listen(config.clone(), Arc::downgrade(&outbox)));
+        let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
+        Ok(Self { config, runtime: Handle::current(), pool, snapshots, outbox })
     }
 
     pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
@@ -113,6 +121,23 @@ impl PostgresStore {
         let begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         conn.batch_execute(begin).await.map_err(unavailable)?;
         Ok(conn)
+    }
+}
+
+/// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
+/// is away, or a pooler in between swallows notifications, workers find what is due a little later by looking.
+async fn listen(config: Config, outbox: Weak<Notify>) {
+    while outbox.strong_count() > 0 {
+        if let Ok(mut conn) = connect(&config).await
+            && conn.batch_execute(&format!("LISTEN {}", dialect::OUTBOX)).await.is_ok()
+        {
+            let mut notifications = std::pin::pin!(conn.notifications_stream());
+            while let Some(Ok(_)) = notifications.next().await {
+                let Some(outbox) = outbox.upgrade() else { return };
+                outbox.notify_waiters();
+            }
+        }
+        tokio::time::sleep(LISTEN_RETRY).await;
     }
 }
 

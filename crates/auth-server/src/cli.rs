@@ -34,6 +34,12 @@ pub(crate) enum Command {
         #[arg(long)]
         scope: Vec<String>,
     },
+    /// List the mails that were given up, with what the mail server said. Changes nothing without --retry.
+    ParkedMails {
+        /// Put all of them back into the queue
+        #[arg(long)]
+        retry: bool,
+    },
     /// Print the OpenAPI file. Changes nothing.
     Openapi {
         /// Print the table of error codes (docs/errors.md) instead

@@ -4,12 +4,15 @@ use std::io::Write as _;
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
 use auth_domain::internal::Scope;
-use auth_domain::ports::{Clock as _, Entropy as _};
+use auth_domain::mail::ParkedMail;
+use auth_domain::ports::{Change, Clock as _, Entropy as _};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::Failure;
 use crate::secret_key::load_or_make;
 use crate::settings::{Database, Settings};
-use crate::wiring::migrate_database;
+use crate::wiring::{migrate_database, open_store};
 
 pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
     if matches!(settings.database, Database::Sqlite(_)) {
@@ -19,6 +22,21 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
     }
     let ran = migrate_database(settings).await?;
     print(&format!("the database is up to date; migrations run now: {ran}"))
+}
+
+/// One line each: when it was given up, its id, its kind, to whom, and why.
+pub(crate) async fn parked_mails(settings: &Settings, retry: bool) -> Result<(), Failure> {
+    let store = open_store(settings).await?;
+    let mails = store.list_parked_mails(1_000).await?;
+    for ParkedMail { id, recipient, kind, parked_at, error } in &mails {
+        let at = OffsetDateTime::from_unix_timestamp(parked_at.as_seconds())?.format(&Rfc3339)?;
+        print(&format!("{at}  {id}  {kind}  {recipient}  {}", error.replace('\n', " ")))?;
+    }
+    if retry && !mails.is_empty() {
+        store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
+        return print("they are in the queue again");
+    }
+    print(&format!("mails that were given up: {}", mails.len()))
 }
 
 pub(crate) fn internal_token(settings: &Settings, service: &str, scopes: &[String]) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ mod secret_key;
 mod serve;
 mod settings;
 mod wiring;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => runtime()?.block_on(serve::serve(settings()?)),
         Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
+        Command::ParkedMails { retry } => runtime()?.block_on(commands::parked_mails(&settings()?, retry)),
         Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
         Command::Openapi { errors } => commands::openapi(errors),
     }

@@ -9,22 +9,18 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 use auth_crypto::AccessTokenSigner;
-use auth_domain::use_cases::{DeliverMails, Delivered, PublishSigningKeys, PurgeExpired};
+use auth_domain::use_cases::PublishSigningKeys;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::secret_key::{LoadedKey, load_or_make};
 use crate::settings::{Database, Settings};
 use crate::wiring::{Wired, wire};
-use crate::{Failure, logging};
+use crate::{Failure, logging, workers};
 
 /// How long requests under way may take once the service is told to stop, in seconds.
 const DRAIN_SECONDS: u64 = 20;
 const KEY_CHECK: Duration = Duration::from_secs(60);
-const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
-const MAIL_POLL: Duration = Duration::from_secs(1);
-/// When the queue itself cannot be read.
-const MAIL_RETRY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything is made: a port in use leaves no trace.
@@ -32,13 +28,20 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     logging::start();
-    let Wired { app, signer, deliver_mails, purge_expired } = wire(&settings, &key.ring, address).await?;
+    let Wired { app, signer, deliver_mails, deliver_events, purge_expired } =
+        wire(&settings, &key.ring, address).await?;
     let keys = Arc::clone(&app.publish_signing_keys);
     renew_keys(&keys, &signer).await?;
     let mut beside = JoinSet::new();
     beside.spawn(keep_keys(keys, signer));
-    beside.spawn(deliver(deliver_mails));
-    beside.spawn(keep_house(purge_expired));
+    let deliver_mails = Arc::new(deliver_mails);
+    for _ in 0..workers::MAIL_WORKERS {
+        beside.spawn(workers::mails(deliver_mails.clone()));
+    }
+    for events in deliver_events {
+        beside.spawn(workers::events(events));
+    }
+    beside.spawn(workers::keep_house(purge_expired));
 
     let app = Data::new(app);
     let server = HttpServer::new(move || {
@@ -89,36 +92,6 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
         tokio::time::sleep(KEY_CHECK).await;
         if let Err(error) = renew_keys(&keys, &signer).await {
             tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
-        }
-    }
-}
-
-/// Removes what is expired, once an hour.
-async fn keep_house(purge: PurgeExpired) {
-    loop {
-        match purge.run().await {
-            Ok(rows) => tracing::info!(rows, "expired rows were removed"),
-            Err(error) => tracing::error!(%error, "expired rows could not be removed; trying again in an hour"),
-        }
-        tokio::time::sleep(HOUSEKEEPING).await;
-    }
-}
-
-/// Sends the mails that are owed, as long as the service runs. A worker that is stopped in the middle loses
-/// nothing: its lease runs out.
-async fn deliver(mails: DeliverMails) {
-    loop {
-        match mails.run_once().await {
-            Ok(delivered) if delivered == Delivered::default() => tokio::time::sleep(MAIL_POLL).await,
-            Ok(Delivered { sent, put_off, parked }) => {
-                if put_off + parked > 0 {
-                    tracing::warn!(sent, put_off, parked, "not every mail could be sent");
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "the mails that are owed could not be read; trying again");
-                tokio::time::sleep(MAIL_RETRY).await;
-            }
         }
     }
 }

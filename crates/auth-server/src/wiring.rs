@@ -4,19 +4,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_crypto::{
-    AccessTokenSigner, DerivedRefreshTokens, HashingLane, InternalTokenVerifier, KeyRing, KeyedNameDigest,
-    SealedSigningKeys, SystemClock, SystemEntropy,
+    AccessTokenSigner, DerivedCodes, DerivedRefreshTokens, HashingLane, InternalTokenVerifier, KeyRing,
+    KeyedNameDigest, SealedSigningKeys, SystemClock, SystemEntropy, TempTokenSigner,
 };
 use auth_domain::account::PasswordPolicy;
-use auth_domain::ports::{AccessTokens, Clock, Entropy, PasswordHasher, RefreshTokens, Store};
+use auth_domain::ports::{
+    AccessTokens, Clock, Codes, Entropy, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
+};
 use auth_domain::use_cases::{
-    Authenticate, DeleteAccount, DeliverMails, Introspect, ListCredentials, Login, Logout, PasswordCheck,
-    PublishSigningKeys, PurgeExpired, RefreshSession, Register, SessionTokens, Sessions, SetRoles,
+    Announcements, Authenticate, Challenges, DeleteAccount, DeliverEvents, DeliverMails, Introspect, ListCredentials,
+    ListEvents, Login, Logout, LostPassword, PasswordCheck, PublishSigningKeys, PurgeExpired, ReadDeletion,
+    RefreshSession, Register, SessionTokens, Sessions, SetRoles, UpdateCredentials, UpdatePassword, VerifyCode,
+    VerifyEmail,
 };
 use auth_http::{App, TrustedProxies};
 use auth_postgres::PostgresStore;
 use auth_smtp::ConfiguredMailer;
 use auth_sqlite::SqliteStore;
+use auth_webhooks::WebhookSink;
 
 use crate::Failure;
 use crate::secret_key::make_dir;
@@ -27,6 +32,7 @@ pub(crate) struct Wired {
     pub(crate) app: App,
     pub(crate) signer: Arc<AccessTokenSigner>,
     pub(crate) deliver_mails: DeliverMails,
+    pub(crate) deliver_events: Vec<DeliverEvents>,
     pub(crate) purge_expired: PurgeExpired,
 }
 
@@ -43,7 +49,7 @@ pub(crate) async fn migrate_database(settings: &Settings) -> Result<usize, Failu
     }
 }
 
-async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     Ok(match &settings.database {
         Database::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
         Database::Postgres(url) => {
@@ -57,14 +63,22 @@ fn database_url_hint(error: auth_postgres::ConnectError) -> Failure {
     format!("AUTH_DATABASE_URL: {error}").into()
 }
 
-/// The adapters behind their ports, shared by the use cases.
-struct Ports {
+/// The adapters behind their ports, and what several use cases share.
+struct Parts {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     hasher: Arc<dyn PasswordHasher>,
     refresh_tokens: Arc<dyn RefreshTokens>,
     access_tokens: Arc<dyn AccessTokens>,
+    temp_tokens: Arc<dyn TempTokens>,
+    codes: Arc<dyn Codes>,
+    name_digest: Arc<dyn NameDigest>,
+    session_tokens: Arc<SessionTokens>,
+    password_check: Arc<PasswordCheck>,
+    challenges: Arc<Challenges>,
+    announcements: Arc<Announcements>,
+    policy: PasswordPolicy,
 }
 
 /// Opens the database, starts the hashing lane and builds every use case. `listening` is the address
@@ -74,93 +88,191 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
     let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
     let audience = settings.audience.clone().unwrap_or_else(|| issuer.clone());
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), issuer.clone(), audience.clone()));
-    let ports = Ports {
-        store: open_store(settings).await?,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        hasher: Arc::new(HashingLane::start(ring, settings.hashing)?),
-        refresh_tokens: Arc::new(DerivedRefreshTokens::new(ring.clone())),
-        access_tokens: signer.clone(),
-    };
-    let internal_tokens = Arc::new(InternalTokenVerifier::new(&settings.services)?);
-    let Ports { store, clock, entropy, hasher, refresh_tokens, access_tokens } = &ports;
-    let session_tokens = Arc::new(SessionTokens {
-        access: access_tokens.clone(),
-        refresh: refresh_tokens.clone(),
-        lifetimes: settings.lifetimes,
-    });
-    let authenticate =
-        Arc::new(Authenticate { store: store.clone(), access_tokens: access_tokens.clone(), clock: clock.clone() });
-    let deliver_mails = DeliverMails {
-        store: store.clone(),
-        mailer: Arc::new(ConfiguredMailer::new(settings.mail.clone())),
-        clock: clock.clone(),
-        entropy: entropy.clone(),
-    };
-    let purge_expired = PurgeExpired { store: store.clone(), clock: clock.clone() };
-    let app = App {
-        register: Register {
+    let store = open_store(settings).await?;
+    let hasher = Arc::new(HashingLane::start(ring, settings.hashing)?);
+    let temp_tokens = Arc::new(TempTokenSigner::new(ring.clone(), issuer.clone()));
+    let parts = Parts::new(settings, ring, store, hasher, signer.clone(), temp_tokens);
+    Ok(Wired {
+        deliver_mails: parts.deliver_mails(settings),
+        deliver_events: parts.deliver_events(settings)?,
+        purge_expired: PurgeExpired { store: parts.store.clone(), clock: parts.clock.clone() },
+        app: parts.app(settings, ring, issuer, audience)?,
+        signer,
+    })
+}
+
+impl Parts {
+    fn new(
+        settings: &Settings,
+        ring: &KeyRing,
+        store: Arc<dyn Store>,
+        hasher: Arc<dyn PasswordHasher>,
+        access_tokens: Arc<dyn AccessTokens>,
+        temp_tokens: Arc<dyn TempTokens>,
+    ) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let refresh_tokens: Arc<dyn RefreshTokens> = Arc::new(DerivedRefreshTokens::new(ring.clone()));
+        let codes: Arc<dyn Codes> = Arc::new(DerivedCodes::new(ring.clone()));
+        let name_digest: Arc<dyn NameDigest> = Arc::new(KeyedNameDigest::new(ring.clone()));
+        let session_tokens = Arc::new(SessionTokens {
+            access: access_tokens.clone(),
+            refresh: refresh_tokens.clone(),
+            lifetimes: settings.lifetimes,
+        });
+        let password_check = Arc::new(PasswordCheck {
             store: store.clone(),
             hasher: hasher.clone(),
+            name_digest: name_digest.clone(),
+            clock: clock.clone(),
+        });
+        let challenges = Arc::new(Challenges {
+            store: store.clone(),
+            codes: codes.clone(),
+            temp_tokens: temp_tokens.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            policy: PasswordPolicy { min_characters: settings.password_min },
-        },
-        login: login(&ports, ring, session_tokens.clone()),
-        refresh_session: RefreshSession {
-            store: store.clone(),
+            lifetimes: settings.challenges,
+        });
+        let subscriptions = settings.webhooks.iter().map(|webhook| webhook.subscription.clone()).collect();
+        let announcements = Arc::new(Announcements { subscriptions, entropy: entropy.clone() });
+        let policy = PasswordPolicy { min_characters: settings.password_min };
+        Self {
+            store,
+            clock,
+            entropy,
+            hasher,
+            refresh_tokens,
+            access_tokens,
+            temp_tokens,
+            codes,
+            name_digest,
             session_tokens,
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        },
-        authenticate: authenticate.clone(),
-        logout: Logout { store: store.clone(), refresh_tokens: refresh_tokens.clone(), clock: clock.clone() },
-        sessions: Sessions { store: store.clone(), clock: clock.clone() },
-        list_credentials: ListCredentials { store: store.clone() },
-        delete_account: DeleteAccount { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() },
-        set_roles: SetRoles { store: store.clone(), clock: clock.clone() },
-        introspect: Introspect {
-            authenticate,
-            refresh_tokens: refresh_tokens.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            retry_window: settings.lifetimes.retry_window,
-        },
-        publish_signing_keys: publish_signing_keys(&ports, ring),
-        internal_tokens,
-        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
-        issuer,
-        audience,
-        base_paths: settings.base_paths.clone(),
-        store: ports.store,
-        clock: ports.clock,
-        entropy: ports.entropy,
-    };
-    Ok(Wired { app, signer, deliver_mails, purge_expired })
-}
-
-fn login(ports: &Ports, ring: &KeyRing, session_tokens: Arc<SessionTokens>) -> Login {
-    let password_check = PasswordCheck {
-        store: ports.store.clone(),
-        hasher: ports.hasher.clone(),
-        name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
-        clock: ports.clock.clone(),
-    };
-    Login {
-        password_check,
-        session_tokens,
-        store: ports.store.clone(),
-        hasher: ports.hasher.clone(),
-        clock: ports.clock.clone(),
-        entropy: ports.entropy.clone(),
+            password_check,
+            challenges,
+            announcements,
+            policy,
+        }
     }
-}
 
-fn publish_signing_keys(ports: &Ports, ring: &KeyRing) -> Arc<PublishSigningKeys> {
-    Arc::new(PublishSigningKeys {
-        store: ports.store.clone(),
-        maker: Arc::new(SealedSigningKeys::new(ring.clone())),
-        clock: ports.clock.clone(),
-        entropy: ports.entropy.clone(),
-    })
+    fn deliver_mails(&self, settings: &Settings) -> DeliverMails {
+        DeliverMails {
+            store: self.store.clone(),
+            codes: self.codes.clone(),
+            mailer: Arc::new(ConfiguredMailer::new(settings.mail.clone())),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+
+    /// One worker a service: none waits for another.
+    fn deliver_events(&self, settings: &Settings) -> Result<Vec<DeliverEvents>, Failure> {
+        let webhooks: Vec<_> = settings.webhooks.iter().map(|webhook| webhook.webhook.clone()).collect();
+        let services: Vec<String> = webhooks.iter().map(|webhook| webhook.service.clone()).collect();
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sink = Arc::new(WebhookSink::new(webhooks, self.clock.clone())?);
+        let worker = |service| DeliverEvents {
+            service,
+            store: self.store.clone(),
+            sink: sink.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        };
+        Ok(services.into_iter().map(worker).collect())
+    }
+
+    fn app(self, settings: &Settings, ring: &KeyRing, issuer: String, audience: String) -> Result<App, Failure> {
+        let Self { store, clock, entropy, hasher, .. } = &self;
+        let authenticate = Arc::new(Authenticate {
+            store: store.clone(),
+            access_tokens: self.access_tokens.clone(),
+            clock: clock.clone(),
+        });
+        Ok(App {
+            register: Register {
+                hasher: hasher.clone(),
+                challenges: self.challenges.clone(),
+                announcements: self.announcements.clone(),
+                name_digest: self.name_digest.clone(),
+                policy: self.policy,
+                disclosure: settings.disclosure,
+                require_verified_email: settings.require_verified_email,
+            },
+            login: Login {
+                password_check: self.password_check.clone(),
+                session_tokens: self.session_tokens.clone(),
+                challenges: self.challenges.clone(),
+                hasher: hasher.clone(),
+                disclosure: settings.disclosure,
+                require_verified_email: settings.require_verified_email,
+            },
+            refresh_session: RefreshSession {
+                store: store.clone(),
+                session_tokens: self.session_tokens.clone(),
+                announcements: self.announcements.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            },
+            authenticate: authenticate.clone(),
+            logout: Logout { store: store.clone(), refresh_tokens: self.refresh_tokens.clone(), clock: clock.clone() },
+            sessions: Sessions { store: store.clone(), clock: clock.clone() },
+            lost_password: LostPassword {
+                challenges: self.challenges.clone(),
+                name_digest: self.name_digest.clone(),
+                disclosure: settings.disclosure,
+            },
+            verify_code: VerifyCode { challenges: self.challenges.clone() },
+            update_password: UpdatePassword {
+                store: store.clone(),
+                hasher: hasher.clone(),
+                session_tokens: self.session_tokens.clone(),
+                announcements: self.announcements.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+                policy: self.policy,
+            },
+            update_credentials: UpdateCredentials {
+                password_check: self.password_check.clone(),
+                hasher: hasher.clone(),
+                challenges: self.challenges.clone(),
+                announcements: self.announcements.clone(),
+                policy: self.policy,
+            },
+            verify_email: VerifyEmail { challenges: self.challenges.clone() },
+            list_credentials: ListCredentials { store: store.clone() },
+            delete_account: DeleteAccount {
+                store: store.clone(),
+                announcements: self.announcements.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            },
+            read_deletion: ReadDeletion { store: store.clone() },
+            list_events: ListEvents { store: store.clone() },
+            set_roles: SetRoles { store: store.clone(), clock: clock.clone() },
+            introspect: Introspect {
+                authenticate,
+                refresh_tokens: self.refresh_tokens.clone(),
+                store: store.clone(),
+                clock: clock.clone(),
+                retry_window: settings.lifetimes.retry_window,
+            },
+            publish_signing_keys: Arc::new(PublishSigningKeys {
+                store: store.clone(),
+                maker: Arc::new(SealedSigningKeys::new(ring.clone())),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            }),
+            internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
+            temp_tokens: self.temp_tokens,
+            trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
+            issuer,
+            audience,
+            base_paths: settings.base_paths.clone(),
+            store: self.store,
+            clock: self.clock,
+            entropy: self.entropy,
+        })
+    }
 }

@@ -1,12 +1,11 @@
-//! The words of the mails, as text and as HTML.
+//! A mail as it travels: headers, and the words as text and as HTML.
 
-use auth_domain::Timestamp;
-use auth_domain::mail::{MailRequest, Notice, NoticeKind};
+use auth_domain::mail::Letter;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::words::text_of;
 
 /// Names the kind of a mail, for filters and tests.
 #[derive(Clone)]
@@ -37,116 +36,94 @@ header!(AuthMail, "X-Auth-Mail");
 header!(AutoSubmitted, "Auto-Submitted");
 
 /// The mail, or why none can be built: then its address is not one that mail can reach.
-pub(crate) fn write(request: &MailRequest, from: &Mailbox) -> Result<Message, lettre::error::Error> {
-    let (subject, paragraphs) = words(&request.notice);
-    let address: Address = ascii_address(request).parse().map_err(|_| lettre::error::Error::MissingTo)?;
-    let text = format!("{}\n", paragraphs.join("\n\n"));
+pub(crate) fn write(letter: &Letter, from: &Mailbox) -> Result<Message, lettre::error::Error> {
+    let text = text_of(letter);
+    let address: Address = ascii_address(letter).parse().map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, address))
-        .subject(subject)
-        .message_id(Some(format!("<{}@{}>", request.id, from.email.domain())))
-        .header(AuthMail("notice".to_owned()))
+        .subject(text.subject)
+        .message_id(Some(format!("<{}@{}>", letter.id, from.email.domain())))
+        .header(AuthMail(text.kind.to_owned()))
         .header(AutoSubmitted("auto-generated".to_owned()))
-        .multipart(MultiPart::alternative_plain_html(text, html(subject, &paragraphs)))
+        .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
 }
 
 /// As its owner typed it before the `@`; the domain in ASCII, which every server understands.
-fn ascii_address(request: &MailRequest) -> String {
-    let local = request.to.as_str().rsplit_once('@').map_or("", |(local, _)| local);
-    let domain = request.to.key().rsplit_once('@').map_or("", |(_, domain)| domain);
+fn ascii_address(letter: &Letter) -> String {
+    let local = letter.to.as_str().rsplit_once('@').map_or("", |(local, _)| local);
+    let domain = letter.to.key().rsplit_once('@').map_or("", |(_, domain)| domain);
     format!("{local}@{domain}")
-}
-
-/// Subject and paragraphs.
-fn words(notice: &Notice) -> (&'static str, Vec<String>) {
-    let (network, device) = (notice.client.network(), notice.client.user_agent());
-    let device = if device.is_empty() { "a device that does not name itself" } else { device };
-    let place = format!("When: {}\nFrom: {network}\nDevice: {device}", when(notice.at));
-    match notice.kind {
-        NoticeKind::AccountDeleted => (
-            "Your account was deleted",
-            vec![
-                "Your account and everything that belongs to it was deleted. This is final.".to_owned(),
-                place,
-                "If that was not your wish, tell those who run this service.".to_owned(),
-            ],
-        ),
-        NoticeKind::SessionReuseDetected => (
-            "A session of yours was ended",
-            vec![
-                "Somebody used a login token of yours that was no longer good. That can mean that a copy of it was \
-                 stolen, so we ended the session that it belongs to."
-                    .to_owned(),
-                place,
-                "If a device of yours asks you to log in again, do so: that is all there is to do. If you do not \
-                 know the device above, change your password too."
-                    .to_owned(),
-            ],
-        ),
-    }
-}
-
-fn when(at: Timestamp) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(at.as_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).unwrap_or_default()
-}
-
-fn html(subject: &str, paragraphs: &[String]) -> String {
-    let paragraph =
-        |text: &String| format!("<p style=\"margin:0 0 16px\">{}</p>\n", escape(text).replace('\n', "<br>\n"));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title></head>\n\
-         <body style=\"margin:0;background:#f4f4f5\">\n\
-         <div style=\"max-width:520px;margin:32px auto;padding:32px;background:#fff;border-radius:8px;\
-         font:16px/1.5 system-ui,sans-serif;color:#18181b\">\n\
-         <h1 style=\"margin:0 0 16px;font-size:20px\">{title}</h1>\n{body}</div>\n</body>\n</html>\n",
-        title = escape(subject),
-        body = paragraphs.iter().map(paragraph).collect::<String>(),
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_domain::MailId;
     use auth_domain::account::EmailAddress;
+    use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
+    use auth_domain::mail::{NoticeKind, Words};
     use auth_domain::session::Client;
+    use auth_domain::{MailId, Timestamp};
     use proptest::prelude::*;
 
-    fn request(to: &str, user_agent: &str) -> Option<MailRequest> {
-        let at = Timestamp::from_seconds(1_800_000_000);
+    const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn letter(to: &str, user_agent: &str, words: Words) -> Option<Letter> {
         let client = Client::new([192, 0, 2, 1].into(), user_agent);
-        let notice = Notice { kind: NoticeKind::SessionReuseDetected, at, client };
-        Some(MailRequest { id: MailId::generate(at, [7; 32]), to: EmailAddress::parse(to).ok()?, notice })
+        Some(Letter { id: MailId::generate(AT, [7; 32]), to: EmailAddress::parse(to).ok()?, at: AT, client, words })
     }
 
-    fn text(request: &MailRequest) -> String {
+    fn notice(to: &str, user_agent: &str) -> Option<Letter> {
+        letter(to, user_agent, Words::Notice(NoticeKind::SessionReuseDetected))
+    }
+
+    fn text(letter: &Letter) -> String {
         let from: Mailbox = "Auth <no-reply@example.org>".parse().unwrap();
-        String::from_utf8(write(request, &from).unwrap().formatted()).unwrap()
+        String::from_utf8(write(letter, &from).unwrap().formatted()).unwrap()
+    }
+
+    #[test]
+    fn a_code_stands_on_a_line_of_its_own() {
+        for (purpose, kind) in
+            [(ChallengePurpose::PasswordReset, "password-reset"), (ChallengePurpose::VerifyEmail, "verify-email")]
+        {
+            let code = OneTimeCode::from_number(42);
+            let expires_at = Timestamp::from_seconds(1_800_000_600);
+            let mail = text(&letter("ann@example.org", "Browser", Words::Code { purpose, code, expires_at }).unwrap());
+            let plain = mail.split("text/html").next().unwrap();
+            assert_eq!(plain.lines().filter(|line| *line == "000042").count(), 1, "{plain}");
+            assert!(mail.contains(&format!("X-Auth-Mail: {kind}\r\n")), "{mail}");
+            assert!(plain.contains("2027-01-15 08:10 UTC"), "{plain}");
+            assert!(!mail.lines().any(|line| line.starts_with("Subject:") && line.contains("000042")));
+        }
+    }
+
+    #[test]
+    fn every_notice_has_words_of_its_own() {
+        let subject = |kind| {
+            let mail = text(&letter("ann@example.org", "Browser", Words::Notice(kind)).unwrap());
+            mail.lines().find(|line| line.starts_with("Subject:")).unwrap().to_owned()
+        };
+        let subjects: std::collections::BTreeSet<String> = NoticeKind::ALL.into_iter().map(subject).collect();
+        assert_eq!(subjects.len(), NoticeKind::ALL.len());
     }
 
     #[test]
     fn says_what_when_where_and_always_the_same() {
-        let request = request("Ann@bücher.example", "<b>Browser</b>").unwrap();
-        let mail = text(&request);
+        let letter = notice("Ann@bücher.example", "<b>Browser</b>").unwrap();
+        let mail = text(&letter);
         for part in [
             "To: Ann@xn--bcher-kva.example",
             "X-Auth-Mail: notice",
             "Auto-Submitted: auto-generated",
             "192.0.2.0/24",
-            "2027-01-15T08:00:00Z",
+            "2027-01-15 08:00 UTC",
             "text/plain",
             "text/html",
         ] {
             assert!(mail.contains(part), "{part} in {mail}");
         }
-        assert!(mail.contains(&format!("Message-ID: <{}@example.org>", request.id)));
+        assert!(mail.contains(&format!("Message-ID: <{}@example.org>", letter.id)));
         assert!(mail.contains("&lt;b&gt;Browser"), "a user agent is no HTML: {mail}");
     }
 
@@ -158,8 +135,8 @@ mod tests {
             domain in "[a-z0-9ßäé-]{1,20}(\\.[a-z0-9-]{1,20}){0,3}",
             user_agent in ".{0,80}",
         ) {
-            if let Some(request) = request(&format!("{local}@{domain}"), &user_agent) {
-                let mail = text(&request);
+            if let Some(letter) = notice(&format!("{local}@{domain}"), &user_agent) {
+                let mail = text(&letter);
                 prop_assert!(mail.contains("X-Auth-Mail: notice"));
                 prop_assert!(!mail.contains("\nBcc:"));
             }

@@ -3,5 +3,6 @@
 
 mod letter;
 mod mailer;
+mod words;
 
 pub use mailer::{ConfiguredMailer, InvalidMailSettings, MailSettings};

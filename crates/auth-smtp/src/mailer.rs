@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::mail::MailRequest;
+use auth_domain::mail::Letter;
 use auth_domain::ports::{MailError, Mailer};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -112,22 +112,22 @@ fn host(rest: &str) -> &str {
 
 #[async_trait]
 impl Mailer for ConfiguredMailer {
-    async fn send(&self, request: &MailRequest) -> Result<(), MailError> {
-        let mail = letter::write(request, &self.from).map_err(|error| MailError::Permanent(error.to_string()))?;
+    async fn send(&self, letter: &Letter) -> Result<(), MailError> {
+        let mail = letter::write(letter, &self.from).map_err(|error| MailError::Permanent(error.to_string()))?;
         match &self.destination {
-            Destination::Folder(folder) => write_file(folder, request, &mail).await,
+            Destination::Folder(folder) => write_file(folder, letter, &mail).await,
             Destination::Server(server) => submit(server, mail).await,
         }
     }
 }
 
 /// Under the mail's id: a second attempt replaces the first.
-async fn write_file(folder: &Path, request: &MailRequest, mail: &Message) -> Result<(), MailError> {
+async fn write_file(folder: &Path, letter: &Letter, mail: &Message) -> Result<(), MailError> {
     let failed = |error: std::io::Error| MailError::Temporary(format!("{}: {error}", folder.display()));
     tokio::fs::create_dir_all(folder).await.map_err(failed)?;
-    let draft = folder.join(format!(".{}.tmp", request.id));
+    let draft = folder.join(format!(".{}.tmp", letter.id));
     tokio::fs::write(&draft, mail.formatted()).await.map_err(failed)?;
-    tokio::fs::rename(&draft, folder.join(format!("{}.eml", request.id))).await.map_err(failed)
+    tokio::fs::rename(&draft, folder.join(format!("{}.eml", letter.id))).await.map_err(failed)
 }
 
 async fn submit(server: &AsyncSmtpTransport<Tokio1Executor>, mail: Message) -> Result<(), MailError> {

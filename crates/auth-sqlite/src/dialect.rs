@@ -55,3 +55,8 @@ macro_rules! in_transaction {
     };
 }
 pub(crate) use in_transaction;
+
+/// There are none.
+pub(crate) async fn wake_other_nodes(_conn: &mut Connection) -> diesel::QueryResult<()> {
+    Ok(())
+}

@@ -22,7 +22,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
 use dialect::Connection;
 use queries::reads::unavailable;
@@ -65,6 +65,8 @@ pub struct SqliteStore {
     readers: Pool<Connection>,
     writer: Arc<Mutex<Connection>>,
     snapshots: Arc<Semaphore>,
+    /// Told when somebody owes a mail or announces an event.
+    outbox: Arc<Notify>,
 }
 
 pub(crate) use SqliteStore as Engine;
@@ -94,6 +96,7 @@ impl SqliteStore {
             readers,
             writer: Arc::new(Mutex::new(writer)),
             snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
+            outbox: Arc::default(),
         })
     }
 

@@ -4,8 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
+use auth_domain::budget::AttemptSubject;
+use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
 use auth_domain::session::{AuthenticationMethod, Client, Generation, KeyId, Rotation, Session};
-use auth_domain::{AccountId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, Randomness, SessionId, Timestamp};
+use uuid::Uuid;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -44,6 +47,27 @@ pub fn account() -> Account {
 /// A client in the network `192.0.<number>.0/24`.
 pub fn client(number: u8) -> Client {
     Client::new([192, 0, number, 1].into(), "Fixture/1.0 (é)")
+}
+
+/// A challenge whose first code is outstanding: of `account`, or nobody's.
+pub fn challenge(account: Option<&Account>) -> Challenge {
+    let number = unique();
+    let challenged = account.map_or(Challenged::Nobody, |account| Challenged::Account {
+        account_id: account.id,
+        email: account.email.clone(),
+        credential_version: account.credential_version,
+    });
+    let nobody = || AttemptSubject::unknown_name(Uuid::from_u128(number.into()));
+    Challenge::new(
+        ChallengeId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
+        account.map_or_else(nobody, |account| AttemptSubject::account(account.id)),
+        challenged,
+        ChallengePurpose::PasswordReset,
+        KeyId::new("0123abcd".to_owned()),
+        client(1).network().clone(),
+        NOW,
+        ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(300) },
+    )
 }
 
 /// A fresh session of `account`.

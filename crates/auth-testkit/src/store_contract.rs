@@ -3,6 +3,8 @@
 
 mod accounts;
 mod budgets;
+mod challenges;
+mod events;
 mod keys;
 mod mails;
 mod races;
@@ -11,6 +13,8 @@ mod sessions;
 
 pub use accounts::*;
 pub use budgets::*;
+pub use challenges::*;
+pub use events::*;
 pub use keys::*;
 pub use mails::*;
 pub use races::*;
@@ -55,6 +59,24 @@ macro_rules! store_contract {
             workers_that_lease_at_once_share_the_mails
             ended_sessions_are_purged_in_bounded_batches
             budgets_are_purged_when_nothing_in_them_counts
+            a_mail_with_a_code_names_its_challenge
+            whoever_waits_for_the_outbox_is_woken
+            challenges_come_back_as_they_went_in
+            a_challenge_moves_on_only_from_what_was_read
+            a_challenge_replaces_only_its_like
+            tallies_count_and_are_forgotten
+            expired_challenges_are_purged
+            a_password_is_changed_from_the_version_that_was_read
+            an_address_is_changed_and_proved_from_what_was_read
+            events_are_leased_in_order_per_user
+            workers_that_lease_at_once_share_the_events
+            events_are_listed_in_the_order_in_which_they_became_known
+            readers_that_follow_miss_no_event
+            a_deletion_shows_who_has_acknowledged_it
+            of_many_given_codes_one_is_taken
+            of_many_uses_of_a_challenge_one_happens
+            of_many_counts_one_is_taken
+            of_many_changes_of_password_one_happens
             of_many_refreshes_one_advances
             of_many_registrations_one_wins
             of_many_first_attempts_and_of_many_later_ones_one_counts

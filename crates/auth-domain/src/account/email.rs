@@ -59,6 +59,11 @@ impl EmailAddress {
         Ok(Self { typed: text.to_owned(), key })
     }
 
+    /// An address that nobody has (RFC 2606 section 2), where one must stand and no mail is ever sent.
+    pub fn nobody() -> Self {
+        Self { typed: "nobody@nowhere.invalid".to_owned(), key: "nobody@nowhere.invalid".to_owned() }
+    }
+
     /// As its owner typed it.
     pub fn as_str(&self) -> &str {
         &self.typed

@@ -10,6 +10,8 @@ pub use password::{Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
 pub use username::{InvalidUsername, Username};
 
+use std::time::Duration;
+
 use crate::{AccountId, Timestamp};
 
 /// Counts the changes of an account's credentials. A session opened on one version is inserted only
@@ -58,6 +60,14 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When any of the above last changed.
     pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// When a change that happens at `now` is dated: later than the one before, whichever node's clock that was
+    /// dated with, so that the events of an account keep their order.
+    pub fn next_change_at(&self, now: Timestamp) -> Timestamp {
+        now.max(self.updated_at + Duration::from_micros(1))
+    }
 }
 
 /// What somebody typed to say who they are: looked up among the e-mail addresses when it holds an `@`

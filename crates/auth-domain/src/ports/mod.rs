@@ -1,11 +1,17 @@
 //! What the domain needs from the outside: a trait each. With the feature `mocks` each has a
 //! `Mock…` double by mockall.
 
+mod change;
+mod codes;
+mod events;
 mod mailer;
 mod passwords;
 mod store;
 mod tokens;
 
+pub use change::*;
+pub use codes::*;
+pub use events::*;
 pub use mailer::*;
 pub use passwords::*;
 pub use store::*;

@@ -1,15 +1,22 @@
 //! The port to the database: reads, and one `commit` for every write there is.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
-use crate::account::{Account, CredentialVersion, LoginName, PasswordHash, Roles};
+use crate::account::{Account, LoginName};
 use crate::budget::{AttemptSubject, PasswordBudget};
-use crate::deletion::Deletion;
-use crate::mail::{LeasedMail, MailRequest};
+use crate::challenge::{Challenge, ChallengePurpose};
+use crate::deletion::DeletionProgress;
+use crate::event::{Event, LeasedEvent};
+use crate::mail::{LeasedMail, ParkedMail};
 use crate::retention::Expired;
-use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
+use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
-use crate::{AccountId, MailId, SessionId, SigningKeyId, Timestamp};
+use crate::tally::{Tally, TallyKind};
+use crate::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+
+use super::Change;
 
 /// The database did not answer, or not in time. What happened is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,132 +64,6 @@ pub enum UniqueKey {
     Id,
 }
 
-/// Every write there is. Each carries its own guard: it fails as [`CommitError::Conflict`] when the
-/// state that it was decided on is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Inserts an account. Guard: its e-mail address and username are free.
-    InsertAccount(Account),
-    /// Deletes an account and all that hangs on it. Guard: it exists.
-    DeleteAccount(AccountId),
-    /// Notes that an account was deleted.
-    RecordDeletion(Deletion),
-    /// Replaces an account's roles. Guard: it exists.
-    SetRoles {
-        /// Whose.
-        account_id: AccountId,
-        /// The new ones.
-        roles: Roles,
-        /// When.
-        at: Timestamp,
-    },
-    /// Replaces the hash of an unchanged password. Guard: the credential version still stands.
-    RehashPassword {
-        /// Whose.
-        account_id: AccountId,
-        /// The version the old hash was read at.
-        credential_version: CredentialVersion,
-        /// The new hash.
-        password_hash: PasswordHash,
-    },
-    /// Opens a session. Guard: the account exists and the credential version still stands.
-    InsertSession {
-        /// The session.
-        session: Session,
-        /// The version that was checked.
-        credential_version: CredentialVersion,
-    },
-    /// Moves a session's refresh token on. Guard: it is not revoked, still at that generation, and
-    /// still proved or not.
-    AdvanceSession {
-        /// Which.
-        session_id: SessionId,
-        /// The current generation that was read.
-        from_generation: Generation,
-        /// Whether it was proved.
-        from_proved: bool,
-        /// Where it stands now.
-        rotation: Rotation,
-        /// The key that the new token is derived from.
-        key_id: KeyId,
-        /// The new idle expiry.
-        idle_expires_at: Timestamp,
-    },
-    /// Notes that the current token was handed out again. Guard: not revoked, still that generation.
-    NoteServedAgain {
-        /// Which.
-        session_id: SessionId,
-        /// The current generation.
-        generation: Generation,
-        /// When.
-        at: Timestamp,
-    },
-    /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
-    ProveSession {
-        /// Which.
-        session_id: SessionId,
-        /// The current generation.
-        generation: Generation,
-    },
-    /// Ends a session. Guard: not ended yet.
-    RevokeSession {
-        /// Which.
-        session_id: SessionId,
-        /// When and why.
-        revocation: Revocation,
-    },
-    /// Ends every session of an account that has not ended yet; none is fine too.
-    RevokeSessionsOf {
-        /// Whose.
-        account_id: AccountId,
-        /// When and why.
-        revocation: Revocation,
-    },
-    /// Writes the network's part of a budget. Guard: the stored version is the one before.
-    PutNetworkAttempts(PasswordBudget),
-    /// Writes the day's part of a budget. Guard: the stored version is the one before.
-    PutDailyMisses(PasswordBudget),
-    /// Forgets what networks did to a subject; nothing is fine too.
-    ForgetNetworkAttempts(AttemptSubject),
-    /// Forgets the day's misses on a subject; none is fine too.
-    ForgetDailyMisses(AttemptSubject),
-    /// Owes somebody a mail.
-    Mail(MailRequest),
-    /// Forgets a mail that was sent. Guard: this attempt still holds the lease.
-    MailSent {
-        /// Which.
-        mail_id: MailId,
-        /// The attempt that sent it.
-        attempt: u32,
-    },
-    /// Puts a mail off. Guard: this attempt still holds the lease.
-    RetryMail {
-        /// Which.
-        mail_id: MailId,
-        /// The attempt that failed.
-        attempt: u32,
-        /// When to try again.
-        at: Timestamp,
-        /// What the server said.
-        error: String,
-    },
-    /// Gives a mail up; it stays for the operator to see. Guard: this attempt still holds the lease.
-    ParkMail {
-        /// Which.
-        mail_id: MailId,
-        /// The attempt that failed.
-        attempt: u32,
-        /// When.
-        at: Timestamp,
-        /// What the server said.
-        error: String,
-    },
-    /// Inserts a signing key. Guard: its sequence is free.
-    InsertSigningKey(SigningKey),
-    /// Removes a signing key. Guard: it exists.
-    DeleteSigningKey(SigningKeyId),
-}
-
 /// The database. No read holds a transaction open, but for a snapshot; every commit happens whole or not at all.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -220,6 +101,26 @@ pub trait Store: Send + Sync {
         network: &Network,
     ) -> Result<PasswordBudget, StoreUnavailable>;
 
+    /// The tally of a subject; empty where nothing is stored.
+    async fn find_tally(&self, subject: AttemptSubject, kind: &TallyKind) -> Result<Tally, StoreUnavailable>;
+
+    /// A challenge with its account, if it is an account's.
+    async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreUnavailable>;
+
+    /// The newest challenge of an account for a purpose.
+    async fn find_challenge_of(
+        &self,
+        account_id: AccountId,
+        purpose: ChallengePurpose,
+    ) -> Result<Option<Challenge>, StoreUnavailable>;
+
+    /// A deletion, and which services have acknowledged it.
+    async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreUnavailable>;
+
+    /// Up to `limit` events after that one, or from the first, in the order in which they became known: none is
+    /// ever inserted before one that was listed. `None` when that event is not known.
+    async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreUnavailable>;
+
     /// All signing keys, the oldest first.
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable>;
 
@@ -235,6 +136,24 @@ pub trait Store: Send + Sync {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<LeasedMail>, StoreUnavailable>;
+
+    /// The mails that were given up, the latest first, at most `limit`.
+    async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreUnavailable>;
+
+    /// Leases up to `limit` events that are due at `now` to be told to `service`, the longest due first; of each
+    /// account none before the one before it is acknowledged. Until `until` nobody else gets them; then they are
+    /// due again.
+    async fn lease_events(
+        &self,
+        service: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LeasedEvent>, StoreUnavailable>;
+
+    /// Waits until somebody owes a mail or announces an event, here or on another node, but not longer than
+    /// `at_most`. A hint: what is due is to be looked for either way.
+    async fn wait_for_outbox(&self, at_most: Duration);
 
     /// Does all of `changes`, in order, or nothing.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;

@@ -55,6 +55,8 @@ impl KeyId {
 pub enum AuthenticationMethod {
     /// By password.
     Password,
+    /// By a code that was mailed, and a new password set with it.
+    MailedCode,
 }
 
 impl AuthenticationMethod {
@@ -62,6 +64,7 @@ impl AuthenticationMethod {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
+            Self::MailedCode => "otp",
         }
     }
 
@@ -69,6 +72,7 @@ impl AuthenticationMethod {
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "pwd" => Some(Self::Password),
+            "otp" => Some(Self::MailedCode),
             _ => None,
         }
     }
@@ -81,6 +85,8 @@ pub enum RevocationReason {
     LoggedOut,
     /// A refresh token that was no longer good came back: somebody else may hold a copy.
     TokenReused,
+    /// The password was changed or reset.
+    PasswordChanged,
 }
 
 impl RevocationReason {
@@ -89,12 +95,13 @@ impl RevocationReason {
         match self {
             Self::LoggedOut => "logged_out",
             Self::TokenReused => "token_reused",
+            Self::PasswordChanged => "password_changed",
         }
     }
 
     /// From its stored name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::LoggedOut, Self::TokenReused].into_iter().find(|reason| reason.as_str() == text)
+        [Self::LoggedOut, Self::TokenReused, Self::PasswordChanged].into_iter().find(|reason| reason.as_str() == text)
     }
 }
 

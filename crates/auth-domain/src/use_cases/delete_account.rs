@@ -6,12 +6,14 @@ use crate::account::Account;
 use crate::budget::AttemptSubject;
 use crate::deletion::Deletion;
 use crate::error_code::{ErrorCode, Refusal};
+use crate::event::EventKind;
 use crate::internal::{CredentialsDelete, InternalCaller};
-use crate::mail::{MailRequest, Notice, NoticeKind};
+use crate::mail::{MailRequest, NoticeKind};
 use crate::ports::{Change, Clock, CommitError, Entropy, Store, StoreUnavailable};
 use crate::session::Client;
 use crate::{AccountId, DeletionId, MailId};
 
+use super::announcements::Announcements;
 use super::authenticate::Authenticated;
 
 /// Why nothing was deleted.
@@ -38,6 +40,8 @@ impl From<DeleteAccountError> for Refusal {
 pub struct DeleteAccount {
     /// Where accounts are kept.
     pub store: Arc<dyn Store>,
+    /// Tells other services.
+    pub announcements: Arc<Announcements>,
     /// Dates the deletion.
     pub clock: Arc<dyn Clock>,
     /// Names the deletion.
@@ -61,8 +65,8 @@ impl DeleteAccount {
         self.delete(&account, caller.service(), client).await
     }
 
-    /// The account, its sessions and its budgets go in one commit; what stays is the record of the
-    /// deletion, and a notice that is owed to the owner.
+    /// The account and all that hangs on it go in one commit; what stays is the record of the deletion, an event
+    /// for every other service, and a notice that is owed to the owner.
     async fn delete(
         &self,
         account: &Account,
@@ -70,15 +74,18 @@ impl DeleteAccount {
         client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
         let now = self.clock.now();
+        let at = account.next_change_at(now);
         let (account_id, id) = (account.id, DeletionId::generate(now, self.entropy.bytes()));
-        let notice = Notice { kind: NoticeKind::AccountDeleted, at: now, client: client.clone() };
         let mail_id = MailId::generate(now, self.entropy.bytes());
+        let kind = NoticeKind::AccountDeleted;
         let changes = vec![
             Change::DeleteAccount(account_id),
+            Change::ForgetTallies(AttemptSubject::account(account_id)),
             Change::ForgetNetworkAttempts(AttemptSubject::account(account_id)),
             Change::ForgetDailyMisses(AttemptSubject::account(account_id)),
             Change::RecordDeletion(Deletion { id, account_id, requested_by: requested_by.to_owned(), deleted_at: now }),
-            Change::Mail(MailRequest { id: mail_id, to: account.email.clone(), notice }),
+            self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
+            Change::Mail(MailRequest::notice(mail_id, account.email.clone(), kind, now, client.clone())),
         ];
         match self.store.commit(changes).await {
             Ok(()) => Ok(id),

@@ -1,19 +1,20 @@
 //! Sends the mails that are owed, at least once each: a worker that dies between the server's yes and its
-//! own mark leaves a mail that is sent again, under the same name.
+//! own mark leaves a mail that is sent again, under the same name and with the same code.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::mail::{LeasedMail, next_attempt};
-use crate::ports::{Change, Clock, CommitError, Entropy, MailError, Mailer, Store, StoreUnavailable};
+use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
+use crate::mail::{LeasedMail, Letter, MailContent, MailRequest, Words, next_attempt};
+use crate::ports::{
+    Change, Clock, CodeClaims, Codes, CommitError, Entropy, MailError, Mailer, Store, StoreUnavailable,
+};
 
-/// How many mails a worker takes at once.
-const BATCH: u32 = 5;
-/// How long a worker may take for them: twice what it takes when each one runs into the mailer's deadline
-/// of 30 s, so that no other worker sends one that is still being sent.
-const LEASE: Duration = Duration::from_secs(300);
+/// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends one that
+/// is still being sent, and that of a worker that died still goes out while its code is good.
+const LEASE: Duration = Duration::from_secs(60);
 
-/// What became of a batch.
+/// What became of the mails that were due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
     /// Sent.
@@ -22,12 +23,16 @@ pub struct Delivered {
     pub put_off: usize,
     /// Given up.
     pub parked: usize,
+    /// Not sent, since what they would say is of no use any more.
+    pub dropped: usize,
 }
 
 /// The use case.
 pub struct DeliverMails {
     /// Where owed mails are kept.
     pub store: Arc<dyn Store>,
+    /// Derives the codes that some carry.
+    pub codes: Arc<dyn Codes>,
     /// Sends.
     pub mailer: Arc<dyn Mailer>,
     /// Tells which are due.
@@ -37,15 +42,20 @@ pub struct DeliverMails {
 }
 
 impl DeliverMails {
-    /// Sends up to a batch of the mails that are due. Any number of workers may do so at once.
+    /// Sends the mail that has been due longest, if any. Any number of workers may do so at once.
     pub async fn run_once(&self) -> Result<Delivered, StoreUnavailable> {
         let now = self.clock.now();
         let mut delivered = Delivered::default();
-        for mail in self.store.lease_mails(now, now + LEASE, BATCH).await? {
-            let outcome = self.mailer.send(&mail.request).await;
-            let change = self.after(&mail, outcome);
+        for mail in self.store.lease_mails(now, now + LEASE, 1).await? {
+            let letter = self.letter(&mail.request).await?;
+            let written = letter.is_some();
+            let change = match letter {
+                Some(letter) => self.after(&mail, self.mailer.send(&letter).await),
+                None => Change::ForgetMail { mail_id: mail.request.id, attempt: mail.attempt },
+            };
             match change {
-                Change::MailSent { .. } => delivered.sent += 1,
+                Change::ForgetMail { .. } if written => delivered.sent += 1,
+                Change::ForgetMail { .. } => delivered.dropped += 1,
                 Change::ParkMail { .. } => delivered.parked += 1,
                 _ => delivered.put_off += 1,
             }
@@ -58,11 +68,35 @@ impl DeliverMails {
         Ok(delivered)
     }
 
+    /// The mail with what it says; `None` when its code is not outstanding any more, or is nobody's.
+    async fn letter(&self, request: &MailRequest) -> Result<Option<Letter>, StoreUnavailable> {
+        let words = match request.content {
+            MailContent::Notice(kind) => Some(Words::Notice(kind)),
+            MailContent::Code { challenge_id, purpose, send_number } => {
+                let found = self.store.find_challenge(challenge_id).await?;
+                found.and_then(|(challenge, _)| self.code(&challenge, purpose, send_number))
+            }
+        };
+        let MailRequest { id, to, at, client, .. } = request.clone();
+        Ok(words.map(|words| Letter { id, to, at, client, words }))
+    }
+
+    fn code(&self, challenge: &Challenge, purpose: ChallengePurpose, send_number: u32) -> Option<Words> {
+        let outstanding = challenge.outstanding_code(self.clock.now()).ok()?;
+        let ChallengeState::CodeSent { code_expires_at, .. } = challenge.state else { return None };
+        if challenge.challenged == Challenged::Nobody || outstanding != send_number {
+            return None;
+        }
+        let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };
+        let code = self.codes.derive(&claims, &challenge.key_id)?;
+        Some(Words::Code { purpose, code, expires_at: code_expires_at })
+    }
+
     fn after(&self, mail: &LeasedMail, outcome: Result<(), MailError>) -> Change {
         let (mail_id, attempt) = (mail.request.id, mail.attempt);
         let at = self.clock.now();
         match outcome {
-            Ok(()) => Change::MailSent { mail_id, attempt },
+            Ok(()) => Change::ForgetMail { mail_id, attempt },
             Err(MailError::Permanent(error)) => Change::ParkMail { mail_id, attempt, at, error },
             Err(MailError::Temporary(error)) => match next_attempt(attempt, at, self.entropy.bytes()) {
                 Some(at) => Change::RetryMail { mail_id, attempt, at, error },

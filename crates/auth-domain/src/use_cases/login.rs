@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use crate::account::{Account, LoginName, Password};
-use crate::error_code::Refusal;
-use crate::ports::{
-    Change, Clock, CommitError, Entropy, HashingError, NoSigningKey, PasswordHasher, Store, StoreUnavailable,
-};
-use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session};
-use crate::{SessionId, Timestamp};
+use crate::budget::{AttemptSubject, Spent};
+use crate::challenge::ChallengePurpose;
+use crate::disclosure::Disclosure;
+use crate::error_code::{ErrorCode, Refusal};
+use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
+use crate::session::{AuthenticationMethod, Client};
+use crate::temp_token::{IssuedTempToken, TempStep};
 
+use super::challenges::Challenges;
 use super::password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
 use super::register::salt;
 use super::session_tokens::{IssuedTokens, SessionTokens};
+use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -34,12 +37,27 @@ pub struct LoggedIn {
     pub tokens: IssuedTokens,
 }
 
+/// What a right password leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// A session was opened.
+    LoggedIn(Box<LoggedIn>),
+    /// The address is to be proved first: with this token and the code that was mailed.
+    EmailVerificationRequired(IssuedTempToken),
+}
+
 /// Why no session was opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
     /// The password was not accepted.
     #[error(transparent)]
     Password(#[from] PasswordCheckError),
+    /// Nobody has that name, or the password is wrong; which, is not told.
+    #[error("nobody has that name, or the password is wrong")]
+    Concealed,
+    /// The budget for mails is spent.
+    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
+    MailsSpent(Spent),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
@@ -52,6 +70,8 @@ impl From<LoginError> for Refusal {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Password(error) => error.into(),
+            LoginError::Concealed => ErrorCode::InvalidCredentials.into(),
+            LoginError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
             LoginError::NoSigningKey(error) => error.into(),
             LoginError::Unavailable(error) => error.into(),
         }
@@ -61,60 +81,78 @@ impl From<LoginError> for Refusal {
 /// The use case.
 pub struct Login {
     /// Compares the password under the account's budget.
-    pub password_check: PasswordCheck,
+    pub password_check: Arc<PasswordCheck>,
     /// Issues the tokens.
     pub session_tokens: Arc<SessionTokens>,
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
+    /// Mails a code to an address that is to be proved first; brings store, clock and entropy.
+    pub challenges: Arc<Challenges>,
     /// Makes an outdated hash anew.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Dates the session.
-    pub clock: Arc<dyn Clock>,
-    /// Names the session.
-    pub entropy: Arc<dyn Entropy>,
+    /// Whether strangers are told who has an account.
+    pub disclosure: Disclosure,
+    /// Whether an address must be proved before its owner may log in.
+    pub require_verified_email: bool,
 }
 
 impl Login {
     /// Opens a session for whoever proves to be `request.name`.
-    pub async fn execute(&self, request: LoginRequest) -> Result<LoggedIn, LoginError> {
+    pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
         let LoginRequest { name, password, client } = request;
-        let accepted = self.password_check.by_name(&name, password.clone(), client.network()).await?;
+        let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
+        let accepted = checked.map_err(|error| self.concealed(error))?;
         let account = accepted.account().clone();
+        if self.require_verified_email && !account.email_verified {
+            return self.require_verification(account, &client).await.map(LoginOutcome::EmailVerificationRequired);
+        }
 
-        let now = self.clock.now();
-        let session = self.new_session(&account, client, now);
-        let tokens = self.session_tokens.issue(&session, &account.roles, now, self.entropy.bytes())?;
+        let (now, entropy) = (self.challenges.clock.now(), &self.challenges.entropy);
+        let method = AuthenticationMethod::Password;
+        let session = self.session_tokens.begin(account.id, method, client, now, entropy.bytes());
+        let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
         let open = Change::InsertSession { session, credential_version: account.credential_version };
-        match self.store.commit(vec![open]).await {
+        match self.challenges.store.commit(vec![open]).await {
             Ok(()) => {}
             // The password was changed or the account deleted since it was compared.
-            Err(CommitError::Conflict { .. }) => return Err(PasswordCheckError::WrongPassword.into()),
+            Err(CommitError::Conflict { .. }) => return Err(self.concealed(PasswordCheckError::WrongPassword)),
             Err(_) => return Err(StoreUnavailable.into()),
         }
         self.rehash(&accepted, password).await;
-        Ok(LoggedIn { account, tokens })
+        Ok(LoginOutcome::LoggedIn(Box::new(LoggedIn { account, tokens })))
     }
 
-    fn new_session(&self, account: &Account, client: Client, now: Timestamp) -> Session {
-        let lifetimes = &self.session_tokens.lifetimes;
-        Session {
-            id: SessionId::generate(now, self.entropy.bytes()),
-            account_id: account.id,
-            rotation: Rotation {
-                generation: Generation::FIRST,
-                parent: None,
-                served_at: now,
-                proved: false,
-                client,
-                left_behind: None,
-            },
-            key_id: self.session_tokens.refresh.current_key(),
-            method: AuthenticationMethod::Password,
-            created_at: now,
-            idle_expires_at: now + lifetimes.idle,
-            absolute_expires_at: now + lifetimes.absolute,
-            revocation: None,
+    fn concealed(&self, error: PasswordCheckError) -> LoginError {
+        match (error, self.disclosure) {
+            (
+                PasswordCheckError::NobodyByThatName
+                | PasswordCheckError::NoPassword
+                | PasswordCheckError::WrongPassword,
+                Disclosure::Concealed,
+            ) => LoginError::Concealed,
+            (error, _) => error.into(),
         }
+    }
+
+    /// A token for the code that is outstanding; where there is none, a code is mailed.
+    async fn require_verification(&self, account: Account, client: &Client) -> Result<IssuedTempToken, LoginError> {
+        let (store, purpose) = (&*self.challenges.store, ChallengePurpose::VerifyEmail);
+        for _ in 0..MAX_ATTEMPTS {
+            let now = self.challenges.clock.now();
+            let token = |id| self.challenges.temp_token(id, TempStep::GiveVerifyEmailCode, now);
+            let newest = store.find_challenge_of(account.id, purpose).await?;
+            if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
+                return Ok(token(challenge.id));
+            }
+            let mails = mail_budgets::for_owner(store, AttemptSubject::account(account.id)).await?;
+            mails.check(now).map_err(LoginError::MailsSpent)?;
+            let (challenge, begun) = self.challenges.begin_for(&account, purpose, client, now);
+            let counted = Change::PutTally(mails.after_one(now));
+            match store.commit(begun.into_iter().chain([counted]).collect()).await {
+                Ok(()) => return Ok(token(challenge.id)),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(_) => break,
+            }
+        }
+        Err(StoreUnavailable.into())
     }
 
     /// An outdated hash is made anew while its password is at hand. When that fails nothing is lost:
@@ -123,11 +161,11 @@ impl Login {
         if !accepted.outdated_hash() {
             return;
         }
-        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.entropy.bytes())).await;
+        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.challenges.entropy.bytes())).await;
         if let Ok(password_hash) = hashed {
             let Account { id, credential_version, .. } = *accepted.account();
             let change = Change::RehashPassword { account_id: id, credential_version, password_hash };
-            let _: Result<(), CommitError> = self.store.commit(vec![change]).await;
+            let _: Result<(), CommitError> = self.challenges.store.commit(vec![change]).await;
         }
     }
 }

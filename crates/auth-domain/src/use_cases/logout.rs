@@ -53,7 +53,7 @@ impl Logout {
     /// Ends every session of the caller, this one too.
     pub async fn everywhere(&self, caller: &Authenticated) -> Result<(), LogoutError> {
         let account_id = caller.account().id;
-        self.commit(Change::RevokeSessionsOf { account_id, revocation: self.revocation() }).await
+        self.commit(Change::RevokeSessionsOf { account_id, except: None, revocation: self.revocation() }).await
     }
 
     fn revocation(&self) -> Revocation {

@@ -1,37 +1,58 @@
 //! What can be asked of this service: one use case a file. Each reads what it needs, decides in pure
 //! code and hands the store one list of changes.
 
+mod announcements;
 mod authenticate;
+mod challenges;
 mod delete_account;
+mod deliver_events;
 mod deliver_mails;
 mod introspect;
 mod list_credentials;
+mod list_events;
 mod login;
 mod logout;
+mod lost_password;
+mod mail_budgets;
 mod password_check;
 mod publish_signing_keys;
 mod purge_expired;
+mod read_deletion;
 mod refresh_session;
 mod register;
 mod session_tokens;
 mod sessions;
 mod set_roles;
+mod update_credentials;
+mod update_password;
+mod verify_code;
+mod verify_email;
 
+pub use announcements::Announcements;
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
+pub use challenges::{Challenges, GiveCodeError};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
+pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered};
 pub use introspect::{ActiveToken, Introspect};
 pub use list_credentials::{CredentialsPage, ListCredentials};
-pub use login::{LoggedIn, Login, LoginError, LoginRequest};
+pub use list_events::{EventsPage, ListEvents};
+pub use login::{LoggedIn, Login, LoginError, LoginOutcome, LoginRequest};
 pub use logout::{Logout, LogoutError};
+pub use lost_password::{LostPassword, LostPasswordError};
 pub use password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
 pub use publish_signing_keys::PublishSigningKeys;
 pub use purge_expired::PurgeExpired;
+pub use read_deletion::ReadDeletion;
 pub use refresh_session::{RefreshError, RefreshSession};
-pub use register::{Register, RegisterError, RegisterRequest};
+pub use register::{Register, RegisterError, RegisterRequest, Registered};
 pub use session_tokens::{IssuedTokens, SessionTokens};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};
+pub use update_credentials::{UpdateCredentials, UpdateCredentialsError, UpdateCredentialsRequest};
+pub use update_password::{UpdatePassword, UpdatePasswordError, UpdatePasswordRequest};
+pub use verify_code::{VerifyCode, VerifyCodeError};
+pub use verify_email::{AddressOwner, Resent, VerifyEmail, VerifyEmailError};
 
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{HashingError, NoSigningKey, SnapshotError, StoreUnavailable};

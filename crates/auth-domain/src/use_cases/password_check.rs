@@ -95,6 +95,26 @@ impl PasswordCheck {
             Some(account) => AttemptSubject::account(account.id),
             None => AttemptSubject::unknown_name(self.name_digest.digest(name)),
         };
+        self.check(subject, account, password, network).await
+    }
+
+    /// The same for an account that is known already.
+    pub async fn of_account(
+        &self,
+        account: Account,
+        password: Password,
+        network: &Network,
+    ) -> Result<PasswordAccepted, PasswordCheckError> {
+        self.check(AttemptSubject::account(account.id), Some(account), password, network).await
+    }
+
+    async fn check(
+        &self,
+        subject: AttemptSubject,
+        account: Option<Account>,
+        password: Password,
+        network: &Network,
+    ) -> Result<PasswordAccepted, PasswordCheckError> {
         let budget = self.store.find_password_budget(subject, network).await?;
         budget.check(self.clock.now()).map_err(PasswordCheckError::Spent)?;
 

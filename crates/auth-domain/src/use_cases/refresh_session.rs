@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::{MailRequest, Notice, NoticeKind};
+use crate::event::EventKind;
+use crate::mail::{MailRequest, NoticeKind};
 use crate::ports::{Change, Clock, CommitError, Entropy, NoSigningKey, RefreshTokenClaims, Store, StoreUnavailable};
 use crate::session::refresh::{Presented, present};
 use crate::session::{Client, Revocation, RevocationReason, Session};
 use crate::{AccountId, MailId, SessionId, Timestamp};
 
 use super::MAX_ATTEMPTS;
+use super::announcements::Announcements;
 use super::session_tokens::{IssuedTokens, SessionTokens};
 
 /// Why no tokens were handed out.
@@ -55,6 +57,8 @@ pub struct RefreshSession {
     pub store: Arc<dyn Store>,
     /// Checks the presented token and issues the next.
     pub session_tokens: Arc<SessionTokens>,
+    /// Tells other services when a token comes back after its time.
+    pub announcements: Arc<Announcements>,
     /// Dates the refresh.
     pub clock: Arc<dyn Clock>,
     /// Tells access tokens apart.
@@ -136,7 +140,7 @@ impl RefreshSession {
         (Session { rotation, key_id, idle_expires_at, ..session }, Some(change))
     }
 
-    /// Ends the session and owes its owner a notice, in one commit.
+    /// Ends the session, tells other services and owes its owner a notice, in one commit.
     async fn revoke(
         &self,
         session: &Session,
@@ -145,11 +149,14 @@ impl RefreshSession {
         now: Timestamp,
     ) -> Result<RefreshError, CommitError> {
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };
-        let notice = Notice { kind: NoticeKind::SessionReuseDetected, at: now, client: client.clone() };
         let id = MailId::generate(now, self.entropy.bytes());
+        let mail =
+            MailRequest::notice(id, account.email.clone(), NoticeKind::SessionReuseDetected, now, client.clone());
+        let event = EventKind::SessionReuseDetected(session.id);
         let changes = vec![
             Change::RevokeSession { session_id: session.id, revocation },
-            Change::Mail(MailRequest { id, to: account.email.clone(), notice }),
+            self.announcements.announce(event, account.id, now.max(account.updated_at)),
+            Change::Mail(mail),
         ];
         self.store.commit(changes).await?;
         Ok(RefreshError::Reused { session_id: session.id, account_id: session.account_id })

@@ -3,13 +3,22 @@
 use std::sync::Arc;
 
 use crate::account::{
-    Account, CredentialVersion, EmailAddress, Password, PasswordPolicy, PasswordReason, Roles, Username,
+    Account, CredentialVersion, EmailAddress, LoginName, Password, PasswordPolicy, PasswordReason, Roles, Username,
 };
+use crate::budget::AttemptSubject;
+use crate::challenge::{ChallengePurpose, Challenged};
+use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
-use crate::ports::{
-    Change, Clock, CommitError, Entropy, HashingError, PasswordHasher, Store, StoreUnavailable, UniqueKey,
-};
-use crate::{AccountId, Randomness};
+use crate::event::EventKind;
+use crate::mail::{MailRequest, NoticeKind};
+use crate::ports::{Change, CommitError, HashingError, NameDigest, PasswordHasher, StoreUnavailable, UniqueKey};
+use crate::session::Client;
+use crate::temp_token::{IssuedTempToken, TempStep};
+use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
+
+use super::announcements::Announcements;
+use super::challenges::Challenges;
+use super::mail_budgets;
 
 /// What somebody typed.
 #[derive(Clone, Debug)]
@@ -22,6 +31,17 @@ pub struct RegisterRequest {
     pub password: Password,
     /// Compared with `password` when it is there.
     pub confirm_password: Option<Password>,
+    /// Who is calling.
+    pub client: Client,
+}
+
+/// Somebody was registered, or is to believe so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The new account.
+    pub account: Account,
+    /// To prove the address with, where that is required before the first login.
+    pub temp_token: Option<IssuedTempToken>,
 }
 
 /// Why nobody was registered.
@@ -64,21 +84,25 @@ impl From<RegisterError> for Refusal {
 
 /// The use case.
 pub struct Register {
-    /// Where accounts are kept.
-    pub store: Arc<dyn Store>,
     /// Hashes the password.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Dates the account.
-    pub clock: Arc<dyn Clock>,
-    /// Salts the hash, names the account.
-    pub entropy: Arc<dyn Entropy>,
+    /// Mails the code that proves the address; brings store, clock and entropy.
+    pub challenges: Arc<Challenges>,
+    /// Tells other services.
+    pub announcements: Arc<Announcements>,
+    /// Stands for addresses in answers that conceal.
+    pub name_digest: Arc<dyn NameDigest>,
     /// What a password must meet.
     pub policy: PasswordPolicy,
+    /// Whether strangers are told who has an account.
+    pub disclosure: Disclosure,
+    /// Whether an address must be proved before its owner may log in.
+    pub require_verified_email: bool,
 }
 
 impl Register {
     /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one.
-    pub async fn execute(&self, request: RegisterRequest) -> Result<Account, RegisterError> {
+    pub async fn execute(&self, request: RegisterRequest) -> Result<Registered, RegisterError> {
         let (email, username) = parse_names(&request)?;
         if request.confirm_password.is_some_and(|confirm| confirm != request.password) {
             return Err(RegisterError::UnmatchedPasswords);
@@ -87,10 +111,11 @@ impl Register {
         if !reasons.is_empty() {
             return Err(RegisterError::WeakPassword(reasons));
         }
-        let password_hash = self.hasher.hash(request.password, salt(self.entropy.bytes())).await?;
-        let now = self.clock.now();
+        let Challenges { store, clock, entropy, .. } = &*self.challenges;
+        let password_hash = self.hasher.hash(request.password, salt(entropy.bytes())).await?;
+        let now = clock.now();
         let account = Account {
-            id: AccountId::generate(now, self.entropy.bytes()),
+            id: AccountId::generate(now, entropy.bytes()),
             username,
             email,
             email_verified: false,
@@ -100,9 +125,54 @@ impl Register {
             created_at: now,
             updated_at: now,
         };
-        match self.store.commit(vec![Change::InsertAccount(account.clone())]).await {
-            Ok(()) => Ok(account),
+        let purpose = ChallengePurpose::VerifyEmail;
+        let (challenge, begun) = self.challenges.begin_for(&account, purpose, &request.client, now);
+        let mut changes = vec![Change::InsertAccount(account.clone())];
+        changes.extend(begun);
+        changes.push(self.announcements.announce(EventKind::UserRegistered, account.id, now));
+        match store.commit(changes).await {
+            Ok(()) => Ok(self.registered(account, challenge.id, now)),
+            Err(CommitError::Duplicate(UniqueKey::Email)) if self.disclosure == Disclosure::Concealed => {
+                self.pretend(account, &request.client, now).await
+            }
             Err(CommitError::Duplicate(UniqueKey::Email | UniqueKey::Username)) => Err(RegisterError::Taken),
+            Err(_) => Err(RegisterError::Unavailable(StoreUnavailable)),
+        }
+    }
+
+    fn registered(&self, account: Account, challenge_id: ChallengeId, now: Timestamp) -> Registered {
+        let token = || self.challenges.temp_token(challenge_id, TempStep::GiveVerifyEmailCode, now);
+        Registered { account, temp_token: self.require_verified_email.then(token) }
+    }
+
+    /// The address is taken, and the caller is not told: its owner is, by a mail. A taken username cannot be
+    /// concealed, since a new account could not have it either.
+    async fn pretend(&self, account: Account, client: &Client, now: Timestamp) -> Result<Registered, RegisterError> {
+        let store = &*self.challenges.store;
+        if let Some(username) = &account.username
+            && store.find_account_by_name(&LoginName::Username(username.clone())).await?.is_some()
+        {
+            return Err(RegisterError::Taken);
+        }
+        let name = LoginName::Email(account.email.clone());
+        let subject = AttemptSubject::unknown_name(self.name_digest.digest(&name));
+        let purpose = ChallengePurpose::VerifyEmail;
+        let (challenge, [insert, _]) = self.challenges.begin(subject, Challenged::Nobody, purpose, client, now);
+        let mut changes = vec![insert];
+        if let Some(owner) = store.find_account_by_name(&name).await? {
+            let budget =
+                mail_budgets::for_strangers(store, AttemptSubject::account(owner.id), client.network()).await?;
+            // Past the budget there is no mail, but no other answer either.
+            if budget.check(now).is_ok() {
+                changes.extend(budget.after_mail(now).map(Change::PutTally));
+                let id = MailId::generate(now, self.challenges.entropy.bytes());
+                let kind = NoticeKind::RegistrationAttempted;
+                changes.push(Change::Mail(MailRequest::notice(id, owner.email, kind, now, client.clone())));
+            }
+        }
+        match store.commit(changes).await {
+            // A conflict: another attempt at this moment has the owner mailed, and the challenge is nobody's.
+            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(self.registered(account, challenge.id, now)),
             Err(_) => Err(RegisterError::Unavailable(StoreUnavailable)),
         }
     }

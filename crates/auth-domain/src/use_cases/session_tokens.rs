@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::Roles;
 use crate::ports::{AccessTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
-use crate::session::{Session, SessionLifetimes};
-use crate::{Randomness, Timestamp};
+use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
+use crate::{AccountId, Randomness, SessionId, Timestamp};
 
 /// What a client gets at login and at each refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,35 @@ pub struct SessionTokens {
 }
 
 impl SessionTokens {
+    /// A session that begins at `now`, to be inserted. `randomness` names it.
+    pub fn begin(
+        &self,
+        account_id: AccountId,
+        method: AuthenticationMethod,
+        client: Client,
+        now: Timestamp,
+        randomness: Randomness,
+    ) -> Session {
+        Session {
+            id: SessionId::generate(now, randomness),
+            account_id,
+            rotation: Rotation {
+                generation: Generation::FIRST,
+                parent: None,
+                served_at: now,
+                proved: false,
+                client,
+                left_behind: None,
+            },
+            key_id: self.refresh.current_key(),
+            method,
+            created_at: now,
+            idle_expires_at: now + self.lifetimes.idle,
+            absolute_expires_at: now + self.lifetimes.absolute,
+            revocation: None,
+        }
+    }
+
     /// The tokens of the session's current generation.
     pub fn issue(
         &self,

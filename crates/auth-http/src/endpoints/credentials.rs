@@ -7,7 +7,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::account::Account;
-use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{CredentialsRead, Scope};
 use auth_domain::ports::{AccountSnapshot, StoreUnavailable};
 use auth_domain::use_cases::ListCredentials;
@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
-use crate::query::{parse_uuid, query_parameter};
+use crate::query::{parse_uuid, query_limit, query_parameter};
 use crate::wire::{CredentialView, CredentialsData};
 
 const NDJSON: &str = "application/x-ndjson";
@@ -66,7 +66,7 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let after =
         query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?.map(AccountId::from);
-    let limit = query_parameter(&request, "limit")?.map(|text| parse_limit(&text)).transpose()?;
+    let limit = query_limit(&request, ListCredentials::MAX_PAGE)?;
     let ndjson = accepts(&request, NDJSON);
     let Some(limit) = limit else {
         if request.method() == Method::HEAD {
@@ -86,12 +86,6 @@ async fn list(
     let credentials = page.accounts.iter().map(CredentialView::from).collect();
     let data = CredentialsData { credentials, next: page.next.map(AccountId::as_uuid) };
     Ok(success(SuccessCode::CredentialsFetched, data))
-}
-
-fn parse_limit(text: &str) -> Result<u32, Refusal> {
-    let parsed = text.parse().ok().filter(|limit| (1..=ListCredentials::MAX_PAGE).contains(limit));
-    let message = format!("must be a whole number from 1 to {}", ListCredentials::MAX_PAGE);
-    parsed.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/limit", message)]))
 }
 
 #[derive(Clone, Copy)]

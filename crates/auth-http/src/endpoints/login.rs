@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
-use auth_domain::use_cases::LoginRequest;
+use auth_domain::use_cases::{LoginOutcome, LoginRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
-use crate::wire::LoginData;
+use crate::wire::{LoginData, TempTokenData};
 
 #[derive(Deserialize, ToSchema)]
 struct LoginBody {
@@ -33,6 +33,7 @@ pub(super) fn endpoint() -> Endpoint {
         .summary("auth", "Log in by password: opens a session.")
         .body::<LoginBody>()
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
         .errors(&[
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
@@ -53,7 +54,10 @@ async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body)
         password: Password::new(&body.password),
         client,
     };
-    let logged_in = app.login.execute(request).await?;
-    let data = LoginData { tokens: (&logged_in.tokens).into(), user: (&logged_in.account).into() };
-    Ok(success(SuccessCode::UserLoggedIn, data))
+    Ok(match app.login.execute(request).await? {
+        LoginOutcome::LoggedIn(logged_in) => success(SuccessCode::UserLoggedIn, LoginData::from(logged_in.as_ref())),
+        LoginOutcome::EmailVerificationRequired(token) => {
+            success(SuccessCode::EmailVerificationRequired, TempTokenData::from(&token))
+        }
+    })
 }

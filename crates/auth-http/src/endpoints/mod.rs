@@ -2,17 +2,24 @@
 
 mod credentials;
 mod delete_user;
+mod deletions;
+mod events;
 mod health;
 mod introspect;
 mod jwks;
 mod login;
 mod logout;
+mod lost_password;
 mod me;
 mod refresh;
 mod register;
 mod roles;
 mod sessions;
+mod update_credentials;
+mod update_password;
 mod verify;
+mod verify_code;
+mod verify_email;
 
 use crate::endpoint::Endpoint;
 
@@ -24,13 +31,21 @@ pub(crate) fn all() -> Vec<Endpoint> {
         refresh::endpoint(),
         logout::here(),
         logout::everywhere(),
+        lost_password::endpoint(),
+        verify_code::endpoint(),
+        update_password::endpoint(),
+        verify_email::verify(),
+        verify_email::resend(),
         me::endpoint(),
+        update_credentials::endpoint(),
         sessions::list(),
         sessions::revoke(),
         verify::endpoint(),
         credentials::endpoint(),
         delete_user::own(),
         delete_user::by_service(),
+        deletions::endpoint(),
+        events::endpoint(),
         roles::endpoint(),
         introspect::endpoint(),
         jwks::endpoint(),

@@ -12,9 +12,10 @@ use utoipa::ToSchema;
 use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::body::Body;
+use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
-use crate::wire::UserData;
+use crate::wire::RegisteredData;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -34,9 +35,12 @@ struct RegisterBody {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/register", || web::to(register))
-        .summary("auth", "Register a new user. Opens no session: log in afterwards.")
+        .summary(
+            "auth",
+            "Register a new user, and mail a code that proves the address. Opens no session: log in afterwards.",
+        )
         .body::<RegisterBody>()
-        .answers::<UserData>(SuccessCode::UserRegistered)
+        .answers::<RegisteredData>(SuccessCode::UserRegistered)
         .errors(&[
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
@@ -47,16 +51,17 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn register(app: Data<App>, body: Body) -> Result<HttpResponse, ApiError> {
+async fn register(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
     let body: RegisterBody = body.json(&[])?;
-    let account = app
+    let registered = app
         .register
         .execute(RegisterRequest {
             username: body.username,
             email: body.email,
             password: Password::new(&body.password),
             confirm_password: body.confirm_password.as_deref().map(Password::new),
+            client,
         })
         .await?;
-    Ok(success(SuccessCode::UserRegistered, UserData { user: (&account).into() }))
+    Ok(success(SuccessCode::UserRegistered, RegisteredData::from(&registered)))
 }

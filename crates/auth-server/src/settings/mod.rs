@@ -12,14 +12,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use auth_crypto::{HashParameters, InternalTokenVerifier, ServiceKey, ServiceRegistration};
+use auth_domain::challenge::ChallengeLifetimes;
+use auth_domain::disclosure::Disclosure;
+use auth_domain::event::{EventKind, Subscription};
 use auth_domain::internal::Scope;
 use auth_domain::session::SessionLifetimes;
 use auth_smtp::MailSettings;
+use auth_webhooks::{Webhook, WebhookSecret};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 use source::{Raw, gather};
-use value::{base_paths, database, list, networks, number, public_url, seconds, socket_address};
+use value::{base_paths, database, list, networks, number, public_url, seconds, socket_address, switch};
 
 pub(crate) use value::Database;
 
@@ -28,8 +32,10 @@ const NAMES: &[&str] = &[
     "ACCESS_TTL",
     "AUDIENCE",
     "BASE_PATHS",
+    "CODE_TTL",
     "DATABASE_URL",
     "DATA_DIR",
+    "DISCLOSURE",
     "HASH_MEMORY_KIB",
     "HASH_PASSES",
     "HASH_QUEUE",
@@ -41,15 +47,30 @@ const NAMES: &[&str] = &[
     "PUBLIC_URL",
     "REFRESH_ABSOLUTE_TTL",
     "REFRESH_IDLE_TTL",
+    "REQUIRE_VERIFIED_EMAIL",
     "RETRY_WINDOW",
     "SECRET_KEY",
+    "TEMP_TTL",
     "TRUSTED_PROXIES",
 ];
-/// The fields of `INTERNAL__<SERVICE>__…`.
-const SERVICE_FIELDS: &[&str] = &["SECRET", "PUBLIC_KEY", "SCOPES"];
+/// The names that have a service in them, as `INTERNAL__<SERVICE>__SECRET`: each kind, its fields, and which of
+/// those may also come from a file.
+const SERVICES: &[ServiceSettings] = &[
+    ServiceSettings {
+        kind: "INTERNAL",
+        fields: &["SECRET", "PUBLIC_KEY", "SCOPES"],
+        secrets: &["SECRET", "PUBLIC_KEY"],
+    },
+    ServiceSettings { kind: "WEBHOOKS", fields: &["URL", "SECRET", "EVENTS"], secrets: &["SECRET", "URL"] },
+];
 /// Those that may also come from a file, as `…_FILE`.
 const SECRETS: &[&str] = &["SECRET_KEY", "DATABASE_URL", "MAIL_URL"];
-const SECRET_SERVICE_FIELDS: &[&str] = &["SECRET", "PUBLIC_KEY"];
+
+struct ServiceSettings {
+    kind: &'static str,
+    fields: &'static [&'static str],
+    secrets: &'static [&'static str],
+}
 
 /// Everything that can be set.
 pub(crate) struct Settings {
@@ -66,6 +87,16 @@ pub(crate) struct Settings {
     pub(crate) services: Vec<ServiceRegistration>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) mail: MailSettings,
+    pub(crate) challenges: ChallengeLifetimes,
+    pub(crate) disclosure: Disclosure,
+    pub(crate) require_verified_email: bool,
+    pub(crate) webhooks: Vec<WebhookRegistration>,
+}
+
+/// A service that is told of events.
+pub(crate) struct WebhookRegistration {
+    pub(crate) webhook: Webhook,
+    pub(crate) subscription: Subscription,
 }
 
 /// Every mistake in the settings, one a line.
@@ -117,6 +148,13 @@ impl Settings {
             },
             services: reader.services(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), networks),
+            challenges: ChallengeLifetimes {
+                temp: reader.parse("TEMP_TTL", value::duration(600), |text| seconds(text, 1..=86_400)),
+                code: reader.parse("CODE_TTL", value::duration(600), |text| seconds(text, 1..=86_400)),
+            },
+            disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
+            require_verified_email: reader.parse("REQUIRE_VERIFIED_EMAIL", false, switch),
+            webhooks: reader.webhooks(),
             data_dir,
         };
         reader.finish(settings)
@@ -156,9 +194,37 @@ impl Reader {
 
     /// `INTERNAL__BACKUPS_SERVICE__…` is the service `backups-service`.
     fn services(&mut self) -> Vec<ServiceRegistration> {
-        let of_service = |name: &String| Some(name.strip_prefix("INTERNAL__")?.split_once("__")?.0.to_owned());
-        let names: BTreeSet<String> = self.raw.keys().filter_map(of_service).collect();
-        names.iter().filter_map(|name| self.service(name)).collect()
+        self.service_names("INTERNAL__").iter().filter_map(|name| self.service(name)).collect()
+    }
+
+    fn service_names(&self, prefix: &str) -> BTreeSet<String> {
+        let of_service = |name: &String| Some(name.strip_prefix(prefix)?.split_once("__")?.0.to_owned());
+        self.raw.keys().filter_map(of_service).collect()
+    }
+
+    fn webhooks(&mut self) -> Vec<WebhookRegistration> {
+        self.service_names("WEBHOOKS__").iter().filter_map(|name| self.webhook(name)).collect()
+    }
+
+    fn webhook(&mut self, name: &str) -> Option<WebhookRegistration> {
+        let field = |field: &str| format!("WEBHOOKS__{name}__{field}");
+        let all = || EventKind::NAMES.map(str::to_owned).to_vec();
+        let events = self.parse(&field("EVENTS"), all(), events);
+        let secret = self.parse(&field("SECRET"), None, |text| {
+            WebhookSecret::parse(text).map(Some).map_err(|mistake| mistake.to_string())
+        });
+        let (Some(url), Some(secret)) = (self.raw.remove(&field("URL")), secret) else {
+            self.mistakes.push(format!("AUTH_WEBHOOKS__{name}__… needs both, …__URL and …__SECRET"));
+            return None;
+        };
+        let service = service_name(name);
+        match Webhook::new(service.clone(), &url.text, secret) {
+            Ok(webhook) => Some(WebhookRegistration { webhook, subscription: Subscription { service, events } }),
+            Err(mistake) => {
+                self.mistakes.push(format!("{} {mistake}", url.place));
+                None
+            }
+        }
     }
 
     fn service(&mut self, name: &str) -> Option<ServiceRegistration> {
@@ -180,7 +246,7 @@ impl Reader {
                 return None;
             }
         };
-        let registration = ServiceRegistration { name: name.to_lowercase().replace('_', "-"), key, scopes };
+        let registration = ServiceRegistration { name: service_name(name), key, scopes };
         if let Err(error) = InternalTokenVerifier::new(std::slice::from_ref(&registration)) {
             self.mistakes.push(format!("{place}: {error}"));
             return None;
@@ -190,6 +256,26 @@ impl Reader {
 
     fn finish(self, settings: Settings) -> Result<Settings, SettingsError> {
         if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(self.mistakes)) }
+    }
+}
+
+fn service_name(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+fn events(text: &str) -> Result<Vec<String>, String> {
+    let known = |name: &str| match EventKind::NAMES.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("has no event {name:?}; there are {}", EventKind::NAMES.join(", "))),
+    };
+    list(text).map(known).collect()
+}
+
+fn disclosure(text: &str) -> Result<Disclosure, String> {
+    match text {
+        "explicit" => Ok(Disclosure::Explicit),
+        "concealed" => Ok(Disclosure::Concealed),
+        _ => Err(format!("must be explicit or concealed, not {text:?}")),
     }
 }
 
@@ -229,10 +315,16 @@ mod tests {
             ("AUTH_INTERNAL__B__SCOPES", "credentials:read"),
             ("AUTH_INTERNAL__C__SECRET", "0123456789012345678901234567890123"),
             ("AUTH_INTERNAL__C__SCOPES", "all"),
+            ("AUTH_DISCLOSURE", "off"),
+            ("AUTH_REQUIRE_VERIFIED_EMAIL", "maybe"),
+            ("AUTH_WEBHOOKS__A__URL", "http://127.0.0.1/"),
+            ("AUTH_WEBHOOKS__B__URL", "ftp://u:hunter2@h/"),
+            ("AUTH_WEBHOOKS__B__SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            ("AUTH_WEBHOOKS__B__EVENTS", "user.deleted,user.died"),
         ])
         .err()
         .unwrap();
-        assert_eq!(mistakes.lines().count(), 6, "{mistakes}");
+        assert_eq!(mistakes.lines().count(), 11, "{mistakes}");
         for name in [
             "AUTH_LISTEN",
             "AUTH_ACCESS_TTL",
@@ -240,6 +332,11 @@ mod tests {
             "AUTH_INTERNAL__A__SECRET",
             "AUTH_INTERNAL__B__",
             "AUTH_INTERNAL__C__SCOPES",
+            "AUTH_DISCLOSURE",
+            "AUTH_REQUIRE_VERIFIED_EMAIL",
+            "AUTH_WEBHOOKS__A__",
+            "AUTH_WEBHOOKS__B__URL",
+            "AUTH_WEBHOOKS__B__EVENTS",
         ] {
             assert!(mistakes.contains(name), "{name} in {mistakes}");
         }
@@ -252,6 +349,7 @@ mod tests {
         assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));
         assert!(mistake("AUTH_RETRY_WINDOWS").contains("AUTH_RETRY_WINDOW "));
         assert!(mistake("AUTH_INTERNAL__BACKUPS__SCOPE").contains("SCOPES"));
+        assert!(mistake("AUTH_WEBHOOKS__USERS__EVENT").contains("AUTH_WEBHOOKS__USERS__EVENTS"));
         assert!(mistake("AUTH_LISTEN_FILE").contains("AUTH_LISTEN_FILE"));
     }
 

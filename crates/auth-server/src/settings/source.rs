@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{NAMES, SECRET_SERVICE_FIELDS, SECRETS, SERVICE_FIELDS, SettingsError};
+use super::{NAMES, SECRETS, SERVICES, ServiceSettings, SettingsError};
 
 /// A text that was set, and where.
 pub(super) struct Raw {
@@ -66,23 +66,28 @@ fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
     Err(format!("{} is not a setting. Did you mean AUTH_{nearest} (in auth.toml {in_file})?", raw.place))
 }
 
-fn service_field(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix("INTERNAL__")?.split_once("__").filter(|(service, _)| !service.is_empty())
+/// `INTERNAL__BACKUPS__SECRET`: which kind of setting, of which service, which field.
+fn service_field(name: &str) -> Option<(&'static ServiceSettings, &str, &str)> {
+    let (kind, rest) = name.split_once("__")?;
+    let settings = SERVICES.iter().find(|settings| settings.kind == kind)?;
+    let (service, field) = rest.split_once("__").filter(|(service, _)| !service.is_empty())?;
+    Some((settings, service, field))
 }
 
 fn is_known(name: &str) -> bool {
-    NAMES.contains(&name) || service_field(name).is_some_and(|(_, field)| SERVICE_FIELDS.contains(&field))
+    let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.fields.contains(&field));
+    NAMES.contains(&name) || of_service
 }
 
 fn is_secret(name: &str) -> bool {
-    SECRETS.contains(&name) || service_field(name).is_some_and(|(_, field)| SECRET_SERVICE_FIELDS.contains(&field))
+    let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.secrets.contains(&field));
+    SECRETS.contains(&name) || of_service
 }
 
 fn nearest(name: &str) -> String {
-    let service = service_field(name).map(|(service, _)| service);
-    let of_service = service
-        .into_iter()
-        .flat_map(|service| SERVICE_FIELDS.iter().map(move |field| format!("INTERNAL__{service}__{field}")));
+    let of_service = service_field(name).into_iter().flat_map(|(settings, service, _)| {
+        settings.fields.iter().map(move |field| format!("{}__{service}__{field}", settings.kind))
+    });
     let known = NAMES.iter().map(|known| (*known).to_owned()).chain(of_service);
     known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
 }

@@ -28,6 +28,14 @@ pub(super) fn number<N: FromStr + PartialOrd + Display>(text: &str, range: Range
     parsed.ok_or_else(|| format!("must be a whole number from {} to {}, not {text:?}", range.start(), range.end()))
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("must be on or off, not {text:?}")),
+    }
+}
+
 pub(super) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
     number(text, range).map(duration).map_err(|mistake| format!("{mistake} (seconds)"))
 }

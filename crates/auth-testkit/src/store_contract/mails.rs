@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::mail::{LeasedMail, MailRequest, Notice, NoticeKind};
+use auth_domain::challenge::ChallengePurpose;
+use auth_domain::mail::{LeasedMail, MailContent, MailRequest, NoticeKind};
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::{MailId, Timestamp};
@@ -15,8 +16,8 @@ use crate::fixtures::{self, NOW, client, randomness, unique};
 const LEASE: Duration = Duration::from_secs(300);
 
 async fn owe(store: &AnyStore, at: Timestamp) -> MailRequest {
-    let notice = Notice { kind: NoticeKind::SessionReuseDetected, at, client: client(7) };
-    let request = MailRequest { id: MailId::generate(at, randomness(unique())), to: fixtures::account().email, notice };
+    let (id, to) = (MailId::generate(at, randomness(unique())), fixtures::account().email);
+    let request = MailRequest::notice(id, to, NoticeKind::SessionReuseDetected, at, client(7));
     store.commit(vec![Change::Mail(request.clone())]).await.unwrap();
     request
 }
@@ -34,9 +35,9 @@ pub async fn a_mail_is_leased_to_one_worker_at_a_time(store: AnyStore) {
     assert_eq!(lease(&store, NOW).await, []);
     let later = NOW + LEASE;
     assert_eq!(lease(&store, later).await, [LeasedMail { request, attempt: 2 }]);
-    conflict(&store, Change::MailSent { mail_id, attempt: 1 }).await;
-    store.commit(vec![Change::MailSent { mail_id, attempt: 2 }]).await.unwrap();
-    conflict(&store, Change::MailSent { mail_id, attempt: 2 }).await;
+    conflict(&store, Change::ForgetMail { mail_id, attempt: 1 }).await;
+    store.commit(vec![Change::ForgetMail { mail_id, attempt: 2 }]).await.unwrap();
+    conflict(&store, Change::ForgetMail { mail_id, attempt: 2 }).await;
     assert_eq!(lease(&store, later + LEASE).await, []);
 }
 
@@ -53,7 +54,41 @@ pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
     store.commit(vec![Change::ParkMail { mail_id, attempt: 2, at, error }]).await.unwrap();
     assert_eq!(lease(&store, at + LEASE + LEASE).await, []);
     let purge = async |parked_before| store.purge(Expired::ParkedMails { parked_before }, 10).await.unwrap();
+    let [parked] = store.list_parked_mails(10).await.unwrap().try_into().unwrap();
+    assert_eq!((parked.id, parked.parked_at, parked.error.as_str()), (mail_id, at, "451 é"));
+    store.commit(vec![Change::UnparkMails { at: at + LEASE }]).await.unwrap();
+    assert_eq!(store.list_parked_mails(10).await.unwrap(), []);
+    assert_eq!(lease(&store, at + LEASE).await[0].attempt, 1);
+    store.commit(vec![Change::ParkMail { mail_id, attempt: 1, at, error: String::new() }]).await.unwrap();
     assert_eq!((purge(at).await, purge(at + LEASE).await), (0, 1));
+}
+
+/// Which challenge, what for, and which of its codes.
+pub async fn a_mail_with_a_code_names_its_challenge(store: AnyStore) {
+    let challenge_id = fixtures::challenge(None).id;
+    let content = MailContent::Code { challenge_id, purpose: ChallengePurpose::VerifyEmail, send_number: 3 };
+    let (id, to) = (MailId::generate(NOW, randomness(unique())), fixtures::account().email);
+    let request = MailRequest { id, to, at: NOW, client: client(1), content };
+    store.commit(vec![Change::Mail(request.clone())]).await.unwrap();
+    assert_eq!(lease(&store, NOW).await, [LeasedMail { request, attempt: 1 }]);
+}
+
+/// Somebody who waits is told at once, and by whichever node.
+pub async fn whoever_waits_for_the_outbox_is_woken(store: AnyStore) {
+    let waiting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            let began = std::time::Instant::now();
+            store.wait_for_outbox(Duration::from_secs(60)).await;
+            began.elapsed()
+        }
+    });
+    // Until it is heard: nothing says when the other has begun to wait.
+    while !waiting.is_finished() {
+        owe(&store, NOW).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(waiting.await.unwrap() < Duration::from_secs(50));
 }
 
 /// Every mail to one of them, whichever.

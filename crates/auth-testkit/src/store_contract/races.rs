@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use auth_domain::account::{Account, PasswordHash};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
+use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::ports::{Change, CommitError};
 use auth_domain::session::{KeyId, Network, Revocation, RevocationReason, Rotation};
+use auth_domain::tally::{Tally, TallyKind};
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
@@ -133,6 +135,58 @@ pub async fn of_many_revocations_one_happens(store: AnyStore) {
         let revocation = Revocation { at: NOW, reason: RevocationReason::TokenReused };
         let revoke = Change::RevokeSession { session_id: session.id, revocation };
         one_wins(&store, vec![vec![revoke]; RACERS]).await;
+    }
+}
+
+/// The code of a reset.
+pub async fn of_many_given_codes_one_is_taken(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    let lifetimes = ChallengeLifetimes { temp: Duration::from_secs(60), code: Duration::from_secs(60) };
+    for _ in 0..ROUNDS {
+        let challenge = fixtures::challenge(Some(&account));
+        store.commit(vec![Change::InsertChallenge(challenge.clone())]).await.unwrap();
+        let given = Change::PutChallenge(challenge.after_code_given(NOW, lifetimes));
+        one_wins(&store, vec![vec![given]; RACERS]).await;
+    }
+}
+
+/// What a given code is good for.
+pub async fn of_many_uses_of_a_challenge_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    for _ in 0..ROUNDS {
+        let challenge = fixtures::challenge(Some(&account));
+        store.commit(vec![Change::InsertChallenge(challenge.clone())]).await.unwrap();
+        let used = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
+        one_wins(&store, vec![vec![used]; RACERS]).await;
+    }
+}
+
+/// Both as an insert and as an update.
+pub async fn of_many_counts_one_is_taken(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let mut tally = Tally::empty(fixtures::challenge(None).subject, TallyKind::MailedCodeMisses);
+        for _ in 0..3 {
+            tally = tally.after_one(NOW);
+            one_wins(&store, vec![vec![Change::PutTally(tally.clone())]; RACERS]).await;
+        }
+    }
+}
+
+/// From one version.
+pub async fn of_many_changes_of_password_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    let mut from_version = account.credential_version;
+    for _ in 0..ROUNDS {
+        let racer = |number: usize| {
+            let password_hash = PasswordHash::from_phc(format!("$argon2id${number}"));
+            vec![Change::ChangePassword { account_id: account.id, from_version, password_hash, at: NOW }]
+        };
+        one_wins(&store, (0..RACERS).map(racer).collect()).await;
+        from_version = from_version.next();
     }
 }
 

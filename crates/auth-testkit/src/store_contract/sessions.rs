@@ -108,12 +108,15 @@ pub async fn all_sessions_of_one_account_end(store: AnyStore) {
     let mine = [insert_session(&store, &account).await, insert_session(&store, &account).await];
     let other = insert_session(&store, &neighbour).await;
     let revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
+    let [first, kept] = &mine;
+    let revoke = |except| Change::RevokeSessionsOf { account_id: account.id, except, revocation };
     for _ in 0..2 {
-        store.commit(vec![Change::RevokeSessionsOf { account_id: account.id, revocation }]).await.unwrap();
+        store.commit(vec![revoke(Some(kept.id))]).await.unwrap();
     }
-    for session in &mine {
-        assert_eq!(find(&store, session).await.revocation, Some(revocation));
-    }
+    assert_eq!(find(&store, first).await.revocation, Some(revocation));
+    assert_eq!(find(&store, kept).await.revocation, None);
+    store.commit(vec![revoke(None)]).await.unwrap();
+    assert_eq!(find(&store, kept).await.revocation, Some(revocation));
     assert_eq!(find(&store, &other).await.revocation, None);
 }
 

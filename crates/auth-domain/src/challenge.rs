@@ -1,0 +1,242 @@
+//! Challenges: a code that was mailed, and what it is good for. The code itself is derived, never stored: see
+//! [`crate::ports::Codes`].
+
+use std::fmt;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::account::{CredentialVersion, EmailAddress};
+use crate::budget::AttemptSubject;
+use crate::session::{KeyId, Network};
+use crate::{AccountId, ChallengeId, Timestamp};
+
+/// Wrong codes that one code bears.
+pub const MISSES_PER_CODE: u32 = 5;
+
+/// What a code is good for. One of another purpose never is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChallengePurpose {
+    /// To set a new password.
+    PasswordReset,
+    /// To prove an e-mail address.
+    VerifyEmail,
+}
+
+impl ChallengePurpose {
+    const ALL: [Self; 2] = [Self::PasswordReset, Self::VerifyEmail];
+
+    /// Its stored name, and the `purpose` of its temp tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password_reset",
+            Self::VerifyEmail => "verify_email",
+        }
+    }
+
+    /// From its stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text)
+    }
+}
+
+/// Six decimal digits; wiped from memory when dropped and never printed.
+#[derive(Clone)]
+pub struct OneTimeCode(Zeroizing<[u8; 6]>);
+
+impl OneTimeCode {
+    /// The last six decimal digits of `number`.
+    pub fn from_number(number: u64) -> Self {
+        let mut digits = [0; 6];
+        let mut rest = number;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+        }
+        Self(Zeroizing::new(digits))
+    }
+
+    /// What a user typed, white space aside; `None` unless that is six ASCII digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let typed: Zeroizing<Vec<u8>> =
+            Zeroizing::new(text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
+        let digits = <[u8; 6]>::try_from(typed.as_slice()).ok()?;
+        digits.iter().all(u8::is_ascii_digit).then(|| Self(Zeroizing::new(digits)))
+    }
+
+    /// The digits, for the mail that carries them.
+    pub fn reveal(&self) -> &str {
+        std::str::from_utf8(self.0.as_slice()).unwrap_or_default()
+    }
+
+    /// Compares in a time that tells nothing.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+}
+
+impl fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneTimeCode(…)")
+    }
+}
+
+/// How long challenges and their tokens live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChallengeLifetimes {
+    /// Of a temp token, and of what it stands for.
+    pub temp: Duration,
+    /// Of a mailed code.
+    pub code: Duration,
+}
+
+/// Whom a challenge is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Challenged {
+    /// An account.
+    Account {
+        /// Whose.
+        account_id: AccountId,
+        /// The address that the code is mailed to.
+        email: EmailAddress,
+        /// Counts changes of the password: a reset that was overtaken by one is void.
+        credential_version: CredentialVersion,
+    },
+    /// Nobody: somebody asked for a name that no account has and is not told so. No mail, and no code is right.
+    Nobody,
+}
+
+/// How far a challenge has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeState {
+    /// A code is under way.
+    CodeSent {
+        /// Which of the challenge's codes, from 1: each sending makes a new one.
+        send_number: u32,
+        /// When it stops being good.
+        code_expires_at: Timestamp,
+        /// Wrong codes so far.
+        misses: u32,
+    },
+    /// The code was given.
+    CodeGiven,
+}
+
+/// One attempt to prove something by a mailed code, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// Its name.
+    pub id: ChallengeId,
+    /// Whose budgets it counts for.
+    pub subject: AttemptSubject,
+    /// Whom it is for.
+    pub challenged: Challenged,
+    /// What it is good for.
+    pub purpose: ChallengePurpose,
+    /// The master key that its codes are derived from.
+    pub key_id: KeyId,
+    /// From where it was asked for.
+    pub network: Network,
+    /// How far it has come.
+    pub state: ChallengeState,
+    /// When nothing can be done with it any more.
+    pub expires_at: Timestamp,
+    /// From 1; goes up with each write.
+    pub version: i64,
+}
+
+/// No code of this challenge is outstanding: used, expired, or its tries are spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoCodeOutstanding;
+
+impl Challenge {
+    /// A challenge whose first code is about to be mailed.
+    #[expect(clippy::too_many_arguments, reason = "each is a field; a builder would only rename them")]
+    pub fn new(
+        id: ChallengeId,
+        subject: AttemptSubject,
+        challenged: Challenged,
+        purpose: ChallengePurpose,
+        key_id: KeyId,
+        network: Network,
+        now: Timestamp,
+        lifetimes: ChallengeLifetimes,
+    ) -> Self {
+        let state = ChallengeState::CodeSent { send_number: 1, code_expires_at: now + lifetimes.code, misses: 0 };
+        let expires_at = now + lifetimes.code.max(lifetimes.temp);
+        Self { id, subject, challenged, purpose, key_id, network, state, expires_at, version: 1 }
+    }
+
+    /// Which code is outstanding at `now`.
+    pub fn outstanding_code(&self, now: Timestamp) -> Result<u32, NoCodeOutstanding> {
+        match self.state {
+            ChallengeState::CodeSent { send_number, code_expires_at, misses }
+                if now < code_expires_at && misses < MISSES_PER_CODE =>
+            {
+                Ok(send_number)
+            }
+            _ => Err(NoCodeOutstanding),
+        }
+    }
+
+    /// A further code replaces the one before.
+    #[must_use]
+    pub fn sent_again(self, key_id: KeyId, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
+        let send_number = match self.state {
+            ChallengeState::CodeSent { send_number, .. } => send_number.saturating_add(1),
+            ChallengeState::CodeGiven => 1,
+        };
+        let state = ChallengeState::CodeSent { send_number, code_expires_at: now + lifetimes.code, misses: 0 };
+        let expires_at = now + lifetimes.code.max(lifetimes.temp);
+        Self { key_id, state, expires_at, version: self.version + 1, ..self }
+    }
+
+    /// After a wrong code.
+    #[must_use]
+    pub fn after_miss(self) -> Self {
+        let state = match self.state {
+            ChallengeState::CodeSent { send_number, code_expires_at, misses } => {
+                ChallengeState::CodeSent { send_number, code_expires_at, misses: misses.saturating_add(1) }
+            }
+            given @ ChallengeState::CodeGiven => given,
+        };
+        Self { state, version: self.version + 1, ..self }
+    }
+
+    /// After the right code: what it is good for may be done until a temp token's life later.
+    #[must_use]
+    pub fn after_code_given(self, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
+        Self { state: ChallengeState::CodeGiven, expires_at: now + lifetimes.temp, version: self.version + 1, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_six_digits_whatever_white_space_is_around_them() {
+        let code = OneTimeCode::from_number(9_000_042);
+        assert_eq!(code.reveal(), "000042");
+        for spelling in ["000042", " 000 042\n", "0 0 0 0 4 2"] {
+            assert!(OneTimeCode::parse(spelling).unwrap().matches(&code), "{spelling:?}");
+        }
+        for other in ["", "42", "0000042", "00004２", "-00042", "0x002a", "000042a"] {
+            assert!(OneTimeCode::parse(other).is_none(), "{other:?}");
+        }
+        assert!(!OneTimeCode::parse("100042").unwrap().matches(&code));
+        assert_eq!(format!("{code:?}"), "OneTimeCode(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_codes_never_panics(text in ".{0,12}", number in 0_u64..1_000_000) {
+            let _ = OneTimeCode::parse(&text);
+            let code = OneTimeCode::from_number(number);
+            prop_assert_eq!(code.reveal().parse::<u64>().unwrap(), number);
+            prop_assert!(OneTimeCode::parse(code.reveal()).unwrap().matches(&code));
+        }
+    }
+}

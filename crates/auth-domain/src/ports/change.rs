@@ -1,0 +1,242 @@
+//! The whole write vocabulary of the system. What makes a commit fail is in `store.rs`.
+
+use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles};
+use crate::budget::{AttemptSubject, PasswordBudget};
+use crate::challenge::{Challenge, ChallengePurpose};
+use crate::deletion::Deletion;
+use crate::event::Event;
+use crate::mail::MailRequest;
+use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
+use crate::signing_key::SigningKey;
+use crate::tally::Tally;
+use crate::{AccountId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Timestamp};
+
+/// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
+/// state that it was decided on is gone.
+///
+/// In one commit, changes of accounts come before those of challenges, then sessions, tallies, budgets, the rest:
+/// two commits that lock rows in the same order never wait for each other in a circle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Inserts an account. Guard: its e-mail address and username are free.
+    InsertAccount(Account),
+    /// Deletes an account and all that hangs on it. Guard: it exists.
+    DeleteAccount(AccountId),
+    /// Notes that an account was deleted.
+    RecordDeletion(Deletion),
+    /// Replaces an account's roles. Guard: it exists.
+    SetRoles {
+        /// Whose.
+        account_id: AccountId,
+        /// The new ones.
+        roles: Roles,
+        /// When.
+        at: Timestamp,
+    },
+    /// Replaces the hash of an unchanged password. Guard: the credential version still stands.
+    RehashPassword {
+        /// Whose.
+        account_id: AccountId,
+        /// The version the old hash was read at.
+        credential_version: CredentialVersion,
+        /// The new hash.
+        password_hash: PasswordHash,
+    },
+    /// Replaces the password. Guard: the credential version still stands; it moves on by one.
+    ChangePassword {
+        /// Whose.
+        account_id: AccountId,
+        /// The version that was read.
+        from_version: CredentialVersion,
+        /// The hash of the new password.
+        password_hash: PasswordHash,
+        /// When.
+        at: Timestamp,
+    },
+    /// Replaces the e-mail address. Guard: the old one still stands, and the new one is free.
+    ChangeEmail {
+        /// Whose.
+        account_id: AccountId,
+        /// The address that was read.
+        from: EmailAddress,
+        /// The new one.
+        to: EmailAddress,
+        /// Whether the owner has proved to read the new one: only where it is the old one in another spelling.
+        verified: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that the owner reads that address. Guard: it is still the account's.
+    ProveEmail {
+        /// Whose.
+        account_id: AccountId,
+        /// The address that was proved.
+        email: EmailAddress,
+        /// When.
+        at: Timestamp,
+    },
+    /// Opens a session. Guard: the account exists and the credential version still stands.
+    InsertSession {
+        /// The session.
+        session: Session,
+        /// The version that was checked.
+        credential_version: CredentialVersion,
+    },
+    /// Moves a session's refresh token on. Guard: it is not revoked, still at that generation, and
+    /// still proved or not.
+    AdvanceSession {
+        /// Which.
+        session_id: SessionId,
+        /// The current generation that was read.
+        from_generation: Generation,
+        /// Whether it was proved.
+        from_proved: bool,
+        /// Where it stands now.
+        rotation: Rotation,
+        /// The key that the new token is derived from.
+        key_id: KeyId,
+        /// The new idle expiry.
+        idle_expires_at: Timestamp,
+    },
+    /// Notes that the current token was handed out again. Guard: not revoked, still that generation.
+    NoteServedAgain {
+        /// Which.
+        session_id: SessionId,
+        /// The current generation.
+        generation: Generation,
+        /// When.
+        at: Timestamp,
+    },
+    /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
+    ProveSession {
+        /// Which.
+        session_id: SessionId,
+        /// The current generation.
+        generation: Generation,
+    },
+    /// Ends a session. Guard: not ended yet.
+    RevokeSession {
+        /// Which.
+        session_id: SessionId,
+        /// When and why.
+        revocation: Revocation,
+    },
+    /// Ends every session of an account that has not ended yet; none is fine too.
+    RevokeSessionsOf {
+        /// Whose.
+        account_id: AccountId,
+        /// But for this one.
+        except: Option<SessionId>,
+        /// When and why.
+        revocation: Revocation,
+    },
+    /// Writes the network's part of a budget. Guard: the stored version is the one before.
+    PutNetworkAttempts(PasswordBudget),
+    /// Writes the day's part of a budget. Guard: the stored version is the one before.
+    PutDailyMisses(PasswordBudget),
+    /// Forgets what networks did to a subject; nothing is fine too.
+    ForgetNetworkAttempts(AttemptSubject),
+    /// Forgets the day's misses on a subject; none is fine too.
+    ForgetDailyMisses(AttemptSubject),
+    /// Writes a tally. Guard: the stored version is the one before.
+    PutTally(Tally),
+    /// Forgets every tally of a subject; none is fine too.
+    ForgetTallies(AttemptSubject),
+    /// Inserts a challenge. Guard: its account, if any, exists.
+    InsertChallenge(Challenge),
+    /// Writes a challenge. Guard: the stored version is the one before.
+    PutChallenge(Challenge),
+    /// Uses a challenge up. Guard: the stored version is this one.
+    UseChallenge {
+        /// Which.
+        challenge_id: ChallengeId,
+        /// The version that was read.
+        version: i64,
+    },
+    /// Forgets the challenges of a subject whose code was asked for from a network and not given yet; none is
+    /// fine too.
+    ReplaceChallenges {
+        /// Whose.
+        subject: AttemptSubject,
+        /// What for.
+        purpose: ChallengePurpose,
+        /// Asked for from there.
+        network: Network,
+        /// But not this one.
+        by: ChallengeId,
+    },
+    /// Forgets every challenge of an account; none is fine too.
+    ForgetChallengesOf(AccountId),
+    /// Announces an event to these services, whose names are those of the configuration.
+    Announce {
+        /// The event.
+        event: Event,
+        /// Who is told.
+        services: Vec<String>,
+    },
+    /// Notes that a service has acknowledged an event. Guard: this attempt still holds the lease.
+    EventAcknowledged {
+        /// Which.
+        event_id: EventId,
+        /// By whom.
+        service: String,
+        /// The attempt that delivered it.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// Puts a delivery off. Guard: this attempt still holds the lease.
+    RetryEvent {
+        /// Which.
+        event_id: EventId,
+        /// To whom.
+        service: String,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When to try again.
+        at: Timestamp,
+        /// What the service said.
+        error: String,
+    },
+    /// Owes somebody a mail.
+    Mail(MailRequest),
+    /// Forgets a mail that was sent, or that is not worth sending any more. Guard: this attempt still holds the
+    /// lease.
+    ForgetMail {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that sent it.
+        attempt: u32,
+    },
+    /// Puts a mail off. Guard: this attempt still holds the lease.
+    RetryMail {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When to try again.
+        at: Timestamp,
+        /// What the server said.
+        error: String,
+    },
+    /// Gives a mail up; it stays for the operator to see. Guard: this attempt still holds the lease.
+    ParkMail {
+        /// Which.
+        mail_id: MailId,
+        /// The attempt that failed.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+        /// What the server said.
+        error: String,
+    },
+    /// Puts every mail that was given up back into the queue; none is fine too.
+    UnparkMails {
+        /// When to try them.
+        at: Timestamp,
+    },
+    /// Inserts a signing key. Guard: its sequence is free.
+    InsertSigningKey(SigningKey),
+    /// Removes a signing key. Guard: it exists.
+    DeleteSigningKey(SigningKeyId),
+}

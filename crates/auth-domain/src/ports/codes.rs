@@ -1,0 +1,38 @@
+//! Ports to mailed codes and temp tokens.
+
+use crate::access_token::{BearerToken, TokenRejection};
+use crate::challenge::{ChallengePurpose, OneTimeCode};
+use crate::session::KeyId;
+use crate::temp_token::TempClaims;
+use crate::{ChallengeId, Timestamp};
+
+/// What a mailed code is derived from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeClaims {
+    /// The challenge.
+    pub challenge_id: ChallengeId,
+    /// What it is good for.
+    pub purpose: ChallengePurpose,
+    /// Which of the challenge's codes, from 1.
+    pub send_number: u32,
+}
+
+/// Derives mailed codes from the master key, so that none is ever stored.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Codes: Send + Sync {
+    /// The key that new challenges' codes are derived from.
+    fn current_key(&self) -> KeyId;
+
+    /// The code: always the same for the same arguments. `None` when that key is gone from the ring.
+    fn derive(&self, claims: &CodeClaims, key_id: &KeyId) -> Option<OneTimeCode>;
+}
+
+/// Signs and verifies temp tokens, with a key that is good for nothing else.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait TempTokens: Send + Sync {
+    /// Signs.
+    fn issue(&self, claims: &TempClaims) -> BearerToken;
+
+    /// Checks signature, type, every claim's presence and type, and the expiry at `now`.
+    fn verify(&self, token: &str, now: Timestamp) -> Result<TempClaims, TokenRejection>;
+}

@@ -1,0 +1,58 @@
+//! What a temp token says: which pending step its bearer may take. Signing and parsing is behind
+//! [`crate::ports::TempTokens`].
+
+use std::time::Duration;
+
+use crate::access_token::BearerToken;
+use crate::{ChallengeId, Timestamp};
+
+/// The step that a temp token is good for. None is accepted where another is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TempStep {
+    /// Give the code that was mailed for a password reset.
+    GivePasswordResetCode,
+    /// Set the new password.
+    SetPassword,
+    /// Give the code that was mailed to prove an address.
+    GiveVerifyEmailCode,
+}
+
+impl TempStep {
+    const ALL: [Self; 3] = [Self::GivePasswordResetCode, Self::SetPassword, Self::GiveVerifyEmailCode];
+
+    /// Its `purpose` and `stage` claims.
+    pub const fn claims(self) -> (&'static str, &'static str) {
+        match self {
+            Self::GivePasswordResetCode => ("password_reset", "code"),
+            Self::SetPassword => ("password_reset", "verified"),
+            Self::GiveVerifyEmailCode => ("verify_email", "code"),
+        }
+    }
+
+    /// From its claims.
+    pub fn parse(purpose: &str, stage: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.claims() == (purpose, stage))
+    }
+}
+
+/// The claims of a temp token. They name no account, so the token of a challenge that is nobody's looks the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TempClaims {
+    /// `jti`: the pending attempt.
+    pub challenge_id: ChallengeId,
+    /// `purpose` and `stage`.
+    pub step: TempStep,
+    /// `iat`.
+    pub issued_at: Timestamp,
+    /// `exp`.
+    pub expires_at: Timestamp,
+}
+
+/// A temp token on its way to its bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedTempToken {
+    /// The token.
+    pub token: BearerToken,
+    /// How long it is good for.
+    pub expires_in: Duration,
+}

@@ -1,0 +1,190 @@
+//! What all mailed codes have in common: beginning a challenge, sending its code again, and the one place that
+//! compares a code, whatever it is for, so that one budget counts for all.
+
+use std::sync::Arc;
+
+use crate::account::{Account, EmailAddress};
+use crate::budget::{AttemptSubject, Spent};
+use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, ChallengeState, Challenged, OneTimeCode};
+use crate::error_code::{ErrorCode, Refusal};
+use crate::mail::{MailContent, MailRequest};
+use crate::ports::{Change, Clock, CodeClaims, Codes, CommitError, Entropy, Store, StoreUnavailable, TempTokens};
+use crate::session::Client;
+use crate::tally::TallyKind;
+use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use crate::{ChallengeId, MailId, Timestamp};
+
+use super::MAX_ATTEMPTS;
+
+/// Why a code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GiveCodeError {
+    /// None is outstanding any more.
+    #[error("no code is outstanding")]
+    NoneOutstanding,
+    /// The code is wrong.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// The password was changed since the code was asked for.
+    #[error("the challenge was overtaken by a change of password")]
+    Overtaken,
+    /// The day's budget for wrong codes is spent.
+    #[error("the budget for codes is spent for {:?}", .0.retry_after)]
+    Spent(Spent),
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+impl From<GiveCodeError> for Refusal {
+    fn from(error: GiveCodeError) -> Self {
+        match error {
+            GiveCodeError::NoneOutstanding => ErrorCode::CodeNotSet.into(),
+            GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
+            GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
+            GiveCodeError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            GiveCodeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// Begins, repeats and answers challenges.
+pub struct Challenges {
+    /// Where they are kept.
+    pub store: Arc<dyn Store>,
+    /// Derives their codes.
+    pub codes: Arc<dyn Codes>,
+    /// Signs the tokens of their steps.
+    pub temp_tokens: Arc<dyn TempTokens>,
+    /// Dates them.
+    pub clock: Arc<dyn Clock>,
+    /// Names them.
+    pub entropy: Arc<dyn Entropy>,
+    /// How long they live.
+    pub lifetimes: ChallengeLifetimes,
+}
+
+impl Challenges {
+    /// A challenge for an account, and the changes that insert it and owe its mail.
+    pub(super) fn begin_for(
+        &self,
+        account: &Account,
+        purpose: ChallengePurpose,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Challenge, [Change; 2]) {
+        let challenged = Challenged::Account {
+            account_id: account.id,
+            email: account.email.clone(),
+            credential_version: account.credential_version,
+        };
+        self.begin(AttemptSubject::account(account.id), challenged, purpose, client, now)
+    }
+
+    /// The same; for nobody it does as much work, and the mail is dropped when its turn comes.
+    pub(super) fn begin(
+        &self,
+        subject: AttemptSubject,
+        challenged: Challenged,
+        purpose: ChallengePurpose,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Challenge, [Change; 2]) {
+        let id = ChallengeId::generate(now, self.entropy.bytes());
+        let (key_id, network) = (self.codes.current_key(), client.network().clone());
+        let challenge = Challenge::new(id, subject, challenged, purpose, key_id, network, now, self.lifetimes);
+        let mail = self.mail(&challenge, client, now);
+        (challenge.clone(), [Change::InsertChallenge(challenge), mail])
+    }
+
+    /// A further code of the same challenge, and the changes that replace the one before and owe the mail.
+    pub(super) fn send_again(&self, challenge: Challenge, client: &Client, now: Timestamp) -> [Change; 2] {
+        let challenge = challenge.sent_again(self.codes.current_key(), now, self.lifetimes);
+        let mail = self.mail(&challenge, client, now);
+        [Change::PutChallenge(challenge), mail]
+    }
+
+    fn mail(&self, challenge: &Challenge, client: &Client, now: Timestamp) -> Change {
+        let to = match &challenge.challenged {
+            Challenged::Account { email, .. } => email.clone(),
+            Challenged::Nobody => EmailAddress::nobody(),
+        };
+        let send_number = match challenge.state {
+            ChallengeState::CodeSent { send_number, .. } => send_number,
+            ChallengeState::CodeGiven => 0,
+        };
+        let content = MailContent::Code { challenge_id: challenge.id, purpose: challenge.purpose, send_number };
+        let id = MailId::generate(now, self.entropy.bytes());
+        Change::Mail(MailRequest { id, to, at: now, client: client.clone(), content })
+    }
+
+    /// A token for a step of the challenge.
+    pub(super) fn temp_token(&self, challenge_id: ChallengeId, step: TempStep, now: Timestamp) -> IssuedTempToken {
+        let expires_in = self.lifetimes.temp;
+        let claims = TempClaims { challenge_id, step, issued_at: now, expires_at: now + expires_in };
+        IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
+    }
+
+    /// Compares `code` with the outstanding one. When it is right, commits what `when_right` makes of the challenge
+    /// and its account; each verdict is committed before it is told, and judged anew when another was first, so
+    /// that of any number of guesses at once only as many get a verdict as one after the other would.
+    pub(super) async fn give_code(
+        &self,
+        challenge_id: ChallengeId,
+        purpose: ChallengePurpose,
+        code: &str,
+        when_right: impl Fn(Challenge, &Account, Timestamp) -> Vec<Change> + Send,
+    ) -> Result<Account, GiveCodeError> {
+        let given = OneTimeCode::parse(code);
+        for _ in 0..MAX_ATTEMPTS {
+            let found = self.store.find_challenge(challenge_id).await?;
+            let (challenge, account) = found.ok_or(GiveCodeError::NoneOutstanding)?;
+            let now = self.clock.now();
+            let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
+            let misses = self.store.find_tally(challenge.subject, &TallyKind::MailedCodeMisses).await?;
+            misses.check(now).map_err(GiveCodeError::Spent)?;
+            let changes = match &right_for {
+                Some(account) => when_right(challenge, account, now),
+                None => vec![Change::PutChallenge(challenge.after_miss()), Change::PutTally(misses.after_one(now))],
+            };
+            match self.store.commit(changes).await {
+                Ok(()) => return right_for.ok_or(GiveCodeError::WrongCode),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(_) => break,
+            }
+        }
+        Err(StoreUnavailable.into())
+    }
+
+    /// The account, when the code is right; none, when it is not.
+    fn check(
+        &self,
+        challenge: &Challenge,
+        account: Option<Account>,
+        purpose: ChallengePurpose,
+        given: Option<&OneTimeCode>,
+        now: Timestamp,
+    ) -> Result<Option<Account>, GiveCodeError> {
+        if challenge.purpose != purpose {
+            return Err(GiveCodeError::NoneOutstanding);
+        }
+        let send_number = challenge.outstanding_code(now).map_err(|_| GiveCodeError::NoneOutstanding)?;
+        let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };
+        let expected = self.codes.derive(&claims, &challenge.key_id).ok_or(GiveCodeError::NoneOutstanding)?;
+        let right = given.is_some_and(|given| given.matches(&expected));
+        match (&challenge.challenged, account) {
+            (Challenged::Account { email, credential_version, .. }, Some(account)) => {
+                let overtaken = *credential_version != account.credential_version;
+                if overtaken && purpose == ChallengePurpose::PasswordReset {
+                    return Err(GiveCodeError::Overtaken);
+                }
+                // A code proves the address that it was mailed to, no other one.
+                if email.key() != account.email.key() {
+                    return Err(GiveCodeError::NoneOutstanding);
+                }
+                Ok(right.then_some(account))
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Events for a service that catches up by cursor.
+
+use std::sync::Arc;
+
+use crate::EventId;
+use crate::event::Event;
+use crate::internal::{EventsRead, InternalCaller};
+use crate::ports::{Store, StoreUnavailable};
+
+/// The use case.
+pub struct ListEvents {
+    /// Where events are kept.
+    pub store: Arc<dyn Store>,
+}
+
+/// Some events, the oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsPage {
+    /// The events.
+    pub events: Vec<Event>,
+    /// Whether there are more after them.
+    pub more: bool,
+}
+
+impl ListEvents {
+    /// The most events of a page.
+    pub const MAX_LIMIT: u32 = 1_000;
+
+    /// Up to `limit` events after that one, or from the first; `None` when that event is not known (any more).
+    pub async fn execute(
+        &self,
+        _caller: &InternalCaller<EventsRead>,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Option<EventsPage>, StoreUnavailable> {
+        let limit = limit.clamp(1, Self::MAX_LIMIT);
+        let Some(mut events) = self.store.list_events(after, limit + 1).await? else { return Ok(None) };
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = events.len() > most;
+        events.truncate(most);
+        Ok(Some(EventsPage { events, more }))
+    }
+}

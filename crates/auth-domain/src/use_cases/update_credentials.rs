@@ -1,0 +1,259 @@
+//! A logged-in user changes their e-mail address, their password, or both.
+
+use std::sync::Arc;
+
+use crate::MailId;
+use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::budget::{AttemptSubject, Spent};
+use crate::challenge::ChallengePurpose;
+use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
+use crate::event::EventKind;
+use crate::mail::{MailRequest, NoticeKind};
+use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
+use crate::session::{Client, Revocation, RevocationReason, Session};
+use crate::{AccountId, Timestamp};
+
+use super::announcements::Announcements;
+use super::authenticate::Authenticated;
+use super::challenges::Challenges;
+use super::password_check::{PasswordCheck, PasswordCheckError};
+use super::register::salt;
+use super::{MAX_ATTEMPTS, mail_budgets};
+
+/// What somebody typed, and from where.
+#[derive(Clone, Debug)]
+pub struct UpdateCredentialsRequest {
+    /// The new address, if it is to change.
+    pub email: Option<String>,
+    /// The present password; needed with the next two.
+    pub old_password: Option<Password>,
+    /// The new password.
+    pub new_password: Option<Password>,
+    /// The same again.
+    pub confirm_password: Option<Password>,
+    /// Who is calling.
+    pub client: Client,
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateCredentialsError {
+    /// The address is malformed, or nothing is to be changed.
+    #[error("a field is malformed")]
+    Malformed(FieldError),
+    /// Some of the three passwords are there, but not all.
+    #[error("all three passwords are needed")]
+    PasswordsRequired,
+    /// The two new passwords differ.
+    #[error("the passwords differ")]
+    UnmatchedPasswords,
+    /// The new password is too weak.
+    #[error("the password is too weak: {0:?}")]
+    WeakPassword(Vec<PasswordReason>),
+    /// The old password was not accepted.
+    #[error(transparent)]
+    OldPassword(#[from] PasswordCheckError),
+    /// Another account has that address.
+    #[error("another account has that address")]
+    EmailTaken,
+    /// The budget for mails is spent.
+    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
+    Spent(Spent),
+    /// The account is gone.
+    #[error("the account is gone")]
+    AccountGone,
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+impl From<UpdateCredentialsError> for Refusal {
+    fn from(error: UpdateCredentialsError) -> Self {
+        match error {
+            UpdateCredentialsError::Malformed(field) => Self::invalid(vec![field]),
+            UpdateCredentialsError::PasswordsRequired => ErrorCode::PasswordsRequired.into(),
+            UpdateCredentialsError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
+            UpdateCredentialsError::WeakPassword(reasons) => {
+                Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
+            }
+            // An account without a password has none that could be right.
+            UpdateCredentialsError::OldPassword(PasswordCheckError::NoPassword) => ErrorCode::InvalidPassword.into(),
+            UpdateCredentialsError::OldPassword(error) => error.into(),
+            UpdateCredentialsError::EmailTaken => ErrorCode::EmailExists.into(),
+            UpdateCredentialsError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            UpdateCredentialsError::AccountGone => ErrorCode::Unauthorized.into(),
+            UpdateCredentialsError::Hashing(error) => error.into(),
+            UpdateCredentialsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// The use case.
+pub struct UpdateCredentials {
+    /// Compares the old password.
+    pub password_check: Arc<PasswordCheck>,
+    /// Hashes the new one.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Mails the new address its code; brings store, clock and entropy.
+    pub challenges: Arc<Challenges>,
+    /// Tells other services.
+    pub announcements: Arc<Announcements>,
+    /// What a password must meet.
+    pub policy: PasswordPolicy,
+}
+
+/// What is to change, checked as far as it can be without the database.
+struct Wanted {
+    email: Option<EmailAddress>,
+    passwords: Option<(Password, Password)>,
+}
+
+impl UpdateCredentials {
+    /// Changes what was asked for, in one commit; answers the account.
+    pub async fn execute(
+        &self,
+        caller: &Authenticated,
+        request: UpdateCredentialsRequest,
+    ) -> Result<Account, UpdateCredentialsError> {
+        let client = request.client.clone();
+        let wanted = self.wanted(caller.account(), request)?;
+        let mut account = caller.account().clone();
+        let mut password_hash = None;
+        if let Some((old, new)) = wanted.passwords {
+            account = self.password_check.of_account(account, old, client.network()).await?.account().clone();
+            password_hash = Some(self.hasher.hash(new, salt(self.challenges.entropy.bytes())).await?);
+        }
+        let checked_version = account.credential_version;
+        for _ in 0..MAX_ATTEMPTS {
+            if password_hash.is_some() && account.credential_version != checked_version {
+                return Err(PasswordCheckError::WrongPassword.into());
+            }
+            let outcome = self.round(&account, caller.session(), &wanted.email, &password_hash, &client).await;
+            match outcome? {
+                Some(changed) => return Ok(changed),
+                None => account = self.account(account.id).await?,
+            }
+        }
+        Err(StoreUnavailable.into())
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Account, UpdateCredentialsError> {
+        self.challenges.store.find_account(id).await?.ok_or(UpdateCredentialsError::AccountGone)
+    }
+
+    fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
+        let UpdateCredentialsRequest { email, old_password, new_password, confirm_password, client: _ } = request;
+        let email = email.as_deref().map(EmailAddress::parse).transpose();
+        let email = email.map_err(|error| UpdateCredentialsError::Malformed(error.into()))?;
+        let passwords = match (old_password, new_password, confirm_password) {
+            (None, None, None) => None,
+            (Some(old), Some(new), Some(confirm)) => Some((old, new, confirm)),
+            _ => return Err(UpdateCredentialsError::PasswordsRequired),
+        };
+        if let Some((_, new, confirm)) = &passwords {
+            if new != confirm {
+                return Err(UpdateCredentialsError::UnmatchedPasswords);
+            }
+            let email = email.as_ref().unwrap_or(&account.email);
+            let reasons = self.policy.reasons_against(new, email, account.username.as_ref());
+            if !reasons.is_empty() {
+                return Err(UpdateCredentialsError::WeakPassword(reasons));
+            }
+        } else if email.is_none() {
+            let missing = FieldError::new("/email", "is required, or the three passwords, or both");
+            return Err(UpdateCredentialsError::Malformed(missing));
+        }
+        Ok(Wanted { email, passwords: passwords.map(|(old, new, _)| (old, new)) })
+    }
+
+    /// Decides on the account as it was read and commits; `None` when it is another one by now.
+    async fn round(
+        &self,
+        account: &Account,
+        session: &Session,
+        email: &Option<EmailAddress>,
+        password_hash: &Option<PasswordHash>,
+        client: &Client,
+    ) -> Result<Option<Account>, UpdateCredentialsError> {
+        let now = self.challenges.clock.now();
+        let mut changed = account.clone();
+        let mut changes = Vec::new();
+        if let Some(password_hash) = password_hash {
+            changes.extend(self.change_password(&mut changed, session, password_hash, client, now));
+        }
+        if let Some(email) = email {
+            changes.extend(self.change_email(&mut changed, email, client, now).await?);
+        }
+        match self.challenges.store.commit(changes).await {
+            Ok(()) => Ok(Some(changed)),
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(CommitError::Duplicate(UniqueKey::Email)) => Err(UpdateCredentialsError::EmailTaken),
+            Err(_) => Err(StoreUnavailable.into()),
+        }
+    }
+
+    fn change_password(
+        &self,
+        account: &mut Account,
+        session: &Session,
+        password_hash: &PasswordHash,
+        client: &Client,
+        now: Timestamp,
+    ) -> [Change; 4] {
+        let (account_id, from_version) = (account.id, account.credential_version);
+        let at = account.next_change_at(now);
+        account.updated_at = at;
+        account.credential_version = from_version.next();
+        [
+            Change::ChangePassword { account_id, from_version, password_hash: password_hash.clone(), at },
+            Change::RevokeSessionsOf {
+                account_id,
+                except: Some(session.id),
+                revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
+            },
+            self.announcements.announce(EventKind::PasswordChanged, account_id, at),
+            self.notice(account, NoticeKind::PasswordChanged, client, now),
+        ]
+    }
+
+    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    async fn change_email(
+        &self,
+        account: &mut Account,
+        to: &EmailAddress,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, UpdateCredentialsError> {
+        let (account_id, from) = (account.id, account.email.clone());
+        let at = account.next_change_at(now);
+        let same = from.key() == to.key();
+        let verified = same && account.email_verified;
+        let notice = self.notice(account, NoticeKind::EmailChanged, client, now);
+        account.updated_at = at;
+        account.email = to.clone();
+        account.email_verified = verified;
+        let mut changes = vec![Change::ChangeEmail { account_id, from, to: to.clone(), verified, at }];
+        if same {
+            return Ok(changes);
+        }
+        let store = &*self.challenges.store;
+        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_some() {
+            return Err(UpdateCredentialsError::EmailTaken);
+        }
+        let mails = mail_budgets::for_owner(store, AttemptSubject::account(account_id)).await?;
+        mails.check(now).map_err(UpdateCredentialsError::Spent)?;
+        let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+        changes.extend([Change::ForgetChallengesOf(account_id), Change::PutTally(mails.after_one(now))]);
+        changes.extend(begun);
+        changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), notice]);
+        Ok(changes)
+    }
+
+    fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {
+        let id = MailId::generate(now, self.challenges.entropy.bytes());
+        Change::Mail(MailRequest::notice(id, account.email.clone(), kind, now, client.clone()))
+    }
+}

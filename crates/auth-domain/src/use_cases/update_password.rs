@@ -1,0 +1,230 @@
+//! Recovery, last step: the new password, and a session with it.
+
+use std::sync::Arc;
+
+use crate::Timestamp;
+use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::budget::AttemptSubject;
+use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
+use crate::error_code::{Details, ErrorCode, Refusal};
+use crate::event::EventKind;
+use crate::mail::{MailRequest, NoticeKind};
+use crate::ports::{
+    Change, Clock, CommitError, Entropy, HashingError, NoSigningKey, PasswordHasher, Store, StoreUnavailable,
+};
+use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
+use crate::temp_token::{TempClaims, TempStep};
+use crate::{ChallengeId, MailId};
+
+use super::MAX_ATTEMPTS;
+use super::announcements::Announcements;
+use super::login::LoggedIn;
+use super::register::salt;
+use super::session_tokens::SessionTokens;
+
+/// What somebody typed, and from where.
+#[derive(Clone, Debug)]
+pub struct UpdatePasswordRequest {
+    /// The new password.
+    pub password: Password,
+    /// The same again.
+    pub confirm_password: Password,
+    /// Who is calling.
+    pub client: Client,
+}
+
+/// Why the password was not set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UpdatePasswordError {
+    /// The token is good for another step, or used up.
+    #[error("the token is good for another step, or used up")]
+    WrongToken,
+    /// The code was not given yet.
+    #[error("the code was not given yet")]
+    NotVerified,
+    /// The password was changed since the code was asked for.
+    #[error("the reset was overtaken by a change of credentials")]
+    Overtaken,
+    /// The account has no password by now.
+    #[error("the account has no password")]
+    NoPassword,
+    /// The two passwords differ.
+    #[error("the passwords differ")]
+    UnmatchedPasswords,
+    /// The password is too weak.
+    #[error("the password is too weak: {0:?}")]
+    WeakPassword(Vec<PasswordReason>),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// No access token could be signed.
+    #[error(transparent)]
+    NoSigningKey(#[from] NoSigningKey),
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+impl From<UpdatePasswordError> for Refusal {
+    fn from(error: UpdatePasswordError) -> Self {
+        match error {
+            UpdatePasswordError::WrongToken => ErrorCode::TempTokenInvalid.into(),
+            UpdatePasswordError::NotVerified | UpdatePasswordError::Overtaken => ErrorCode::Unauthorized.into(),
+            UpdatePasswordError::NoPassword => ErrorCode::UserLinked.into(),
+            UpdatePasswordError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
+            UpdatePasswordError::WeakPassword(reasons) => {
+                Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
+            }
+            UpdatePasswordError::Hashing(error) => error.into(),
+            UpdatePasswordError::NoSigningKey(error) => error.into(),
+            UpdatePasswordError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// Proof that the code of a reset was given, and that nothing has overtaken it. Only
+/// [`UpdatePassword::verified`] makes one.
+struct PasswordResetVerified {
+    challenge_id: ChallengeId,
+    version: i64,
+    /// The address that the code was mailed to.
+    email: EmailAddress,
+    account: Account,
+}
+
+/// The use case.
+pub struct UpdatePassword {
+    /// Where accounts, challenges and sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// Hashes the password.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Issues the tokens of the new session.
+    pub session_tokens: Arc<SessionTokens>,
+    /// Tells other services.
+    pub announcements: Arc<Announcements>,
+    /// Dates the change.
+    pub clock: Arc<dyn Clock>,
+    /// Salts the hash, names the session.
+    pub entropy: Arc<dyn Entropy>,
+    /// What a password must meet.
+    pub policy: PasswordPolicy,
+}
+
+impl UpdatePassword {
+    /// Sets the password, ends every session of the account and opens a new one, in one commit.
+    pub async fn execute(
+        &self,
+        token: &TempClaims,
+        request: UpdatePasswordRequest,
+    ) -> Result<LoggedIn, UpdatePasswordError> {
+        let UpdatePasswordRequest { password, confirm_password, client } = request;
+        let mut reset = self.verified(token).await?;
+        if password != confirm_password {
+            return Err(UpdatePasswordError::UnmatchedPasswords);
+        }
+        let account = &reset.account;
+        let reasons = self.policy.reasons_against(&password, &account.email, account.username.as_ref());
+        if !reasons.is_empty() {
+            return Err(UpdatePasswordError::WeakPassword(reasons));
+        }
+        let password_hash = self.hasher.hash(password, salt(self.entropy.bytes())).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let (logged_in, changes) = self.decide(&reset, &password_hash, &client).await?;
+            match self.store.commit(changes).await {
+                Ok(()) => return Ok(logged_in),
+                Err(CommitError::Conflict { .. }) => reset = self.verified(token).await?,
+                Err(_) => break,
+            }
+        }
+        Err(StoreUnavailable.into())
+    }
+
+    async fn verified(&self, token: &TempClaims) -> Result<PasswordResetVerified, UpdatePasswordError> {
+        match token.step {
+            TempStep::SetPassword => {}
+            TempStep::GivePasswordResetCode => return Err(UpdatePasswordError::NotVerified),
+            TempStep::GiveVerifyEmailCode => return Err(UpdatePasswordError::WrongToken),
+        }
+        let found = self.store.find_challenge(token.challenge_id).await?;
+        let (challenge, Some(account)) = found.ok_or(UpdatePasswordError::WrongToken)? else {
+            return Err(UpdatePasswordError::WrongToken);
+        };
+        let Challenge { id: challenge_id, version, purpose, state, challenged, .. } = challenge;
+        let given = purpose == ChallengePurpose::PasswordReset && state == ChallengeState::CodeGiven;
+        let Challenged::Account { email, credential_version, .. } = challenged else {
+            return Err(UpdatePasswordError::WrongToken);
+        };
+        if !given {
+            return Err(UpdatePasswordError::WrongToken);
+        }
+        if credential_version != account.credential_version || email.key() != account.email.key() {
+            return Err(UpdatePasswordError::Overtaken);
+        }
+        if account.password_hash.is_none() {
+            return Err(UpdatePasswordError::NoPassword);
+        }
+        Ok(PasswordResetVerified { challenge_id, version, email, account })
+    }
+
+    /// The code came through the account's address, so the reset proves it too. Where that is the first proof,
+    /// whatever was added before goes: somebody else may have registered with this address.
+    async fn decide(
+        &self,
+        reset: &PasswordResetVerified,
+        password_hash: &PasswordHash,
+        client: &Client,
+    ) -> Result<(LoggedIn, Vec<Change>), UpdatePasswordError> {
+        let PasswordResetVerified { challenge_id, version, email, account } = reset;
+        let now = self.clock.now();
+        let at = account.next_change_at(now);
+        let account_id = account.id;
+        let session = self.session_tokens.begin(
+            account_id,
+            AuthenticationMethod::MailedCode,
+            client.clone(),
+            now,
+            self.entropy.bytes(),
+        );
+        let tokens = self.session_tokens.issue(&session, &account.roles, now, self.entropy.bytes())?;
+        let changed = Account {
+            email_verified: true,
+            password_hash: Some(password_hash.clone()),
+            credential_version: account.credential_version.next(),
+            updated_at: at,
+            ..account.clone()
+        };
+        let mut changes = vec![
+            Change::ChangePassword {
+                account_id,
+                from_version: account.credential_version,
+                password_hash: password_hash.clone(),
+                at,
+            },
+            Change::UseChallenge { challenge_id: *challenge_id, version: *version },
+            Change::ProveEmail { account_id, email: email.clone(), at },
+            Change::RevokeSessionsOf {
+                account_id,
+                except: None,
+                revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
+            },
+            Change::InsertSession { session, credential_version: changed.credential_version },
+            self.announcements.announce(EventKind::PasswordChanged, account_id, at),
+            Change::Mail(self.notice(account, now, client)),
+        ];
+        if !account.email_verified {
+            changes.push(Change::ForgetChallengesOf(account_id));
+        }
+        // A success of the owner: whoever forgot a password has missed often, and need not wait for that now.
+        let budget = self.store.find_password_budget(AttemptSubject::account(account_id), client.network()).await?;
+        let succeeded = budget.after_success(now);
+        let first_from_there = succeeded.daily.version != budget.daily.version;
+        changes.push(Change::PutNetworkAttempts(succeeded.clone()));
+        changes.extend(first_from_there.then_some(Change::PutDailyMisses(succeeded)));
+        Ok((LoggedIn { account: changed, tokens }, changes))
+    }
+
+    fn notice(&self, account: &Account, now: Timestamp, client: &Client) -> MailRequest {
+        let id = MailId::generate(now, self.entropy.bytes());
+        MailRequest::notice(id, account.email.clone(), NoticeKind::PasswordReset, now, client.clone())
+    }
+}

@@ -1,0 +1,52 @@
+//! Recovery, second step: the mailed code for a token that may set the password.
+
+use std::sync::Arc;
+
+use crate::challenge::ChallengePurpose;
+use crate::error_code::{ErrorCode, Refusal};
+use crate::ports::Change;
+use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
+
+use super::challenges::{Challenges, GiveCodeError};
+
+/// Why the password may not be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyCodeError {
+    /// The token is good for another step.
+    #[error("the token is good for another step")]
+    WrongToken,
+    /// The code was not accepted.
+    #[error(transparent)]
+    Code(#[from] GiveCodeError),
+}
+
+impl From<VerifyCodeError> for Refusal {
+    fn from(error: VerifyCodeError) -> Self {
+        match error {
+            VerifyCodeError::WrongToken => ErrorCode::TempTokenInvalid.into(),
+            VerifyCodeError::Code(error) => error.into(),
+        }
+    }
+}
+
+/// The use case.
+pub struct VerifyCode {
+    /// Compares the code.
+    pub challenges: Arc<Challenges>,
+}
+
+impl VerifyCode {
+    /// A fresh token that may set the password.
+    pub async fn execute(&self, token: &TempClaims, code: &str) -> Result<IssuedTempToken, VerifyCodeError> {
+        if token.step != TempStep::GivePasswordResetCode {
+            return Err(VerifyCodeError::WrongToken);
+        }
+        let (id, lifetimes) = (token.challenge_id, self.challenges.lifetimes);
+        self.challenges
+            .give_code(id, ChallengePurpose::PasswordReset, code, |challenge, _, now| {
+                vec![Change::PutChallenge(challenge.after_code_given(now, lifetimes))]
+            })
+            .await?;
+        Ok(self.challenges.temp_token(id, TempStep::SetPassword, self.challenges.clock.now()))
+    }
+}

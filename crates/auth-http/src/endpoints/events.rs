@@ -1,0 +1,116 @@
+//! `GET /auth/events`: for a service that catches up by cursor.
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::EventId;
+use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::event::{Event, EventKind};
+use auth_domain::internal::{EventsRead, Scope};
+use auth_domain::use_cases::ListEvents;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::caller::Internal;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Location, Parameter, Permission};
+use crate::query::{parse_uuid, query_limit, query_parameter};
+use crate::wire::rfc3339;
+
+const DEFAULT_LIMIT: u32 = 100;
+
+/// An event, as webhooks deliver it, with its id.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+struct EventView {
+    /// The `webhook-id` of its deliveries.
+    id: Uuid,
+    #[serde(rename = "type")]
+    #[schema(example = "user.deleted")]
+    kind: &'static str,
+    #[schema(format = DateTime)]
+    timestamp: String,
+    data: EventDataView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EventData)]
+struct EventDataView {
+    user_id: Uuid,
+    /// With `user.deleted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion_id: Option<Uuid>,
+    /// With `session.reuse_detected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<Uuid>,
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        let (deletion_id, session_id) = match event.kind {
+            EventKind::UserDeleted(id) => (Some(id.as_uuid()), None),
+            EventKind::SessionReuseDetected(id) => (None, Some(id.as_uuid())),
+            EventKind::UserRegistered | EventKind::PasswordChanged | EventKind::EmailChanged => (None, None),
+        };
+        Self {
+            id: event.id.as_uuid(),
+            kind: event.kind.as_str(),
+            timestamp: rfc3339(event.occurred_at),
+            data: EventDataView { user_id: event.account_id.as_uuid(), deletion_id, session_id },
+        }
+    }
+}
+
+/// `data` with events.
+#[derive(Serialize, ToSchema)]
+struct EventsData {
+    events: Vec<EventView>,
+    /// What to pass as `after` for those that come next; null when there are none yet. The id of the last event that
+    /// was seen does as well.
+    #[schema(required = true)]
+    next: Option<Uuid>,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/auth/events", || web::to(list_events))
+        .summary(
+            "internal",
+            "What happened, in the order in which it became known: none is ever inserted before one that was \
+             answered. Kept for 30 days.",
+        )
+        .permission(Permission::Internal(Scope::EventsRead))
+        .parameter(Parameter {
+            name: "after",
+            location: Location::Query,
+            description: "Only events after this one: its id, which is its `webhook-id`.",
+            schema: json!({ "type": "string", "format": "uuid" }),
+        })
+        .parameter(Parameter {
+            name: "limit",
+            location: Location::Query,
+            description: "At most so many; 100 unless said.",
+            schema: json!({ "type": "integer", "minimum": 1, "maximum": ListEvents::MAX_LIMIT }),
+        })
+        .answers::<EventsData>(SuccessCode::EventsFetched)
+}
+
+/// *Permissions:* internal, `events:read`.
+async fn list_events(
+    app: Data<App>,
+    Internal(caller): Internal<EventsRead>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let after = query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?;
+    let limit = query_limit(&request, ListEvents::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
+    let page = app.list_events.execute(&caller, after.map(EventId::from), limit).await?;
+    let unknown = "names no event that is kept: begin again without it";
+    let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", unknown)]))?;
+    let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());
+    let events = page.events.iter().map(EventView::from).collect();
+    Ok(success(SuccessCode::EventsFetched, EventsData { events, next }))
+}

@@ -1,0 +1,42 @@
+//! `POST /auth/lost-password`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::error_code::ErrorCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::endpoint::Endpoint;
+use crate::wire::TempTokenData;
+
+#[derive(Deserialize, ToSchema)]
+struct LostPasswordBody {
+    /// The address of the account.
+    #[schema(example = "ann@example.org")]
+    email: String,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/lost-password", || web::to(lost_password))
+        .summary("recovery", "Mail a code to set a new password with. The token is for `/auth/verify-code`.")
+        .body::<LostPasswordBody>()
+        .answers::<TempTokenData>(SuccessCode::CodeSent)
+        .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Unavailable])
+}
+
+/// *Permissions:* anyone.
+async fn lost_password(
+    app: Data<App>,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let body: LostPasswordBody = body.json(&[("/email", ErrorCode::InvalidEmail)])?;
+    let token = app.lost_password.execute(&body.email, &client).await?;
+    Ok(success(SuccessCode::CodeSent, TempTokenData::from(&token)))
+}

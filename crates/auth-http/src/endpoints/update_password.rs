@@ -1,0 +1,62 @@
+//! `POST /auth/update-password`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::account::Password;
+use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UpdatePasswordRequest;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Temp;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::LoginData;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdatePasswordBody {
+    /// As for `/auth/register`.
+    #[schema(example = "another correct horse")]
+    password: String,
+    /// The same again.
+    #[schema(example = "another correct horse")]
+    confirm_password: String,
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/update-password", || web::to(update_password))
+        .summary("recovery", "Set the new password: ends every session and opens a new one.")
+        .permission(Permission::TempToken)
+        .body::<UpdatePasswordBody>()
+        .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .errors(&[
+            ErrorCode::UserLinked,
+            ErrorCode::UnmatchedPasswords,
+            ErrorCode::PasswordPolicy,
+            ErrorCode::Unauthorized,
+            ErrorCode::Overloaded,
+        ])
+}
+
+/// *Permissions:* a temp token of `/auth/verify-code`.
+async fn update_password(
+    app: Data<App>,
+    Temp(token): Temp,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let body: UpdatePasswordBody = body.json(&[])?;
+    let request = UpdatePasswordRequest {
+        password: Password::new(&body.password),
+        confirm_password: Password::new(&body.confirm_password),
+        client,
+    };
+    let logged_in = app.update_password.execute(&token, request).await?;
+    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+}

@@ -1,0 +1,56 @@
+//! `POST /auth/verify-code`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::error_code::ErrorCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Temp;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::TempTokenData;
+
+/// A body that names a code.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OtpBody {
+    /// Six digits; white space does not matter.
+    #[schema(example = "123456")]
+    otp_code: String,
+}
+
+/// The code in a body; without one the code of the refusal is `OTP_REQUIRED`.
+pub(super) fn otp_code(body: Body) -> Result<String, ApiError> {
+    let body: OtpBody = body.json(&[("/otpCode", ErrorCode::OtpRequired)])?;
+    if body.otp_code.is_empty() {
+        return Err(ErrorCode::OtpRequired.into());
+    }
+    Ok(body.otp_code)
+}
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/verify-code", || web::to(verify_code))
+        .summary("recovery", "Exchange the mailed code for a token that may set the password.")
+        .permission(Permission::TempToken)
+        .body::<OtpBody>()
+        .answers::<TempTokenData>(SuccessCode::CodeVerified)
+        .errors(&[
+            ErrorCode::CodeNotSet,
+            ErrorCode::Unauthorized,
+            ErrorCode::OtpRequired,
+            ErrorCode::OtpInvalid,
+            ErrorCode::RateLimited,
+        ])
+}
+
+/// *Permissions:* a temp token of `/auth/lost-password`.
+async fn verify_code(app: Data<App>, Temp(token): Temp, body: Body) -> Result<HttpResponse, ApiError> {
+    let code = otp_code(body)?;
+    let verified = app.verify_code.execute(&token, &code).await?;
+    Ok(success(SuccessCode::CodeVerified, TempTokenData::from(&verified)))
+}

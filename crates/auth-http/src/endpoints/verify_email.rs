@@ -1,0 +1,90 @@
+//! `POST /auth/verify-email` and `POST /auth/verify-email/resend`
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::error_code::ErrorCode;
+use auth_domain::temp_token::IssuedTempToken;
+use auth_domain::use_cases::Resent;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::EmailOwner;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::UserData;
+
+use super::verify_code::{OtpBody, otp_code};
+
+/// `data` of a code that was sent again.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ResentData {
+    /// A fresh one, where the caller bore a temp token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temp_token: Option<String>,
+    /// Seconds until the code, and the token, expire.
+    expires_in: u64,
+}
+
+/// `data` of a wish for another code: a user whose address is proved already needs none.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum ResendData {
+    Sent(ResentData),
+    Verified(UserData),
+}
+
+pub(super) fn verify() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/verify-email", || web::to(verify_email))
+        .summary("recovery", "Prove the e-mail address with the code that was mailed to it.")
+        .permission(Permission::AccessOrTempToken)
+        .body::<OtpBody>()
+        .answers::<UserData>(SuccessCode::EmailVerified)
+        .errors(&[ErrorCode::CodeNotSet, ErrorCode::OtpRequired, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
+}
+
+/// *Permissions:* an access token of the user, or a temp token of their registration or login.
+async fn verify_email(app: Data<App>, EmailOwner(owner): EmailOwner, body: Body) -> Result<HttpResponse, ApiError> {
+    let code = otp_code(body)?;
+    let account = app.verify_email.execute(&owner, &code).await?;
+    Ok(success(SuccessCode::EmailVerified, UserData { user: (&account).into() }))
+}
+
+pub(super) fn resend() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/verify-email/resend", || web::to(resend_code))
+        .summary(
+            "recovery",
+            "Mail another code, which replaces the one before. For an address that is proved already there is none: \
+             `EMAIL_VERIFIED`.",
+        )
+        .permission(Permission::AccessOrTempToken)
+        .answers::<ResendData>(SuccessCode::CodeSent)
+        .or(SuccessCode::EmailVerified)
+        .errors(&[ErrorCode::RateLimited])
+}
+
+/// *Permissions:* an access token of the user, or a temp token of their registration or login.
+async fn resend_code(
+    app: Data<App>,
+    EmailOwner(owner): EmailOwner,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    Ok(match app.verify_email.resend(&owner, &client).await? {
+        Resent::CodeSent(token) => {
+            let lifetimes = app.verify_email.challenges.lifetimes;
+            let expires_in = lifetimes.code.min(lifetimes.temp).as_secs();
+            let reveal = |token: IssuedTempToken| token.token.reveal().to_owned();
+            let data = ResentData { temp_token: token.map(reveal), expires_in };
+            success(SuccessCode::CodeSent, ResendData::Sent(data))
+        }
+        Resent::AlreadyVerified(account) => {
+            let data = ResendData::Verified(UserData { user: account.as_ref().into() });
+            success(SuccessCode::EmailVerified, data)
+        }
+    })
+}

@@ -1,0 +1,155 @@
+//! What the mails say, in words.
+
+use auth_domain::Timestamp;
+use auth_domain::challenge::ChallengePurpose;
+use auth_domain::mail::{Letter, NoticeKind, Words};
+use time::OffsetDateTime;
+
+/// A mail in words.
+pub(crate) struct Text {
+    /// The value of `X-Auth-Mail`.
+    pub(crate) kind: &'static str,
+    pub(crate) subject: &'static str,
+    paragraphs: Vec<Paragraph>,
+}
+
+enum Paragraph {
+    Plain(String),
+    /// On a line of its own.
+    Code(String),
+}
+
+/// The words of a mail. A code is never in the subject: that is shown on locked screens.
+pub(crate) fn text_of(letter: &Letter) -> Text {
+    let place = place(letter);
+    match &letter.words {
+        Words::Code { purpose, code, expires_at } => {
+            let (kind, subject, use_it, unasked) = code_words(*purpose);
+            let paragraphs = vec![
+                Paragraph::Plain(use_it.to_owned()),
+                Paragraph::Code(code.reveal().to_owned()),
+                Paragraph::Plain(format!("It is good until {} and for one use.", when(*expires_at))),
+                Paragraph::Plain(place),
+                Paragraph::Plain(unasked.to_owned()),
+            ];
+            Text { kind, subject, paragraphs }
+        }
+        Words::Notice(kind) => {
+            let (subject, what, advice) = notice_words(*kind);
+            let paragraphs = [what.to_owned(), place, advice.to_owned()].map(Paragraph::Plain).into();
+            Text { kind: "notice", subject, paragraphs }
+        }
+    }
+}
+
+const fn code_words(purpose: ChallengePurpose) -> (&'static str, &'static str, &'static str, &'static str) {
+    match purpose {
+        ChallengePurpose::PasswordReset => (
+            "password-reset",
+            "Your code for a new password",
+            "To set a new password, enter this code:",
+            "If you did not ask for a new password, do nothing: without this code nobody can set one. Never tell the \
+             code to anybody, whoever asks for it.",
+        ),
+        ChallengePurpose::VerifyEmail => (
+            "verify-email",
+            "Your code to confirm this address",
+            "To confirm that this address is yours, enter this code:",
+            "If you have no account with us, somebody else typed your address. Do nothing: without this code they \
+             cannot confirm it. Never tell the code to anybody, whoever asks for it.",
+        ),
+    }
+}
+
+const NOT_YOU: &str = "If that was you, there is nothing to do. If it was not, set a new password at once with \
+                       \"lost password\", and tell those who run this service.";
+
+/// Subject, what happened, what to do.
+const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        NoticeKind::AccountDeleted => (
+            "Your account was deleted",
+            "Your account and everything that belongs to it was deleted. This is final.",
+            "If that was not your wish, tell those who run this service.",
+        ),
+        NoticeKind::SessionReuseDetected => (
+            "A session of yours was ended",
+            "Somebody used a login token of yours that was no longer good. That can mean that a copy of it was stolen, \
+             so we ended the session that it belongs to.",
+            "If a device of yours asks you to log in again, do so: that is all there is to do. If you do not know the \
+             device above, change your password too.",
+        ),
+        NoticeKind::PasswordChanged => (
+            "Your password was changed",
+            "Your password was changed by somebody who knew the old one. Every other device was logged out.",
+            NOT_YOU,
+        ),
+        NoticeKind::PasswordReset => (
+            "Your password was set anew",
+            "A new password was set with a code that we mailed to you. Every device was logged out.",
+            NOT_YOU,
+        ),
+        NoticeKind::EmailChanged => (
+            "Your address was changed",
+            "Your account has another e-mail address now. This is the last mail to this one.",
+            "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
+        ),
+        NoticeKind::RegistrationAttempted => (
+            "You have an account already",
+            "Somebody, you perhaps, tried to register with this address. It has an account, so nothing was changed.",
+            "If it was you, log in, or use \"lost password\". If it was not, there is nothing to do.",
+        ),
+        NoticeKind::ResetWithoutPassword => (
+            "Your account has no password",
+            "Somebody, you perhaps, asked for a new password. Your account has none: you sign in with another provider.",
+            "If it was you, sign in the way you always do. If it was not, there is nothing to do.",
+        ),
+    }
+}
+
+fn place(letter: &Letter) -> String {
+    let (network, device) = (letter.client.network(), letter.client.user_agent());
+    let device = if device.is_empty() { "a device that does not name itself" } else { device };
+    format!("When: {}\nFrom: {network}\nDevice: {device}", when(letter.at))
+}
+
+/// To the minute, in UTC: where its reader lives is not known.
+fn when(at: Timestamp) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(at.as_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (date, hour, minute) = (time.date(), time.hour(), time.minute());
+    format!("{:04}-{:02}-{:02} {hour:02}:{minute:02} UTC", date.year(), u8::from(date.month()), date.day())
+}
+
+impl Text {
+    pub(crate) fn as_plain(&self) -> String {
+        let paragraph = |paragraph: &Paragraph| match paragraph {
+            Paragraph::Plain(text) | Paragraph::Code(text) => format!("{text}\n"),
+        };
+        self.paragraphs.iter().map(paragraph).collect::<Vec<_>>().join("\n")
+    }
+
+    pub(crate) fn as_html(&self) -> String {
+        let paragraph = |paragraph: &Paragraph| match paragraph {
+            Paragraph::Plain(text) => {
+                format!("<p style=\"margin:0 0 16px\">{}</p>\n", escape(text).replace('\n', "<br>\n"))
+            }
+            Paragraph::Code(code) => format!(
+                "<p style=\"margin:0 0 16px;font:700 32px/1.2 ui-monospace,monospace;letter-spacing:6px\">\n{code}\n</p>\n"
+            ),
+        };
+        format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title></head>\n\
+             <body style=\"margin:0;background:#f4f4f5\">\n\
+             <div style=\"max-width:520px;margin:32px auto;padding:32px;background:#fff;border-radius:8px;\
+             font:16px/1.5 system-ui,sans-serif;color:#18181b\">\n\
+             <h1 style=\"margin:0 0 16px;font-size:20px\">{title}</h1>\n{body}</div>\n</body>\n</html>\n",
+            title = escape(self.subject),
+            body = self.paragraphs.iter().map(paragraph).collect::<String>(),
+        )
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

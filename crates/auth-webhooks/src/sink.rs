@@ -1,0 +1,104 @@
+//! Deliveries: a POST with the event as JSON. Any 2xx acknowledges; of the answer nothing else is read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_domain::event::{Event, EventKind};
+use auth_domain::ports::{Clock, DeliveryError, EventSink};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Url};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::client::client;
+use crate::signature::WebhookSecret;
+
+/// Where one service is told of events.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Its name in the configuration.
+    pub service: String,
+    url: Url,
+    secret: WebhookSecret,
+}
+
+/// Not a URL that events can be sent to. It may hold a password, so it is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be an http:// or https:// URL")]
+pub struct InvalidWebhookUrl;
+
+impl Webhook {
+    /// `url` may be private and plain: the operator set it.
+    pub fn new(service: String, url: &str, secret: WebhookSecret) -> Result<Self, InvalidWebhookUrl> {
+        let url = Url::parse(url).map_err(|_| InvalidWebhookUrl)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(InvalidWebhookUrl);
+        }
+        Ok(Self { service, url, secret })
+    }
+}
+
+/// Delivers to the configured services.
+pub struct WebhookSink {
+    webhooks: BTreeMap<String, Webhook>,
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl WebhookSink {
+    /// To these. `clock` dates each attempt, so that a receiver can refuse old ones. Fails when the HTTP client
+    /// cannot be built.
+    pub fn new(webhooks: Vec<Webhook>, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let webhooks = webhooks.into_iter().map(|webhook| (webhook.service.clone(), webhook)).collect();
+        Ok(Self { webhooks, client: client()?, clock })
+    }
+}
+
+#[async_trait]
+impl EventSink for WebhookSink {
+    async fn deliver(&self, service: &str, event: &Event) -> Result<(), DeliveryError> {
+        let failed = |reason: String| DeliveryError(reason);
+        let webhook = self.webhooks.get(service).ok_or_else(|| failed("the service is not configured".to_owned()))?;
+        let (id, timestamp, body) = (event.id.to_string(), self.clock.now().as_seconds(), payload(event));
+        let request = self
+            .client
+            .post(webhook.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", webhook.secret.sign(&id, timestamp, &body))
+            .body(body);
+        // The URL may hold a password; the reason is what the operator needs.
+        let response = request.send().await.map_err(|error| failed(chain(&error.without_url())))?;
+        let status = response.status();
+        if status.is_success() { Ok(()) } else { Err(failed(format!("it answered {status}"))) }
+    }
+}
+
+/// The body: `{"type", "timestamp", "data": {"userId", …}}`. No name and no address: a service that needs them asks,
+/// and one that must forget a user is not told them once more.
+fn payload(event: &Event) -> String {
+    let mut data = json!({ "userId": event.account_id.to_string() });
+    match event.kind {
+        EventKind::UserDeleted(id) => data["deletionId"] = json!(id.to_string()),
+        EventKind::SessionReuseDetected(id) => data["sessionId"] = json!(id.to_string()),
+        EventKind::UserRegistered | EventKind::PasswordChanged | EventKind::EmailChanged => {}
+    }
+    let nanos = i128::from(event.occurred_at.as_micros()) * 1_000;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let timestamp = time.format(&Rfc3339).unwrap_or_default();
+    json!({ "type": event.kind.as_str(), "timestamp": timestamp, "data": data }).to_string()
+}
+
+/// reqwest hides the cause ("connection refused") behind "error sending request".
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

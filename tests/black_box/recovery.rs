@@ -1,0 +1,269 @@
+//! `POST /auth/lost-password`, `/auth/verify-code`, `/auth/update-password`
+
+use std::time::Duration;
+
+use auth_black_box::{Client, Engine, PASSWORD, Reply, Server, each_engine};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+const NEW_PASSWORD: &str = "another correct horse";
+
+fn email(name: &str) -> String {
+    format!("{name}@example.org")
+}
+
+async fn lost_password(client: &Client, name: &str) -> Reply {
+    client.post("/auth/lost-password", json!({ "email": email(name) })).await
+}
+
+fn token(data: &Value) -> String {
+    data["tempToken"].as_str().unwrap().to_owned()
+}
+
+async fn verify_code(server: &Server, token: &str, code: &str) -> Reply {
+    server.client().bearer(token).post("/auth/verify-code", json!({ "otpCode": code })).await
+}
+
+async fn update_password(server: &Server, token: &str, password: &str) -> Reply {
+    let body = json!({ "password": password, "confirmPassword": password });
+    server.client().bearer(token).post("/auth/update-password", body).await
+}
+
+/// Asks for the `number`th code of `name` from a network of its own; answers the token and the code.
+async fn asked(server: &Server, name: &str, network: u8, number: usize) -> (String, String) {
+    let sent = lost_password(&Client::from_network(&server.url, network), name).await.expect(200, "CODE_SENT");
+    (token(&sent), server.code("password-reset", &email(name), number).await)
+}
+
+/// A token that may set the password.
+async fn verified(server: &Server, name: &str) -> String {
+    let (reset, code) = asked(server, name, 1, 1).await;
+    token(&verify_code(server, &reset, &code).await.expect(200, "CODE_VERIFIED"))
+}
+
+fn wrong(code: &str, guess: u32) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1 + guess) % 1_000_000)
+}
+
+each_engine! {
+    async fn a_lost_password_is_replaced_and_every_session_ends(engine) {
+        let server = Server::start(engine).await;
+        let (access, refresh) = server.session("ann").await;
+        let sent = lost_password(&server.client(), "ann").await.expect(200, "CODE_SENT");
+        assert_eq!(sent["expiresIn"], 600);
+        let mail = server.mail("password-reset", "ann@example.org", 1).await;
+        let code = mail.code.unwrap();
+        assert!(!mail.subject.contains(&code) && mail.source.contains("127.0.0.0/24"), "{}", mail.source);
+
+        let first = token(&sent);
+        verify_code(&server, &first, &wrong(&code, 0)).await.expect(401, "OTP_INVALID");
+        let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+        let second = token(&verify_code(&server, &first, &spaced).await.expect(200, "CODE_VERIFIED"));
+        verify_code(&server, &first, &code).await.expect(400, "CODE_NOT_SET");
+        server.me(&access).await.expect(200, "USER_FETCHED");
+
+        let reply = update_password(&server, &second, NEW_PASSWORD).await;
+        assert_eq!(reply.body["data"]["user"]["emailVerified"], true, "the code came through the address");
+        let (new_access, _) = reply.tokens();
+        server.me(&new_access).await.expect(200, "USER_FETCHED");
+        server.me(&access).await.expect(401, "UNAUTHORIZED");
+        server.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+        server.client().login("ann", PASSWORD).await.expect(400, "INVALID_PASSWORD");
+        server.client().login("ann", NEW_PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        update_password(&server, &second, "a third correct horse").await.expect(401, "TEMP_TOKEN_INVALID");
+        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "Your password was set anew");
+    }
+
+    async fn every_mistake_has_its_code_and_leaves_the_token_usable(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        let client = server.client();
+        for body in [json!({}), json!({ "email": 1 }), json!({ "email": "nobody" }), json!({ "email": "no@example.org" })] {
+            client.post("/auth/lost-password", body).await.expect(400, "INVALID_EMAIL");
+        }
+        let (first, code) = asked(&server, "ann", 1, 1).await;
+        let given = client.bearer(&first);
+        for body in [json!({}), json!({ "otpCode": "" }), json!({ "otpCode": null }), json!({ "otpCode": 123456 })] {
+            given.post("/auth/verify-code", body).await.expect(401, "OTP_REQUIRED");
+        }
+        update_password(&server, &first, NEW_PASSWORD).await.expect(401, "UNAUTHORIZED");
+        let second = token(&verify_code(&server, &first, &code).await.expect(200, "CODE_VERIFIED"));
+        let given = client.bearer(&second);
+        let unmatched = json!({ "password": NEW_PASSWORD, "confirmPassword": PASSWORD });
+        given.post("/auth/update-password", unmatched).await.expect(400, "UNMATCHED_PASSWORDS");
+        given.post("/auth/update-password", json!({ "password": NEW_PASSWORD })).await.expect(400, "VALIDATION_FAILED");
+        let refused = update_password(&server, &second, "ann@example.org").await.expect(400, "PASSWORD_POLICY");
+        assert_eq!(refused["reasons"], json!(["SAME_AS_EMAIL"]));
+        verify_code(&server, &second, &code).await.expect(401, "TEMP_TOKEN_INVALID");
+        client.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        update_password(&server, &second, NEW_PASSWORD).await.expect(200, "USER_LOGGED_IN");
+    }
+
+    async fn an_account_without_a_password_has_none_to_lose(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        server.register("bob").await;
+        let second = verified(&server, "bob").await;
+        server.sql("UPDATE accounts SET password_hash = NULL");
+        lost_password(&server.client(), "ann").await.expect(400, "USER_LINKED");
+        update_password(&server, &second, NEW_PASSWORD).await.expect(400, "USER_LINKED");
+    }
+
+    async fn asking_again_from_the_same_network_voids_the_code_before_and_from_elsewhere_does_not(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        let (own, own_code) = asked(&server, "ann", 1, 1).await;
+        let (strange, strange_code) = asked(&server, "ann", 2, 2).await;
+        // A code belongs to its attempt.
+        verify_code(&server, &strange, &own_code).await.expect(401, "OTP_INVALID");
+        server.sql("UPDATE tallies SET last_at = last_at - 60000000");
+        let (again, again_code) = asked(&server, "ann", 1, 3).await;
+        verify_code(&server, &own, &own_code).await.expect(400, "CODE_NOT_SET");
+        verify_code(&server, &again, &own_code).await.expect(401, "OTP_INVALID");
+        verify_code(&server, &again, &again_code).await.expect(200, "CODE_VERIFIED");
+        verify_code(&server, &strange, &strange_code).await.expect(200, "CODE_VERIFIED");
+    }
+
+    async fn a_reset_that_was_overtaken_is_void(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        let (first, code) = asked(&server, "ann", 1, 1).await;
+        let (late, late_code) = asked(&server, "ann", 2, 2).await;
+        let second = token(&verify_code(&server, &first, &code).await.expect(200, "CODE_VERIFIED"));
+        let (access, _) = server.client().login("ann", PASSWORD).await.tokens();
+        let change = json!({ "oldPassword": PASSWORD, "newPassword": NEW_PASSWORD, "confirmPassword": NEW_PASSWORD });
+        server.client().bearer(&access).post("/auth/update-credentials", change).await.expect(200, "CREDENTIALS_UPDATED");
+        update_password(&server, &second, "a third correct horse").await.expect(401, "UNAUTHORIZED");
+        verify_code(&server, &late, &late_code).await.expect(401, "UNAUTHORIZED");
+        server.client().bearer(&access).delete("/auth/delete").await.expect(200, "USER_DATA_DELETED");
+        update_password(&server, &second, "a third correct horse").await.expect(401, "TEMP_TOKEN_INVALID");
+        verify_code(&server, &late, &late_code).await.expect(400, "CODE_NOT_SET");
+    }
+
+    async fn codes_and_tokens_expire(engine) {
+        let server = Server::with(engine, &[("AUTH_CODE_TTL", "1"), ("AUTH_TEMP_TTL", "3")]).await;
+        server.register("ann").await;
+        let (first, code) = asked(&server, "ann", 1, 1).await;
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        verify_code(&server, &first, &code).await.expect(400, "CODE_NOT_SET");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        verify_code(&server, &first, &code).await.expect(401, "TEMP_TOKEN_EXPIRED");
+        let (reset, code) = asked(&server, "ann", 2, 2).await;
+        let second = token(&verify_code(&server, &reset, &code).await.expect(200, "CODE_VERIFIED"));
+        tokio::time::sleep(Duration::from_millis(3_100)).await;
+        update_password(&server, &second, NEW_PASSWORD).await.expect(401, "TEMP_TOKEN_EXPIRED");
+    }
+
+    async fn mails_have_a_budget_that_is_the_same_for_nobody_and_leaves_the_owner_their_own(engine) {
+        let mut server = Server::start(engine).await;
+        server.register("ann").await;
+        let home = Client::from_network(&server.url, 200);
+        home.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        for (name, status, code) in [("ann", 200, "CODE_SENT"), ("nobody", 400, "INVALID_EMAIL")] {
+            for network in 1..=5 {
+                let stranger = Client::from_network(&server.url, network);
+                lost_password(&stranger, name).await.expect(status, code);
+                let wait = lost_password(&stranger, name).await.expect(429, "RATE_LIMITED")["retryAfter"].as_u64().unwrap();
+                // One a minute; after the fifth, five an hour.
+                assert!(if network < 5 { wait <= 60 } else { wait > 3_500 }, "{network}: {wait}");
+            }
+            let wait = lost_password(&Client::from_network(&server.url, 6), name).await.expect(429, "RATE_LIMITED");
+            assert!(wait["retryAfter"].as_u64().unwrap() > 3_500);
+        }
+        server.restart();
+        lost_password(&Client::from_network(&server.url, 7), "ann").await.expect(429, "RATE_LIMITED");
+        let home = Client::from_network(&server.url, 200);
+        lost_password(&home, "ann").await.expect(200, "CODE_SENT");
+        lost_password(&home, "ann").await.expect(429, "RATE_LIMITED");
+        server.all_mails_sent().await;
+        assert_eq!(server.mails().iter().filter(|mail| mail.kind == "password-reset").count(), 6);
+    }
+
+    async fn guessing_one_after_the_other_gets_five_tries_a_code_and_twenty_five_a_day(engine) {
+        let mut server = Server::with(engine, &[("AUTH_PUBLIC_URL", "https://auth.example.org")]).await;
+        server.register("ann").await;
+        let home = Client::from_network(&server.url, 200);
+        home.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        for number in 1..=5_u8 {
+            let (reset, code) = asked(&server, "ann", number, number.into()).await;
+            for guess in 0..5 {
+                verify_code(&server, &reset, &wrong(&code, guess)).await.expect(401, "OTP_INVALID");
+            }
+            verify_code(&server, &reset, &code).await.expect(400, "CODE_NOT_SET");
+        }
+        let own = token(&lost_password(&home, "ann").await.expect(200, "CODE_SENT"));
+        let code = server.code("password-reset", "ann@example.org", 6).await;
+        let wait = verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED")["retryAfter"].as_u64().unwrap();
+        assert!(wait > 86_000, "{wait}");
+        server.restart();
+        verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED");
+        server.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+    }
+
+    async fn guessing_a_hundred_at_once_gets_no_more(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        let home = Client::from_network(&server.url, 200);
+        home.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        let mut verdicts = 0;
+        for number in 1..=5_u8 {
+            let (reset, code) = asked(&server, "ann", number, number.into()).await;
+            let guesses = (0..100).map(|guess| {
+                let (server, reset, code) = (&server, &reset, wrong(&code, guess));
+                async move { verify_code(server, reset, &code).await }
+            });
+            let replies = join_all(guesses).await;
+            let count = |code: &str| replies.iter().filter(|reply| reply.code() == code).count();
+            // The fifth code spends the day's budget too: which of the two somebody meets first is chance.
+            assert_eq!(count("OTP_INVALID") + count("CODE_NOT_SET") + count("RATE_LIMITED"), 100, "{replies:?}");
+            assert_eq!(count("OTP_INVALID"), 5);
+            verdicts += count("OTP_INVALID");
+        }
+        assert_eq!(verdicts, 25);
+        let own = token(&lost_password(&home, "ann").await.expect(200, "CODE_SENT"));
+        let code = server.code("password-reset", "ann@example.org", 6).await;
+        verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED");
+    }
+
+    async fn of_fifty_right_codes_and_of_fifty_new_passwords_at_once_one_counts(engine) {
+        race(&Server::start(engine).await).await;
+    }
+}
+
+async fn race(server: &Server) {
+    for round in 0..20 {
+        let name = format!("user-{round}");
+        server.register(&name).await;
+        let (reset, code) = asked(server, &name, 1, 1).await;
+        let replies = join_all((0..50).map(|_| verify_code(server, &reset, &code))).await;
+        let (won, lost): (Vec<Reply>, Vec<Reply>) = replies.into_iter().partition(|reply| reply.status == 200);
+        let [won] = won.try_into().unwrap();
+        assert!(lost.iter().all(|reply| reply.code() == "CODE_NOT_SET"), "{lost:?}");
+
+        let second = token(&won.body["data"]);
+        let passwords: Vec<String> = (0..50).map(|number| format!("correct horse number {number}")).collect();
+        let replies = join_all(passwords.iter().map(|password| update_password(server, &second, password))).await;
+        let winners: Vec<usize> = (0..50).filter(|number| replies[*number].status == 200).collect();
+        assert_eq!(winners.len(), 1, "one password counts");
+        let lost = replies.iter().filter(|reply| reply.code() == "TEMP_TOKEN_INVALID").count();
+        assert_eq!(lost, 49, "{replies:?}");
+        server.client().login(&name, &passwords[winners[0]]).await.expect(200, "USER_LOGGED_IN");
+        assert_eq!(server.sql("SELECT count(*) FROM sessions WHERE revoked_at IS NULL"), (2 * (round + 1)).to_string());
+    }
+}
+
+/// Whoever registered with somebody else's address keeps nothing once its owner resets the password.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_proof_drops_what_a_squatter_had() {
+    let server = Server::start(Engine::Sqlite).await;
+    let (squatter, refresh) = server.session("ann").await;
+    let pending = server.code("verify-email", "ann@example.org", 1).await;
+    let second = verified(&server, "ann").await;
+    let reply = update_password(&server, &second, NEW_PASSWORD).await;
+    let (owner, _) = reply.tokens();
+    server.me(&squatter).await.expect(401, "UNAUTHORIZED");
+    server.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_INVALID");
+    let code = json!({ "otpCode": pending });
+    server.client().bearer(&owner).post("/auth/verify-email", code).await.expect(400, "CODE_NOT_SET");
+    assert_eq!(server.sql("SELECT count(*) FROM challenges"), "0");
+}
