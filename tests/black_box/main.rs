@@ -6,6 +6,7 @@ mod access_tokens;
 mod budgets;
 mod credentials;
 mod database_away;
+mod disclosure;
 mod events;
 mod http;
 mod internal;

@@ -1,0 +1,172 @@
+//! `AUTH_DISCLOSURE=concealed`: a stranger learns nothing about who has an account, neither from what is answered nor
+//! from how long it takes.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use auth_black_box::{Client, Engine, PASSWORD, Reply, Server, each_engine};
+use serde_json::{Value, json};
+
+const CONCEALED: (&str, &str) = ("AUTH_DISCLOSURE", "concealed");
+
+/// What a stranger asks about an address.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    Login,
+    LostPassword,
+    Register,
+}
+
+const QUESTIONS: [Question; 3] = [Question::Login, Question::LostPassword, Question::Register];
+
+async fn ask(client: &Client, question: Question, name: &str) -> Reply {
+    let email = format!("{name}@example.org");
+    let (path, body) = match question {
+        Question::Login => ("/auth/login", json!({ "email": email, "password": "wrong password" })),
+        Question::LostPassword => ("/auth/lost-password", json!({ "email": email })),
+        Question::Register => ("/auth/register", json!({ "email": email, "password": PASSWORD })),
+    };
+    client.post(path, body).await
+}
+
+/// An answer without what is different each time.
+fn shape(reply: &Reply, name: &str) -> (u16, BTreeSet<String>, Value) {
+    let headers = reply.headers.keys().map(ToString::to_string).collect();
+    let mut body = reply.body.clone();
+    let data = &mut body["data"];
+    if data["tempToken"].is_string() {
+        data["tempToken"] = json!(data["tempToken"].as_str().unwrap().len());
+    }
+    if data["user"].is_object() {
+        // Of a time the last digits may be missing: it has no trailing zeros.
+        data["user"]["createdAt"] = json!(data["user"]["createdAt"].as_str().unwrap().ends_with('Z'));
+        data["user"]["id"] = json!(data["user"]["id"].as_str().unwrap().len());
+        data["user"]["email"] = json!(data["user"]["email"].as_str().unwrap().replace(name, "name"));
+    }
+    (reply.status, headers, body)
+}
+
+/// The probability that a hit takes longer than a miss: 0.5 tells nothing, 0 and 1 everything.
+fn advantage(hits: &[Duration], misses: &[Duration]) -> f64 {
+    let pairs = hits.iter().flat_map(|hit| misses.iter().map(move |miss| (hit, miss)));
+    let longer = pairs.filter(|(hit, miss)| hit > miss).count();
+    longer as f64 / (hits.len() * misses.len()) as f64
+}
+
+each_engine! {
+    async fn hits_and_misses_look_alike_and_so_does_what_follows(engine) {
+        for required in ["off", "on"] {
+            let server = Server::with(engine, &[CONCEALED, ("AUTH_REQUIRE_VERIFIED_EMAIL", required)]).await;
+            server.register("taken").await;
+            let client = server.client();
+            for question in QUESTIONS {
+                let (hit, miss) = (ask(&client, question, "taken").await, ask(&client, question, "other").await);
+                assert_eq!(shape(&hit, "taken"), shape(&miss, "other"), "{question:?}");
+                // Once more at once: the budgets are the same too.
+                let (hit, miss) = (ask(&client, question, "taken").await, ask(&client, question, "absent").await);
+                if !matches!(question, Question::LostPassword) {
+                    assert_eq!(shape(&hit, "taken"), shape(&miss, "absent"), "{question:?}");
+                }
+            }
+            client.login("taken", "wrong password").await.expect(400, "INVALID_CREDENTIALS");
+            server.sql("UPDATE accounts SET password_hash = NULL WHERE email_key = 'taken@example.org'");
+            client.login("taken", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        }
+    }
+
+    async fn the_tokens_for_nobody_behave_like_any_other(engine) {
+        let server = Server::with(engine, &[CONCEALED, ("AUTH_REQUIRE_VERIFIED_EMAIL", "on")]).await;
+        server.register("taken").await;
+        let client = server.client();
+        let token = |reply: Reply| reply.body["data"]["tempToken"].as_str().unwrap().to_owned();
+        for name in ["taken", "absent"] {
+            let reset = client.bearer(&token(ask(&client, Question::LostPassword, name).await));
+            ask(&client, Question::LostPassword, name).await.expect(429, "RATE_LIMITED");
+            for _ in 0..5 {
+                // No code begins with a letter: a miss, whatever was mailed.
+                reset.post("/auth/verify-code", json!({ "otpCode": "a00000" })).await.expect(401, "OTP_INVALID");
+            }
+            reset.post("/auth/verify-code", json!({ "otpCode": "a00000" })).await.expect(400, "CODE_NOT_SET");
+            let body = json!({ "password": PASSWORD, "confirmPassword": PASSWORD });
+            reset.post("/auth/update-password", body).await.expect(401, "UNAUTHORIZED");
+        }
+        // A registration that was none: its token takes codes, and has them sent again, like that of a real one.
+        for name in ["taken", "fresh"] {
+            let network = Client::from_network(&server.url, 9);
+            let verify = network.bearer(&token(ask(&network, Question::Register, name).await));
+            verify.post("/auth/verify-email", json!({ "otpCode": "a00000" })).await.expect(401, "OTP_INVALID");
+            verify.post("/auth/verify-email/resend", json!({})).await.expect(200, "CODE_SENT");
+            verify.post("/auth/verify-email/resend", json!({})).await.expect(429, "RATE_LIMITED");
+        }
+        server.all_mails_sent().await;
+        assert!(server.mails().iter().all(|mail| !mail.to.contains("absent") && !mail.to.contains("invalid")));
+    }
+
+    async fn the_owner_hears_of_what_the_stranger_does_not(engine) {
+        let server = Server::with(engine, &[CONCEALED]).await;
+        server.register("ann").await;
+        let client = server.client();
+        // Only as often as a stranger may have mails sent.
+        for _ in 0..3 {
+            ask(&client, Question::Register, "ann").await.expect(201, "USER_REGISTERED");
+        }
+        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "You have an account already");
+        server.sql("UPDATE accounts SET password_hash = NULL");
+        let elsewhere = Client::from_network(&server.url, 7);
+        ask(&elsewhere, Question::LostPassword, "ann").await.expect(200, "CODE_SENT");
+        assert_eq!(server.mail("notice", "ann@example.org", 2).await.subject, "Your account has no password");
+        server.all_mails_sent().await;
+        assert_eq!(server.mails().len(), 3, "and the code of the registration");
+        assert_eq!(server.sql("SELECT count(*) FROM accounts"), "1");
+        // A username cannot be concealed: a new account could not have it either.
+        let body = json!({ "username": "ann", "email": "other@example.org", "password": PASSWORD });
+        client.post("/auth/register", body).await.expect(400, "USER_EXISTS");
+        let body = json!({ "username": "ann", "email": "ann@example.org", "password": PASSWORD });
+        client.post("/auth/register", body).await.expect(400, "USER_EXISTS");
+    }
+
+    async fn a_stranger_cannot_tell_by_the_clock(engine) {
+        const ASKED: usize = 60;
+        // As in production, where a hash weighs most.
+        let weight = [("AUTH_HASH_MEMORY_KIB", "19456"), ("AUTH_HASH_PASSES", "2")];
+        for mail in [None, Some(("AUTH_MAIL_URL", "smtp://127.0.0.1:1"))] {
+            let settings: Vec<(&str, &str)> = [CONCEALED].into_iter().chain(weight).chain(mail).collect();
+            let server = Server::with(engine, &settings).await;
+            for number in 0..ASKED {
+                server.register(&format!("hit-{number}")).await;
+            }
+            let client = server.client();
+            for question in QUESTIONS {
+                let (mut hits, mut misses) = (Vec::new(), Vec::new());
+                for number in 0..ASKED {
+                    // Side by side, first the one and then the other, in turn.
+                    let mut pair = [(format!("hit-{number}"), &mut hits), (format!("{question:?}-{number}"), &mut misses)];
+                    if number % 2 == 1 {
+                        pair.reverse();
+                    }
+                    for (name, times) in pair {
+                        let began = Instant::now();
+                        assert!(ask(&client, question, &name).await.status < 429);
+                        times.push(began.elapsed());
+                    }
+                }
+                let advantage = advantage(&hits, &misses);
+                println!("{question:?}, mail server {}: a hit takes longer with probability {advantage:.2}", if mail.is_some() { "down" } else { "up" });
+                // Sixty of each: 0.5 give or take 0.05 (one standard deviation) where nothing is to be told.
+                assert!((0.2..0.8).contains(&advantage), "{question:?}: {advantage}");
+            }
+        }
+    }
+}
+
+/// What the answers are where nothing is concealed: those of the contract.
+#[tokio::test]
+async fn the_default_says_what_is_wrong() {
+    let server = Server::start(Engine::Sqlite).await;
+    server.register("taken").await;
+    let client = server.client();
+    ask(&client, Question::Login, "absent").await.expect(400, "INVALID_CREDENTIALS");
+    ask(&client, Question::Login, "taken").await.expect(400, "INVALID_PASSWORD");
+    ask(&client, Question::LostPassword, "absent").await.expect(400, "INVALID_EMAIL");
+    ask(&client, Question::Register, "taken").await.expect(400, "USER_EXISTS");
+}
