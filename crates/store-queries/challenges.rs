@@ -117,7 +117,7 @@ pub(crate) async fn find_newest_of(
     purpose: ChallengePurpose,
 ) -> Result<Option<Challenge>, StoreUnavailable> {
     let query = challenges::table
-        .filter(challenges::subject.eq(DbUuid(account_id.as_uuid())))
+        .filter(challenges::account_id.eq(DbUuid(account_id.as_uuid())))
         .filter(challenges::purpose.eq(purpose.as_str()))
         .order(challenges::id.desc())
         .select(ChallengeRow::as_select());

@@ -114,12 +114,14 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
         Change::InsertAccount(account) => {
             diesel::insert_into(accounts::table).values(AccountRow::from(account)).execute(conn).await
         }
-        Change::DeleteAccount(id) => {
-            diesel::delete(accounts::table.filter(accounts::id.eq(account_key(*id)))).execute(conn).await
+        Change::DeleteAccount { account_id, as_of } => {
+            let row = accounts::table.filter(accounts::id.eq(account_key(*account_id)));
+            diesel::delete(row.filter(accounts::updated_at.eq(as_of.as_micros()))).execute(conn).await
         }
         Change::RecordDeletion(deletion) => record_deletion(conn, deletion).await,
-        Change::SetRoles { account_id, roles, at } => {
-            diesel::update(accounts::table.filter(accounts::id.eq(account_key(*account_id))))
+        Change::SetRoles { account_id, as_of, roles, at } => {
+            let row = accounts::table.filter(accounts::id.eq(account_key(*account_id)));
+            diesel::update(row.filter(accounts::updated_at.eq(as_of.as_micros())))
                 .set((accounts::roles.eq(roles.to_string()), accounts::updated_at.eq(at.as_micros())))
                 .execute(conn)
                 .await
@@ -132,10 +134,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
-        Change::ChangePassword { account_id, from_version, password_hash, at } => {
+        Change::ChangePassword { account_id, from_version, as_of, password_hash, at } => {
             diesel::update(accounts::table)
                 .filter(accounts::id.eq(account_key(*account_id)))
                 .filter(accounts::credential_version.eq(from_version.as_number()))
+                .filter(accounts::updated_at.eq(as_of.as_micros()))
                 .set((
                     accounts::password_hash.eq(password_hash.as_phc()),
                     accounts::credential_version.eq(from_version.next().as_number()),
@@ -144,10 +147,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
-        Change::ChangeEmail { account_id, from, to, verified, at } => {
+        Change::ChangeEmail { account_id, from, as_of, to, verified, at } => {
             diesel::update(accounts::table)
                 .filter(accounts::id.eq(account_key(*account_id)))
                 .filter(accounts::email_key.eq(from.key()))
+                .filter(accounts::updated_at.eq(as_of.as_micros()))
                 .set((
                     accounts::email.eq(to.as_str()),
                     accounts::email_key.eq(to.key()),
@@ -157,10 +161,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
-        Change::ProveEmail { account_id, email, at } => {
+        Change::ProveEmail { account_id, email, as_of, at } => {
             diesel::update(accounts::table)
                 .filter(accounts::id.eq(account_key(*account_id)))
                 .filter(accounts::email_key.eq(email.key()))
+                .filter(accounts::updated_at.eq(as_of.as_micros()))
                 .set((accounts::email_verified.eq(true), accounts::updated_at.eq(at.as_micros())))
                 .execute(conn)
                 .await
@@ -199,6 +204,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             let row = sessions::table.filter(sessions::id.eq(session_key(*session_id)));
             let live = row.filter(sessions::revoked_at.is_null());
             diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
+        }
+        Change::RequireSession(id) => {
+            let live = sessions::table.filter(sessions::id.eq(session_key(*id))).filter(sessions::revoked_at.is_null());
+            let rows: Vec<DbUuid> = dialect::lock_shared!(live.select(sessions::id)).load(conn).await?;
+            Ok(rows.len())
         }
         Change::RevokeSessionsOf { account_id, except, revocation } => {
             let rows = sessions::table.filter(sessions::account_id.eq(account_key(*account_id)));

@@ -48,9 +48,9 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             began_before,
         ),
         Expired::Events { occurred_before } => (
+            // The last one stays: a service that has seen it goes on from there.
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \
-             AND kind <> 'user.deleted' AND NOT EXISTS (SELECT 1 FROM event_deliveries WHERE event_id = events.id \
-             AND acknowledged_at IS NULL) LIMIT $3)",
+             AND kind <> 'user.deleted' AND coalesce(position, -1) <> (SELECT last FROM event_positions) LIMIT $3)",
             occurred_before,
             occurred_before,
         ),

@@ -3,6 +3,8 @@
 use auth_black_box::{PASSWORD, Server, each_engine};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const NEW_PASSWORD: &str = "another correct horse";
 
@@ -101,6 +103,31 @@ each_engine! {
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         server.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
         assert_eq!(server.me(&access).await.expect(200, "USER_FETCHED")["user"]["email"], "ann@example.org");
+    }
+
+    async fn a_request_that_was_held_back_until_its_session_ended_changes_nothing(engine) {
+        let server = Server::start(engine).await;
+        let (access, _) = server.session("ann").await;
+        for ended_by in ["/auth/logout-all", "/auth/update-credentials"] {
+            let (own, _) = server.client().login("ann", PASSWORD).await.tokens();
+            let body = r#"{"email":"thief@example.net"}"#;
+            let head = format!(
+                "POST /auth/update-credentials HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                if ended_by == "/auth/logout-all" { &access } else { &own }, body.len(),
+            );
+            let mut held = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+            held.write_all(head.as_bytes()).await.unwrap();
+            held.write_all(&body.as_bytes()[..body.len() - 1]).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let (owner, _) = server.client().login("ann", PASSWORD).await.tokens();
+            let end = if ended_by == "/auth/logout-all" { json!({}) } else { passwords(PASSWORD, NEW_PASSWORD) };
+            assert_eq!(server.client().bearer(&owner).post(ended_by, end).await.status, 200);
+            held.write_all(&body.as_bytes()[body.len() - 1..]).await.unwrap();
+            let mut answer = String::new();
+            held.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("UNAUTHORIZED"), "{answer}");
+        }
+        assert_eq!(server.sql("SELECT email FROM accounts"), "ann@example.org");
     }
 
     async fn of_many_changes_at_once_one_password_counts(engine) {

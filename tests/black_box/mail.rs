@@ -14,7 +14,8 @@ async fn reuse_a_token(server: &Server, name: &str) {
     let (_, first) = server.session(name).await;
     let (access, second) = server.client().refresh(&first).await.tokens();
     server.me(&access).await.expect(200, "USER_FETCHED");
-    let thief = Client::with_user_agent(&server.url, "Thief/1");
+    let thief =
+        Client::with_user_agent(&server.url, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
     // Many at once: one of them ends the session, and its owner gets one mail.
     for reply in join_all((0..10).map(|_| thief.refresh(&first))).await {
         reply.expect(401, "REFRESH_TOKEN_INVALID");
@@ -49,7 +50,7 @@ each_engine! {
         server.mail("notice", "Ann@example.org", 1).await;
         wait_for("the mark", || server.sql("SELECT count(*) FROM mails WHERE kind <> 'newer'") == "0").await;
         let [mail] = mails_of(server.mails(), "notice").try_into().unwrap();
-        for part in ["From: Auth <no-reply@localhost>", "Auto-Submitted: auto-generated", "Thief/1", "127.0.0.0/24"] {
+        for part in ["From: Auth <no-reply@localhost>", "Auto-Submitted: auto-generated", "Firefox on Linux", "127.0.0.0/24"] {
             assert!(mail.source.contains(part), "{part} in {mail:?}");
         }
     }

@@ -225,6 +225,29 @@ each_engine! {
         verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED");
     }
 
+    /// A guess is not judged again and again because another code was missed at the same moment.
+    async fn misses_on_one_code_buy_no_tries_on_another(engine) {
+        let server = Server::start(engine).await;
+        let mut hits = 0;
+        for round in 0..12 {
+            let name = format!("user-{round}");
+            server.register(&name).await;
+            let (near, _) = asked(&server, &name, 1, 1).await;
+            let (far, code) = asked(&server, &name, 2, 2).await;
+            // One miss on the one, and of sixty guesses at the other the right one last.
+            let mut guesses = vec![(near, "a00000".to_owned())];
+            guesses.extend((0..59).map(|guess| (far.clone(), wrong(&code, guess))));
+            guesses.push((far, code));
+            let replies = join_all(guesses.iter().map(|(token, code)| verify_code(&server, token, code))).await;
+            let misses = replies[1..].iter().filter(|reply| reply.code() == "OTP_INVALID").count();
+            let hit = replies.last().unwrap().status == 200;
+            assert!(misses + usize::from(hit) <= 5, "{misses} {hit}");
+            hits += usize::from(hit);
+        }
+        // Five of sixty get a verdict: one round in twelve, not each.
+        assert!(hits <= 6, "{hits}");
+    }
+
     async fn of_fifty_right_codes_and_of_fifty_new_passwords_at_once_one_counts(engine) {
         race(&Server::start(engine).await).await;
     }

@@ -45,6 +45,18 @@ each_engine! {
         register(&client, json!({ "username": null, "email": "ann3@example.org", "password": PASSWORD })).await.expect(201, "USER_REGISTERED");
     }
 
+    async fn nobody_is_buried_in_mail_by_accounts_that_come_and_go(engine) {
+        let server = Server::start(engine).await;
+        let client = server.client();
+        let body = json!({ "email": "victim@example.org", "password": PASSWORD });
+        for _ in 0..20 {
+            register(&client, body.clone()).await.expect(201, "USER_REGISTERED");
+            let (access, _) = client.login("victim@example.org", PASSWORD).await.tokens();
+            client.bearer(&access).delete("/auth/delete").await.expect(200, "USER_DATA_DELETED");
+        }
+        register(&client, body).await.expect(429, "RATE_LIMITED");
+    }
+
     async fn what_is_wrong_is_said_field_by_field_and_changes_nothing(engine) {
         let server = Server::start(engine).await;
         let client = server.client();

@@ -19,7 +19,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(15 * 60);
 const DAILY_MISSES: u32 = 100;
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Whose password is tried: an account, or a keyed digest of a name that nobody has.
+/// Whose budget it is: an account's, or that of a name or an address, by its keyed digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptSubject(Uuid);
 
@@ -31,6 +31,11 @@ impl AttemptSubject {
 
     /// The budget of a name that nobody has.
     pub const fn unknown_name(digest: Uuid) -> Self {
+        Self(digest)
+    }
+
+    /// The budget of an e-mail address, whether or not somebody has it: a keyed digest.
+    pub const fn address(digest: Uuid) -> Self {
         Self(digest)
     }
 
@@ -90,6 +95,11 @@ pub struct Spent {
 }
 
 impl PasswordBudget {
+    /// Nothing was tried yet.
+    pub fn empty(subject: AttemptSubject, network: Network) -> Self {
+        Self { subject, network, attempts: NetworkAttempts::default(), daily: DailyMisses::default() }
+    }
+
     /// Whether a password may be tried at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), Spent> {
         let network_free_at = self.attempts.last_miss_at.map(|at| at + wait_after(self.attempts.misses));

@@ -52,6 +52,7 @@ pub mod signing_key;
 pub mod tally;
 pub mod temp_token;
 mod timestamp;
+pub mod two_factor;
 pub mod use_cases;
 
 pub use id::{AccountId, ChallengeId, DeletionId, EventId, MailId, Randomness, SessionId, SigningKeyId};

@@ -50,7 +50,7 @@ pub enum Expired {
         /// It began before this time.
         began_before: Timestamp,
     },
-    /// Events that every service has acknowledged; but the record of who was told of a deletion stays.
+    /// Events, acknowledged or not; but those of deletions stay, until they are and after, and so does the last one.
     Events {
         /// They happened before this time.
         occurred_before: Timestamp,

@@ -22,6 +22,8 @@ pub enum TallyKind {
     MailsFromStrangers,
     /// Mails that somebody asked for who had proved to be the owner.
     MailsForOwner,
+    /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
+    MailsToNamedAddress,
     /// Wrong codes, for recovery and for proving an address together.
     MailedCodeMisses,
 }
@@ -33,6 +35,7 @@ impl TallyKind {
             Self::MailsFrom(network) => ("mails_from", network.as_str()),
             Self::MailsFromStrangers => ("mails_from_strangers", ""),
             Self::MailsForOwner => ("mails_for_owner", ""),
+            Self::MailsToNamedAddress => ("mails_to_named_address", ""),
             Self::MailedCodeMisses => ("mailed_code_misses", ""),
         }
     }
@@ -42,7 +45,7 @@ impl TallyKind {
         match self {
             Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
             Self::MailsFromStrangers => Limit { most: 5, window: HOUR, apart: Duration::ZERO },
-            Self::MailsForOwner => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
+            Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
             Self::MailedCodeMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
         }
     }
@@ -81,10 +84,20 @@ impl Tally {
     /// Whether one more is allowed at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), Spent> {
         let limit = self.kind.limit();
-        let far_enough_at = self.last_at + limit.apart;
-        let window_over_at = self.began_at + limit.window;
-        let free_at = if self.count >= limit.most { window_over_at.max(far_enough_at) } else { far_enough_at };
-        if self.version > 0 && now < free_at { Err(Spent { retry_after: free_at.since(now) }) } else { Ok(()) }
+        let far_enough_at = (!limit.apart.is_zero() && self.count > 0).then(|| self.last_at + limit.apart);
+        let window_over_at = (self.count >= limit.most).then(|| self.began_at + limit.window);
+        match far_enough_at.max(window_over_at) {
+            Some(free_at) if now < free_at => Err(Spent { retry_after: free_at.since(now) }),
+            _ => Ok(()),
+        }
+    }
+
+    /// As it is, but for the version: a guard for what was decided on it.
+    #[must_use]
+    pub fn touched(self, now: Timestamp) -> Self {
+        let never = self.version == 0;
+        let (began_at, last_at) = if never { (now, now) } else { (self.began_at, self.last_at) };
+        Self { began_at, last_at, version: self.version + 1, ..self }
     }
 
     /// After one more.
@@ -177,6 +190,12 @@ mod tests {
         let fresh = MailBudget { near: Tally::empty(subject(), TallyKind::MailsFrom(other)), ..spent };
         assert_eq!(wait(&fresh, NOW + MINUTE * 5), 3_300);
         assert_eq!(wait(&known, NOW + MINUTE * 5), 0);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_blocks_nobody() {
+        let tally = Tally::empty(subject(), TallyKind::MailedCodeMisses).touched(NOW).after_one(NOW + HOUR);
+        assert_eq!((tally.count, tally.version, tally.check(NOW)), (1, 2, Ok(())));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::letter;
 
@@ -124,9 +125,13 @@ impl Mailer for ConfiguredMailer {
 /// Under the mail's id: a second attempt replaces the first.
 async fn write_file(folder: &Path, letter: &Letter, mail: &Message) -> Result<(), MailError> {
     let failed = |error: std::io::Error| MailError::Temporary(format!("{}: {error}", folder.display()));
-    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    // Codes are in there: for the owner alone.
+    tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(failed)?;
     let draft = folder.join(format!(".{}.tmp", letter.id));
-    tokio::fs::write(&draft, mail.formatted()).await.map_err(failed)?;
+    let mut options = tokio::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).await.map_err(failed)?;
+    file.write_all(&mail.formatted()).await.map_err(failed)?;
+    file.flush().await.map_err(failed)?;
     tokio::fs::rename(&draft, folder.join(format!("{}.eml", letter.id))).await.map_err(failed)
 }
 

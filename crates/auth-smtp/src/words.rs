@@ -91,7 +91,7 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
         ),
         NoticeKind::EmailChanged => (
             "Your address was changed",
-            "Your account has another e-mail address now. This is the last mail to this one.",
+            "Your account has another e-mail address now.",
             "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
         ),
         NoticeKind::RegistrationAttempted => (
@@ -108,9 +108,44 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
 }
 
 fn place(letter: &Letter) -> String {
-    let (network, device) = (letter.client.network(), letter.client.user_agent());
-    let device = if device.is_empty() { "a device that does not name itself" } else { device };
-    format!("When: {}\nFrom: {network}\nDevice: {device}", when(letter.at))
+    format!(
+        "When: {}\nFrom: {}\nDevice: {}",
+        when(letter.at),
+        letter.client.network(),
+        device(letter.client.user_agent())
+    )
+}
+
+/// What a user agent says, in words of ours: strangers can have us mail whatever they send as theirs. The first that
+/// is found names it, since browsers name each other too.
+fn device(user_agent: &str) -> String {
+    const PROGRAMS: [(&str, &str); 8] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+        ("okhttp", "an Android app"),
+        ("curl", "curl"),
+    ];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
+    };
+    match (find(&PROGRAMS), find(&SYSTEMS)) {
+        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "one that we do not know".to_owned(),
+    }
 }
 
 /// To the minute, in UTC: where its reader lives is not known.
@@ -152,4 +187,29 @@ impl Text {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+
+    #[test]
+    fn devices_are_named_in_words_of_ours() {
+        for (user_agent, name) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Edge on Windows",
+            ),
+            ("curl/8.14.1", "curl"),
+            ("", "one that we do not know"),
+            ("Your account is blocked, go to https://evil.example/", "one that we do not know"),
+        ] {
+            assert_eq!(device(user_agent), name);
+        }
+    }
 }

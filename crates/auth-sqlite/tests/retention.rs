@@ -126,23 +126,19 @@ impl Service {
             store: store.clone(),
             codes: codes.clone(),
             temp_tokens: temp_tokens.clone(),
+            name_digest: name_digest.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             lifetimes: ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(600) },
         });
         let announcements = Arc::new(Announcements { subscriptions: Vec::new(), entropy: entropy.clone() });
-        let password_check = Arc::new(PasswordCheck {
-            store: store.clone(),
-            hasher: hasher.clone(),
-            name_digest: name_digest.clone(),
-            clock: clock.clone(),
-        });
+        let password_check =
+            Arc::new(PasswordCheck { store: store.clone(), hasher: hasher.clone(), name_digest, clock: clock.clone() });
         Self {
             register: Register {
                 hasher: hasher.clone(),
                 challenges: challenges.clone(),
                 announcements: announcements.clone(),
-                name_digest: name_digest.clone(),
                 policy,
                 disclosure,
                 require_verified_email: false,
@@ -162,7 +158,7 @@ impl Service {
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
-            lost_password: LostPassword { challenges: challenges.clone(), name_digest, disclosure },
+            lost_password: LostPassword { challenges: challenges.clone(), disclosure },
             verify_code: VerifyCode { challenges },
             update_password: UpdatePassword {
                 store: store.clone(),

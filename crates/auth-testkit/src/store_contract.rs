@@ -110,6 +110,10 @@ fn open(session: &Session, account: &Account) -> Change {
     Change::InsertSession { session: session.clone(), credential_version: account.credential_version }
 }
 
+fn delete(account: &Account) -> Change {
+    Change::DeleteAccount { account_id: account.id, as_of: account.updated_at }
+}
+
 async fn conflict(store: &AnyStore, change: Change) {
     assert_eq!(store.commit(vec![change.clone()]).await, Err(CommitError::Conflict { change: 0 }), "{change:?}");
 }

@@ -1,6 +1,7 @@
 //! Deliveries: a POST with the event as JSON. Any 2xx acknowledges; of the answer nothing else is read.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,12 +17,19 @@ use crate::client::client;
 use crate::signature::WebhookSecret;
 
 /// Where one service is told of events.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Webhook {
     /// Its name in the configuration.
     pub service: String,
     url: Url,
     secret: WebhookSecret,
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Webhook({})", self.service)
+    }
 }
 
 /// Not a URL that events can be sent to. It may hold a password, so it is not repeated.

@@ -35,6 +35,8 @@ CREATE TABLE tallies (
     PRIMARY KEY (subject, kind, network)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX tallies_began ON tallies (began_at);
+
 -- Events. A position is given when they are listed, under the lock of the one row of event_positions: so a position
 -- that was listed never has a lower one come after it, which an id or a time could.
 

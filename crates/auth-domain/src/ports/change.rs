@@ -20,14 +20,21 @@ use crate::{AccountId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Ti
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
     InsertAccount(Account),
-    /// Deletes an account and all that hangs on it. Guard: it exists.
-    DeleteAccount(AccountId),
+    /// Deletes an account and all that hangs on it. Guard: it was not changed since it was read.
+    DeleteAccount {
+        /// Which.
+        account_id: AccountId,
+        /// When it had last been changed as it was read.
+        as_of: Timestamp,
+    },
     /// Notes that an account was deleted.
     RecordDeletion(Deletion),
-    /// Replaces an account's roles. Guard: it exists.
+    /// Replaces an account's roles. Guard: it was not changed since it was read.
     SetRoles {
         /// Whose.
         account_id: AccountId,
+        /// When it had last been changed as it was read.
+        as_of: Timestamp,
         /// The new ones.
         roles: Roles,
         /// When.
@@ -42,23 +49,29 @@ pub enum Change {
         /// The new hash.
         password_hash: PasswordHash,
     },
-    /// Replaces the password. Guard: the credential version still stands; it moves on by one.
+    /// Replaces the password; the credential version moves on by one. Guard: that version still stands, and the
+    /// account was not changed since it was read.
     ChangePassword {
         /// Whose.
         account_id: AccountId,
         /// The version that was read.
         from_version: CredentialVersion,
+        /// When the account had last been changed as it was read.
+        as_of: Timestamp,
         /// The hash of the new password.
         password_hash: PasswordHash,
         /// When.
         at: Timestamp,
     },
-    /// Replaces the e-mail address. Guard: the old one still stands, and the new one is free.
+    /// Replaces the e-mail address. Guard: the old one still stands, the new one is free, and the account was not
+    /// changed since it was read.
     ChangeEmail {
         /// Whose.
         account_id: AccountId,
         /// The address that was read.
         from: EmailAddress,
+        /// When the account had last been changed as it was read.
+        as_of: Timestamp,
         /// The new one.
         to: EmailAddress,
         /// Whether the owner has proved to read the new one: only where it is the old one in another spelling.
@@ -66,12 +79,15 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Notes that the owner reads that address. Guard: it is still the account's.
+    /// Notes that the owner reads that address. Guard: it is still the account's, which was not changed since it was
+    /// read.
     ProveEmail {
         /// Whose.
         account_id: AccountId,
         /// The address that was proved.
         email: EmailAddress,
+        /// When the account had last been changed as it was read.
+        as_of: Timestamp,
         /// When.
         at: Timestamp,
     },
@@ -121,6 +137,8 @@ pub enum Change {
         /// When and why.
         revocation: Revocation,
     },
+    /// Changes nothing. Guard: that session has not ended.
+    RequireSession(SessionId),
     /// Ends every session of an account that has not ended yet; none is fine too.
     RevokeSessionsOf {
         /// Whose.

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, EmailAddress};
+use crate::account::{Account, EmailAddress, LoginName};
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, ChallengeState, Challenged, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailContent, MailRequest};
-use crate::ports::{Change, Clock, CodeClaims, Codes, CommitError, Entropy, Store, StoreUnavailable, TempTokens};
+use crate::ports::{
+    Change, Clock, CodeClaims, Codes, CommitError, Entropy, NameDigest, Store, StoreUnavailable, TempTokens,
+};
 use crate::session::Client;
 use crate::tally::TallyKind;
 use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
@@ -56,6 +58,8 @@ pub struct Challenges {
     pub codes: Arc<dyn Codes>,
     /// Signs the tokens of their steps.
     pub temp_tokens: Arc<dyn TempTokens>,
+    /// Stands for addresses in budgets.
+    pub name_digest: Arc<dyn NameDigest>,
     /// Dates them.
     pub clock: Arc<dyn Clock>,
     /// Names them.
@@ -78,7 +82,12 @@ impl Challenges {
             email: account.email.clone(),
             credential_version: account.credential_version,
         };
-        self.begin(AttemptSubject::account(account.id), challenged, purpose, client, now)
+        self.begin(self.subject(&account.email), challenged, purpose, client, now)
+    }
+
+    /// Whose budgets codes to that address count for: the same whether or not somebody has it.
+    pub(super) fn subject(&self, email: &EmailAddress) -> AttemptSubject {
+        AttemptSubject::address(self.name_digest.digest(&LoginName::Email(email.clone())))
     }
 
     /// The same; for nobody it does as much work, and the mail is dropped when its turn comes.
@@ -144,7 +153,13 @@ impl Challenges {
             let misses = self.store.find_tally(challenge.subject, &TallyKind::MailedCodeMisses).await?;
             misses.check(now).map_err(GiveCodeError::Spent)?;
             let changes = match &right_for {
-                Some(account) => when_right(challenge, account, now),
+                // The count guards a right code too: else those that race with another code's misses would be
+                // judged again and again until the right one is among them.
+                Some(account) => {
+                    let mut changes = when_right(challenge, account, now);
+                    changes.push(Change::PutTally(misses.touched(now)));
+                    changes
+                }
                 None => vec![Change::PutChallenge(challenge.after_miss()), Change::PutTally(misses.after_one(now))],
             };
             match self.store.commit(changes).await {
@@ -172,6 +187,10 @@ impl Challenges {
         let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };
         let expected = self.codes.derive(&claims, &challenge.key_id).ok_or(GiveCodeError::NoneOutstanding)?;
         let right = given.is_some_and(|given| given.matches(&expected));
+        if !right {
+            // Whatever else is the matter: a stranger who guesses is to learn nothing of it.
+            return Ok(None);
+        }
         match (&challenge.challenged, account) {
             (Challenged::Account { email, credential_version, .. }, Some(account)) => {
                 let overtaken = *credential_version != account.credential_version;
@@ -182,7 +201,7 @@ impl Challenges {
                 if email.key() != account.email.key() {
                     return Err(GiveCodeError::NoneOutstanding);
                 }
-                Ok(right.then_some(account))
+                Ok(Some(account))
             }
             _ => Ok(None),
         }

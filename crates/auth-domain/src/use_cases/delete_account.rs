@@ -13,6 +13,7 @@ use crate::ports::{Change, Clock, CommitError, Entropy, Store, StoreUnavailable}
 use crate::session::Client;
 use crate::{AccountId, DeletionId, MailId};
 
+use super::MAX_ATTEMPTS;
 use super::announcements::Announcements;
 use super::authenticate::Authenticated;
 
@@ -51,7 +52,7 @@ pub struct DeleteAccount {
 impl DeleteAccount {
     /// Deletes the caller's own account.
     pub async fn by_owner(&self, caller: &Authenticated, client: &Client) -> Result<DeletionId, DeleteAccountError> {
-        self.delete(caller.account(), "owner", client).await
+        self.delete(caller.account().clone(), "owner", client).await
     }
 
     /// Deletes an account at the word of another service.
@@ -62,24 +63,39 @@ impl DeleteAccount {
         client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
         let account = self.store.find_account(account_id).await?.ok_or(DeleteAccountError::NotFound)?;
-        self.delete(&account, caller.service(), client).await
+        self.delete(account, caller.service(), client).await
     }
 
     /// The account and all that hangs on it go in one commit; what stays is the record of the deletion, an event
     /// for every other service, and a notice that is owed to the owner.
     async fn delete(
         &self,
-        account: &Account,
+        mut account: Account,
         requested_by: &str,
         client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let (id, changes) = self.changes(&account, requested_by, client);
+            match self.store.commit(changes).await {
+                Ok(()) => return Ok(id),
+                Err(CommitError::Conflict { .. }) => {
+                    let found = self.store.find_account(account.id).await?;
+                    account = found.ok_or(DeleteAccountError::NotFound)?;
+                }
+                Err(_) => break,
+            }
+        }
+        Err(StoreUnavailable.into())
+    }
+
+    fn changes(&self, account: &Account, requested_by: &str, client: &Client) -> (DeletionId, Vec<Change>) {
         let now = self.clock.now();
         let at = account.next_change_at(now);
         let (account_id, id) = (account.id, DeletionId::generate(now, self.entropy.bytes()));
         let mail_id = MailId::generate(now, self.entropy.bytes());
         let kind = NoticeKind::AccountDeleted;
         let changes = vec![
-            Change::DeleteAccount(account_id),
+            Change::DeleteAccount { account_id, as_of: account.updated_at },
             Change::ForgetTallies(AttemptSubject::account(account_id)),
             Change::ForgetNetworkAttempts(AttemptSubject::account(account_id)),
             Change::ForgetDailyMisses(AttemptSubject::account(account_id)),
@@ -87,10 +103,6 @@ impl DeleteAccount {
             self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
             Change::Mail(MailRequest::notice(mail_id, account.email.clone(), kind, now, client.clone())),
         ];
-        match self.store.commit(changes).await {
-            Ok(()) => Ok(id),
-            Err(CommitError::Conflict { .. }) => Err(DeleteAccountError::NotFound),
-            Err(_) => Err(StoreUnavailable.into()),
-        }
+        (id, changes)
     }
 }

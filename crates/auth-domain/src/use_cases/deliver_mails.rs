@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::mail::{LeasedMail, Letter, MailContent, MailRequest, Words, next_attempt};
 use crate::ports::{
@@ -74,17 +75,25 @@ impl DeliverMails {
             MailContent::Notice(kind) => Some(Words::Notice(kind)),
             MailContent::Code { challenge_id, purpose, send_number } => {
                 let found = self.store.find_challenge(challenge_id).await?;
-                found.and_then(|(challenge, _)| self.code(&challenge, purpose, send_number))
+                found.and_then(|(challenge, account)| self.code(&challenge, account?, purpose, send_number))
             }
         };
         let MailRequest { id, to, at, client, .. } = request.clone();
         Ok(words.map(|words| Letter { id, to, at, client, words }))
     }
 
-    fn code(&self, challenge: &Challenge, purpose: ChallengePurpose, send_number: u32) -> Option<Words> {
+    fn code(
+        &self,
+        challenge: &Challenge,
+        account: Account,
+        purpose: ChallengePurpose,
+        send_number: u32,
+    ) -> Option<Words> {
         let outstanding = challenge.outstanding_code(self.clock.now()).ok()?;
         let ChallengeState::CodeSent { code_expires_at, .. } = challenge.state else { return None };
-        if challenge.challenged == Challenged::Nobody || outstanding != send_number {
+        let Challenged::Account { email, credential_version, .. } = &challenge.challenged else { return None };
+        let overtaken = purpose == ChallengePurpose::PasswordReset && *credential_version != account.credential_version;
+        if outstanding != send_number || overtaken || email.key() != account.email.key() {
             return None;
         }
         let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };

@@ -8,7 +8,7 @@ use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailRequest, NoticeKind};
-use crate::ports::{Change, CommitError, NameDigest, StoreUnavailable};
+use crate::ports::{Change, CommitError, StoreUnavailable};
 use crate::session::Client;
 use crate::tally::MailBudget;
 use crate::temp_token::{IssuedTempToken, TempStep};
@@ -49,8 +49,6 @@ impl From<LostPasswordError> for Refusal {
 pub struct LostPassword {
     /// Begins the challenge.
     pub challenges: Arc<Challenges>,
-    /// Stands for addresses that nobody has.
-    pub name_digest: Arc<dyn NameDigest>,
     /// Whether strangers are told who has an account.
     pub disclosure: Disclosure,
 }
@@ -60,15 +58,13 @@ impl LostPassword {
     /// the answer and the work are the same for an address that nobody has.
     pub async fn execute(&self, email: &str, client: &Client) -> Result<IssuedTempToken, LostPasswordError> {
         let email = EmailAddress::parse(email).map_err(|_| LostPasswordError::InvalidEmail)?;
+        let subject = self.challenges.subject(&email);
         let name = LoginName::Email(email);
         let store = &*self.challenges.store;
         for _ in 0..MAX_ATTEMPTS {
             let account = store.find_account_by_name(&name).await?;
-            let subject = match &account {
-                Some(account) => AttemptSubject::account(account.id),
-                None => AttemptSubject::unknown_name(self.name_digest.digest(&name)),
-            };
-            let budget = mail_budgets::for_strangers(store, subject, client.network()).await?;
+            let owner = account.as_ref().map(|account| account.id);
+            let budget = mail_budgets::for_strangers(store, subject, owner, client.network()).await?;
             let now = self.challenges.clock.now();
             budget.check(now).map_err(LostPasswordError::Spent)?;
             let (token, changes) = self.decide(subject, account, budget, client, now);

@@ -155,7 +155,7 @@ impl RefreshSession {
         let event = EventKind::SessionReuseDetected(session.id);
         let changes = vec![
             Change::RevokeSession { session_id: session.id, revocation },
-            self.announcements.announce(event, account.id, now.max(account.updated_at)),
+            self.announcements.announce(event, account.id, account.next_change_at(now)),
             Change::Mail(mail),
         ];
         self.store.commit(changes).await?;

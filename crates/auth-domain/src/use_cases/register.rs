@@ -5,20 +5,20 @@ use std::sync::Arc;
 use crate::account::{
     Account, CredentialVersion, EmailAddress, LoginName, Password, PasswordPolicy, PasswordReason, Roles, Username,
 };
-use crate::budget::AttemptSubject;
+use crate::budget::Spent;
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
 use crate::mail::{MailRequest, NoticeKind};
-use crate::ports::{Change, CommitError, HashingError, NameDigest, PasswordHasher, StoreUnavailable, UniqueKey};
+use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
 
 use super::announcements::Announcements;
 use super::challenges::Challenges;
-use super::mail_budgets;
+use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// What somebody typed.
 #[derive(Clone, Debug)]
@@ -59,6 +59,9 @@ pub enum RegisterError {
     /// The e-mail address or the username is taken.
     #[error("the e-mail address or the username is taken")]
     Taken,
+    /// The budget for mails to that address is spent.
+    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
+    Spent(Spent),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -76,6 +79,7 @@ impl From<RegisterError> for Refusal {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
             RegisterError::Taken => ErrorCode::UserExists.into(),
+            RegisterError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
             RegisterError::Hashing(error) => error.into(),
             RegisterError::Unavailable(error) => error.into(),
         }
@@ -90,8 +94,6 @@ pub struct Register {
     pub challenges: Arc<Challenges>,
     /// Tells other services.
     pub announcements: Arc<Announcements>,
-    /// Stands for addresses in answers that conceal.
-    pub name_digest: Arc<dyn NameDigest>,
     /// What a password must meet.
     pub policy: PasswordPolicy,
     /// Whether strangers are told who has an account.
@@ -111,7 +113,7 @@ impl Register {
         if !reasons.is_empty() {
             return Err(RegisterError::WeakPassword(reasons));
         }
-        let Challenges { store, clock, entropy, .. } = &*self.challenges;
+        let Challenges { clock, entropy, .. } = &*self.challenges;
         let password_hash = self.hasher.hash(request.password, salt(entropy.bytes())).await?;
         let now = clock.now();
         let account = Account {
@@ -125,56 +127,82 @@ impl Register {
             created_at: now,
             updated_at: now,
         };
-        let purpose = ChallengePurpose::VerifyEmail;
-        let (challenge, begun) = self.challenges.begin_for(&account, purpose, &request.client, now);
-        let mut changes = vec![Change::InsertAccount(account.clone())];
-        changes.extend(begun);
-        changes.push(self.announcements.announce(EventKind::UserRegistered, account.id, now));
-        match store.commit(changes).await {
-            Ok(()) => Ok(self.registered(account, challenge.id, now)),
-            Err(CommitError::Duplicate(UniqueKey::Email)) if self.disclosure == Disclosure::Concealed => {
-                self.pretend(account, &request.client, now).await
+        for _ in 0..MAX_ATTEMPTS {
+            let outcome = match self.insert(&account, &request.client).await {
+                Err(CommitError::Duplicate(UniqueKey::Email)) if self.disclosure == Disclosure::Concealed => {
+                    self.pretend(&account, &request.client).await
+                }
+                outcome => outcome,
+            };
+            match outcome {
+                Ok(outcome) => return outcome,
+                Err(CommitError::Duplicate(UniqueKey::Email | UniqueKey::Username)) => {
+                    return Err(RegisterError::Taken);
+                }
+                Err(CommitError::Conflict { .. }) => {}
+                Err(_) => break,
             }
-            Err(CommitError::Duplicate(UniqueKey::Email | UniqueKey::Username)) => Err(RegisterError::Taken),
-            Err(_) => Err(RegisterError::Unavailable(StoreUnavailable)),
         }
+        Err(StoreUnavailable.into())
     }
 
-    fn registered(&self, account: Account, challenge_id: ChallengeId, now: Timestamp) -> Registered {
+    async fn insert(
+        &self,
+        account: &Account,
+        client: &Client,
+    ) -> Result<Result<Registered, RegisterError>, CommitError> {
+        let now = self.challenges.clock.now();
+        let counted = match self.count_mail(&account.email, now).await? {
+            Ok(counted) => counted,
+            Err(spent) => return Ok(Err(RegisterError::Spent(spent))),
+        };
+        let (challenge, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+        let mut changes = vec![Change::InsertAccount(account.clone())];
+        changes.extend(begun);
+        changes.push(counted);
+        changes.push(self.announcements.announce(EventKind::UserRegistered, account.id, account.created_at));
+        self.challenges.store.commit(changes).await?;
+        Ok(Ok(self.registered(account, challenge.id, now)))
+    }
+
+    async fn count_mail(&self, to: &EmailAddress, now: Timestamp) -> Result<Result<Change, Spent>, StoreUnavailable> {
+        let subject = self.challenges.subject(to);
+        let mails = mail_budgets::to_named_address(&*self.challenges.store, subject).await?;
+        Ok(mails.check(now).map(|()| Change::PutTally(mails.after_one(now))))
+    }
+
+    fn registered(&self, account: &Account, challenge_id: ChallengeId, now: Timestamp) -> Registered {
         let token = || self.challenges.temp_token(challenge_id, TempStep::GiveVerifyEmailCode, now);
-        Registered { account, temp_token: self.require_verified_email.then(token) }
+        Registered { account: account.clone(), temp_token: self.require_verified_email.then(token) }
     }
 
     /// The address is taken, and the caller is not told: its owner is, by a mail. A taken username cannot be
     /// concealed, since a new account could not have it either.
-    async fn pretend(&self, account: Account, client: &Client, now: Timestamp) -> Result<Registered, RegisterError> {
-        let store = &*self.challenges.store;
+    async fn pretend(
+        &self,
+        account: &Account,
+        client: &Client,
+    ) -> Result<Result<Registered, RegisterError>, CommitError> {
+        let (store, now) = (&*self.challenges.store, self.challenges.clock.now());
         if let Some(username) = &account.username
             && store.find_account_by_name(&LoginName::Username(username.clone())).await?.is_some()
         {
-            return Err(RegisterError::Taken);
+            return Ok(Err(RegisterError::Taken));
         }
-        let name = LoginName::Email(account.email.clone());
-        let subject = AttemptSubject::unknown_name(self.name_digest.digest(&name));
-        let purpose = ChallengePurpose::VerifyEmail;
+        let counted = match self.count_mail(&account.email, now).await? {
+            Ok(counted) => counted,
+            Err(spent) => return Ok(Err(RegisterError::Spent(spent))),
+        };
+        let (subject, purpose) = (self.challenges.subject(&account.email), ChallengePurpose::VerifyEmail);
         let (challenge, [insert, _]) = self.challenges.begin(subject, Challenged::Nobody, purpose, client, now);
-        let mut changes = vec![insert];
-        if let Some(owner) = store.find_account_by_name(&name).await? {
-            let budget =
-                mail_budgets::for_strangers(store, AttemptSubject::account(owner.id), client.network()).await?;
-            // Past the budget there is no mail, but no other answer either.
-            if budget.check(now).is_ok() {
-                changes.extend(budget.after_mail(now).map(Change::PutTally));
-                let id = MailId::generate(now, self.challenges.entropy.bytes());
-                let kind = NoticeKind::RegistrationAttempted;
-                changes.push(Change::Mail(MailRequest::notice(id, owner.email, kind, now, client.clone())));
-            }
+        let mut changes = vec![insert, counted];
+        if let Some(owner) = store.find_account_by_name(&LoginName::Email(account.email.clone())).await? {
+            let id = MailId::generate(now, self.challenges.entropy.bytes());
+            let kind = NoticeKind::RegistrationAttempted;
+            changes.push(Change::Mail(MailRequest::notice(id, owner.email, kind, now, client.clone())));
         }
-        match store.commit(changes).await {
-            // A conflict: another attempt at this moment has the owner mailed, and the challenge is nobody's.
-            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(self.registered(account, challenge.id, now)),
-            Err(_) => Err(RegisterError::Unavailable(StoreUnavailable)),
-        }
+        store.commit(changes).await?;
+        Ok(Ok(self.registered(account, challenge.id, now)))
     }
 }
 

@@ -8,6 +8,8 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::internal::{InternalCaller, RolesWrite};
 use crate::ports::{Change, Clock, CommitError, Store, StoreUnavailable};
 
+use super::MAX_ATTEMPTS;
+
 /// Why no role was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetRolesError {
@@ -50,11 +52,16 @@ impl SetRoles {
         roles: &[String],
     ) -> Result<Account, SetRolesError> {
         let roles = Roles::parse(roles)?;
-        let change = Change::SetRoles { account_id, roles, at: self.clock.now() };
-        match self.store.commit(vec![change]).await {
-            Ok(()) => self.store.find_account(account_id).await?.ok_or(SetRolesError::NotFound),
-            Err(CommitError::Conflict { .. }) => Err(SetRolesError::NotFound),
-            Err(_) => Err(StoreUnavailable.into()),
+        for _ in 0..MAX_ATTEMPTS {
+            let account = self.store.find_account(account_id).await?.ok_or(SetRolesError::NotFound)?;
+            let (as_of, at) = (account.updated_at, account.next_change_at(self.clock.now()));
+            let change = Change::SetRoles { account_id, as_of, roles: roles.clone(), at };
+            match self.store.commit(vec![change]).await {
+                Ok(()) => return Ok(Account { roles, updated_at: at, ..account }),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(_) => break,
+            }
         }
+        Err(StoreUnavailable.into())
     }
 }

@@ -59,9 +59,9 @@ pub enum UpdateCredentialsError {
     /// The budget for mails is spent.
     #[error("the budget for mails is spent for {:?}", .0.retry_after)]
     Spent(Spent),
-    /// The account is gone.
-    #[error("the account is gone")]
-    AccountGone,
+    /// The session has ended, or its account is gone.
+    #[error("the session has ended")]
+    SessionGone,
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -84,7 +84,7 @@ impl From<UpdateCredentialsError> for Refusal {
             UpdateCredentialsError::OldPassword(error) => error.into(),
             UpdateCredentialsError::EmailTaken => ErrorCode::EmailExists.into(),
             UpdateCredentialsError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
-            UpdateCredentialsError::AccountGone => ErrorCode::Unauthorized.into(),
+            UpdateCredentialsError::SessionGone => ErrorCode::Unauthorized.into(),
             UpdateCredentialsError::Hashing(error) => error.into(),
             UpdateCredentialsError::Unavailable(error) => error.into(),
         }
@@ -128,20 +128,26 @@ impl UpdateCredentials {
         }
         let checked_version = account.credential_version;
         for _ in 0..MAX_ATTEMPTS {
-            if password_hash.is_some() && account.credential_version != checked_version {
-                return Err(PasswordCheckError::WrongPassword.into());
+            if account.credential_version != checked_version {
+                return Err(match password_hash {
+                    Some(_) => PasswordCheckError::WrongPassword.into(),
+                    None => UpdateCredentialsError::SessionGone,
+                });
             }
             let outcome = self.round(&account, caller.session(), &wanted.email, &password_hash, &client).await;
             match outcome? {
                 Some(changed) => return Ok(changed),
-                None => account = self.account(account.id).await?,
+                None => account = self.still_there(caller).await?,
             }
         }
         Err(StoreUnavailable.into())
     }
 
-    async fn account(&self, id: AccountId) -> Result<Account, UpdateCredentialsError> {
-        self.challenges.store.find_account(id).await?.ok_or(UpdateCredentialsError::AccountGone)
+    /// The account as it is now, of a session that has not ended.
+    async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
+        let found = self.challenges.store.find_session(caller.session().id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(self.challenges.clock.now()));
+        alive.map(|(_, account)| account).ok_or(UpdateCredentialsError::SessionGone)
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
@@ -187,6 +193,9 @@ impl UpdateCredentials {
         if let Some(email) = email {
             changes.extend(self.change_email(&mut changed, email, client, now).await?);
         }
+        // Its owner may have ended the session since: a request can be held back for long once it was let in.
+        let before_sessions = changes.iter().position(|change| matches!(change, Change::RevokeSessionsOf { .. }));
+        changes.insert(before_sessions.unwrap_or(1), Change::RequireSession(session.id));
         match self.challenges.store.commit(changes).await {
             Ok(()) => Ok(Some(changed)),
             Err(CommitError::Conflict { .. }) => Ok(None),
@@ -204,11 +213,11 @@ impl UpdateCredentials {
         now: Timestamp,
     ) -> [Change; 4] {
         let (account_id, from_version) = (account.id, account.credential_version);
-        let at = account.next_change_at(now);
+        let (as_of, at) = (account.updated_at, account.next_change_at(now));
         account.updated_at = at;
         account.credential_version = from_version.next();
         [
-            Change::ChangePassword { account_id, from_version, password_hash: password_hash.clone(), at },
+            Change::ChangePassword { account_id, from_version, as_of, password_hash: password_hash.clone(), at },
             Change::RevokeSessionsOf {
                 account_id,
                 except: Some(session.id),
@@ -228,28 +237,45 @@ impl UpdateCredentials {
         now: Timestamp,
     ) -> Result<Vec<Change>, UpdateCredentialsError> {
         let (account_id, from) = (account.id, account.email.clone());
-        let at = account.next_change_at(now);
+        let (as_of, at) = (account.updated_at, account.next_change_at(now));
         let same = from.key() == to.key();
         let verified = same && account.email_verified;
         let notice = self.notice(account, NoticeKind::EmailChanged, client, now);
         account.updated_at = at;
         account.email = to.clone();
         account.email_verified = verified;
-        let mut changes = vec![Change::ChangeEmail { account_id, from, to: to.clone(), verified, at }];
-        if same {
-            return Ok(changes);
+        let mut changes = vec![Change::ChangeEmail { account_id, from, as_of, to: to.clone(), verified, at }];
+        if !same {
+            let mails = self.mail_budgets(account_id, to, now).await?;
+            let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+            changes.push(Change::ForgetChallengesOf(account_id));
+            changes.extend(begun);
+            changes.extend(mails);
+            changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), notice]);
         }
-        let store = &*self.challenges.store;
-        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_some() {
-            return Err(UpdateCredentialsError::EmailTaken);
-        }
-        let mails = mail_budgets::for_owner(store, AttemptSubject::account(account_id)).await?;
-        mails.check(now).map_err(UpdateCredentialsError::Spent)?;
-        let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
-        changes.extend([Change::ForgetChallengesOf(account_id), Change::PutTally(mails.after_one(now))]);
-        changes.extend(begun);
-        changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), notice]);
         Ok(changes)
+    }
+
+    /// What counts the mail to the new address. Whether that is taken is told only within the budget, and counts.
+    async fn mail_budgets(
+        &self,
+        account_id: AccountId,
+        to: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<[Change; 2], UpdateCredentialsError> {
+        let store = &*self.challenges.store;
+        let of_owner = mail_budgets::for_owner(store, AttemptSubject::account(account_id)).await?;
+        of_owner.check(now).map_err(UpdateCredentialsError::Spent)?;
+        let of_owner = Change::PutTally(of_owner.after_one(now));
+        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_some() {
+            return match store.commit(vec![of_owner]).await {
+                Ok(()) | Err(CommitError::Conflict { .. }) => Err(UpdateCredentialsError::EmailTaken),
+                Err(_) => Err(StoreUnavailable.into()),
+            };
+        }
+        let of_address = mail_budgets::to_named_address(store, self.challenges.subject(to)).await?;
+        of_address.check(now).map_err(UpdateCredentialsError::Spent)?;
+        Ok([of_owner, Change::PutTally(of_address.after_one(now))])
     }
 
     fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
-use crate::budget::AttemptSubject;
+use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
@@ -197,11 +197,12 @@ impl UpdatePassword {
             Change::ChangePassword {
                 account_id,
                 from_version: account.credential_version,
+                as_of: account.updated_at,
                 password_hash: password_hash.clone(),
                 at,
             },
             Change::UseChallenge { challenge_id: *challenge_id, version: *version },
-            Change::ProveEmail { account_id, email: email.clone(), at },
+            Change::ProveEmail { account_id, email: email.clone(), as_of: at, at },
             Change::RevokeSessionsOf {
                 account_id,
                 except: None,
@@ -211,16 +212,33 @@ impl UpdatePassword {
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
             Change::Mail(self.notice(account, now, client)),
         ];
+        changes.extend(self.count_success(account, client, now).await?);
+        Ok((LoggedIn { account: changed, tokens }, changes))
+    }
+
+    /// A success of the owner: whoever forgot a password has missed often, and need not wait for that now. At a first
+    /// proof what networks did before was not the owner's, their successes least of all.
+    async fn count_success(
+        &self,
+        account: &Account,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, StoreUnavailable> {
+        let (subject, network) = (AttemptSubject::account(account.id), client.network());
         if !account.email_verified {
-            changes.push(Change::ForgetChallengesOf(account_id));
+            let anew = PasswordBudget::empty(subject, network.clone()).after_success(now);
+            return Ok(vec![
+                Change::ForgetChallengesOf(account.id),
+                Change::ForgetNetworkAttempts(subject),
+                Change::PutNetworkAttempts(anew),
+            ]);
         }
-        // A success of the owner: whoever forgot a password has missed often, and need not wait for that now.
-        let budget = self.store.find_password_budget(AttemptSubject::account(account_id), client.network()).await?;
+        let budget = self.store.find_password_budget(subject, network).await?;
         let succeeded = budget.after_success(now);
         let first_from_there = succeeded.daily.version != budget.daily.version;
-        changes.push(Change::PutNetworkAttempts(succeeded.clone()));
+        let mut changes = vec![Change::PutNetworkAttempts(succeeded.clone())];
         changes.extend(first_from_there.then_some(Change::PutDailyMisses(succeeded)));
-        Ok((LoggedIn { account: changed, tokens }, changes))
+        Ok(changes)
     }
 
     fn notice(&self, account: &Account, now: Timestamp, client: &Client) -> MailRequest {

@@ -85,7 +85,12 @@ impl VerifyEmail {
             .give_code(challenge_id, ChallengePurpose::VerifyEmail, code, |challenge, account, now| {
                 let at = account.next_change_at(now);
                 vec![
-                    Change::ProveEmail { account_id: account.id, email: account.email.clone(), at },
+                    Change::ProveEmail {
+                        account_id: account.id,
+                        email: account.email.clone(),
+                        as_of: account.updated_at,
+                        at,
+                    },
                     Change::UseChallenge { challenge_id: challenge.id, version: challenge.version },
                 ]
             })
@@ -99,7 +104,10 @@ impl VerifyEmail {
         for _ in 0..MAX_ATTEMPTS {
             let (challenge, account) = self.challenge_of(owner).await?;
             if let Some(account) = account.as_ref().filter(|account| account.email_verified) {
-                return Ok(Resent::AlreadyVerified(Box::new(account.clone())));
+                return match owner {
+                    AddressOwner::Session(_) => Ok(Resent::AlreadyVerified(Box::new(account.clone()))),
+                    AddressOwner::Temp(_) => Err(VerifyEmailError::WrongToken),
+                };
             }
             let now = self.challenges.clock.now();
             let (id, subject, sent) = match (challenge, &account) {
@@ -113,7 +121,8 @@ impl VerifyEmail {
                 }
                 (None, None) => return Err(VerifyEmailError::WrongToken),
             };
-            let budget = mail_budgets::for_strangers(store, subject, client.network()).await?;
+            let account_id = account.as_ref().map(|account| account.id);
+            let budget = mail_budgets::for_strangers(store, subject, account_id, client.network()).await?;
             budget.check(now).map_err(VerifyEmailError::Spent)?;
             let counted = budget.after_mail(now).map(Change::PutTally);
             match store.commit(sent.into_iter().chain(counted).collect()).await {

@@ -45,6 +45,7 @@ pub(super) fn endpoint() -> Endpoint {
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
             ErrorCode::UserExists,
+            ErrorCode::RateLimited,
             ErrorCode::Overloaded,
             ErrorCode::Unavailable,
         ])

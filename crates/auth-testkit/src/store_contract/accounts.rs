@@ -8,7 +8,7 @@ use auth_domain::deletion::Deletion;
 use auth_domain::ports::{Change, CommitError, UniqueKey};
 use auth_domain::{AccountId, DeletionId};
 
-use super::{AnyStore, conflict, insert_account, insert_session};
+use super::{AnyStore, conflict, delete, insert_account, insert_session};
 use crate::fixtures::{self, NOW, randomness, unique};
 
 /// Every field, the microseconds and the missing ones too.
@@ -56,8 +56,7 @@ pub async fn names_are_unique_whatever_their_case(store: AnyStore) {
 pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
     let first = insert_account(&store).await;
     let second = fixtures::account();
-    let nobody = fixtures::account().id;
-    let conflicting = vec![Change::InsertAccount(second.clone()), Change::DeleteAccount(nobody)];
+    let conflicting = vec![Change::InsertAccount(second.clone()), delete(&fixtures::account())];
     assert_eq!(store.commit(conflicting).await, Err(CommitError::Conflict { change: 1 }));
     let duplicate = vec![Change::InsertAccount(second.clone()), Change::InsertAccount(first)];
     assert!(matches!(store.commit(duplicate).await, Err(CommitError::Duplicate(_))));
@@ -72,11 +71,13 @@ pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
 pub async fn roles_are_replaced(store: AnyStore) {
     let account = insert_account(&store).await;
     let (roles, at) = (Roles::parse(&["editor".to_owned()]).unwrap(), NOW + Duration::from_secs(7));
-    let set = |account_id| Change::SetRoles { account_id, roles: roles.clone(), at };
-    store.commit(vec![set(account.id)]).await.unwrap();
+    let set = |account_id, as_of| Change::SetRoles { account_id, as_of, roles: roles.clone(), at };
+    store.commit(vec![set(account.id, account.updated_at)]).await.unwrap();
+    conflict(&store, set(account.id, account.updated_at)).await;
+    conflict(&store, delete(&account)).await;
     let expected = Account { roles: roles.clone(), updated_at: at, ..account.clone() };
     assert_eq!(store.find_account(account.id).await.unwrap(), Some(expected));
-    conflict(&store, set(fixtures::account().id)).await;
+    conflict(&store, set(fixtures::account().id, at)).await;
 }
 
 /// A rehash of a password that was changed meanwhile must not bring the old one back.
@@ -111,7 +112,7 @@ pub async fn a_deletion_takes_everything_along(store: AnyStore) {
         deleted_at: NOW,
     };
     let delete = vec![
-        Change::DeleteAccount(account.id),
+        delete(&account),
         Change::ForgetNetworkAttempts(subject),
         Change::ForgetDailyMisses(subject),
         Change::RecordDeletion(deletion),
@@ -151,7 +152,7 @@ pub async fn a_snapshot_does_not_see_later_writes(store: AnyStore) {
 
     let mut snapshot = store.snapshot_accounts(None).await.unwrap();
     let mut seen = snapshot.next_page().await.unwrap();
-    store.commit(vec![Change::DeleteAccount(accounts[2_400].id)]).await.unwrap();
+    store.commit(vec![delete(&accounts[2_400])]).await.unwrap();
     insert_account(&store).await;
     loop {
         let page = snapshot.next_page().await.unwrap();

@@ -91,7 +91,9 @@ pub async fn tallies_count_and_are_forgotten(store: AnyStore) {
         let one = empty.after_one(NOW);
         store.commit(vec![Change::PutTally(one.clone())]).await.unwrap();
         conflict(&store, Change::PutTally(one.clone())).await;
-        let two = one.after_one(NOW + Duration::from_secs(1));
+        let two = one.after_one(NOW + Duration::from_secs(1)).touched(NOW);
+        conflict(&store, Change::PutTally(two.clone())).await;
+        let two = Tally { version: 2, ..two };
         store.commit(vec![Change::PutTally(two.clone())]).await.unwrap();
         assert_eq!(store.find_tally(subject, kind).await.unwrap(), two);
     }
@@ -120,6 +122,7 @@ pub async fn a_password_is_changed_from_the_version_that_was_read(store: AnyStor
     let change = Change::ChangePassword {
         account_id: account.id,
         from_version: account.credential_version,
+        as_of: account.updated_at,
         password_hash: PasswordHash::from_phc("$argon2id$new".to_owned()),
         at: NOW + LIFETIMES.code,
     };
@@ -139,6 +142,7 @@ pub async fn an_address_is_changed_and_proved_from_what_was_read(store: AnyStore
     let change = |from: &EmailAddress, to: &EmailAddress| Change::ChangeEmail {
         account_id: account.id,
         from: from.clone(),
+        as_of: account.updated_at,
         to: to.clone(),
         verified: false,
         at,
@@ -147,7 +151,8 @@ pub async fn an_address_is_changed_and_proved_from_what_was_read(store: AnyStore
     assert_eq!(taken, Err(CommitError::Duplicate(UniqueKey::Email)));
     store.commit(vec![change(&account.email, &new)]).await.unwrap();
     conflict(&store, change(&account.email, &new)).await;
-    let prove = |email: &EmailAddress| Change::ProveEmail { account_id: account.id, email: email.clone(), at };
+    let prove =
+        |email: &EmailAddress| Change::ProveEmail { account_id: account.id, email: email.clone(), as_of: at, at };
     conflict(&store, prove(&account.email)).await;
     assert!(!store.find_account(account.id).await.unwrap().unwrap().email_verified);
     store.commit(vec![prove(&new)]).await.unwrap();

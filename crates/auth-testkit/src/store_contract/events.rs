@@ -184,9 +184,11 @@ pub async fn a_deletion_shows_who_has_acknowledged_it(store: AnyStore) {
     assert_eq!(store.find_deletion(DeletionId::generate(NOW, [9; 32])).await.unwrap(), None);
 
     let purge = async || store.purge(Expired::Events { occurred_before: after(1_000) }, 10).await.unwrap();
-    assert_eq!(purge().await, 0, "not yet acknowledged");
-    lease(&store, "users", 10).await;
-    store.commit(vec![acknowledged(&registered, "users", 1)]).await.unwrap();
     assert_eq!((purge().await, purge().await), (1, 0), "but for the deletion");
+    let last = event(account_id, EventKind::EmailChanged, 2);
+    announce(&store, &last, &[]).await;
+    assert_eq!(store.list_events(None, 10).await.unwrap().unwrap().len(), 2);
+    assert_eq!(purge().await, 0, "it is a cursor");
+    assert_eq!(store.list_events(Some(last.id), 10).await.unwrap(), Some(vec![]));
     assert_eq!(store.find_deletion(id).await.unwrap(), Some(progress));
 }

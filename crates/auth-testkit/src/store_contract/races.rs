@@ -13,7 +13,7 @@ use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use super::keys::key;
-use super::{AnyStore, insert_account, insert_session, open};
+use super::{AnyStore, delete, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW, client, unique};
 
 const ROUNDS: usize = 20;
@@ -179,14 +179,14 @@ pub async fn of_many_counts_one_is_taken(store: AnyStore) {
 pub async fn of_many_changes_of_password_one_happens(store: AnyStore) {
     warm(&store).await;
     let account = insert_account(&store).await;
-    let mut from_version = account.credential_version;
+    let (mut from_version, mut as_of) = (account.credential_version, account.updated_at);
     for _ in 0..ROUNDS {
         let racer = |number: usize| {
             let password_hash = PasswordHash::from_phc(format!("$argon2id${number}"));
-            vec![Change::ChangePassword { account_id: account.id, from_version, password_hash, at: NOW }]
+            vec![Change::ChangePassword { account_id: account.id, from_version, as_of, password_hash, at: NOW }]
         };
         one_wins(&store, (0..RACERS).map(racer).collect()).await;
-        from_version = from_version.next();
+        (from_version, as_of) = (from_version.next(), NOW);
     }
 }
 
@@ -197,7 +197,7 @@ pub async fn a_login_that_races_a_deletion_leaves_nothing(store: AnyStore) {
         let account = insert_account(&store).await;
         let sessions: Vec<_> = (0..RACERS).map(|_| fixtures::session(&account)).collect();
         let mut racers: Vec<_> = sessions.iter().map(|session| vec![open(session, &account)]).collect();
-        racers.push(vec![Change::DeleteAccount(account.id)]);
+        racers.push(vec![delete(&account)]);
         let outcomes = race(&store, racers).await;
         assert_eq!(outcomes.last(), Some(&Ok(())));
         assert!(

@@ -114,6 +114,8 @@ pub async fn all_sessions_of_one_account_end(store: AnyStore) {
         store.commit(vec![revoke(Some(kept.id))]).await.unwrap();
     }
     assert_eq!(find(&store, first).await.revocation, Some(revocation));
+    conflict(&store, Change::RequireSession(first.id)).await;
+    store.commit(vec![Change::RequireSession(kept.id)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, None);
     store.commit(vec![revoke(None)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, Some(revocation));
