@@ -44,6 +44,7 @@ impl From<&Challenge> for ChallengeRow {
             ChallengeState::CodeSent { send_number, code_expires_at, misses } => {
                 Some((i64::from(send_number), code_expires_at.as_micros(), i64::from(misses)))
             }
+            ChallengeState::NotSent => Some((0, 0, 0)),
             ChallengeState::CodeGiven => None,
         };
         Self {
@@ -70,6 +71,7 @@ impl TryFrom<ChallengeRow> for Challenge {
     fn try_from(row: ChallengeRow) -> Result<Self, StoreUnavailable> {
         let number = |number: i64| u32::try_from(number).map_err(|_| unreadable("challenges", "send_number"));
         let state = match (row.send_number, row.code_expires_at, row.misses) {
+            (Some(0), _, _) => ChallengeState::NotSent,
             (Some(send_number), Some(code_expires_at), Some(misses)) => ChallengeState::CodeSent {
                 send_number: number(send_number)?,
                 code_expires_at: Timestamp::from_micros(code_expires_at),
@@ -159,6 +161,17 @@ pub(super) async fn replace(
 
 pub(super) async fn delete_all_of(conn: &mut Connection, account_id: AccountId) -> QueryResult<usize> {
     let rows = challenges::table.filter(challenges::account_id.eq(DbUuid(account_id.as_uuid())));
+    diesel::delete(rows).execute(conn).await
+}
+
+pub(super) async fn delete_all_for(
+    conn: &mut Connection,
+    account_id: AccountId,
+    purpose: ChallengePurpose,
+) -> QueryResult<usize> {
+    let rows = challenges::table
+        .filter(challenges::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(challenges::purpose.eq(purpose.as_str()));
     diesel::delete(rows).execute(conn).await
 }
 

@@ -14,7 +14,7 @@ use diesel_async::RunQueryDsl;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
-use super::{challenges, events, mails, tallies};
+use super::{challenges, events, mails, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -104,6 +104,7 @@ fn is_guarded(change: &Change) -> bool {
             | Change::ForgetTallies(_)
             | Change::ReplaceChallenges { .. }
             | Change::ForgetChallengesOf(_)
+            | Change::ForgetChallengesFor { .. }
             | Change::UnparkMails { .. }
     )
 }
@@ -170,8 +171,14 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
-        Change::InsertSession { session, credential_version } => {
-            insert_session(conn, session, *credential_version).await
+        Change::InsertSession { session, credential_version, two_factor_version } => {
+            insert_session(conn, session, *credential_version, *two_factor_version).await
+        }
+        Change::PutTwoFactor { account_id, two_factor: state } => two_factor::put(conn, *account_id, state).await,
+        Change::UseTotpStep { account_id, step, at } => two_factor::use_step(conn, *account_id, *step, *at).await,
+        Change::KeepPendingCredentials(pending) => two_factor::keep_pending(conn, pending).await,
+        Change::ForgetChallengesFor { account_id, purpose } => {
+            challenges::delete_all_for(conn, *account_id, *purpose).await
         }
         Change::AdvanceSession { session_id, from_generation, from_proved, rotation, key_id, idle_expires_at } => {
             let row = sessions::table
@@ -289,7 +296,12 @@ async fn record_deletion(conn: &mut Connection, deletion: &Deletion) -> QueryRes
 
 /// Inserts from a select on the account, which stays locked against a change of credentials until
 /// the commit: whichever comes second sees the other.
-async fn insert_session(conn: &mut Connection, session: &Session, version: CredentialVersion) -> QueryResult<usize> {
+async fn insert_session(
+    conn: &mut Connection,
+    session: &Session,
+    version: CredentialVersion,
+    two_factor_version: i64,
+) -> QueryResult<usize> {
     let rotation = &session.rotation;
     let micros = |at: Timestamp| at.as_micros().into_sql::<BigInt>();
     let text = |text: &str| text.to_owned().into_sql::<Text>();
@@ -297,6 +309,7 @@ async fn insert_session(conn: &mut Connection, session: &Session, version: Crede
     let row = accounts::table
         .filter(accounts::id.eq(account_key(session.account_id)))
         .filter(accounts::credential_version.eq(version.as_number()))
+        .filter(accounts::two_factor_version.eq(two_factor_version))
         .select((
             session_key(session.id).into_sql::<SqlUuid>(),
             accounts::id,
@@ -307,7 +320,7 @@ async fn insert_session(conn: &mut Connection, session: &Session, version: Crede
             text(network.as_str()),
             text(rotation.client.user_agent()),
             text(session.key_id.as_str()),
-            text(session.method.as_str()),
+            text(&session.method.amr().join(" ")),
             micros(session.created_at),
             micros(session.idle_expires_at),
             micros(session.absolute_expires_at),

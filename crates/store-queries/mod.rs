@@ -12,3 +12,4 @@ mod schema;
 pub(crate) mod snapshot;
 mod store;
 pub(crate) mod tallies;
+pub(crate) mod two_factor;

@@ -47,6 +47,12 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             began_before,
             began_before,
         ),
+        Expired::TotpSteps { used_before } => (
+            "DELETE FROM totp_steps WHERE (account_id, step) IN (SELECT account_id, step FROM totp_steps \
+             WHERE used_at < $1 AND used_at < $2 LIMIT $3)",
+            used_before,
+            used_before,
+        ),
         Expired::Events { occurred_before } => (
             // The last one stays: a service that has seen it goes on from there.
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \

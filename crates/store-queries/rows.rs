@@ -12,6 +12,7 @@ use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use diesel::prelude::*;
 
 use super::schema::{accounts, password_daily_misses, password_network_attempts, sessions, signing_keys};
+use super::two_factor::TwoFactorRow;
 use crate::dialect::DbUuid;
 
 /// A row holds what the domain could not have written: the database was changed by other hands.
@@ -42,6 +43,8 @@ pub(super) struct AccountRow {
     roles: String,
     created_at: i64,
     updated_at: i64,
+    #[diesel(embed)]
+    two_factor: TwoFactorRow,
 }
 
 impl From<&Account> for AccountRow {
@@ -58,6 +61,7 @@ impl From<&Account> for AccountRow {
             roles: account.roles.to_string(),
             created_at: account.created_at.as_micros(),
             updated_at: account.updated_at.as_micros(),
+            two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
 }
@@ -76,6 +80,7 @@ impl TryFrom<AccountRow> for Account {
             password_hash: row.password_hash.map(PasswordHash::from_phc),
             credential_version: CredentialVersion::from_number(row.credential_version),
             roles: Roles::parse(&roles).map_err(|_| unreadable("accounts", "roles"))?,
+            two_factor: row.two_factor.try_into()?,
             created_at: timestamp(row.created_at),
             updated_at: timestamp(row.updated_at),
         })
@@ -108,7 +113,8 @@ impl TryFrom<SessionRow> for Session {
     type Error = StoreUnavailable;
 
     fn try_from(row: SessionRow) -> Result<Self, StoreUnavailable> {
-        let method = AuthenticationMethod::parse(&row.method).ok_or_else(|| unreadable("sessions", "method"))?;
+        let amr: Vec<&str> = row.method.split(' ').collect();
+        let method = AuthenticationMethod::from_amr(&amr).ok_or_else(|| unreadable("sessions", "method"))?;
         let gap: Option<Result<LeftBehind, StoreUnavailable>> = row
             .left_after
             .zip(row.left_before)

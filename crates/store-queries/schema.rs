@@ -1,7 +1,7 @@
 //! The tables, as `migrations/` makes them.
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::dialect::SqlUuid;
 
     accounts (id) {
@@ -16,6 +16,41 @@ diesel::table! {
         roles -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        app_status -> Nullable<Text>,
+        app_since -> Nullable<BigInt>,
+        app_secret -> Nullable<Binary>,
+        app_pending_until -> Nullable<BigInt>,
+        app_pending_secret -> Nullable<Binary>,
+        email_factor_status -> Nullable<Text>,
+        email_factor_since -> Nullable<BigInt>,
+        email_factor_pending_until -> Nullable<BigInt>,
+        preferred_factor -> Text,
+        recovery_codes -> Text,
+        two_factor_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::dialect::SqlUuid;
+
+    totp_steps (account_id, step) {
+        account_id -> SqlUuid,
+        step -> BigInt,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    pending_credentials (challenge_id) {
+        challenge_id -> SqlUuid,
+        session_id -> SqlUuid,
+        method -> Text,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
     }
 }
 

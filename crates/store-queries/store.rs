@@ -11,6 +11,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::retention::Expired;
 use auth_domain::session::{Network, Session};
@@ -21,7 +22,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, mails, purge, reads, tallies};
+use super::{challenges, commit, events, mails, purge, reads, tallies, two_factor};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -127,6 +128,10 @@ impl Store for Engine {
         purpose: ChallengePurpose,
     ) -> Result<Option<Challenge>, StoreUnavailable> {
         read!(self, |conn| challenges::find_newest_of(conn, account_id, purpose))
+    }
+
+    async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreUnavailable> {
+        read!(self, |conn| two_factor::find_pending(conn, id))
     }
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreUnavailable> {

@@ -23,4 +23,5 @@ mod registration;
 mod scale;
 mod sessions;
 mod start_up;
+mod two_factor;
 mod verification;

@@ -65,6 +65,8 @@ pub struct Tokens {
     pub reset: String,
     /// To set the password with.
     pub reset_verified: String,
+    /// To finish a login with a second factor.
+    pub login: String,
 }
 
 impl Tokens {
@@ -82,8 +84,27 @@ impl Tokens {
         let verified =
             server.client().bearer(&token).post("/auth/verify-code", code).await.expect(200, "CODE_VERIFIED");
         let reset_verified = verified["tempToken"].as_str().unwrap().to_owned();
-        Self { access, refresh, internal: server.internal_token(), reset: lost_password(2).await, reset_verified }
+        let login = pending_login(server, &format!("{name}-2fa")).await;
+        Self {
+            access,
+            refresh,
+            internal: server.internal_token(),
+            reset: lost_password(2).await,
+            reset_verified,
+            login,
+        }
     }
+}
+
+/// A login of a user of that name that waits for its second factor, a code by mail.
+async fn pending_login(server: &Server, name: &str) -> String {
+    let (access, _) = server.session(name).await;
+    let client = server.client().bearer(&access);
+    client.post("/2fa/email/setup", json!({})).await.expect(200, "CODE_SENT");
+    let code = json!({ "otpCode": server.code("two-factor-setup", &format!("{name}@example.org"), 1).await });
+    client.post("/2fa/email/verify-setup", code).await.expect(200, "TWOFA_ENABLED");
+    let pending = server.client().login(name, PASSWORD).await.expect(206, "TWOFA_REQUIRED");
+    pending["tempToken"].as_str().unwrap().to_owned()
 }
 
 const SOMEBODY: &str = "01a200b9-c0e1-7bcf-8b25-c7f70207dc6c";
@@ -96,6 +117,7 @@ impl Operation {
             (Permission::AccessToken | Permission::AccessOrTempToken, _) => client.bearer(&tokens.access),
             (Permission::TempToken, "/auth/verify-code") => client.bearer(&tokens.reset),
             (Permission::TempToken, "/auth/update-password") => client.bearer(&tokens.reset_verified),
+            (Permission::TempToken, path) if path.starts_with("/2fa/") => client.bearer(&tokens.login),
             (Permission::TempToken, other) => panic!("{other} is new: teach this test"),
             (Permission::Internal, _) => client.bearer(&tokens.internal),
         }
@@ -105,7 +127,8 @@ impl Operation {
     pub async fn send(&self, client: &Client, refresh_token: &str) -> Reply {
         let body = json!({
             "username": "ann", "email": "new@example.org", "password": PASSWORD, "confirmPassword": PASSWORD,
-            "oldPassword": PASSWORD, "newPassword": PASSWORD, "otpCode": "000000", "token": refresh_token, "roles": ["user"],
+            "oldPassword": PASSWORD, "newPassword": PASSWORD, "otpCode": "000000", "recoveryCode": "abcde-fghjk",
+            "method": "app", "token": refresh_token, "roles": ["user"],
         });
         let request = client.request(self.method.clone(), &self.path);
         client.send(if self.has_body { request.json(&body) } else { request }).await

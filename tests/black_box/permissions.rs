@@ -22,14 +22,14 @@ async fn no_other_token_opens_any_door() {
     let server = Server::start(Engine::Sqlite).await;
     let client = server.client();
     let tokens = Tokens::of(&server, "ann").await;
-    let Tokens { access, refresh, internal, reset, reset_verified } = &tokens;
+    let Tokens { access, refresh, internal, reset, reset_verified, login } = &tokens;
     let (ended, _) = server.session("bob").await;
     client.bearer(&ended).post("/auth/logout-all", json!({})).await.expect(200, "USER_LOGGED_OUT");
     let (expired, powerless) = (internal_token("backups-service", -10), internal_token("powerless", 60));
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
         let strange = |own: &[&str]| -> Vec<String> {
-            let all = ["x", access, refresh, internal, reset, reset_verified];
+            let all = ["x", access, refresh, internal, reset, reset_verified, login];
             all.into_iter().filter(|token| !own.contains(token)).map(str::to_owned).collect()
         };
         let all = |tokens: Vec<String>, status: u16, code: &'static str| {
@@ -41,18 +41,20 @@ async fn no_other_token_opens_any_door() {
                 .chain([(ended.clone(), 401, "UNAUTHORIZED")])
                 .collect(),
             Permission::AccessOrTempToken => {
-                all(strange(&[access, reset, reset_verified]), 401, "ACCESS_TOKEN_INVALID")
-                    .chain(all(vec![reset.clone(), reset_verified.clone()], 401, "TEMP_TOKEN_INVALID"))
+                all(strange(&[access, reset, reset_verified, login]), 401, "ACCESS_TOKEN_INVALID")
+                    .chain(all(vec![reset.clone(), reset_verified.clone(), login.clone()], 401, "TEMP_TOKEN_INVALID"))
                     .chain([(ended.clone(), 401, "UNAUTHORIZED")])
                     .collect()
             }
             Permission::TempToken => {
-                // The right purpose, but another step of it.
-                let other_step = match operation.path.as_str() {
-                    "/auth/verify-code" => (reset_verified.clone(), 401, "TEMP_TOKEN_INVALID"),
-                    _ => (reset.clone(), 401, "UNAUTHORIZED"),
+                let own = match operation.path.as_str() {
+                    "/auth/verify-code" => vec![reset.as_str()],
+                    // The right purpose, but a step before.
+                    "/auth/update-password" => vec![reset_verified.as_str(), reset.as_str()],
+                    _ => vec![login.as_str()],
                 };
-                all(strange(&[reset, reset_verified]), 401, "TEMP_TOKEN_INVALID").chain([other_step]).collect()
+                let before = (operation.path == "/auth/update-password").then(|| (reset.clone(), 401, "UNAUTHORIZED"));
+                all(strange(&own), 401, "TEMP_TOKEN_INVALID").chain(before).collect()
             }
             Permission::Internal => all(strange(&[internal]), 401, "INTERNAL_TOKEN_INVALID")
                 .chain([(expired.clone(), 401, "INTERNAL_TOKEN_EXPIRED"), (powerless.clone(), 403, "FORBIDDEN")])
@@ -65,7 +67,7 @@ async fn no_other_token_opens_any_door() {
         }
     }
     server.me(access).await.expect(200, "USER_FETCHED");
-    assert_eq!(server.sql("SELECT count(*) FROM accounts"), "2", "and nothing happened");
+    assert_eq!(server.sql("SELECT count(*) FROM accounts"), "3", "and nothing happened");
 }
 
 #[tokio::test]

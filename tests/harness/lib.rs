@@ -4,12 +4,14 @@
 
 mod client;
 mod mailbox;
+mod second_factor;
 mod server;
 mod smtp;
 mod webhooks;
 
 pub use client::{Client, Reply};
 pub use mailbox::{Mail, mails_in, wait_for};
+pub use second_factor::{scan_qr, totp};
 pub use server::{Engine, SECRET, Server, binary, python};
 pub use smtp::SmtpServer;
 pub use webhooks::{WEBHOOK_SECRET, WebhookReceiver};

@@ -110,7 +110,7 @@ impl AccessTokens for AccessTokenSigner {
             jti: encode_jti(claims),
             sid: claims.session_id.as_uuid(),
             roles: claims.roles.iter().map(str::to_owned).collect(),
-            amr: vec![claims.method.as_str().to_owned()],
+            amr: claims.method.amr().iter().map(|value| (*value).to_owned()).collect(),
             auth_time: claims.authenticated_at.as_seconds(),
         };
         jsonwebtoken::encode(&header, &wire, &key.signing).map(BearerToken::new).map_err(|error| {
@@ -138,14 +138,13 @@ impl AccessTokens for AccessTokenSigner {
 
 fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
     let (generation, nonce) = decode_jti(&wire.jti)?;
-    let [method] = wire.amr.as_slice() else { return None };
     Some(AccessClaims {
         account_id: AccountId::from(wire.sub),
         session_id: SessionId::from(wire.sid),
         generation,
         nonce,
         roles: Roles::parse(&wire.roles).ok()?,
-        method: AuthenticationMethod::parse(method)?,
+        method: AuthenticationMethod::from_amr(&wire.amr)?,
         authenticated_at: Timestamp::from_seconds(wire.auth_time),
         issued_at: Timestamp::from_seconds(wire.iat),
         expires_at: Timestamp::from_seconds(wire.exp),

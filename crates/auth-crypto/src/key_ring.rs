@@ -78,6 +78,7 @@ pub(crate) struct DerivedKeys {
     pub(crate) names: [u8; 32],
     pub(crate) mailed_codes: [u8; 32],
     pub(crate) temp_tokens: [u8; 32],
+    pub(crate) recovery_codes: [u8; 32],
 }
 
 impl DerivedKeys {
@@ -93,6 +94,7 @@ impl DerivedKeys {
             names: master.derive("unknown-login-names"),
             mailed_codes: master.derive("mailed-codes"),
             temp_tokens: master.derive("temp-tokens"),
+            recovery_codes: master.derive("recovery-codes"),
         }
     }
 }
@@ -176,7 +178,15 @@ mod tests {
     #[test]
     fn every_use_has_a_key_of_its_own() {
         let keys = DerivedKeys::of(&MasterKey::new([7; 32]));
-        let all = [keys.refresh_tokens, keys.pepper, keys.sealing, keys.names, keys.mailed_codes, keys.temp_tokens];
+        let all = [
+            keys.refresh_tokens,
+            keys.pepper,
+            keys.sealing,
+            keys.names,
+            keys.mailed_codes,
+            keys.temp_tokens,
+            keys.recovery_codes,
+        ];
         for (index, key) in all.iter().enumerate() {
             assert!(!all[index + 1..].contains(key));
         }

@@ -9,11 +9,13 @@ mod internal_tokens;
 mod key_ring;
 mod mailed_codes;
 mod name_digest;
+mod recovery_codes;
 mod refresh_tokens;
 mod sealing;
 mod signing_keys;
 mod system;
 mod temp_tokens;
+mod totp;
 
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
 pub use hashing_lane::{HashParameters, HashingLane, LaneError};
@@ -23,7 +25,9 @@ pub use internal_tokens::{
 pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey};
 pub use mailed_codes::DerivedCodes;
 pub use name_digest::KeyedNameDigest;
+pub use recovery_codes::HashedRecoveryCodes;
 pub use refresh_tokens::DerivedRefreshTokens;
 pub use signing_keys::SealedSigningKeys;
 pub use system::{SystemClock, SystemEntropy};
 pub use temp_tokens::TempTokenSigner;
+pub use totp::SealedTotp;

@@ -18,12 +18,14 @@ const NONCE: usize = 24;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     SigningKey,
+    TotpSecret,
 }
 
 impl Purpose {
     const fn label(self) -> &'static str {
         match self {
             Self::SigningKey => "signing-key",
+            Self::TotpSecret => "totp-secret",
         }
     }
 }

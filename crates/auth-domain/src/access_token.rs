@@ -21,7 +21,7 @@ pub struct AccessClaims {
     pub nonce: [u8; 12],
     /// `roles`.
     pub roles: Roles,
-    /// `amr`, with one value.
+    /// `amr`.
     pub method: AuthenticationMethod,
     /// `auth_time`.
     pub authenticated_at: Timestamp,

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::account::{CredentialVersion, EmailAddress};
 use crate::budget::AttemptSubject;
 use crate::session::{KeyId, Network};
+use crate::tally::TallyKind;
 use crate::{AccountId, ChallengeId, Timestamp};
 
 /// Wrong codes that one code bears.
@@ -21,16 +22,34 @@ pub enum ChallengePurpose {
     PasswordReset,
     /// To prove an e-mail address.
     VerifyEmail,
+    /// To finish a login, as a second factor.
+    TwoFactorLogin,
+    /// To set up e-mail as a second factor.
+    TwoFactorSetup,
+    /// To confirm a change of credentials.
+    ChangeCredentials,
 }
 
 impl ChallengePurpose {
-    const ALL: [Self; 2] = [Self::PasswordReset, Self::VerifyEmail];
+    const ALL: [Self; 5] =
+        [Self::PasswordReset, Self::VerifyEmail, Self::TwoFactorLogin, Self::TwoFactorSetup, Self::ChangeCredentials];
+
+    /// Which budget wrong codes count for: knowing a password must not keep anybody from recovering.
+    pub const fn misses(self) -> TallyKind {
+        match self {
+            Self::PasswordReset | Self::VerifyEmail => TallyKind::MailedCodeMisses,
+            Self::TwoFactorLogin | Self::TwoFactorSetup | Self::ChangeCredentials => TallyKind::SecondFactorMisses,
+        }
+    }
 
     /// Its stored name, and the `purpose` of its temp tokens.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PasswordReset => "password_reset",
             Self::VerifyEmail => "verify_email",
+            Self::TwoFactorLogin => "twofa_login",
+            Self::TwoFactorSetup => "two_factor_setup",
+            Self::ChangeCredentials => "change_credentials",
         }
     }
 
@@ -109,6 +128,8 @@ pub enum Challenged {
 /// How far a challenge has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeState {
+    /// No code was mailed: an app or a recovery code may answer, or one may be mailed yet.
+    NotSent,
     /// A code is under way.
     CodeSent {
         /// Which of the challenge's codes, from 1: each sending makes a new one.
@@ -167,6 +188,20 @@ impl Challenge {
         Self { id, subject, challenged, purpose, key_id, network, state, expires_at, version: 1 }
     }
 
+    /// The same before any code is mailed.
+    #[must_use]
+    pub fn not_sent(self) -> Self {
+        Self { state: ChallengeState::NotSent, ..self }
+    }
+
+    /// When the outstanding code was mailed.
+    pub fn sent_at(&self, lifetimes: ChallengeLifetimes) -> Option<Timestamp> {
+        match self.state {
+            ChallengeState::CodeSent { code_expires_at, .. } => Some(code_expires_at - lifetimes.code),
+            ChallengeState::NotSent | ChallengeState::CodeGiven => None,
+        }
+    }
+
     /// Which code is outstanding at `now`.
     pub fn outstanding_code(&self, now: Timestamp) -> Result<u32, NoCodeOutstanding> {
         match self.state {
@@ -184,7 +219,7 @@ impl Challenge {
     pub fn sent_again(self, key_id: KeyId, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
         let send_number = match self.state {
             ChallengeState::CodeSent { send_number, .. } => send_number.saturating_add(1),
-            ChallengeState::CodeGiven => 1,
+            ChallengeState::NotSent | ChallengeState::CodeGiven => 1,
         };
         let state = ChallengeState::CodeSent { send_number, code_expires_at: now + lifetimes.code, misses: 0 };
         let expires_at = now + lifetimes.code.max(lifetimes.temp);
@@ -198,7 +233,7 @@ impl Challenge {
             ChallengeState::CodeSent { send_number, code_expires_at, misses } => {
                 ChallengeState::CodeSent { send_number, code_expires_at, misses: misses.saturating_add(1) }
             }
-            given @ ChallengeState::CodeGiven => given,
+            other @ (ChallengeState::NotSent | ChallengeState::CodeGiven) => other,
         };
         Self { state, version: self.version + 1, ..self }
     }

@@ -54,6 +54,22 @@ error_codes! {
     UserLinked = "USER_LINKED",
     /// No code is outstanding any more: used, expired, replaced, or its tries are spent.
     CodeNotSet = "CODE_NOT_SET",
+    /// This second factor is not set up, or no set-up is pending.
+    TwofaNotSet = "TWOFA_NOT_SET",
+    /// This second factor is set up but disabled.
+    TwofaNotEnabled = "TWOFA_NOT_ENABLED",
+    /// This second factor is enabled already.
+    TwofaAlreadyEnabled = "TWOFA_ALREADY_ENABLED",
+    /// A set-up of this second factor is pending already: finish it, or wait ten minutes.
+    TwofaAlreadyPending = "TWOFA_ALREADY_PENDING",
+    /// The method is not enrolled, or not enabled.
+    MethodsNotEnabled = "METHODS_NOT_ENABLED",
+    /// No second factor is set up.
+    NoMethodsFound = "NO_METHODS_FOUND",
+    /// No change of credentials waits for a code.
+    NoPendingCredentials = "NO_PENDING_CREDENTIALS",
+    /// This needs a fresh login: log in again (RFC 9470).
+    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED",
     /// The body names no code.
     OtpRequired = "OTP_REQUIRED",
     /// The code is wrong.
@@ -159,6 +175,8 @@ pub enum Details {
     PasswordReasons(Vec<PasswordReason>),
     /// When to try again.
     RetryAfter(Duration),
+    /// With [`ErrorCode::ReauthenticationRequired`]: how long ago the login may be.
+    MaxAge(Duration),
 }
 
 impl From<ErrorCode> for Refusal {
@@ -171,6 +189,11 @@ impl Refusal {
     /// A malformed request.
     pub const fn invalid(errors: Vec<FieldError>) -> Self {
         Self { code: ErrorCode::ValidationFailed, details: Details::Fields(errors) }
+    }
+
+    /// A refusal that a fresh login answers.
+    pub const fn max_age(code: ErrorCode, max_age: Duration) -> Self {
+        Self { code, details: Details::MaxAge(max_age) }
     }
 
     /// A refusal that passes with time.

@@ -45,6 +45,7 @@ pub mod event;
 mod id;
 pub mod internal;
 pub mod mail;
+pub mod pending_credentials;
 pub mod ports;
 pub mod retention;
 pub mod session;

@@ -63,11 +63,21 @@ pub enum NoticeKind {
     RegistrationAttempted,
     /// Somebody asked for a password reset of an account that has no password and was not told so.
     ResetWithoutPassword,
+    /// A second factor was set up, or is asked for again.
+    SecondFactorEnabled,
+    /// A second factor is asked for no more.
+    SecondFactorDisabled,
+    /// Another second factor is offered first.
+    PrimaryFactorChanged,
+    /// Somebody logged in with a recovery code.
+    RecoveryCodeUsed,
+    /// New recovery codes were made; those before are void.
+    RecoveryCodesRenewed,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::SessionReuseDetected,
         Self::AccountDeleted,
         Self::PasswordChanged,
@@ -75,6 +85,11 @@ impl NoticeKind {
         Self::EmailChanged,
         Self::RegistrationAttempted,
         Self::ResetWithoutPassword,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::PrimaryFactorChanged,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesRenewed,
     ];
 
     /// Its stored name.
@@ -87,6 +102,11 @@ impl NoticeKind {
             Self::EmailChanged => "email_changed",
             Self::RegistrationAttempted => "registration_attempted",
             Self::ResetWithoutPassword => "reset_without_password",
+            Self::SecondFactorEnabled => "second_factor_enabled",
+            Self::SecondFactorDisabled => "second_factor_disabled",
+            Self::PrimaryFactorChanged => "primary_factor_changed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
         }
     }
 

@@ -50,6 +50,11 @@ pub enum Expired {
         /// It began before this time.
         began_before: Timestamp,
     },
+    /// TOTP steps that nobody can be asked for any more.
+    TotpSteps {
+        /// They were used before this time.
+        used_before: Timestamp,
+    },
     /// Events, acknowledged or not; but those of deletions stay, until they are and after, and so does the last one.
     Events {
         /// They happened before this time.
@@ -59,7 +64,7 @@ pub enum Expired {
 
 impl Expired {
     /// Everything that is expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 7] {
+    pub fn all_at(now: Timestamp) -> [Self; 8] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
@@ -67,6 +72,7 @@ impl Expired {
             Self::ParkedMails { parked_before: now - PARKED_MAILS },
             Self::Challenges { expired_before: now },
             Self::Tallies { began_before: now - DAY },
+            Self::TotpSteps { used_before: now - DAY },
             Self::Events { occurred_before: now - EVENTS },
         ]
     }

@@ -26,6 +26,8 @@ pub enum TallyKind {
     MailsToNamedAddress,
     /// Wrong codes, for recovery and for proving an address together.
     MailedCodeMisses,
+    /// Wrong codes of second factors, whatever they are for.
+    SecondFactorMisses,
 }
 
 impl TallyKind {
@@ -37,6 +39,7 @@ impl TallyKind {
             Self::MailsForOwner => ("mails_for_owner", ""),
             Self::MailsToNamedAddress => ("mails_to_named_address", ""),
             Self::MailedCodeMisses => ("mailed_code_misses", ""),
+            Self::SecondFactorMisses => ("second_factor_misses", ""),
         }
     }
 
@@ -46,7 +49,7 @@ impl TallyKind {
             Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
             Self::MailsFromStrangers => Limit { most: 5, window: HOUR, apart: Duration::ZERO },
             Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
-            Self::MailedCodeMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
+            Self::MailedCodeMisses | Self::SecondFactorMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
         }
     }
 }

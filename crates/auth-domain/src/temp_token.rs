@@ -15,10 +15,20 @@ pub enum TempStep {
     SetPassword,
     /// Give the code that was mailed to prove an address.
     GiveVerifyEmailCode,
+    /// Finish a login with a second factor, after a right password.
+    GiveSecondFactor,
+    /// The same after a password was set anew.
+    GiveSecondFactorAfterReset,
 }
 
 impl TempStep {
-    const ALL: [Self; 3] = [Self::GivePasswordResetCode, Self::SetPassword, Self::GiveVerifyEmailCode];
+    const ALL: [Self; 5] = [
+        Self::GivePasswordResetCode,
+        Self::SetPassword,
+        Self::GiveVerifyEmailCode,
+        Self::GiveSecondFactor,
+        Self::GiveSecondFactorAfterReset,
+    ];
 
     /// Its `purpose` and `stage` claims.
     pub const fn claims(self) -> (&'static str, &'static str) {
@@ -26,6 +36,8 @@ impl TempStep {
             Self::GivePasswordResetCode => ("password_reset", "code"),
             Self::SetPassword => ("password_reset", "verified"),
             Self::GiveVerifyEmailCode => ("verify_email", "code"),
+            Self::GiveSecondFactor => ("twofa_login", "second_factor"),
+            Self::GiveSecondFactorAfterReset => ("twofa_login", "second_factor_after_reset"),
         }
     }
 

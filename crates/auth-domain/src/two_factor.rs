@@ -199,6 +199,22 @@ impl Status {
     }
 }
 
+/// Which 30 seconds a TOTP code was made for: counted from the Unix epoch (RFC 6238 section 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TotpStep(i64);
+
+impl TotpStep {
+    /// From its number.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn as_number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A keyed hash of a recovery code: `<key id>:<base64url>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RecoveryCodeHash(String);

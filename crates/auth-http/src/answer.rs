@@ -48,6 +48,7 @@ impl ApiError {
                 data["reasons"] = reasons.iter().map(|reason| reason.as_str()).collect();
             }
             Details::RetryAfter(_) => data["retryAfter"] = json!(self.retry_after()),
+            Details::MaxAge(max_age) => data["maxAge"] = json!(max_age.as_secs()),
         }
         data
     }
@@ -80,7 +81,7 @@ impl ApiError {
             builder.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
-            builder.insert_header((header::WWW_AUTHENTICATE, challenge(self.0.code)));
+            builder.insert_header((header::WWW_AUTHENTICATE, challenge(&self.0)));
         }
         no_store(builder)
     }
@@ -92,9 +93,16 @@ impl ApiError {
     }
 }
 
-/// RFC 6750 section 3: no error code where no token came.
-fn challenge(code: ErrorCode) -> HeaderValue {
-    HeaderValue::from_static(match code {
+/// RFC 6750 section 3: no error code where no token came. RFC 9470 section 3: how old a login may be.
+fn challenge(refusal: &Refusal) -> HeaderValue {
+    if let Details::MaxAge(max_age) = refusal.details {
+        let text = format!(
+            "Bearer realm=\"auth\", error=\"insufficient_user_authentication\", max_age=\"{}\"",
+            max_age.as_secs()
+        );
+        return HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"auth\""));
+    }
+    HeaderValue::from_static(match refusal.code {
         ErrorCode::TokenRequired | ErrorCode::RefreshTokenRequired => "Bearer realm=\"auth\"",
         _ => "Bearer realm=\"auth\", error=\"invalid_token\"",
     })

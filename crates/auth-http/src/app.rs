@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix_web::web::{self, Data, ServiceConfig};
 use auth_domain::ports::{Clock, Entropy, InternalTokens, Store, TempTokens};
 use auth_domain::use_cases::{
-    Authenticate, DeleteAccount, Introspect, ListCredentials, ListEvents, Login, Logout, LostPassword,
-    PublishSigningKeys, ReadDeletion, RefreshSession, Register, Sessions, SetRoles, UpdateCredentials, UpdatePassword,
-    VerifyCode, VerifyEmail,
+    Authenticate, ConfirmCredentials, DeleteAccount, FinishLogin, Introspect, ListCredentials, ListEvents, Login,
+    Logout, LostPassword, ManageSecondFactors, PublishSigningKeys, ReadDeletion, RefreshSession, Register, Sessions,
+    SetRoles, SetUpSecondFactor, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 use crate::client::TrustedProxies;
@@ -27,8 +27,12 @@ pub struct App {
     pub lost_password: LostPassword,
     pub verify_code: VerifyCode,
     pub update_password: UpdatePassword,
-    pub update_credentials: UpdateCredentials,
+    pub update_credentials: Arc<UpdateCredentials>,
     pub verify_email: VerifyEmail,
+    pub confirm_credentials: ConfirmCredentials,
+    pub set_up_second_factor: SetUpSecondFactor,
+    pub manage_second_factors: ManageSecondFactors,
+    pub finish_login: FinishLogin,
     pub read_deletion: ReadDeletion,
     pub list_events: ListEvents,
     pub list_credentials: ListCredentials,

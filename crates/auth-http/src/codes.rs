@@ -17,7 +17,13 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::EmailExists
         | ErrorCode::InvalidEmail
         | ErrorCode::UserLinked
-        | ErrorCode::CodeNotSet => StatusCode::BAD_REQUEST,
+        | ErrorCode::CodeNotSet
+        | ErrorCode::TwofaNotSet
+        | ErrorCode::TwofaNotEnabled
+        | ErrorCode::TwofaAlreadyEnabled
+        | ErrorCode::TwofaAlreadyPending
+        | ErrorCode::MethodsNotEnabled
+        | ErrorCode::NoPendingCredentials => StatusCode::BAD_REQUEST,
         ErrorCode::TokenRequired
         | ErrorCode::AccessTokenInvalid
         | ErrorCode::AccessTokenExpired
@@ -29,10 +35,11 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::TempTokenExpired
         | ErrorCode::OtpRequired
         | ErrorCode::OtpInvalid
+        | ErrorCode::ReauthenticationRequired
         | ErrorCode::InternalTokenInvalid
         | ErrorCode::InternalTokenExpired => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
-        ErrorCode::UserNotFound | ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::UserNotFound | ErrorCode::NotFound | ErrorCode::NoMethodsFound => StatusCode::NOT_FOUND,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -66,6 +73,14 @@ macro_rules! success_codes {
 success_codes! {
     UserRegistered = CREATED "USER_REGISTERED",
     UserLoggedIn = OK "USER_LOGGED_IN",
+    TwofaRequired = PARTIAL_CONTENT "TWOFA_REQUIRED",
+    ScanQr = OK "SCAN_QR",
+    TwofaEnabled = OK "TWOFA_ENABLED",
+    MethodsFetched = OK "METHODS_FETCHED",
+    MethodEnabled = OK "METHOD_ENABLED",
+    MethodDisabled = OK "METHOD_DISABLED",
+    PrimaryMethodUpdated = OK "PRIMARY_METHOD_UPDATED",
+    RecoveryCodesCreated = OK "RECOVERY_CODES_CREATED",
     EmailVerificationRequired = PARTIAL_CONTENT "EMAIL_VERIFICATION_REQUIRED",
     EmailVerified = OK "EMAIL_VERIFIED",
     CodeSent = OK "CODE_SENT",

@@ -39,6 +39,7 @@ fn tags() -> Value {
     json!([
         { "name": "auth", "description": "Users: registration, login, sessions." },
         { "name": "recovery", "description": "Codes by mail: a new password, a proved address." },
+        { "name": "2fa", "description": "Second factors: an authenticator app, codes by mail, recovery codes." },
         { "name": "gateway", "description": "For the gateway in front." },
         { "name": "internal", "description": "For the services beside this one, with an internal token." },
         { "name": "keys", "description": "What others verify our tokens with." },
@@ -223,6 +224,7 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
                     },
                 },
                 "reasons": { "type": "array", "items": { "type": "string" }, "description": "With `PASSWORD_POLICY`." },
+                "maxAge": { "type": "integer", "description": "With `REAUTHENTICATION_REQUIRED`: seconds since the login." },
                 "retryAfter": { "type": "integer", "description": "Seconds, as in `Retry-After`." },
             },
         })

@@ -4,7 +4,10 @@ use auth_domain::Timestamp;
 use auth_domain::account::Account;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::{IssuedTokens, LoggedIn, Registered};
+use auth_domain::two_factor::{Method, TwoFactor};
+use auth_domain::use_cases::{IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -45,7 +48,7 @@ struct TwoFaView {
 }
 
 impl From<&Account> for UserView {
-    /// No account has a linked provider or a second factor yet: neither can be stored.
+    /// No account has a linked provider yet: none can be stored.
     fn from(account: &Account) -> Self {
         Self {
             id: account.id.as_uuid(),
@@ -55,7 +58,10 @@ impl From<&Account> for UserView {
             roles: account.roles.iter().map(str::to_owned).collect(),
             linked_providers: Vec::new(),
             has_password: account.password_hash.is_some(),
-            two_fa: TwoFaView { enabled: false, primary: None },
+            two_fa: TwoFaView {
+                enabled: account.two_factor.primary().is_some(),
+                primary: account.two_factor.primary().map(|method| method.as_str().to_owned()),
+            },
             created_at: rfc3339(account.created_at),
         }
     }
@@ -206,7 +212,8 @@ pub(crate) struct CredentialView {
     password_hash: Option<String>,
     roles: Vec<String>,
     identities: Vec<serde_json::Value>,
-    two_fa: Vec<serde_json::Value>,
+    two_fa: Vec<CredentialFactorView>,
+    /// Keyed hashes, of no use without the master key.
     recovery_codes: Vec<String>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -215,7 +222,7 @@ pub(crate) struct CredentialView {
 }
 
 impl From<&Account> for CredentialView {
-    /// As for [`UserView`]: identities, second factors and recovery codes cannot be stored yet.
+    /// As for [`UserView`]: identities cannot be stored yet.
     fn from(account: &Account) -> Self {
         Self {
             id: account.id.as_uuid(),
@@ -225,10 +232,65 @@ impl From<&Account> for CredentialView {
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: Vec::new(),
-            two_fa: Vec::new(),
-            recovery_codes: Vec::new(),
+            two_fa: CredentialFactorView::of(&account.two_factor),
+            recovery_codes: account.two_factor.recovery_codes.iter().map(|code| code.as_str().to_owned()).collect(),
             created_at: rfc3339(account.created_at),
             updated_at: rfc3339(account.updated_at),
+        }
+    }
+}
+
+/// A second factor as the backups service reads it: one that is enrolled. A set-up that is pending is not kept.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CredentialFactor)]
+struct CredentialFactorView {
+    method: &'static str,
+    #[schema(pattern = "^(enabled|disabled)$")]
+    status: &'static str,
+    primary: bool,
+    /// Base64 of the sealed secret, of no use without the master key; null for e-mail.
+    #[schema(required = true)]
+    secret: Option<String>,
+    #[schema(format = DateTime)]
+    enrolled_at: String,
+}
+
+impl CredentialFactorView {
+    fn of(two_factor: &TwoFactor) -> Vec<Self> {
+        let app = two_factor.app.enrolment().map(|app| (Method::App, app.since, Some(app.secret.as_bytes())));
+        let email = two_factor.email.enrolment().map(|email| (Method::Email, email.since, None));
+        let view = |(method, since, secret): (Method, Timestamp, Option<&[u8]>)| Self {
+            method: method.as_str(),
+            status: if two_factor.is_enabled(method) { "enabled" } else { "disabled" },
+            primary: two_factor.primary() == Some(method),
+            secret: secret.map(|bytes| STANDARD.encode(bytes)),
+            enrolled_at: rfc3339(since),
+        };
+        [app, email].into_iter().flatten().map(view).collect()
+    }
+}
+
+/// `data` of a login that waits for its second factor.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SecondFactorData {
+    /// For `/2fa/…/verify-login`.
+    temp_token: String,
+    /// Seconds until it expires.
+    expires_in: u64,
+    /// Any of these may finish the login.
+    methods: Vec<&'static str>,
+    primary: &'static str,
+}
+
+impl From<&SecondFactorRequired> for SecondFactorData {
+    fn from(required: &SecondFactorRequired) -> Self {
+        Self {
+            temp_token: required.token.token.reveal().to_owned(),
+            expires_in: required.token.expires_in.as_secs(),
+            methods: required.methods.iter().map(|method| method.as_str()).collect(),
+            primary: required.primary.as_str(),
         }
     }
 }

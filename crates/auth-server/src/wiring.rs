@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_crypto::{
-    AccessTokenSigner, DerivedCodes, DerivedRefreshTokens, HashingLane, InternalTokenVerifier, KeyRing,
-    KeyedNameDigest, SealedSigningKeys, SystemClock, SystemEntropy, TempTokenSigner,
+    AccessTokenSigner, DerivedCodes, DerivedRefreshTokens, HashedRecoveryCodes, HashingLane, InternalTokenVerifier,
+    KeyRing, KeyedNameDigest, SealedSigningKeys, SealedTotp, SystemClock, SystemEntropy, TempTokenSigner,
 };
 use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::{
     AccessTokens, Clock, Codes, Entropy, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
 };
 use auth_domain::use_cases::{
-    Announcements, Authenticate, Challenges, DeleteAccount, DeliverEvents, DeliverMails, Introspect, ListCredentials,
-    ListEvents, Login, Logout, LostPassword, PasswordCheck, PublishSigningKeys, PurgeExpired, ReadDeletion,
-    RefreshSession, Register, SessionTokens, Sessions, SetRoles, UpdateCredentials, UpdatePassword, VerifyCode,
+    Announcements, Authenticate, Challenges, ConfirmCredentials, DeleteAccount, DeliverEvents, DeliverMails,
+    FinishLogin, Introspect, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
+    PasswordCheck, PublishSigningKeys, PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors,
+    SessionTokens, Sessions, SetRoles, SetUpSecondFactor, StepUp, UpdateCredentials, UpdatePassword, VerifyCode,
     VerifyEmail,
 };
 use auth_http::{App, TrustedProxies};
@@ -189,6 +190,20 @@ impl Parts {
             access_tokens: self.access_tokens.clone(),
             clock: clock.clone(),
         });
+        let second_factors = Arc::new(SecondFactors {
+            challenges: self.challenges.clone(),
+            totp: Arc::new(SealedTotp::new(ring.clone(), host(&issuer).to_owned())),
+            recovery_codes: Arc::new(HashedRecoveryCodes::new(ring.clone())),
+        });
+        let step_up = StepUp { max_age: settings.step_up_max_age };
+        let update_credentials = Arc::new(UpdateCredentials {
+            password_check: self.password_check.clone(),
+            hasher: hasher.clone(),
+            challenges: self.challenges.clone(),
+            announcements: self.announcements.clone(),
+            policy: self.policy,
+            step_up,
+        });
         Ok(App {
             register: Register {
                 hasher: hasher.clone(),
@@ -219,21 +234,20 @@ impl Parts {
             lost_password: LostPassword { challenges: self.challenges.clone(), disclosure: settings.disclosure },
             verify_code: VerifyCode { challenges: self.challenges.clone() },
             update_password: UpdatePassword {
-                store: store.clone(),
+                challenges: self.challenges.clone(),
                 hasher: hasher.clone(),
                 session_tokens: self.session_tokens.clone(),
                 announcements: self.announcements.clone(),
-                clock: clock.clone(),
-                entropy: entropy.clone(),
                 policy: self.policy,
             },
-            update_credentials: UpdateCredentials {
-                password_check: self.password_check.clone(),
-                hasher: hasher.clone(),
-                challenges: self.challenges.clone(),
-                announcements: self.announcements.clone(),
-                policy: self.policy,
+            confirm_credentials: ConfirmCredentials {
+                update: update_credentials.clone(),
+                second_factors: second_factors.clone(),
             },
+            update_credentials,
+            set_up_second_factor: SetUpSecondFactor { second_factors: second_factors.clone() },
+            manage_second_factors: ManageSecondFactors { second_factors: second_factors.clone(), step_up },
+            finish_login: FinishLogin { second_factors, session_tokens: self.session_tokens.clone() },
             verify_email: VerifyEmail { challenges: self.challenges.clone() },
             list_credentials: ListCredentials { store: store.clone() },
             delete_account: DeleteAccount {
@@ -269,4 +283,9 @@ impl Parts {
             entropy: self.entropy,
         })
     }
+}
+
+/// The part of a URL that authenticator apps show.
+fn host(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest.split('/').next().unwrap_or(rest))
 }

@@ -58,6 +58,26 @@ const fn code_words(purpose: ChallengePurpose) -> (&'static str, &'static str, &
             "If you have no account with us, somebody else typed your address. Do nothing: without this code they \
              cannot confirm it. Never tell the code to anybody, whoever asks for it.",
         ),
+        ChallengePurpose::TwoFactorLogin => (
+            "two-factor-login",
+            "Your code to log in",
+            "To finish logging in, enter this code:",
+            "If you are not logging in, somebody knows your password: change it now. Never tell the code to anybody, \
+             whoever asks for it.",
+        ),
+        ChallengePurpose::TwoFactorSetup => (
+            "two-factor-setup",
+            "Your code to set up a second factor",
+            "To have such a code mailed at every login, enter this one:",
+            "If you are not setting that up, somebody is logged in to your account: change your password now.",
+        ),
+        ChallengePurpose::ChangeCredentials => (
+            "change-credentials",
+            "Your code to change your credentials",
+            "To change your address or password as you asked, enter this code:",
+            "If you did not ask for that, somebody is logged in to your account: change your password now. Never tell \
+             the code to anybody, whoever asks for it.",
+        ),
     }
 }
 
@@ -98,6 +118,31 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
             "You have an account already",
             "Somebody, you perhaps, tried to register with this address. It has an account, so nothing was changed.",
             "If it was you, log in, or use \"lost password\". If it was not, there is nothing to do.",
+        ),
+        NoticeKind::SecondFactorEnabled => (
+            "A second factor is asked for",
+            "From now on a second factor, a code of an app or by mail, is asked for when you log in.",
+            NOT_YOU,
+        ),
+        NoticeKind::SecondFactorDisabled => (
+            "A second factor is asked for no more",
+            "One of your second factors, the codes of an app or those by mail, was switched off.",
+            NOT_YOU,
+        ),
+        NoticeKind::PrimaryFactorChanged => (
+            "Another second factor comes first",
+            "When you log in, another one of your second factors is offered first now.",
+            NOT_YOU,
+        ),
+        NoticeKind::RecoveryCodeUsed => (
+            "A recovery code was used",
+            "Somebody logged in with your password and one of your recovery codes. That code is good for nothing now.",
+            NOT_YOU,
+        ),
+        NoticeKind::RecoveryCodesRenewed => (
+            "You have new recovery codes",
+            "New recovery codes were made for your account. Those before are good for nothing now.",
+            NOT_YOU,
         ),
         NoticeKind::ResetWithoutPassword => (
             "Your account has no password",

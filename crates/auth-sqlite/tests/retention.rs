@@ -25,8 +25,8 @@ use auth_domain::ports::{
 use auth_domain::session::{Client, SessionLifetimes};
 use auth_domain::use_cases::{
     Announcements, Challenges, DeliverMails, Delivered, Login, LoginOutcome, LoginRequest, LostPassword, PasswordCheck,
-    PurgeExpired, RefreshSession, Register, RegisterRequest, SessionTokens, UpdatePassword, UpdatePasswordRequest,
-    VerifyCode,
+    PasswordUpdated, PurgeExpired, RefreshSession, Register, RegisterRequest, SessionTokens, UpdatePassword,
+    UpdatePasswordRequest, VerifyCode,
 };
 use auth_domain::{Timestamp, account::LoginName};
 use auth_sqlite::{SqliteStore, migrate};
@@ -159,14 +159,12 @@ impl Service {
                 entropy: entropy.clone(),
             },
             lost_password: LostPassword { challenges: challenges.clone(), disclosure },
-            verify_code: VerifyCode { challenges },
+            verify_code: VerifyCode { challenges: challenges.clone() },
             update_password: UpdatePassword {
-                store: store.clone(),
+                challenges: challenges.clone(),
                 hasher,
                 session_tokens,
                 announcements,
-                clock: clock.clone(),
-                entropy: entropy.clone(),
                 policy,
             },
             deliver: DeliverMails {
@@ -192,7 +190,7 @@ impl Service {
         let request = LoginRequest { name, password: password(), client: client(user) };
         match self.login.execute(request).await.unwrap() {
             LoginOutcome::LoggedIn(logged_in) => logged_in.tokens.refresh.reveal().to_owned(),
-            LoginOutcome::EmailVerificationRequired(_) => unreachable!("it is not required"),
+            _ => unreachable!("nothing else is required"),
         }
     }
 
@@ -208,8 +206,9 @@ impl Service {
         let verified = self.verify_code.execute(&claims(&asked.token), &code).await.unwrap();
         let request =
             UpdatePasswordRequest { password: password(), confirm_password: password(), client: client(user) };
-        let logged_in = self.update_password.execute(&claims(&verified.token), request).await.unwrap();
+        let updated = self.update_password.execute(&claims(&verified.token), request).await.unwrap();
         self.all_mails().await;
+        let PasswordUpdated::LoggedIn(logged_in) = updated else { unreachable!("no second factor is set up") };
         Some(logged_in.tokens.refresh.reveal().to_owned())
     }
 }

@@ -7,6 +7,7 @@ use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHas
 use auth_domain::budget::AttemptSubject;
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
 use auth_domain::session::{AuthenticationMethod, Client, Generation, KeyId, Rotation, Session};
+use auth_domain::two_factor::TwoFactor;
 use auth_domain::{AccountId, ChallengeId, Randomness, SessionId, Timestamp};
 use uuid::Uuid;
 
@@ -39,6 +40,7 @@ pub fn account() -> Account {
         password_hash: Some(PasswordHash::from_phc(format!("$argon2id$hash-{number}"))),
         credential_version: CredentialVersion::FIRST,
         roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),
+        two_factor: TwoFactor::none(),
         created_at: NOW,
         updated_at: NOW + Duration::from_micros(1),
     }

@@ -10,6 +10,7 @@ mod mails;
 mod races;
 mod retention;
 mod sessions;
+mod two_factor;
 
 pub use accounts::*;
 pub use budgets::*;
@@ -20,6 +21,7 @@ pub use mails::*;
 pub use races::*;
 pub use retention::*;
 pub use sessions::*;
+pub use two_factor::*;
 
 use std::sync::Arc;
 
@@ -73,6 +75,11 @@ macro_rules! store_contract {
             events_are_listed_in_the_order_in_which_they_became_known
             readers_that_follow_miss_no_event
             a_deletion_shows_who_has_acknowledged_it
+            second_factors_come_back_as_they_went_in
+            a_totp_step_is_used_once
+            a_pending_change_of_credentials_goes_with_its_challenge
+            of_many_uses_of_a_totp_step_one_happens
+            of_many_uses_of_a_recovery_code_one_happens
             of_many_given_codes_one_is_taken
             of_many_uses_of_a_challenge_one_happens
             of_many_counts_one_is_taken
@@ -107,7 +114,11 @@ async fn insert_session(store: &AnyStore, account: &Account) -> Session {
 }
 
 fn open(session: &Session, account: &Account) -> Change {
-    Change::InsertSession { session: session.clone(), credential_version: account.credential_version }
+    Change::InsertSession {
+        session: session.clone(),
+        credential_version: account.credential_version,
+        two_factor_version: account.two_factor.version,
+    }
 }
 
 fn delete(account: &Account) -> Change {

@@ -12,6 +12,7 @@ pub use username::{InvalidUsername, Username};
 
 use std::time::Duration;
 
+use crate::two_factor::TwoFactor;
 use crate::{AccountId, Timestamp};
 
 /// Counts the changes of an account's credentials. A session opened on one version is inserted only
@@ -56,6 +57,8 @@ pub struct Account {
     pub credential_version: CredentialVersion,
     /// What other services let it do.
     pub roles: Roles,
+    /// Its second factors.
+    pub two_factor: TwoFactor,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When any of the above last changed.

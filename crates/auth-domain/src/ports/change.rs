@@ -6,9 +6,11 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
 use crate::event::Event;
 use crate::mail::MailRequest;
+use crate::pending_credentials::PendingCredentials;
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::tally::Tally;
+use crate::two_factor::{TotpStep, TwoFactor};
 use crate::{AccountId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Timestamp};
 
 /// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
@@ -91,12 +93,39 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// Opens a session. Guard: the account exists and the credential version still stands.
+    /// Opens a session. Guard: the account exists, and neither its password nor its second factors have changed.
     InsertSession {
         /// The session.
         session: Session,
         /// The version that was checked.
         credential_version: CredentialVersion,
+        /// The version of the second factors that was checked.
+        two_factor_version: i64,
+    },
+    /// Writes the second factors of an account. Guard: the stored version is the one before.
+    PutTwoFactor {
+        /// Whose.
+        account_id: AccountId,
+        /// As they are now.
+        two_factor: TwoFactor,
+    },
+    /// Uses a TOTP step up (RFC 6238 section 5.2). Guard: it was not used before, for whatever purpose.
+    UseTotpStep {
+        /// Whose.
+        account_id: AccountId,
+        /// The step.
+        step: TotpStep,
+        /// When.
+        at: Timestamp,
+    },
+    /// Keeps a change of credentials until its challenge is answered or forgotten. Guard: the challenge exists.
+    KeepPendingCredentials(PendingCredentials),
+    /// Forgets the challenges of an account for a purpose; none is fine too.
+    ForgetChallengesFor {
+        /// Whose.
+        account_id: AccountId,
+        /// What for.
+        purpose: ChallengePurpose,
     },
     /// Moves a session's refresh token on. Guard: it is not revoked, still at that generation, and
     /// still proved or not.

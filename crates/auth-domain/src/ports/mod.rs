@@ -8,6 +8,7 @@ mod mailer;
 mod passwords;
 mod store;
 mod tokens;
+mod two_factor;
 
 pub use change::*;
 pub use codes::*;
@@ -16,6 +17,7 @@ pub use mailer::*;
 pub use passwords::*;
 pub use store::*;
 pub use tokens::*;
+pub use two_factor::*;
 
 use crate::{Randomness, Timestamp};
 

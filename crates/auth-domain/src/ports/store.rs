@@ -10,6 +10,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::mail::{LeasedMail, ParkedMail};
+use crate::pending_credentials::PendingCredentials;
 use crate::retention::Expired;
 use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
@@ -106,6 +107,9 @@ pub trait Store: Send + Sync {
 
     /// A challenge with its account, if it is an account's.
     async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreUnavailable>;
+
+    /// The change of credentials that a challenge is to confirm.
+    async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreUnavailable>;
 
     /// The newest challenge of an account for a purpose.
     async fn find_challenge_of(

@@ -50,30 +50,44 @@ impl KeyId {
     }
 }
 
-/// How the owner of a session came in (RFC 8176), for the `amr` claim.
+/// How the owner of a session came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthenticationMethod {
     /// By password.
     Password,
     /// By a code that was mailed, and a new password set with it.
     MailedCode,
+    /// By password and a second factor.
+    PasswordAndSecondFactor,
+    /// By a code that was mailed, a new password, and a second factor.
+    MailedCodeAndSecondFactor,
 }
 
 impl AuthenticationMethod {
-    /// Its `amr` value.
-    pub const fn as_str(self) -> &'static str {
+    const ALL: [Self; 4] =
+        [Self::Password, Self::MailedCode, Self::PasswordAndSecondFactor, Self::MailedCodeAndSecondFactor];
+
+    /// Its `amr` values (RFC 8176 section 2).
+    pub const fn amr(self) -> &'static [&'static str] {
         match self {
-            Self::Password => "pwd",
-            Self::MailedCode => "otp",
+            Self::Password => &["pwd"],
+            Self::MailedCode => &["otp"],
+            Self::PasswordAndSecondFactor => &["pwd", "otp", "mfa"],
+            Self::MailedCodeAndSecondFactor => &["otp", "mfa"],
         }
     }
 
-    /// From its `amr` value.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "pwd" => Some(Self::Password),
-            "otp" => Some(Self::MailedCode),
-            _ => None,
+    /// From its `amr` values.
+    pub fn from_amr<S: AsRef<str>>(amr: &[S]) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.amr().iter().copied().eq(amr.iter().map(AsRef::as_ref)))
+    }
+
+    /// The same, and a second factor after it.
+    #[must_use]
+    pub const fn and_second_factor(self) -> Self {
+        match self {
+            Self::Password | Self::PasswordAndSecondFactor => Self::PasswordAndSecondFactor,
+            Self::MailedCode | Self::MailedCodeAndSecondFactor => Self::MailedCodeAndSecondFactor,
         }
     }
 }

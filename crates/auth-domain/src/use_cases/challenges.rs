@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use crate::account::{Account, EmailAddress, LoginName};
 use crate::budget::{AttemptSubject, Spent};
-use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, ChallengeState, Challenged, OneTimeCode};
+use crate::challenge::{
+    Challenge, ChallengeLifetimes, ChallengePurpose, ChallengeState, Challenged, NoCodeOutstanding, OneTimeCode,
+};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailContent, MailRequest};
 use crate::ports::{
     Change, Clock, CodeClaims, Codes, CommitError, Entropy, NameDigest, Store, StoreUnavailable, TempTokens,
 };
 use crate::session::Client;
-use crate::tally::TallyKind;
 use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
 use crate::{ChallengeId, MailId, Timestamp};
 
@@ -120,7 +121,7 @@ impl Challenges {
         };
         let send_number = match challenge.state {
             ChallengeState::CodeSent { send_number, .. } => send_number,
-            ChallengeState::CodeGiven => 0,
+            ChallengeState::NotSent | ChallengeState::CodeGiven => 0,
         };
         let content = MailContent::Code { challenge_id: challenge.id, purpose: challenge.purpose, send_number };
         let id = MailId::generate(now, self.entropy.bytes());
@@ -150,7 +151,7 @@ impl Challenges {
             let (challenge, account) = found.ok_or(GiveCodeError::NoneOutstanding)?;
             let now = self.clock.now();
             let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
-            let misses = self.store.find_tally(challenge.subject, &TallyKind::MailedCodeMisses).await?;
+            let misses = self.store.find_tally(challenge.subject, &purpose.misses()).await?;
             misses.check(now).map_err(GiveCodeError::Spent)?;
             let changes = match &right_for {
                 // The count guards a right code too: else those that race with another code's misses would be
@@ -171,6 +172,19 @@ impl Challenges {
         Err(StoreUnavailable.into())
     }
 
+    /// Compares a code with the outstanding one.
+    pub(super) fn mailed_code_is_right(
+        &self,
+        challenge: &Challenge,
+        given: Option<&OneTimeCode>,
+        now: Timestamp,
+    ) -> Result<bool, NoCodeOutstanding> {
+        let send_number = challenge.outstanding_code(now)?;
+        let claims = CodeClaims { challenge_id: challenge.id, purpose: challenge.purpose, send_number };
+        let expected = self.codes.derive(&claims, &challenge.key_id).ok_or(NoCodeOutstanding)?;
+        Ok(given.is_some_and(|given| given.matches(&expected)))
+    }
+
     /// The account, when the code is right; none, when it is not.
     fn check(
         &self,
@@ -183,10 +197,7 @@ impl Challenges {
         if challenge.purpose != purpose {
             return Err(GiveCodeError::NoneOutstanding);
         }
-        let send_number = challenge.outstanding_code(now).map_err(|_| GiveCodeError::NoneOutstanding)?;
-        let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };
-        let expected = self.codes.derive(&claims, &challenge.key_id).ok_or(GiveCodeError::NoneOutstanding)?;
-        let right = given.is_some_and(|given| given.matches(&expected));
+        let right = self.mailed_code_is_right(challenge, given, now).map_err(|_| GiveCodeError::NoneOutstanding)?;
         if !right {
             // Whatever else is the matter: a stranger who guesses is to learn nothing of it.
             return Ok(None);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::account::{Account, LoginName, Password};
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::ChallengePurpose;
@@ -14,8 +15,9 @@ use crate::temp_token::{IssuedTempToken, TempStep};
 use super::challenges::Challenges;
 use super::password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
 use super::register::salt;
+use super::second_factor::SecondFactorRequired;
 use super::session_tokens::{IssuedTokens, SessionTokens};
-use super::{MAX_ATTEMPTS, mail_budgets};
+use super::{MAX_ATTEMPTS, mail_budgets, second_factor};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub enum LoginOutcome {
     LoggedIn(Box<LoggedIn>),
     /// The address is to be proved first: with this token and the code that was mailed.
     EmailVerificationRequired(IssuedTempToken),
+    /// A second factor is to be given first.
+    SecondFactorRequired(SecondFactorRequired),
 }
 
 /// Why no session was opened.
@@ -105,19 +109,56 @@ impl Login {
             return self.require_verification(account, &client).await.map(LoginOutcome::EmailVerificationRequired);
         }
 
-        let (now, entropy) = (self.challenges.clock.now(), &self.challenges.entropy);
-        let method = AuthenticationMethod::Password;
+        self.after_password(accepted, password, client).await
+    }
+
+    /// A session, or the second factor before it.
+    async fn after_password(
+        &self,
+        accepted: PasswordAccepted,
+        password: Password,
+        client: Client,
+    ) -> Result<LoginOutcome, LoginError> {
+        let mut account = accepted.account().clone();
+        for _ in 0..MAX_ATTEMPTS {
+            let now = self.challenges.clock.now();
+            let pending =
+                second_factor::begin_login(&self.challenges, &account, TempStep::GiveSecondFactor, &client, now)
+                    .await?;
+            let (outcome, changes) = match pending.map_err(LoginError::MailsSpent)? {
+                Some((required, changes)) => (LoginOutcome::SecondFactorRequired(required), changes),
+                None => {
+                    let (logged_in, open) = self.open(&account, client.clone(), now)?;
+                    (LoginOutcome::LoggedIn(Box::new(logged_in)), vec![open])
+                }
+            };
+            match self.challenges.store.commit(changes).await {
+                Ok(()) => {
+                    self.rehash(&accepted, password).await;
+                    return Ok(outcome);
+                }
+                Err(CommitError::Conflict { .. }) => account = self.unchanged(&accepted).await?,
+                Err(_) => break,
+            }
+        }
+        Err(StoreUnavailable.into())
+    }
+
+    /// The account as it is now, if its password is still the one that was compared.
+    async fn unchanged(&self, accepted: &PasswordAccepted) -> Result<Account, LoginError> {
+        let compared = accepted.account();
+        let now = self.challenges.store.find_account(compared.id).await?;
+        let same = now.filter(|account| account.credential_version == compared.credential_version);
+        same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))
+    }
+
+    fn open(&self, account: &Account, client: Client, now: Timestamp) -> Result<(LoggedIn, Change), NoSigningKey> {
+        let (entropy, method) = (&self.challenges.entropy, AuthenticationMethod::Password);
         let session = self.session_tokens.begin(account.id, method, client, now, entropy.bytes());
         let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
-        let open = Change::InsertSession { session, credential_version: account.credential_version };
-        match self.challenges.store.commit(vec![open]).await {
-            Ok(()) => {}
-            // The password was changed or the account deleted since it was compared.
-            Err(CommitError::Conflict { .. }) => return Err(self.concealed(PasswordCheckError::WrongPassword)),
-            Err(_) => return Err(StoreUnavailable.into()),
-        }
-        self.rehash(&accepted, password).await;
-        Ok(LoginOutcome::LoggedIn(Box::new(LoggedIn { account, tokens })))
+        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
+        let open = Change::InsertSession { session, credential_version, two_factor_version };
+        Ok((LoggedIn { account: account.clone(), tokens }, open))
     }
 
     fn concealed(&self, error: PasswordCheckError) -> LoginError {

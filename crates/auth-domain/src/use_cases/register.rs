@@ -14,6 +14,7 @@ use crate::mail::{MailRequest, NoticeKind};
 use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
+use crate::two_factor::TwoFactor;
 use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
 
 use super::announcements::Announcements;
@@ -124,6 +125,7 @@ impl Register {
             password_hash: Some(password_hash),
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),
+            two_factor: TwoFactor::none(),
             created_at: now,
             updated_at: now,
         };

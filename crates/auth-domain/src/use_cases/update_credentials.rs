@@ -1,6 +1,7 @@
 //! A logged-in user changes their e-mail address, their password, or both.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::MailId;
 use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
@@ -9,8 +10,10 @@ use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
 use crate::mail::{MailRequest, NoticeKind};
+use crate::pending_credentials::PendingCredentials;
 use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
 use crate::session::{Client, Revocation, RevocationReason, Session};
+use crate::two_factor::Method;
 use crate::{AccountId, Timestamp};
 
 use super::announcements::Announcements;
@@ -18,6 +21,7 @@ use super::authenticate::Authenticated;
 use super::challenges::Challenges;
 use super::password_check::{PasswordCheck, PasswordCheckError};
 use super::register::salt;
+use super::step_up::{ReauthenticationRequired, StepUp};
 use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// What somebody typed, and from where.
@@ -33,6 +37,20 @@ pub struct UpdateCredentialsRequest {
     pub confirm_password: Option<Password>,
     /// Who is calling.
     pub client: Client,
+}
+
+/// What became of the wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialsOutcome {
+    /// It was done; the account as it is now.
+    Updated(Box<Account>),
+    /// A second factor is to confirm it first.
+    SecondFactorRequired {
+        /// Which.
+        method: Method,
+        /// Until when.
+        expires_in: Duration,
+    },
 }
 
 /// Why nothing was changed.
@@ -59,6 +77,9 @@ pub enum UpdateCredentialsError {
     /// The budget for mails is spent.
     #[error("the budget for mails is spent for {:?}", .0.retry_after)]
     Spent(Spent),
+    /// The login is too long ago.
+    #[error(transparent)]
+    Stale(#[from] ReauthenticationRequired),
     /// The session has ended, or its account is gone.
     #[error("the session has ended")]
     SessionGone,
@@ -84,6 +105,7 @@ impl From<UpdateCredentialsError> for Refusal {
             UpdateCredentialsError::OldPassword(error) => error.into(),
             UpdateCredentialsError::EmailTaken => ErrorCode::EmailExists.into(),
             UpdateCredentialsError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            UpdateCredentialsError::Stale(error) => error.into(),
             UpdateCredentialsError::SessionGone => ErrorCode::Unauthorized.into(),
             UpdateCredentialsError::Hashing(error) => error.into(),
             UpdateCredentialsError::Unavailable(error) => error.into(),
@@ -103,6 +125,8 @@ pub struct UpdateCredentials {
     pub announcements: Arc<Announcements>,
     /// What a password must meet.
     pub policy: PasswordPolicy,
+    /// A change of address needs a fresh login.
+    pub step_up: StepUp,
 }
 
 /// What is to change, checked as far as it can be without the database.
@@ -117,9 +141,12 @@ impl UpdateCredentials {
         &self,
         caller: &Authenticated,
         request: UpdateCredentialsRequest,
-    ) -> Result<Account, UpdateCredentialsError> {
+    ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
         let client = request.client.clone();
         let wanted = self.wanted(caller.account(), request)?;
+        if wanted.email.is_some() {
+            self.step_up.require(caller, self.challenges.clock.now())?;
+        }
         let mut account = caller.account().clone();
         let mut password_hash = None;
         if let Some((old, new)) = wanted.passwords {
@@ -134,9 +161,13 @@ impl UpdateCredentials {
                     None => UpdateCredentialsError::SessionGone,
                 });
             }
-            let outcome = self.round(&account, caller.session(), &wanted.email, &password_hash, &client).await;
+            let (email, hash) = (&wanted.email, &password_hash);
+            let outcome = match account.two_factor.primary() {
+                Some(method) => self.ask(&account, caller.session(), method, email, hash, &client).await,
+                None => self.apply(&account, caller.session(), email, hash, &client).await,
+            };
             match outcome? {
-                Some(changed) => return Ok(changed),
+                Some(outcome) => return Ok(outcome),
                 None => account = self.still_there(caller).await?,
             }
         }
@@ -144,7 +175,7 @@ impl UpdateCredentials {
     }
 
     /// The account as it is now, of a session that has not ended.
-    async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
+    pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
         let found = self.challenges.store.find_session(caller.session().id).await?;
         let alive = found.filter(|(session, _)| session.is_alive(self.challenges.clock.now()));
         alive.map(|(_, account)| account).ok_or(UpdateCredentialsError::SessionGone)
@@ -176,14 +207,38 @@ impl UpdateCredentials {
     }
 
     /// Decides on the account as it was read and commits; `None` when it is another one by now.
-    async fn round(
+    async fn apply(
         &self,
         account: &Account,
         session: &Session,
         email: &Option<EmailAddress>,
         password_hash: &Option<PasswordHash>,
         client: &Client,
-    ) -> Result<Option<Account>, UpdateCredentialsError> {
+    ) -> Result<Option<CredentialsOutcome>, UpdateCredentialsError> {
+        let (changed, changes) = self.changes(account, session, email, password_hash, client).await?;
+        let changed = self.commit(changes).await?.then_some(changed);
+        Ok(changed.map(|changed| CredentialsOutcome::Updated(Box::new(changed))))
+    }
+
+    /// Whether it was committed; if not, something is another than it was decided on.
+    pub(super) async fn commit(&self, changes: Vec<Change>) -> Result<bool, UpdateCredentialsError> {
+        match self.challenges.store.commit(changes).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict { .. }) => Ok(false),
+            Err(CommitError::Duplicate(UniqueKey::Email)) => Err(UpdateCredentialsError::EmailTaken),
+            Err(_) => Err(StoreUnavailable.into()),
+        }
+    }
+
+    /// What the change makes of the account, and the changes that do it. The first of them is one of the account.
+    pub(super) async fn changes(
+        &self,
+        account: &Account,
+        session: &Session,
+        email: &Option<EmailAddress>,
+        password_hash: &Option<PasswordHash>,
+        client: &Client,
+    ) -> Result<(Account, Vec<Change>), UpdateCredentialsError> {
         let now = self.challenges.clock.now();
         let mut changed = account.clone();
         let mut changes = Vec::new();
@@ -196,12 +251,45 @@ impl UpdateCredentials {
         // Its owner may have ended the session since: a request can be held back for long once it was let in.
         let before_sessions = changes.iter().position(|change| matches!(change, Change::RevokeSessionsOf { .. }));
         changes.insert(before_sessions.unwrap_or(1), Change::RequireSession(session.id));
-        match self.challenges.store.commit(changes).await {
-            Ok(()) => Ok(Some(changed)),
-            Err(CommitError::Conflict { .. }) => Ok(None),
-            Err(CommitError::Duplicate(UniqueKey::Email)) => Err(UpdateCredentialsError::EmailTaken),
-            Err(_) => Err(StoreUnavailable.into()),
-        }
+        Ok((changed, changes))
+    }
+
+    /// Keeps the change until a second factor confirms it; nothing is changed yet.
+    async fn ask(
+        &self,
+        account: &Account,
+        session: &Session,
+        method: Method,
+        email: &Option<EmailAddress>,
+        password_hash: &Option<PasswordHash>,
+        client: &Client,
+    ) -> Result<Option<CredentialsOutcome>, UpdateCredentialsError> {
+        let now = self.challenges.clock.now();
+        let counted = match email.as_ref().filter(|email| email.key() != account.email.key()) {
+            Some(email) => Some(self.count_address(account.id, email, now).await?),
+            None if method == Method::Email => Some(self.count_mail(account.id, now).await?),
+            None => None,
+        };
+        let (account_id, purpose) = (account.id, ChallengePurpose::ChangeCredentials);
+        let (challenge, [insert, mail]) = self.challenges.begin_for(account, purpose, client, now);
+        let mut changes = vec![Change::ForgetChallengesFor { account_id, purpose }];
+        changes.extend(match method {
+            Method::Email => vec![insert, mail],
+            Method::App => vec![Change::InsertChallenge(challenge.clone().not_sent())],
+        });
+        changes.push(Change::KeepPendingCredentials(PendingCredentials {
+            challenge_id: challenge.id,
+            session_id: session.id,
+            method,
+            email: email.clone(),
+            password_hash: password_hash.clone(),
+        }));
+        changes.push(Change::RequireSession(session.id));
+        changes.extend(counted);
+        let expires_in = self.challenges.lifetimes.code;
+        let kept =
+            self.commit(changes).await?.then_some(CredentialsOutcome::SecondFactorRequired { method, expires_in });
+        Ok(kept)
     }
 
     fn change_password(
@@ -246,36 +334,41 @@ impl UpdateCredentials {
         account.email_verified = verified;
         let mut changes = vec![Change::ChangeEmail { account_id, from, as_of, to: to.clone(), verified, at }];
         if !same {
-            let mails = self.mail_budgets(account_id, to, now).await?;
+            let of_owner = self.count_address(account_id, to, now).await?;
+            let of_address =
+                mail_budgets::to_named_address(&*self.challenges.store, self.challenges.subject(to)).await?;
+            of_address.check(now).map_err(UpdateCredentialsError::Spent)?;
             let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
             changes.push(Change::ForgetChallengesOf(account_id));
             changes.extend(begun);
-            changes.extend(mails);
+            changes.extend([of_owner, Change::PutTally(of_address.after_one(now))]);
             changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), notice]);
         }
         Ok(changes)
     }
 
-    /// What counts the mail to the new address. Whether that is taken is told only within the budget, and counts.
-    async fn mail_budgets(
+    async fn count_mail(&self, account_id: AccountId, now: Timestamp) -> Result<Change, UpdateCredentialsError> {
+        let mails = mail_budgets::for_owner(&*self.challenges.store, AttemptSubject::account(account_id)).await?;
+        mails.check(now).map_err(UpdateCredentialsError::Spent)?;
+        Ok(Change::PutTally(mails.after_one(now)))
+    }
+
+    /// Whether an address is taken is told only within the budget for mails, and counts.
+    async fn count_address(
         &self,
         account_id: AccountId,
         to: &EmailAddress,
         now: Timestamp,
-    ) -> Result<[Change; 2], UpdateCredentialsError> {
+    ) -> Result<Change, UpdateCredentialsError> {
         let store = &*self.challenges.store;
-        let of_owner = mail_budgets::for_owner(store, AttemptSubject::account(account_id)).await?;
-        of_owner.check(now).map_err(UpdateCredentialsError::Spent)?;
-        let of_owner = Change::PutTally(of_owner.after_one(now));
-        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_some() {
-            return match store.commit(vec![of_owner]).await {
-                Ok(()) | Err(CommitError::Conflict { .. }) => Err(UpdateCredentialsError::EmailTaken),
-                Err(_) => Err(StoreUnavailable.into()),
-            };
+        let counted = self.count_mail(account_id, now).await?;
+        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_none() {
+            return Ok(counted);
         }
-        let of_address = mail_budgets::to_named_address(store, self.challenges.subject(to)).await?;
-        of_address.check(now).map_err(UpdateCredentialsError::Spent)?;
-        Ok([of_owner, Change::PutTally(of_address.after_one(now))])
+        match store.commit(vec![counted]).await {
+            Ok(()) | Err(CommitError::Conflict { .. }) => Err(UpdateCredentialsError::EmailTaken),
+            Err(_) => Err(StoreUnavailable.into()),
+        }
     }
 
     fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {

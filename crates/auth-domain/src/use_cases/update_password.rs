@@ -4,22 +4,23 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
-use crate::budget::{AttemptSubject, PasswordBudget};
+use crate::budget::{AttemptSubject, PasswordBudget, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::{MailRequest, NoticeKind};
-use crate::ports::{
-    Change, Clock, CommitError, Entropy, HashingError, NoSigningKey, PasswordHasher, Store, StoreUnavailable,
-};
+use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
 use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
 use crate::temp_token::{TempClaims, TempStep};
+use crate::two_factor::TwoFactor;
 use crate::{ChallengeId, MailId};
 
 use super::MAX_ATTEMPTS;
 use super::announcements::Announcements;
+use super::challenges::Challenges;
 use super::login::LoggedIn;
 use super::register::salt;
+use super::second_factor::{self, SecondFactorRequired};
 use super::session_tokens::SessionTokens;
 
 /// What somebody typed, and from where.
@@ -31,6 +32,15 @@ pub struct UpdatePasswordRequest {
     pub confirm_password: Password,
     /// Who is calling.
     pub client: Client,
+}
+
+/// The password was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordUpdated {
+    /// And a session opened.
+    LoggedIn(Box<LoggedIn>),
+    /// A second factor is to be given before there is a session.
+    SecondFactorRequired(SecondFactorRequired),
 }
 
 /// Why the password was not set.
@@ -54,6 +64,9 @@ pub enum UpdatePasswordError {
     /// The password is too weak.
     #[error("the password is too weak: {0:?}")]
     WeakPassword(Vec<PasswordReason>),
+    /// The budget for mails is spent, and the second factor is a mailed code.
+    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
+    MailsSpent(Spent),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -75,6 +88,7 @@ impl From<UpdatePasswordError> for Refusal {
             UpdatePasswordError::WeakPassword(reasons) => {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
+            UpdatePasswordError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
             UpdatePasswordError::Hashing(error) => error.into(),
             UpdatePasswordError::NoSigningKey(error) => error.into(),
             UpdatePasswordError::Unavailable(error) => error.into(),
@@ -94,18 +108,14 @@ struct PasswordResetVerified {
 
 /// The use case.
 pub struct UpdatePassword {
-    /// Where accounts, challenges and sessions are kept.
-    pub store: Arc<dyn Store>,
+    /// Asks for a second factor; brings store, clock and entropy.
+    pub challenges: Arc<Challenges>,
     /// Hashes the password.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Issues the tokens of the new session.
     pub session_tokens: Arc<SessionTokens>,
     /// Tells other services.
     pub announcements: Arc<Announcements>,
-    /// Dates the change.
-    pub clock: Arc<dyn Clock>,
-    /// Salts the hash, names the session.
-    pub entropy: Arc<dyn Entropy>,
     /// What a password must meet.
     pub policy: PasswordPolicy,
 }
@@ -116,7 +126,7 @@ impl UpdatePassword {
         &self,
         token: &TempClaims,
         request: UpdatePasswordRequest,
-    ) -> Result<LoggedIn, UpdatePasswordError> {
+    ) -> Result<PasswordUpdated, UpdatePasswordError> {
         let UpdatePasswordRequest { password, confirm_password, client } = request;
         let mut reset = self.verified(token).await?;
         if password != confirm_password {
@@ -127,11 +137,11 @@ impl UpdatePassword {
         if !reasons.is_empty() {
             return Err(UpdatePasswordError::WeakPassword(reasons));
         }
-        let password_hash = self.hasher.hash(password, salt(self.entropy.bytes())).await?;
+        let password_hash = self.hasher.hash(password, salt(self.challenges.entropy.bytes())).await?;
         for _ in 0..MAX_ATTEMPTS {
-            let (logged_in, changes) = self.decide(&reset, &password_hash, &client).await?;
-            match self.store.commit(changes).await {
-                Ok(()) => return Ok(logged_in),
+            let (outcome, changes) = self.decide(&reset, &password_hash, &client).await?;
+            match self.challenges.store.commit(changes).await {
+                Ok(()) => return Ok(outcome),
                 Err(CommitError::Conflict { .. }) => reset = self.verified(token).await?,
                 Err(_) => break,
             }
@@ -143,9 +153,9 @@ impl UpdatePassword {
         match token.step {
             TempStep::SetPassword => {}
             TempStep::GivePasswordResetCode => return Err(UpdatePasswordError::NotVerified),
-            TempStep::GiveVerifyEmailCode => return Err(UpdatePasswordError::WrongToken),
+            _ => return Err(UpdatePasswordError::WrongToken),
         }
-        let found = self.store.find_challenge(token.challenge_id).await?;
+        let found = self.challenges.store.find_challenge(token.challenge_id).await?;
         let (challenge, Some(account)) = found.ok_or(UpdatePasswordError::WrongToken)? else {
             return Err(UpdatePasswordError::WrongToken);
         };
@@ -173,47 +183,66 @@ impl UpdatePassword {
         reset: &PasswordResetVerified,
         password_hash: &PasswordHash,
         client: &Client,
-    ) -> Result<(LoggedIn, Vec<Change>), UpdatePasswordError> {
+    ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
         let PasswordResetVerified { challenge_id, version, email, account } = reset;
-        let now = self.clock.now();
+        let now = self.challenges.clock.now();
         let at = account.next_change_at(now);
         let account_id = account.id;
-        let session = self.session_tokens.begin(
-            account_id,
-            AuthenticationMethod::MailedCode,
-            client.clone(),
-            now,
-            self.entropy.bytes(),
-        );
-        let tokens = self.session_tokens.issue(&session, &account.roles, now, self.entropy.bytes())?;
+        // At a first proof whatever was added before goes: somebody else may have added it.
+        let two_factor = if account.email_verified { account.two_factor.clone() } else { dropped(&account.two_factor) };
         let changed = Account {
             email_verified: true,
             password_hash: Some(password_hash.clone()),
             credential_version: account.credential_version.next(),
             updated_at: at,
+            two_factor,
             ..account.clone()
         };
-        let mut changes = vec![
-            Change::ChangePassword {
-                account_id,
-                from_version: account.credential_version,
-                as_of: account.updated_at,
-                password_hash: password_hash.clone(),
-                at,
-            },
-            Change::UseChallenge { challenge_id: *challenge_id, version: *version },
+        let mut changes = vec![Change::ChangePassword {
+            account_id,
+            from_version: account.credential_version,
+            as_of: account.updated_at,
+            password_hash: password_hash.clone(),
+            at,
+        }];
+        if changed.two_factor != account.two_factor {
+            changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
+        }
+        changes.extend([
             Change::ProveEmail { account_id, email: email.clone(), as_of: at, at },
+            Change::UseChallenge { challenge_id: *challenge_id, version: *version },
             Change::RevokeSessionsOf {
                 account_id,
                 except: None,
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
-            Change::InsertSession { session, credential_version: changed.credential_version },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
             Change::Mail(self.notice(account, now, client)),
-        ];
+        ]);
         changes.extend(self.count_success(account, client, now).await?);
-        Ok((LoggedIn { account: changed, tokens }, changes))
+        let (outcome, opened) = self.log_in(changed, client, now).await?;
+        changes.extend(opened);
+        Ok((outcome, changes))
+    }
+
+    /// A reset never bypasses a second factor.
+    async fn log_in(
+        &self,
+        account: Account,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
+        let step = TempStep::GiveSecondFactorAfterReset;
+        let pending = second_factor::begin_login(&self.challenges, &account, step, client, now).await?;
+        if let Some((required, changes)) = pending.map_err(UpdatePasswordError::MailsSpent)? {
+            return Ok((PasswordUpdated::SecondFactorRequired(required), changes));
+        }
+        let (entropy, method) = (&self.challenges.entropy, AuthenticationMethod::MailedCode);
+        let session = self.session_tokens.begin(account.id, method, client.clone(), now, entropy.bytes());
+        let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
+        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
+        let open = Change::InsertSession { session, credential_version, two_factor_version };
+        Ok((PasswordUpdated::LoggedIn(Box::new(LoggedIn { account, tokens })), vec![open]))
     }
 
     /// A success of the owner: whoever forgot a password has missed often, and need not wait for that now. At a first
@@ -233,7 +262,7 @@ impl UpdatePassword {
                 Change::PutNetworkAttempts(anew),
             ]);
         }
-        let budget = self.store.find_password_budget(subject, network).await?;
+        let budget = self.challenges.store.find_password_budget(subject, network).await?;
         let succeeded = budget.after_success(now);
         let first_from_there = succeeded.daily.version != budget.daily.version;
         let mut changes = vec![Change::PutNetworkAttempts(succeeded.clone())];
@@ -242,7 +271,15 @@ impl UpdatePassword {
     }
 
     fn notice(&self, account: &Account, now: Timestamp, client: &Client) -> MailRequest {
-        let id = MailId::generate(now, self.entropy.bytes());
+        let id = MailId::generate(now, self.challenges.entropy.bytes());
         MailRequest::notice(id, account.email.clone(), NoticeKind::PasswordReset, now, client.clone())
     }
+}
+
+/// Nothing is left of the second factors.
+fn dropped(two_factor: &TwoFactor) -> TwoFactor {
+    if *two_factor == (TwoFactor { version: two_factor.version, ..TwoFactor::none() }) {
+        return two_factor.clone();
+    }
+    TwoFactor { version: two_factor.version + 1, ..TwoFactor::none() }
 }

@@ -6,7 +6,7 @@ use actix_web::web::{self, Data};
 use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
-use crate::wire::{LoginData, TempTokenData};
+use crate::wire::{LoginData, SecondFactorData, TempTokenData};
 
 #[derive(Deserialize, ToSchema)]
 struct LoginBody {
@@ -28,12 +28,22 @@ struct LoginBody {
     password: String,
 }
 
+/// `data` of a login that is not finished: with `methods` and `primary` where it waits for a second factor.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+enum LoginPendingData {
+    SecondFactor(SecondFactorData),
+    Email(TempTokenData),
+}
+
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/login", || web::to(login))
         .summary("auth", "Log in by password: opens a session.")
         .body::<LoginBody>()
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
-        .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
+        .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
+        .or(SuccessCode::EmailVerificationRequired)
         .errors(&[
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
@@ -56,6 +66,9 @@ async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body)
     };
     Ok(match app.login.execute(request).await? {
         LoginOutcome::LoggedIn(logged_in) => success(SuccessCode::UserLoggedIn, LoginData::from(logged_in.as_ref())),
+        LoginOutcome::SecondFactorRequired(required) => {
+            success(SuccessCode::TwofaRequired, SecondFactorData::from(&required))
+        }
         LoginOutcome::EmailVerificationRequired(token) => {
             success(SuccessCode::EmailVerificationRequired, TempTokenData::from(&token))
         }

@@ -14,6 +14,8 @@ mod me;
 mod refresh;
 mod register;
 mod roles;
+mod second_factor_login;
+mod second_factors;
 mod sessions;
 mod update_credentials;
 mod update_password;
@@ -38,6 +40,20 @@ pub(crate) fn all() -> Vec<Endpoint> {
         verify_email::resend(),
         me::endpoint(),
         update_credentials::endpoint(),
+        update_credentials::confirm(),
+        second_factors::set_up_app(),
+        second_factors::verify_app(),
+        second_factors::set_up_email(),
+        second_factors::verify_email(),
+        second_factors::list(),
+        second_factors::enable(),
+        second_factors::disable(),
+        second_factors::make_primary(),
+        second_factors::renew_recovery_codes(),
+        second_factor_login::by_app(),
+        second_factor_login::by_email(),
+        second_factor_login::send_code(),
+        second_factor_login::by_recovery_code(),
         sessions::list(),
         sessions::revoke(),
         verify::endpoint(),

@@ -1,12 +1,13 @@
-//! `POST /auth/update-credentials`
+//! `POST /auth/update-credentials` and `POST /auth/verify-update-credentials`
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use auth_domain::access_token::BearerToken;
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::UpdateCredentialsRequest;
-use serde::Deserialize;
+use auth_domain::use_cases::{CredentialsOutcome, UpdateCredentialsRequest};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -17,6 +18,8 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::UserData;
+
+use super::verify_code::{OtpBody, otp_code};
 
 /// An address, or all three passwords, or both.
 #[derive(Deserialize, ToSchema)]
@@ -33,6 +36,16 @@ struct UpdateCredentialsBody {
     confirm_password: Option<String>,
 }
 
+/// `data` of a change that waits for a second factor.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ConfirmationData {
+    /// Which one: `app` or `email`.
+    method: &'static str,
+    /// Seconds until the change is forgotten.
+    expires_in: u64,
+}
+
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/update-credentials", || web::to(update_credentials))
         .summary(
@@ -42,7 +55,9 @@ pub(super) fn endpoint() -> Endpoint {
         .permission(Permission::AccessToken)
         .body::<UpdateCredentialsBody>()
         .answers::<UserData>(SuccessCode::CredentialsUpdated)
+        .answers::<ConfirmationData>(SuccessCode::TwofaRequired)
         .errors(&[
+            ErrorCode::ReauthenticationRequired,
             ErrorCode::PasswordsRequired,
             ErrorCode::InvalidPassword,
             ErrorCode::UnmatchedPasswords,
@@ -69,6 +84,42 @@ async fn update_credentials(
         confirm_password: password(body.confirm_password),
         client,
     };
-    let account = app.update_credentials.execute(&caller, request).await?;
+    Ok(match app.update_credentials.execute(&caller, request).await? {
+        CredentialsOutcome::Updated(account) => {
+            success(SuccessCode::CredentialsUpdated, UserData { user: account.as_ref().into() })
+        }
+        CredentialsOutcome::SecondFactorRequired { method, expires_in } => {
+            let data = ConfirmationData { method: method.as_str(), expires_in: expires_in.as_secs() };
+            success(SuccessCode::TwofaRequired, data)
+        }
+    })
+}
+
+pub(super) fn confirm() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/verify-update-credentials", || web::to(confirm_credentials))
+        .summary("auth", "Confirm the change of credentials that this session asked for with a second factor.")
+        .permission(Permission::AccessToken)
+        .body::<OtpBody>()
+        .answers::<UserData>(SuccessCode::CredentialsUpdated)
+        .errors(&[
+            ErrorCode::NoPendingCredentials,
+            ErrorCode::TwofaNotSet,
+            ErrorCode::TwofaNotEnabled,
+            ErrorCode::EmailExists,
+            ErrorCode::OtpRequired,
+            ErrorCode::OtpInvalid,
+            ErrorCode::RateLimited,
+        ])
+}
+
+/// *Permissions:* an access token of the session that asked.
+async fn confirm_credentials(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let code = BearerToken::new(otp_code(body)?);
+    let account = app.confirm_credentials.execute(&caller, &code, &client).await?;
     Ok(success(SuccessCode::CredentialsUpdated, UserData { user: (&account).into() }))
 }

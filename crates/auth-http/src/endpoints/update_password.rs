@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::UpdatePasswordRequest;
+use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
-use crate::wire::LoginData;
+use crate::wire::{LoginData, SecondFactorData};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -35,11 +35,13 @@ pub(super) fn endpoint() -> Endpoint {
         .permission(Permission::TempToken)
         .body::<UpdatePasswordBody>()
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
         .errors(&[
             ErrorCode::UserLinked,
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
             ErrorCode::Unauthorized,
+            ErrorCode::RateLimited,
             ErrorCode::Overloaded,
         ])
 }
@@ -57,6 +59,10 @@ async fn update_password(
         confirm_password: Password::new(&body.confirm_password),
         client,
     };
-    let logged_in = app.update_password.execute(&token, request).await?;
-    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+    Ok(match app.update_password.execute(&token, request).await? {
+        PasswordUpdated::LoggedIn(logged_in) => success(SuccessCode::UserLoggedIn, LoginData::from(logged_in.as_ref())),
+        PasswordUpdated::SecondFactorRequired(required) => {
+            success(SuccessCode::TwofaRequired, SecondFactorData::from(&required))
+        }
+    })
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auth_crypto::{HashParameters, InternalTokenVerifier, ServiceKey, ServiceRegistration};
 use auth_domain::challenge::ChallengeLifetimes;
@@ -50,6 +51,7 @@ const NAMES: &[&str] = &[
     "REQUIRE_VERIFIED_EMAIL",
     "RETRY_WINDOW",
     "SECRET_KEY",
+    "STEP_UP_MAX_AGE",
     "TEMP_TTL",
     "TRUSTED_PROXIES",
 ];
@@ -90,6 +92,7 @@ pub(crate) struct Settings {
     pub(crate) challenges: ChallengeLifetimes,
     pub(crate) disclosure: Disclosure,
     pub(crate) require_verified_email: bool,
+    pub(crate) step_up_max_age: Option<Duration>,
     pub(crate) webhooks: Vec<WebhookRegistration>,
 }
 
@@ -154,6 +157,7 @@ impl Settings {
             },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
             require_verified_email: reader.parse("REQUIRE_VERIFIED_EMAIL", false, switch),
+            step_up_max_age: reader.parse("STEP_UP_MAX_AGE", None, step_up_max_age),
             webhooks: reader.webhooks(),
             data_dir,
         };
@@ -269,6 +273,10 @@ fn events(text: &str) -> Result<Vec<String>, String> {
         false => Err(format!("has no event {name:?}; there are {}", EventKind::NAMES.join(", "))),
     };
     list(text).map(known).collect()
+}
+
+fn step_up_max_age(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" { Ok(None) } else { seconds(text, 1..=31_536_000).map(Some) }
 }
 
 fn disclosure(text: &str) -> Result<Disclosure, String> {

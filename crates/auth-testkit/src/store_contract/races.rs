@@ -9,6 +9,7 @@ use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::ports::{Change, CommitError};
 use auth_domain::session::{KeyId, Network, Revocation, RevocationReason, Rotation};
 use auth_domain::tally::{Tally, TallyKind};
+use auth_domain::two_factor::{RecoveryCodeHash, TotpStep, TwoFactor};
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
@@ -160,6 +161,31 @@ pub async fn of_many_uses_of_a_challenge_one_happens(store: AnyStore) {
         store.commit(vec![Change::InsertChallenge(challenge.clone())]).await.unwrap();
         let used = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
         one_wins(&store, vec![vec![used]; RACERS]).await;
+    }
+}
+
+/// Of an app's code.
+pub async fn of_many_uses_of_a_totp_step_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    for round in 0..ROUNDS {
+        let step = TotpStep::from_number(i64::try_from(round).unwrap());
+        let used = Change::UseTotpStep { account_id: account.id, step, at: NOW };
+        one_wins(&store, vec![vec![used]; RACERS]).await;
+    }
+}
+
+/// And of any other change of the second factors.
+pub async fn of_many_uses_of_a_recovery_code_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    let hash = |round: usize| RecoveryCodeHash::new(format!("0123abcd:{round}"));
+    let mut two_factor = TwoFactor::none().with_recovery_codes((0..ROUNDS).map(hash).collect());
+    let put = |two_factor: &TwoFactor| Change::PutTwoFactor { account_id: account.id, two_factor: two_factor.clone() };
+    store.commit(vec![put(&two_factor)]).await.unwrap();
+    for round in 0..ROUNDS {
+        two_factor = two_factor.without_recovery_code(&hash(round)).unwrap();
+        one_wins(&store, vec![vec![put(&two_factor)]; RACERS]).await;
     }
 }
 

@@ -27,8 +27,17 @@ pub async fn sessions_come_back_as_they_went_in(store: AnyStore) {
 pub async fn a_session_needs_its_account_at_that_version(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = fixtures::session(&account);
-    let stale =
-        Change::InsertSession { session: session.clone(), credential_version: account.credential_version.next() };
+    let stale = Change::InsertSession {
+        session: session.clone(),
+        credential_version: account.credential_version.next(),
+        two_factor_version: 0,
+    };
+    let other_factors = Change::InsertSession {
+        session: session.clone(),
+        credential_version: account.credential_version,
+        two_factor_version: 1,
+    };
+    conflict(&store, other_factors).await;
     conflict(&store, stale).await;
     let nobody = fixtures::account();
     conflict(&store, open(&fixtures::session(&nobody), &nobody)).await;

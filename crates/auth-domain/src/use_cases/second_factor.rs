@@ -1,0 +1,184 @@
+//! Second factors in general: what is asked for after a right password or a reset, and the one place that judges what
+//! is then given.
+
+use std::sync::Arc;
+
+use crate::access_token::BearerToken;
+use crate::account::Account;
+use crate::budget::{AttemptSubject, Spent};
+use crate::challenge::{Challenge, ChallengePurpose, Challenged, OneTimeCode};
+use crate::error_code::{ErrorCode, Refusal};
+use crate::mail::{MailRequest, NoticeKind};
+use crate::ports::{Change, RecoveryCodes, StoreUnavailable, Totp};
+use crate::session::Client;
+use crate::temp_token::{IssuedTempToken, TempStep};
+use crate::two_factor::{Method, MethodState};
+use crate::{MailId, Timestamp};
+
+use super::challenges::Challenges;
+use super::mail_budgets;
+
+/// A login that waits for its second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactorRequired {
+    /// To finish the login with.
+    pub token: IssuedTempToken,
+    /// Any of these may finish it.
+    pub methods: Vec<Method>,
+    /// The one to offer first.
+    pub primary: Method,
+}
+
+/// A pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail are primary, one is mailed. `None`
+/// when no second factor is enabled.
+pub(super) async fn begin_login(
+    challenges: &Challenges,
+    account: &Account,
+    step: TempStep,
+    client: &Client,
+    now: Timestamp,
+) -> Result<Result<Option<(SecondFactorRequired, Vec<Change>)>, Spent>, StoreUnavailable> {
+    let Some(primary) = account.two_factor.primary() else { return Ok(Ok(None)) };
+    let challenged = Challenged::Account {
+        account_id: account.id,
+        email: account.email.clone(),
+        credential_version: account.credential_version,
+    };
+    // Guesses at second factors count for the account, whatever they are for.
+    let (subject, purpose) = (AttemptSubject::account(account.id), ChallengePurpose::TwoFactorLogin);
+    let (challenge, begun) = challenges.begin(subject, challenged, purpose, client, now);
+    let changes = if primary == Method::Email {
+        let mails = mail_budgets::for_owner(&*challenges.store, subject).await?;
+        if let Err(spent) = mails.check(now) {
+            return Ok(Err(spent));
+        }
+        begun.into_iter().chain([Change::PutTally(mails.after_one(now))]).collect()
+    } else {
+        vec![Change::InsertChallenge(challenge.clone().not_sent())]
+    };
+    let required = SecondFactorRequired {
+        token: challenges.temp_token(challenge.id, step, now),
+        methods: account.two_factor.enabled().collect(),
+        primary,
+    };
+    Ok(Ok(Some((required, changes))))
+}
+
+/// What somebody gives as their second factor.
+#[derive(Clone, Debug)]
+pub enum SecondFactor {
+    /// A code of their app.
+    App(BearerToken),
+    /// A code that was mailed for this purpose.
+    Email(BearerToken),
+    /// One of their recovery codes.
+    RecoveryCode(BearerToken),
+}
+
+/// The method cannot be asked for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MethodUnusable {
+    /// It is not set up.
+    #[error("the method is not set up")]
+    NotSet,
+    /// It is disabled.
+    #[error("the method is disabled")]
+    Disabled,
+}
+
+impl From<MethodUnusable> for Refusal {
+    fn from(error: MethodUnusable) -> Self {
+        match error {
+            MethodUnusable::NotSet => ErrorCode::TwofaNotSet.into(),
+            MethodUnusable::Disabled => ErrorCode::TwofaNotEnabled.into(),
+        }
+    }
+}
+
+/// What was given, judged.
+pub(super) enum Verdict {
+    /// Right; what it uses up.
+    Right(Vec<Change>),
+    /// Wrong; what counts it beside the account's budget.
+    Wrong(Vec<Change>),
+}
+
+/// Judges second factors.
+pub struct SecondFactors {
+    /// Compares mailed codes; brings store, clock and entropy.
+    pub challenges: Arc<Challenges>,
+    /// Recognises the codes of apps.
+    pub totp: Arc<dyn Totp>,
+    /// Recognises recovery codes.
+    pub recovery_codes: Arc<dyn RecoveryCodes>,
+}
+
+impl SecondFactors {
+    /// Judges what was given for `challenge`. The caller commits the verdict with the account's budget.
+    pub(super) fn judge(
+        &self,
+        account: &Account,
+        challenge: &Challenge,
+        given: &SecondFactor,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Verdict, MethodUnusable> {
+        match given {
+            SecondFactor::App(code) => self.judge_app(account, code, now),
+            SecondFactor::Email(code) => {
+                usable(&account.two_factor.email)?;
+                Ok(self.judge_mailed(challenge, code, now))
+            }
+            SecondFactor::RecoveryCode(code) => {
+                account.two_factor.primary().ok_or(MethodUnusable::Disabled)?;
+                Ok(self.judge_recovery_code(account, code, client, now))
+            }
+        }
+    }
+
+    fn judge_app(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, MethodUnusable> {
+        let secret = usable(&account.two_factor.app)?;
+        let code = OneTimeCode::parse(code.reveal());
+        let step = code.and_then(|code| self.totp.matching_step(account.id, secret, &code, now));
+        Ok(match step {
+            Some(step) => Verdict::Right(vec![Change::UseTotpStep { account_id: account.id, step, at: now }]),
+            None => Verdict::Wrong(Vec::new()),
+        })
+    }
+
+    /// The use of the challenge is the caller's to commit.
+    pub(super) fn judge_mailed(&self, challenge: &Challenge, code: &BearerToken, now: Timestamp) -> Verdict {
+        match self.challenges.mailed_code_is_right(challenge, OneTimeCode::parse(code.reveal()).as_ref(), now) {
+            Ok(true) => Verdict::Right(Vec::new()),
+            Ok(false) => Verdict::Wrong(vec![Change::PutChallenge(challenge.clone().after_miss())]),
+            Err(_) => Verdict::Wrong(Vec::new()),
+        }
+    }
+
+    fn judge_recovery_code(&self, account: &Account, code: &BearerToken, client: &Client, now: Timestamp) -> Verdict {
+        let hashes = self.recovery_codes.hashes(account.id, code.reveal());
+        let two_factor = hashes.iter().find_map(|hash| account.two_factor.clone().without_recovery_code(hash));
+        match two_factor {
+            Some(two_factor) => Verdict::Right(vec![
+                Change::PutTwoFactor { account_id: account.id, two_factor },
+                self.notice(account, NoticeKind::RecoveryCodeUsed, client, now),
+            ]),
+            None => Verdict::Wrong(Vec::new()),
+        }
+    }
+
+    /// A notice to the owner.
+    pub(super) fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {
+        let id = MailId::generate(now, self.challenges.entropy.bytes());
+        Change::Mail(MailRequest::notice(id, account.email.clone(), kind, now, client.clone()))
+    }
+}
+
+/// What the codes of an enabled method are recognised by.
+fn usable<S>(method: &MethodState<S>) -> Result<&S, MethodUnusable> {
+    match method {
+        MethodState::Enabled(enrolment) => Ok(&enrolment.secret),
+        MethodState::Disabled(..) => Err(MethodUnusable::Disabled),
+        MethodState::NotSet | MethodState::Pending(_) => Err(MethodUnusable::NotSet),
+    }
+}

@@ -1,0 +1,129 @@
+//! `POST /2fa/{app,email,recovery}/verify-login` and `POST /2fa/email/send-login`: finishing a login.
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use auth_domain::access_token::BearerToken;
+use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::SecondFactor;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Temp;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::LoginData;
+
+use super::verify_code::{OtpBody, otp_code};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RecoveryCodeBody {
+    /// Case, spaces and dashes do not matter.
+    #[schema(example = "abcde-fghjk")]
+    recovery_code: String,
+}
+
+/// `data` of a code that was mailed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CodeSentData {
+    /// Seconds until the code expires.
+    pub(super) expires_in: u64,
+}
+
+fn finishing(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
+    Endpoint::new(Method::POST, path, route)
+        .summary("2fa", summary)
+        .permission(Permission::TempToken)
+        .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .errors(&[
+            ErrorCode::TwofaNotSet,
+            ErrorCode::TwofaNotEnabled,
+            ErrorCode::OtpRequired,
+            ErrorCode::OtpInvalid,
+            ErrorCode::RateLimited,
+        ])
+}
+
+pub(super) fn by_app() -> Endpoint {
+    finishing("/2fa/app/verify-login", || web::to(verify_app), "Finish a login with a code of the app.")
+        .body::<OtpBody>()
+}
+
+/// *Permissions:* a temp token of a login.
+async fn verify_app(
+    app: Data<App>,
+    Temp(token): Temp,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
+    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+}
+
+pub(super) fn by_email() -> Endpoint {
+    finishing(
+        "/2fa/email/verify-login",
+        || web::to(verify_email),
+        "Finish a login with the code that was mailed for it.",
+    )
+    .body::<OtpBody>()
+}
+
+/// *Permissions:* a temp token of a login.
+async fn verify_email(
+    app: Data<App>,
+    Temp(token): Temp,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
+    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+}
+
+pub(super) fn by_recovery_code() -> Endpoint {
+    finishing("/2fa/recovery/verify-login", || web::to(verify_recovery_code), "Finish a login with a recovery code.")
+        .body::<RecoveryCodeBody>()
+}
+
+/// *Permissions:* a temp token of a login.
+async fn verify_recovery_code(
+    app: Data<App>,
+    Temp(token): Temp,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let body: RecoveryCodeBody = body.json(&[("/recoveryCode", ErrorCode::OtpRequired)])?;
+    if body.recovery_code.is_empty() {
+        return Err(ErrorCode::OtpRequired.into());
+    }
+    let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
+    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+}
+
+pub(super) fn send_code() -> Endpoint {
+    Endpoint::new(Method::POST, "/2fa/email/send-login", || web::to(send_login_code))
+        .summary("2fa", "Mail the code of this login. Done by itself where codes by mail are primary.")
+        .permission(Permission::TempToken)
+        .answers::<CodeSentData>(SuccessCode::CodeSent)
+        .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::RateLimited])
+}
+
+/// *Permissions:* a temp token of a login.
+async fn send_login_code(
+    app: Data<App>,
+    Temp(token): Temp,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    app.finish_login.send_code(&token, &client).await?;
+    let expires_in = app.verify_email.challenges.lifetimes.code.as_secs();
+    Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
+}

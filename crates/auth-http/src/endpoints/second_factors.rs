@@ -1,0 +1,296 @@
+//! `/2fa`: setting up second factors and managing them.
+
+use actix_web::HttpResponse;
+use actix_web::http::Method as HttpMethod;
+use actix_web::web::{self, Data};
+use auth_domain::Timestamp;
+use auth_domain::access_token::BearerToken;
+use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::ports::RecoveryCode;
+use auth_domain::two_factor::{Method, TwoFactor};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, success};
+use crate::app::App;
+use crate::body::Body;
+use crate::caller::Bearer;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::endpoint::{Endpoint, Permission};
+use crate::wire::rfc3339;
+
+use super::second_factor_login::CodeSentData;
+use super::verify_code::{OtpBody, otp_code};
+
+/// `data` of an app that is being set up. Shown this once.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ScanQrData {
+    /// Base32, to type.
+    secret: String,
+    /// To open on the device that has the app.
+    otpauth_uri: String,
+    /// To scan: a `data:` URI of an SVG.
+    qr_code: String,
+    /// Seconds until the set-up is forgotten.
+    expires_in: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SecondFactorMethod)]
+struct MethodView {
+    #[schema(pattern = "^(app|email)$")]
+    method: &'static str,
+    #[schema(pattern = "^(pending|enabled|disabled)$")]
+    status: &'static str,
+    /// Whether it is offered first.
+    primary: bool,
+    /// Null while its first set-up is pending.
+    #[schema(required = true, format = DateTime)]
+    enrolled_at: Option<String>,
+}
+
+fn views(two_factor: &TwoFactor, now: Timestamp) -> Vec<MethodView> {
+    let view = |method: Method| {
+        let (status, since) = two_factor.status(method, now)?;
+        Some(MethodView {
+            method: method.as_str(),
+            status: status.as_str(),
+            primary: two_factor.primary() == Some(method),
+            enrolled_at: since.map(rfc3339),
+        })
+    };
+    Method::ALL.into_iter().filter_map(view).collect()
+}
+
+/// `data` of a second factor that was set up.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct EnabledData {
+    methods: Vec<MethodView>,
+    /// With the first method: ten codes, shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<String>>,
+}
+
+/// `data` of the second factors.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MethodsData {
+    methods: Vec<MethodView>,
+    recovery_codes_left: usize,
+}
+
+/// `data` of new recovery codes, shown this once.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RecoveryCodesData {
+    recovery_codes: Vec<String>,
+}
+
+fn reveal(codes: &[RecoveryCode]) -> Vec<String> {
+    codes.iter().map(|code| code.reveal().to_owned()).collect()
+}
+
+#[derive(Deserialize, ToSchema)]
+struct MethodBody {
+    /// `app` or `email`.
+    #[schema(example = "app")]
+    method: String,
+}
+
+fn method(body: Body) -> Result<Method, ApiError> {
+    let body: MethodBody = body.json(&[])?;
+    let unknown = || Refusal::invalid(vec![FieldError::new("/method", "must be app or email")]);
+    Ok(Method::parse(&body.method).ok_or_else(unknown)?)
+}
+
+fn endpoint(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
+    Endpoint::new(HttpMethod::POST, path, route).summary("2fa", summary).permission(Permission::AccessToken)
+}
+
+pub(super) fn set_up_app() -> Endpoint {
+    endpoint("/2fa/app/setup", || web::to(begin_app), "Begin to set up an authenticator app.")
+        .answers::<ScanQrData>(SuccessCode::ScanQr)
+        .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::TwofaAlreadyPending])
+}
+
+/// *Permissions:* any access token of the user.
+async fn begin_app(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let told = app.set_up_second_factor.begin_app(&caller).await?;
+    let data = ScanQrData {
+        secret: told.secret.to_string(),
+        otpauth_uri: told.uri.to_string(),
+        qr_code: told.qr_code.to_string(),
+        expires_in: app.verify_email.challenges.lifetimes.temp.as_secs(),
+    };
+    Ok(success(SuccessCode::ScanQr, data))
+}
+
+pub(super) fn set_up_email() -> Endpoint {
+    endpoint("/2fa/email/setup", || web::to(begin_email), "Begin to set up codes by mail: mails the first.")
+        .answers::<CodeSentData>(SuccessCode::CodeSent)
+        .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::RateLimited])
+}
+
+/// *Permissions:* any access token of the user.
+async fn begin_email(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    app.set_up_second_factor.begin_email(&caller, &client).await?;
+    let expires_in = app.verify_email.challenges.lifetimes.code.as_secs();
+    Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
+}
+
+fn verifying(path: &'static str, route: fn() -> actix_web::Route) -> Endpoint {
+    endpoint(path, route, "Prove the set-up by its first code, which enables the method.")
+        .body::<OtpBody>()
+        .answers::<EnabledData>(SuccessCode::TwofaEnabled)
+        .errors(&[
+            ErrorCode::TwofaNotSet,
+            ErrorCode::TwofaAlreadyEnabled,
+            ErrorCode::OtpRequired,
+            ErrorCode::OtpInvalid,
+            ErrorCode::RateLimited,
+        ])
+}
+
+pub(super) fn verify_app() -> Endpoint {
+    verifying("/2fa/app/verify-setup", || web::to(prove_app))
+}
+
+/// *Permissions:* any access token of the user.
+async fn prove_app(
+    app: Data<App>,
+    bearer: Bearer,
+    client: RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    prove(app, Method::App, bearer, client, body).await
+}
+
+pub(super) fn verify_email() -> Endpoint {
+    verifying("/2fa/email/verify-setup", || web::to(prove_email))
+}
+
+/// *Permissions:* any access token of the user.
+async fn prove_email(
+    app: Data<App>,
+    bearer: Bearer,
+    client: RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    prove(app, Method::Email, bearer, client, body).await
+}
+
+async fn prove(
+    app: Data<App>,
+    method: Method,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let code = BearerToken::new(otp_code(body)?);
+    let set_up = app.set_up_second_factor.verify(&caller, method, &code, &client).await?;
+    let data = EnabledData {
+        methods: views(&set_up.two_factor, app.clock.now()),
+        recovery_codes: set_up.recovery_codes.as_deref().map(reveal),
+    };
+    Ok(success(SuccessCode::TwofaEnabled, data))
+}
+
+pub(super) fn list() -> Endpoint {
+    Endpoint::new(HttpMethod::GET, "/2fa/", || web::to(list_methods))
+        // A gateway may drop the slash.
+        .alias("/2fa")
+        .summary("2fa", "The second factors of the user.")
+        .permission(Permission::AccessToken)
+        .answers::<MethodsData>(SuccessCode::MethodsFetched)
+        .errors(&[ErrorCode::NoMethodsFound])
+}
+
+/// *Permissions:* any access token of the user.
+async fn list_methods(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let two_factor = &caller.account().two_factor;
+    let methods = views(two_factor, app.clock.now());
+    if methods.is_empty() {
+        return Err(ErrorCode::NoMethodsFound.into());
+    }
+    let data = MethodsData { methods, recovery_codes_left: two_factor.recovery_codes.len() };
+    Ok(success(SuccessCode::MethodsFetched, data))
+}
+
+fn managing(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
+    endpoint(path, route, summary).body::<MethodBody>().errors(&[ErrorCode::MethodsNotEnabled])
+}
+
+pub(super) fn enable() -> Endpoint {
+    managing("/2fa/enable", || web::to(enable_method), "Ask for an enrolled method at login.")
+        .answers_empty(SuccessCode::MethodEnabled)
+}
+
+/// *Permissions:* any access token of the user.
+async fn enable_method(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    app.manage_second_factors.enable(&caller, method(body)?, &client).await?;
+    Ok(success(SuccessCode::MethodEnabled, json!({})))
+}
+
+pub(super) fn disable() -> Endpoint {
+    managing("/2fa/disable", || web::to(disable_method), "Ask for a method no more; it stays enrolled.")
+        .answers_empty(SuccessCode::MethodDisabled)
+        .errors(&[ErrorCode::ReauthenticationRequired])
+}
+
+/// *Permissions:* an access token of a login that is young enough.
+async fn disable_method(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    app.manage_second_factors.disable(&caller, method(body)?, &client).await?;
+    Ok(success(SuccessCode::MethodDisabled, json!({})))
+}
+
+pub(super) fn make_primary() -> Endpoint {
+    managing("/2fa/primary", || web::to(make_method_primary), "Offer an enabled method first.")
+        .answers_empty(SuccessCode::PrimaryMethodUpdated)
+        .errors(&[ErrorCode::ReauthenticationRequired])
+}
+
+/// *Permissions:* an access token of a login that is young enough.
+async fn make_method_primary(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    app.manage_second_factors.make_primary(&caller, method(body)?, &client).await?;
+    Ok(success(SuccessCode::PrimaryMethodUpdated, json!({})))
+}
+
+pub(super) fn renew_recovery_codes() -> Endpoint {
+    endpoint("/2fa/recovery/regenerate", || web::to(regenerate), "Ten new recovery codes; those before are void.")
+        .answers::<RecoveryCodesData>(SuccessCode::RecoveryCodesCreated)
+        .errors(&[ErrorCode::MethodsNotEnabled, ErrorCode::ReauthenticationRequired])
+}
+
+/// *Permissions:* an access token of a login that is young enough.
+async fn regenerate(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    let codes = app.manage_second_factors.renew_recovery_codes(&caller, &client).await?;
+    Ok(success(SuccessCode::RecoveryCodesCreated, RecoveryCodesData { recovery_codes: reveal(&codes) }))
+}

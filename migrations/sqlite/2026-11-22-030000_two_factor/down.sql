@@ -1,0 +1,13 @@
+DROP TABLE pending_credentials;
+DROP TABLE totp_steps;
+ALTER TABLE accounts DROP COLUMN two_factor_version;
+ALTER TABLE accounts DROP COLUMN recovery_codes;
+ALTER TABLE accounts DROP COLUMN preferred_factor;
+ALTER TABLE accounts DROP COLUMN email_factor_pending_until;
+ALTER TABLE accounts DROP COLUMN email_factor_since;
+ALTER TABLE accounts DROP COLUMN email_factor_status;
+ALTER TABLE accounts DROP COLUMN app_pending_secret;
+ALTER TABLE accounts DROP COLUMN app_pending_until;
+ALTER TABLE accounts DROP COLUMN app_secret;
+ALTER TABLE accounts DROP COLUMN app_since;
+ALTER TABLE accounts DROP COLUMN app_status;
