@@ -106,6 +106,7 @@ fn is_guarded(change: &Change) -> bool {
             | Change::ForgetChallengesOf(_)
             | Change::ForgetChallengesFor { .. }
             | Change::UnparkMails { .. }
+            | Change::ForgetMailsTo(_)
     )
 }
 
@@ -252,6 +253,7 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             events::delivered(conn, (*event_id, service, *attempt), None, Some(*at), Some(error)).await
         }
         Change::Mail(request) => mails::insert(conn, request).await,
+        Change::ForgetMailsTo(address) => mails::delete_all_to(conn, address).await,
         Change::UnparkMails { at } => mails::unpark(conn, *at).await,
         Change::ForgetMail { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
         Change::RetryMail { mail_id, attempt, at, error } => {

@@ -134,6 +134,10 @@ pub(super) async fn fail(
         .await
 }
 
+pub(super) async fn delete_all_to(conn: &mut Connection, address: &EmailAddress) -> QueryResult<usize> {
+    diesel::delete(mails::table.filter(mails::recipient.eq(address.as_str()))).execute(conn).await
+}
+
 /// Puts every parked mail back into the queue.
 pub(super) async fn unpark(conn: &mut Connection, at: Timestamp) -> QueryResult<usize> {
     diesel::update(mails::table.filter(mails::parked_at.is_not_null()))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use auth_black_box::{Client, Engine, PASSWORD, Reply, Server, each_engine};
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 const CONCEALED: (&str, &str) = ("AUTH_DISCLOSURE", "concealed");
@@ -31,7 +32,11 @@ async fn ask(client: &Client, question: Question, name: &str) -> Reply {
 
 /// An answer without what is different each time.
 fn shape(reply: &Reply, name: &str) -> (u16, BTreeSet<String>, Value) {
-    let headers = reply.headers.keys().map(ToString::to_string).collect();
+    let own = |name: &str| matches!(name, "date" | "x-request-id" | "content-length");
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        if own(name.as_str()) { name.to_string() } else { format!("{name}: {value:?}") }
+    };
+    let headers = reply.headers.iter().map(header).collect();
     let mut body = reply.body.clone();
     let data = &mut body["data"];
     if data["tempToken"].is_string() {
@@ -62,11 +67,6 @@ each_engine! {
             for question in QUESTIONS {
                 let (hit, miss) = (ask(&client, question, "taken").await, ask(&client, question, "other").await);
                 assert_eq!(shape(&hit, "taken"), shape(&miss, "other"), "{question:?}");
-                // Once more at once: the budgets are the same too.
-                let (hit, miss) = (ask(&client, question, "taken").await, ask(&client, question, "absent").await);
-                if !matches!(question, Question::LostPassword) {
-                    assert_eq!(shape(&hit, "taken"), shape(&miss, "absent"), "{question:?}");
-                }
             }
             client.login("taken", "wrong password").await.expect(400, "INVALID_CREDENTIALS");
             server.sql("UPDATE accounts SET password_hash = NULL WHERE email_key = 'taken@example.org'");
@@ -152,7 +152,7 @@ each_engine! {
                 let advantage = advantage(&hits, &misses);
                 println!("{question:?}, mail server {}: a hit takes longer with probability {advantage:.2}", if mail.is_some() { "down" } else { "up" });
                 // Sixty of each: 0.5 give or take 0.05 (one standard deviation) where nothing is to be told.
-                assert!((0.2..0.8).contains(&advantage), "{question:?}: {advantage}");
+                assert!((0.25..0.75).contains(&advantage), "{question:?}: {advantage}");
             }
         }
     }

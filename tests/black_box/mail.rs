@@ -206,6 +206,7 @@ async fn a_sender_that_is_killed_at_any_moment_loses_no_mail_and_changes_no_code
         by_name.entry(mail.to.clone()).or_default().insert((mail.message_id.clone(), mail.code.clone().unwrap()));
     }
     println!("{} mails for {users} users, {kills} kills", mails.len());
+    assert!(mails.len() > users, "some were sent again: a kill came between the server's yes and the mark");
     assert!(by_name.values().all(|mails| mails.len() == 1), "one name and one code each: {by_name:?}");
     for (to, mails) in by_name {
         let name = to.split('@').next().unwrap();

@@ -23,13 +23,18 @@ async fn no_other_token_opens_any_door() {
     let client = server.client();
     let tokens = Tokens::of(&server, "ann").await;
     let Tokens { access, refresh, internal, reset, reset_verified, login } = &tokens;
+    // Those of another service like this one, with another master key.
+    let key = ("AUTH_SECRET_KEY", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=");
+    let stranger = Server::with(Engine::Sqlite, &[key, ("AUTH_PUBLIC_URL", &server.url)]).await;
+    let strangers = Tokens::of(&stranger, "ann").await;
     let (ended, _) = server.session("bob").await;
     client.bearer(&ended).post("/auth/logout-all", json!({})).await.expect(200, "USER_LOGGED_OUT");
     let (expired, powerless) = (internal_token("backups-service", -10), internal_token("powerless", 60));
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
         let strange = |own: &[&str]| -> Vec<String> {
-            let all = ["x", access, refresh, internal, reset, reset_verified, login];
+            let mut all = vec!["x", access, refresh, internal, reset, reset_verified, login];
+            all.extend([&strangers.access, &strangers.refresh, &strangers.reset, &strangers.login].map(String::as_str));
             all.into_iter().filter(|token| !own.contains(token)).map(str::to_owned).collect()
         };
         let all = |tokens: Vec<String>, status: u16, code: &'static str| {
@@ -68,6 +73,27 @@ async fn no_other_token_opens_any_door() {
     }
     server.me(access).await.expect(200, "USER_FETCHED");
     assert_eq!(server.sql("SELECT count(*) FROM accounts"), "3", "and nothing happened");
+}
+
+/// Where a token travels in the body: a refresh token, and nothing else.
+#[tokio::test]
+async fn no_other_token_is_a_refresh_token() {
+    let server = Server::start(Engine::Sqlite).await;
+    let client = server.client();
+    let Tokens { access, refresh, internal, reset, reset_verified, login } = Tokens::of(&server, "ann").await;
+    let key = ("AUTH_SECRET_KEY", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=");
+    let stranger = Server::with(Engine::Sqlite, &[key]).await;
+    let (_, strange) = stranger.session("ann").await;
+    for token in ["x", &access, &internal, &reset, &reset_verified, &login, &strange] {
+        client.refresh(token).await.expect(401, "REFRESH_TOKEN_INVALID");
+        let body = json!({ "token": token });
+        client.bearer(&access).post("/auth/logout", body).await.expect(401, "REFRESH_TOKEN_INVALID");
+    }
+    for body in [json!({}), json!({ "token": "" }), json!({ "token": null })] {
+        client.post("/auth/refresh", body.clone()).await.expect(401, "REFRESH_TOKEN_REQUIRED");
+        client.bearer(&access).post("/auth/logout", body).await.expect(401, "REFRESH_TOKEN_REQUIRED");
+    }
+    client.refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ each_engine! {
         server.client().login("ann", PASSWORD).await.expect(400, "INVALID_PASSWORD");
         server.client().login("ann", NEW_PASSWORD).await.expect(200, "USER_LOGGED_IN");
         update_password(&server, &second, "a third correct horse").await.expect(401, "TEMP_TOKEN_INVALID");
-        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "Your password was set anew");
+        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "Your password was reset");
     }
 
     async fn every_mistake_has_its_code_and_leaves_the_token_usable(engine) {

@@ -95,7 +95,7 @@ each_engine! {
         let bearer = client.bearer(&token(&pending));
         let user = bearer.post("/auth/verify-email", json!({ "otpCode": code })).await.expect(200, "EMAIL_VERIFIED");
         assert_eq!(user["user"]["emailVerified"], true);
-        bearer.post("/auth/verify-email", json!({ "otpCode": code })).await.expect(400, "CODE_NOT_SET");
+        bearer.post("/auth/verify-email", json!({ "otpCode": code })).await.expect(401, "TEMP_TOKEN_INVALID");
         client.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
         assert_eq!(server.mails().len(), 1);
     }

@@ -43,7 +43,8 @@ pub struct Event {
     pub kind: EventKind,
     /// To whom. The account may be gone by now.
     pub account_id: AccountId,
-    /// When; later events of an account have later times, whichever node they happened on.
+    /// When. Of two changes of an account the later has the later time, whichever node's clock dated them; a token that
+    /// was used again changes no account, and is dated by its node.
     pub occurred_at: Timestamp,
 }
 

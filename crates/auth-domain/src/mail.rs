@@ -173,7 +173,7 @@ pub struct ParkedMail {
 
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
-/// With the waits between them this is a little over a day.
+/// With the waits between them these are up to 22 hours.
 const MAX_ATTEMPTS: u32 = 32;
 
 /// How long to wait after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened by up to a

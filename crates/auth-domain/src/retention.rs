@@ -55,7 +55,7 @@ pub enum Expired {
         /// They were used before this time.
         used_before: Timestamp,
     },
-    /// Events, acknowledged or not; but those of deletions stay, until they are and after, and so does the last one.
+    /// Events, acknowledged or not; those of deletions stay, and so does the last one.
     Events {
         /// They happened before this time.
         occurred_before: Timestamp,

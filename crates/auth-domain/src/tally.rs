@@ -1,7 +1,7 @@
 //! Tallies: how often something happened to one subject within a window of time, and the budgets made of them.
 //!
-//! A tally is exact because each count is committed under the version that was read. Windows begin with the first
-//! thing that is counted and do not slide.
+//! A tally is exact because each count is committed under the version that was read. A window begins with the first
+//! thing that is counted, or that is guarded by the count, and does not slide.
 
 use std::time::Duration;
 

@@ -103,7 +103,10 @@ fn challenge(refusal: &Refusal) -> HeaderValue {
         return HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"auth\""));
     }
     HeaderValue::from_static(match refusal.code {
-        ErrorCode::TokenRequired | ErrorCode::RefreshTokenRequired => "Bearer realm=\"auth\"",
+        // A wrong code says nothing against the token beside it.
+        ErrorCode::TokenRequired | ErrorCode::RefreshTokenRequired | ErrorCode::OtpRequired | ErrorCode::OtpInvalid => {
+            "Bearer realm=\"auth\""
+        }
         _ => "Bearer realm=\"auth\", error=\"invalid_token\"",
     })
 }

@@ -3,8 +3,11 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is to fail")]
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use auth_domain::ports::{Change, Store as _};
 use auth_postgres::{PostgresStore, migrate};
+use auth_testkit::fixtures::NOW;
 use auth_testkit::postgres::cluster;
 use auth_testkit::store_contract::AnyStore;
 
@@ -32,6 +35,25 @@ async fn eight_nodes_that_start_at_once_migrate_once() {
     ran.sort_unstable();
     assert_eq!(ran[..7], [0; 7]);
     assert!(ran[7] > 0);
+}
+
+/// By LISTEN: the store that waits is not the one that commits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_one_node_owes_wakes_another() {
+    let url = cluster().database();
+    migrate(&url).await.expect("the migrations run");
+    let connect = || PostgresStore::connect(&url, 2);
+    let (waiting, owing) = (connect().await.expect("it answers"), connect().await.expect("it answers"));
+    let woken = tokio::spawn(async move {
+        let began = Instant::now();
+        waiting.wait_for_outbox(Duration::from_secs(60)).await;
+        began.elapsed()
+    });
+    while !woken.is_finished() {
+        owing.commit(vec![Change::UnparkMails { at: NOW }]).await.expect("it commits");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(woken.await.expect("no panic") < Duration::from_secs(50));
 }
 
 #[tokio::test]

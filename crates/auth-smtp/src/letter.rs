@@ -1,5 +1,7 @@
 //! A mail as it travels: headers, and the words as text and as HTML.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use auth_domain::mail::Letter;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -37,12 +39,14 @@ header!(AutoSubmitted, "Auto-Submitted");
 
 /// The mail, or why none can be built: then its address is not one that mail can reach.
 pub(crate) fn write(letter: &Letter, from: &Mailbox) -> Result<Message, lettre::error::Error> {
-    let text = text_of(letter);
+    let text = text_of(letter, from.name.as_deref());
     let address: Address = ascii_address(letter).parse().map_err(|_| lettre::error::Error::MissingTo)?;
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, address))
         .subject(text.subject)
+        // The same at every attempt, as its id is.
+        .date(UNIX_EPOCH + Duration::from_millis(letter.at.as_millis()))
         .message_id(Some(format!("<{}@{}>", letter.id, from.email.domain())))
         .header(AuthMail(text.kind.to_owned()))
         .header(AutoSubmitted("auto-generated".to_owned()))
@@ -112,6 +116,8 @@ mod tests {
     fn says_what_when_where_and_always_the_same() {
         let letter = notice("Ann@bücher.example", "<b>Browser</b>").unwrap();
         let mail = text(&letter);
+        assert!(mail.contains("Date: Fri, 15 Jan 2027 08:00:00 +0000"), "{mail}");
+        assert!(!mail.contains("quoted-printable") || mail.lines().all(|line| line.len() <= 76), "{mail}");
         for part in [
             "To: Ann@xn--bcher-kva.example",
             "X-Auth-Mail: notice",
@@ -124,7 +130,7 @@ mod tests {
             assert!(mail.contains(part), "{part} in {mail}");
         }
         assert!(mail.contains(&format!("Message-ID: <{}@example.org>", letter.id)));
-        assert!(mail.contains("&lt;b&gt;Browser"), "a user agent is no HTML: {mail}");
+        assert!(!mail.contains("Browser"), "what a stranger sends is not mailed: {mail}");
     }
 
     proptest! {

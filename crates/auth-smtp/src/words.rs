@@ -19,8 +19,15 @@ enum Paragraph {
     Code(String),
 }
 
-/// The words of a mail. A code is never in the subject: that is shown on locked screens.
-pub(crate) fn text_of(letter: &Letter) -> Text {
+/// The words of a mail, with the name of who sends it below. A code is never in the subject: that is shown on locked
+/// screens.
+pub(crate) fn text_of(letter: &Letter, sender: Option<&str>) -> Text {
+    let mut text = words_of(letter);
+    text.paragraphs.extend(sender.map(|name| Paragraph::Plain(format!("This mail was sent by {name}."))));
+    text
+}
+
+fn words_of(letter: &Letter) -> Text {
     let place = place(letter);
     match &letter.words {
         Words::Code { purpose, code, expires_at } => {
@@ -28,7 +35,7 @@ pub(crate) fn text_of(letter: &Letter) -> Text {
             let paragraphs = vec![
                 Paragraph::Plain(use_it.to_owned()),
                 Paragraph::Code(code.reveal().to_owned()),
-                Paragraph::Plain(format!("It is good until {} and for one use.", when(*expires_at))),
+                Paragraph::Plain(format!("It works once, until {}.", when(*expires_at))),
                 Paragraph::Plain(place),
                 Paragraph::Plain(unasked.to_owned()),
             ];
@@ -46,7 +53,7 @@ const fn code_words(purpose: ChallengePurpose) -> (&'static str, &'static str, &
     match purpose {
         ChallengePurpose::PasswordReset => (
             "password-reset",
-            "Your code for a new password",
+            "Your password reset code",
             "To set a new password, enter this code:",
             "If you did not ask for a new password, do nothing: without this code nobody can set one. Never tell the \
              code to anybody, whoever asks for it.",
@@ -89,7 +96,7 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
     match kind {
         NoticeKind::AccountDeleted => (
             "Your account was deleted",
-            "Your account and everything that belongs to it was deleted. This is final.",
+            "Your account and everything that belongs to it were deleted. This is final.",
             "If that was not your wish, tell those who run this service.",
         ),
         NoticeKind::SessionReuseDetected => (
@@ -105,7 +112,7 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
             NOT_YOU,
         ),
         NoticeKind::PasswordReset => (
-            "Your password was set anew",
+            "Your password was reset",
             "A new password was set with a code that we mailed to you. Every device was logged out.",
             NOT_YOU,
         ),
@@ -146,7 +153,7 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
         ),
         NoticeKind::ResetWithoutPassword => (
             "Your account has no password",
-            "Somebody, you perhaps, asked for a new password. Your account has none: you sign in with another provider.",
+            "Somebody, you perhaps, asked for a new password. Your account has none: you sign in through another service, such as Google.",
             "If it was you, sign in the way you always do. If it was not, there is nothing to do.",
         ),
     }
@@ -164,10 +171,12 @@ fn place(letter: &Letter) -> String {
 /// What a user agent says, in words of ours: strangers can have us mail whatever they send as theirs. The first that
 /// is found names it, since browsers name each other too.
 fn device(user_agent: &str) -> String {
-    const PROGRAMS: [(&str, &str); 8] = [
+    const PROGRAMS: [(&str, &str); 10] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
         ("SamsungBrowser", "Samsung Internet"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
         ("Firefox", "Firefox"),
         ("Chrome", "Chrome"),
         ("Safari", "Safari"),
@@ -189,7 +198,7 @@ fn device(user_agent: &str) -> String {
     match (find(&PROGRAMS), find(&SYSTEMS)) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "one that we do not know".to_owned(),
+        (None, None) => "unknown".to_owned(),
     }
 }
 
@@ -203,7 +212,8 @@ fn when(at: Timestamp) -> String {
 impl Text {
     pub(crate) fn as_plain(&self) -> String {
         let paragraph = |paragraph: &Paragraph| match paragraph {
-            Paragraph::Plain(text) | Paragraph::Code(text) => format!("{text}\n"),
+            Paragraph::Plain(text) => text.lines().map(wrapped).collect(),
+            Paragraph::Code(text) => format!("{text}\n"),
         };
         self.paragraphs.iter().map(paragraph).collect::<Vec<_>>().join("\n")
     }
@@ -230,6 +240,29 @@ impl Text {
     }
 }
 
+/// In lines of at most 72 characters: a terminal shows them whole, and mail needs no encoding for them.
+fn wrapped(line: &str) -> String {
+    let (mut text, mut length) = (String::new(), 0);
+    for word in line.split(' ') {
+        let needed = word.chars().count();
+        match length {
+            0 => {}
+            _ if length + 1 + needed > 72 => {
+                text.push('\n');
+                length = 0;
+            }
+            _ => {
+                text.push(' ');
+                length += 1;
+            }
+        }
+        text.push_str(word);
+        length += needed;
+    }
+    text.push('\n');
+    text
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -251,8 +284,8 @@ mod tests {
                 "Edge on Windows",
             ),
             ("curl/8.14.1", "curl"),
-            ("", "one that we do not know"),
-            ("Your account is blocked, go to https://evil.example/", "one that we do not know"),
+            ("", "unknown"),
+            ("Your account is blocked, go to https://evil.example/", "unknown"),
         ] {
             assert_eq!(device(user_agent), name);
         }

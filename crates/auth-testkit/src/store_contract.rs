@@ -62,6 +62,7 @@ macro_rules! store_contract {
             ended_sessions_are_purged_in_bounded_batches
             budgets_are_purged_when_nothing_in_them_counts
             a_mail_with_a_code_names_its_challenge
+            the_mails_to_an_address_are_forgotten
             whoever_waits_for_the_outbox_is_woken
             challenges_come_back_as_they_went_in
             a_challenge_moves_on_only_from_what_was_read

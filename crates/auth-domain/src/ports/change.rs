@@ -16,8 +16,9 @@ use crate::{AccountId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Ti
 /// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
 /// state that it was decided on is gone.
 ///
-/// In one commit, changes of accounts come before those of challenges, then sessions, tallies, budgets, the rest:
-/// two commits that lock rows in the same order never wait for each other in a circle.
+/// In one commit, changes of an account come first, so that two commits on the same account wait for each other at their
+/// beginning and not in a circle. Where rows of no account are in the way, a database that undoes one of the two makes
+/// that a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
@@ -277,6 +278,8 @@ pub enum Change {
         /// What the server said.
         error: String,
     },
+    /// Forgets every mail to an address, sent or not; none is fine too.
+    ForgetMailsTo(EmailAddress),
     /// Puts every mail that was given up back into the queue; none is fine too.
     UnparkMails {
         /// When to try them.

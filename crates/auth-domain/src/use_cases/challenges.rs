@@ -25,6 +25,9 @@ pub enum GiveCodeError {
     /// None is outstanding any more.
     #[error("no code is outstanding")]
     NoneOutstanding,
+    /// The challenge was used up, replaced, or has expired.
+    #[error("the challenge is gone")]
+    ChallengeGone,
     /// The code is wrong.
     #[error("the code is wrong")]
     WrongCode,
@@ -42,7 +45,7 @@ pub enum GiveCodeError {
 impl From<GiveCodeError> for Refusal {
     fn from(error: GiveCodeError) -> Self {
         match error {
-            GiveCodeError::NoneOutstanding => ErrorCode::CodeNotSet.into(),
+            GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
             GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
             GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
             GiveCodeError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
@@ -128,6 +131,13 @@ impl Challenges {
         Change::Mail(MailRequest { id, to, at: now, client: client.clone(), content })
     }
 
+    /// A token for a step of a challenge that began before: good no longer than that is.
+    pub(super) fn temp_token_for(&self, challenge: &Challenge, step: TempStep, now: Timestamp) -> IssuedTempToken {
+        let expires_in = self.lifetimes.temp.min(challenge.expires_at.since(now));
+        let claims = TempClaims { challenge_id: challenge.id, step, issued_at: now, expires_at: now + expires_in };
+        IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
+    }
+
     /// A token for a step of the challenge.
     pub(super) fn temp_token(&self, challenge_id: ChallengeId, step: TempStep, now: Timestamp) -> IssuedTempToken {
         let expires_in = self.lifetimes.temp;
@@ -148,7 +158,7 @@ impl Challenges {
         let given = OneTimeCode::parse(code);
         for _ in 0..MAX_ATTEMPTS {
             let found = self.store.find_challenge(challenge_id).await?;
-            let (challenge, account) = found.ok_or(GiveCodeError::NoneOutstanding)?;
+            let (challenge, account) = found.ok_or(GiveCodeError::ChallengeGone)?;
             let now = self.clock.now();
             let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
             let misses = self.store.find_tally(challenge.subject, &purpose.misses()).await?;

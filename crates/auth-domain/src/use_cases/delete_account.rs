@@ -100,6 +100,7 @@ impl DeleteAccount {
             Change::ForgetNetworkAttempts(AttemptSubject::account(account_id)),
             Change::ForgetDailyMisses(AttemptSubject::account(account_id)),
             Change::RecordDeletion(Deletion { id, account_id, requested_by: requested_by.to_owned(), deleted_at: now }),
+            Change::ForgetMailsTo(account.email.clone()),
             self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
             Change::Mail(MailRequest::notice(mail_id, account.email.clone(), kind, now, client.clone())),
         ];

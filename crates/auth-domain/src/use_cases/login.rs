@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::Timestamp;
 use crate::account::{Account, LoginName, Password};
 use crate::budget::{AttemptSubject, Spent};
-use crate::challenge::ChallengePurpose;
+use crate::challenge::{Challenge, ChallengePurpose};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
@@ -178,17 +178,18 @@ impl Login {
         let (store, purpose) = (&*self.challenges.store, ChallengePurpose::VerifyEmail);
         for _ in 0..MAX_ATTEMPTS {
             let now = self.challenges.clock.now();
-            let token = |id| self.challenges.temp_token(id, TempStep::GiveVerifyEmailCode, now);
+            let token =
+                |challenge: &Challenge| self.challenges.temp_token_for(challenge, TempStep::GiveVerifyEmailCode, now);
             let newest = store.find_challenge_of(account.id, purpose).await?;
             if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
-                return Ok(token(challenge.id));
+                return Ok(token(&challenge));
             }
             let mails = mail_budgets::for_owner(store, AttemptSubject::account(account.id)).await?;
             mails.check(now).map_err(LoginError::MailsSpent)?;
             let (challenge, begun) = self.challenges.begin_for(&account, purpose, client, now);
             let counted = Change::PutTally(mails.after_one(now));
             match store.commit(begun.into_iter().chain([counted]).collect()).await {
-                Ok(()) => return Ok(token(challenge.id)),
+                Ok(()) => return Ok(token(&challenge)),
                 Err(CommitError::Conflict { .. }) => {}
                 Err(_) => break,
             }

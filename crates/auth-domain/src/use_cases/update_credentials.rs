@@ -361,14 +361,19 @@ impl UpdateCredentials {
         now: Timestamp,
     ) -> Result<Change, UpdateCredentialsError> {
         let store = &*self.challenges.store;
-        let counted = self.count_mail(account_id, now).await?;
-        if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_none() {
-            return Ok(counted);
+        for _ in 0..MAX_ATTEMPTS {
+            let counted = self.count_mail(account_id, now).await?;
+            if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_none() {
+                return Ok(counted);
+            }
+            match store.commit(vec![counted]).await {
+                Ok(()) => return Err(UpdateCredentialsError::EmailTaken),
+                // Not counted yet, so not told.
+                Err(CommitError::Conflict { .. }) => {}
+                Err(_) => break,
+            }
         }
-        match store.commit(vec![counted]).await {
-            Ok(()) | Err(CommitError::Conflict { .. }) => Err(UpdateCredentialsError::EmailTaken),
-            Err(_) => Err(StoreUnavailable.into()),
-        }
+        Err(StoreUnavailable.into())
     }
 
     fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {

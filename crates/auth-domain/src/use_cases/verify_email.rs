@@ -94,7 +94,12 @@ impl VerifyEmail {
                     Change::UseChallenge { challenge_id: challenge.id, version: challenge.version },
                 ]
             })
-            .await?;
+            .await;
+        let account = account.map_err(|error| match (error, owner) {
+            // Used up.
+            (GiveCodeError::ChallengeGone, AddressOwner::Temp(_)) => VerifyEmailError::WrongToken,
+            (error, _) => error.into(),
+        })?;
         Ok(Account { email_verified: true, ..account })
     }
 

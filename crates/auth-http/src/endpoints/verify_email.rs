@@ -77,7 +77,8 @@ async fn resend_code(
     Ok(match app.verify_email.resend(&owner, &client).await? {
         Resent::CodeSent(token) => {
             let lifetimes = app.verify_email.challenges.lifetimes;
-            let expires_in = lifetimes.code.min(lifetimes.temp).as_secs();
+            let of_both = lifetimes.code.min(lifetimes.temp);
+            let expires_in = if token.is_some() { of_both } else { lifetimes.code }.as_secs();
             let reveal = |token: IssuedTempToken| token.token.reveal().to_owned();
             let data = ResentData { temp_token: token.map(reveal), expires_in };
             success(SuccessCode::CodeSent, ResendData::Sent(data))

@@ -63,6 +63,17 @@ pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
     assert_eq!((purge(at).await, purge(at + LEASE).await), (0, 1));
 }
 
+/// Also those that were given up, and none to anybody else.
+pub async fn the_mails_to_an_address_are_forgotten(store: AnyStore) {
+    let (first, other) = (owe(&store, NOW).await, owe(&store, NOW).await);
+    lease(&store, NOW).await;
+    let park = Change::ParkMail { mail_id: first.id, attempt: 1, at: NOW, error: String::new() };
+    store.commit(vec![park]).await.unwrap();
+    store.commit(vec![Change::ForgetMailsTo(first.to.clone()), Change::ForgetMailsTo(first.to)]).await.unwrap();
+    assert_eq!(store.list_parked_mails(10).await.unwrap(), []);
+    assert_eq!(lease(&store, NOW + LEASE).await, [LeasedMail { request: other, attempt: 2 }]);
+}
+
 /// Which challenge, what for, and which of its codes.
 pub async fn a_mail_with_a_code_names_its_challenge(store: AnyStore) {
     let challenge_id = fixtures::challenge(None).id;
