@@ -40,7 +40,7 @@ impl From<Abort> for CommitError {
             }
             // Two commits that waited for each other: one was undone. It may try again.
             Abort::Database(Error::DatabaseError(_, info)) if info.message() == "deadlock detected" => {
-                Self::Conflict { change: 0 }
+                Self::Conflict { change: usize::MAX }
             }
             // What the row was to hang on is gone.
             Abort::Database(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
@@ -168,7 +168,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .filter(accounts::id.eq(account_key(*account_id)))
                 .filter(accounts::email_key.eq(email.key()))
                 .filter(accounts::updated_at.eq(as_of.as_micros()))
-                .set((accounts::email_verified.eq(true), accounts::updated_at.eq(at.as_micros())))
+                .set((
+                    accounts::email_verified.eq(true),
+                    accounts::ever_proved.eq(true),
+                    accounts::updated_at.eq(at.as_micros()),
+                ))
                 .execute(conn)
                 .await
         }

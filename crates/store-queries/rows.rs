@@ -43,6 +43,7 @@ pub(super) struct AccountRow {
     roles: String,
     created_at: i64,
     updated_at: i64,
+    ever_proved: bool,
     #[diesel(embed)]
     two_factor: TwoFactorRow,
 }
@@ -61,6 +62,7 @@ impl From<&Account> for AccountRow {
             roles: account.roles.to_string(),
             created_at: account.created_at.as_micros(),
             updated_at: account.updated_at.as_micros(),
+            ever_proved: account.ever_proved,
             two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
@@ -80,6 +82,7 @@ impl TryFrom<AccountRow> for Account {
             password_hash: row.password_hash.map(PasswordHash::from_phc),
             credential_version: CredentialVersion::from_number(row.credential_version),
             roles: Roles::parse(&roles).map_err(|_| unreadable("accounts", "roles"))?,
+            ever_proved: row.ever_proved,
             two_factor: row.two_factor.try_into()?,
             created_at: timestamp(row.created_at),
             updated_at: timestamp(row.updated_at),

@@ -16,6 +16,7 @@ diesel::table! {
         roles -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        ever_proved -> Bool,
         app_status -> Nullable<Text>,
         app_since -> Nullable<BigInt>,
         app_secret -> Nullable<Binary>,

@@ -117,7 +117,11 @@ pub(super) async fn put(conn: &mut Connection, id: AccountId, two_factor: &TwoFa
     let before = accounts::table
         .filter(accounts::id.eq(DbUuid(id.as_uuid())))
         .filter(accounts::two_factor_version.eq(two_factor.version - 1));
-    diesel::update(before).set(TwoFactorRow::from(two_factor)).execute(conn).await
+    // Whatever else was decided on the account as it was is void: a change of credentials without a second factor, say.
+    diesel::update(before)
+        .set((TwoFactorRow::from(two_factor), accounts::updated_at.eq(accounts::updated_at + 1)))
+        .execute(conn)
+        .await
 }
 
 pub(super) async fn use_step(

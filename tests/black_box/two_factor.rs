@@ -354,6 +354,18 @@ each_engine! {
         finish(&server, &temp, "app", &code).await.expect(401, "TEMP_TOKEN_INVALID");
     }
 
+    /// The proof that counts is the first one, of whatever address.
+    async fn a_change_of_address_is_no_way_around_it(engine) {
+        let server = Server::start(engine).await;
+        let (ann, secret, _) = with_app(&server, "ann").await;
+        let code = server.code("verify-email", "ann@example.org", 1).await;
+        ann.post("/auth/verify-email", otp(&code)).await.expect(200, "EMAIL_VERIFIED");
+        ann.post("/auth/update-credentials", json!({ "email": "typo@example.org" })).await.expect(206, "TWOFA_REQUIRED");
+        let code = totp(&secret, &[0]).remove(0);
+        ann.post("/auth/verify-update-credentials", otp(&code)).await.expect(200, "CREDENTIALS_UPDATED");
+        reset(&server, "typo").await.expect(206, "TWOFA_REQUIRED");
+    }
+
     async fn a_squatter_keeps_no_second_factor(engine) {
         let server = Server::start(engine).await;
         with_app(&server, "ann").await;

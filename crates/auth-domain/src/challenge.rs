@@ -202,6 +202,11 @@ impl Challenge {
         }
     }
 
+    /// Whether its codes go to that address: one that is the account's no more proves nothing.
+    pub fn is_to(&self, address: &EmailAddress) -> bool {
+        matches!(&self.challenged, Challenged::Account { email, .. } if email.key() == address.key())
+    }
+
     /// Which code is outstanding at `now`.
     pub fn outstanding_code(&self, now: Timestamp) -> Result<u32, NoCodeOutstanding> {
         match self.state {

@@ -37,6 +37,7 @@ pub fn account() -> Account {
         username: Some(Username::parse(&format!("User-{number}")).unwrap()),
         email: EmailAddress::parse(&format!("User.{number}@Example.org")).unwrap(),
         email_verified: number.is_multiple_of(2),
+        ever_proved: number.is_multiple_of(2),
         password_hash: Some(PasswordHash::from_phc(format!("$argon2id$hash-{number}"))),
         credential_version: CredentialVersion::FIRST,
         roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),

@@ -1,5 +1,6 @@
 DROP TABLE pending_credentials;
 DROP TABLE totp_steps;
+ALTER TABLE accounts DROP COLUMN ever_proved;
 ALTER TABLE accounts DROP COLUMN two_factor_version;
 ALTER TABLE accounts DROP COLUMN recovery_codes;
 ALTER TABLE accounts DROP COLUMN preferred_factor;

@@ -12,6 +12,10 @@ ALTER TABLE accounts ADD COLUMN preferred_factor TEXT NOT NULL DEFAULT 'app';
 ALTER TABLE accounts ADD COLUMN recovery_codes TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN two_factor_version INTEGER NOT NULL DEFAULT 0;
 
+-- Whether an address of the account was ever proved, this one or one before.
+ALTER TABLE accounts ADD COLUMN ever_proved INTEGER NOT NULL DEFAULT 0;
+UPDATE accounts SET ever_proved = email_verified;
+
 CREATE TABLE totp_steps (
     account_id BLOB   NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     step       INTEGER NOT NULL,

@@ -51,6 +51,8 @@ pub struct Account {
     pub email: EmailAddress,
     /// Whether its owner has proved to read that address.
     pub email_verified: bool,
+    /// Whether they ever proved an address, this one or one before: until then the account may be a squatter's.
+    pub ever_proved: bool,
     /// `None` for an account that only signs in through an identity provider.
     pub password_hash: Option<PasswordHash>,
     /// Goes up with each change of password.

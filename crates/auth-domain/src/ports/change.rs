@@ -103,7 +103,8 @@ pub enum Change {
         /// The version of the second factors that was checked.
         two_factor_version: i64,
     },
-    /// Writes the second factors of an account. Guard: the stored version is the one before.
+    /// Writes the second factors of an account, which counts as a change of it. Guard: the stored version is the one
+    /// before.
     PutTwoFactor {
         /// Whose.
         account_id: AccountId,

@@ -41,7 +41,7 @@ pub enum CommitError {
     /// Nothing happened, since a guard did not hold: somebody else was there first. Read again and decide again.
     #[error("change {change} of the commit found another state than it was decided on")]
     Conflict {
-        /// The index of the change, from 0.
+        /// The index of the change, from 0; past the end when it is not known which.
         change: usize,
     },
     /// Nothing happened, since a unique key is taken.

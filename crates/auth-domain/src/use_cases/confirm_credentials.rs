@@ -83,18 +83,19 @@ impl ConfirmCredentials {
                 Method::App => SecondFactor::App(code.clone()),
                 Method::Email => SecondFactor::Email(code.clone()),
             };
+            // Before the code is judged, so that what is in the way is told whether it is right or not.
+            let PendingCredentials { email, password_hash, .. } = &pending;
+            let (changed, mut confirmed) =
+                self.update.changes(&account, caller.session(), email, password_hash, client).await?;
             let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;
             let (outcome, changes) = match verdict {
                 Verdict::Right(used) if !replayed => {
-                    let PendingCredentials { email, password_hash, .. } = &pending;
-                    let (changed, mut changes) =
-                        self.update.changes(&account, caller.session(), email, password_hash, client).await?;
                     // Before the change of address forgets it with all others.
                     let used_up = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
-                    changes.insert(1, used_up);
-                    changes.push(Change::PutTally(misses.touched(now)));
-                    changes.extend(used);
-                    (Ok(changed), changes)
+                    confirmed.insert(1, used_up);
+                    confirmed.push(Change::PutTally(misses.touched(now)));
+                    confirmed.extend(used);
+                    (Ok(changed), confirmed)
                 }
                 Verdict::Right(_) => {
                     (Err(ConfirmCredentialsError::WrongCode), vec![Change::PutTally(misses.after_one(now))])
@@ -109,7 +110,8 @@ impl ConfirmCredentials {
                 Err(CommitError::Conflict { change }) => {
                     replayed |= matches!(changes.get(change), Some(Change::UseTotpStep { .. }));
                 }
-                Err(CommitError::Duplicate(UniqueKey::Email)) => return Err(UpdateCredentialsError::EmailTaken.into()),
+                // Taken in this moment: the next round tells so, within the budget.
+                Err(CommitError::Duplicate(UniqueKey::Email)) => {}
                 Err(_) => break,
             }
         }
@@ -126,7 +128,9 @@ impl ConfirmCredentials {
         let now = challenges.clock.now();
         let current = |challenge: &Challenge| match &challenge.challenged {
             Challenged::Account { credential_version, .. } => {
-                *credential_version == account.credential_version && now < challenge.expires_at
+                *credential_version == account.credential_version
+                    && now < challenge.expires_at
+                    && challenge.is_to(&account.email)
             }
             Challenged::Nobody => false,
         };

@@ -88,8 +88,10 @@ impl FinishLogin {
                 Verdict::Right(used) if !replayed => {
                     let (logged_in, open) = self.open(&account, &used, first, client, now)?;
                     // First what locks the account for itself: a lock that is shared before cannot be had alone after.
-                    let mut changes = used;
+                    let (mut changes, rest): (Vec<_>, Vec<_>) =
+                        used.into_iter().partition(|change| matches!(change, Change::PutTwoFactor { .. }));
                     changes.push(open);
+                    changes.extend(rest);
                     changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
                     changes.push(Change::PutTally(misses.touched(now)));
                     (Ok(logged_in), changes)
@@ -157,7 +159,7 @@ impl FinishLogin {
             Challenged::Account { credential_version, .. } => *credential_version == account.credential_version,
             Challenged::Nobody => false,
         };
-        if !current || challenge.purpose != ChallengePurpose::TwoFactorLogin {
+        if !current || !challenge.is_to(&account.email) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }
         Ok((challenge, account, first))

@@ -122,6 +122,7 @@ impl Register {
             username,
             email,
             email_verified: false,
+            ever_proved: false,
             password_hash: Some(password_hash),
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),

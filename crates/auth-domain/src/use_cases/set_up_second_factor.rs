@@ -36,9 +36,9 @@ pub enum SetUpError {
     /// A budget is spent: for wrong codes, or for mails.
     #[error("the budget is spent for {:?}", .0.retry_after)]
     Spent(Spent),
-    /// The account is gone.
-    #[error("the account is gone")]
-    AccountGone,
+    /// The session has ended, or its account is gone.
+    #[error("the session has ended")]
+    SessionGone,
     /// The database is away.
     #[error(transparent)]
     Unavailable(#[from] StoreUnavailable),
@@ -54,7 +54,7 @@ impl From<SetUpError> for Refusal {
             SetUpError::NotPending(NotPending::NothingPending) => ErrorCode::TwofaNotSet.into(),
             SetUpError::WrongCode => ErrorCode::OtpInvalid.into(),
             SetUpError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
-            SetUpError::AccountGone => ErrorCode::Unauthorized.into(),
+            SetUpError::SessionGone => ErrorCode::Unauthorized.into(),
             SetUpError::Unavailable(error) => error.into(),
         }
     }
@@ -85,12 +85,13 @@ impl SetUpSecondFactor {
             let secret = totp.make(account.id, challenges.entropy.bytes(), challenges.entropy.bytes());
             let until = now + challenges.lifetimes.temp;
             let two_factor = account.two_factor.begin_app(now, until, secret.clone())?;
-            match challenges.store.commit(vec![Change::PutTwoFactor { account_id: account.id, two_factor }]).await {
+            let put = Change::PutTwoFactor { account_id: account.id, two_factor };
+            match challenges.store.commit(vec![put, Change::RequireSession(caller.session().id)]).await {
                 Ok(()) => {
                     let told = totp.provision(account.id, &secret, account.email.as_str());
                     return told.ok_or(StoreUnavailable.into());
                 }
-                Err(CommitError::Conflict { .. }) => account = self.account(account.id).await?,
+                Err(CommitError::Conflict { .. }) => account = self.still_there(caller).await?,
                 Err(_) => break,
             }
         }
@@ -110,13 +111,14 @@ impl SetUpSecondFactor {
             let (_, begun) = challenges.begin_for(&account, purpose, client, now);
             let mut changes = vec![
                 Change::PutTwoFactor { account_id, two_factor },
+                Change::RequireSession(caller.session().id),
                 Change::ForgetChallengesFor { account_id, purpose },
             ];
             changes.extend(begun);
             changes.push(Change::PutTally(mails.after_one(now)));
             match challenges.store.commit(changes).await {
                 Ok(()) => return Ok(()),
-                Err(CommitError::Conflict { .. }) => account = self.account(account_id).await?,
+                Err(CommitError::Conflict { .. }) => account = self.still_there(caller).await?,
                 Err(_) => break,
             }
         }
@@ -147,7 +149,13 @@ impl SetUpSecondFactor {
                 Verdict::Right(used) if !replayed => {
                     let (set_up, put) = self.enabled(&account, two_factor);
                     let notice = self.second_factors.notice(&account, NoticeKind::SecondFactorEnabled, client, now);
-                    let mut changes = vec![put];
+                    let mut changes = Vec::new();
+                    if method == Method::Email {
+                        let (email, as_of, at) =
+                            (account.email.clone(), account.updated_at, account.next_change_at(now));
+                        changes.push(Change::ProveEmail { account_id: account.id, email, as_of, at });
+                    }
+                    changes.extend([put, Change::RequireSession(caller.session().id)]);
                     changes.extend(used);
                     changes.extend([Change::PutTally(misses.touched(now)), notice]);
                     (Ok(set_up), changes)
@@ -162,7 +170,7 @@ impl SetUpSecondFactor {
                 Ok(()) => return outcome,
                 Err(CommitError::Conflict { change }) => {
                     replayed |= matches!(changes.get(change), Some(Change::UseTotpStep { .. }));
-                    account = self.account(account.id).await?;
+                    account = self.still_there(caller).await?;
                 }
                 Err(_) => break,
             }
@@ -186,7 +194,8 @@ impl SetUpSecondFactor {
     async fn judge_email(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, SetUpError> {
         let store = &self.second_factors.challenges.store;
         let newest = store.find_challenge_of(account.id, ChallengePurpose::TwoFactorSetup).await?;
-        let challenge = newest.filter(|challenge| challenge.outstanding_code(now).is_ok());
+        let challenge =
+            newest.filter(|challenge| challenge.outstanding_code(now).is_ok() && challenge.is_to(&account.email));
         let challenge = challenge.ok_or(NotPending::NothingPending)?;
         Ok(match self.second_factors.judge_mailed(&challenge, code, now) {
             Verdict::Right(_) => {
@@ -215,7 +224,11 @@ impl SetUpSecondFactor {
         (0..RECOVERY_CODES).map(|_| recovery_codes.make(account_id, challenges.entropy.bytes())).unzip()
     }
 
-    async fn account(&self, id: AccountId) -> Result<Account, SetUpError> {
-        self.second_factors.challenges.store.find_account(id).await?.ok_or(SetUpError::AccountGone)
+    /// The account as it is now, of a session that has not ended.
+    async fn still_there(&self, caller: &Authenticated) -> Result<Account, SetUpError> {
+        let challenges = &self.second_factors.challenges;
+        let found = challenges.store.find_session(caller.session().id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(challenges.clock.now()));
+        alive.map(|(_, account)| account).ok_or(SetUpError::SessionGone)
     }
 }

@@ -189,27 +189,30 @@ impl UpdatePassword {
         let at = account.next_change_at(now);
         let account_id = account.id;
         // At a first proof whatever was added before goes: somebody else may have added it.
-        let two_factor = if account.email_verified { account.two_factor.clone() } else { dropped(&account.two_factor) };
+        let two_factor = if account.ever_proved { account.two_factor.clone() } else { dropped(&account.two_factor) };
         let changed = Account {
             email_verified: true,
+            ever_proved: true,
             password_hash: Some(password_hash.clone()),
             credential_version: account.credential_version.next(),
             updated_at: at,
             two_factor,
             ..account.clone()
         };
-        let mut changes = vec![Change::ChangePassword {
-            account_id,
-            from_version: account.credential_version,
-            as_of: account.updated_at,
-            password_hash: password_hash.clone(),
-            at,
-        }];
+        let mut changes = vec![
+            Change::ChangePassword {
+                account_id,
+                from_version: account.credential_version,
+                as_of: account.updated_at,
+                password_hash: password_hash.clone(),
+                at,
+            },
+            Change::ProveEmail { account_id, email: email.clone(), as_of: at, at },
+        ];
         if changed.two_factor != account.two_factor {
             changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
         }
         changes.extend([
-            Change::ProveEmail { account_id, email: email.clone(), as_of: at, at },
             Change::UseChallenge { challenge_id: *challenge_id, version: *version },
             Change::RevokeSessionsOf {
                 account_id,
@@ -254,7 +257,7 @@ impl UpdatePassword {
         now: Timestamp,
     ) -> Result<Vec<Change>, StoreUnavailable> {
         let (subject, network) = (AttemptSubject::account(account.id), client.network());
-        if !account.email_verified {
+        if !account.ever_proved {
             let anew = PasswordBudget::empty(subject, network.clone()).after_success(now);
             return Ok(vec![
                 Change::ForgetChallengesOf(account.id),
