@@ -124,6 +124,9 @@ async fn take_due(
         .limit(limit.into())
         .select(event_deliveries::event_id);
     let ids: Vec<DbUuid> = dialect::lock_and_skip!(due).load(conn).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let leased = event_deliveries::table
         .filter(event_deliveries::service.eq(service))
         .filter(event_deliveries::event_id.eq_any(ids.clone()));
@@ -175,11 +178,11 @@ pub(crate) async fn list(
     after: Option<EventId>,
     limit: u32,
 ) -> Result<Option<Vec<Event>>, StoreUnavailable> {
-    loop {
+    // A reader that has seen everything writes nothing.
+    let mut unplaced = has_unplaced(conn).await.map_err(unavailable)?;
+    while unplaced {
         let placed: QueryResult<usize> = dialect::in_transaction!(conn, |conn| place(conn).await);
-        if placed.map_err(unavailable)? < PLACED_AT_ONCE {
-            break;
-        }
+        unplaced = placed.map_err(unavailable)? == PLACED_AT_ONCE;
     }
     let mut after_position = 0_i64;
     if let Some(after) = after {
@@ -198,7 +201,11 @@ pub(crate) async fn list(
     Ok(Some(rows.into_iter().filter_map(|row| Event::try_from(row).ok()).collect()))
 }
 
-/// Positions for those that have none. The lock of the one row keeps others from doing so at the same time; what
+async fn has_unplaced(conn: &mut Connection) -> QueryResult<bool> {
+    diesel::select(exists(events::table.filter(events::position.is_null()))).get_result(conn).await
+}
+
+/// Positions for up to a thousand that have none. The lock of the one row keeps others from doing so at the same time; what
 /// they committed before is seen by the statement after it.
 async fn place(conn: &mut Connection) -> QueryResult<usize> {
     diesel::sql_query("UPDATE event_positions SET last = last").execute(conn).await?;

@@ -81,6 +81,9 @@ async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit
         .limit(limit.into())
         .select(mails::id);
     let ids: Vec<DbUuid> = dialect::lock_and_skip!(due).load(conn).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     diesel::update(mails::table.filter(mails::id.eq_any(ids)))
         .set((mails::next_attempt_at.eq(until.as_micros()), mails::attempt.eq(mails::attempt + 1)))
         .returning(MailRow::as_returning())

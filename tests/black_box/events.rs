@@ -99,7 +99,13 @@ each_engine! {
         assert_eq!(services[1]["service"], "users");
         assert!(services[1]["acknowledgedAt"].as_str().unwrap().ends_with('Z'));
         let told = users.deliveries();
-        assert_eq!(told.last().unwrap()["event"]["data"], json!({ "userId": id, "deletionId": deletion_id }));
+        let last = told.last().unwrap();
+        assert_eq!(last["event"]["data"], json!({ "userId": id, "deletionId": deletion_id }));
+        // Whoever catches up by cursor reads the same, under the same id.
+        let listed = service.get("/auth/events").await.expect(200, "EVENTS_FETCHED")["events"].as_array().unwrap().last().unwrap().clone();
+        let mut delivered = last["event"].clone();
+        delivered["id"] = last["id"].clone();
+        assert_eq!(listed, delivered);
 
         let chat = WebhookReceiver::start(ports[1], "ok");
         wait_for("the other acknowledgement", || {

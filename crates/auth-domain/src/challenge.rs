@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::account::{CredentialVersion, EmailAddress};
+use crate::account::{Account, CredentialVersion, EmailAddress};
 use crate::budget::AttemptSubject;
 use crate::session::{KeyId, Network};
 use crate::tally::TallyKind;
@@ -123,6 +123,17 @@ pub enum Challenged {
     },
     /// Nobody: somebody asked for a name that no account has and is not told so. No mail, and no code is right.
     Nobody,
+}
+
+impl Challenged {
+    /// The account as it is.
+    pub fn of(account: &Account) -> Self {
+        Self::Account {
+            account_id: account.id,
+            email: account.email.clone(),
+            credential_version: account.credential_version,
+        }
+    }
 }
 
 /// How far a challenge has come.

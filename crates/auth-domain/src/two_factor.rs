@@ -274,6 +274,11 @@ impl TwoFactor {
         }
     }
 
+    /// Whether any method is enrolled.
+    pub fn any_enrolled(&self) -> bool {
+        Method::ALL.into_iter().any(|method| self.is_enrolled(method))
+    }
+
     /// The methods that are asked for at login.
     pub fn enabled(&self) -> impl Iterator<Item = Method> {
         Method::ALL.into_iter().filter(|method| self.is_enabled(*method))

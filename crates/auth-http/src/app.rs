@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::web::{self, Data, ServiceConfig};
+use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::ports::{Clock, Entropy, InternalTokens, Store, TempTokens};
 use auth_domain::use_cases::{
     Authenticate, ConfirmCredentials, DeleteAccount, FinishLogin, Introspect, ListCredentials, ListEvents, Login,
@@ -46,6 +47,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub trusted_proxies: TrustedProxies,
+    /// What answers say of codes and temp tokens.
+    pub challenge_lifetimes: ChallengeLifetimes,
     /// `iss` and `aud` of access tokens, for introspection.
     pub issuer: String,
     pub audience: String,

@@ -68,7 +68,7 @@ impl FromRequest for EmailOwner {
             let (app, token) = found?;
             match app.temp_tokens.verify(&token, app.clock.now()) {
                 Ok(claims) => Ok(Self(AddressOwner::Temp(claims))),
-                Err(TokenRejection::Expired) => Err(temp_token_code(TokenRejection::Expired).into()),
+                Err(TokenRejection::Expired) => Err(ErrorCode::TempTokenExpired.into()),
                 // Not a temp token at all: then an access token.
                 Err(TokenRejection::Invalid) => {
                     Ok(Self(AddressOwner::Session(Box::new(app.authenticate.execute(&token).await?))))

@@ -274,6 +274,7 @@ impl Parts {
             }),
             internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
             temp_tokens: self.temp_tokens,
+            challenge_lifetimes: settings.challenges,
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             issuer,
             audience,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
@@ -30,6 +31,18 @@ impl Authenticated {
     /// What the access token says; the account may say something else by now.
     pub const fn claims(&self) -> &AccessClaims {
         &self.claims
+    }
+}
+
+impl Authenticated {
+    /// The account as it is at `now`; `None` when the session has ended since.
+    pub(super) async fn still_there(
+        &self,
+        store: &dyn Store,
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreUnavailable> {
+        let found = store.find_session(self.session.id).await?;
+        Ok(found.filter(|(session, _)| session.is_alive(now)).map(|(_, account)| account))
     }
 }
 

@@ -2,6 +2,7 @@
 //! compares a code, whatever it is for, so that one budget counts for all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::{Account, EmailAddress, LoginName};
 use crate::budget::{AttemptSubject, Spent};
@@ -81,12 +82,7 @@ impl Challenges {
         client: &Client,
         now: Timestamp,
     ) -> (Challenge, [Change; 2]) {
-        let challenged = Challenged::Account {
-            account_id: account.id,
-            email: account.email.clone(),
-            credential_version: account.credential_version,
-        };
-        self.begin(self.subject(&account.email), challenged, purpose, client, now)
+        self.begin(self.subject(&account.email), Challenged::of(account), purpose, client, now)
     }
 
     /// Whose budgets codes to that address count for: the same whether or not somebody has it.
@@ -134,13 +130,21 @@ impl Challenges {
     /// A token for a step of a challenge that began before: good no longer than that is.
     pub(super) fn temp_token_for(&self, challenge: &Challenge, step: TempStep, now: Timestamp) -> IssuedTempToken {
         let expires_in = self.lifetimes.temp.min(challenge.expires_at.since(now));
-        let claims = TempClaims { challenge_id: challenge.id, step, issued_at: now, expires_at: now + expires_in };
-        IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
+        self.temp_token_of(challenge.id, step, now, expires_in)
     }
 
     /// A token for a step of the challenge.
     pub(super) fn temp_token(&self, challenge_id: ChallengeId, step: TempStep, now: Timestamp) -> IssuedTempToken {
-        let expires_in = self.lifetimes.temp;
+        self.temp_token_of(challenge_id, step, now, self.lifetimes.temp)
+    }
+
+    fn temp_token_of(
+        &self,
+        challenge_id: ChallengeId,
+        step: TempStep,
+        now: Timestamp,
+        expires_in: Duration,
+    ) -> IssuedTempToken {
         let claims = TempClaims { challenge_id, step, issued_at: now, expires_at: now + expires_in };
         IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
     }
@@ -213,13 +217,13 @@ impl Challenges {
             return Ok(None);
         }
         match (&challenge.challenged, account) {
-            (Challenged::Account { email, credential_version, .. }, Some(account)) => {
+            (Challenged::Account { credential_version, .. }, Some(account)) => {
                 let overtaken = *credential_version != account.credential_version;
                 if overtaken && purpose == ChallengePurpose::PasswordReset {
                     return Err(GiveCodeError::Overtaken);
                 }
                 // A code proves the address that it was mailed to, no other one.
-                if email.key() != account.email.key() {
+                if !challenge.is_to(&account.email) {
                     return Err(GiveCodeError::NoneOutstanding);
                 }
                 Ok(Some(account))

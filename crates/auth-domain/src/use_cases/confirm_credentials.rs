@@ -15,7 +15,7 @@ use crate::two_factor::Method;
 
 use super::MAX_ATTEMPTS;
 use super::authenticate::Authenticated;
-use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, Verdict};
+use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, is_replay};
 use super::update_credentials::{UpdateCredentials, UpdateCredentialsError};
 
 /// Why nothing was changed.
@@ -88,27 +88,20 @@ impl ConfirmCredentials {
             let (changed, mut confirmed) =
                 self.update.changes(&account, caller.session(), email, password_hash, client).await?;
             let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;
-            let (outcome, changes) = match verdict {
-                Verdict::Right(used) if !replayed => {
+            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
+                Ok(used) => {
                     // Before the change of address forgets it with all others.
                     let used_up = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
-                    confirmed.insert(1, used_up);
-                    confirmed.push(Change::PutTally(misses.touched(now)));
+                    confirmed.insert(confirmed.len().min(1), used_up);
                     confirmed.extend(used);
                     (Ok(changed), confirmed)
                 }
-                Verdict::Right(_) => {
-                    (Err(ConfirmCredentialsError::WrongCode), vec![Change::PutTally(misses.after_one(now))])
-                }
-                Verdict::Wrong(counted) => {
-                    let counted = counted.into_iter().chain([Change::PutTally(misses.after_one(now))]);
-                    (Err(ConfirmCredentialsError::WrongCode), counted.collect())
-                }
+                Err(counted) => (Err(ConfirmCredentialsError::WrongCode), counted),
             };
             match challenges.store.commit(changes.clone()).await {
                 Ok(()) => return outcome,
                 Err(CommitError::Conflict { change }) => {
-                    replayed |= matches!(changes.get(change), Some(Change::UseTotpStep { .. }));
+                    replayed |= is_replay(&changes, change);
                 }
                 // Taken in this moment: the next round tells so, within the budget.
                 Err(CommitError::Duplicate(UniqueKey::Email)) => {}

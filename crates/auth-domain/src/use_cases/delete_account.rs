@@ -8,14 +8,15 @@ use crate::deletion::Deletion;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::internal::{CredentialsDelete, InternalCaller};
-use crate::mail::{MailRequest, NoticeKind};
+use crate::mail::NoticeKind;
 use crate::ports::{Change, Clock, CommitError, Entropy, Store, StoreUnavailable};
 use crate::session::Client;
-use crate::{AccountId, DeletionId, MailId};
+use crate::{AccountId, DeletionId};
 
 use super::MAX_ATTEMPTS;
 use super::announcements::Announcements;
 use super::authenticate::Authenticated;
+use super::notices::notice;
 
 /// Why nothing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +93,6 @@ impl DeleteAccount {
         let now = self.clock.now();
         let at = account.next_change_at(now);
         let (account_id, id) = (account.id, DeletionId::generate(now, self.entropy.bytes()));
-        let mail_id = MailId::generate(now, self.entropy.bytes());
         let kind = NoticeKind::AccountDeleted;
         let changes = vec![
             Change::DeleteAccount { account_id, as_of: account.updated_at },
@@ -102,7 +102,7 @@ impl DeleteAccount {
             Change::RecordDeletion(Deletion { id, account_id, requested_by: requested_by.to_owned(), deleted_at: now }),
             Change::ForgetMailsTo(account.email.clone()),
             self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
-            Change::Mail(MailRequest::notice(mail_id, account.email.clone(), kind, now, client.clone())),
+            notice(&*self.entropy, &account.email, kind, client, now),
         ];
         (id, changes)
     }

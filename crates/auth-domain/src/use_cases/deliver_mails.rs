@@ -91,9 +91,9 @@ impl DeliverMails {
     ) -> Option<Words> {
         let outstanding = challenge.outstanding_code(self.clock.now()).ok()?;
         let ChallengeState::CodeSent { code_expires_at, .. } = challenge.state else { return None };
-        let Challenged::Account { email, credential_version, .. } = &challenge.challenged else { return None };
+        let Challenged::Account { credential_version, .. } = &challenge.challenged else { return None };
         let overtaken = purpose == ChallengePurpose::PasswordReset && *credential_version != account.credential_version;
-        if outstanding != send_number || overtaken || email.key() != account.email.key() {
+        if outstanding != send_number || overtaken || !challenge.is_to(&account.email) {
             return None;
         }
         let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };

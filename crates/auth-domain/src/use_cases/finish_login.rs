@@ -13,9 +13,8 @@ use crate::tally::TallyKind;
 use crate::temp_token::{TempClaims, TempStep};
 use crate::two_factor::Method;
 
-use super::login::LoggedIn;
-use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, Verdict};
-use super::session_tokens::SessionTokens;
+use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, is_replay};
+use super::session_tokens::{LoggedIn, SessionTokens};
 use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// Codes for one login are mailed at most once in so long.
@@ -84,28 +83,18 @@ impl FinishLogin {
             let misses = store.find_tally(subject, &TallyKind::SecondFactorMisses).await?;
             misses.check(now).map_err(FinishLoginError::Spent)?;
             let verdict = self.second_factors.judge(&account, &challenge, given, client, now)?;
-            let (outcome, changes) = match verdict {
-                Verdict::Right(used) if !replayed => {
-                    let (logged_in, open) = self.open(&account, &used, first, client, now)?;
-                    // First what locks the account for itself: a lock that is shared before cannot be had alone after.
-                    let (mut changes, rest): (Vec<_>, Vec<_>) =
-                        used.into_iter().partition(|change| matches!(change, Change::PutTwoFactor { .. }));
-                    changes.push(open);
-                    changes.extend(rest);
-                    changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
-                    changes.push(Change::PutTally(misses.touched(now)));
-                    (Ok(logged_in), changes)
+            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
+                Ok(used) => {
+                    let use_challenge = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
+                    let (logged_in, changes) = self.open(account, used, first, client, now)?;
+                    (Ok(logged_in), changes.into_iter().chain([use_challenge]).collect())
                 }
-                Verdict::Right(_) => (Err(FinishLoginError::WrongCode), vec![Change::PutTally(misses.after_one(now))]),
-                Verdict::Wrong(counted) => {
-                    let counted = counted.into_iter().chain([Change::PutTally(misses.after_one(now))]);
-                    (Err(FinishLoginError::WrongCode), counted.collect())
-                }
+                Err(counted) => (Err(FinishLoginError::WrongCode), counted),
             };
             match store.commit(changes.clone()).await {
                 Ok(()) => return outcome,
                 Err(CommitError::Conflict { change }) => {
-                    replayed |= matches!(changes.get(change), Some(Change::UseTotpStep { .. }));
+                    replayed |= is_replay(&changes, change);
                 }
                 Err(_) => break,
             }
@@ -165,27 +154,26 @@ impl FinishLogin {
         Ok((challenge, account, first))
     }
 
+    /// The session, and the changes that open it and use up what was given. What locks the account for itself comes
+    /// first: a lock that is shared before cannot be had alone after.
     fn open(
         &self,
-        account: &Account,
-        used: &[Change],
+        mut account: Account,
+        used: Vec<Change>,
         first: AuthenticationMethod,
         client: &Client,
         now: Timestamp,
-    ) -> Result<(LoggedIn, Change), NoSigningKey> {
-        let entropy = &self.second_factors.challenges.entropy;
-        let method = first.and_second_factor();
-        let session = self.session_tokens.begin(account.id, method, client.clone(), now, entropy.bytes());
-        let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
-        let mut account = account.clone();
-        if let Some(two_factor) = used.iter().find_map(|change| match change {
-            Change::PutTwoFactor { two_factor, .. } => Some(two_factor),
-            _ => None,
-        }) {
+    ) -> Result<(LoggedIn, Vec<Change>), NoSigningKey> {
+        let (mut changes, rest): (Vec<_>, Vec<_>) =
+            used.into_iter().partition(|change| matches!(change, Change::PutTwoFactor { .. }));
+        if let Some(Change::PutTwoFactor { two_factor, .. }) = changes.first() {
             account.two_factor = two_factor.clone();
         }
-        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
-        let open = Change::InsertSession { session, credential_version, two_factor_version };
-        Ok((LoggedIn { account, tokens }, open))
+        let entropy = &*self.second_factors.challenges.entropy;
+        let method = first.and_second_factor();
+        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
+        changes.push(open);
+        changes.extend(rest);
+        Ok((logged_in, changes))
     }
 }

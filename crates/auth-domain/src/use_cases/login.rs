@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::Timestamp;
 use crate::account::{Account, LoginName, Password};
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{Challenge, ChallengePurpose};
@@ -16,7 +15,7 @@ use super::challenges::Challenges;
 use super::password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
 use super::register::salt;
 use super::second_factor::SecondFactorRequired;
-use super::session_tokens::{IssuedTokens, SessionTokens};
+use super::session_tokens::{LoggedIn, SessionTokens};
 use super::{MAX_ATTEMPTS, mail_budgets, second_factor};
 
 /// What somebody typed, and from where.
@@ -28,15 +27,6 @@ pub struct LoginRequest {
     pub password: Password,
     /// Who is calling.
     pub client: Client,
-}
-
-/// A session was opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedIn {
-    /// Whose.
-    pub account: Account,
-    /// Its tokens.
-    pub tokens: IssuedTokens,
 }
 
 /// What a right password leads to.
@@ -108,7 +98,6 @@ impl Login {
         if self.require_verified_email && !account.email_verified {
             return self.require_verification(account, &client).await.map(LoginOutcome::EmailVerificationRequired);
         }
-
         self.after_password(accepted, password, client).await
     }
 
@@ -128,7 +117,8 @@ impl Login {
             let (outcome, changes) = match pending.map_err(LoginError::MailsSpent)? {
                 Some((required, changes)) => (LoginOutcome::SecondFactorRequired(required), changes),
                 None => {
-                    let (logged_in, open) = self.open(&account, client.clone(), now)?;
+                    let (entropy, method) = (&*self.challenges.entropy, AuthenticationMethod::Password);
+                    let (logged_in, open) = self.session_tokens.open(account.clone(), method, &client, now, entropy)?;
                     (LoginOutcome::LoggedIn(Box::new(logged_in)), vec![open])
                 }
             };
@@ -150,15 +140,6 @@ impl Login {
         let now = self.challenges.store.find_account(compared.id).await?;
         let same = now.filter(|account| account.credential_version == compared.credential_version);
         same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))
-    }
-
-    fn open(&self, account: &Account, client: Client, now: Timestamp) -> Result<(LoggedIn, Change), NoSigningKey> {
-        let (entropy, method) = (&self.challenges.entropy, AuthenticationMethod::Password);
-        let session = self.session_tokens.begin(account.id, method, client, now, entropy.bytes());
-        let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
-        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
-        let open = Change::InsertSession { session, credential_version, two_factor_version };
-        Ok((LoggedIn { account: account.clone(), tokens }, open))
     }
 
     fn concealed(&self, error: PasswordCheckError) -> LoginError {

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::account::{Account, EmailAddress, LoginName};
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::{MailRequest, NoticeKind};
+use crate::mail::NoticeKind;
 use crate::ports::{Change, CommitError, StoreUnavailable};
 use crate::session::Client;
 use crate::tally::MailBudget;
 use crate::temp_token::{IssuedTempToken, TempStep};
-use crate::{MailId, Timestamp};
 
 use super::challenges::Challenges;
+use super::notices::notice;
 use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// Why no code was sent.
@@ -97,11 +98,7 @@ impl LostPassword {
         }
         let purpose = ChallengePurpose::PasswordReset;
         let challenged = match (&account, refusal) {
-            (Some(account), None) => Challenged::Account {
-                account_id: account.id,
-                email: account.email.clone(),
-                credential_version: account.credential_version,
-            },
+            (Some(account), None) => Challenged::of(account),
             _ => Challenged::Nobody,
         };
         let (challenge, begun) = self.challenges.begin(subject, challenged, purpose, client, now);
@@ -112,9 +109,8 @@ impl LostPassword {
         changes.push(Change::ReplaceChallenges { subject, purpose, network, by: challenge.id });
         changes.extend(counted);
         if let (Some(account), Some(LostPasswordError::NoPassword)) = (account, refusal) {
-            let id = MailId::generate(now, self.challenges.entropy.bytes());
             let kind = NoticeKind::ResetWithoutPassword;
-            changes.push(Change::Mail(MailRequest::notice(id, account.email, kind, now, client.clone())));
+            changes.push(notice(&*self.challenges.entropy, &account.email, kind, client, now));
         }
         (Ok(self.challenges.temp_token(challenge.id, TempStep::GivePasswordResetCode, now)), changes)
     }

@@ -11,8 +11,8 @@ use crate::two_factor::{Method, NotEnrolled, TwoFactor};
 
 use super::MAX_ATTEMPTS;
 use super::authenticate::Authenticated;
+use super::notices::notice;
 use super::second_factor::SecondFactors;
-use super::set_up_second_factor::RECOVERY_CODES;
 use super::step_up::{ReauthenticationRequired, StepUp};
 
 /// Why nothing was changed.
@@ -24,9 +24,9 @@ pub enum ManageError {
     /// The login is too long ago.
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
-    /// The account is gone.
-    #[error("the account is gone")]
-    AccountGone,
+    /// The session has ended, or its account is gone.
+    #[error("the session has ended")]
+    SessionGone,
     /// The database is away.
     #[error(transparent)]
     Unavailable(#[from] StoreUnavailable),
@@ -37,7 +37,7 @@ impl From<ManageError> for Refusal {
         match error {
             ManageError::NotEnrolled(_) => ErrorCode::MethodsNotEnabled.into(),
             ManageError::Stale(error) => error.into(),
-            ManageError::AccountGone => ErrorCode::Unauthorized.into(),
+            ManageError::SessionGone => ErrorCode::Unauthorized.into(),
             ManageError::Unavailable(error) => error.into(),
         }
     }
@@ -90,13 +90,9 @@ impl ManageSecondFactors {
         client: &Client,
     ) -> Result<Vec<RecoveryCode>, ManageError> {
         self.require_fresh_login(caller)?;
-        let SecondFactors { challenges, recovery_codes, .. } = &*self.second_factors;
-        let account_id = caller.account().id;
-        let made = (0..RECOVERY_CODES).map(|_| recovery_codes.make(account_id, challenges.entropy.bytes()));
-        let (codes, hashes): (Vec<_>, Vec<_>) = made.unzip();
+        let (codes, hashes) = self.second_factors.new_recovery_codes(caller.account().id);
         self.change(caller, client, NoticeKind::RecoveryCodesRenewed, |two_factor| {
-            let enrolled = Method::ALL.into_iter().any(|method| two_factor.is_enrolled(method));
-            let renewed = enrolled.then(|| two_factor.with_recovery_codes(hashes.clone()));
+            let renewed = two_factor.any_enrolled().then(|| two_factor.with_recovery_codes(hashes.clone()));
             renewed.map(Some).ok_or(NotEnrolled)
         })
         .await?;
@@ -120,13 +116,12 @@ impl ManageSecondFactors {
         for _ in 0..MAX_ATTEMPTS {
             let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(()) };
             let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-            let notice = self.second_factors.notice(&account, kind, client, challenges.clock.now());
-            match challenges.store.commit(vec![put, Change::RequireSession(caller.session().id), notice]).await {
+            let told = notice(&*challenges.entropy, &account.email, kind, client, challenges.clock.now());
+            match challenges.store.commit(vec![put, Change::RequireSession(caller.session().id), told]).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Conflict { .. }) => {
-                    let found = challenges.store.find_session(caller.session().id).await?;
-                    let alive = found.filter(|(session, _)| session.is_alive(challenges.clock.now()));
-                    account = alive.ok_or(ManageError::AccountGone)?.1;
+                    let now = challenges.clock.now();
+                    account = caller.still_there(&*challenges.store, now).await?.ok_or(ManageError::SessionGone)?;
                 }
                 Err(_) => break,
             }

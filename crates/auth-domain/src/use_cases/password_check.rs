@@ -148,7 +148,8 @@ impl PasswordCheck {
     }
 }
 
-fn changes_after(budget: &PasswordBudget, verdict: PasswordVerdict, now: Timestamp) -> Vec<Change> {
+/// What a verdict makes of a budget.
+pub(super) fn changes_after(budget: &PasswordBudget, verdict: PasswordVerdict, now: Timestamp) -> Vec<Change> {
     let next = match verdict {
         PasswordVerdict::Miss => budget.after_miss(now),
         PasswordVerdict::Match | PasswordVerdict::MatchOutdated => budget.after_success(now),

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::mail::{MailRequest, NoticeKind};
+use crate::mail::NoticeKind;
 use crate::ports::{Change, Clock, CommitError, Entropy, NoSigningKey, RefreshTokenClaims, Store, StoreUnavailable};
 use crate::session::refresh::{Presented, present};
 use crate::session::{Client, Revocation, RevocationReason, Session};
-use crate::{AccountId, MailId, SessionId, Timestamp};
+use crate::{AccountId, SessionId, Timestamp};
 
 use super::MAX_ATTEMPTS;
 use super::announcements::Announcements;
+use super::notices::notice;
 use super::session_tokens::{IssuedTokens, SessionTokens};
 
 /// Why no tokens were handed out.
@@ -149,14 +150,12 @@ impl RefreshSession {
         now: Timestamp,
     ) -> Result<RefreshError, CommitError> {
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };
-        let id = MailId::generate(now, self.entropy.bytes());
-        let mail =
-            MailRequest::notice(id, account.email.clone(), NoticeKind::SessionReuseDetected, now, client.clone());
+        let kind = NoticeKind::SessionReuseDetected;
         let event = EventKind::SessionReuseDetected(session.id);
         let changes = vec![
             Change::RevokeSession { session_id: session.id, revocation },
             self.announcements.announce(event, account.id, account.next_change_at(now)),
-            Change::Mail(mail),
+            notice(&*self.entropy, &account.email, kind, client, now),
         ];
         self.store.commit(changes).await?;
         Ok(RefreshError::Reused { session_id: session.id, account_id: session.account_id })

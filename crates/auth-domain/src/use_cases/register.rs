@@ -10,15 +10,16 @@ use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
-use crate::mail::{MailRequest, NoticeKind};
+use crate::mail::NoticeKind;
 use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::two_factor::TwoFactor;
-use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
+use crate::{AccountId, ChallengeId, Randomness, Timestamp};
 
 use super::announcements::Announcements;
 use super::challenges::Challenges;
+use super::notices::notice;
 use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// What somebody typed.
@@ -200,9 +201,8 @@ impl Register {
         let (challenge, [insert, _]) = self.challenges.begin(subject, Challenged::Nobody, purpose, client, now);
         let mut changes = vec![insert, counted];
         if let Some(owner) = store.find_account_by_name(&LoginName::Email(account.email.clone())).await? {
-            let id = MailId::generate(now, self.challenges.entropy.bytes());
             let kind = NoticeKind::RegistrationAttempted;
-            changes.push(Change::Mail(MailRequest::notice(id, owner.email, kind, now, client.clone())));
+            changes.push(notice(&*self.challenges.entropy, &owner.email, kind, client, now));
         }
         store.commit(changes).await?;
         Ok(Ok(self.registered(account, challenge.id, now)))

@@ -8,15 +8,17 @@ use crate::account::Account;
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, Challenged, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::{MailRequest, NoticeKind};
-use crate::ports::{Change, RecoveryCodes, StoreUnavailable, Totp};
+use crate::mail::NoticeKind;
+use crate::ports::{Change, RecoveryCode, RecoveryCodes, StoreUnavailable, Totp};
 use crate::session::Client;
+use crate::tally::Tally;
 use crate::temp_token::{IssuedTempToken, TempStep};
-use crate::two_factor::{Method, MethodState};
-use crate::{MailId, Timestamp};
+use crate::two_factor::{Method, MethodState, RecoveryCodeHash};
+use crate::{AccountId, Timestamp};
 
 use super::challenges::Challenges;
 use super::mail_budgets;
+use super::notices::notice;
 
 /// A login that waits for its second factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +31,8 @@ pub struct SecondFactorRequired {
     pub primary: Method,
 }
 
-/// A pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail are primary, one is mailed. `None`
-/// when no second factor is enabled.
+/// A pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail are
+/// primary, one is mailed. `None` when no second factor is enabled.
 pub(super) async fn begin_login(
     challenges: &Challenges,
     account: &Account,
@@ -39,14 +41,9 @@ pub(super) async fn begin_login(
     now: Timestamp,
 ) -> Result<Result<Option<(SecondFactorRequired, Vec<Change>)>, Spent>, StoreUnavailable> {
     let Some(primary) = account.two_factor.primary() else { return Ok(Ok(None)) };
-    let challenged = Challenged::Account {
-        account_id: account.id,
-        email: account.email.clone(),
-        credential_version: account.credential_version,
-    };
     // Guesses at second factors count for the account, whatever they are for.
     let (subject, purpose) = (AttemptSubject::account(account.id), ChallengePurpose::TwoFactorLogin);
-    let (challenge, begun) = challenges.begin(subject, challenged, purpose, client, now);
+    let (challenge, begun) = challenges.begin(subject, Challenged::of(account), purpose, client, now);
     let changes = if primary == Method::Email {
         let mails = mail_budgets::for_owner(&*challenges.store, subject).await?;
         if let Err(spent) = mails.check(now) {
@@ -102,6 +99,33 @@ pub(super) enum Verdict {
     /// Wrong; what counts it beside the account's budget.
     Wrong(Vec<Change>),
 }
+
+impl Verdict {
+    /// What is to be committed with the account's budget, `misses`: of a right verdict what it uses up, of a wrong one,
+    /// as the error, what counts it. One that was `replayed` is wrong.
+    pub(super) fn settle(self, replayed: bool, misses: Tally, now: Timestamp) -> Result<Vec<Change>, Vec<Change>> {
+        match self {
+            Self::Right(mut used) if !replayed => {
+                // A guard: what was decided while others missed is decided anew.
+                used.push(Change::PutTally(misses.touched(now)));
+                Ok(used)
+            }
+            Self::Right(_) => Err(vec![Change::PutTally(misses.after_one(now))]),
+            Self::Wrong(mut counted) => {
+                counted.push(Change::PutTally(misses.after_one(now)));
+                Err(counted)
+            }
+        }
+    }
+}
+
+/// Whether a commit met a step of the app that another one used up: then its code is a wrong one.
+pub(super) fn is_replay(changes: &[Change], conflict: usize) -> bool {
+    matches!(changes.get(conflict), Some(Change::UseTotpStep { .. }))
+}
+
+/// How many recovery codes are made at once.
+const RECOVERY_CODES: usize = 10;
 
 /// Judges second factors.
 pub struct SecondFactors {
@@ -161,16 +185,16 @@ impl SecondFactors {
         match two_factor {
             Some(two_factor) => Verdict::Right(vec![
                 Change::PutTwoFactor { account_id: account.id, two_factor },
-                self.notice(account, NoticeKind::RecoveryCodeUsed, client, now),
+                notice(&*self.challenges.entropy, &account.email, NoticeKind::RecoveryCodeUsed, client, now),
             ]),
             None => Verdict::Wrong(Vec::new()),
         }
     }
 
-    /// A notice to the owner.
-    pub(super) fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {
-        let id = MailId::generate(now, self.challenges.entropy.bytes());
-        Change::Mail(MailRequest::notice(id, account.email.clone(), kind, now, client.clone()))
+    /// Fresh recovery codes, and the hashes to keep.
+    pub(super) fn new_recovery_codes(&self, account_id: AccountId) -> (Vec<RecoveryCode>, Vec<RecoveryCodeHash>) {
+        let entropy = &self.challenges.entropy;
+        (0..RECOVERY_CODES).map(|_| self.recovery_codes.make(account_id, entropy.bytes())).unzip()
     }
 }
 

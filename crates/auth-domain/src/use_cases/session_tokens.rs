@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access_token::{AccessClaims, BearerToken};
-use crate::account::Roles;
-use crate::ports::{AccessTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::account::{Account, Roles};
+use crate::ports::{AccessTokens, Change, Entropy, NoSigningKey, RefreshTokenClaims, RefreshTokens};
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
 use crate::{AccountId, Randomness, SessionId, Timestamp};
 
@@ -22,6 +22,15 @@ pub struct IssuedTokens {
     pub refresh_expires_in: Duration,
 }
 
+/// A session was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// Whose.
+    pub account: Account,
+    /// Its tokens.
+    pub tokens: IssuedTokens,
+}
+
 /// Issues tokens.
 pub struct SessionTokens {
     /// Signs access tokens.
@@ -33,8 +42,23 @@ pub struct SessionTokens {
 }
 
 impl SessionTokens {
-    /// A session that begins at `now`, to be inserted. `randomness` names it.
-    pub fn begin(
+    /// A session of the account as it is, with its tokens, and the change that inserts it.
+    pub(super) fn open(
+        &self,
+        account: Account,
+        method: AuthenticationMethod,
+        client: &Client,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(LoggedIn, Change), NoSigningKey> {
+        let session = self.begin(account.id, method, client.clone(), now, entropy.bytes());
+        let tokens = self.issue(&session, &account.roles, now, entropy.bytes())?;
+        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
+        let open = Change::InsertSession { session, credential_version, two_factor_version };
+        Ok((LoggedIn { account, tokens }, open))
+    }
+
+    fn begin(
         &self,
         account_id: AccountId,
         method: AuthenticationMethod,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::access_token::BearerToken;
 use crate::account::Account;
 use crate::budget::{AttemptSubject, Spent};
@@ -12,14 +13,12 @@ use crate::ports::{Change, CommitError, Provisioning, RecoveryCode, StoreUnavail
 use crate::session::Client;
 use crate::tally::TallyKind;
 use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
-use crate::{AccountId, Timestamp};
 
 use super::authenticate::Authenticated;
-use super::second_factor::{SecondFactors, Verdict};
+use super::challenges::Challenges;
+use super::notices::notice;
+use super::second_factor::{SecondFactors, Verdict, is_replay};
 use super::{MAX_ATTEMPTS, mail_budgets};
-
-/// How many recovery codes there are at first.
-pub(super) const RECOVERY_CODES: usize = 10;
 
 /// Why a second factor is not set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,10 +144,9 @@ impl SetUpSecondFactor {
                 Method::App => self.judge_app(&account, code, now),
                 Method::Email => self.judge_email(&account, code, now).await?,
             };
-            let (outcome, changes) = match verdict {
-                Verdict::Right(used) if !replayed => {
+            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
+                Ok(used) => {
                     let (set_up, put) = self.enabled(&account, two_factor);
-                    let notice = self.second_factors.notice(&account, NoticeKind::SecondFactorEnabled, client, now);
                     let mut changes = Vec::new();
                     if method == Method::Email {
                         let (email, as_of, at) =
@@ -157,19 +155,16 @@ impl SetUpSecondFactor {
                     }
                     changes.extend([put, Change::RequireSession(caller.session().id)]);
                     changes.extend(used);
-                    changes.extend([Change::PutTally(misses.touched(now)), notice]);
+                    let kind = NoticeKind::SecondFactorEnabled;
+                    changes.push(notice(&*challenges.entropy, &account.email, kind, client, now));
                     (Ok(set_up), changes)
                 }
-                Verdict::Right(_) => (Err(SetUpError::WrongCode), vec![Change::PutTally(misses.after_one(now))]),
-                Verdict::Wrong(counted) => {
-                    let counted = counted.into_iter().chain([Change::PutTally(misses.after_one(now))]);
-                    (Err(SetUpError::WrongCode), counted.collect())
-                }
+                Err(counted) => (Err(SetUpError::WrongCode), counted),
             };
             match challenges.store.commit(changes.clone()).await {
                 Ok(()) => return outcome,
                 Err(CommitError::Conflict { change }) => {
-                    replayed |= matches!(changes.get(change), Some(Change::UseTotpStep { .. }));
+                    replayed |= is_replay(&changes, change);
                     account = self.still_there(caller).await?;
                 }
                 Err(_) => break,
@@ -207,9 +202,8 @@ impl SetUpSecondFactor {
 
     /// The first method brings recovery codes.
     fn enabled(&self, account: &Account, two_factor: TwoFactor) -> (SetUp, Change) {
-        let first = !Method::ALL.into_iter().any(|method| account.two_factor.is_enrolled(method));
-        let (two_factor, recovery_codes) = if first {
-            let (codes, hashes) = self.recovery_codes(account.id);
+        let (two_factor, recovery_codes) = if !account.two_factor.any_enrolled() {
+            let (codes, hashes) = self.second_factors.new_recovery_codes(account.id);
             // One write, so one version.
             (TwoFactor { recovery_codes: hashes, ..two_factor }, Some(codes))
         } else {
@@ -219,16 +213,9 @@ impl SetUpSecondFactor {
         (SetUp { two_factor, recovery_codes }, put)
     }
 
-    fn recovery_codes(&self, account_id: AccountId) -> (Vec<RecoveryCode>, Vec<crate::two_factor::RecoveryCodeHash>) {
-        let SecondFactors { challenges, recovery_codes, .. } = &*self.second_factors;
-        (0..RECOVERY_CODES).map(|_| recovery_codes.make(account_id, challenges.entropy.bytes())).unzip()
-    }
-
     /// The account as it is now, of a session that has not ended.
     async fn still_there(&self, caller: &Authenticated) -> Result<Account, SetUpError> {
-        let challenges = &self.second_factors.challenges;
-        let found = challenges.store.find_session(caller.session().id).await?;
-        let alive = found.filter(|(session, _)| session.is_alive(challenges.clock.now()));
-        alive.map(|(_, account)| account).ok_or(SetUpError::SessionGone)
+        let Challenges { store, clock, .. } = &*self.second_factors.challenges;
+        caller.still_there(&**store, clock.now()).await?.ok_or(SetUpError::SessionGone)
     }
 }

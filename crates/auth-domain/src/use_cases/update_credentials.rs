@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::MailId;
 use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
-use crate::mail::{MailRequest, NoticeKind};
+use crate::mail::NoticeKind;
 use crate::pending_credentials::PendingCredentials;
 use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
 use crate::session::{Client, Revocation, RevocationReason, Session};
@@ -19,6 +18,7 @@ use crate::{AccountId, Timestamp};
 use super::announcements::Announcements;
 use super::authenticate::Authenticated;
 use super::challenges::Challenges;
+use super::notices::notice;
 use super::password_check::{PasswordCheck, PasswordCheckError};
 use super::register::salt;
 use super::step_up::{ReauthenticationRequired, StepUp};
@@ -176,9 +176,8 @@ impl UpdateCredentials {
 
     /// The account as it is now, of a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
-        let found = self.challenges.store.find_session(caller.session().id).await?;
-        let alive = found.filter(|(session, _)| session.is_alive(self.challenges.clock.now()));
-        alive.map(|(_, account)| account).ok_or(UpdateCredentialsError::SessionGone)
+        let Challenges { store, clock, .. } = &*self.challenges;
+        caller.still_there(&**store, clock.now()).await?.ok_or(UpdateCredentialsError::SessionGone)
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
@@ -230,7 +229,8 @@ impl UpdateCredentials {
         }
     }
 
-    /// What the change makes of the account, and the changes that do it. The first of them is one of the account.
+    /// What the change makes of the account, and the changes that do it: first one of the account, then the demand that
+    /// the session has not ended.
     pub(super) async fn changes(
         &self,
         account: &Account,
@@ -249,8 +249,7 @@ impl UpdateCredentials {
             changes.extend(self.change_email(&mut changed, email, client, now).await?);
         }
         // Its owner may have ended the session since: a request can be held back for long once it was let in.
-        let before_sessions = changes.iter().position(|change| matches!(change, Change::RevokeSessionsOf { .. }));
-        changes.insert(before_sessions.unwrap_or(1), Change::RequireSession(session.id));
+        changes.insert(changes.len().min(1), Change::RequireSession(session.id));
         Ok((changed, changes))
     }
 
@@ -312,7 +311,7 @@ impl UpdateCredentials {
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            self.notice(account, NoticeKind::PasswordChanged, client, now),
+            notice(&*self.challenges.entropy, &account.email, NoticeKind::PasswordChanged, client, now),
         ]
     }
 
@@ -328,7 +327,7 @@ impl UpdateCredentials {
         let (as_of, at) = (account.updated_at, account.next_change_at(now));
         let same = from.key() == to.key();
         let verified = same && account.email_verified;
-        let notice = self.notice(account, NoticeKind::EmailChanged, client, now);
+        let told = notice(&*self.challenges.entropy, &account.email, NoticeKind::EmailChanged, client, now);
         account.updated_at = at;
         account.email = to.clone();
         account.email_verified = verified;
@@ -342,7 +341,7 @@ impl UpdateCredentials {
             changes.push(Change::ForgetChallengesOf(account_id));
             changes.extend(begun);
             changes.extend([of_owner, Change::PutTally(of_address.after_one(now))]);
-            changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), notice]);
+            changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), told]);
         }
         Ok(changes)
     }
@@ -374,10 +373,5 @@ impl UpdateCredentials {
             }
         }
         Err(StoreUnavailable.into())
-    }
-
-    fn notice(&self, account: &Account, kind: NoticeKind, client: &Client, now: Timestamp) -> Change {
-        let id = MailId::generate(now, self.challenges.entropy.bytes());
-        Change::Mail(MailRequest::notice(id, account.email.clone(), kind, now, client.clone()))
     }
 }

@@ -2,26 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::Timestamp;
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::budget::{AttemptSubject, PasswordBudget, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::mail::{MailRequest, NoticeKind};
-use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
+use crate::mail::NoticeKind;
+use crate::ports::{
+    Change, CommitError, HashingError, NoSigningKey, PasswordHasher, PasswordVerdict, StoreUnavailable,
+};
 use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
 use crate::temp_token::{TempClaims, TempStep};
 use crate::two_factor::TwoFactor;
-use crate::{ChallengeId, MailId};
+use crate::{ChallengeId, Timestamp};
 
 use super::MAX_ATTEMPTS;
 use super::announcements::Announcements;
 use super::challenges::Challenges;
-use super::login::LoggedIn;
+use super::notices::notice;
+use super::password_check;
 use super::register::salt;
 use super::second_factor::{self, SecondFactorRequired};
-use super::session_tokens::SessionTokens;
+use super::session_tokens::{LoggedIn, SessionTokens};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -220,7 +222,7 @@ impl UpdatePassword {
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            Change::Mail(self.notice(account, now, client)),
+            notice(&*self.challenges.entropy, &account.email, NoticeKind::PasswordReset, client, now),
         ]);
         changes.extend(self.count_success(account, client, now).await?);
         let (outcome, opened) = self.log_in(changed, client, now).await?;
@@ -240,12 +242,9 @@ impl UpdatePassword {
         if let Some((required, changes)) = pending.map_err(UpdatePasswordError::MailsSpent)? {
             return Ok((PasswordUpdated::SecondFactorRequired(required), changes));
         }
-        let (entropy, method) = (&self.challenges.entropy, AuthenticationMethod::MailedCode);
-        let session = self.session_tokens.begin(account.id, method, client.clone(), now, entropy.bytes());
-        let tokens = self.session_tokens.issue(&session, &account.roles, now, entropy.bytes())?;
-        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
-        let open = Change::InsertSession { session, credential_version, two_factor_version };
-        Ok((PasswordUpdated::LoggedIn(Box::new(LoggedIn { account, tokens })), vec![open]))
+        let (entropy, method) = (&*self.challenges.entropy, AuthenticationMethod::MailedCode);
+        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
+        Ok((PasswordUpdated::LoggedIn(Box::new(logged_in)), vec![open]))
     }
 
     /// A success of the owner: whoever forgot a password has missed often, and need not wait for that now. At a first
@@ -266,16 +265,7 @@ impl UpdatePassword {
             ]);
         }
         let budget = self.challenges.store.find_password_budget(subject, network).await?;
-        let succeeded = budget.after_success(now);
-        let first_from_there = succeeded.daily.version != budget.daily.version;
-        let mut changes = vec![Change::PutNetworkAttempts(succeeded.clone())];
-        changes.extend(first_from_there.then_some(Change::PutDailyMisses(succeeded)));
-        Ok(changes)
-    }
-
-    fn notice(&self, account: &Account, now: Timestamp, client: &Client) -> MailRequest {
-        let id = MailId::generate(now, self.challenges.entropy.bytes());
-        MailRequest::notice(id, account.email.clone(), NoticeKind::PasswordReset, now, client.clone())
+        Ok(password_check::changes_after(&budget, PasswordVerdict::Match, now))
     }
 }
 

@@ -159,10 +159,9 @@ impl VerifyEmail {
                 (self.newest(&account).await?, Some(account))
             }
         };
-        let address = account.as_ref().map(|account| account.email.key());
-        let of_this_address = |challenge: &Challenge| match &challenge.challenged {
-            Challenged::Account { email, .. } => Some(email.key()) == address,
-            Challenged::Nobody => true,
+        let of_this_address = |challenge: &Challenge| match &account {
+            Some(account) => challenge.is_to(&account.email),
+            None => challenge.challenged == Challenged::Nobody,
         };
         let repeatable = |challenge: &Challenge| {
             matches!(challenge.state, ChallengeState::CodeSent { .. }) && of_this_address(challenge)

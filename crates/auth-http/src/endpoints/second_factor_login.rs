@@ -124,6 +124,6 @@ async fn send_login_code(
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     app.finish_login.send_code(&token, &client).await?;
-    let expires_in = app.verify_email.challenges.lifetimes.code.as_secs();
+    let expires_in = app.challenge_lifetimes.code.as_secs();
     Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
 }

@@ -125,7 +125,7 @@ async fn begin_app(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpRespons
         secret: told.secret.to_string(),
         otpauth_uri: told.uri.to_string(),
         qr_code: told.qr_code.to_string(),
-        expires_in: app.verify_email.challenges.lifetimes.temp.as_secs(),
+        expires_in: app.challenge_lifetimes.temp.as_secs(),
     };
     Ok(success(SuccessCode::ScanQr, data))
 }
@@ -143,7 +143,7 @@ async fn begin_email(
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     app.set_up_second_factor.begin_email(&caller, &client).await?;
-    let expires_in = app.verify_email.challenges.lifetimes.code.as_secs();
+    let expires_in = app.challenge_lifetimes.code.as_secs();
     Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
 }
 

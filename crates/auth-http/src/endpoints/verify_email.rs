@@ -76,7 +76,7 @@ async fn resend_code(
 ) -> Result<HttpResponse, ApiError> {
     Ok(match app.verify_email.resend(&owner, &client).await? {
         Resent::CodeSent(token) => {
-            let lifetimes = app.verify_email.challenges.lifetimes;
+            let lifetimes = app.challenge_lifetimes;
             let of_both = lifetimes.code.min(lifetimes.temp);
             let expires_in = if token.is_some() { of_both } else { lifetimes.code }.as_secs();
             let reveal = |token: IssuedTempToken| token.token.reveal().to_owned();
