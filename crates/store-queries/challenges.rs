@@ -9,9 +9,10 @@ use auth_domain::{AccountId, ChallengeId, Timestamp};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::identities::{IdentityRow, accounts_of};
 use super::reads::unavailable;
 use super::rows::{AccountRow, unreadable};
-use super::schema::{accounts, challenges};
+use super::schema::{accounts, challenges, identities};
 use crate::dialect::{Connection, DbUuid};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -106,11 +107,19 @@ pub(crate) async fn find(
     id: ChallengeId,
 ) -> Result<Option<(Challenge, Option<Account>)>, StoreUnavailable> {
     let query = challenges::table
-        .left_join(accounts::table)
+        .left_join(accounts::table.left_join(identities::table))
         .filter(challenges::id.eq(key(id)))
-        .select((ChallengeRow::as_select(), Option::<AccountRow>::as_select()));
-    let row: Option<(ChallengeRow, Option<AccountRow>)> = query.first(conn).await.optional().map_err(unavailable)?;
-    row.map(|(challenge, account)| Ok((challenge.try_into()?, account.map(Account::try_from).transpose()?))).transpose()
+        .select((ChallengeRow::as_select(), Option::<AccountRow>::as_select(), Option::<IdentityRow>::as_select()));
+    let rows: Vec<(ChallengeRow, Option<AccountRow>, Option<IdentityRow>)> =
+        query.load(conn).await.map_err(unavailable)?;
+    let (mut challenge, mut accounts) = (None, Vec::new());
+    for (row, account, identity) in rows {
+        challenge = Some(row);
+        accounts.extend(account.map(|account| (account, identity)));
+    }
+    let challenge = challenge.map(Challenge::try_from).transpose()?;
+    let account = accounts_of(accounts)?.pop();
+    Ok(challenge.map(|challenge| (challenge, account)))
 }
 
 pub(crate) async fn find_newest_of(

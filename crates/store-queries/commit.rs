@@ -14,7 +14,7 @@ use diesel_async::RunQueryDsl;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
-use super::{challenges, events, mails, tallies, two_factor};
+use super::{challenges, events, identities, mails, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -53,7 +53,9 @@ impl From<Abort> for CommitError {
 
 /// PostgreSQL names the constraint, SQLite the column; the migrations name one after the other.
 fn unique_key(named: &str) -> UniqueKey {
-    if named.contains("email_key") {
+    if named.contains("identities") {
+        UniqueKey::Identity
+    } else if named.contains("email_key") {
         UniqueKey::Email
     } else if named.contains("username_key") {
         UniqueKey::Username
@@ -107,6 +109,7 @@ fn is_guarded(change: &Change) -> bool {
             | Change::ForgetChallengesFor { .. }
             | Change::UnparkMails { .. }
             | Change::ForgetMailsTo(_)
+            | Change::UnlinkIdentitiesOf(_)
     )
 }
 
@@ -176,6 +179,20 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
+        Change::TouchAccount { account_id, as_of, at } => {
+            let row = accounts::table.filter(accounts::id.eq(account_key(*account_id)));
+            diesel::update(row.filter(accounts::updated_at.eq(as_of.as_micros())))
+                .set(accounts::updated_at.eq(at.as_micros()))
+                .execute(conn)
+                .await
+        }
+        Change::LinkIdentity { account_id, identity } => identities::insert(conn, *account_id, identity).await,
+        Change::UnlinkIdentity { account_id, provider } => identities::delete(conn, *account_id, provider).await,
+        Change::RequireIdentity { account_id, provider, subject } => {
+            identities::require(conn, *account_id, provider, subject).await
+        }
+        Change::UnlinkIdentitiesOf(account_id) => identities::delete_all_of(conn, *account_id).await,
+        Change::UseAuthorization { id, expires_at } => identities::use_authorization(conn, *id, *expires_at).await,
         Change::InsertSession { session, credential_version, two_factor_version } => {
             insert_session(conn, session, *credential_version, *two_factor_version).await
         }

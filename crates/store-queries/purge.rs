@@ -53,6 +53,12 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             used_before,
             used_before,
         ),
+        Expired::UsedAuthorizations { expired_before } => (
+            "DELETE FROM used_authorizations WHERE id IN (SELECT id FROM used_authorizations \
+             WHERE expires_at < $1 AND expires_at < $2 LIMIT $3)",
+            expired_before,
+            expired_before,
+        ),
         Expired::Events { occurred_before } => (
             // The last one stays: a service that has seen it goes on from there.
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \

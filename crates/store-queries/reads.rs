@@ -11,8 +11,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
 
+use super::identities::{IdentityRow, JoinedRow, accounts_of};
 use super::rows::{AccountRow, DailyMissesRow, NetworkAttemptsRow, SessionRow, SigningKeyRow};
-use super::schema::{accounts, password_daily_misses, password_network_attempts, sessions, signing_keys};
+use super::schema::{accounts, identities, password_daily_misses, password_network_attempts, sessions, signing_keys};
 use crate::dialect::{Connection, DbUuid};
 
 /// The driver's error goes to the log; the domain only learns that the database is unavailable.
@@ -27,25 +28,25 @@ pub(crate) async fn ping(conn: &mut Connection) -> Result<(), StoreUnavailable> 
 }
 
 pub(crate) async fn find_account(conn: &mut Connection, id: AccountId) -> Result<Option<Account>, StoreUnavailable> {
-    let query = accounts::table.filter(accounts::id.eq(DbUuid(id.as_uuid()))).select(AccountRow::as_select());
-    let row: Option<AccountRow> = query.first(conn).await.optional().map_err(unavailable)?;
-    row.map(Account::try_from).transpose()
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq(DbUuid(id.as_uuid())));
+    let query = query.select((AccountRow::as_select(), Option::<IdentityRow>::as_select()));
+    let rows: Vec<JoinedRow> = query.load(conn).await.map_err(unavailable)?;
+    Ok(accounts_of(rows)?.pop())
 }
 
 pub(crate) async fn find_account_by_name(
     conn: &mut Connection,
     name: &LoginName,
 ) -> Result<Option<Account>, StoreUnavailable> {
-    let query = accounts::table.select(AccountRow::as_select());
-    let row: Option<AccountRow> = match name {
-        LoginName::Email(email) => query.filter(accounts::email_key.eq(email.key())).first(conn).await,
-        LoginName::Username(username) => query.filter(accounts::username_key.eq(username.key())).first(conn).await,
+    let query = accounts::table.left_join(identities::table);
+    let query = query.select((AccountRow::as_select(), Option::<IdentityRow>::as_select()));
+    let rows: QueryResult<Vec<JoinedRow>> = match name {
+        LoginName::Email(email) => query.filter(accounts::email_key.eq(email.key())).load(conn).await,
+        LoginName::Username(username) => query.filter(accounts::username_key.eq(username.key())).load(conn).await,
         // Asks the database all the same, so that it takes as long.
-        LoginName::Impossible(_) => query.filter(accounts::email_key.eq("")).first(conn).await,
-    }
-    .optional()
-    .map_err(unavailable)?;
-    row.map(Account::try_from).transpose()
+        LoginName::Impossible(_) => query.filter(accounts::email_key.eq("")).load(conn).await,
+    };
+    Ok(accounts_of(rows.map_err(unavailable)?)?.pop())
 }
 
 pub(crate) async fn list_accounts(
@@ -54,9 +55,13 @@ pub(crate) async fn list_accounts(
     limit: u32,
 ) -> Result<Vec<Account>, StoreUnavailable> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
-    let query = accounts::table.filter(accounts::id.gt(after)).order(accounts::id).limit(limit.into());
-    let rows: Vec<AccountRow> = query.select(AccountRow::as_select()).load(conn).await.map_err(unavailable)?;
-    rows.into_iter().map(Account::try_from).collect()
+    let page = diesel::alias!(accounts as page);
+    let id = page.field(accounts::id);
+    let ids = page.filter(id.gt(after)).order(id).limit(limit.into()).select(id);
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(ids));
+    let query = query.select((AccountRow::as_select(), Option::<IdentityRow>::as_select()));
+    let rows: Vec<JoinedRow> = query.load(conn).await.map_err(unavailable)?;
+    accounts_of(rows)
 }
 
 pub(crate) async fn find_session(
@@ -64,11 +69,13 @@ pub(crate) async fn find_session(
     id: SessionId,
 ) -> Result<Option<(Session, Account)>, StoreUnavailable> {
     let query = sessions::table
-        .inner_join(accounts::table)
+        .inner_join(accounts::table.left_join(identities::table))
         .filter(sessions::id.eq(DbUuid(id.as_uuid())))
-        .select((SessionRow::as_select(), AccountRow::as_select()));
-    let row: Option<(SessionRow, AccountRow)> = query.first(conn).await.optional().map_err(unavailable)?;
-    row.map(|(session, account)| Ok((session.try_into()?, account.try_into()?))).transpose()
+        .select((SessionRow::as_select(), (AccountRow::as_select(), Option::<IdentityRow>::as_select())));
+    let rows: Vec<(SessionRow, JoinedRow)> = query.load(conn).await.map_err(unavailable)?;
+    let (mut sessions, accounts): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let session = sessions.pop().map(Session::try_from).transpose()?;
+    Ok(session.zip(accounts_of(accounts)?.pop()))
 }
 
 pub(crate) async fn list_sessions(

@@ -68,6 +68,7 @@ impl From<&Account> for AccountRow {
     }
 }
 
+/// Without its identities, which are rows of their own.
 impl TryFrom<AccountRow> for Account {
     type Error = StoreUnavailable;
 
@@ -84,6 +85,7 @@ impl TryFrom<AccountRow> for Account {
             roles: Roles::parse(&roles).map_err(|_| unreadable("accounts", "roles"))?,
             ever_proved: row.ever_proved,
             two_factor: row.two_factor.try_into()?,
+            identities: Vec::new(),
             created_at: timestamp(row.created_at),
             updated_at: timestamp(row.updated_at),
         })

@@ -32,6 +32,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::dialect::SqlUuid;
+
+    identities (provider, subject) {
+        provider -> Text,
+        subject -> Text,
+        account_id -> SqlUuid,
+        linked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::dialect::SqlUuid;
+
+    used_authorizations (id) {
+        id -> SqlUuid,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::BigInt;
     use crate::dialect::SqlUuid;
 
@@ -218,8 +240,8 @@ diesel::table! {
 }
 
 diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(identities -> accounts (account_id));
 diesel::joinable!(challenges -> accounts (account_id));
 diesel::joinable!(event_deliveries -> events (event_id));
-diesel::allow_tables_to_appear_in_same_query!(accounts, sessions);
-diesel::allow_tables_to_appear_in_same_query!(accounts, challenges);
+diesel::allow_tables_to_appear_in_same_query!(accounts, identities, sessions, challenges);
 diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

@@ -10,6 +10,7 @@ use auth_domain::budget::{AttemptSubject, PasswordBudget};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
+use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
@@ -22,7 +23,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, mails, purge, reads, tallies, two_factor};
+use super::{challenges, commit, events, identities, mails, purge, reads, tallies, two_factor};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -68,6 +69,15 @@ impl Store for Engine {
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreUnavailable> {
         let name = name.clone();
         read!(self, |conn| reads::find_account_by_name(conn, &name))
+    }
+
+    async fn find_account_by_identity(
+        &self,
+        provider: &ProviderName,
+        subject: &Subject,
+    ) -> Result<Option<Account>, StoreUnavailable> {
+        let (provider, subject) = (provider.clone(), subject.clone());
+        read!(self, |conn| identities::find_account(conn, &provider, &subject))
     }
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable> {

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::operations::{Tokens, operations};
-use auth_black_box::{PASSWORD, Server};
+use auth_black_box::{PASSWORD, Server, StandIn};
 use auth_testkit::postgres::cluster;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+use crate::operations::{Tokens, operations};
+use crate::sign_in::{begin, come_back};
 
 /// Forwards to the cluster while `up`; cuts every connection when not.
 async fn proxy(listener: TcpListener, target: u16, up: watch::Receiver<bool>) {
@@ -28,23 +30,27 @@ async fn proxy(listener: TcpListener, target: u16, up: watch::Receiver<bool>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_but_live_answers_503_and_recovers_by_itself() {
-    let database = cluster().database();
+    let (database, stand_in) = (cluster().database(), StandIn::start());
     let target: u16 = database.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (switch, up) = watch::channel(true);
     tokio::spawn(proxy(listener, target, up));
-    let server = Server::on(Some(database.replace(&target.to_string(), &port.to_string())), &[]).await;
+    let server = Server::on(Some(database.replace(&target.to_string(), &port.to_string())), &stand_in.settings()).await;
     let tokens = Tokens::of(&server, "ann").await;
     let client = server.client();
     let specification = client.get("/auth/doc/openapi.json").await.body;
+    let states = [("google", begin(&client, "google").await.state), ("42", begin(&client, "42").await.state)];
 
     switch.send(false).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     for _ in 0..2 {
         let began = Instant::now();
         for operation in operations(&specification) {
-            if operation.codes.contains("UNAVAILABLE") {
+            let callback = states.iter().find(|(provider, _)| operation.path == format!("/auth/{provider}"));
+            if let Some((provider, state)) = callback {
+                come_back(&client, provider, "x", state).await.expect(503, "UNAVAILABLE");
+            } else if operation.codes.contains("UNAVAILABLE") {
                 let caller = operation.caller(&client, &tokens);
                 operation.send(&caller, &tokens.refresh).await.expect(503, "UNAVAILABLE");
             } else {

@@ -46,9 +46,9 @@ fn each_heavy_dependency_has_its_room() {
         ("diesel-async", &["auth-postgres", "auth-sqlite"]),
         ("actix-web", &["auth-http", "auth-server"]),
         ("argon2", &["auth-crypto"]),
-        ("jsonwebtoken", &["auth-crypto"]),
+        ("jsonwebtoken", &["auth-crypto", "auth-oauth"]),
         ("lettre", &["auth-smtp"]),
-        ("reqwest", &["auth-webhooks"]),
+        ("reqwest", &["auth-oauth", "auth-webhooks"]),
     ] {
         let mut found: Vec<String> =
             crates().into_iter().filter(|krate| dependencies(krate).contains(dependency)).collect();

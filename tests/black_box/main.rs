@@ -3,19 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 mod access_tokens;
+mod browsers;
 mod budgets;
+mod cookies;
 mod credentials;
 mod database_away;
 mod disclosure;
 mod events;
+mod evil_provider;
 mod http;
 mod internal;
 mod layers;
+mod linking;
 mod login;
 mod mail;
 mod operations;
 mod others;
 mod permissions;
+mod provider_outage;
+mod providers;
 mod readme;
 mod recovery;
 mod refresh;
@@ -23,6 +29,7 @@ mod registration;
 mod scale;
 mod second_factor_steps;
 mod sessions;
+mod sign_in;
 mod start_up;
 mod two_factor;
 mod two_factor_elsewhere;

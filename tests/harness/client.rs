@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ impl Client {
     fn build(url: &str, http: reqwest::ClientBuilder) -> Self {
         // Built together with the webhooks, reqwest can speak TLS and wants to know by whose cryptography.
         let _already_installed = rustls::crypto::ring::default_provider().install_default();
-        Self { http: http.no_proxy().build().unwrap(), url: url.to_owned(), bearer: None }
+        Self { http: http.no_proxy().redirect(Policy::none()).build().unwrap(), url: url.to_owned(), bearer: None }
     }
 
     /// The same with a bearer token.

@@ -2,18 +2,22 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
+mod browser;
 mod client;
 mod mailbox;
 mod second_factor;
 mod server;
 mod smtp;
+mod stand_in;
 mod webhooks;
 
+pub use browser::{OpenIdProvider, browse, empty_page};
 pub use client::{Client, Reply};
 pub use mailbox::{Mail, mails_in, wait_for};
 pub use second_factor::{scan_qr, totp};
 pub use server::{Engine, SECRET, Server, binary, python};
 pub use smtp::SmtpServer;
+pub use stand_in::{Behaviour, CLIENT_ID, CLIENT_SECRET, Grant, StandIn, id_token, signing_key};
 pub use webhooks::{WEBHOOK_SECRET, WebhookReceiver};
 
 /// A password that meets the policy.

@@ -79,6 +79,8 @@ pub(crate) struct DerivedKeys {
     pub(crate) mailed_codes: [u8; 32],
     pub(crate) temp_tokens: [u8; 32],
     pub(crate) recovery_codes: [u8; 32],
+    pub(crate) authorization_states: [u8; 32],
+    pub(crate) authorization_secrets: [u8; 32],
 }
 
 impl DerivedKeys {
@@ -95,6 +97,8 @@ impl DerivedKeys {
             mailed_codes: master.derive("mailed-codes"),
             temp_tokens: master.derive("temp-tokens"),
             recovery_codes: master.derive("recovery-codes"),
+            authorization_states: master.derive("authorization-states"),
+            authorization_secrets: master.derive("authorization-secrets"),
         }
     }
 }
@@ -186,6 +190,8 @@ mod tests {
             keys.mailed_codes,
             keys.temp_tokens,
             keys.recovery_codes,
+            keys.authorization_states,
+            keys.authorization_secrets,
         ];
         for (index, key) in all.iter().enumerate() {
             assert!(!all[index + 1..].contains(key));

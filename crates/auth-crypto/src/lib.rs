@@ -1,9 +1,10 @@
 //! Cryptography behind the domain's ports: Argon2id in a bounded lane, access and internal JWTs,
-//! temp tokens, derived refresh tokens and mailed codes, sealing, the key ring, and the operating system's clock and entropy.
+//! temp tokens, the state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and the operating system's clock and entropy.
 //!
 //! What a token or a password means is `auth-domain`'s; where keys are kept is the stores'.
 
 mod access_tokens;
+mod authorization_states;
 mod hashing_lane;
 mod internal_tokens;
 mod key_ring;
@@ -18,6 +19,7 @@ mod temp_tokens;
 mod totp;
 
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
+pub use authorization_states::AuthorizationStateSigner;
 pub use hashing_lane::{HashParameters, HashingLane, LaneError};
 pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,

@@ -46,7 +46,23 @@ error_codes! {
     InvalidPassword = "INVALID_PASSWORD",
     /// To change the password, all of `oldPassword`, `newPassword` and `confirmPassword` are needed.
     PasswordsRequired = "PASSWORDS_REQUIRED",
-    /// Another account has that e-mail address.
+    /// The provider names no e-mail address, or one that mail cannot reach: let it tell yours, and try again.
+    EmailRequired = "EMAIL_REQUIRED",
+    /// The provider's answer brings no code: sign in there, and agree to it.
+    AuthCodeRequired = "AUTH_CODE_REQUIRED",
+    /// The `state` is not one of this service, of another browser or provider, used, or expired: begin again.
+    OauthStateInvalid = "OAUTH_STATE_INVALID",
+    /// The provider refuses the code, or what it says of its owner is not to be believed: begin again.
+    OauthCodeInvalid = "OAUTH_CODE_INVALID",
+    /// The identity provider does not answer as it should; try again later, or log in another way.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE",
+    /// That identity logs in to another account, or another identity of the provider to this one: unlink that first.
+    IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED",
+    /// No identity of that provider is linked to the account.
+    ProviderNotLinked = "PROVIDER_NOT_LINKED",
+    /// Without it nobody could log in to the account any more: link another provider first.
+    LastWayIn = "LAST_WAY_IN",
+    /// Another account has that e-mail address. If it is yours, log in to it another way.
     EmailExists = "EMAIL_EXISTS",
     /// The e-mail address is malformed, or nobody has it.
     InvalidEmail = "INVALID_EMAIL",
@@ -74,7 +90,7 @@ error_codes! {
     OtpRequired = "OTP_REQUIRED",
     /// The code is wrong.
     OtpInvalid = "OTP_INVALID",
-    /// No bearer token came with the request.
+    /// No token came with the request, in the `Authorization` header or, where cookies are on, in its cookie.
     TokenRequired = "TOKEN_REQUIRED",
     /// The access token is not valid here.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID",
@@ -82,7 +98,7 @@ error_codes! {
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED",
     /// The token verifies, but what it stands for is gone or not there yet.
     Unauthorized = "UNAUTHORIZED",
-    /// The body names no refresh token.
+    /// No refresh token came with the request, in the body or, where cookies are on, in its cookie.
     RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
     /// The refresh token is not valid, or not any more.
     RefreshTokenInvalid = "REFRESH_TOKEN_INVALID",
@@ -96,6 +112,8 @@ error_codes! {
     InternalTokenInvalid = "INTERNAL_TOKEN_INVALID",
     /// The token of the calling service has expired.
     InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED",
+    /// A page of another origin sent this request, or asked to: only those in `AUTH_ALLOWED_ORIGINS` may.
+    CrossSiteRequest = "CROSS_SITE_REQUEST",
     /// The caller is known but may not do this.
     Forbidden = "FORBIDDEN",
     /// No user has that id.

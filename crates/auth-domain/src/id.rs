@@ -58,6 +58,8 @@ identifiers! {
     MailId,
     /// Names a challenge; the `jti` of its temp tokens.
     ChallengeId,
+    /// Names an authorization request to an identity provider.
+    AuthorizationId,
     /// Names an event, the same at every delivery; the cursor of `GET /auth/events`.
     EventId,
     /// Names a signing key; the `kid` of the tokens that it signed.

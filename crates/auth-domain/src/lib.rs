@@ -36,6 +36,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod authorization;
 pub mod budget;
 pub mod challenge;
 pub mod deletion;
@@ -43,6 +44,7 @@ pub mod disclosure;
 pub mod error_code;
 pub mod event;
 mod id;
+pub mod identity;
 pub mod internal;
 pub mod mail;
 pub mod pending_credentials;
@@ -56,5 +58,7 @@ mod timestamp;
 pub mod two_factor;
 pub mod use_cases;
 
-pub use id::{AccountId, ChallengeId, DeletionId, EventId, MailId, Randomness, SessionId, SigningKeyId};
+pub use id::{
+    AccountId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, SessionId, SigningKeyId,
+};
 pub use timestamp::Timestamp;

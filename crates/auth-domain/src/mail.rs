@@ -73,11 +73,15 @@ pub enum NoticeKind {
     RecoveryCodeUsed,
     /// New recovery codes were made; those before are void.
     RecoveryCodesRenewed,
+    /// An identity of a provider logs in to the account from now on.
+    IdentityLinked,
+    /// An identity of a provider does so no more.
+    IdentityUnlinked,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SessionReuseDetected,
         Self::AccountDeleted,
         Self::PasswordChanged,
@@ -90,6 +94,8 @@ impl NoticeKind {
         Self::PrimaryFactorChanged,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesRenewed,
+        Self::IdentityLinked,
+        Self::IdentityUnlinked,
     ];
 
     /// Its stored name.
@@ -107,6 +113,8 @@ impl NoticeKind {
             Self::PrimaryFactorChanged => "primary_factor_changed",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesRenewed => "recovery_codes_renewed",
+            Self::IdentityLinked => "identity_linked",
+            Self::IdentityUnlinked => "identity_unlinked",
         }
     }
 

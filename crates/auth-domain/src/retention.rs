@@ -15,6 +15,9 @@ const PARKED_MAILS: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a service may stay away and still catch up by cursor.
 const EVENTS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// No two nodes' clocks differ by as much: what is used up is known to be for a node that is behind, too.
+const CLOCKS_APART: Duration = Duration::from_secs(3_600);
+
 /// Rows that nothing needs any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expired {
@@ -55,6 +58,11 @@ pub enum Expired {
         /// They were used before this time.
         used_before: Timestamp,
     },
+    /// Used authorization requests that have expired anyway.
+    UsedAuthorizations {
+        /// They expired before this time.
+        expired_before: Timestamp,
+    },
     /// Events, acknowledged or not; those of deletions stay, and so does the last one.
     Events {
         /// They happened before this time.
@@ -64,7 +72,7 @@ pub enum Expired {
 
 impl Expired {
     /// Everything that is expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 8] {
+    pub fn all_at(now: Timestamp) -> [Self; 9] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
@@ -73,6 +81,7 @@ impl Expired {
             Self::Challenges { expired_before: now },
             Self::Tallies { began_before: now - DAY },
             Self::TotpSteps { used_before: now - DAY },
+            Self::UsedAuthorizations { expired_before: now - CLOCKS_APART },
             Self::Events { occurred_before: now - EVENTS },
         ]
     }

@@ -19,15 +19,18 @@ pub enum TempStep {
     GiveSecondFactor,
     /// The same after a password was set anew.
     GiveSecondFactorAfterReset,
+    /// The same after an identity provider vouched.
+    GiveSecondFactorAfterProvider,
 }
 
 impl TempStep {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::GivePasswordResetCode,
         Self::SetPassword,
         Self::GiveVerifyEmailCode,
         Self::GiveSecondFactor,
         Self::GiveSecondFactorAfterReset,
+        Self::GiveSecondFactorAfterProvider,
     ];
 
     /// Its `purpose` and `stage` claims.
@@ -38,6 +41,7 @@ impl TempStep {
             Self::GiveVerifyEmailCode => ("verify_email", "code"),
             Self::GiveSecondFactor => ("twofa_login", "second_factor"),
             Self::GiveSecondFactorAfterReset => ("twofa_login", "second_factor_after_reset"),
+            Self::GiveSecondFactorAfterProvider => ("twofa_login", "second_factor_after_provider"),
         }
     }
 

@@ -36,6 +36,11 @@ pub(crate) fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder 
 pub(crate) struct ApiError(Refusal);
 
 impl ApiError {
+    /// Why.
+    pub(crate) const fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
     fn data(&self) -> Value {
         let mut data = json!({ "message": self.0.code.meaning() });
         match &self.0.details {

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use auth_domain::challenge::ChallengeLifetimes;
+use auth_domain::identity::ProviderName;
 use auth_domain::ports::{Clock, Entropy, InternalTokens, Store, TempTokens};
 use auth_domain::use_cases::{
-    Authenticate, ConfirmCredentials, DeleteAccount, FinishLogin, Introspect, ListCredentials, ListEvents, Login,
-    Logout, LostPassword, ManageSecondFactors, PublishSigningKeys, ReadDeletion, RefreshSession, Register, Sessions,
-    SetRoles, SetUpSecondFactor, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    Authenticate, BeginAuthorization, ConfirmCredentials, DeleteAccount, FinishAuthorization, FinishLogin, Introspect,
+    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, PublishSigningKeys, ReadDeletion,
+    RefreshSession, Register, Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword,
+    VerifyCode, VerifyEmail,
 };
 
 use crate::client::TrustedProxies;
 use crate::edge::not_found;
 use crate::endpoint::Endpoint;
+use crate::origins::Origins;
 use crate::{endpoints, swagger};
 
 /// The use cases behind the endpoints, and what the extractors need.
@@ -34,6 +37,9 @@ pub struct App {
     pub set_up_second_factor: SetUpSecondFactor,
     pub manage_second_factors: ManageSecondFactors,
     pub finish_login: FinishLogin,
+    pub begin_authorization: BeginAuthorization,
+    pub finish_authorization: FinishAuthorization,
+    pub unlink_identity: UnlinkIdentity,
     pub read_deletion: ReadDeletion,
     pub list_events: ListEvents,
     pub list_credentials: ListCredentials,
@@ -47,6 +53,11 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub trusted_proxies: TrustedProxies,
+    /// Whether browsers get tokens as cookies too.
+    pub cookies: bool,
+    pub origins: Origins,
+    /// Every identity provider that can be configured, whether or not it is.
+    pub providers: Vec<ProviderName>,
     /// What answers say of codes and temp tokens.
     pub challenge_lifetimes: ChallengeLifetimes,
     /// `iss` and `aud` of access tokens, for introspection.
@@ -65,9 +76,9 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let mut base_paths = app.base_paths.clone();
         base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
         for base in &base_paths {
-            let endpoints = endpoints::all();
+            let endpoints = endpoints::all(&app.providers);
             // First, since `/auth/{user_id}` matches `/auth/doc` too.
-            let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
+            let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base, &app.providers);
             for path in paths_in_order(&endpoints) {
                 scope = scope.service(Endpoint::resource(&endpoints, path));
             }
@@ -77,9 +88,9 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
 }
 
 /// Each path once; those with a parameter last, since the first that matches wins.
-fn paths_in_order(endpoints: &[Endpoint]) -> Vec<&'static str> {
-    let mut paths: Vec<&'static str> =
-        endpoints.iter().flat_map(|endpoint| [Some(endpoint.path), endpoint.alias]).flatten().collect();
+fn paths_in_order(endpoints: &[Endpoint]) -> Vec<&str> {
+    let mut paths: Vec<&str> =
+        endpoints.iter().flat_map(|endpoint| [Some(&*endpoint.path), endpoint.alias]).flatten().collect();
     paths.sort_unstable();
     paths.dedup();
     paths.sort_by_key(|path| path.contains('{'));

@@ -60,6 +60,11 @@ impl Body {
         })
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.as_ref().is_ok_and(|bytes| bytes.is_empty())
+    }
+
     /// The text of a form; `None` when the body is of another media type.
     pub(crate) fn form(&self) -> Result<Option<&str>, Refusal> {
         if self.media_type != "application/x-www-form-urlencoded" {

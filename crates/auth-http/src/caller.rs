@@ -7,13 +7,14 @@ use actix_web::{FromRequest, HttpRequest};
 use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::internal::{Granted, InternalCaller};
-use auth_domain::temp_token::TempClaims;
+use auth_domain::temp_token::{TempClaims, TempStep};
 use auth_domain::use_cases::{AddressOwner, Authenticated};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::cookies;
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -23,7 +24,10 @@ impl FromRequest for Bearer {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = app(request).and_then(|app| Ok((app, bearer_token(request)?)));
+        let found = app(request).and_then(|app| {
+            let token = bearer_or_cookie(&app, request, cookies::ACCESS)?;
+            Ok((app, token))
+        });
         async move {
             let (app, token) = found?;
             Ok(Self(app.authenticate.execute(&token).await?))
@@ -41,7 +45,7 @@ impl FromRequest for Temp {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let claims = app(request).and_then(|app| {
-            let token = bearer_token(request)?;
+            let token = bearer_or_cookie(&app, request, cookies::TEMP)?;
             app.temp_tokens.verify(&token, app.clock.now()).map_err(|rejection| temp_token_code(rejection).into())
         });
         std::future::ready(claims.map(Self).map_err(ApiError::from))
@@ -63,7 +67,10 @@ impl FromRequest for EmailOwner {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = app(request).and_then(|app| Ok((app, bearer_token(request)?)));
+        let found = app(request).and_then(|app| {
+            let token = email_owner_token(&app, request)?;
+            Ok((app, token))
+        });
         async move {
             let (app, token) = found?;
             match app.temp_tokens.verify(&token, app.clock.now()) {
@@ -99,6 +106,22 @@ fn internal_caller<S: Granted>(request: &HttpRequest) -> Result<InternalCaller<S
         TokenRejection::Expired => ErrorCode::InternalTokenExpired,
     })?;
     Ok(service.authorize().ok_or(ErrorCode::Forbidden)?)
+}
+
+/// The token of the header, else that of a cookie.
+fn bearer_or_cookie(app: &App, request: &HttpRequest, cookie: &str) -> Result<String, Refusal> {
+    bearer_token(request).or_else(|missing| cookies::token(app, request, cookie).ok_or(missing))
+}
+
+/// Of the cookies, the temp token where that is good for proving an address: one of another step says nothing here.
+fn email_owner_token(app: &App, request: &HttpRequest) -> Result<String, Refusal> {
+    let proves_email = |token: &String| {
+        let verified = app.temp_tokens.verify(token, app.clock.now());
+        verified.is_ok_and(|claims| claims.step == TempStep::GiveVerifyEmailCode)
+    };
+    let temp = || cookies::token(app, request, cookies::TEMP).filter(proves_email);
+    bearer_token(request)
+        .or_else(|missing| temp().or_else(|| cookies::token(app, request, cookies::ACCESS)).ok_or(missing))
 }
 
 fn app(request: &HttpRequest) -> Result<Data<App>, Refusal> {

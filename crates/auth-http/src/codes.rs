@@ -15,6 +15,12 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidPassword
         | ErrorCode::PasswordsRequired
         | ErrorCode::EmailExists
+        | ErrorCode::EmailRequired
+        | ErrorCode::AuthCodeRequired
+        | ErrorCode::OauthStateInvalid
+        | ErrorCode::OauthCodeInvalid
+        | ErrorCode::IdentityAlreadyLinked
+        | ErrorCode::LastWayIn
         | ErrorCode::InvalidEmail
         | ErrorCode::UserLinked
         | ErrorCode::CodeNotSet
@@ -38,12 +44,15 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::ReauthenticationRequired
         | ErrorCode::InternalTokenInvalid
         | ErrorCode::InternalTokenExpired => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
-        ErrorCode::UserNotFound | ErrorCode::NotFound | ErrorCode::NoMethodsFound => StatusCode::NOT_FOUND,
+        ErrorCode::Forbidden | ErrorCode::CrossSiteRequest => StatusCode::FORBIDDEN,
+        ErrorCode::UserNotFound | ErrorCode::NotFound | ErrorCode::NoMethodsFound | ErrorCode::ProviderNotLinked => {
+            StatusCode::NOT_FOUND
+        }
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::ProviderUnavailable => StatusCode::BAD_GATEWAY,
         ErrorCode::Overloaded | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -96,4 +105,7 @@ success_codes! {
     CredentialsFetched = OK "CREDENTIALS_FETCHED",
     UserDataDeleted = OK "USER_DATA_DELETED",
     RolesUpdated = OK "ROLES_UPDATED",
+    AuthorizationStarted = OK "AUTHORIZATION_STARTED",
+    ProviderLinked = OK "PROVIDER_LINKED",
+    ProviderUnlinked = OK "PROVIDER_UNLINKED",
 }

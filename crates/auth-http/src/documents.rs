@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use auth_domain::error_code::ErrorCode;
+use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
 
 use crate::codes::status_of;
@@ -11,12 +12,12 @@ use crate::endpoint::{Answer, Endpoint, Location, NamedSchema, Parameter, Permis
 use crate::endpoints;
 
 /// The OpenAPI 3.1 document of everything under `base`.
-pub fn openapi(base: &str) -> Value {
+pub fn openapi(base: &str, providers: &[ProviderName]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas: Map<String, Value> = Map::new();
-    for endpoint in endpoints::all() {
+    for endpoint in endpoints::all(providers) {
         let operation = operation(&endpoint, &mut schemas);
-        let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
+        let path = paths.entry(&*endpoint.path).or_insert_with(|| json!({}));
         path[endpoint.method.as_str().to_ascii_lowercase()] = operation;
     }
     let server = if base == "/" { "/" } else { base.trim_end_matches('/') };
@@ -25,7 +26,7 @@ pub fn openapi(base: &str) -> Value {
         "info": {
             "title": "Auth service",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457.",
+            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457. With `AUTH_COOKIES=on` tokens come and go as cookies too.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": server }],
@@ -40,6 +41,7 @@ fn tags() -> Value {
         { "name": "auth", "description": "Users: registration, login, sessions." },
         { "name": "recovery", "description": "Codes by mail: a new password, a proved address." },
         { "name": "2fa", "description": "Second factors: an authenticator app, codes by mail, recovery codes." },
+        { "name": "providers", "description": "Identity providers: signing in, linking." },
         { "name": "gateway", "description": "For the gateway in front." },
         { "name": "internal", "description": "For the services beside this one, with an internal token." },
         { "name": "keys", "description": "What others verify our tokens with." },
@@ -88,7 +90,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
             .iter()
             .map(|media_type| ((*media_type).to_owned(), json!({ "schema": schema })))
             .collect();
-        operation["requestBody"] = json!({ "required": true, "content": content });
+        operation["requestBody"] = json!({ "required": endpoint.body_required, "content": content });
     }
     operation
 }
@@ -137,6 +139,11 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<Strin
                     described["headers"][*name] = header(meaning);
                 }
                 responses.insert("200".to_owned(), described);
+            }
+            Answer::Redirect(description) => {
+                let mut described = response(description, &[], StatusCode::FOUND);
+                described["headers"]["Location"] = header("Where to go.");
+                responses.insert("302".to_owned(), described);
             }
             Answer::Also { media_type, schema } => {
                 let schema = reference(schema, schemas);
@@ -244,8 +251,8 @@ fn by_status(codes: &[ErrorCode]) -> BTreeMap<StatusCode, Vec<ErrorCode>> {
 }
 
 /// `docs/errors.md`: every code, its status, its meaning and where it is answered.
-pub fn error_table() -> String {
-    let endpoints = endpoints::all();
+pub fn error_table(providers: &[ProviderName]) -> String {
+    let endpoints = endpoints::all(providers);
     let mut table = String::from(
         "# Error codes\n\nMade by `auth-server openapi --errors`; do not edit.\n\n\
          | code | status | meaning | where |\n| --- | --- | --- | --- |\n",

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -16,6 +17,7 @@ use tracing::Instrument as _;
 use crate::answer::{ApiError, accepts};
 use crate::app::App;
 use crate::body::MAX_BYTES;
+use crate::{cookies, cross_site};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
@@ -29,13 +31,23 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let wants_problem = accepts(request.request(), "application/problem+json");
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let app = request.app_data::<Data<App>>().cloned();
     let finish = |response: &mut HttpResponse<BoxBody>| {
+        if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
+            *response = ApiError::from(ErrorCode::CrossSiteRequest).error_response();
+        }
+        if let Some(app) = &app {
+            cookies::write(app, response);
+        }
         let refusal = response.extensions().get::<ApiError>().cloned();
         if let Some(refusal) = refusal.filter(|_| wants_problem) {
-            let allow = response.headers().get(header::ALLOW).cloned();
-            *response = refusal.to_problem_response();
-            if let Some(allow) = allow {
-                response.headers_mut().insert(header::ALLOW, allow);
+            let problem = refusal.to_problem_response();
+            let envelope = std::mem::replace(response, problem);
+            // What others said of the answer holds of this one too: CORS, `Allow`.
+            for (name, value) in envelope.headers() {
+                if !response.headers().contains_key(name) {
+                    response.headers_mut().append(name.clone(), value.clone());
+                }
             }
         }
         let headers = response.headers_mut();
@@ -45,11 +57,6 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
-    if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
-        let mut response = ApiError::from(ErrorCode::PayloadTooLarge).error_response();
-        finish(&mut response);
-        return Ok(request.into_response(response));
-    }
     match tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
@@ -62,6 +69,20 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
             Err(InternalError::from_response(late, response).into())
         }
     }
+}
+
+/// Refuses what no endpoint needs to look at: bodies that are announced too large, and requests that a page of another
+/// site made a browser send. Inside of CORS, so that a page may read why.
+pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
+    let app = request.app_data::<Data<App>>();
+    let code = if app.is_some_and(|app| cross_site::is_forged(app, request.request())) {
+        ErrorCode::CrossSiteRequest
+    } else if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
+        ErrorCode::PayloadTooLarge
+    } else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    Ok(request.into_response(ApiError::from(code).error_response()))
 }
 
 fn announced_length(request: &ServiceRequest) -> Option<u64> {

@@ -1,5 +1,7 @@
 //! What an endpoint is: its route and its description in one value, so that neither can drift.
 
+use std::borrow::Cow;
+
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
@@ -37,6 +39,8 @@ pub(crate) enum Answer {
     Plain { media_type: &'static str, schema: NamedSchema, description: &'static str },
     /// 200 with these headers, name and meaning, and no body.
     Headers { headers: &'static [(&'static str, &'static str)], description: &'static str },
+    /// 302.
+    Redirect(&'static str),
     /// The answer before it, as another media type for those who ask for it.
     Also { media_type: &'static str, schema: NamedSchema },
 }
@@ -74,7 +78,7 @@ pub(crate) struct Parameter {
 /// One endpoint.
 pub(crate) struct Endpoint {
     pub(crate) method: Method,
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     /// Another path that means the same and is not documented.
     pub(crate) alias: Option<&'static str>,
     pub(crate) tag: &'static str,
@@ -82,30 +86,38 @@ pub(crate) struct Endpoint {
     pub(crate) permission: Permission,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<NamedSchema>,
+    pub(crate) body_required: bool,
     pub(crate) body_types: &'static [&'static str],
+    head: bool,
     pub(crate) answers: Vec<Answer>,
     pub(crate) errors: Vec<ErrorCode>,
-    route: fn() -> Route,
+    route: Box<dyn Fn() -> Route>,
 }
 
 const JSON: &[&str] = &["application/json"];
 
 impl Endpoint {
     /// An endpoint that anybody may call, without body. `route` is `|| web::to(handler)`.
-    pub(crate) fn new(method: Method, path: &'static str, route: fn() -> Route) -> Self {
+    pub(crate) fn new(method: Method, path: impl Into<Cow<'static, str>>, route: impl Fn() -> Route + 'static) -> Self {
+        let mut errors = vec![ErrorCode::InternalServerError];
+        if !method.is_safe() {
+            errors.push(ErrorCode::CrossSiteRequest);
+        }
         Self {
             method,
-            path,
+            path: path.into(),
             alias: None,
             tag: "auth",
             summary: "",
             permission: Permission::Anyone,
             parameters: Vec::new(),
             body: None,
+            body_required: true,
             body_types: JSON,
+            head: true,
             answers: Vec::new(),
-            errors: vec![ErrorCode::InternalServerError],
-            route,
+            errors,
+            route: Box::new(route),
         }
     }
 
@@ -159,6 +171,16 @@ impl Endpoint {
         self.errors(&[ErrorCode::ValidationFailed, ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType])
     }
 
+    /// The same; where cookies are on, it may be left out.
+    pub(crate) fn optional_body<T: ToSchema>(self) -> Self {
+        Self { body_required: false, ..self.body::<T>() }
+    }
+
+    /// HEAD is not answered: what GET does here is done once.
+    pub(crate) fn without_head(self) -> Self {
+        Self { head: false, ..self }
+    }
+
     pub(crate) fn body_types(self, body_types: &'static [&'static str]) -> Self {
         Self { body_types, ..self }
     }
@@ -207,11 +229,11 @@ impl Endpoint {
     }
 
     /// The resource of all endpoints at `path`. GET answers HEAD too.
-    pub(crate) fn resource(endpoints: &[Self], path: &'static str) -> Resource {
+    pub(crate) fn resource(endpoints: &[Self], path: &str) -> Resource {
         let mut routes = Vec::new();
         for endpoint in endpoints.iter().filter(|endpoint| endpoint.path == path || endpoint.alias == Some(path)) {
             routes.push((endpoint.method.clone(), (endpoint.route)()));
-            if endpoint.method == Method::GET {
+            if endpoint.method == Method::GET && endpoint.head {
                 routes.push((Method::HEAD, (endpoint.route)()));
             }
         }
@@ -220,7 +242,7 @@ impl Endpoint {
 }
 
 /// A resource that answers any other method with 405 and those that it takes.
-pub(crate) fn resource(path: &'static str, routes: impl IntoIterator<Item = (Method, Route)>) -> Resource {
+pub(crate) fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -> Resource {
     let mut resource = Resource::new(path);
     let mut allowed = Vec::new();
     for (method, route) in routes {

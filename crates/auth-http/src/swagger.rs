@@ -3,6 +3,7 @@
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Path};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, Scope};
+use auth_domain::identity::ProviderName;
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
@@ -11,8 +12,8 @@ use crate::edge::not_found;
 use crate::endpoint::resource;
 
 /// Adds `auth/doc/…` to the scope at `base`.
-pub(crate) fn services(scope: Scope, base: &str) -> Scope {
-    let specification = web::Bytes::from(openapi(base).to_string());
+pub(crate) fn services(scope: Scope, base: &str, providers: &[ProviderName]) -> Scope {
+    let specification = web::Bytes::from(openapi(base, providers).to_string());
     let serve_specification = move || {
         let specification = specification.clone();
         async move { HttpResponse::Ok().content_type("application/json").body(specification) }

@@ -2,6 +2,7 @@
 
 use auth_domain::Timestamp;
 use auth_domain::account::Account;
+use auth_domain::identity::LinkedIdentity;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::two_factor::{Method, TwoFactor};
@@ -48,7 +49,6 @@ struct TwoFaView {
 }
 
 impl From<&Account> for UserView {
-    /// No account has a linked provider yet: none can be stored.
     fn from(account: &Account) -> Self {
         Self {
             id: account.id.as_uuid(),
@@ -56,7 +56,7 @@ impl From<&Account> for UserView {
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
             roles: account.roles.iter().map(str::to_owned).collect(),
-            linked_providers: Vec::new(),
+            linked_providers: account.identities.iter().map(|identity| identity.provider.to_string()).collect(),
             has_password: account.password_hash.is_some(),
             two_fa: TwoFaView {
                 enabled: account.two_factor.primary().is_some(),
@@ -211,7 +211,7 @@ pub(crate) struct CredentialView {
     #[schema(required = true)]
     password_hash: Option<String>,
     roles: Vec<String>,
-    identities: Vec<serde_json::Value>,
+    identities: Vec<CredentialIdentityView>,
     two_fa: Vec<CredentialFactorView>,
     /// Keyed hashes, of no use without the master key.
     recovery_codes: Vec<String>,
@@ -222,7 +222,6 @@ pub(crate) struct CredentialView {
 }
 
 impl From<&Account> for CredentialView {
-    /// As for [`UserView`]: identities cannot be stored yet.
     fn from(account: &Account) -> Self {
         Self {
             id: account.id.as_uuid(),
@@ -231,11 +230,32 @@ impl From<&Account> for CredentialView {
             email_verified: account.email_verified,
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),
-            identities: Vec::new(),
+            identities: account.identities.iter().map(CredentialIdentityView::from).collect(),
             two_fa: CredentialFactorView::of(&account.two_factor),
             recovery_codes: account.two_factor.recovery_codes.iter().map(|code| code.as_str().to_owned()).collect(),
             created_at: rfc3339(account.created_at),
             updated_at: rfc3339(account.updated_at),
+        }
+    }
+}
+
+/// An identity of a provider as the backups service reads it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CredentialIdentity)]
+struct CredentialIdentityView {
+    provider: String,
+    subject: String,
+    #[schema(format = DateTime)]
+    linked_at: String,
+}
+
+impl From<&LinkedIdentity> for CredentialIdentityView {
+    fn from(identity: &LinkedIdentity) -> Self {
+        Self {
+            provider: identity.provider.to_string(),
+            subject: identity.subject.as_str().to_owned(),
+            linked_at: rfc3339(identity.linked_at),
         }
     }
 }
@@ -293,6 +313,20 @@ impl From<&SecondFactorRequired> for SecondFactorData {
             primary: required.primary.as_str(),
         }
     }
+}
+
+/// `data` of a login that is not finished: with `methods` and `primary` where it waits for a second factor.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+pub(crate) struct LoginPendingData {
+    /// For the next step.
+    temp_token: String,
+    /// Seconds until it expires.
+    expires_in: u64,
+    /// Any of these may finish the login.
+    methods: Option<Vec<String>>,
+    primary: Option<String>,
 }
 
 /// `data` with credentials.

@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::Failure;
 use crate::secret_key::load_or_make;
 use crate::settings::{Database, Settings};
-use crate::wiring::{migrate_database, open_store};
+use crate::wiring::{known_providers, migrate_database, open_store};
 
 pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
     if matches!(settings.database, Database::Sqlite(_)) {
@@ -57,9 +57,9 @@ pub(crate) fn internal_token(settings: &Settings, service: &str, scopes: &[Strin
 
 pub(crate) fn openapi(errors: bool) -> Result<(), Failure> {
     if errors {
-        return print(auth_http::error_table().trim_end());
+        return print(auth_http::error_table(&known_providers()).trim_end());
     }
-    print(&serde_json::to_string_pretty(&auth_http::openapi("/"))?)
+    print(&serde_json::to_string_pretty(&auth_http::openapi("/", &known_providers()))?)
 }
 
 fn print(text: &str) -> Result<(), Failure> {

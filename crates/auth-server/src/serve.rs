@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, HttpServer};
 use auth_crypto::AccessTokenSigner;
@@ -43,12 +43,16 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     beside.spawn(workers::keep_house(purge_expired));
 
+    let cross_origin = app.origins.allowed().next().is_some();
     let app = Data::new(app);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
             .configure(auth_http::configure(&app))
             .default_service(web::to(auth_http::not_found))
+            // The last one is the first to see a request.
+            .wrap(from_fn(auth_http::guard))
+            .wrap(Condition::new(cross_origin, auth_http::cors(&app)))
             .wrap(from_fn(auth_http::edge))
     })
     .client_request_timeout(Duration::from_secs(5))
@@ -100,7 +104,7 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
 fn greet(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     let url = format!("http://{address}");
-    let base = settings.base_paths.iter().min_by_key(|path| path.len()).map_or("/", String::as_str);
+    let base = settings.shortest_base_path();
     writeln!(out, "listening on {url}")?;
     writeln!(out, "API page     {url}{base}auth/doc/")?;
     match &settings.database {

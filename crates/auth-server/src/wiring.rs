@@ -4,21 +4,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_crypto::{
-    AccessTokenSigner, DerivedCodes, DerivedRefreshTokens, HashedRecoveryCodes, HashingLane, InternalTokenVerifier,
-    KeyRing, KeyedNameDigest, SealedSigningKeys, SealedTotp, SystemClock, SystemEntropy, TempTokenSigner,
+    AccessTokenSigner, AuthorizationStateSigner, DerivedCodes, DerivedRefreshTokens, HashedRecoveryCodes, HashingLane,
+    InternalTokenVerifier, KeyRing, KeyedNameDigest, SealedSigningKeys, SealedTotp, SystemClock, SystemEntropy,
+    TempTokenSigner,
 };
 use auth_domain::account::PasswordPolicy;
+use auth_domain::identity::ProviderName;
 use auth_domain::ports::{
     AccessTokens, Clock, Codes, Entropy, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
 };
 use auth_domain::use_cases::{
-    Announcements, Authenticate, Challenges, ConfirmCredentials, DeleteAccount, DeliverEvents, DeliverMails,
-    FinishLogin, Introspect, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
-    PasswordCheck, PublishSigningKeys, PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors,
-    SessionTokens, Sessions, SetRoles, SetUpSecondFactor, StepUp, UpdateCredentials, UpdatePassword, VerifyCode,
-    VerifyEmail,
+    Announcements, Authenticate, BeginAuthorization, Challenges, ConfirmCredentials, DeleteAccount, DeliverEvents,
+    DeliverMails, FinishAuthorization, FinishLogin, IdentityProviders, Introspect, LinkIdentity, ListCredentials,
+    ListEvents, Login, Logout, LostPassword, ManageSecondFactors, PasswordCheck, ProviderSignIn, PublishSigningKeys,
+    PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors, SessionTokens, Sessions, SetRoles,
+    SetUpSecondFactor, StepUp, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
-use auth_http::{App, TrustedProxies};
+use auth_http::{App, Origins, TrustedProxies};
+use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_postgres::PostgresStore;
 use auth_smtp::ConfiguredMailer;
 use auth_sqlite::SqliteStore;
@@ -26,7 +29,7 @@ use auth_webhooks::WebhookSink;
 
 use crate::Failure;
 use crate::secret_key::make_dir;
-use crate::settings::{Database, Settings};
+use crate::settings::{Database, ProviderRegistration, Settings};
 
 /// What runs: the use cases behind the endpoints, and what goes on beside them.
 pub(crate) struct Wired {
@@ -183,6 +186,24 @@ impl Parts {
         Ok(services.into_iter().map(worker).collect())
     }
 
+    /// Each is asked nothing before somebody goes there.
+    fn identity_providers(&self, settings: &Settings, public_url: &str) -> Result<IdentityProviders, Failure> {
+        let mut providers = IdentityProviders::new();
+        for ProviderRegistration { kind, client_id, client_secret, url } in &settings.providers {
+            let provider = provider_name(kind.name)?;
+            let client = ProviderClient::new(provider.clone(), self.clock.clone())?;
+            let registration = Registration {
+                provider: provider.clone(),
+                client_id: client_id.clone(),
+                client_secret: client_secret.clone(),
+                url: url.clone(),
+                redirect_uri: format!("{public_url}{}auth/{provider}", settings.shortest_base_path()),
+            };
+            providers.insert(provider, (kind.connect)(registration, client));
+        }
+        Ok(providers)
+    }
+
     fn app(self, settings: &Settings, ring: &KeyRing, issuer: String, audience: String) -> Result<App, Failure> {
         let Self { store, clock, entropy, hasher, .. } = &self;
         let authenticate = Arc::new(Authenticate {
@@ -195,6 +216,8 @@ impl Parts {
             totp: Arc::new(SealedTotp::new(ring.clone(), host(&issuer).to_owned())),
             recovery_codes: Arc::new(HashedRecoveryCodes::new(ring.clone())),
         });
+        let providers = Arc::new(self.identity_providers(settings, &issuer)?);
+        let states = Arc::new(AuthorizationStateSigner::new(ring.clone(), issuer.clone()));
         let step_up = StepUp { max_age: settings.step_up_max_age };
         let update_credentials = Arc::new(UpdateCredentials {
             password_check: self.password_check.clone(),
@@ -248,6 +271,34 @@ impl Parts {
             set_up_second_factor: SetUpSecondFactor { second_factors: second_factors.clone() },
             manage_second_factors: ManageSecondFactors { second_factors: second_factors.clone(), step_up },
             finish_login: FinishLogin { second_factors, session_tokens: self.session_tokens.clone() },
+            begin_authorization: BeginAuthorization {
+                providers: providers.clone(),
+                store: store.clone(),
+                states: states.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+                step_up,
+            },
+            unlink_identity: UnlinkIdentity {
+                providers: providers.clone(),
+                store: store.clone(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+                step_up,
+            },
+            finish_authorization: FinishAuthorization {
+                providers,
+                states,
+                store: store.clone(),
+                clock: clock.clone(),
+                sign_in: ProviderSignIn {
+                    challenges: self.challenges.clone(),
+                    session_tokens: self.session_tokens.clone(),
+                    announcements: self.announcements.clone(),
+                    require_verified_email: settings.require_verified_email,
+                },
+                link: LinkIdentity { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() },
+            },
             verify_email: VerifyEmail { challenges: self.challenges.clone() },
             list_credentials: ListCredentials { store: store.clone() },
             delete_account: DeleteAccount {
@@ -276,6 +327,9 @@ impl Parts {
             temp_tokens: self.temp_tokens,
             challenge_lifetimes: settings.challenges,
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
+            cookies: settings.cookies,
+            origins: Origins::new(&issuer, settings.allowed_origins.clone()),
+            providers: known_providers(),
             issuer,
             audience,
             base_paths: settings.base_paths.clone(),
@@ -284,6 +338,15 @@ impl Parts {
             entropy: self.entropy,
         })
     }
+}
+
+fn provider_name(text: &str) -> Result<ProviderName, Failure> {
+    ProviderName::parse(text).ok_or_else(|| format!("{text:?} is no name of a provider").into())
+}
+
+/// Every provider that can be configured, for the documents.
+pub(crate) fn known_providers() -> Vec<ProviderName> {
+    PROVIDERS.iter().filter_map(|kind| ProviderName::parse(kind.name)).collect()
 }
 
 /// The part of a URL that authenticator apps show.

@@ -143,8 +143,19 @@ const fn notice_words(kind: NoticeKind) -> (&'static str, &'static str, &'static
         ),
         NoticeKind::RecoveryCodeUsed => (
             "A recovery code was used",
-            "Somebody logged in with your password and one of your recovery codes. That code is good for nothing now.",
+            "Somebody finished a login with one of your recovery codes. That code is good for nothing now.",
             NOT_YOU,
+        ),
+        NoticeKind::IdentityLinked => (
+            "Another way to log in was added",
+            "From now on an account at another service, such as Google or 42, logs in to your account too.",
+            "If that was you, there is nothing to do. If it was not, unlink it, tell those who run this service.",
+        ),
+        NoticeKind::IdentityUnlinked => (
+            "A way to log in was removed",
+            "An account at another service, such as Google or 42, does not log in to your account any more. Every other \
+             device was logged out.",
+            "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
         ),
         NoticeKind::RecoveryCodesRenewed => (
             "You have new recovery codes",

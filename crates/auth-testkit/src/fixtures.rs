@@ -42,6 +42,7 @@ pub fn account() -> Account {
         credential_version: CredentialVersion::FIRST,
         roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),
         two_factor: TwoFactor::none(),
+        identities: Vec::new(),
         created_at: NOW,
         updated_at: NOW + Duration::from_micros(1),
     }

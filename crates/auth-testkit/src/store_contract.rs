@@ -5,6 +5,7 @@ mod accounts;
 mod budgets;
 mod challenges;
 mod events;
+mod identities;
 mod keys;
 mod mails;
 mod races;
@@ -16,6 +17,7 @@ pub use accounts::*;
 pub use budgets::*;
 pub use challenges::*;
 pub use events::*;
+pub use identities::*;
 pub use keys::*;
 pub use mails::*;
 pub use races::*;
@@ -79,6 +81,12 @@ macro_rules! store_contract {
             second_factors_come_back_as_they_went_in
             a_totp_step_is_used_once
             a_pending_change_of_credentials_goes_with_its_challenge
+            identities_come_back_with_their_account
+            an_identity_is_linked_once
+            an_account_is_touched_from_what_was_read
+            a_login_that_races_an_unlinking_leaves_nothing
+            of_many_uses_of_an_authorization_one_happens
+            of_many_links_of_an_identity_one_happens
             of_many_uses_of_a_totp_step_one_happens
             of_many_uses_of_a_recovery_code_one_happens
             of_many_given_codes_one_is_taken

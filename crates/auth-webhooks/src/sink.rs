@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::event::{Event, EventKind};
@@ -13,8 +14,11 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::client::client;
+use crate::client::{client, with_causes};
 use crate::signature::WebhookSecret;
+
+/// One delivery in all. `DeliverEvents` reckons with it.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Where one service is told of events.
 #[derive(Clone)]
@@ -60,7 +64,7 @@ impl WebhookSink {
     /// cannot be built.
     pub fn new(webhooks: Vec<Webhook>, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let webhooks = webhooks.into_iter().map(|webhook| (webhook.service.clone(), webhook)).collect();
-        Ok(Self { webhooks, client: client()?, clock })
+        Ok(Self { webhooks, client: client(DEADLINE)?, clock })
     }
 }
 
@@ -79,7 +83,7 @@ impl EventSink for WebhookSink {
             .header("webhook-signature", webhook.secret.sign(&id, timestamp, &body))
             .body(body);
         // The URL may hold a password; the reason is what the operator needs.
-        let response = request.send().await.map_err(|error| failed(chain(&error.without_url())))?;
+        let response = request.send().await.map_err(|error| failed(with_causes(&error.without_url())))?;
         let status = response.status();
         if status.is_success() { Ok(()) } else { Err(failed(format!("it answered {status}"))) }
     }
@@ -98,15 +102,4 @@ fn payload(event: &Event) -> String {
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let timestamp = time.format(&Rfc3339).unwrap_or_default();
     json!({ "type": event.kind.as_str(), "timestamp": timestamp, "data": data }).to_string()
-}
-
-/// reqwest hides the cause ("connection refused") behind "error sending request".
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -12,6 +12,7 @@ pub use username::{InvalidUsername, Username};
 
 use std::time::Duration;
 
+use crate::identity::{LinkedIdentity, ProviderName};
 use crate::two_factor::TwoFactor;
 use crate::{AccountId, Timestamp};
 
@@ -53,7 +54,7 @@ pub struct Account {
     pub email_verified: bool,
     /// Whether they ever proved an address, this one or one before: until then the account may be a squatter's.
     pub ever_proved: bool,
-    /// `None` for an account that only signs in through an identity provider.
+    /// `None` for an account that only signs in through identity providers.
     pub password_hash: Option<PasswordHash>,
     /// Goes up with each change of password.
     pub credential_version: CredentialVersion,
@@ -61,6 +62,8 @@ pub struct Account {
     pub roles: Roles,
     /// Its second factors.
     pub two_factor: TwoFactor,
+    /// The identities that log in to it, by the name of their provider; one of each provider at most.
+    pub identities: Vec<LinkedIdentity>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When any of the above last changed.
@@ -72,6 +75,19 @@ impl Account {
     /// dated with, so that the events of an account keep their order.
     pub fn next_change_at(&self, now: Timestamp) -> Timestamp {
         now.max(self.updated_at + Duration::from_micros(1))
+    }
+
+    /// Its identity at that provider.
+    pub fn identity_at(&self, provider: &ProviderName) -> Option<&LinkedIdentity> {
+        self.identities.iter().find(|identity| identity.provider == *provider)
+    }
+
+    /// The same, with one more identity.
+    #[must_use]
+    pub fn with_identity(mut self, identity: LinkedIdentity) -> Self {
+        self.identities.push(identity);
+        self.identities.sort_by(|a, b| a.provider.cmp(&b.provider));
+        self
     }
 }
 

@@ -5,13 +5,14 @@ use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
 use crate::event::Event;
+use crate::identity::{LinkedIdentity, ProviderName, Subject};
 use crate::mail::MailRequest;
 use crate::pending_credentials::PendingCredentials;
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::tally::Tally;
 use crate::two_factor::{TotpStep, TwoFactor};
-use crate::{AccountId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Timestamp};
+use crate::{AccountId, AuthorizationId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Timestamp};
 
 /// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
 /// state that it was decided on is gone.
@@ -93,6 +94,48 @@ pub enum Change {
         as_of: Timestamp,
         /// When.
         at: Timestamp,
+    },
+    /// Dates a change of what hangs on an account. Guard: the account was not changed since it was read.
+    TouchAccount {
+        /// Which.
+        account_id: AccountId,
+        /// When it had last been changed as it was read.
+        as_of: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Links an identity to an account, after [`Change::InsertAccount`] or [`Change::TouchAccount`]. Both are unique: the
+    /// identity, and the account's place for one of that provider.
+    LinkIdentity {
+        /// Whose.
+        account_id: AccountId,
+        /// The identity.
+        identity: LinkedIdentity,
+    },
+    /// Unlinks the identity of a provider, after [`Change::TouchAccount`]. Guard: there is one.
+    UnlinkIdentity {
+        /// Whose.
+        account_id: AccountId,
+        /// Which.
+        provider: ProviderName,
+    },
+    /// Changes nothing. Guard: that identity is linked to the account.
+    RequireIdentity {
+        /// Whose.
+        account_id: AccountId,
+        /// Of which provider.
+        provider: ProviderName,
+        /// Its name for them.
+        subject: Subject,
+    },
+    /// Unlinks every identity of an account; none is fine too.
+    UnlinkIdentitiesOf(AccountId),
+    /// Uses an authorization request up. Guard: it was not used before.
+    UseAuthorization {
+        /// Which.
+        id: AuthorizationId,
+        /// When nobody would accept it anyway.
+        expires_at: Timestamp,
     },
     /// Opens a session. Guard: the account exists, and neither its password nor its second factors have changed.
     InsertSession {

@@ -4,6 +4,7 @@
 mod change;
 mod codes;
 mod events;
+mod identity_provider;
 mod mailer;
 mod passwords;
 mod store;
@@ -13,6 +14,7 @@ mod two_factor;
 pub use change::*;
 pub use codes::*;
 pub use events::*;
+pub use identity_provider::*;
 pub use mailer::*;
 pub use passwords::*;
 pub use store::*;

@@ -9,6 +9,7 @@ use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
+use crate::identity::{ProviderName, Subject};
 use crate::mail::{LeasedMail, ParkedMail};
 use crate::pending_credentials::PendingCredentials;
 use crate::retention::Expired;
@@ -57,6 +58,8 @@ pub enum CommitError {
 pub enum UniqueKey {
     /// The e-mail address of an account.
     Email,
+    /// The identity of a provider, or an account's one at a provider.
+    Identity,
     /// The username of an account.
     Username,
     /// The sequence of a signing key.
@@ -77,6 +80,13 @@ pub trait Store: Send + Sync {
 
     /// The account with that e-mail address or username.
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreUnavailable>;
+
+    /// The account that this identity logs in to.
+    async fn find_account_by_identity(
+        &self,
+        provider: &ProviderName,
+        subject: &Subject,
+    ) -> Result<Option<Account>, StoreUnavailable>;
 
     /// A page of accounts by ascending id: those after `after`, at most `limit`.
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable>;

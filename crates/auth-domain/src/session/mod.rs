@@ -61,19 +61,31 @@ pub enum AuthenticationMethod {
     PasswordAndSecondFactor,
     /// By a code that was mailed, a new password, and a second factor.
     MailedCodeAndSecondFactor,
+    /// Through an identity provider.
+    IdentityProvider,
+    /// Through an identity provider, and by a second factor.
+    IdentityProviderAndSecondFactor,
 }
 
 impl AuthenticationMethod {
-    const ALL: [Self; 4] =
-        [Self::Password, Self::MailedCode, Self::PasswordAndSecondFactor, Self::MailedCodeAndSecondFactor];
+    const ALL: [Self; 6] = [
+        Self::Password,
+        Self::MailedCode,
+        Self::PasswordAndSecondFactor,
+        Self::MailedCodeAndSecondFactor,
+        Self::IdentityProvider,
+        Self::IdentityProviderAndSecondFactor,
+    ];
 
-    /// Its `amr` values (RFC 8176 section 2).
+    /// Its `amr` values (RFC 8176 section 2; that has none for an identity provider, `fed` is what others use).
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
             Self::MailedCode => &["otp"],
             Self::PasswordAndSecondFactor => &["pwd", "otp", "mfa"],
             Self::MailedCodeAndSecondFactor => &["otp", "mfa"],
+            Self::IdentityProvider => &["fed"],
+            Self::IdentityProviderAndSecondFactor => &["fed", "otp", "mfa"],
         }
     }
 
@@ -88,6 +100,7 @@ impl AuthenticationMethod {
         match self {
             Self::Password | Self::PasswordAndSecondFactor => Self::PasswordAndSecondFactor,
             Self::MailedCode | Self::MailedCodeAndSecondFactor => Self::MailedCodeAndSecondFactor,
+            Self::IdentityProvider | Self::IdentityProviderAndSecondFactor => Self::IdentityProviderAndSecondFactor,
         }
     }
 }
@@ -101,6 +114,8 @@ pub enum RevocationReason {
     TokenReused,
     /// The password was changed or reset.
     PasswordChanged,
+    /// An identity was unlinked from the account.
+    IdentityUnlinked,
 }
 
 impl RevocationReason {
@@ -110,12 +125,14 @@ impl RevocationReason {
             Self::LoggedOut => "logged_out",
             Self::TokenReused => "token_reused",
             Self::PasswordChanged => "password_changed",
+            Self::IdentityUnlinked => "identity_unlinked",
         }
     }
 
     /// From its stored name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::LoggedOut, Self::TokenReused, Self::PasswordChanged].into_iter().find(|reason| reason.as_str() == text)
+        let all = [Self::LoggedOut, Self::TokenReused, Self::PasswordChanged, Self::IdentityUnlinked];
+        all.into_iter().find(|reason| reason.as_str() == text)
     }
 }
 

@@ -138,6 +138,7 @@ impl FinishLogin {
         let first = match token.step {
             TempStep::GiveSecondFactor => AuthenticationMethod::Password,
             TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
+            TempStep::GiveSecondFactorAfterProvider => AuthenticationMethod::IdentityProvider,
             TempStep::GivePasswordResetCode | TempStep::SetPassword | TempStep::GiveVerifyEmailCode => {
                 return Err(FinishLoginError::WrongToken);
             }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::{Account, LoginName, Password};
-use crate::budget::{AttemptSubject, Spent};
-use crate::challenge::{Challenge, ChallengePurpose};
+use crate::budget::Spent;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
@@ -16,7 +15,8 @@ use super::password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError}
 use super::register::salt;
 use super::second_factor::SecondFactorRequired;
 use super::session_tokens::{LoggedIn, SessionTokens};
-use super::{MAX_ATTEMPTS, mail_budgets, second_factor};
+use super::verify_email::{self, RequireVerificationError};
+use super::{MAX_ATTEMPTS, second_factor};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -60,6 +60,15 @@ pub enum LoginError {
     Unavailable(#[from] StoreUnavailable),
 }
 
+impl From<RequireVerificationError> for LoginError {
+    fn from(error: RequireVerificationError) -> Self {
+        match error {
+            RequireVerificationError::MailsSpent(spent) => Self::MailsSpent(spent),
+            RequireVerificationError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<LoginError> for Refusal {
     fn from(error: LoginError) -> Self {
         match error {
@@ -96,7 +105,8 @@ impl Login {
         let accepted = checked.map_err(|error| self.concealed(error))?;
         let account = accepted.account().clone();
         if self.require_verified_email && !account.email_verified {
-            return self.require_verification(account, &client).await.map(LoginOutcome::EmailVerificationRequired);
+            let token = verify_email::require_verification(&self.challenges, &account, &client).await;
+            return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
         self.after_password(accepted, password, client).await
     }
@@ -152,30 +162,6 @@ impl Login {
             ) => LoginError::Concealed,
             (error, _) => error.into(),
         }
-    }
-
-    /// A token for the code that is outstanding; where there is none, a code is mailed.
-    async fn require_verification(&self, account: Account, client: &Client) -> Result<IssuedTempToken, LoginError> {
-        let (store, purpose) = (&*self.challenges.store, ChallengePurpose::VerifyEmail);
-        for _ in 0..MAX_ATTEMPTS {
-            let now = self.challenges.clock.now();
-            let token =
-                |challenge: &Challenge| self.challenges.temp_token_for(challenge, TempStep::GiveVerifyEmailCode, now);
-            let newest = store.find_challenge_of(account.id, purpose).await?;
-            if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
-                return Ok(token(&challenge));
-            }
-            let mails = mail_budgets::for_owner(store, AttemptSubject::account(account.id)).await?;
-            mails.check(now).map_err(LoginError::MailsSpent)?;
-            let (challenge, begun) = self.challenges.begin_for(&account, purpose, client, now);
-            let counted = Change::PutTally(mails.after_one(now));
-            match store.commit(begun.into_iter().chain([counted]).collect()).await {
-                Ok(()) => return Ok(token(&challenge)),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
     }
 
     /// An outdated hash is made anew while its password is at hand. When that fails nothing is lost:

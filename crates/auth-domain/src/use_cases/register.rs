@@ -128,6 +128,7 @@ impl Register {
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
+            identities: Vec::new(),
             created_at: now,
             updated_at: now,
         };

@@ -192,6 +192,9 @@ impl UpdatePassword {
         let account_id = account.id;
         // At a first proof whatever was added before goes: somebody else may have added it.
         let two_factor = if account.ever_proved { account.two_factor.clone() } else { dropped(&account.two_factor) };
+        // At the first proof of this address, whichever was proved before it: an identity is a way in by itself, which
+        // somebody may have linked before they gave the account the address of another.
+        let identities = if account.email_verified { account.identities.clone() } else { Vec::new() };
         let changed = Account {
             email_verified: true,
             ever_proved: true,
@@ -199,6 +202,7 @@ impl UpdatePassword {
             credential_version: account.credential_version.next(),
             updated_at: at,
             two_factor,
+            identities,
             ..account.clone()
         };
         let mut changes = vec![
@@ -213,6 +217,9 @@ impl UpdatePassword {
         ];
         if changed.two_factor != account.two_factor {
             changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
+        }
+        if changed.identities != account.identities {
+            changes.push(Change::UnlinkIdentitiesOf(account_id));
         }
         changes.extend([
             Change::UseChallenge { challenge_id: *challenge_id, version: *version },

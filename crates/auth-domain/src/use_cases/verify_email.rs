@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ChallengeId;
 use crate::account::Account;
-use crate::budget::Spent;
+use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{Change, CommitError, StoreUnavailable};
@@ -172,6 +172,46 @@ impl VerifyEmail {
     async fn newest(&self, account: &Account) -> Result<Option<Challenge>, StoreUnavailable> {
         self.challenges.store.find_challenge_of(account.id, ChallengePurpose::VerifyEmail).await
     }
+}
+
+/// Why no code was mailed that is to be given before there is a session.
+pub(super) enum RequireVerificationError {
+    MailsSpent(Spent),
+    Unavailable(StoreUnavailable),
+}
+
+impl From<StoreUnavailable> for RequireVerificationError {
+    fn from(error: StoreUnavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// For a login that waits for the proof of its address: a token for the code that is outstanding; where there is none,
+/// a code is mailed.
+pub(super) async fn require_verification(
+    challenges: &Challenges,
+    account: &Account,
+    client: &Client,
+) -> Result<IssuedTempToken, RequireVerificationError> {
+    let (store, purpose) = (&*challenges.store, ChallengePurpose::VerifyEmail);
+    for _ in 0..MAX_ATTEMPTS {
+        let now = challenges.clock.now();
+        let token = |challenge: &Challenge| challenges.temp_token_for(challenge, TempStep::GiveVerifyEmailCode, now);
+        let newest = store.find_challenge_of(account.id, purpose).await?;
+        if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
+            return Ok(token(&challenge));
+        }
+        let mails = mail_budgets::for_owner(store, AttemptSubject::account(account.id)).await?;
+        mails.check(now).map_err(RequireVerificationError::MailsSpent)?;
+        let (challenge, begun) = challenges.begin_for(account, purpose, client, now);
+        let counted = Change::PutTally(mails.after_one(now));
+        match store.commit(begun.into_iter().chain([counted]).collect()).await {
+            Ok(()) => return Ok(token(&challenge)),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(_) => break,
+        }
+    }
+    Err(StoreUnavailable.into())
 }
 
 fn step_of(token: &TempClaims) -> Result<ChallengeId, VerifyEmailError> {

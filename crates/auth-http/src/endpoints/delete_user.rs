@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::caller::{Bearer, Internal};
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::DeletionData;
@@ -44,7 +45,10 @@ async fn delete_own(
     match app.delete_account.by_owner(&caller, &client).await {
         // Somebody else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
-        deleted => Ok(success(SuccessCode::UserDataDeleted, DeletionData { deletion_id: deleted?.as_uuid() })),
+        deleted => {
+            let data = DeletionData { deletion_id: deleted?.as_uuid() };
+            Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserDataDeleted, data)))
+        }
     }
 }
 

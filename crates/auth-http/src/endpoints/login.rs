@@ -6,16 +6,17 @@ use actix_web::web::{self, Data};
 use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer::{ApiError, success};
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
-use crate::wire::{LoginData, SecondFactorData, TempTokenData};
+use crate::token_answers;
+use crate::wire::{LoginData, LoginPendingData};
 
 #[derive(Deserialize, ToSchema)]
 struct LoginBody {
@@ -26,15 +27,6 @@ struct LoginBody {
     username: Option<String>,
     #[schema(example = "correct horse battery staple")]
     password: String,
-}
-
-/// `data` of a login that is not finished: with `methods` and `primary` where it waits for a second factor.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "describes two answers that have the same status")]
-enum LoginPendingData {
-    SecondFactor(SecondFactorData),
-    Email(TempTokenData),
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -65,12 +57,10 @@ async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body)
         client,
     };
     Ok(match app.login.execute(request).await? {
-        LoginOutcome::LoggedIn(logged_in) => success(SuccessCode::UserLoggedIn, LoginData::from(logged_in.as_ref())),
-        LoginOutcome::SecondFactorRequired(required) => {
-            success(SuccessCode::TwofaRequired, SecondFactorData::from(&required))
-        }
+        LoginOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
+        LoginOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
         LoginOutcome::EmailVerificationRequired(token) => {
-            success(SuccessCode::EmailVerificationRequired, TempTokenData::from(&token))
+            token_answers::pending_step(SuccessCode::EmailVerificationRequired, &token)
         }
     })
 }

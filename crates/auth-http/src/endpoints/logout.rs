@@ -1,8 +1,8 @@
 //! `POST /auth/logout` and `POST /auth/logout-all`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::body::Body;
 use crate::caller::Bearer;
 use crate::codes::SuccessCode;
+use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Permission};
 
 use super::refresh::{RefreshTokenBody, refresh_token};
@@ -19,15 +20,20 @@ pub(super) fn here() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout", || web::to(logout))
         .summary("auth", "End this session. Takes any refresh token that the session ever had.")
         .permission(Permission::AccessToken)
-        .body::<RefreshTokenBody>()
+        .optional_body::<RefreshTokenBody>()
         .answers_empty(SuccessCode::UserLoggedOut)
         .errors(&[ErrorCode::RefreshTokenRequired, ErrorCode::RefreshTokenInvalid])
 }
 
 /// *Permissions:* the session's own access token.
-async fn logout(app: Data<App>, Bearer(caller): Bearer, body: Body) -> Result<HttpResponse, ApiError> {
-    app.logout.here(&caller, &refresh_token(body)?).await?;
-    Ok(success(SuccessCode::UserLoggedOut, json!({})))
+async fn logout(
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    app.logout.here(&caller, &refresh_token(&app, &request, body)?).await?;
+    Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
 }
 
 pub(super) fn everywhere() -> Endpoint {
@@ -40,5 +46,5 @@ pub(super) fn everywhere() -> Endpoint {
 /// *Permissions:* any access token of the user.
 async fn logout_all(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
     app.logout.everywhere(&caller).await?;
-    Ok(success(SuccessCode::UserLoggedOut, json!({})))
+    Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
 }

@@ -7,12 +7,13 @@ use auth_domain::error_code::ErrorCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer::{ApiError, success};
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::Endpoint;
+use crate::token_answers;
 use crate::wire::TempTokenData;
 
 #[derive(Deserialize, ToSchema)]
@@ -38,5 +39,5 @@ async fn lost_password(
 ) -> Result<HttpResponse, ApiError> {
     let body: LostPasswordBody = body.json(&[("/email", ErrorCode::InvalidEmail)])?;
     let token = app.lost_password.execute(&body.email, &client).await?;
-    Ok(success(SuccessCode::CodeSent, TempTokenData::from(&token)))
+    Ok(token_answers::pending_step(SuccessCode::CodeSent, &token))
 }

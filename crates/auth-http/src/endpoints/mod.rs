@@ -11,6 +11,7 @@ mod login;
 mod logout;
 mod lost_password;
 mod me;
+mod providers;
 mod refresh;
 mod register;
 mod roles;
@@ -23,11 +24,13 @@ mod verify;
 mod verify_code;
 mod verify_email;
 
+use auth_domain::identity::ProviderName;
+
 use crate::endpoint::Endpoint;
 
 /// All of them. Routes, OpenAPI and the error table are made from this list.
-pub(crate) fn all() -> Vec<Endpoint> {
-    vec![
+pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
+    let mut all = vec![
         register::endpoint(),
         login::endpoint(),
         refresh::endpoint(),
@@ -67,5 +70,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
         jwks::endpoint(),
         health::live(),
         health::ready(),
-    ]
+    ];
+    all.extend(providers.iter().flat_map(providers::of));
+    all
 }

@@ -1,8 +1,8 @@
 //! `POST /auth/refresh`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::RefreshError;
 use serde::Deserialize;
@@ -13,30 +13,32 @@ use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::cookies::{self, TokenCookies};
 use crate::endpoint::Endpoint;
 use crate::wire::TokensData;
 
 /// A body that names a refresh token.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RefreshTokenBody {
-    /// The refresh token.
+    /// The refresh token. Where a cookie brings it, it may be left out here, and so may the body.
     #[schema(example = "rt1.…")]
-    token: String,
+    token: Option<String>,
 }
 
-/// The refresh token in a body; without one the code is `REFRESH_TOKEN_REQUIRED`.
-pub(super) fn refresh_token(body: Body) -> Result<String, ApiError> {
-    let body: RefreshTokenBody = body.json(&[("/token", ErrorCode::RefreshTokenRequired)])?;
-    if body.token.is_empty() {
-        return Err(ErrorCode::RefreshTokenRequired.into());
-    }
-    Ok(body.token)
+/// The refresh token in a body, else that of a cookie; without one the code is `REFRESH_TOKEN_REQUIRED`.
+pub(super) fn refresh_token(app: &App, request: &HttpRequest, body: Body) -> Result<String, ApiError> {
+    let in_body = match app.cookies && body.is_empty() {
+        true => None,
+        false => body.json::<RefreshTokenBody>(&[("/token", ErrorCode::RefreshTokenRequired)])?.token,
+    };
+    let token = in_body.filter(|token| !token.is_empty()).or_else(|| cookies::token(app, request, cookies::REFRESH));
+    token.ok_or_else(|| ErrorCode::RefreshTokenRequired.into())
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/refresh", || web::to(refresh))
         .summary("auth", "Exchange a refresh token for its successor and a new access token.")
-        .body::<RefreshTokenBody>()
+        .optional_body::<RefreshTokenBody>()
         .answers::<TokensData>(SuccessCode::TokenRefreshed)
         .errors(&[
             ErrorCode::RefreshTokenRequired,
@@ -47,12 +49,18 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* whoever holds the refresh token.
-async fn refresh(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
-    let token = refresh_token(body)?;
+async fn refresh(
+    app: Data<App>,
+    RequestClient(client): RequestClient,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let token = refresh_token(&app, &request, body)?;
     let tokens = app.refresh_session.execute(&token, &client).await.inspect_err(|error| {
         if let RefreshError::Reused { session_id, account_id } = error {
             tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
         }
     })?;
-    Ok(success(SuccessCode::TokenRefreshed, TokensData { tokens: (&tokens).into() }))
+    Ok(TokenCookies::tokens(&tokens)
+        .with(success(SuccessCode::TokenRefreshed, TokensData { tokens: (&tokens).into() })))
 }

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::cookies::TokenCookies;
 use crate::endpoint::Endpoint;
 use crate::wire::RegisteredData;
 
@@ -64,5 +65,9 @@ async fn register(app: Data<App>, RequestClient(client): RequestClient, body: Bo
             client,
         })
         .await?;
-    Ok(success(SuccessCode::UserRegistered, RegisteredData::from(&registered)))
+    let response = success(SuccessCode::UserRegistered, RegisteredData::from(&registered));
+    Ok(match &registered.temp_token {
+        Some(token) => TokenCookies::temp(token).with(response),
+        None => response,
+    })
 }

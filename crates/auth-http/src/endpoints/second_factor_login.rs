@@ -16,6 +16,7 @@ use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
+use crate::token_answers;
 use crate::wire::LoginData;
 
 use super::verify_code::{OtpBody, otp_code};
@@ -64,7 +65,7 @@ async fn verify_app(
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
     let logged_in = app.finish_login.execute(&token, &given, &client).await?;
-    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn by_email() -> Endpoint {
@@ -85,7 +86,7 @@ async fn verify_email(
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
     let logged_in = app.finish_login.execute(&token, &given, &client).await?;
-    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
@@ -106,7 +107,7 @@ async fn verify_recovery_code(
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
     let logged_in = app.finish_login.execute(&token, &given, &client).await?;
-    Ok(success(SuccessCode::UserLoggedIn, LoginData::from(&logged_in)))
+    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn send_code() -> Endpoint {

@@ -11,6 +11,7 @@ use crate::answer::{ApiError, success};
 use crate::app::App;
 use crate::caller::Bearer;
 use crate::codes::SuccessCode;
+use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::{SessionView, SessionsData};
@@ -51,5 +52,6 @@ async fn revoke_session(
 ) -> Result<HttpResponse, ApiError> {
     let session_id = SessionId::from(path_uuid(&request, "session_id")?);
     app.sessions.revoke(&caller, session_id).await?;
-    Ok(success(SuccessCode::SessionRevoked, json!({})))
+    let response = success(SuccessCode::SessionRevoked, json!({}));
+    Ok(if session_id == caller.session().id { TokenCookies::end_of_session().with(response) } else { response })
 }

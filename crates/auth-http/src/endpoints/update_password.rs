@@ -9,13 +9,14 @@ use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer::{ApiError, success};
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
+use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData};
 
 #[derive(Deserialize, ToSchema)]
@@ -60,9 +61,7 @@ async fn update_password(
         client,
     };
     Ok(match app.update_password.execute(&token, request).await? {
-        PasswordUpdated::LoggedIn(logged_in) => success(SuccessCode::UserLoggedIn, LoginData::from(logged_in.as_ref())),
-        PasswordUpdated::SecondFactorRequired(required) => {
-            success(SuccessCode::TwofaRequired, SecondFactorData::from(&required))
-        }
+        PasswordUpdated::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
+        PasswordUpdated::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
     })
 }

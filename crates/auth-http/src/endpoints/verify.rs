@@ -1,13 +1,15 @@
 //! `GET /auth/verify`: forward authentication for a gateway (nginx `auth_request`, Traefik ForwardAuth).
 
-use actix_web::http::Method;
-use actix_web::web;
+use actix_web::http::{Method, header};
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use serde_json::json;
 
 use crate::answer::{ApiError, no_store};
+use crate::app::App;
 use crate::caller::Bearer;
+use crate::cross_site::is_forged_at_gateway;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::query::query_parameter;
 
@@ -29,11 +31,15 @@ pub(super) fn endpoint() -> Endpoint {
             ],
             description: "Who it is, in headers; no body.",
         })
-        .errors(&[ErrorCode::Forbidden])
+        .errors(&[ErrorCode::Forbidden, ErrorCode::CrossSiteRequest])
 }
 
 /// *Permissions:* any access token of a user with that role.
-async fn verify(Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn verify(app: Data<App>, Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let by_cookie = !request.headers().contains_key(header::AUTHORIZATION);
+    if by_cookie && is_forged_at_gateway(&app, &request) {
+        return Err(ErrorCode::CrossSiteRequest.into());
+    }
     let roles = &caller.account().roles;
     if query_parameter(&request, "role")?.is_some_and(|role| !roles.contains(&role)) {
         return Err(ErrorCode::Forbidden.into());

@@ -7,12 +7,13 @@ use auth_domain::error_code::ErrorCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::answer::{ApiError, success};
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::body::Body;
 use crate::caller::Temp;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
+use crate::token_answers;
 use crate::wire::TempTokenData;
 
 /// A body that names a code.
@@ -52,5 +53,5 @@ pub(super) fn endpoint() -> Endpoint {
 async fn verify_code(app: Data<App>, Temp(token): Temp, body: Body) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
     let verified = app.verify_code.execute(&token, &code).await?;
-    Ok(success(SuccessCode::CodeVerified, TempTokenData::from(&verified)))
+    Ok(token_answers::pending_step(SuccessCode::CodeVerified, &verified))
 }

@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::Resent;
+use auth_domain::use_cases::{AddressOwner, Resent};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::caller::EmailOwner;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::UserData;
 
@@ -52,7 +53,11 @@ pub(super) fn verify() -> Endpoint {
 async fn verify_email(app: Data<App>, EmailOwner(owner): EmailOwner, body: Body) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
     let account = app.verify_email.execute(&owner, &code).await?;
-    Ok(success(SuccessCode::EmailVerified, UserData { user: (&account).into() }))
+    let response = success(SuccessCode::EmailVerified, UserData { user: (&account).into() });
+    Ok(match owner {
+        AddressOwner::Temp(_) => TokenCookies::end_of_step().with(response),
+        AddressOwner::Session(_) => response,
+    })
 }
 
 pub(super) fn resend() -> Endpoint {
@@ -80,8 +85,12 @@ async fn resend_code(
             let of_both = lifetimes.code.min(lifetimes.temp);
             let expires_in = if token.is_some() { of_both } else { lifetimes.code }.as_secs();
             let reveal = |token: IssuedTempToken| token.token.reveal().to_owned();
-            let data = ResentData { temp_token: token.map(reveal), expires_in };
-            success(SuccessCode::CodeSent, ResendData::Sent(data))
+            let data = ResentData { temp_token: token.clone().map(reveal), expires_in };
+            let response = success(SuccessCode::CodeSent, ResendData::Sent(data));
+            match &token {
+                Some(token) => TokenCookies::temp(token).with(response),
+                None => response,
+            }
         }
         Resent::AlreadyVerified(account) => {
             let data = ResendData::Verified(UserData { user: account.as_ref().into() });

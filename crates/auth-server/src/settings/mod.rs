@@ -3,6 +3,7 @@
 //! `source.rs` gathers the raw texts from the environment and `auth.toml`; here they get a meaning.
 //! Every mistake is reported at once, each with the place that it came from.
 
+mod providers;
 mod source;
 mod value;
 
@@ -23,17 +24,23 @@ use auth_webhooks::{Webhook, WebhookSecret};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
+use providers::origins;
 use source::{Raw, gather};
-use value::{base_paths, database, list, networks, number, public_url, seconds, socket_address, switch};
+use value::{
+    base_paths, database, is_confidential, list, networks, number, public_url, seconds, socket_address, switch,
+};
 
+pub(crate) use providers::ProviderRegistration;
 pub(crate) use value::Database;
 
 /// The names there are, without `AUTH_`; in `auth.toml` they are in lower case.
 const NAMES: &[&str] = &[
     "ACCESS_TTL",
+    "ALLOWED_ORIGINS",
     "AUDIENCE",
     "BASE_PATHS",
     "CODE_TTL",
+    "COOKIES",
     "DATABASE_URL",
     "DATA_DIR",
     "DISCLOSURE",
@@ -94,6 +101,9 @@ pub(crate) struct Settings {
     pub(crate) require_verified_email: bool,
     pub(crate) step_up_max_age: Option<Duration>,
     pub(crate) webhooks: Vec<WebhookRegistration>,
+    pub(crate) cookies: bool,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) providers: Vec<ProviderRegistration>,
 }
 
 /// A service that is told of events.
@@ -118,6 +128,17 @@ impl Settings {
     /// Reads the environment and the configuration file: `file`, or `auth.toml` where there is one.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
         gather(file, std::env::vars_os()).and_then(Self::from_raw)
+    }
+
+    /// The base path that the callbacks of providers are under.
+    pub(crate) fn shortest_base_path(&self) -> &str {
+        self.base_paths.iter().min_by_key(|path| path.len()).map_or("/", String::as_str)
+    }
+
+    /// Whether browsers take `Secure` cookies from the public URL.
+    fn is_secure_for_browsers(&self) -> bool {
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        is_confidential(&public_url)
     }
 
     fn from_raw(raw: BTreeMap<String, Raw>) -> Result<Self, SettingsError> {
@@ -159,6 +180,9 @@ impl Settings {
             require_verified_email: reader.parse("REQUIRE_VERIFIED_EMAIL", false, switch),
             step_up_max_age: reader.parse("STEP_UP_MAX_AGE", None, step_up_max_age),
             webhooks: reader.webhooks(),
+            cookies: reader.parse("COOKIES", false, switch),
+            allowed_origins: reader.parse("ALLOWED_ORIGINS", Vec::new(), origins),
+            providers: reader.providers(),
             data_dir,
         };
         reader.finish(settings)
@@ -258,7 +282,12 @@ impl Reader {
         Some(registration)
     }
 
-    fn finish(self, settings: Settings) -> Result<Settings, SettingsError> {
+    fn finish(mut self, settings: Settings) -> Result<Settings, SettingsError> {
+        if (settings.cookies || !settings.providers.is_empty()) && !settings.is_secure_for_browsers() {
+            let mistake = "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity \
+                           provider is configured: browsers keep no secure cookie of any other";
+            self.mistakes.push(mistake.to_owned());
+        }
         if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(self.mistakes)) }
     }
 }
@@ -294,102 +323,4 @@ fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let dir = tempfile::tempdir().unwrap();
-        let none = dir.path().join("none.toml");
-        std::fs::write(&none, "").unwrap();
-        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-        gather(Some(&none), variables).and_then(Settings::from_raw).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn without_any_setting_the_embedded_default() {
-        let settings = load(&[("PATH", "/bin")]).unwrap();
-        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
-        assert!(matches!(settings.database, Database::Sqlite(path) if path == Path::new("data/auth.db")));
-        assert_eq!(settings.base_paths, ["/", "/api/"]);
-    }
-
-    #[test]
-    fn every_mistake_is_told_with_its_place() {
-        let mistakes = load(&[
-            ("AUTH_LISTEN", "here"),
-            ("AUTH_ACCESS_TTL", "0"),
-            ("AUTH_DATABASE_URL", "mysql://u:hunter2@h/d"),
-            ("AUTH_INTERNAL__A__SECRET", "short"),
-            ("AUTH_INTERNAL__B__SCOPES", "credentials:read"),
-            ("AUTH_INTERNAL__C__SECRET", "0123456789012345678901234567890123"),
-            ("AUTH_INTERNAL__C__SCOPES", "all"),
-            ("AUTH_DISCLOSURE", "off"),
-            ("AUTH_REQUIRE_VERIFIED_EMAIL", "maybe"),
-            ("AUTH_WEBHOOKS__A__URL", "http://127.0.0.1/"),
-            ("AUTH_WEBHOOKS__B__URL", "ftp://u:hunter2@h/"),
-            ("AUTH_WEBHOOKS__B__SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
-            ("AUTH_WEBHOOKS__B__EVENTS", "user.deleted,user.died"),
-        ])
-        .err()
-        .unwrap();
-        assert_eq!(mistakes.lines().count(), 11, "{mistakes}");
-        for name in [
-            "AUTH_LISTEN",
-            "AUTH_ACCESS_TTL",
-            "AUTH_DATABASE_URL",
-            "AUTH_INTERNAL__A__SECRET",
-            "AUTH_INTERNAL__B__",
-            "AUTH_INTERNAL__C__SCOPES",
-            "AUTH_DISCLOSURE",
-            "AUTH_REQUIRE_VERIFIED_EMAIL",
-            "AUTH_WEBHOOKS__A__",
-            "AUTH_WEBHOOKS__B__URL",
-            "AUTH_WEBHOOKS__B__EVENTS",
-        ] {
-            assert!(mistakes.contains(name), "{name} in {mistakes}");
-        }
-        assert!(!mistakes.contains("hunter2") && !mistakes.contains("short"));
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused_with_the_nearest_known_one() {
-        let mistake = |name: &str| load(&[(name, "1")]).err().unwrap();
-        assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));
-        assert!(mistake("AUTH_RETRY_WINDOWS").contains("AUTH_RETRY_WINDOW "));
-        assert!(mistake("AUTH_INTERNAL__BACKUPS__SCOPE").contains("SCOPES"));
-        assert!(mistake("AUTH_WEBHOOKS__USERS__EVENT").contains("AUTH_WEBHOOKS__USERS__EVENTS"));
-        assert!(mistake("AUTH_LISTEN_FILE").contains("AUTH_LISTEN_FILE"));
-    }
-
-    #[test]
-    fn a_file_gives_way_to_the_environment_and_secrets_come_from_files() {
-        let dir = tempfile::tempdir().unwrap();
-        let (toml, secret) = (dir.path().join("auth.toml"), dir.path().join("secret"));
-        std::fs::write(&secret, "0123456789abcdef0123456789abcdef\n").unwrap();
-        let text = "listen = '127.0.0.1:1'\naccess_ttl = 5\nbase_paths = ['/', '/x']\n[internal.backups-service]\nscopes = ['credentials:read']\n";
-        std::fs::write(&toml, text).unwrap();
-        let variables =
-            [("AUTH_LISTEN", "127.0.0.1:2"), ("AUTH_INTERNAL__BACKUPS_SERVICE__SECRET_FILE", secret.to_str().unwrap())];
-        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-        let settings = gather(Some(&toml), variables).and_then(Settings::from_raw).unwrap();
-        assert_eq!(settings.listen.port(), 2);
-        assert_eq!(settings.lifetimes.access.as_secs(), 5);
-        assert_eq!(settings.base_paths, ["/", "/x/"]);
-        assert_eq!(settings.services[0].name, "backups-service");
-        assert!(matches!(&settings.services[0].key, ServiceKey::Secret(bytes) if bytes.len() == 32));
-    }
-
-    #[test]
-    fn a_mistake_in_the_file_names_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let toml = dir.path().join("auth.toml");
-        let mistake = |text: &str| {
-            std::fs::write(&toml, text).unwrap();
-            gather(Some(&toml), std::iter::empty()).and_then(Settings::from_raw).err().unwrap().to_string()
-        };
-        assert!(mistake("lisen = 'x'").contains("listen"));
-        assert!(mistake("listen = ").contains("auth.toml"));
-        assert!(mistake("access_ttl = 'soon'").contains("auth.toml"));
-        assert!(gather(Some(&dir.path().join("absent.toml")), std::iter::empty()).is_err());
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{NAMES, SECRETS, SERVICES, ServiceSettings, SettingsError};
+use super::{NAMES, SECRETS, SERVICES, ServiceSettings, SettingsError, providers};
 
 /// A text that was set, and where.
 pub(super) struct Raw {
@@ -76,19 +76,19 @@ fn service_field(name: &str) -> Option<(&'static ServiceSettings, &str, &str)> {
 
 fn is_known(name: &str) -> bool {
     let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.fields.contains(&field));
-    NAMES.contains(&name) || of_service
+    NAMES.contains(&name) || of_service || providers::names().any(|known| known == name)
 }
 
 fn is_secret(name: &str) -> bool {
     let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.secrets.contains(&field));
-    SECRETS.contains(&name) || of_service
+    SECRETS.contains(&name) || of_service || providers::secrets().any(|known| known == name)
 }
 
 fn nearest(name: &str) -> String {
     let of_service = service_field(name).into_iter().flat_map(|(settings, service, _)| {
         settings.fields.iter().map(move |field| format!("{}__{service}__{field}", settings.kind))
     });
-    let known = NAMES.iter().map(|known| (*known).to_owned()).chain(of_service);
+    let known = NAMES.iter().map(|known| (*known).to_owned()).chain(of_service).chain(providers::names());
     known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
 }
 

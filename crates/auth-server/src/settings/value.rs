@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::{Host, Url};
 
 /// Which database.
 #[derive(Clone)]
@@ -62,12 +63,26 @@ pub(super) fn database(text: &str) -> Result<Database, String> {
 
 pub(super) fn public_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let plain = |host: &&str| !host.is_empty() && !host.contains(['?', '#', '@', ' ']) && host.is_ascii();
-    match host.filter(plain) {
-        Some(_) => Ok(url.to_owned()),
-        None => Err(format!("must be a URL such as https://auth.example.org, without query, not {text:?}")),
+    let plain = |parsed: &Url| {
+        let bare = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
+        matches!(parsed.scheme(), "http" | "https") && bare && parsed.password().is_none()
+    };
+    match Url::parse(url).ok().filter(plain) {
+        Some(_) if url.is_ascii() => Ok(url.to_owned()),
+        _ => Err(format!("must be a URL such as https://auth.example.org, without user and query, not {text:?}")),
     }
+}
+
+/// Whether nobody on the way can read what goes there: https, or a loopback address.
+pub(super) fn is_confidential(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
 }
 
 /// Each beginning and ending with `/`.

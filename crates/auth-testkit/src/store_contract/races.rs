@@ -17,11 +17,11 @@ use super::keys::key;
 use super::{AnyStore, delete, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW, client, unique};
 
-const ROUNDS: usize = 20;
+pub(super) const ROUNDS: usize = 20;
 const RACERS: usize = 16;
 
 /// Commits each of `racers` at the same moment and answers how each ended.
-async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
+pub(super) async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
     let start = Arc::new(Barrier::new(racers.len()));
     let tasks: Vec<_> = racers
         .into_iter()
@@ -41,7 +41,7 @@ async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), Comm
 }
 
 /// Opens the pool's connections, so that the racers really meet.
-async fn warm(store: &AnyStore) {
+pub(super) async fn warm(store: &AnyStore) {
     let pings = (0..RACERS).map(|_| {
         let store = Arc::clone(store);
         tokio::spawn(async move { store.ping().await })
@@ -51,7 +51,7 @@ async fn warm(store: &AnyStore) {
     }
 }
 
-async fn one_wins(store: &AnyStore, racers: Vec<Vec<Change>>) {
+pub(super) async fn one_wins(store: &AnyStore, racers: Vec<Vec<Change>>) {
     let outcomes = race(store, racers).await;
     let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let lost = outcomes

@@ -1,5 +1,5 @@
-//! The HTTP client: short deadlines, no redirects, no proxy from the environment, TLS with the roots that are built in
-//! and those of the system.
+//! The HTTP client for calls to the outside: a deadline, no redirects, no proxy from the environment, TLS with the
+//! roots that are built in and those of the system.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,8 @@ use std::time::Duration;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-/// One delivery in all. `DeliverEvents` reckons with it.
-const DEADLINE: Duration = Duration::from_secs(5);
-
-/// Why no client can be built: its text is the library's.
-pub(crate) fn client() -> Result<reqwest::Client, String> {
+/// A client whose calls end within `deadline` in all. The error is why none can be built, in the library's words.
+pub(crate) fn client(deadline: Duration) -> Result<reqwest::Client, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     // The system's too, for the certificates of a company of its own. None at all is fine: there are those above.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -22,10 +19,21 @@ pub(crate) fn client() -> Result<reqwest::Client, String> {
         .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .timeout(DEADLINE)
+        .timeout(deadline)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("auth-service/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| error.to_string())
+}
+
+/// An error with its causes: reqwest hides "connection refused" behind "error sending request".
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

@@ -1,0 +1,223 @@
+//! Coming back from an identity provider. First its `state` is opened, which says what somebody went there for; then,
+//! once, the code is exchanged. What becomes of a sign-in is in `provider_sign_in.rs`, of a link in
+//! `link_identity.rs`.
+
+use std::sync::Arc;
+
+use crate::SessionId;
+use crate::access_token::BearerToken;
+use crate::account::Account;
+use crate::authorization::{AuthorizationCode, AuthorizationPurpose, AuthorizationState, BrowserBinding};
+use crate::budget::Spent;
+use crate::error_code::{ErrorCode, Refusal};
+use crate::identity::{ProviderIdentity, ProviderName};
+use crate::ports::{
+    AuthorizationSecrets, AuthorizationStates, Change, Clock, CommitError, IdentifyError, NoSigningKey, Store,
+    StoreUnavailable, VerifiedState,
+};
+use crate::session::Client;
+use crate::temp_token::IssuedTempToken;
+
+use super::authenticate::Authenticated;
+use super::begin_authorization::IdentityProviders;
+use super::link_identity::LinkIdentity;
+use super::provider_sign_in::ProviderSignIn;
+use super::second_factor::SecondFactorRequired;
+use super::session_tokens::LoggedIn;
+use super::verify_email::RequireVerificationError;
+
+/// What coming back led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizationOutcome {
+    /// A session was opened.
+    LoggedIn(Box<LoggedIn>),
+    /// An account was made, and a session opened.
+    Registered(Box<LoggedIn>),
+    /// A second factor is to be given first.
+    SecondFactorRequired(SecondFactorRequired),
+    /// The address is to be proved first: with this token and the code that was mailed.
+    EmailVerificationRequired(IssuedTempToken),
+    /// The identity logs in to this account from now on.
+    Linked(Box<Account>),
+}
+
+/// Why coming back led to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FinishAuthorizationError {
+    /// The `state` is not ours, not this provider's, not this browser's, used or expired.
+    #[error("the state is not acceptable")]
+    StateRefused,
+    /// The code identifies nobody.
+    #[error(transparent)]
+    Identify(#[from] IdentifyError),
+    /// The provider names no address to register with.
+    #[error("the provider names no e-mail address")]
+    NoEmail,
+    /// The address belongs to an account, and not both sides have proved it.
+    #[error("an account has that address")]
+    EmailTaken,
+    /// The identity, or the account's place for one of this provider, is taken.
+    #[error("the identity is linked already")]
+    AlreadyLinked,
+    /// The session that wanted the link has ended.
+    #[error("the session has ended")]
+    SessionGone,
+    /// The budget for mails is spent.
+    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
+    MailsSpent(Spent),
+    /// No access token could be signed.
+    #[error(transparent)]
+    NoSigningKey(#[from] NoSigningKey),
+    /// The database is away.
+    #[error(transparent)]
+    Unavailable(#[from] StoreUnavailable),
+}
+
+impl From<RequireVerificationError> for FinishAuthorizationError {
+    fn from(error: RequireVerificationError) -> Self {
+        match error {
+            RequireVerificationError::MailsSpent(spent) => Self::MailsSpent(spent),
+            RequireVerificationError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<FinishAuthorizationError> for Refusal {
+    fn from(error: FinishAuthorizationError) -> Self {
+        match error {
+            FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
+            FinishAuthorizationError::Identify(IdentifyError::CodeRefused) => ErrorCode::OauthCodeInvalid.into(),
+            FinishAuthorizationError::Identify(IdentifyError::Unavailable(_)) => ErrorCode::ProviderUnavailable.into(),
+            FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
+            FinishAuthorizationError::EmailTaken => ErrorCode::EmailExists.into(),
+            FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
+            FinishAuthorizationError::SessionGone => ErrorCode::Unauthorized.into(),
+            FinishAuthorizationError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            FinishAuthorizationError::NoSigningKey(error) => error.into(),
+            FinishAuthorizationError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// A `state` that came back.
+#[derive(Debug)]
+pub enum Opened {
+    /// By whoever was sent.
+    Authorization(OpenedAuthorization),
+    /// Another browser than the one that wants to link, or none that can be told.
+    UnconfirmedLink(UnconfirmedLink),
+}
+
+/// A link that its session is to confirm: who is sent to a provider by somebody else must not have their identity linked
+/// to that one's account.
+#[derive(Debug)]
+pub struct UnconfirmedLink {
+    authorization: OpenedAuthorization,
+    session_id: SessionId,
+}
+
+impl UnconfirmedLink {
+    /// By the session that began it.
+    pub fn confirm(self, caller: &Authenticated) -> Result<OpenedAuthorization, FinishAuthorizationError> {
+        let same = caller.session().id == self.session_id;
+        if same { Ok(self.authorization) } else { Err(FinishAuthorizationError::StateRefused) }
+    }
+}
+
+/// Proof that whoever was sent to a provider came back. Only [`FinishAuthorization::open`] makes one.
+#[derive(Debug)]
+pub struct OpenedAuthorization {
+    state: AuthorizationState,
+    secrets: AuthorizationSecrets,
+    same_browser: bool,
+}
+
+impl OpenedAuthorization {
+    /// Where this browser wants to go in the end. `None` for clients without cookies: they read the answer.
+    pub fn redirect(&self) -> Option<&str> {
+        self.state.redirect.as_deref().filter(|_| self.same_browser)
+    }
+
+    /// Whether cookies may be set: only where it is certain that this browser began.
+    pub const fn is_of_this_browser(&self) -> bool {
+        self.same_browser
+    }
+}
+
+/// The use case.
+pub struct FinishAuthorization {
+    /// Who was asked.
+    pub providers: Arc<IdentityProviders>,
+    /// Recognises the `state`.
+    pub states: Arc<dyn AuthorizationStates>,
+    /// Remembers which was used.
+    pub store: Arc<dyn Store>,
+    /// Tells whether it has expired.
+    pub clock: Arc<dyn Clock>,
+    /// Logs in and registers.
+    pub sign_in: ProviderSignIn,
+    /// Links.
+    pub link: LinkIdentity,
+}
+
+impl FinishAuthorization {
+    /// Opens the `state` that came back to `provider`'s callback, with the secret of the browser's cookie. Touches neither
+    /// database nor provider.
+    pub fn open(
+        &self,
+        provider: &ProviderName,
+        state: &str,
+        browser: Option<BearerToken>,
+    ) -> Result<Opened, FinishAuthorizationError> {
+        let verified = self.states.verify(state, browser, self.clock.now());
+        let VerifiedState { state, browser, secrets } = verified.map_err(|_| FinishAuthorizationError::StateRefused)?;
+        if state.provider != *provider {
+            return Err(FinishAuthorizationError::StateRefused);
+        }
+        let purpose = state.purpose;
+        let authorization = OpenedAuthorization { state, secrets, same_browser: browser == BrowserBinding::Same };
+        match (browser, purpose) {
+            (BrowserBinding::Same, _) | (BrowserBinding::Unbound, AuthorizationPurpose::SignIn) => {
+                Ok(Opened::Authorization(authorization))
+            }
+            (_, AuthorizationPurpose::Link(session_id)) => {
+                Ok(Opened::UnconfirmedLink(UnconfirmedLink { authorization, session_id }))
+            }
+            (BrowserBinding::Other, AuthorizationPurpose::SignIn) => Err(FinishAuthorizationError::StateRefused),
+        }
+    }
+
+    /// Exchanges the code, once for each `state`, and does what somebody went there for.
+    pub async fn execute(
+        &self,
+        opened: OpenedAuthorization,
+        code: &AuthorizationCode,
+        client: &Client,
+    ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
+        let OpenedAuthorization { state, secrets, .. } = opened;
+        let identity = self.identify(&state, code, &secrets).await?;
+        match state.purpose {
+            AuthorizationPurpose::SignIn => self.sign_in.execute(&identity, client).await,
+            AuthorizationPurpose::Link(session_id) => {
+                let account = self.link.execute(session_id, &identity, client).await?;
+                Ok(AuthorizationOutcome::Linked(Box::new(account)))
+            }
+        }
+    }
+
+    /// The `state` is used up before the provider hears of the code: of many at once one gets so far.
+    async fn identify(
+        &self,
+        state: &AuthorizationState,
+        code: &AuthorizationCode,
+        secrets: &AuthorizationSecrets,
+    ) -> Result<ProviderIdentity, FinishAuthorizationError> {
+        let provider = self.providers.get(&state.provider).ok_or(FinishAuthorizationError::StateRefused)?;
+        let used = Change::UseAuthorization { id: state.id, expires_at: state.expires_at };
+        match self.store.commit(vec![used]).await {
+            Ok(()) => Ok(provider.identify(code, secrets).await?),
+            Err(CommitError::Conflict { .. }) => Err(FinishAuthorizationError::StateRefused),
+            Err(_) => Err(StoreUnavailable.into()),
+        }
+    }
+}

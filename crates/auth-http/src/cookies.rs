@@ -1,0 +1,153 @@
+//! Tokens as cookies (`AUTH_COOKIES=on`), for browsers: `__Host-`, HttpOnly, Secure, SameSite=Lax. A refused request
+//! never changes one: of two tabs the one that is refused must not wipe what the other was just given.
+
+use std::time::Duration;
+
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::access_token::BearerToken;
+use auth_domain::temp_token::IssuedTempToken;
+use auth_domain::use_cases::{BeginAuthorization, IssuedTokens};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::app::App;
+
+pub(crate) const ACCESS: &str = "__Host-auth-access";
+pub(crate) const REFRESH: &str = "__Host-auth-refresh";
+pub(crate) const TEMP: &str = "__Host-auth-temp";
+/// The mark of a browser that goes to an identity provider; set with cookies off too.
+const AUTHORIZATION: &str = "__Host-auth-authorization";
+/// Cookies that go with an answer where cookies are on.
+pub(crate) struct TokenCookies(Vec<Cookie<'static>>);
+
+fn cookie(name: &'static str, value: String, lifetime: Duration) -> Cookie<'static> {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    Cookie::build(name, value)
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(CookieDuration::seconds(seconds))
+        .finish()
+}
+
+fn removal(name: &'static str) -> Cookie<'static> {
+    cookie(name, String::new(), Duration::ZERO)
+}
+
+impl TokenCookies {
+    /// The tokens of a session that goes on.
+    pub(crate) fn tokens(tokens: &IssuedTokens) -> Self {
+        let IssuedTokens { access, refresh, access_expires_in, refresh_expires_in } = tokens;
+        Self(vec![
+            cookie(ACCESS, access.reveal().to_owned(), *access_expires_in),
+            cookie(REFRESH, refresh.reveal().to_owned(), *refresh_expires_in),
+        ])
+    }
+
+    /// Those of a session that was opened: the step before it is over.
+    pub(crate) fn session(tokens: &IssuedTokens) -> Self {
+        let mut handed_out = Self::tokens(tokens);
+        handed_out.0.push(removal(TEMP));
+        handed_out
+    }
+
+    /// The token of a pending step.
+    pub(crate) fn temp(token: &IssuedTempToken) -> Self {
+        Self(vec![cookie(TEMP, token.token.reveal().to_owned(), token.expires_in)])
+    }
+
+    /// The step that a temp token was for is over.
+    pub(crate) fn end_of_step() -> Self {
+        Self(vec![removal(TEMP)])
+    }
+
+    /// The session is over.
+    pub(crate) fn end_of_session() -> Self {
+        Self([ACCESS, REFRESH].map(removal).into())
+    }
+
+    /// Attaches them to an answer; [`write`] puts them into it.
+    pub(crate) fn with(self, response: HttpResponse) -> HttpResponse {
+        let mut response = response;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes what was attached to an answer, where cookies are on.
+pub(crate) fn write<B>(app: &App, response: &mut HttpResponse<B>) {
+    let handed_out = response.extensions_mut().remove::<TokenCookies>().filter(|_| app.cookies);
+    for cookie in handed_out.into_iter().flat_map(|handed_out| handed_out.0) {
+        // Fails for what no header can carry; a token is plain ASCII.
+        let _ = response.add_cookie(&cookie);
+    }
+}
+
+/// The token that a cookie brings, where cookies are on.
+pub(crate) fn token(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
+    value(request, name).filter(|value| app.cookies && !value.is_empty())
+}
+
+/// Whether the request brings a token of ours in a cookie.
+pub(crate) fn any_token(request: &HttpRequest) -> bool {
+    [ACCESS, REFRESH, TEMP].iter().any(|name| value(request, name).is_some())
+}
+
+/// The value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a
+/// browser lets any neighbouring host set, would be one of ours. A name that comes twice counts for nothing.
+fn value(request: &HttpRequest, name: &str) -> Option<String> {
+    let lines = request.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
+    let pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='));
+    let mut values = pairs.filter(|(own, _)| *own == name).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.to_owned()),
+        _ => None,
+    }
+}
+
+/// The mark of this browser, if it has one.
+pub(crate) fn browser(request: &HttpRequest) -> Option<BearerToken> {
+    let well_formed = |value: &String| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
+    value(request, AUTHORIZATION).filter(well_formed).map(BearerToken::new)
+}
+
+/// The mark of this browser, or a fresh one: several tabs share it.
+pub(crate) fn browser_or_new(app: &App, request: &HttpRequest) -> BearerToken {
+    browser(request).unwrap_or_else(|| BearerToken::new(URL_SAFE_NO_PAD.encode(app.entropy.bytes())))
+}
+
+/// Gives a browser its mark.
+pub(crate) fn mark(response: &mut HttpResponse, browser: &BearerToken) {
+    // Fails for what no header can carry; it is base64.
+    let _ = response.add_cookie(&cookie(AUTHORIZATION, browser.reveal().to_owned(), BeginAuthorization::LIFETIME));
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn only_a_cookie_of_exactly_that_name_counts_and_only_once() {
+        let found =
+            |line: &str| value(&TestRequest::default().insert_header(("Cookie", line)).to_http_request(), ACCESS);
+        assert_eq!(found("a=b; __Host-auth-access=x.y=; c=d").as_deref(), Some("x.y="));
+        for planted in [
+            "%5F%5FHost-auth-access=x",
+            "__host-auth-access=x",
+            "\u{2000}__Host-auth-access=x",
+            "\u{a0}__Host-auth-access=x",
+            "x__Host-auth-access=x",
+            "__Host-auth-access",
+            "__Host-auth-access=x; __Host-auth-access=y",
+        ] {
+            assert_eq!(found(planted), None, "{planted:?}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! `GET /auth/<provider>`, `GET /auth/<provider>/authorize`, `POST` and `DELETE /auth/<provider>/link`, of each
+//! identity provider that can be configured.
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::web::{self, Data};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
+use auth_domain::authorization::AuthorizationCode;
+use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::identity::ProviderName;
+use auth_domain::use_cases::{AuthorizationOutcome, Journey, Opened, OpenedAuthorization, UnconfirmedLink};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, accepts, no_store, success};
+use crate::app::App;
+use crate::caller::Bearer;
+use crate::client::RequestClient;
+use crate::codes::SuccessCode;
+use crate::cookies::{self, TokenCookies};
+use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
+use crate::origins::with_parameter;
+use crate::query::query_parameter;
+use crate::wire::{LoginData, LoginPendingData, SecondFactorData, TempTokenData, TokensView, UserData, UserView};
+
+/// `data` with the place where to sign in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AuthorizationData {
+    /// At the provider; good for ten minutes.
+    authorization_url: String,
+}
+
+/// `data` of coming back: a login, or, without tokens, the user whom an identity is linked to now.
+#[derive(Serialize, ToSchema)]
+struct CameBackData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokensView>,
+    user: UserView,
+}
+
+/// Of one provider.
+pub(super) fn of(provider: &ProviderName) -> [Endpoint; 4] {
+    [authorize(provider), finish(provider), link(provider), unlink(provider)]
+}
+
+fn query(name: &'static str, description: &'static str) -> Parameter {
+    Parameter { name, location: Location::Query, description, schema: json!({ "type": "string" }) }
+}
+
+fn redirect_parameter() -> Parameter {
+    query(
+        "redirect",
+        "Where the browser ends, with the tokens in cookies: a URL of this service or of an allowed origin. A sign-in that \
+         failed ends there with `error=<CODE>`, one that wants more with `pending=<CODE>`. Needs `AUTH_COOKIES=on`.",
+    )
+}
+
+fn authorize(provider: &ProviderName) -> Endpoint {
+    let name = provider.clone();
+    Endpoint::new(Method::GET, format!("/auth/{provider}/authorize"), move || {
+        let name = name.clone();
+        web::to(move |app: Data<App>, request: HttpRequest| begin_sign_in(name.clone(), app, request))
+    })
+    .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
+    .parameter(redirect_parameter())
+    .answers_plain(Answer::Redirect("To the provider. The answer is then accepted from this browser only."))
+    .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
+    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable, ErrorCode::Unavailable])
+}
+
+/// *Permissions:* anyone.
+async fn begin_sign_in(provider: ProviderName, app: Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let redirect = redirect_of(&app, &request)?;
+    let wants_json = accepts(&request, "application/json");
+    // A client that reads JSON and names no page to end at may have no cookies.
+    let browser = (!wants_json || redirect.is_some()).then(|| cookies::browser_or_new(&app, &request));
+    let journey = Journey { browser: browser.clone(), redirect };
+    let url = app.begin_authorization.sign_in(&provider, journey).await?;
+    let mut response = if wants_json { started(url) } else { found(&url) };
+    if let Some(browser) = browser {
+        cookies::mark(&mut response, &browser);
+    }
+    Ok(response)
+}
+
+fn link(provider: &ProviderName) -> Endpoint {
+    let name = provider.clone();
+    Endpoint::new(Method::POST, format!("/auth/{provider}/link"), move || {
+        let name = name.clone();
+        web::to(move |app: Data<App>, caller: Bearer, request: HttpRequest| {
+            begin_link(name.clone(), app, caller, request)
+        })
+    })
+    .summary(
+        "providers",
+        "Link the identity that signs in there to this user. Whoever comes back must be this browser, or bear an access \
+         token of this session.",
+    )
+    .permission(Permission::AccessToken)
+    .parameter(redirect_parameter())
+    .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
+    .errors(&[ErrorCode::ReauthenticationRequired, ErrorCode::NotFound, ErrorCode::ProviderUnavailable])
+}
+
+/// *Permissions:* any access token of the user.
+async fn begin_link(
+    provider: ProviderName,
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let redirect = redirect_of(&app, &request)?;
+    let browser = cookies::browser_or_new(&app, &request);
+    let journey = Journey { browser: Some(browser.clone()), redirect };
+    let mut response = started(app.begin_authorization.link(&caller, &provider, journey).await?);
+    cookies::mark(&mut response, &browser);
+    Ok(response)
+}
+
+fn redirect_of(app: &App, request: &HttpRequest) -> Result<Option<String>, Refusal> {
+    let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
+    if !app.cookies {
+        let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
+        return Err(Refusal::invalid(vec![FieldError::new("/redirect", message)]));
+    }
+    app.origins.redirect(&redirect).map(Some)
+}
+
+fn started(authorization_url: String) -> HttpResponse {
+    success(SuccessCode::AuthorizationStarted, AuthorizationData { authorization_url })
+}
+
+fn found(url: &str) -> HttpResponse {
+    no_store(HttpResponse::Found())
+        .insert_header((header::LOCATION, url))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .finish()
+}
+
+fn finish(provider: &ProviderName) -> Endpoint {
+    let name = provider.clone();
+    Endpoint::new(Method::GET, format!("/auth/{provider}"), move || {
+        let name = name.clone();
+        web::to(move |app: Data<App>, client: RequestClient, request: HttpRequest| {
+            come_back(name.clone(), app, client, request)
+        })
+    })
+    .without_head()
+    .summary("providers", "Where the provider sends browsers back to: logs in, registers, or links an identity.")
+    .parameter(query("code", "What the provider gave for a successful sign-in."))
+    .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
+    .answers::<CameBackData>(SuccessCode::UserLoggedIn)
+    .or(SuccessCode::ProviderLinked)
+    .answers::<LoginData>(SuccessCode::UserRegistered)
+    .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
+    .or(SuccessCode::EmailVerificationRequired)
+    .answers_plain(Answer::Redirect("Where the sign-in began with `redirect`."))
+    .errors(&[
+        ErrorCode::AuthCodeRequired,
+        ErrorCode::EmailRequired,
+        ErrorCode::OauthStateInvalid,
+        ErrorCode::OauthCodeInvalid,
+        ErrorCode::EmailExists,
+        ErrorCode::IdentityAlreadyLinked,
+        ErrorCode::AccessTokenInvalid,
+        ErrorCode::AccessTokenExpired,
+        ErrorCode::Unauthorized,
+        ErrorCode::ProviderUnavailable,
+        ErrorCode::RateLimited,
+        ErrorCode::Unavailable,
+    ])
+}
+
+/// *Permissions:* whoever brings a `state` back that this service made.
+async fn come_back(
+    provider: ProviderName,
+    app: Data<App>,
+    RequestClient(client): RequestClient,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let code = query_parameter(&request, "code")?.filter(|code| !code.is_empty());
+    let state = query_parameter(&request, "state")?.unwrap_or_default();
+    let opened = match app.finish_authorization.open(&provider, &state, cookies::browser(&request)) {
+        Err(_) if code.is_none() => return Err(ErrorCode::AuthCodeRequired.into()),
+        Ok(Opened::Authorization(opened)) => opened,
+        Ok(Opened::UnconfirmedLink(link)) => confirmed(link, &request).await?,
+        Err(error) => return Err(error.into()),
+    };
+    let (redirect, same_browser) = (opened.redirect().map(str::to_owned), opened.is_of_this_browser());
+    let outcome = match authorization_code(&request, code.as_deref()) {
+        Ok(code) => app.finish_authorization.execute(opened, &code, &client).await.map_err(Refusal::from),
+        Err(refused) => Err(refused.into()),
+    };
+    match (outcome.map(Answered::from), redirect) {
+        (Ok(answered), None) => Ok(answered.response(same_browser)),
+        (Ok(answered), Some(redirect)) => Ok(answered.redirect(&redirect)),
+        (Err(refusal), None) => Err(refusal.into()),
+        (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code.as_str()))),
+    }
+}
+
+/// Without a cookie, the session that began a link is to say so with its access token.
+async fn confirmed(link: UnconfirmedLink, request: &HttpRequest) -> Result<OpenedAuthorization, ApiError> {
+    match Bearer::from_request(request, &mut Payload::None).await {
+        Ok(Bearer(caller)) => Ok(link.confirm(&caller)?),
+        Err(error) if error.code() == ErrorCode::TokenRequired => Err(ErrorCode::OauthStateInvalid.into()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The code, or why the provider gave none (RFC 6749 section 4.1.2.1).
+fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<AuthorizationCode, ErrorCode> {
+    match code {
+        Some(code) => AuthorizationCode::parse(code).ok_or(ErrorCode::OauthCodeInvalid),
+        None => Err(match query_parameter(request, "error").ok().flatten().as_deref() {
+            Some("server_error" | "temporarily_unavailable") => ErrorCode::ProviderUnavailable,
+            _ => ErrorCode::AuthCodeRequired,
+        }),
+    }
+}
+
+/// What coming back led to, as an answer.
+struct Answered {
+    code: SuccessCode,
+    data: serde_json::Value,
+    cookies: Option<TokenCookies>,
+}
+
+impl From<AuthorizationOutcome> for Answered {
+    fn from(outcome: AuthorizationOutcome) -> Self {
+        let (code, data, cookies) = match outcome {
+            AuthorizationOutcome::LoggedIn(logged_in) => (
+                SuccessCode::UserLoggedIn,
+                json!(LoginData::from(&*logged_in)),
+                Some(TokenCookies::session(&logged_in.tokens)),
+            ),
+            AuthorizationOutcome::Registered(logged_in) => (
+                SuccessCode::UserRegistered,
+                json!(LoginData::from(&*logged_in)),
+                Some(TokenCookies::session(&logged_in.tokens)),
+            ),
+            AuthorizationOutcome::SecondFactorRequired(required) => (
+                SuccessCode::TwofaRequired,
+                json!(SecondFactorData::from(&required)),
+                Some(TokenCookies::temp(&required.token)),
+            ),
+            AuthorizationOutcome::EmailVerificationRequired(token) => (
+                SuccessCode::EmailVerificationRequired,
+                json!(TempTokenData::from(&token)),
+                Some(TokenCookies::temp(&token)),
+            ),
+            AuthorizationOutcome::Linked(account) => {
+                (SuccessCode::ProviderLinked, json!(CameBackData { tokens: None, user: (&*account).into() }), None)
+            }
+        };
+        Self { code, data, cookies }
+    }
+}
+
+impl Answered {
+    /// Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
+    fn response(self, same_browser: bool) -> HttpResponse {
+        let response = success(self.code, self.data);
+        match self.cookies.filter(|_| same_browser) {
+            Some(cookies) => cookies.with(response),
+            None => response,
+        }
+    }
+
+    fn redirect(self, redirect: &str) -> HttpResponse {
+        let response = match self.code {
+            SuccessCode::TwofaRequired | SuccessCode::EmailVerificationRequired => {
+                found(&with_parameter(redirect, "pending", self.code.as_str()))
+            }
+            _ => found(redirect),
+        };
+        match self.cookies {
+            Some(cookies) => cookies.with(response),
+            None => response,
+        }
+    }
+}
+
+fn unlink(provider: &ProviderName) -> Endpoint {
+    let name = provider.clone();
+    Endpoint::new(Method::DELETE, format!("/auth/{provider}/link"), move || {
+        let name = name.clone();
+        web::to(move |app: Data<App>, caller: Bearer, client: RequestClient| {
+            unlink_identity(name.clone(), app, caller, client)
+        })
+    })
+    .summary("providers", "Unlink the identity there from this user, and end every other session.")
+    .permission(Permission::AccessToken)
+    .answers::<UserData>(SuccessCode::ProviderUnlinked)
+    .errors(&[ErrorCode::ProviderNotLinked, ErrorCode::LastWayIn, ErrorCode::ReauthenticationRequired])
+}
+
+/// *Permissions:* any access token of the user.
+async fn unlink_identity(
+    provider: ProviderName,
+    app: Data<App>,
+    Bearer(caller): Bearer,
+    RequestClient(client): RequestClient,
+) -> Result<HttpResponse, ApiError> {
+    let account = app.unlink_identity.execute(&caller, &provider, &client).await?;
+    Ok(success(SuccessCode::ProviderUnlinked, UserData { user: (&account).into() }))
+}

@@ -1,0 +1,116 @@
+//! Checking an id_token (OpenID Connect Core section 3.1.3.7).
+//!
+//! Not checked: `at_hash` and `c_hash`, which the code flow leaves optional, since the tokens come from the token
+//! endpoint itself.
+
+use auth_domain::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+
+use crate::provider_client::Failure;
+
+/// What a provider's clock and ours may differ by, in seconds.
+const SKEW: i64 = 5;
+
+/// Those by a key pair: an HMAC would make the client secret a signing key, and `none` is no signature.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// What an id_token must say.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// What it says. A claim of another type, `"true"` for a truth value say, makes the token unacceptable.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    iss: String,
+    pub(crate) sub: String,
+    aud: Audience,
+    azp: Option<String>,
+    exp: i64,
+    iat: i64,
+    nbf: Option<i64>,
+    nonce: String,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: Option<bool>,
+}
+
+/// RFC 7519 section 4.1.3.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+fn refused(reason: &str) -> Failure {
+    Failure::Refused(format!("the id_token {reason}"))
+}
+
+/// Its header, where that is acceptable. Any key in it is not looked at.
+pub(crate) fn header(token: &str) -> Result<Header, Failure> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is no signed JWT"))?;
+    if !ALGORITHMS.contains(&header.alg) {
+        return Err(refused("is not signed with a key pair"));
+    }
+    // RFC 8725 section 3.11: a token that says to be of another kind is one.
+    if header.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("jwt")) || header.crit.is_some() {
+        return Err(refused("is a JWT of another kind"));
+    }
+    Ok(header)
+}
+
+/// Its claims, where its signature is by `key` and they are as expected.
+pub(crate) fn verify(
+    token: &str,
+    algorithm: Algorithm,
+    key: &DecodingKey,
+    expected: &Expected<'_>,
+) -> Result<Claims, Failure> {
+    // The library checks the signature; what each claim must be is said below, against the clock port.
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    (validation.validate_exp, validation.validate_aud) = (false, false);
+    let decoded = jsonwebtoken::decode::<Claims>(token, key, &validation);
+    let claims = decoded.map_err(|_| refused("has a wrong signature, or claims missing or of a wrong type"))?.claims;
+    check(&claims, expected).map_err(refused)?;
+    Ok(claims)
+}
+
+fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'static str> {
+    let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
+    let ours = |party: &String| party == expected.client_id;
+    let checks = [
+        (claims.iss == expected.issuer, "is of another issuer"),
+        // For others too is for others: none of them is trusted not to pass it on.
+        (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
+        (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
+        (now < claims.exp.saturating_add(SKEW), "has expired"),
+        (claims.iat <= now + SKEW, "was issued in the future"),
+        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not good yet"),
+        (claims.nonce == expected.nonce, "has another nonce"),
+    ];
+    checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
+}

@@ -1,0 +1,102 @@
+//! The keys that a provider signs with (RFC 7517 section 5), kept for a while.
+
+use std::time::Duration;
+
+use auth_domain::Timestamp;
+use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use reqwest::Url;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::id_token::{self, Claims, Expected};
+use crate::provider_client::{Failure, ProviderClient};
+
+/// A key that the provider withdrew is accepted no longer than this.
+const LIFETIME: Duration = Duration::from_secs(3_600);
+/// An unknown key id fetches them anew at most so often.
+const REFETCHES_APART: Duration = Duration::from_secs(60);
+
+/// Keys of unknown kinds are passed over.
+#[derive(Deserialize)]
+struct WireKeys {
+    keys: Vec<Value>,
+}
+
+#[derive(Default)]
+struct Cached {
+    keys: Vec<Jwk>,
+    fetched_at: Option<Timestamp>,
+    refetched_at: Option<Timestamp>,
+}
+
+/// The keys of one provider.
+pub(crate) struct KeySet(Mutex<Cached>);
+
+impl KeySet {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Cached::default()))
+    }
+
+    /// What an id_token says, whose signature and claims hold.
+    pub(crate) async fn verify(
+        &self,
+        client: &ProviderClient,
+        url: &Url,
+        token: &str,
+        expected: &Expected<'_>,
+    ) -> Result<Claims, Failure> {
+        let header = id_token::header(token)?;
+        let key = self.key(client, url, &header, expected.now).await?;
+        id_token::verify(token, header.alg, &key, expected)
+    }
+
+    /// While one fetches the keys, the others wait for them: the provider is asked once.
+    async fn key(
+        &self,
+        client: &ProviderClient,
+        url: &Url,
+        header: &Header,
+        now: Timestamp,
+    ) -> Result<DecodingKey, Failure> {
+        let mut cached = self.0.lock().await;
+        if cached.fetched_at.is_none_or(|at| now >= at + LIFETIME) {
+            cached.fetch(client, url, now).await?;
+        }
+        if cached.find(header).is_none() && cached.refetched_at.is_none_or(|at| now >= at + REFETCHES_APART) {
+            cached.fetch(client, url, now).await?;
+            cached.refetched_at = Some(now);
+        }
+        let unknown =
+            || Failure::Refused("the id_token is signed with a key that the provider does not list".to_owned());
+        DecodingKey::from_jwk(cached.find(header).ok_or_else(unknown)?)
+            .map_err(|error| Failure::Away(format!("a key of the provider cannot be used: {error}")))
+    }
+}
+
+impl Cached {
+    async fn fetch(&mut self, client: &ProviderClient, url: &Url, now: Timestamp) -> Result<(), Failure> {
+        let request = client.http().get(url.clone());
+        let WireKeys { keys } = client.json("key set", request).await?;
+        self.keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
+        self.fetched_at = Some(now);
+        Ok(())
+    }
+
+    /// The key that the header names; where it names none, the only one that there is for the algorithm.
+    fn find(&self, header: &Header) -> Option<&Jwk> {
+        let mut fitting = self.keys.iter().filter(|key| fits(key, header.alg));
+        match &header.kid {
+            Some(kid) => fitting.find(|key| key.common.key_id.as_ref() == Some(kid)),
+            None => fitting.next().filter(|_| fitting.next().is_none()),
+        }
+    }
+}
+
+fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+    let for_signatures = matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature));
+    let declared = key.common.key_algorithm.is_none_or(|declared| declared == KeyAlgorithm::from(algorithm));
+    let family = DecodingKey::from_jwk(key).is_ok_and(|key| key.family() == algorithm.family());
+    for_signatures && declared && family
+}

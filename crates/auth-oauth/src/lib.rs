@@ -1,0 +1,26 @@
+//! The `IdentityProvider` port: Google by OpenID Connect, 42 by OAuth 2. Each provider is a file with a
+//! [`ProviderKind`] and a line in [`PROVIDERS`]; `docs/adding-a-provider.md` shows how to add one.
+//!
+//! Who is logged in to what, and when a `state` is good, is `auth-domain`'s.
+
+mod breaker;
+#[path = "../../outbound-http/client.rs"]
+mod client;
+mod fortytwo;
+mod google;
+mod id_token;
+mod key_set;
+mod openid_connect;
+mod provider_client;
+mod registration;
+mod token_endpoint;
+
+pub use fortytwo::FORTYTWO;
+pub use google::GOOGLE;
+pub use openid_connect::OpenIdConnect;
+pub use provider_client::{Failure, ProviderClient};
+pub use registration::{ClientSecret, InvalidProviderUrl, ProviderKind, ProviderUrl, Registration};
+pub use token_endpoint::{ClientAuthentication, exchange_code};
+
+/// Every provider that can be configured.
+pub const PROVIDERS: &[ProviderKind] = &[GOOGLE, FORTYTWO];

@@ -1,0 +1,156 @@
+//! How this service is known to a provider.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use auth_domain::identity::ProviderName;
+use auth_domain::ports::{AuthorizationRequest, IdentityProvider};
+use reqwest::Url;
+use zeroize::Zeroizing;
+
+use crate::provider_client::ProviderClient;
+
+/// A kind of provider that can be configured, as `AUTH_<NAME>__CLIENT_ID` and so on.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderKind {
+    /// In paths, answers and settings: a [`ProviderName`].
+    pub name: &'static str,
+    /// The setting that its URL comes from: `AUTH_<NAME>__<this>`.
+    pub url_setting: &'static str,
+    /// Its URL where that is not set.
+    pub default_url: &'static str,
+    /// Makes it. Nothing is asked of the provider before somebody goes there.
+    pub connect: fn(Registration, ProviderClient) -> Arc<dyn IdentityProvider>,
+}
+
+/// The secret that the provider gave this service; wiped from memory when dropped and never printed.
+#[derive(Clone)]
+pub struct ClientSecret(Zeroizing<String>);
+
+impl ClientSecret {
+    /// From its text.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text, for the provider.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
+/// Not a URL of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be an https:// URL without user, query and fragment (http:// for a loopback address only)")]
+pub struct InvalidProviderUrl;
+
+/// Where a provider is: `https`, but for a loopback address, since the client secret goes there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderUrl {
+    text: String,
+    url: Url,
+}
+
+impl ProviderUrl {
+    /// From what an operator wrote.
+    pub fn parse(text: &str) -> Result<Self, InvalidProviderUrl> {
+        let url = Url::parse(text).map_err(|_| InvalidProviderUrl)?;
+        let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        if !bare || url.password().is_some() || !is_confidential(&url) {
+            return Err(InvalidProviderUrl);
+        }
+        Ok(Self { text: text.to_owned(), url })
+    }
+
+    /// As it was written: the issuer of OpenID Connect is compared as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is on this machine: then so may its endpoints be.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// The URL of `path`, which begins with `/`, under it.
+    pub fn under(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        url
+    }
+}
+
+/// Whether nobody on the way can read what is sent there.
+pub(crate) fn is_confidential(url: &Url) -> bool {
+    let loopback = match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => loopback,
+        _ => false,
+    }
+}
+
+/// What this service is to a provider.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The provider's name here.
+    pub provider: ProviderName,
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`.
+    pub client_secret: ClientSecret,
+    /// Where the provider is.
+    pub url: ProviderUrl,
+    /// `redirect_uri`: where the provider sends browsers back to, as it is registered there.
+    pub redirect_uri: String,
+}
+
+impl Registration {
+    /// The authorization URL at `endpoint`, for `scope` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+    pub fn authorization_url(&self, endpoint: &Url, scope: &str, request: &AuthorizationRequest) -> Url {
+        let mut url = endpoint.clone();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client_id)
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", scope)
+            .append_pair("state", request.state.reveal())
+            .append_pair("code_challenge", &request.code_challenge)
+            .append_pair("code_challenge_method", "S256");
+        url
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_secret_goes_nowhere_in_clear() {
+        for good in ["https://accounts.google.com", "http://127.0.0.1:9/x/", "http://[::1]:9", "http://localhost"] {
+            assert_eq!(ProviderUrl::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "x", "http://idp.example.org", "ftp://h/", "https://u:p@h/", "https://h/?q", "https://h/#f"] {
+            assert_eq!(ProviderUrl::parse(bad), Err(InvalidProviderUrl), "{bad}");
+        }
+        let under = |base| ProviderUrl::parse(base).unwrap().under("/.well-known/x").to_string();
+        assert_eq!(under("https://h"), "https://h/.well-known/x");
+        assert_eq!(under("https://h/a/"), "https://h/a/.well-known/x");
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", ClientSecret::new("canary".to_owned())), "ClientSecret(…)");
+    }
+}

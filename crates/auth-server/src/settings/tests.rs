@@ -1,0 +1,99 @@
+//! Settings as operators write them.
+
+use super::*;
+
+pub(super) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let none = dir.path().join("none.toml");
+    std::fs::write(&none, "").unwrap();
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    gather(Some(&none), variables).and_then(Settings::from_raw).map_err(|error| error.to_string())
+}
+
+#[test]
+fn without_any_setting_the_embedded_default() {
+    let settings = load(&[("PATH", "/bin")]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert!(matches!(settings.database, Database::Sqlite(path) if path == Path::new("data/auth.db")));
+    assert_eq!(settings.base_paths, ["/", "/api/"]);
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let mistakes = load(&[
+        ("AUTH_LISTEN", "here"),
+        ("AUTH_ACCESS_TTL", "0"),
+        ("AUTH_DATABASE_URL", "mysql://u:hunter2@h/d"),
+        ("AUTH_INTERNAL__A__SECRET", "short"),
+        ("AUTH_INTERNAL__B__SCOPES", "credentials:read"),
+        ("AUTH_INTERNAL__C__SECRET", "0123456789012345678901234567890123"),
+        ("AUTH_INTERNAL__C__SCOPES", "all"),
+        ("AUTH_DISCLOSURE", "off"),
+        ("AUTH_REQUIRE_VERIFIED_EMAIL", "maybe"),
+        ("AUTH_WEBHOOKS__A__URL", "http://127.0.0.1/"),
+        ("AUTH_WEBHOOKS__B__URL", "ftp://u:hunter2@h/"),
+        ("AUTH_WEBHOOKS__B__SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("AUTH_WEBHOOKS__B__EVENTS", "user.deleted,user.died"),
+    ])
+    .err()
+    .unwrap();
+    assert_eq!(mistakes.lines().count(), 11, "{mistakes}");
+    for name in [
+        "AUTH_LISTEN",
+        "AUTH_ACCESS_TTL",
+        "AUTH_DATABASE_URL",
+        "AUTH_INTERNAL__A__SECRET",
+        "AUTH_INTERNAL__B__",
+        "AUTH_INTERNAL__C__SCOPES",
+        "AUTH_DISCLOSURE",
+        "AUTH_REQUIRE_VERIFIED_EMAIL",
+        "AUTH_WEBHOOKS__A__",
+        "AUTH_WEBHOOKS__B__URL",
+        "AUTH_WEBHOOKS__B__EVENTS",
+    ] {
+        assert!(mistakes.contains(name), "{name} in {mistakes}");
+    }
+    assert!(!mistakes.contains("hunter2") && !mistakes.contains("short"));
+}
+
+#[test]
+fn an_unknown_name_is_refused_with_the_nearest_known_one() {
+    let mistake = |name: &str| load(&[(name, "1")]).err().unwrap();
+    assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));
+    assert!(mistake("AUTH_RETRY_WINDOWS").contains("AUTH_RETRY_WINDOW "));
+    assert!(mistake("AUTH_INTERNAL__BACKUPS__SCOPE").contains("SCOPES"));
+    assert!(mistake("AUTH_WEBHOOKS__USERS__EVENT").contains("AUTH_WEBHOOKS__USERS__EVENTS"));
+    assert!(mistake("AUTH_LISTEN_FILE").contains("AUTH_LISTEN_FILE"));
+}
+
+#[test]
+fn a_file_gives_way_to_the_environment_and_secrets_come_from_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let (toml, secret) = (dir.path().join("auth.toml"), dir.path().join("secret"));
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let text = "listen = '127.0.0.1:1'\naccess_ttl = 5\nbase_paths = ['/', '/x']\n[internal.backups-service]\nscopes = ['credentials:read']\n";
+    std::fs::write(&toml, text).unwrap();
+    let variables =
+        [("AUTH_LISTEN", "127.0.0.1:2"), ("AUTH_INTERNAL__BACKUPS_SERVICE__SECRET_FILE", secret.to_str().unwrap())];
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let settings = gather(Some(&toml), variables).and_then(Settings::from_raw).unwrap();
+    assert_eq!(settings.listen.port(), 2);
+    assert_eq!(settings.lifetimes.access.as_secs(), 5);
+    assert_eq!(settings.base_paths, ["/", "/x/"]);
+    assert_eq!(settings.services[0].name, "backups-service");
+    assert!(matches!(&settings.services[0].key, ServiceKey::Secret(bytes) if bytes.len() == 32));
+}
+
+#[test]
+fn a_mistake_in_the_file_names_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let toml = dir.path().join("auth.toml");
+    let mistake = |text: &str| {
+        std::fs::write(&toml, text).unwrap();
+        gather(Some(&toml), std::iter::empty()).and_then(Settings::from_raw).err().unwrap().to_string()
+    };
+    assert!(mistake("lisen = 'x'").contains("listen"));
+    assert!(mistake("listen = ").contains("auth.toml"));
+    assert!(mistake("access_ttl = 'soon'").contains("auth.toml"));
+    assert!(gather(Some(&dir.path().join("absent.toml")), std::iter::empty()).is_err());
+}

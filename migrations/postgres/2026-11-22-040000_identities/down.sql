@@ -1,0 +1,2 @@
+DROP TABLE used_authorizations;
+DROP TABLE identities;
