@@ -5,6 +5,7 @@ pub(crate) mod challenges;
 pub(crate) mod commit;
 pub(crate) mod events;
 pub(crate) mod identities;
+pub(crate) mod load;
 pub(crate) mod mails;
 pub(crate) mod purge;
 pub(crate) mod reads;

@@ -11,6 +11,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::load::{OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
@@ -23,7 +24,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, identities, mails, purge, reads, tallies, two_factor};
+use super::{challenges, commit, events, identities, load, mails, purge, reads, tallies, two_factor};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -168,6 +169,14 @@ impl Store for Engine {
         let (engine, service) = (self.clone(), service.to_owned());
         let work = async move { events::lease(&mut *engine.writer().await?, &service, now, until, limit).await };
         self.run(work).await?
+    }
+
+    async fn outbox_depth(&self) -> Result<OutboxDepth, StoreUnavailable> {
+        read!(self, |conn| load::outbox_depth(conn))
+    }
+
+    fn pool_load(&self) -> PoolLoad {
+        self.pool_status()
     }
 
     async fn wait_for_outbox(&self, at_most: Duration) {

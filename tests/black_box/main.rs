@@ -17,6 +17,7 @@ mod layers;
 mod linking;
 mod login;
 mod mail;
+mod metrics;
 mod operations;
 mod others;
 mod permissions;

@@ -2,6 +2,8 @@
 //! memory allocated once, behind a bounded queue. When the queue is full the answer is immediate;
 //! nothing else ever waits behind a hash.
 
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +12,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
 use async_trait::async_trait;
 use auth_domain::account::{Password, PasswordHash};
-use auth_domain::ports::{HashingError, PasswordHasher, PasswordVerdict};
+use auth_domain::load::HashingLoad;
+use auth_domain::ports::{HashingError, HashingGauge, PasswordHasher, PasswordVerdict};
 use tokio::sync::oneshot;
 
 use crate::key_ring::KeyRing;
@@ -61,9 +64,20 @@ struct Job {
     answer: oneshot::Sender<Result<Done, HashingError>>,
 }
 
+/// What [`HashingLoad`] is made of.
+#[derive(Default)]
+struct Counters {
+    waiting: AtomicUsize,
+    working: AtomicUsize,
+    done: AtomicU64,
+    busy_micros: AtomicU64,
+    refused: AtomicU64,
+}
+
 /// Hashes passwords with the newest key of the ring as pepper.
 pub struct HashingLane {
     queue: SyncSender<Job>,
+    counters: Arc<Counters>,
 }
 
 impl HashingLane {
@@ -73,28 +87,34 @@ impl HashingLane {
             return Err(LaneError::Parameters);
         }
         let (queue, jobs) = sync_channel(parameters.queue_per_thread.saturating_mul(parameters.threads));
-        let jobs = Arc::new(Mutex::new(jobs));
+        let (jobs, counters) = (Arc::new(Mutex::new(jobs)), Arc::new(Counters::default()));
         for number in 0..parameters.threads {
             let hasher = Hasher::new(ring.clone(), parameters)?;
-            let jobs = Arc::clone(&jobs);
+            let (jobs, counters) = (Arc::clone(&jobs), Arc::clone(&counters));
             let thread = std::thread::Builder::new().name(format!("argon2-{number}"));
-            thread.spawn(move || hasher.run(&jobs))?;
+            thread.spawn(move || hasher.run(&jobs, &counters))?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, counters })
     }
 
     async fn submit(&self, password: Password, work: Work) -> Result<Done, HashingError> {
         let (answer, done) = oneshot::channel();
         let job = Job { password, work, deadline: Instant::now() + QUEUE_TIMEOUT, answer };
+        // Before it is sent: a thread that takes it at once takes it off again.
+        self.counters.waiting.fetch_add(1, Relaxed);
         let outcome = match self.queue.try_send(job) {
             Ok(()) => done.await.unwrap_or(Err(HashingError::Broken("a hashing thread ended"))),
-            Err(TrySendError::Full(_)) => Err(HashingError::Overloaded { retry_after: RETRY_AFTER }),
-            Err(TrySendError::Disconnected(_)) => Err(HashingError::Broken("the hashing threads ended")),
-        };
-        outcome.inspect_err(|error| {
-            if let HashingError::Broken(reason) = error {
-                tracing::error!(reason, "a password cannot be hashed or compared");
+            Err(error) => {
+                self.counters.waiting.fetch_sub(1, Relaxed);
+                Err(match error {
+                    TrySendError::Full(_) => HashingError::Overloaded { retry_after: RETRY_AFTER },
+                    TrySendError::Disconnected(_) => HashingError::Broken("the hashing threads ended"),
+                })
             }
+        };
+        outcome.inspect_err(|error| match error {
+            HashingError::Broken(reason) => tracing::error!(reason, "a password cannot be hashed or compared"),
+            HashingError::Overloaded { .. } => drop(self.counters.refused.fetch_add(1, Relaxed)),
         })
     }
 }
@@ -116,6 +136,19 @@ impl PasswordHasher for HashingLane {
     }
 }
 
+impl HashingGauge for HashingLane {
+    fn load(&self) -> HashingLoad {
+        let Counters { waiting, working, done, busy_micros, refused } = &*self.counters;
+        HashingLoad {
+            waiting: waiting.load(Relaxed),
+            working: working.load(Relaxed),
+            done: done.load(Relaxed),
+            busy: Duration::from_micros(busy_micros.load(Relaxed)),
+            refused: refused.load(Relaxed),
+        }
+    }
+}
+
 /// One thread's part: the ring, today's parameters, and the memory they need.
 struct Hasher {
     ring: KeyRing,
@@ -133,18 +166,26 @@ impl Hasher {
         Ok(Self { ring, params, memory })
     }
 
-    fn run(mut self, jobs: &Mutex<Receiver<Job>>) {
+    fn run(mut self, jobs: &Mutex<Receiver<Job>>, counters: &Counters) {
         yield_to_requests();
         loop {
             let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = received else { return };
+            counters.waiting.fetch_sub(1, Relaxed);
             if job.answer.is_closed() {
                 continue;
             }
             let outcome = if Instant::now() > job.deadline {
                 Err(HashingError::Overloaded { retry_after: RETRY_AFTER })
             } else {
-                self.work(&job.password, job.work)
+                let began = Instant::now();
+                counters.working.fetch_add(1, Relaxed);
+                let outcome = self.work(&job.password, job.work);
+                counters.working.fetch_sub(1, Relaxed);
+                counters.done.fetch_add(1, Relaxed);
+                let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                counters.busy_micros.fetch_add(micros, Relaxed);
+                outcome
             };
             // The caller may have gone away meanwhile; then nobody wants the answer.
             let _: Result<(), _> = job.answer.send(outcome);

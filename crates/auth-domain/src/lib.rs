@@ -46,6 +46,7 @@ pub mod event;
 mod id;
 pub mod identity;
 pub mod internal;
+pub mod load;
 pub mod mail;
 pub mod pending_credentials;
 pub mod ports;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::identity::ProviderName;
-use auth_domain::ports::{Clock, Entropy, InternalTokens, Store, TempTokens};
+use auth_domain::ports::{Clock, Entropy, HashingGauge, InternalTokens, Store, TempTokens};
 use auth_domain::use_cases::{
     Authenticate, BeginAuthorization, ConfirmCredentials, DeleteAccount, FinishAuthorization, FinishLogin, Introspect,
     ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, PublishSigningKeys, ReadDeletion,
@@ -15,7 +16,8 @@ use auth_domain::use_cases::{
 
 use crate::client::TrustedProxies;
 use crate::edge::not_found;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, resource};
+use crate::metrics::Metrics;
 use crate::origins::Origins;
 use crate::{endpoints, swagger};
 
@@ -50,6 +52,10 @@ pub struct App {
     pub internal_tokens: Arc<dyn InternalTokens>,
     pub temp_tokens: Arc<dyn TempTokens>,
     pub store: Arc<dyn Store>,
+    pub hashing: Arc<dyn HashingGauge>,
+    pub metrics: Metrics,
+    /// Whether `/metrics` has an address of its own.
+    pub metrics_elsewhere: bool,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub trusted_proxies: TrustedProxies,
@@ -84,6 +90,15 @@ pub fn configure(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
             }
             config.service(scope.default_service(web::to(not_found)));
         }
+    }
+}
+
+/// Hangs `/metrics`, and nothing else, for an address of its own.
+pub fn configure_metrics(app: &Data<App>) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let app = app.clone();
+    move |config| {
+        let get = [(Method::GET, web::to(endpoints::metrics))];
+        config.app_data(app).service(resource("/metrics", get)).default_service(web::to(not_found));
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let wants_problem = accepts(request.request(), "application/problem+json");
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
     let app = request.app_data::<Data<App>>().cloned();
-    let finish = |response: &mut HttpResponse<BoxBody>| {
+    let finish = |route: Option<&str>, response: &mut HttpResponse<BoxBody>| {
         if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
             *response = ApiError::from(ErrorCode::CrossSiteRequest).error_response();
         }
@@ -40,6 +40,7 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
             cookies::write(app, response);
         }
         let refusal = response.extensions().get::<ApiError>().cloned();
+        let code = refusal.as_ref().map(ApiError::code);
         if let Some(refusal) = refusal.filter(|_| wants_problem) {
             let problem = refusal.to_problem_response();
             let envelope = std::mem::replace(response, problem);
@@ -53,19 +54,23 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id.clone());
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took = began.elapsed();
+        if let Some(app) = &app {
+            app.metrics.answered(route, &method, response.status(), code, took);
+        }
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
     match tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
-            finish(&mut response);
+            finish(request.match_pattern().as_deref(), &mut response);
             Ok(ServiceResponse::new(request, response))
         }
         Err(late) => {
             let mut response = ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, RETRY)).error_response();
-            finish(&mut response);
+            finish(None, &mut response);
             Err(InternalError::from_response(late, response).into())
         }
     }

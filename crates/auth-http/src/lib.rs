@@ -15,15 +15,17 @@ mod documents;
 mod edge;
 mod endpoint;
 mod endpoints;
+mod metrics;
 mod origins;
 mod query;
 mod swagger;
 mod token_answers;
 mod wire;
 
-pub use app::{App, configure};
+pub use app::{App, configure, configure_metrics};
 pub use client::TrustedProxies;
 pub use cross_site::cors;
 pub use documents::{error_table, openapi};
 pub use edge::{edge, guard, not_found};
+pub use metrics::Metrics;
 pub use origins::{InvalidOrigin, Origins, parse_origin};

@@ -11,6 +11,7 @@ use std::str::FromStr as _;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use auth_domain::load::PoolLoad;
 use auth_domain::ports::StoreUnavailable;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -104,6 +105,11 @@ impl PostgresStore {
         tokio::spawn(listen(config.clone(), Arc::downgrade(&outbox)));
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
         Ok(Self { config, runtime: Handle::current(), pool, snapshots, outbox })
+    }
+
+    pub(crate) fn pool_status(&self) -> PoolLoad {
+        let status = self.pool.status();
+        PoolLoad { most: status.max_size, open: status.size, idle: status.available }
     }
 
     pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {

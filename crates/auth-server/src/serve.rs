@@ -24,7 +24,8 @@ const KEY_CHECK: Duration = Duration::from_secs(60);
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything is made: a port in use leaves no trace.
-    let listener = bind(&settings)?;
+    let listener = bind("AUTH_LISTEN", settings.listen)?;
+    let metrics_listener = settings.metrics_listen.map(|address| bind("AUTH_METRICS_LISTEN", address)).transpose()?;
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     logging::start();
@@ -45,6 +46,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
     let cross_origin = app.origins.allowed().next().is_some();
     let app = Data::new(app);
+    if let Some(listener) = metrics_listener {
+        beside.spawn(serve_metrics(listener, app.clone())?);
+    }
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
@@ -77,10 +81,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
-    let address = settings.listen;
+fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        format!("cannot listen on {address}: {error}. Set AUTH_LISTEN to a free address, or port 0 to have one picked")
+        format!("cannot listen on {address}: {error}. Set {setting} to a free address, or port 0 to have one picked")
             .into()
     })
 }
@@ -98,6 +101,22 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
             tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
         }
     }
+}
+
+/// On an address of its own; it goes when the service goes.
+fn serve_metrics(
+    listener: TcpListener,
+    app: Data<auth_http::App>,
+) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let server = HttpServer::new(move || {
+        ActixApp::new().configure(auth_http::configure_metrics(&app)).wrap(from_fn(auth_http::edge))
+    });
+    let server = server.workers(1).disable_signals().listen(listener)?.run();
+    Ok(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the address of the metrics is served no more");
+        }
+    })
 }
 
 /// What a newcomer needs to know, on stdout.

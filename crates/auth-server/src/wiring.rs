@@ -11,7 +11,7 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::{
-    AccessTokens, Clock, Codes, Entropy, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
+    AccessTokens, Clock, Codes, Entropy, HashingGauge, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
 };
 use auth_domain::use_cases::{
     Announcements, Authenticate, BeginAuthorization, Challenges, ConfirmCredentials, DeleteAccount, DeliverEvents,
@@ -20,7 +20,7 @@ use auth_domain::use_cases::{
     PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors, SessionTokens, Sessions, SetRoles,
     SetUpSecondFactor, StepUp, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
-use auth_http::{App, Origins, TrustedProxies};
+use auth_http::{App, Metrics, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_postgres::PostgresStore;
 use auth_smtp::ConfiguredMailer;
@@ -94,12 +94,12 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
     let store = open_store(settings).await?;
     let hasher = Arc::new(HashingLane::start(ring, settings.hashing)?);
     let temp_tokens = Arc::new(TempTokenSigner::new(ring.clone(), issuer.clone()));
-    let parts = Parts::new(settings, ring, store, hasher, signer.clone(), temp_tokens);
+    let parts = Parts::new(settings, ring, store, hasher.clone(), signer.clone(), temp_tokens);
     Ok(Wired {
         deliver_mails: parts.deliver_mails(settings),
         deliver_events: parts.deliver_events(settings)?,
         purge_expired: PurgeExpired { store: parts.store.clone(), clock: parts.clock.clone() },
-        app: parts.app(settings, ring, issuer, audience)?,
+        app: parts.app(settings, ring, hasher, issuer, audience)?,
         signer,
     })
 }
@@ -204,7 +204,14 @@ impl Parts {
         Ok(providers)
     }
 
-    fn app(self, settings: &Settings, ring: &KeyRing, issuer: String, audience: String) -> Result<App, Failure> {
+    fn app(
+        self,
+        settings: &Settings,
+        ring: &KeyRing,
+        hashing: Arc<dyn HashingGauge>,
+        issuer: String,
+        audience: String,
+    ) -> Result<App, Failure> {
         let Self { store, clock, entropy, hasher, .. } = &self;
         let authenticate = Arc::new(Authenticate {
             store: store.clone(),
@@ -328,6 +335,9 @@ impl Parts {
             challenge_lifetimes: settings.challenges,
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             cookies: settings.cookies,
+            hashing,
+            metrics: Metrics::new()?,
+            metrics_elsewhere: settings.metrics_listen.is_some(),
             origins: Origins::new(&issuer, settings.allowed_origins.clone()),
             providers: known_providers(),
             issuer,

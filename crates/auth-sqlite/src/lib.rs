@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::load::PoolLoad;
 use auth_domain::ports::StoreUnavailable;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
@@ -98,6 +99,11 @@ impl SqliteStore {
             snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
             outbox: Arc::default(),
         })
+    }
+
+    pub(crate) fn pool_status(&self) -> PoolLoad {
+        let status = self.readers.status();
+        PoolLoad { most: status.max_size, open: status.size, idle: status.available }
     }
 
     pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {

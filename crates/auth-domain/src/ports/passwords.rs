@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::account::{LoginName, Password, PasswordHash};
+use crate::load::HashingLoad;
 
 /// What comparing a password with a hash showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,4 +50,11 @@ pub trait PasswordHasher: Send + Sync {
 pub trait NameDigest: Send + Sync {
     /// A keyed digest of [`LoginName::canonical`].
     fn digest(&self, name: &LoginName) -> Uuid;
+}
+
+/// Tells how busy the hashing of passwords is.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait HashingGauge: Send + Sync {
+    /// Now.
+    fn load(&self) -> HashingLoad;
 }

@@ -10,6 +10,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
+use crate::load::{OutboxDepth, PoolLoad};
 use crate::mail::{LeasedMail, ParkedMail};
 use crate::pending_credentials::PendingCredentials;
 use crate::retention::Expired;
@@ -164,6 +165,12 @@ pub trait Store: Send + Sync {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreUnavailable>;
+
+    /// What is owed, sent or not.
+    async fn outbox_depth(&self) -> Result<OutboxDepth, StoreUnavailable>;
+
+    /// How busy the connections are.
+    fn pool_load(&self) -> PoolLoad;
 
     /// Waits until somebody owes a mail or announces an event, here or on another node, but not longer than
     /// `at_most`. A hint: what is due is to be looked for either way.

@@ -11,6 +11,7 @@ mod login;
 mod logout;
 mod lost_password;
 mod me;
+mod metrics;
 mod providers;
 mod refresh;
 mod register;
@@ -23,6 +24,8 @@ mod update_password;
 mod verify;
 mod verify_code;
 mod verify_email;
+
+pub(crate) use metrics::metrics;
 
 use auth_domain::identity::ProviderName;
 
@@ -70,6 +73,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         jwks::endpoint(),
         health::live(),
         health::ready(),
+        metrics::endpoint(),
     ];
     all.extend(providers.iter().flat_map(providers::of));
     all

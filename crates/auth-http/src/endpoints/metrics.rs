@@ -1,0 +1,65 @@
+//! `GET /metrics`, for Prometheus.
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::error_code::ErrorCode;
+use utoipa::ToSchema;
+
+use crate::answer::{ApiError, no_store};
+use crate::app::App;
+use crate::endpoint::{Answer, Endpoint, NamedSchema};
+use crate::metrics::Readings;
+
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
+
+/// Lines of `name{label="value"} number`.
+#[derive(ToSchema)]
+#[schema(as = MetricsText)]
+#[expect(dead_code, reason = "describes the answer")]
+struct MetricsText(String);
+
+pub(super) fn endpoint() -> Endpoint {
+    Endpoint::new(Method::GET, "/metrics", || web::to(from_loopback))
+        .summary(
+            "health",
+            "Metrics of this node, to callers on this machine only; with `AUTH_METRICS_LISTEN` at that address instead.",
+        )
+        .answers_plain(Answer::Plain {
+            media_type: "text/plain",
+            schema: NamedSchema::of::<MetricsText>(),
+            description: "The text format of Prometheus.",
+        })
+        .errors(&[ErrorCode::NotFound, ErrorCode::Unavailable])
+}
+
+/// *Permissions:* whoever connects from this machine, not through a proxy on it.
+async fn from_loopback(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let proxied =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    if app.metrics_elsewhere || proxied || !loopback {
+        return Err(ErrorCode::NotFound.into());
+    }
+    metrics(app).await
+}
+
+/// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
+pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
+    let now = app.clock.now();
+    let keys = app.publish_signing_keys.list().await?;
+    let readings = Readings {
+        now,
+        outbox: app.store.outbox_depth().await?,
+        pool: app.store.pool_load(),
+        hashing: app.hashing.load(),
+        signing_since: keys.iter().map(|key| key.active_from).filter(|from| *from <= now).max(),
+    };
+    match app.metrics.text(&readings) {
+        Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            Err(ErrorCode::InternalServerError.into())
+        }
+    }
+}

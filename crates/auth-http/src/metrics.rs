@@ -1,0 +1,138 @@
+//! What Prometheus reads: counted here as requests are answered, and asked of the others when it reads.
+//!
+//! No label comes from a caller: a route is its pattern, a method one of those that we take.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::http::{Method, StatusCode};
+use auth_domain::Timestamp;
+use auth_domain::error_code::ErrorCode;
+use auth_domain::load::{HashingLoad, OutboxDepth, PoolLoad};
+use prometheus::core::Collector;
+use prometheus::{
+    Counter, Error, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
+};
+
+/// In seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last ones.
+const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// What is read when Prometheus reads.
+pub(crate) struct Readings {
+    pub(crate) now: Timestamp,
+    pub(crate) outbox: OutboxDepth,
+    pub(crate) pool: PoolLoad,
+    pub(crate) hashing: HashingLoad,
+    /// Since when the signing key that is in use signs.
+    pub(crate) signing_since: Option<Timestamp>,
+}
+
+/// The metrics of this node.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    refusals: IntCounterVec,
+    outbox: GaugeVec,
+    outbox_age: GaugeVec,
+    pool: GaugeVec,
+    hashing: GaugeVec,
+    hashed: Counter,
+    hashing_seconds: Counter,
+    hashing_refused: Counter,
+    signing_key_age: Gauge,
+    /// Held while readings are written down: what is counted elsewhere is brought up to that by its difference.
+    writing: Mutex<()>,
+}
+
+fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: Result<C, Error>) -> Result<C, Error> {
+    let collector = collector?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+impl Metrics {
+    /// All at zero. Fails when two have the same name.
+    pub fn new() -> Result<Self, Error> {
+        let registry = Registry::new();
+        let gauge = |name: &str, help: &str| register(&registry, Gauge::new(name, help));
+        let total = |name: &str, help: &str| register(&registry, Counter::new(name, help));
+        let gauges =
+            |name: &str, help: &str, labels: &[&str]| register(&registry, GaugeVec::new(Opts::new(name, help), labels));
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            register(&registry, IntCounterVec::new(Opts::new(name, help), labels))
+        };
+        let seconds = HistogramOpts::new("auth_request_seconds", "How long requests took, by route.");
+        Ok(Self {
+            requests: counters(
+                "auth_requests_total",
+                "Requests answered, by route, method and status.",
+                &["route", "method", "status"],
+            )?,
+            seconds: register(&registry, HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["route"]))?,
+            refusals: counters(
+                "auth_refusals_total",
+                "Requests refused, by code; RATE_LIMITED is a spent budget, OVERLOADED a full queue.",
+                &["code"],
+            )?,
+            outbox: gauges("auth_outbox", "Mails and events that are owed, over all nodes.", &["what"])?,
+            outbox_age: gauges(
+                "auth_outbox_oldest_seconds",
+                "For how long the oldest mail or event has been owed; 0 when none is.",
+                &["what"],
+            )?,
+            pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
+            hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
+            hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
+            hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
+            hashing_refused: total("auth_hashing_refused_total", "Passwords turned away since the start: too many.")?,
+            signing_key_age: gauge("auth_signing_key_age_seconds", "For how long the key that signs has signed.")?,
+            writing: Mutex::default(),
+            registry,
+        })
+    }
+
+    /// Counts a request that was answered. `route` is `None` where nothing is.
+    pub(crate) fn answered(
+        &self,
+        route: Option<&str>,
+        method: &Method,
+        status: StatusCode,
+        refusal: Option<ErrorCode>,
+        took: Duration,
+    ) {
+        let route = route.unwrap_or("none");
+        let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
+        let method = if known.contains(method) { method.as_str() } else { "other" };
+        self.requests.with_label_values(&[route, method, status.as_str()]).inc();
+        self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+        if let Some(code) = refusal {
+            self.refusals.with_label_values(&[code.as_str()]).inc();
+        }
+    }
+
+    /// The text format of Prometheus, version 0.0.4.
+    pub(crate) fn text(&self, readings: &Readings) -> Result<String, Error> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Readings { now, outbox, pool, hashing, signing_since } = readings;
+        let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
+        let count = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let size = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX));
+        self.outbox.with_label_values(&["mails"]).set(count(outbox.mails));
+        self.outbox.with_label_values(&["parked_mails"]).set(count(outbox.parked_mails));
+        self.outbox.with_label_values(&["deliveries"]).set(count(outbox.deliveries));
+        self.outbox_age.with_label_values(&["mails"]).set(age(&outbox.oldest_mail));
+        self.outbox_age.with_label_values(&["deliveries"]).set(age(&outbox.oldest_delivery));
+        self.pool.with_label_values(&["most"]).set(size(pool.most));
+        self.pool.with_label_values(&["open"]).set(size(pool.open));
+        self.pool.with_label_values(&["idle"]).set(size(pool.idle));
+        self.hashing.with_label_values(&["waiting"]).set(size(hashing.waiting));
+        self.hashing.with_label_values(&["working"]).set(size(hashing.working));
+        let bring_up = |total: &Counter, to: f64| total.inc_by((to - total.get()).max(0.0));
+        bring_up(&self.hashed, count(hashing.done));
+        bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
+        bring_up(&self.hashing_refused, count(hashing.refused));
+        self.signing_key_age.set(age(signing_since));
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
