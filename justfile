@@ -23,10 +23,12 @@ test-stores:
 test-black-box NAME="":
     cargo test --package auth-black-box {{ NAME }}
 
-# Make the generated files anew: docs/openapi.json, docs/errors.md
+# Make the generated files anew: docs/openapi.json, docs/errors.md, docs/configuration.*
 generate:
     cargo run --quiet -- openapi > docs/openapi.json
     cargo run --quiet -- openapi --errors > docs/errors.md
+    cargo run --quiet -- config reference > docs/configuration.md
+    cargo run --quiet -- config reference --schema > docs/configuration.schema.json
 
 # Format
 fmt:

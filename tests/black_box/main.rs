@@ -5,6 +5,7 @@
 mod access_tokens;
 mod browsers;
 mod budgets;
+mod configuration;
 mod cookies;
 mod credentials;
 mod database_away;

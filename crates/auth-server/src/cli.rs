@@ -40,10 +40,31 @@ pub(crate) enum Command {
         #[arg(long)]
         retry: bool,
     },
+    /// Look at the settings. Changes nothing.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Ask a running server whether it is ready; exits with 0 when it is. For containers. Changes nothing.
+    Healthcheck,
     /// Print the OpenAPI file. Changes nothing.
     Openapi {
         /// Print the table of error codes (docs/errors.md) instead
         #[arg(long)]
         errors: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say what is wrong with the settings, one mistake a line. Changes nothing
+    Check,
+    /// Print every setting, secrets aside, and where its value comes from. Changes nothing
+    Print,
+    /// Print docs/configuration.md. Changes nothing
+    Reference {
+        /// Print the JSON Schema of auth.toml (docs/configuration.schema.json) instead
+        #[arg(long)]
+        schema: bool,
     },
 }

@@ -1,6 +1,8 @@
 //! The commands that do not serve.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+use std::time::Duration;
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
 use auth_domain::internal::Scope;
@@ -13,6 +15,9 @@ use crate::Failure;
 use crate::secret_key::load_or_make;
 use crate::settings::{Database, Settings};
 use crate::wiring::{known_providers, migrate_database, open_store};
+
+/// Orchestrators ask every few seconds.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
     if matches!(settings.database, Database::Sqlite(_)) {
@@ -62,6 +67,27 @@ pub(crate) fn openapi(errors: bool) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(&auth_http::openapi("/", &known_providers()))?)
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+/// Asks over the address that the server listens on; from wherever in this machine it does.
+pub(crate) fn healthcheck(settings: &Settings) -> Result<(), Failure> {
+    let mut address = settings.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    let away = |error: std::io::Error| format!("nothing answers at {address}: {error}");
+    let mut connection = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT).map_err(away)?;
+    connection.set_read_timeout(Some(HEALTH_TIMEOUT))?;
+    let path = format!("{}health/ready", settings.shortest_base_path());
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).map_err(away)?;
+    match answer.strip_prefix(b"HTTP/1.1 ") {
+        Some(b"200") => print("ready"),
+        status => {
+            Err(format!("not ready: {address} answered {}", String::from_utf8_lossy(status.unwrap_or(&answer))).into())
+        }
+    }
+}
+
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod config_command;
 mod logging;
 mod secret_key;
 mod serve;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, ConfigCommand};
 use settings::Settings;
 
 /// What went wrong, for the operator: what it was and what to do.
@@ -36,6 +37,17 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
         Command::ParkedMails { retry } => runtime()?.block_on(commands::parked_mails(&settings()?, retry)),
         Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
+        Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),
+        Command::Config { command: ConfigCommand::Print } => {
+            commands::print(&config_command::print(cli.config.as_deref())?)
+        }
+        Command::Config { command: ConfigCommand::Reference { schema: false } } => {
+            commands::print(config_command::reference().trim_end())
+        }
+        Command::Config { command: ConfigCommand::Reference { schema: true } } => {
+            commands::print(&serde_json::to_string_pretty(&config_command::schema())?)
+        }
+        Command::Healthcheck => commands::healthcheck(&settings()?),
         Command::Openapi { errors } => commands::openapi(errors),
     }
 }

@@ -5,6 +5,7 @@
 
 mod providers;
 mod source;
+mod table;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,61 +27,11 @@ use zeroize::Zeroizing;
 
 use providers::origins;
 use source::{Raw, gather};
-use value::{
-    base_paths, database, is_confidential, list, networks, number, public_url, seconds, socket_address, switch,
-};
+use value::{base_paths, database, is_confidential, list, networks, number, public_url, socket_address, switch};
 
 pub(crate) use providers::ProviderRegistration;
+pub(crate) use table::{Kind, Setting, all as all_settings};
 pub(crate) use value::Database;
-
-/// The names there are, without `AUTH_`; in `auth.toml` they are in lower case.
-const NAMES: &[&str] = &[
-    "ACCESS_TTL",
-    "ALLOWED_ORIGINS",
-    "AUDIENCE",
-    "BASE_PATHS",
-    "CODE_TTL",
-    "COOKIES",
-    "DATABASE_URL",
-    "DATA_DIR",
-    "DISCLOSURE",
-    "HASH_MEMORY_KIB",
-    "HASH_PASSES",
-    "HASH_QUEUE",
-    "HASH_THREADS",
-    "LISTEN",
-    "MAIL_FROM",
-    "MAIL_URL",
-    "METRICS_LISTEN",
-    "PASSWORD_MIN",
-    "PUBLIC_URL",
-    "REFRESH_ABSOLUTE_TTL",
-    "REFRESH_IDLE_TTL",
-    "REQUIRE_VERIFIED_EMAIL",
-    "RETRY_WINDOW",
-    "SECRET_KEY",
-    "STEP_UP_MAX_AGE",
-    "TEMP_TTL",
-    "TRUSTED_PROXIES",
-];
-/// The names that have a service in them, as `INTERNAL__<SERVICE>__SECRET`: each kind, its fields, and which of
-/// those may also come from a file.
-const SERVICES: &[ServiceSettings] = &[
-    ServiceSettings {
-        kind: "INTERNAL",
-        fields: &["SECRET", "PUBLIC_KEY", "SCOPES"],
-        secrets: &["SECRET", "PUBLIC_KEY"],
-    },
-    ServiceSettings { kind: "WEBHOOKS", fields: &["URL", "SECRET", "EVENTS"], secrets: &["SECRET", "URL"] },
-];
-/// Those that may also come from a file, as `…_FILE`.
-const SECRETS: &[&str] = &["SECRET_KEY", "DATABASE_URL", "MAIL_URL"];
-
-struct ServiceSettings {
-    kind: &'static str,
-    fields: &'static [&'static str],
-    secrets: &'static [&'static str],
-}
 
 /// Everything that can be set.
 pub(crate) struct Settings {
@@ -126,6 +77,22 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
+/// Each setting there is, those of services that are set included, with its text and where that comes from.
+pub(crate) fn what_is_set(file: Option<&Path>) -> Result<Vec<(Setting, Option<Raw>)>, SettingsError> {
+    let mut raw = gather(file, std::env::vars_os())?;
+    let mut all = Vec::new();
+    for setting in all_settings().into_iter().filter(|setting| !setting.name.contains("<SERVICE>")) {
+        let set = raw.remove(&setting.name);
+        all.push((setting, set));
+    }
+    for (name, raw) in raw {
+        if let Some(setting) = table::find(&name) {
+            all.push((Setting { name, ..setting }, Some(raw)));
+        }
+    }
+    Ok(all)
+}
+
 impl Settings {
     /// Reads the environment and the configuration file: `file`, or `auth.toml` where there is one.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
@@ -146,7 +113,6 @@ impl Settings {
     fn from_raw(raw: BTreeMap<String, Raw>) -> Result<Self, SettingsError> {
         let mut reader = Reader { raw, mistakes: Vec::new() };
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
         let mail = reader.mail(&data_dir)?;
         let settings = Self {
@@ -157,33 +123,31 @@ impl Settings {
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| Ok(Some(text.to_owned()))),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
-            password_min: reader.parse("PASSWORD_MIN", 8, |text| number(text, 8..=128)),
+            password_min: reader.number("PASSWORD_MIN"),
             lifetimes: SessionLifetimes {
-                access: reader.parse("ACCESS_TTL", value::duration(600), |text| seconds(text, 1..=86_400)),
-                idle: reader
-                    .parse("REFRESH_IDLE_TTL", value::duration(2_592_000), |text| seconds(text, 1..=315_360_000)),
-                absolute: reader
-                    .parse("REFRESH_ABSOLUTE_TTL", value::duration(7_776_000), |text| seconds(text, 1..=315_360_000)),
-                retry_window: reader.parse("RETRY_WINDOW", value::duration(10), |text| seconds(text, 0..=300)),
+                access: reader.seconds("ACCESS_TTL"),
+                idle: reader.seconds("REFRESH_IDLE_TTL"),
+                absolute: reader.seconds("REFRESH_ABSOLUTE_TTL"),
+                retry_window: reader.seconds("RETRY_WINDOW"),
             },
             hashing: HashParameters {
-                memory_kib: reader.parse("HASH_MEMORY_KIB", 19_456, |text| number(text, 8_192..=4_194_304)),
-                passes: reader.parse("HASH_PASSES", 2, |text| number(text, 1..=100)),
-                threads: reader.parse("HASH_THREADS", cores, |text| number(text, 1..=1_024)),
-                queue_per_thread: reader.parse("HASH_QUEUE", 64, |text| number(text, 1..=100_000)),
+                memory_kib: reader.number("HASH_MEMORY_KIB"),
+                passes: reader.number("HASH_PASSES"),
+                threads: match reader.number("HASH_THREADS") {
+                    0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+                    threads => threads,
+                },
+                queue_per_thread: reader.number("HASH_QUEUE"),
             },
             services: reader.services(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), networks),
-            challenges: ChallengeLifetimes {
-                temp: reader.parse("TEMP_TTL", value::duration(600), |text| seconds(text, 1..=86_400)),
-                code: reader.parse("CODE_TTL", value::duration(600), |text| seconds(text, 1..=86_400)),
-            },
+            challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
-            require_verified_email: reader.parse("REQUIRE_VERIFIED_EMAIL", false, switch),
-            step_up_max_age: reader.parse("STEP_UP_MAX_AGE", None, step_up_max_age),
+            require_verified_email: reader.switch("REQUIRE_VERIFIED_EMAIL"),
+            step_up_max_age: reader.seconds_or_off("STEP_UP_MAX_AGE"),
             webhooks: reader.webhooks(),
             metrics_listen: reader.parse("METRICS_LISTEN", None, |text| socket_address(text).map(Some)),
-            cookies: reader.parse("COOKIES", false, switch),
+            cookies: reader.switch("COOKIES"),
             allowed_origins: reader.parse("ALLOWED_ORIGINS", Vec::new(), origins),
             providers: reader.providers(),
             data_dir,
@@ -208,6 +172,37 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// A number within the range of the table; 0 where nothing is set and the default is none.
+    fn number<N: TryFrom<u64> + Default>(&mut self, name: &str) -> N {
+        let (kind, default) = table::find(name)
+            .map_or((Kind::Number(0, 0), None), |setting| (setting.kind, setting.default.parse().ok()));
+        let range = match kind {
+            Kind::Number(least, most) | Kind::Seconds(least, most) | Kind::SecondsOrOff(least, most) => least..=most,
+            _ => 0..=0,
+        };
+        let what = if matches!(kind, Kind::Number(..)) { "whole number" } else { "whole number of seconds" };
+        let parse = |text: &str| number(text, range, what).map(Some);
+        let parsed = self.parse(name, default, parse);
+        parsed.and_then(|number| N::try_from(number).ok()).unwrap_or_default()
+    }
+
+    fn seconds(&mut self, name: &str) -> Duration {
+        Duration::from_secs(self.number(name))
+    }
+
+    fn seconds_or_off(&mut self, name: &str) -> Option<Duration> {
+        if self.raw.get(name).is_none_or(|raw| *raw.text == "off") {
+            self.raw.remove(name);
+            return None;
+        }
+        // 0 is out of range: a mistake that was noted.
+        Some(self.seconds(name))
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        self.parse(name, false, switch)
     }
 
     /// By default files in the data folder.
@@ -305,10 +300,6 @@ fn events(text: &str) -> Result<Vec<String>, String> {
         false => Err(format!("has no event {name:?}; there are {}", EventKind::NAMES.join(", "))),
     };
     list(text).map(known).collect()
-}
-
-fn step_up_max_age(text: &str) -> Result<Option<Duration>, String> {
-    if text == "off" { Ok(None) } else { seconds(text, 1..=31_536_000).map(Some) }
 }
 
 fn disclosure(text: &str) -> Result<Disclosure, String> {

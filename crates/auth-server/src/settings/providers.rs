@@ -23,16 +23,6 @@ fn setting(kind: &ProviderKind, field: &str) -> String {
     format!("{}__{field}", kind.name.to_uppercase().replace('-', "_"))
 }
 
-/// Every setting of every provider.
-pub(super) fn names() -> impl Iterator<Item = String> {
-    PROVIDERS.iter().flat_map(|kind| [CLIENT_ID, CLIENT_SECRET, kind.url_setting].map(|field| setting(kind, field)))
-}
-
-/// Those that may also come from a file.
-pub(super) fn secrets() -> impl Iterator<Item = String> {
-    PROVIDERS.iter().map(|kind| setting(kind, CLIENT_SECRET))
-}
-
 impl Reader {
     pub(super) fn providers(&mut self) -> Vec<ProviderRegistration> {
         PROVIDERS.iter().filter_map(|kind| self.provider(kind)).collect()

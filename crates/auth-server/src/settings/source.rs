@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{NAMES, SECRETS, SERVICES, ServiceSettings, SettingsError, providers};
+use super::SettingsError;
+use super::table::{self, Kind};
 
 /// A text that was set, and where.
-pub(super) struct Raw {
-    pub(super) text: Zeroizing<String>,
+pub(crate) struct Raw {
+    pub(crate) text: Zeroizing<String>,
     /// `AUTH_LISTEN`, or `listen in auth.toml`.
-    pub(super) place: String,
+    pub(crate) place: String,
 }
 
 /// Everything that is set, by its name without `AUTH_`.
@@ -61,35 +62,17 @@ fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
         let text = Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned());
         return Ok((secret.to_owned(), Raw { text, place: raw.place }));
     }
-    let nearest = nearest(name);
+    let nearest = table::nearest(name);
     let in_file = nearest.to_lowercase().replace("__", ".");
     Err(format!("{} is not a setting. Did you mean AUTH_{nearest} (in auth.toml {in_file})?", raw.place))
 }
 
-/// `INTERNAL__BACKUPS__SECRET`: which kind of setting, of which service, which field.
-fn service_field(name: &str) -> Option<(&'static ServiceSettings, &str, &str)> {
-    let (kind, rest) = name.split_once("__")?;
-    let settings = SERVICES.iter().find(|settings| settings.kind == kind)?;
-    let (service, field) = rest.split_once("__").filter(|(service, _)| !service.is_empty())?;
-    Some((settings, service, field))
-}
-
 fn is_known(name: &str) -> bool {
-    let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.fields.contains(&field));
-    NAMES.contains(&name) || of_service || providers::names().any(|known| known == name)
+    table::find(name).is_some()
 }
 
 fn is_secret(name: &str) -> bool {
-    let of_service = service_field(name).is_some_and(|(settings, _, field)| settings.secrets.contains(&field));
-    SECRETS.contains(&name) || of_service || providers::secrets().any(|known| known == name)
-}
-
-fn nearest(name: &str) -> String {
-    let of_service = service_field(name).into_iter().flat_map(|(settings, service, _)| {
-        settings.fields.iter().map(move |field| format!("{}__{service}__{field}", settings.kind))
-    });
-    let known = NAMES.iter().map(|known| (*known).to_owned()).chain(of_service).chain(providers::names());
-    known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+    table::find(name).is_some_and(|setting| matches!(setting.kind, Kind::Secret(_)))
 }
 
 fn from_file(file: Option<&Path>, raw: &mut BTreeMap<String, Raw>) -> Result<(), String> {

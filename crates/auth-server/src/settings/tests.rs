@@ -97,3 +97,32 @@ fn a_mistake_in_the_file_names_the_file() {
     assert!(mistake("access_ttl = 'soon'").contains("auth.toml"));
     assert!(gather(Some(&dir.path().join("absent.toml")), std::iter::empty()).is_err());
 }
+
+#[test]
+fn the_table_says_what_is_so() {
+    for Setting { name, kind, default, meaning } in all_settings() {
+        let variable = format!("AUTH_{}", name.replace("<SERVICE>", "ANY"));
+        assert!(meaning.ends_with('.'), "{name}: {meaning}");
+        let accepted = |value: &str| load(&[(&variable, value)]).is_ok();
+        let refused = |value: u64| {
+            let mistake = load(&[(&variable, &value.to_string())]).err().unwrap_or_default();
+            mistake.contains(&variable) && mistake.contains("must be a whole number")
+        };
+        // Those of services and providers come in pairs.
+        if !default.starts_with('(') && !name.contains("__") {
+            assert!(accepted(&default), "{name}: {default}");
+        }
+        match kind {
+            Kind::Number(least, most) | Kind::Seconds(least, most) | Kind::SecondsOrOff(least, most) => {
+                assert!(accepted(&least.to_string()) && accepted(&most.to_string()), "{name}");
+                assert!(refused(most + 1) && (least == 0 || refused(least - 1)), "{name}");
+                assert!(!accepted("soon") && !accepted("-1") && !accepted(""), "{name}");
+            }
+            Kind::Switch => assert!(accepted("on") && accepted("off") && !accepted("yes"), "{name}"),
+            Kind::Choice(names) => {
+                assert!(names.iter().all(|choice| accepted(choice)) && !accepted("other"), "{name}");
+            }
+            Kind::Text(_) | Kind::Secret(_) | Kind::List(_) => {}
+        }
+    }
+}

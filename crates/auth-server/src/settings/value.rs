@@ -1,12 +1,9 @@
 //! What a setting's text may be. Each function answers what is wrong and what is allowed; none
 //! repeats a text that may be secret.
 
-use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -20,13 +17,9 @@ pub(crate) enum Database {
     Postgres(String),
 }
 
-pub(super) const fn duration(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-pub(super) fn number<N: FromStr + PartialOrd + Display>(text: &str, range: RangeInclusive<N>) -> Result<N, String> {
+pub(super) fn number(text: &str, range: RangeInclusive<u64>, what: &str) -> Result<u64, String> {
     let parsed = text.trim().parse().ok().filter(|number| range.contains(number));
-    parsed.ok_or_else(|| format!("must be a whole number from {} to {}, not {text:?}", range.start(), range.end()))
+    parsed.ok_or_else(|| format!("must be a {what} from {} to {}, not {text:?}", range.start(), range.end()))
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -35,10 +28,6 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err(format!("must be on or off, not {text:?}")),
     }
-}
-
-pub(super) fn seconds(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
-    number(text, range).map(duration).map_err(|mistake| format!("{mistake} (seconds)"))
 }
 
 /// The parts between commas, without white space, none of them empty.
