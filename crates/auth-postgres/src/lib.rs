@@ -5,6 +5,7 @@
 mod dialect;
 #[path = "../../store-queries/mod.rs"]
 mod queries;
+mod tls;
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -22,9 +23,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use dialect::Connection;
 use queries::reads::unavailable;
+use tls::Mode;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// The advisory lock that migrations are run under: `auth-mig` in ASCII.
@@ -45,12 +48,9 @@ pub enum ConnectError {
     /// The URL cannot be read. It may hold a password, so it is not repeated.
     #[error("the database URL is not a PostgreSQL URL (postgres://user:password@host:port/name): {0}")]
     Url(String),
-    /// The URL demands TLS, or leaves it open towards another machine.
-    #[error(
-        "TLS to PostgreSQL is not spoken yet: use a Unix socket or loopback, or, on a network that you trust, say \
-         sslmode=disable in the URL"
-    )]
-    TlsUnsupported,
+    /// What the URL says of TLS cannot be done.
+    #[error("TLS to PostgreSQL: {0}")]
+    Tls(String),
     /// No connection.
     #[error("cannot connect to PostgreSQL at {place}: {reason}")]
     Connect {
@@ -64,10 +64,18 @@ pub enum ConnectError {
     Migrate(String),
 }
 
+/// Where the database is, and how it is spoken to.
+#[derive(Clone)]
+struct Target {
+    config: Config,
+    /// `None`: in clear.
+    tls: Option<MakeRustlsConnect>,
+}
+
 /// The store. A clone is the same store.
 #[derive(Clone)]
 pub struct PostgresStore {
-    config: Config,
+    target: Target,
     runtime: Handle,
     pool: Pool<Connection>,
     snapshots: Arc<Semaphore>,
@@ -82,16 +90,16 @@ impl PostgresStore {
     /// Connects once, so that a wrong URL is known at once. Works on the calling runtime from then on,
     /// which must outlive it.
     pub async fn connect(url: &str, connections: usize) -> Result<Self, ConnectError> {
-        let config = parse(url)?;
-        connect(&config).await?;
+        let target = parse(url)?;
+        connect(&target).await?;
         let mut manager = ManagerConfig::<Connection>::default();
         // Checks that the connection is open and in no transaction, without a round trip.
         manager.recycling_method = RecyclingMethod::Fast;
-        let pooled = config.clone();
+        let pooled = target.clone();
         manager.custom_setup = Box::new(move |_url| {
-            let config = pooled.clone();
+            let target = pooled.clone();
             Box::pin(async move {
-                connect(&config).await.map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
+                connect(&target).await.map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
             })
         });
         let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
@@ -102,9 +110,9 @@ impl PostgresStore {
             .build()
             .map_err(|error| ConnectError::Url(error.to_string()))?;
         let outbox = Arc::new(Notify::new());
-        tokio::spawn(listen(config.clone(), Arc::downgrade(&outbox)));
+        tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
-        Ok(Self { config, runtime: Handle::current(), pool, snapshots, outbox })
+        Ok(Self { target, runtime: Handle::current(), pool, snapshots, outbox })
     }
 
     pub(crate) fn pool_status(&self) -> PoolLoad {
@@ -122,7 +130,7 @@ impl PostgresStore {
 
     /// A connection of its own in a read transaction with one snapshot.
     pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
-        let mut conn = connect(&self.config).await.map_err(unavailable)?;
+        let mut conn = connect(&self.target).await.map_err(unavailable)?;
         // However slowly its reader reads: the endpoint has a deadline of its own.
         let begin = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         conn.batch_execute(begin).await.map_err(unavailable)?;
@@ -132,9 +140,9 @@ impl PostgresStore {
 
 /// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
 /// is away, or a pooler in between swallows notifications, workers find what is due a little later by looking.
-async fn listen(config: Config, outbox: Weak<Notify>) {
+async fn listen(target: Target, outbox: Weak<Notify>) {
     while outbox.strong_count() > 0 {
-        if let Ok(mut conn) = connect(&config).await
+        if let Ok(mut conn) = connect(&target).await
             && conn.batch_execute(&format!("LISTEN {}", dialect::OUTBOX)).await.is_ok()
         {
             let mut notifications = std::pin::pin!(conn.notifications_stream());
@@ -147,22 +155,27 @@ async fn listen(config: Config, outbox: Weak<Notify>) {
     }
 }
 
-fn parse(url: &str) -> Result<Config, ConnectError> {
-    let mut config = Config::from_str(url).map_err(|error| ConnectError::Url(chain(&error)))?;
+/// Never in clear over a network by default, and never to whoever answers there.
+fn parse(url: &str) -> Result<Target, ConnectError> {
+    let asked = tls::asked(url).map_err(ConnectError::Tls)?;
+    let mut config = Config::from_str(&asked.url).map_err(|error| ConnectError::Url(chain(&error)))?;
     let local = config.get_hosts().iter().all(is_local);
-    match config.get_ssl_mode() {
-        SslMode::Disable => {}
-        SslMode::Prefer if local => {}
-        // Never in clear over a network by default.
-        _ => return Err(ConnectError::TlsUnsupported),
-    }
+    let mode = asked.mode.unwrap_or(if local { Mode::Disable } else { Mode::VerifyFull });
+    let tls = match mode {
+        Mode::Disable => None,
+        mode => {
+            let client = tls::client(mode, asked.roots.as_deref()).map_err(ConnectError::Tls)?;
+            Some(MakeRustlsConnect::new(client))
+        }
+    };
+    config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
     config.connect_timeout(CONNECT_TIMEOUT);
     config.tcp_user_timeout(Duration::from_secs(10));
     config.keepalives_idle(Duration::from_secs(30));
     if config.get_application_name().is_none() {
         config.application_name("auth-server");
     }
-    Ok(config)
+    Ok(Target { config, tls })
 }
 
 fn is_local(host: &Host) -> bool {
@@ -172,11 +185,20 @@ fn is_local(host: &Host) -> bool {
     }
 }
 
-async fn connect(config: &Config) -> Result<Connection, ConnectError> {
+async fn connect(Target { config, tls }: &Target) -> Result<Connection, ConnectError> {
     let failed = |reason: String| ConnectError::Connect { place: place(config), reason };
-    let (client, driver) = config.connect(NoTls).await.map_err(|error| failed(chain(&error)))?;
-    let mut conn =
-        Connection::try_from_client_and_connection(client, driver).await.map_err(|error| failed(error.to_string()))?;
+    let refused = |error: tokio_postgres::Error| failed(chain(&error));
+    let connected = match tls {
+        Some(tls) => {
+            let (client, driver) = config.connect(tls.clone()).await.map_err(refused)?;
+            Connection::try_from_client_and_connection(client, driver).await
+        }
+        None => {
+            let (client, driver) = config.connect(NoTls).await.map_err(refused)?;
+            Connection::try_from_client_and_connection(client, driver).await
+        }
+    };
+    let mut conn = connected.map_err(|error| failed(error.to_string()))?;
     conn.batch_execute(SESSION_SETTINGS).await.map_err(|error| failed(error.to_string()))?;
     Ok(conn)
 }
@@ -210,4 +232,22 @@ pub async fn migrate(url: &str) -> Result<usize, ConnectError> {
     let mut harness = AsyncMigrationHarness::new(conn);
     let ran = harness.run_pending_migrations(MIGRATIONS).map_err(|error| migrate_error(&error))?;
     Ok(ran.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_a_network_tls_is_spoken_unasked() {
+        let tls = |url: &str| parse(url).unwrap().tls.is_some();
+        for here in ["localhost", "127.0.0.1", "%2Frun%2Fpostgresql", "localhost:1,127.0.0.1:2"] {
+            assert!(!tls(&format!("postgres://u:p@{here}/d")), "{here}");
+            assert!(tls(&format!("postgres://u:p@{here}/d?sslmode=require")), "{here}");
+        }
+        for away in ["db.example.org", "192.0.2.1", "localhost:1,192.0.2.1:2"] {
+            assert!(tls(&format!("postgres://u:p@{away}/d")), "{away}");
+            assert!(!tls(&format!("postgres://u:p@{away}/d?sslmode=disable")), "{away}");
+        }
+    }
 }

@@ -60,15 +60,12 @@ async fn a_mail_that_one_node_owes_wakes_another() {
 async fn errors_say_what_is_wrong_and_not_the_password() {
     let failure =
         |url: &'static str| async move { PostgresStore::connect(url, 1).await.err().expect("a failure").to_string() };
-    assert!(failure("postgres://u:hunter2@127.0.0.1:1/x").await.contains("port 1"));
-    for url in [
-        "postgres://u:hunter2@127.0.0.1:1/x",
-        "postgres://u:hunter2@host:badport/x",
-        "postgres://u:hunter2@h/x?sslmode=require",
-        "postgres://u:hunter2@db.example.org/x",
+    for (url, said) in [
+        ("postgres://u:hunter2@127.0.0.1:1/x", "port 1"),
+        ("postgres://u:hunter2@127.0.0.1:badport/x", "not a PostgreSQL URL"),
+        ("postgres://u:hunter2@127.0.0.1:1/x?sslmode=prefer", "verify-full"),
     ] {
         let text = failure(url).await;
-        assert!(!text.contains("hunter2"), "{text}");
-        assert!(url.contains("127.0.0.1") || url.contains("badport") || text.contains("sslmode=disable"), "{text}");
+        assert!(text.contains(said) && !text.contains("hunter2"), "{text}");
     }
 }

@@ -20,6 +20,7 @@ pub fn cluster() -> &'static Cluster {
 pub struct Cluster {
     bin: PathBuf,
     port: u16,
+    roots: PathBuf,
     /// The server ends when this process does: its supervisor waits for the end of our pipe.
     _supervisor: Child,
 }
@@ -40,13 +41,16 @@ impl Cluster {
             data.display()
         );
         run(unprivileged(&initdb).stdout(Stdio::null()));
+        run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
 
         let port = free_port();
         let server = format!(
             "{} -D {} -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off \
-             -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB",
+             -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB \
+             -c ssl=on -c ssl_cert_file={certificates}/server.pem -c ssl_key_file={certificates}/server.key",
             bin.join("postgres").display(),
             data.display(),
+            certificates = dir.display(),
         );
         let supervised = format!(
             "exec 3<&0; {server} </dev/null >{log} 2>&1 & pid=$!; cat <&3 >/dev/null; kill -INT $pid; wait $pid; rm -rf {dir}",
@@ -54,7 +58,7 @@ impl Cluster {
             dir = dir.display(),
         );
         let supervisor = unprivileged(&supervised).stdin(Stdio::piped()).spawn().expect("sh starts");
-        let cluster = Self { bin, port, _supervisor: supervisor };
+        let cluster = Self { bin, port, roots: dir.join("ca.pem"), _supervisor: supervisor };
         cluster.wait_until_ready(&dir.join("log"));
         cluster
     }
@@ -87,13 +91,30 @@ impl Cluster {
         format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// The certificate that the server's is signed with. That one names `localhost`, and no address.
+    pub fn roots(&self) -> &Path {
+        &self.roots
+    }
+
     /// Runs `sql` in the database at `url` and answers what it prints, unaligned.
     pub fn query(&self, url: &str, sql: &str) -> String {
-        let name = url.rsplit('/').next().expect("a database name");
+        let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a database name");
         let output = self.psql(name, sql).stdout(Stdio::piped()).output().expect("psql starts");
         assert!(output.status.success(), "{sql}");
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
+}
+
+/// A shell script that makes a certificate for `localhost`, and the one that it is signed with.
+fn certificates(dir: &Path) -> String {
+    let new = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+    format!(
+        "cd {} && {new} -x509 -subj /CN=tests -keyout ca.key -out ca.pem \
+         && {new} -subj /CN=localhost -keyout server.key -out server.csr && chmod 600 server.key \
+         && echo subjectAltName=DNS:localhost > names \
+         && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
+        dir.display()
+    )
 }
 
 /// A loopback port that nothing listens on at this moment.
