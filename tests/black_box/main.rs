@@ -35,4 +35,5 @@ mod sign_in;
 mod start_up;
 mod two_factor;
 mod two_factor_elsewhere;
+mod users;
 mod verification;

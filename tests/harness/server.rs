@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -143,9 +143,14 @@ impl Server {
 
     /// Another command of the binary with the same settings.
     pub fn command(&self, arguments: &[&str]) -> String {
-        let output = command(&self.settings, self.dir.path()).args(arguments).output().unwrap();
+        let output = self.try_command(arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The same, whether or not it succeeds.
+    pub fn try_command(&self, arguments: &[&str]) -> Output {
+        command(&self.settings, self.dir.path()).args(arguments).output().unwrap()
     }
 
     /// An internal token of the service that has every scope.

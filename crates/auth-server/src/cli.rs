@@ -40,6 +40,11 @@ pub(crate) enum Command {
         #[arg(long)]
         retry: bool,
     },
+    /// Look after one user, straight on the database. A user is named by id, e-mail address or username.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Look at the settings. Changes nothing.
     Config {
         #[command(subcommand)]
@@ -66,5 +71,33 @@ pub(crate) enum ConfigCommand {
         /// Print the JSON Schema of auth.toml (docs/configuration.schema.json) instead
         #[arg(long)]
         schema: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// List all users: id, e-mail address, whether that is proved, username, roles. Changes nothing
+    List,
+    /// Show one user. Changes nothing
+    Show {
+        /// Id, e-mail address or username
+        user: String,
+    },
+    /// Replace the user's roles
+    Roles {
+        /// Id, e-mail address or username
+        user: String,
+        /// The new roles; none takes all away
+        roles: Vec<String>,
+    },
+    /// Forget the misses that are counted against a user: for one who is locked out
+    Unlock {
+        /// Id, e-mail address or username
+        user: String,
+    },
+    /// Delete a user with all sessions. Final, at once; other services are told
+    Delete {
+        /// Id, e-mail address or username
+        user: String,
     },
 }

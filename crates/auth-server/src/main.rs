@@ -7,6 +7,7 @@ mod logging;
 mod secret_key;
 mod serve;
 mod settings;
+mod user_command;
 mod wiring;
 mod workers;
 
@@ -37,6 +38,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
         Command::ParkedMails { retry } => runtime()?.block_on(commands::parked_mails(&settings()?, retry)),
         Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
+        Command::User { command } => runtime()?.block_on(user_command::run(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),
         Command::Config { command: ConfigCommand::Print } => {
             commands::print(&config_command::print(cli.config.as_deref())?)

@@ -1,0 +1,57 @@
+//! `auth-server user …`, beside a running server.
+
+use std::process::Output;
+
+use auth_black_box::{PASSWORD, Server, WEBHOOK_SECRET, each_engine};
+
+fn fails(output: &Output, said: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && error.contains(said), "{error}");
+}
+
+each_engine! {
+    async fn an_operator_looks_after_users(engine) {
+        let settings = [("AUTH_WEBHOOKS__USERS__URL", "http://127.0.0.1:1/"), ("AUTH_WEBHOOKS__USERS__SECRET", WEBHOOK_SECRET)];
+        let server = Server::with(engine, &settings).await;
+        let client = server.client();
+        let (access, _) = server.session("ann").await;
+        let bob = server.register("bob").await;
+        let id = bob["id"].as_str().unwrap();
+
+        let list = server.command(&["user", "list"]);
+        let lines: Vec<&str> = list.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[1].starts_with(&format!("{id}  bob@example.org  unproved  bob  user")), "{list}");
+        for name in ["ann", "ANN", "ann@example.org"] {
+            let shown = server.command(&["user", "show", name]);
+            for line in ["e-mail          ann@example.org", "password        yes", "sessions        1", "roles           user"] {
+                assert!(shown.contains(line), "{line} in {shown}");
+            }
+            assert!(!shown.contains("argon2"));
+        }
+
+        server.command(&["user", "roles", "ann", "editor", "admin"]);
+        let me = server.me(&access).await.expect(200, "USER_FETCHED");
+        assert_eq!(me["user"]["roles"], serde_json::json!(["admin", "editor"]));
+        fails(&server.try_command(&["user", "roles", "ann", "not a role"]), "role");
+        server.command(&["user", "roles", "ann"]);
+        assert_eq!(server.me(&access).await.expect(200, "USER_FETCHED")["user"]["roles"], serde_json::json!([]));
+
+        for _ in 0..6 {
+            client.login("bob", "wrong password").await;
+        }
+        client.login("bob", PASSWORD).await.expect(429, "RATE_LIMITED");
+        server.command(&["user", "unlock", "bob@example.org"]);
+        client.login("bob", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+
+        let deleted = server.command(&["user", "delete", id]);
+        client.login("bob", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        let deletion = deleted.rsplit(' ').next().unwrap();
+        let internal = client.bearer(&server.internal_token());
+        let progress = internal.get(&format!("/auth/deletions/{deletion}")).await.expect(200, "DELETION_FETCHED");
+        assert_eq!(progress["userId"], id);
+        for arguments in [["user", "show", "bob"], ["user", "delete", id], ["user", "unlock", "nobody"]] {
+            fails(&server.try_command(&arguments), "nobody has");
+        }
+    }
+}
