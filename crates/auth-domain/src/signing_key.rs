@@ -9,6 +9,8 @@ use crate::{SigningKeyId, Timestamp};
 const SIGNING_PERIOD: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a key is published before it signs. Verifiers may cache the JWKS for ten minutes.
 const PUBLISHED_AHEAD: Duration = Duration::from_secs(24 * 3_600);
+/// The same for a key that an operator wants before its time: twice as long as verifiers may cache the JWKS.
+const PUBLISHED_EARLY: Duration = Duration::from_secs(20 * 60);
 /// How long a key is published after it stopped signing. Longer than any access token lives.
 const PUBLISHED_AFTER: Duration = Duration::from_secs(2 * 24 * 3_600);
 
@@ -59,6 +61,15 @@ pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
         keys.iter().filter(retired).map(|key| key.id).collect()
     });
     RotationPlan { create: due.then_some((newest.sequence + 1, next_from)), remove }
+}
+
+/// The next key before its time, by sequence and start; `None` while one waits to sign already.
+pub fn plan_early_rotation(keys: &[SigningKey], now: Timestamp) -> Option<(i64, Timestamp)> {
+    match keys.iter().max_by_key(|key| key.sequence) {
+        None => Some((1, now)),
+        Some(newest) if newest.active_from > now => None,
+        Some(newest) => Some((newest.sequence + 1, now + PUBLISHED_EARLY)),
+    }
 }
 
 const fn sequence_and_start(key: &SigningKey) -> (i64, Timestamp) {

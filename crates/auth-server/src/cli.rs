@@ -45,6 +45,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// The keys that sign access tokens.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Look at the settings. Changes nothing.
     Config {
         #[command(subcommand)]
@@ -100,4 +105,12 @@ pub(crate) enum UserCommand {
         /// Id, e-mail address or username
         user: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the signing keys that are published, and the master keys of the configuration. Changes nothing
+    List,
+    /// Publish the next signing key now; it signs twenty minutes later, when every verifier knows it
+    Rotate,
 }

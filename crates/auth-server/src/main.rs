@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config_command;
+mod keys_command;
 mod logging;
 mod secret_key;
 mod serve;
@@ -38,6 +39,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
         Command::ParkedMails { retry } => runtime()?.block_on(commands::parked_mails(&settings()?, retry)),
         Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
+        Command::Keys { command } => runtime()?.block_on(keys_command::run(&settings()?, &command)),
         Command::User { command } => runtime()?.block_on(user_command::run(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),
         Command::Config { command: ConfigCommand::Print } => {

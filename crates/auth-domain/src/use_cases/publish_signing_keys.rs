@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ports::{Change, Clock, CommitError, Entropy, SigningKeyMaker, Store, StoreUnavailable};
-use crate::signing_key::{SigningKey, plan_rotation};
+use crate::signing_key::{SigningKey, plan_early_rotation, plan_rotation};
 use crate::{SigningKeyId, Timestamp};
 
 /// The use case.
@@ -36,6 +36,17 @@ impl PublishSigningKeys {
         }
         match self.store.commit(changes).await {
             // A conflict or a duplicate: another node did the same.
+            Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => self.list().await,
+            Err(CommitError::Unavailable(error)) => Err(error),
+        }
+    }
+
+    /// Publishes the next key before its time, for an operator who fears for the one that signs; answers those that
+    /// are published then. One that waits to sign already stays as it is.
+    pub async fn rotate_early(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
+        let keys = self.store.list_signing_keys().await?;
+        let Some((sequence, active_from)) = plan_early_rotation(&keys, self.clock.now()) else { return Ok(keys) };
+        match self.store.commit(vec![self.create(sequence, active_from)]).await {
             Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => self.list().await,
             Err(CommitError::Unavailable(error)) => Err(error),
         }

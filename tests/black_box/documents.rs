@@ -1,0 +1,18 @@
+//! What the documents name is there.
+
+use std::path::Path;
+
+#[test]
+fn the_threat_model_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let names = page.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && *name != "::");
+    let mut count = 0;
+    for name in names {
+        let (module, test) = name.split_once("::").unwrap();
+        let file = std::fs::read_to_string(root.join(format!("tests/black_box/{module}.rs"))).unwrap_or_default();
+        assert!(file.contains(&format!("fn {test}(")), "{name} is no test");
+        count += 1;
+    }
+    assert!(count > 30, "{count}");
+}
