@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auth_black_box::{Behaviour, CLIENT_ID, Client, Engine, PASSWORD, Server, StandIn};
 use tokio::net::TcpListener;
 
-use crate::sign_in::{begin, come_back, profile, with_42};
+use crate::sign_in::{begin, come_back, google_user, profile, with_42, with_google};
 
 /// Counts whoever connects.
 async fn trap() -> (String, Arc<AtomicUsize>) {
@@ -140,4 +140,38 @@ async fn sign_ins_that_wait_are_bounded() {
         reply.expect(502, "PROVIDER_UNAVAILABLE");
     }
     assert_eq!(stand_in.requests().len(), 64);
+}
+
+/// Whatever part of it fails: discovery before anybody is sent there, the keys, userinfo and profile after a good code.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_part_of_a_provider_may_fail() {
+    let (elsewhere, visitors) = trap().await;
+    let failures = [
+        Behaviour::Huge,
+        Behaviour::RedirectsTo(elsewhere),
+        Behaviour::Garbage,
+        Behaviour::Broken,
+        Behaviour::Status(401),
+        Behaviour::Status(403),
+        Behaviour::Status(429),
+    ];
+    for failure in failures {
+        let stand_in = StandIn::start();
+        let server = Server::with(Engine::Sqlite, &stand_in.settings()).await;
+        let client = server.client();
+        let ann = || google_user(&stand_in, "ann", None, false);
+        stand_in.behave_at("/.well-known/openid-configuration", failure.clone());
+        client.get("/auth/google/authorize").await.expect(502, "PROVIDER_UNAVAILABLE");
+        for path in ["/jwks", "/userinfo"] {
+            stand_in.behave_at(path, failure.clone());
+            with_google(&client, &stand_in, ann()).await.expect(502, "PROVIDER_UNAVAILABLE");
+        }
+        stand_in.behave_at("/v2/me", failure);
+        let andre = || profile(1, Some("a@42.fr"));
+        with_42(&client, &stand_in, andre()).await.expect(502, "PROVIDER_UNAVAILABLE");
+        stand_in.behave(Behaviour::Works);
+        with_google(&client, &stand_in, ann()).await.expect(400, "EMAIL_REQUIRED");
+        with_42(&client, &stand_in, andre()).await.expect(201, "USER_REGISTERED");
+    }
+    assert_eq!(visitors.load(Ordering::SeqCst), 0, "redirects are not followed");
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Form};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use futures_util::stream::{self, StreamExt as _};
@@ -35,6 +36,8 @@ pub enum Behaviour {
     Garbage,
     /// 500.
     Broken,
+    /// That status, and nothing.
+    Status(u16),
 }
 
 /// What it gives for a code.
@@ -59,6 +62,8 @@ impl Grant {
 #[derive(Default)]
 struct State {
     behaviour: Behaviour,
+    /// Where it behaves so: everywhere unless said.
+    only_at: Option<String>,
     grants: HashMap<String, Grant>,
     /// By access token.
     granted: HashMap<String, Grant>,
@@ -132,7 +137,14 @@ impl StandIn {
 
     /// From now on.
     pub fn behave(&self, behaviour: Behaviour) {
-        self.state.lock().unwrap().behaviour = behaviour;
+        let mut state = self.state.lock().unwrap();
+        (state.behaviour, state.only_at) = (behaviour, None);
+    }
+
+    /// From now on, at that path alone.
+    pub fn behave_at(&self, path: &str, behaviour: Behaviour) {
+        let mut state = self.state.lock().unwrap();
+        (state.behaviour, state.only_at) = (behaviour, Some(path.to_owned()));
     }
 
     /// It lists these keys, made of numbers, from now on.
@@ -174,6 +186,7 @@ fn misbehave(state: &State) -> Option<HttpResponse> {
         }
         Behaviour::Garbage => HttpResponse::Ok().content_type("text/html").body("<html>Sorry!</html>"),
         Behaviour::Broken => HttpResponse::InternalServerError().finish(),
+        Behaviour::Status(status) => HttpResponse::build(StatusCode::from_u16(*status).unwrap()).finish(),
     })
 }
 
@@ -182,7 +195,8 @@ async fn received(state: &Mutex<State>, request: &HttpRequest) -> Option<HttpRes
     let (silent, failure) = {
         let mut state = state.lock().unwrap();
         state.requests.push(format!("{} {}", request.method(), request.path()));
-        (state.behaviour == Behaviour::Silent, misbehave(&state))
+        let here = state.only_at.as_deref().is_none_or(|path| path == request.path());
+        (here && state.behaviour == Behaviour::Silent, misbehave(&state).filter(|_| here))
     };
     if silent {
         tokio::time::sleep(Duration::from_secs(600)).await;
