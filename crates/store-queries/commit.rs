@@ -1,7 +1,6 @@
 //! Every write: one guarded statement a change.
 
 use auth_domain::account::CredentialVersion;
-use auth_domain::budget::PasswordBudget;
 use auth_domain::deletion::Deletion;
 use auth_domain::ports::{Change, CommitError, UniqueKey};
 use auth_domain::session::{Generation, Network, Session};
@@ -12,9 +11,9 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use super::reads::unavailable;
-use super::rows::{AccountRow, AdvancedRow, DailyMissesRow, NetworkAttemptsRow, RevokedRow, SigningKeyRow};
-use super::schema::{accounts, deletions, password_daily_misses, password_network_attempts, sessions, signing_keys};
-use super::{challenges, events, identities, mails, tallies, two_factor};
+use super::rows::{AccountRow, AdvancedRow, RevokedRow, SigningKeyRow};
+use super::schema::{accounts, deletions, sessions, signing_keys};
+use super::{budgets, challenges, events, identities, mails, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -245,18 +244,10 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
             let live = rows.filter(sessions::revoked_at.is_null()).filter(sessions::id.ne(DbUuid(kept)));
             diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
-        Change::PutNetworkAttempts(budget) => put_network_attempts(conn, budget).await,
-        Change::PutDailyMisses(budget) => put_daily_misses(conn, budget).await,
-        Change::ForgetNetworkAttempts(subject) => {
-            let subject = DbUuid(subject.as_uuid());
-            let rows = password_network_attempts::table.filter(password_network_attempts::subject.eq(subject));
-            diesel::delete(rows).execute(conn).await
-        }
-        Change::ForgetDailyMisses(subject) => {
-            let subject = DbUuid(subject.as_uuid());
-            let rows = password_daily_misses::table.filter(password_daily_misses::subject.eq(subject));
-            diesel::delete(rows).execute(conn).await
-        }
+        Change::PutNetworkAttempts(budget) => budgets::put_network_attempts(conn, budget).await,
+        Change::PutDailyMisses(budget) => budgets::put_daily_misses(conn, budget).await,
+        Change::ForgetNetworkAttempts(subject) => budgets::forget_network_attempts(conn, *subject).await,
+        Change::ForgetDailyMisses(subject) => budgets::forget_daily_misses(conn, *subject).await,
         Change::PutTally(tally) => tallies::put(conn, tally).await,
         Change::ForgetTallies(subject) => tallies::delete_all_of(conn, *subject).await,
         Change::InsertChallenge(challenge) => challenges::insert(conn, challenge).await,
@@ -365,39 +356,6 @@ async fn insert_session(
             sessions::idle_expires_at,
             sessions::absolute_expires_at,
         ))
-        .execute(conn)
-        .await
-}
-
-/// Version 1 is a first write and finds no row; any other replaces the version before it.
-async fn put_network_attempts(conn: &mut Connection, budget: &PasswordBudget) -> QueryResult<usize> {
-    let row = NetworkAttemptsRow::from(budget);
-    let version = budget.attempts.version;
-    if version == 1 {
-        let insert = diesel::insert_into(password_network_attempts::table).values(row);
-        return insert.on_conflict_do_nothing().execute(conn).await;
-    }
-    diesel::update(password_network_attempts::table)
-        .filter(password_network_attempts::subject.eq(DbUuid(budget.subject.as_uuid())))
-        .filter(password_network_attempts::network.eq(budget.network.as_str()))
-        .filter(password_network_attempts::version.eq(version - 1))
-        .set(row)
-        .execute(conn)
-        .await
-}
-
-/// As [`put_network_attempts`].
-async fn put_daily_misses(conn: &mut Connection, budget: &PasswordBudget) -> QueryResult<usize> {
-    let row = DailyMissesRow::from(budget);
-    let version = budget.daily.version;
-    if version == 1 {
-        let insert = diesel::insert_into(password_daily_misses::table).values(row);
-        return insert.on_conflict_do_nothing().execute(conn).await;
-    }
-    diesel::update(password_daily_misses::table)
-        .filter(password_daily_misses::subject.eq(DbUuid(budget.subject.as_uuid())))
-        .filter(password_daily_misses::version.eq(version - 1))
-        .set(row)
         .execute(conn)
         .await
 }

@@ -1,6 +1,7 @@
 //! The queries of both stores, written once; compiled in each store against its `crate::dialect` and
 //! its `crate::Engine`, which hands out connections.
 
+mod budgets;
 pub(crate) mod challenges;
 pub(crate) mod commit;
 pub(crate) mod events;

@@ -48,7 +48,7 @@ fn check_says_every_mistake_in_a_line() {
     assert!(typo.contains("AUTH_ACCES_TTL is not a setting. Did you mean AUTH_ACCESS_TTL"), "{typo}");
     for (setting, said) in [
         (("AUTH_SECRET_KEY", "c2hvcnQ="), "32"),
-        (("AUTH_DATABASE_URL", "postgres://h/d"), "AUTH_SECRET_KEY is missing"),
+        (("AUTH_DATABASE_URL", "postgres://h/d"), "AUTH_SECRET_KEY is required"),
     ] {
         let mistake = text(&run(&["config", "check"], &[setting], "").stderr);
         assert!(mistake.contains(said), "{mistake}");
@@ -100,6 +100,20 @@ fn the_reference_is_up_to_date() {
     assert_eq!(properties["google"]["properties"]["client_secret_file"]["type"], "string");
     let service = &properties["internal"]["additionalProperties"]["properties"];
     assert!(service["scopes"].is_object() && service["secret_file"].is_object());
+}
+
+#[test]
+fn a_command_beside_the_server_makes_no_database() {
+    for arguments in
+        [&["user", "list"][..], &["user", "unlock", "ann"], &["keys", "list"], &["keys", "rotate"], &["parked-mails"]]
+    {
+        let output = run(arguments, &[], "");
+        let error = text(&output.stderr);
+        assert!(
+            !output.status.success() && error.contains("there is no database at data/auth.db"),
+            "{arguments:?} {error}"
+        );
+    }
 }
 
 #[tokio::test]

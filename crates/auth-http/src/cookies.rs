@@ -20,6 +20,7 @@ pub(crate) const REFRESH: &str = "__Host-auth-refresh";
 pub(crate) const TEMP: &str = "__Host-auth-temp";
 /// The mark of a browser that goes to an identity provider; set with cookies off too.
 const AUTHORIZATION: &str = "__Host-auth-authorization";
+
 /// Cookies that go with an answer where cookies are on.
 pub(crate) struct TokenCookies(Vec<Cookie<'static>>);
 
@@ -78,9 +79,14 @@ impl TokenCookies {
     }
 }
 
+/// Takes what was attached to an answer off again.
+pub(crate) fn withhold<B>(response: &mut HttpResponse<B>) -> Option<TokenCookies> {
+    response.extensions_mut().remove::<TokenCookies>()
+}
+
 /// Writes what was attached to an answer, where cookies are on.
 pub(crate) fn write<B>(app: &App, response: &mut HttpResponse<B>) {
-    let handed_out = response.extensions_mut().remove::<TokenCookies>().filter(|_| app.cookies);
+    let handed_out = withhold(response).filter(|_| app.cookies);
     for cookie in handed_out.into_iter().flat_map(|handed_out| handed_out.0) {
         // Fails for what no header can carry; a token is plain ASCII.
         let _ = response.add_cookie(&cookie);

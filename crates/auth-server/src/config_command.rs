@@ -2,22 +2,16 @@
 
 use std::path::Path;
 
-use auth_crypto::KeyRing;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::settings::{Database, Kind, Setting, Settings, SettingsError, all_settings, what_is_set};
+use crate::secret_key::configured;
+use crate::settings::{Kind, Setting, Settings, SettingsError, all_settings, what_is_set};
 
-/// Every mistake, one a line; also those that would come up only when the server starts.
+/// Every mistake in the settings, one a line, a master key that cannot be read or is missing included. Connects to
+/// nothing.
 pub(crate) fn check(settings: Result<Settings, SettingsError>) -> Result<String, Failure> {
-    let settings = settings?;
-    match (&settings.secret_key, &settings.database) {
-        (Some(text), _) => drop(KeyRing::parse(text).map_err(|error| format!("AUTH_SECRET_KEY: {error}"))?),
-        (None, Database::Postgres(_)) => {
-            return Err("AUTH_SECRET_KEY is missing: with PostgreSQL no master key is made by itself".into());
-        }
-        (None, Database::Sqlite(_)) => {}
-    }
+    configured(&settings?)?;
     Ok("the settings are in order".to_owned())
 }
 

@@ -18,9 +18,11 @@ use crate::settings::Settings;
 use crate::wiring::open_store;
 
 pub(crate) async fn run(settings: &Settings, command: &KeysCommand) -> Result<(), Failure> {
+    // The store first: where there is none, no key is made either.
+    let store = open_store(settings).await?;
     let ring = load_or_make(settings)?.ring;
     let keys = PublishSigningKeys {
-        store: open_store(settings).await?,
+        store,
         maker: Arc::new(SealedSigningKeys::new(ring.clone())),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

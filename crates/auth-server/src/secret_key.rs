@@ -19,18 +19,27 @@ pub(crate) struct LoadedKey {
     pub(crate) made_now: bool,
 }
 
+const REQUIRED: &str = "AUTH_SECRET_KEY is required with PostgreSQL: make one with `openssl rand -base64 32`, keep it safe, \
+                        and give every node the same";
+
+/// The key that is set, if any; none only where one may be made.
+pub(crate) fn configured(settings: &Settings) -> Result<Option<KeyRing>, Failure> {
+    match (&settings.secret_key, &settings.database) {
+        (Some(text), _) => Ok(Some(KeyRing::parse(text).map_err(|error| {
+            format!("AUTH_SECRET_KEY: {error}; expected is base64 of 32 bytes: openssl rand -base64 32")
+        })?)),
+        (None, Database::Postgres(_)) => Err(REQUIRED.into()),
+        (None, Database::Sqlite(_)) => Ok(None),
+    }
+}
+
 /// The configured key; on the embedded default the one in `<data dir>/secret.key`, made at the first
 /// start.
 pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
-    if let Some(text) = &settings.secret_key {
-        let ring = KeyRing::parse(text).map_err(|error| {
-            format!("AUTH_SECRET_KEY: {error}; expected is base64 of 32 bytes: openssl rand -base64 32")
-        })?;
+    if let Some(ring) = configured(settings)? {
         return Ok(LoadedKey { ring, file: None, made_now: false });
     }
-    let Database::Sqlite(database) = &settings.database else {
-        return Err("AUTH_SECRET_KEY is required with PostgreSQL: make one with `openssl rand -base64 32`, keep it safe, and give every node the same".into());
-    };
+    let Database::Sqlite(database) = &settings.database else { return Err(REQUIRED.into()) };
     let file = settings.data_dir.join("secret.key");
     if let Some(ring) = read(&file)? {
         return Ok(LoadedKey { ring, file: Some(file), made_now: false });

@@ -55,6 +55,11 @@ pub(crate) async fn migrate_database(settings: &Settings) -> Result<usize, Failu
 
 pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     Ok(match &settings.database {
+        // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
+        Database::Sqlite(path) if !path.exists() => {
+            let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
+            return Err(format!("there is no database at {}: {hint}", path.display()).into());
+        }
         Database::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
         Database::Postgres(url) => {
             let connections = std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));

@@ -18,11 +18,12 @@ use crate::app::App;
 use crate::caller::Bearer;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
-use crate::cookies::{self, TokenCookies};
+use crate::cookies;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
-use crate::wire::{LoginData, LoginPendingData, SecondFactorData, TempTokenData, TokensView, UserData, UserView};
+use crate::token_answers;
+use crate::wire::{LoginData, LoginPendingData, TokensView, UserData, UserView};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -33,9 +34,9 @@ struct AuthorizationData {
 }
 
 /// `data` of coming back: a login, or, without tokens, the user whom an identity is linked to now.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
 struct CameBackData {
-    #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<TokensView>,
     user: UserView,
 }
@@ -193,9 +194,16 @@ async fn come_back(
         Ok(code) => app.finish_authorization.execute(opened, &code, &client).await.map_err(Refusal::from),
         Err(refused) => Err(refused.into()),
     };
-    match (outcome.map(Answered::from), redirect) {
-        (Ok(answered), None) => Ok(answered.response(same_browser)),
-        (Ok(answered), Some(redirect)) => Ok(answered.redirect(&redirect)),
+    match (outcome, redirect) {
+        (Ok(outcome), None) => {
+            let mut response = answer(&outcome);
+            // Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
+            if !same_browser {
+                cookies::withhold(&mut response);
+            }
+            Ok(response)
+        }
+        (Ok(outcome), Some(redirect)) => Ok(redirected(&outcome, &redirect)),
         (Err(refusal), None) => Err(refusal.into()),
         (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code.as_str()))),
     }
@@ -221,65 +229,35 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
     }
 }
 
-/// What coming back led to, as an answer.
-struct Answered {
-    code: SuccessCode,
-    data: serde_json::Value,
-    cookies: Option<TokenCookies>,
-}
-
-impl From<AuthorizationOutcome> for Answered {
-    fn from(outcome: AuthorizationOutcome) -> Self {
-        let (code, data, cookies) = match outcome {
-            AuthorizationOutcome::LoggedIn(logged_in) => (
-                SuccessCode::UserLoggedIn,
-                json!(LoginData::from(&*logged_in)),
-                Some(TokenCookies::session(&logged_in.tokens)),
-            ),
-            AuthorizationOutcome::Registered(logged_in) => (
-                SuccessCode::UserRegistered,
-                json!(LoginData::from(&*logged_in)),
-                Some(TokenCookies::session(&logged_in.tokens)),
-            ),
-            AuthorizationOutcome::SecondFactorRequired(required) => (
-                SuccessCode::TwofaRequired,
-                json!(SecondFactorData::from(&required)),
-                Some(TokenCookies::temp(&required.token)),
-            ),
-            AuthorizationOutcome::EmailVerificationRequired(token) => (
-                SuccessCode::EmailVerificationRequired,
-                json!(TempTokenData::from(&token)),
-                Some(TokenCookies::temp(&token)),
-            ),
-            AuthorizationOutcome::Linked(account) => {
-                (SuccessCode::ProviderLinked, json!(CameBackData { tokens: None, user: (&*account).into() }), None)
-            }
-        };
-        Self { code, data, cookies }
+/// What coming back led to, as an answer of JSON.
+fn answer(outcome: &AuthorizationOutcome) -> HttpResponse {
+    match outcome {
+        AuthorizationOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, logged_in),
+        AuthorizationOutcome::Registered(logged_in) => token_answers::logged_in(SuccessCode::UserRegistered, logged_in),
+        AuthorizationOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(required),
+        AuthorizationOutcome::EmailVerificationRequired(token) => {
+            token_answers::pending_step(SuccessCode::EmailVerificationRequired, token)
+        }
+        AuthorizationOutcome::Linked(account) => {
+            success(SuccessCode::ProviderLinked, UserData { user: account.as_ref().into() })
+        }
     }
 }
 
-impl Answered {
-    /// Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
-    fn response(self, same_browser: bool) -> HttpResponse {
-        let response = success(self.code, self.data);
-        match self.cookies.filter(|_| same_browser) {
-            Some(cookies) => cookies.with(response),
-            None => response,
-        }
-    }
-
-    fn redirect(self, redirect: &str) -> HttpResponse {
-        let response = match self.code {
-            SuccessCode::TwofaRequired | SuccessCode::EmailVerificationRequired => {
-                found(&with_parameter(redirect, "pending", self.code.as_str()))
-            }
-            _ => found(redirect),
-        };
-        match self.cookies {
-            Some(cookies) => cookies.with(response),
-            None => response,
-        }
+/// The same as a redirect, with the same cookies.
+fn redirected(outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
+    let pending = match outcome {
+        AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),
+        AuthorizationOutcome::EmailVerificationRequired(_) => Some(SuccessCode::EmailVerificationRequired),
+        _ => None,
+    };
+    let response = match pending {
+        Some(code) => found(&with_parameter(redirect, "pending", code.as_str())),
+        None => found(redirect),
+    };
+    match cookies::withhold(&mut answer(outcome)) {
+        Some(cookies) => cookies.with(response),
+        None => response,
     }
 }
 
