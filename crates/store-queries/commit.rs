@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, sessions, signing_keys};
-use super::{budgets, challenges, events, identities, mails, tallies, two_factor};
+use super::{budgets, challenges, events, identities, mails, marks, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -109,6 +109,7 @@ fn is_guarded(change: &Change) -> bool {
             | Change::UnparkMails { .. }
             | Change::ForgetMailsTo(_)
             | Change::UnlinkIdentitiesOf(_)
+            | Change::ForgetMark(_)
     )
 }
 
@@ -277,6 +278,8 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
         Change::InsertSigningKey(key) => {
             diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(key)).execute(conn).await
         }
+        Change::PutMark { mark, at } => marks::put(conn, *mark, *at).await,
+        Change::ForgetMark(mark) => marks::delete(conn, *mark).await,
         Change::DeleteSigningKey(id) => {
             let row = signing_keys::table.filter(signing_keys::id.eq(DbUuid(id.as_uuid())));
             diesel::delete(row).execute(conn).await

@@ -23,6 +23,17 @@ pub(super) struct IdentityRow {
     linked_at: i64,
 }
 
+impl IdentityRow {
+    pub(super) fn new(account_id: DbUuid, identity: &LinkedIdentity) -> Self {
+        Self {
+            provider: identity.provider.as_str().to_owned(),
+            subject: identity.subject.as_str().to_owned(),
+            account_id,
+            linked_at: identity.linked_at.as_micros(),
+        }
+    }
+}
+
 impl TryFrom<IdentityRow> for LinkedIdentity {
     type Error = StoreUnavailable;
 
@@ -74,12 +85,7 @@ pub(crate) async fn find_account(
 }
 
 pub(super) async fn insert(conn: &mut Connection, id: AccountId, identity: &LinkedIdentity) -> QueryResult<usize> {
-    let row = IdentityRow {
-        provider: identity.provider.as_str().to_owned(),
-        subject: identity.subject.as_str().to_owned(),
-        account_id: DbUuid(id.as_uuid()),
-        linked_at: identity.linked_at.as_micros(),
-    };
+    let row = IdentityRow::new(DbUuid(id.as_uuid()), identity);
     diesel::insert_into(identities::table).values(row).execute(conn).await
 }
 

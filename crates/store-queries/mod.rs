@@ -1,6 +1,7 @@
 //! The queries of both stores, written once; compiled in each store against its `crate::dialect` and
 //! its `crate::Engine`, which hands out connections.
 
+pub(crate) mod archive;
 mod budgets;
 pub(crate) mod challenges;
 pub(crate) mod commit;
@@ -8,6 +9,8 @@ pub(crate) mod events;
 pub(crate) mod identities;
 pub(crate) mod load;
 pub(crate) mod mails;
+pub(crate) mod marks;
+pub(crate) mod migrations;
 pub(crate) mod purge;
 pub(crate) mod reads;
 mod rows;

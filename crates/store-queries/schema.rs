@@ -239,6 +239,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    marks (name) {
+        name -> Text,
+        at -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(identities -> accounts (account_id));
 diesel::joinable!(challenges -> accounts (account_id));

@@ -13,6 +13,7 @@ use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::{OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::mark::Mark;
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::retention::Expired;
@@ -24,7 +25,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, identities, load, mails, purge, reads, tallies, two_factor};
+use super::{challenges, commit, events, identities, load, mails, marks, purge, reads, tallies, two_factor};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -79,6 +80,10 @@ impl Store for Engine {
     ) -> Result<Option<Account>, StoreUnavailable> {
         let (provider, subject) = (provider.clone(), subject.clone());
         read!(self, |conn| identities::find_account(conn, &provider, &subject))
+    }
+
+    async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable> {
+        read!(self, |conn| marks::find(conn, mark))
     }
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable> {

@@ -48,6 +48,7 @@ pub mod identity;
 pub mod internal;
 pub mod load;
 pub mod mail;
+pub mod mark;
 pub mod pending_credentials;
 pub mod ports;
 pub mod retention;

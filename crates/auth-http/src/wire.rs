@@ -207,6 +207,8 @@ pub(crate) struct CredentialView {
     username: Option<String>,
     email: String,
     email_verified: bool,
+    /// Whether an address of this account was ever proved, this one or one before.
+    ever_proved: bool,
     /// Argon2id, PHC string format; of no use without the master key.
     #[schema(required = true)]
     password_hash: Option<String>,
@@ -228,6 +230,7 @@ impl From<&Account> for CredentialView {
             username: account.username.as_ref().map(|name| name.as_str().to_owned()),
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
+            ever_proved: account.ever_proved,
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),

@@ -2,6 +2,7 @@
 //!
 //! The queries are in `crates/store-queries`, shared with `auth-sqlite`.
 
+mod archive_sql;
 mod dialect;
 #[path = "../../store-queries/mod.rs"]
 mod queries;
@@ -13,11 +14,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::StoreUnavailable;
+use auth_domain::ports::{ArchiveError, StoreUnavailable};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::StreamExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
@@ -128,6 +129,15 @@ impl PostgresStore {
         self.reader().await
     }
 
+    /// A connection of its own for one who reads or writes a great deal, however long that takes.
+    pub(crate) async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
+        let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
+        let mut conn = connect(&self.target).await.map_err(|error| failed(error.to_string()))?;
+        let patient = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+        conn.batch_execute(patient).await.map_err(|error| failed(error.to_string()))?;
+        Ok(conn)
+    }
+
     /// A connection of its own in a read transaction with one snapshot.
     pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
         let mut conn = connect(&self.target).await.map_err(unavailable)?;
@@ -223,6 +233,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Brings the database up to date; answers how many migrations ran. Of any number of processes that
 /// start at once one does it, the others wait. Needs a multi-threaded tokio runtime.
 pub async fn migrate(url: &str) -> Result<usize, ConnectError> {
+    migrate_to(url, None).await
+}
+
+/// The same to `version` of the schema, back or forth: the one that an export names. `None`: the newest. Going back
+/// drops what the older one has no place for.
+pub async fn migrate_to(url: &str, version: Option<&str>) -> Result<usize, ConnectError> {
     let migrate_error = |error: &dyn std::fmt::Display| ConnectError::Migrate(error.to_string());
     let mut conn = connect(&parse(url)?).await?;
     let lock =
@@ -230,8 +246,7 @@ pub async fn migrate(url: &str) -> Result<usize, ConnectError> {
     conn.batch_execute(&lock).await.map_err(|error| migrate_error(&error))?;
     // Closing the connection gives the lock back.
     let mut harness = AsyncMigrationHarness::new(conn);
-    let ran = harness.run_pending_migrations(MIGRATIONS).map_err(|error| migrate_error(&error))?;
-    Ok(ran.len())
+    queries::migrations::migrate_to(&mut harness, || MIGRATIONS, version).map_err(ConnectError::Migrate)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! One connection writes, a few read; WAL lets them do so at once. The queries are in
 //! `crates/store-queries`, shared with `auth-postgres`.
 
+mod archive_sql;
 mod dialect;
 #[path = "../../store-queries/mod.rs"]
 mod queries;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::StoreUnavailable;
+use auth_domain::ports::{ArchiveError, StoreUnavailable};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_async::AsyncConnection as _;
@@ -21,7 +22,7 @@ use diesel_async::RunQueryDsl as _;
 use diesel_async::SimpleAsyncConnection as _;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 
@@ -115,6 +116,12 @@ impl SqliteStore {
         tokio::time::timeout(POOL_TIMEOUT, writer).await.map_err(unavailable)
     }
 
+    /// A connection of its own for one who reads or writes a great deal.
+    pub(crate) async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
+        let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
+        connect(&self.path, PRAGMAS).await.map_err(|error| failed(error.to_string()))
+    }
+
     /// A connection of its own in a read transaction with one snapshot.
     pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
         let mut conn = connect(&self.path, PRAGMAS).await.map_err(unavailable)?;
@@ -154,14 +161,19 @@ struct ForeignKeys {
 /// Makes the database file where there is none and brings it up to date; answers how many migrations
 /// ran. Of any number of processes that start at once one does it, the others wait.
 pub async fn migrate(path: &Path) -> Result<usize, OpenError> {
-    let owned = path.to_owned();
-    let outcome = tokio::task::spawn_blocking(move || migrate_blocking(&owned)).await;
+    migrate_to(path, None).await
+}
+
+/// The same to `version` of the schema, back or forth: the one that an export names. `None`: the newest. Going back
+/// drops what the older one has no place for.
+pub async fn migrate_to(path: &Path, version: Option<&str>) -> Result<usize, OpenError> {
+    let (owned, version) = (path.to_owned(), version.map(str::to_owned));
+    let outcome = tokio::task::spawn_blocking(move || migrate_blocking(&owned, version.as_deref())).await;
     outcome.unwrap_or_else(|error| Err(OpenError::Migrate { path: path.to_owned(), reason: error.to_string() }))
 }
 
-fn migrate_blocking(path: &Path) -> Result<usize, OpenError> {
+fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenError> {
     let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
-    let migrate_error = |reason: String| OpenError::Migrate { path: path.to_owned(), reason };
 
     let mut lock_path = path.as_os_str().to_owned();
     lock_path.push(".lock");
@@ -175,6 +187,6 @@ fn migrate_blocking(path: &Path) -> Result<usize, OpenError> {
     let mut conn =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
     conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;
-    let ran = conn.run_pending_migrations(MIGRATIONS).map_err(|error| migrate_error(error.to_string()))?;
-    Ok(ran.len())
+    let migrate_error = |reason| OpenError::Migrate { path: path.to_owned(), reason };
+    queries::migrations::migrate_to(&mut conn, || MIGRATIONS, version).map_err(migrate_error)
 }

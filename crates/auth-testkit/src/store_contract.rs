@@ -8,6 +8,7 @@ mod events;
 mod identities;
 mod keys;
 mod mails;
+mod marks;
 mod races;
 mod retention;
 mod sessions;
@@ -20,6 +21,7 @@ pub use events::*;
 pub use identities::*;
 pub use keys::*;
 pub use mails::*;
+pub use marks::*;
 pub use races::*;
 pub use retention::*;
 pub use sessions::*;
@@ -58,6 +60,7 @@ macro_rules! store_contract {
             only_live_sessions_are_listed
             budgets_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence
+            a_mark_is_the_last_one_and_may_be_forgotten
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked
             workers_that_lease_at_once_share_the_mails

@@ -7,6 +7,7 @@ use crate::deletion::Deletion;
 use crate::event::Event;
 use crate::identity::{LinkedIdentity, ProviderName, Subject};
 use crate::mail::MailRequest;
+use crate::mark::Mark;
 use crate::pending_credentials::PendingCredentials;
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
@@ -331,6 +332,15 @@ pub enum Change {
     },
     /// Inserts a signing key. Guard: its sequence is free.
     InsertSigningKey(SigningKey),
+    /// Dates something that was done to the database as a whole, again where it was done before.
+    PutMark {
+        /// What.
+        mark: Mark,
+        /// When.
+        at: Timestamp,
+    },
+    /// Forgets that it was done, if it was.
+    ForgetMark(Mark),
     /// Removes a signing key. Guard: it exists.
     DeleteSigningKey(SigningKeyId),
 }

@@ -1,6 +1,7 @@
 //! What the domain needs from the outside: a trait each. With the feature `mocks` each has a
 //! `Mock…` double by mockall.
 
+mod archive;
 mod change;
 mod codes;
 mod events;
@@ -11,6 +12,7 @@ mod store;
 mod tokens;
 mod two_factor;
 
+pub use archive::*;
 pub use change::*;
 pub use codes::*;
 pub use events::*;

@@ -12,6 +12,7 @@ use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
 use crate::load::{OutboxDepth, PoolLoad};
 use crate::mail::{LeasedMail, ParkedMail};
+use crate::mark::Mark;
 use crate::pending_credentials::PendingCredentials;
 use crate::retention::Expired;
 use crate::session::{Network, Session};
@@ -88,6 +89,9 @@ pub trait Store: Send + Sync {
         provider: &ProviderName,
         subject: &Subject,
     ) -> Result<Option<Account>, StoreUnavailable>;
+
+    /// When that was last done to this database.
+    async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable>;
 
     /// A page of accounts by ascending id: those after `after`, at most `limit`.
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable>;

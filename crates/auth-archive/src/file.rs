@@ -1,0 +1,91 @@
+//! The file of an export: lines of JSON (NDJSON). First what it is, then a row a line, last the manifest; so a file that
+//! was cut short is known by its missing end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::row::Checksum;
+
+/// What this version writes, and the only one that there is.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// The version of this format: 1.
+    pub format: u32,
+    /// The version of the schema that the rows are of.
+    pub schema_version: String,
+    /// When the snapshot was taken (RFC 3339).
+    pub created_at: String,
+    /// The version of the program that wrote it.
+    pub written_by: String,
+    /// How many rows follow, for whoever watches.
+    pub rows: u64,
+}
+
+/// How much of a table there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableSummary {
+    /// Rows.
+    pub rows: u64,
+    /// Over all rows.
+    pub checksum: Checksum,
+}
+
+/// The last line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// Each table that there was, empty ones too.
+    pub tables: BTreeMap<String, TableSummary>,
+    /// The master keys without which parts of it cannot be used, by id.
+    pub key_ids: BTreeSet<String>,
+}
+
+impl Manifest {
+    /// Rows of all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.values().map(|table| table.rows).sum()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Summary {
+    rows: u64,
+    checksum: String,
+}
+
+impl Serialize for TableSummary {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Summary { rows: self.rows, checksum: self.checksum.to_string() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TableSummary {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Summary { rows, checksum } = Summary::deserialize(deserializer)?;
+        let checksum = Checksum::parse(&checksum).ok_or_else(|| serde::de::Error::custom("64 hexadecimal digits"))?;
+        Ok(Self { rows, checksum })
+    }
+}
+
+/// A line of the file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) enum Line<'a> {
+    Export(Header),
+    #[serde(borrow)]
+    Row(TableRow<'a>),
+    Manifest(Manifest),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TableRow<'a> {
+    pub(crate) table: &'a str,
+    #[serde(borrow)]
+    pub(crate) columns: &'a RawValue,
+}

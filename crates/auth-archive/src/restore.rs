@@ -1,0 +1,262 @@
+//! Reads an export, or credentials as `GET /auth` gives them, into an empty database.
+
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+use auth_domain::account::Account;
+use auth_domain::ports::{ArchiveError, ArchiveWriter};
+
+use crate::credentials::{self, InvalidCredential};
+use crate::file::{FORMAT, Header, Line, Manifest, TableSummary};
+use crate::row::Row;
+use crate::{Progress, Watch, key_ids};
+
+/// A service without these has no users and had none.
+const MUST_BE_EMPTY: [&str; 3] = ["accounts", "deletions", "events"];
+const BATCH_ROWS: usize = 2_000;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The database.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The file.
+    #[error("cannot read it: {0}")]
+    Read(#[from] std::io::Error),
+    /// A line is not what it should be.
+    #[error("line {number}: {reason}")]
+    Line {
+        /// Which, from 1.
+        number: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A credential is not one.
+    #[error("line {number}: {error}")]
+    Credential {
+        /// Which, from 1.
+        number: u64,
+        /// What is wrong.
+        error: InvalidCredential,
+    },
+    /// Somebody lives there.
+    #[error("the database is not empty: {table} has {rows} rows. Restore into a new one")]
+    NotEmpty {
+        /// A table.
+        table: &'static str,
+        /// Its rows.
+        rows: u64,
+    },
+    /// The manifest is missing.
+    #[error("it was cut short: the manifest at its end is missing")]
+    CutShort,
+    /// The rows are not those that were written.
+    #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
+    Damaged {
+        /// The table.
+        table: String,
+        /// As it was written.
+        expected: TableSummary,
+        /// As it is.
+        found: TableSummary,
+    },
+}
+
+/// What there is to restore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An export.
+    Export(Header),
+    /// Credentials, one a line; with the first of them.
+    Credentials(String),
+}
+
+/// What was restored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// What was read: each table, and the master keys that it needs.
+    pub manifest: Manifest,
+    /// Sessions that were left out.
+    pub sessions_ended: u64,
+}
+
+/// Reads the first line of `input` and says what follows.
+pub fn read_header(input: &mut dyn BufRead) -> Result<Source, RestoreError> {
+    let mut first = String::new();
+    input.read_line(&mut first)?;
+    let wrong = |reason: String| RestoreError::Line { number: 1, reason };
+    match serde_json::from_str(&first) {
+        Ok(Line::Export(header)) if header.format == FORMAT => Ok(Source::Export(header)),
+        Ok(Line::Export(header)) => Err(wrong(format!(
+            "format {} of an export is not known here: it was made by a newer auth-server, {}",
+            header.format, header.written_by
+        ))),
+        _ if credentials::parse(&first).is_ok() => Ok(Source::Credentials(first)),
+        _ => Err(wrong(
+            "this is neither an export (auth-server export) nor credentials, one a line (GET /auth with \
+             Accept: application/x-ndjson)"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Restores what follows the first line of `input` into the empty database that `writer` writes to, in one transaction:
+/// whole or not at all. Without `keep_sessions` those of an export are left out: a token that was rotated since would
+/// look like a stolen one.
+pub async fn restore(
+    mut writer: Box<dyn ArchiveWriter>,
+    source: &Source,
+    input: &mut (dyn BufRead + Send),
+    keep_sessions: bool,
+    watch: Watch<'_>,
+) -> Result<Restored, RestoreError> {
+    require_empty(&mut *writer).await?;
+    let restored = match source {
+        Source::Export(header) => restore_export(&mut *writer, header, input, keep_sessions, watch).await?,
+        Source::Credentials(first) => restore_credentials(&mut *writer, first, input, watch).await?,
+    };
+    writer.commit().await?;
+    Ok(restored)
+}
+
+/// Whether nobody lives in the database that `writer` writes to.
+pub async fn require_empty(writer: &mut dyn ArchiveWriter) -> Result<(), RestoreError> {
+    for table in MUST_BE_EMPTY {
+        match writer.count(table).await {
+            Ok(0) | Err(ArchiveError::UnknownTable(_)) => {}
+            Ok(rows) => return Err(RestoreError::NotEmpty { table, rows }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Rows of one table with the same columns, as a JSON array that is not closed yet.
+#[derive(Default)]
+struct Batch {
+    table: String,
+    columns: Vec<String>,
+    rows: usize,
+    text: String,
+}
+
+impl Batch {
+    fn takes(&self, table: &str, row: &Row) -> bool {
+        let room = self.rows < BATCH_ROWS && self.text.len() < BATCH_BYTES;
+        room && self.table == table && self.columns.len() == row.0.len() && self.columns.iter().eq(row.0.keys())
+    }
+
+    fn add(&mut self, table: &str, row: &Row, text: &str) {
+        if self.rows == 0 {
+            (self.table, self.columns) = (table.to_owned(), row.columns());
+        }
+        self.text.push(if self.rows == 0 { '[' } else { ',' });
+        self.text.push_str(text);
+        self.rows += 1;
+    }
+
+    async fn write(&mut self, writer: &mut dyn ArchiveWriter) -> Result<(), ArchiveError> {
+        let Self { table, columns, rows, text } = std::mem::take(self);
+        if rows == 0 {
+            return Ok(());
+        }
+        writer.insert(&table, &columns, &format!("{text}]")).await
+    }
+}
+
+async fn restore_export(
+    writer: &mut dyn ArchiveWriter,
+    header: &Header,
+    input: &mut (dyn BufRead + Send),
+    keep_sessions: bool,
+    watch: Watch<'_>,
+) -> Result<Restored, RestoreError> {
+    let (mut restored, mut batch, mut seen) = (Restored::default(), Batch::default(), BTreeSet::new());
+    let (mut line, mut number, mut done) = (String::new(), 1, 0);
+    let expected = loop {
+        line.clear();
+        number += 1;
+        if input.read_line(&mut line)? == 0 {
+            return Err(RestoreError::CutShort);
+        }
+        let wrong = |reason: String| RestoreError::Line { number, reason };
+        let table_row = match serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))? {
+            Line::Row(table_row) => table_row,
+            Line::Manifest(manifest) => break manifest,
+            Line::Export(_) => return Err(wrong("a second beginning".to_owned())),
+        };
+        let table = table_row.table;
+        let row = Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are no object".to_owned()))?;
+        let text = row.text();
+        let summary = restored.manifest.tables.entry(table.to_owned()).or_default();
+        summary.checksum.add(&text);
+        summary.rows += 1;
+        restored.manifest.key_ids.extend(key_ids::of(&row));
+        if seen.insert(table.to_owned()) {
+            batch.write(writer).await?;
+            // What a server that was started once has made by itself.
+            writer.empty(table).await?;
+        }
+        if table == "sessions" && !keep_sessions {
+            restored.sessions_ended += 1;
+        } else {
+            if !batch.takes(table, &row) {
+                batch.write(writer).await?;
+            }
+            batch.add(table, &row, &text);
+        }
+        done += 1;
+        if done % BATCH_ROWS as u64 == 0 {
+            watch(Progress { table, done, total: header.rows });
+        }
+    };
+    batch.write(writer).await?;
+    line.clear();
+    if input.read_line(&mut line)? != 0 {
+        return Err(RestoreError::Line { number: number + 1, reason: "something follows the manifest".to_owned() });
+    }
+    compare(&expected, &mut restored.manifest)?;
+    Ok(restored)
+}
+
+/// Whether what was read is what was written.
+fn compare(expected: &Manifest, found: &mut Manifest) -> Result<(), RestoreError> {
+    for table in expected.tables.keys() {
+        found.tables.entry(table.clone()).or_default();
+    }
+    for (table, found) in &found.tables {
+        let expected = expected.tables.get(table).copied().unwrap_or_default();
+        if expected != *found {
+            return Err(RestoreError::Damaged { table: table.clone(), expected, found: *found });
+        }
+    }
+    Ok(())
+}
+
+async fn restore_credentials(
+    writer: &mut dyn ArchiveWriter,
+    first: &str,
+    input: &mut (dyn BufRead + Send),
+    watch: Watch<'_>,
+) -> Result<Restored, RestoreError> {
+    let (mut accounts, mut restored) = (Vec::<Account>::new(), Restored::default());
+    let (mut line, mut number) = (first.to_owned(), 1);
+    while !line.is_empty() {
+        let account = credentials::parse(&line).map_err(|error| RestoreError::Credential { number, error })?;
+        restored.manifest.key_ids.extend(credentials::key_ids(&account));
+        accounts.push(account);
+        if accounts.len() == BATCH_ROWS {
+            writer.insert_accounts(&std::mem::take(&mut accounts)).await?;
+            watch(Progress { table: "accounts", done: number, total: 0 });
+        }
+        line.clear();
+        number += 1;
+        input.read_line(&mut line)?;
+    }
+    writer.insert_accounts(&accounts).await?;
+    let summary = restored.manifest.tables.entry("accounts".to_owned()).or_default();
+    summary.rows = number - 1;
+    Ok(restored)
+}

@@ -1,0 +1,128 @@
+//! Ending one of one's sessions, and roles that two set at once: the domain alone, no database, no HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::access_token::AccessClaims;
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
+use auth_domain::internal::{InternalService, Scope};
+use auth_domain::ports::{Change, CommitError, MockAccessTokens, MockClock, MockStore};
+use auth_domain::session::{
+    AuthenticationMethod, Client, Generation, KeyId, Revocation, RevocationReason, Rotation, Session,
+};
+use auth_domain::two_factor::TwoFactor;
+use auth_domain::use_cases::{Authenticate, Authenticated, RevokeSessionError, Sessions, SetRoles};
+use auth_domain::{AccountId, SessionId, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+fn clock() -> Arc<MockClock> {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(NOW);
+    Arc::new(clock)
+}
+
+fn account(name: &str) -> Account {
+    Account {
+        id: AccountId::generate(NOW, [name.as_bytes()[0]; 32]),
+        username: None,
+        email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
+        email_verified: true,
+        ever_proved: true,
+        password_hash: None,
+        credential_version: CredentialVersion::FIRST,
+        roles: Roles::of_new_account(),
+        two_factor: TwoFactor::none(),
+        identities: Vec::new(),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn session(account: &Account, number: u8) -> Session {
+    let client = Client::new([192, 0, 2, 1].into(), "Browser/1.0");
+    let generation = Generation::FIRST;
+    Session {
+        id: SessionId::generate(NOW, [number; 32]),
+        account_id: account.id,
+        rotation: Rotation { generation, parent: None, served_at: NOW, proved: true, client, left_behind: None },
+        key_id: KeyId::new("0123abcd".to_owned()),
+        method: AuthenticationMethod::Password,
+        created_at: NOW,
+        idle_expires_at: NOW + Duration::from_secs(100),
+        absolute_expires_at: NOW + Duration::from_secs(200),
+        revocation: None,
+    }
+}
+
+/// A store that has this session, and that nothing can be written to: a call that is not expected panics.
+fn store_with(session: &Session, account: &Account) -> MockStore {
+    let (id, found) = (session.id, (session.clone(), account.clone()));
+    let mut store = MockStore::new();
+    store.expect_find_session().withf(move |asked| *asked == id).returning(move |_| Ok(Some(found.clone())));
+    store
+}
+
+/// Only `Authenticate` makes an `Authenticated`. So it is asked for one, with doubles of its own.
+async fn caller(account: &Account) -> Authenticated {
+    let session = session(account, 0);
+    let claims = AccessClaims {
+        account_id: account.id,
+        session_id: session.id,
+        generation: session.rotation.generation,
+        nonce: [0; 12],
+        roles: account.roles.clone(),
+        method: session.method,
+        authenticated_at: NOW,
+        issued_at: NOW,
+        expires_at: NOW + Duration::from_secs(600),
+    };
+    let mut access_tokens = MockAccessTokens::new();
+    access_tokens.expect_verify().returning(move |_, _| Ok(claims.clone()));
+    let store = Arc::new(store_with(&session, account));
+    Authenticate { store, access_tokens: Arc::new(access_tokens), clock: clock() }.execute("a token").await.unwrap()
+}
+
+#[tokio::test]
+async fn a_user_ends_another_session_of_theirs() {
+    let ann = account("ann");
+    let other = session(&ann, 1);
+    let mut store = store_with(&other, &ann);
+    let revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
+    let expected = vec![Change::RevokeSession { session_id: other.id, revocation }];
+    store.expect_commit().withf(move |changes| *changes == expected).times(1).returning(|_| Ok(()));
+
+    let sessions = Sessions { store: Arc::new(store), clock: clock() };
+    assert_eq!(sessions.revoke(&caller(&ann).await, other.id).await, Ok(()));
+}
+
+#[tokio::test]
+async fn nobody_ends_the_session_of_somebody_else() {
+    let (ann, bob) = (account("ann"), account("bob"));
+    let bobs = session(&bob, 1);
+    let sessions = Sessions { store: Arc::new(store_with(&bobs, &bob)), clock: clock() };
+    assert_eq!(sessions.revoke(&caller(&ann).await, bobs.id).await, Err(RevokeSessionError::NotFound));
+}
+
+#[tokio::test]
+async fn whoever_loses_a_race_for_an_account_reads_it_again() {
+    let ann = account("ann");
+    let changed = Account { updated_at: NOW + Duration::from_secs(1), ..ann.clone() };
+    let as_of = changed.updated_at;
+    let mut store = MockStore::new();
+    // Expectations are met in the order of their making: the account as it was, then as somebody else left it.
+    store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
+    store.expect_commit().times(1).return_const(Err(CommitError::Conflict { change: 0 }));
+    store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));
+    let on_what_is_there_now =
+        move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { as_of: read, .. }] if read == as_of);
+    store.expect_commit().withf(on_what_is_there_now).times(1).return_const(Ok(()));
+
+    let games = InternalService { name: "games".to_owned(), scopes: [Scope::RolesWrite].into() };
+    let set_roles = SetRoles { store: Arc::new(store), clock: clock() };
+    let (proof, id) = (games.authorize().unwrap(), account("ann").id);
+    let account = set_roles.execute(&proof, id, &["admin".to_owned()]).await.unwrap();
+    assert!(account.roles.contains("admin"));
+}

@@ -1,0 +1,70 @@
+//! Rows as JSON, in PostgreSQL's words.
+
+use crate::queries::archive::Kind;
+
+/// The columns of every table.
+pub(crate) const COLUMNS: &str = "SELECT table_name::text AS table_name, column_name::text AS name, \
+     data_type::text AS declared FROM information_schema.columns WHERE table_schema = current_schema() \
+     AND table_name NOT LIKE '\\_\\_%'";
+
+pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(crate) const BEGIN_WRITE: &str = "BEGIN";
+
+/// Nobody else writes to `tables` until the end; those who read go on.
+pub(crate) fn begin_alone(tables: &[&str]) -> String {
+    let tables = tables.join(", ");
+    format!("SET lock_timeout = '60s'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE {tables} IN EXCLUSIVE MODE")
+}
+
+pub(crate) const OBJECT: &str = "json_build_object";
+/// A filter that keeps every row.
+pub(crate) const ANYTHING: &str = "$1::text IS NOT NULL";
+/// The objects of the array that is bound.
+pub(crate) const EACH_ROW: &str = "jsonb_array_elements($1::text::jsonb) AS r (value)";
+
+pub(crate) fn kind(_name: &str, declared: &str) -> Option<Kind> {
+    Some(match declared {
+        "uuid" => Kind::Uuid,
+        "bytea" => Kind::Bytes,
+        "boolean" => Kind::Bool,
+        "bigint" => Kind::Integer,
+        "text" => Kind::Text,
+        _ => return None,
+    })
+}
+
+/// A column, for JSON.
+pub(crate) fn read(column: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Bytes => format!("encode({column}, 'hex')"),
+        Kind::Uuid | Kind::Bool | Kind::Integer | Kind::Text => column.to_owned(),
+    }
+}
+
+/// A field of one of [`EACH_ROW`], for its column.
+pub(crate) fn write(column: &str, kind: Kind) -> String {
+    convert(&format!("(r.value ->> '{column}')"), kind)
+}
+
+/// The value at `index` of the key that is bound.
+pub(crate) fn bound(index: usize, kind: Kind) -> String {
+    convert(&format!("($1::text::jsonb ->> {index})"), kind)
+}
+
+fn convert(text: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Uuid => format!("{text}::uuid"),
+        Kind::Bytes => format!("decode({text}, 'hex')"),
+        Kind::Bool => format!("{text}::bool"),
+        Kind::Integer => format!("{text}::bigint"),
+        Kind::Text => text.to_owned(),
+    }
+}
+
+/// A column of a key, to sort by.
+pub(crate) fn ordered(column: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Text => format!("{column} COLLATE \"C\""),
+        Kind::Uuid | Kind::Bytes | Kind::Bool | Kind::Integer => column.to_owned(),
+    }
+}

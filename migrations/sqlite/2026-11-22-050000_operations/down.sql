@@ -1,0 +1,3 @@
+DROP TABLE marks;
+DROP TABLE retired_keys;
+DROP TABLE audit_records;

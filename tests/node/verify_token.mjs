@@ -1,0 +1,37 @@
+// Verifies access tokens of the auth service: npm install jose
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+
+const CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"];
+
+// One a process, since it keeps the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE.
+export function accessTokens(issuer, audience) {
+  // Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
+    cacheMaxAge: 600_000,
+    cooldownDuration: 60_000,
+    timeoutDuration: 5_000,
+  });
+  const checks = {
+    algorithms: ["EdDSA"], // not what the token says
+    typ: "at+jwt",
+    issuer,
+    audience,
+    clockTolerance: 5, // seconds that clocks may differ
+    requiredClaims: CLAIMS,
+  };
+  return async (token) => (await jwtVerify(token, keys, checks)).payload;
+}
+
+// Whether the token is to blame: answer 401. Else the keys cannot be had: answer 503.
+const OURS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
+export const isRefusal = (error) => error instanceof errors.JOSEError && !OURS.includes(error.code);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // verify_token.mjs ISSUER AUDIENCE: for each line of input, a token, its claims or why there are none.
+  const verify = accessTokens(...process.argv.slice(2));
+  for await (const line of createInterface({ input: process.stdin })) {
+    console.log(await verify(line).then(JSON.stringify, (error) => `${isRefusal(error) ? 401 : 503} ${error.code}`));
+  }
+}
