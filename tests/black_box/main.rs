@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 mod access_tokens;
+mod archive;
 mod browsers;
 mod budgets;
 mod configuration;
@@ -39,3 +40,4 @@ mod two_factor;
 mod two_factor_elsewhere;
 mod users;
 mod verification;
+mod verifying_tokens;

@@ -153,6 +153,12 @@ impl Server {
         command(&self.settings, self.dir.path()).args(arguments).output().unwrap()
     }
 
+    /// Another command of the binary with the same settings, and its output to read while it runs.
+    pub fn spawn_command(&self, arguments: &[&str]) -> Child {
+        let mut command = command(&self.settings, self.dir.path());
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts")
+    }
+
     /// An internal token of the service that has every scope.
     pub fn internal_token(&self) -> String {
         self.command(&["internal-token", "--service", "backups-service"])

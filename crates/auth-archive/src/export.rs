@@ -6,8 +6,9 @@ use auth_domain::ports::{ArchiveError, ArchiveReader};
 use serde_json::value::RawValue;
 
 use crate::file::{FORMAT, Header, Line, Manifest, TableRow};
+use crate::key_ids::KeyIds;
 use crate::row::Row;
-use crate::{Progress, Watch, key_ids};
+use crate::{Progress, Watch};
 
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,7 @@ pub async fn export(
     }
     let schema_version = reader.schema_version().await?;
     write(out, &Line::Export(Header { format: FORMAT, schema_version, created_at, written_by, rows: total }))?;
-    let (mut manifest, mut done) = (Manifest::default(), 0);
+    let (mut manifest, mut key_ids, mut done) = (Manifest::default(), KeyIds::default(), 0);
     for table in reader.tables() {
         let key = reader.key(table);
         let mut summary = crate::TableSummary::default();
@@ -46,7 +47,7 @@ pub async fn export(
                 let row = Row::parse(text).ok_or_else(|| ArchiveError::UnknownTable(table.to_owned()))?;
                 let text = row.text();
                 summary.checksum.add(&text);
-                manifest.key_ids.extend(key_ids::of(&row));
+                key_ids.see(table, &row);
                 let columns: &RawValue = serde_json::from_str(&text).map_err(std::io::Error::other)?;
                 write(out, &Line::Row(TableRow { table, columns }))?;
             }
@@ -57,6 +58,7 @@ pub async fn export(
         }
         manifest.tables.insert(table.to_owned(), summary);
     }
+    manifest.key_ids = key_ids.needed();
     write(out, &Line::Manifest(manifest.clone()))?;
     out.flush()?;
     Ok(manifest)

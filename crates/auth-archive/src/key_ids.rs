@@ -1,10 +1,40 @@
 //! Which master keys rows need: each says so in one way or another.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::Value;
 
 use crate::row::Row;
+
+/// Collects them over many rows.
+#[derive(Default)]
+pub(crate) struct KeyIds {
+    seen: BTreeSet<String>,
+    retired: BTreeSet<String>,
+}
+
+impl KeyIds {
+    pub(crate) fn see(&mut self, table: &str, row: &Row) {
+        if table == "retired_keys" {
+            self.retired.extend(row.0.get("key_id").and_then(Value::as_str).map(str::to_owned));
+            self.seen.extend(row.0.get("sealed_keys").and_then(Value::as_str).and_then(sealed_with));
+        } else {
+            self.seen.extend(of(row));
+        }
+    }
+
+    /// Those of the configuration: what is left of a retired one is among the rows.
+    pub(crate) fn needed(self) -> BTreeSet<String> {
+        self.seen.difference(&self.retired).cloned().collect()
+    }
+}
+
+/// Version (one byte), then the id (four): see auth-crypto's sealing.
+fn sealed_with(hexadecimal: &str) -> Option<String> {
+    hexadecimal.get(2..10).map(str::to_owned)
+}
 
 /// The ids of the master keys that this row needs: eight hexadecimal digits each.
 pub(crate) fn of(row: &Row) -> impl Iterator<Item = String> {
@@ -12,10 +42,7 @@ pub(crate) fn of(row: &Row) -> impl Iterator<Item = String> {
     row.0.iter().filter_map(move |(column, value)| Some((column.as_str(), text(value)?))).flat_map(|(column, text)| {
         match column {
             "key_id" => vec![text],
-            // Version (one byte), then the id (four): see auth-crypto's sealing.
-            "app_secret" | "app_pending_secret" | "sealed_private_key" | "sealed_keys" => {
-                text.get(2..10).map(str::to_owned).into_iter().collect()
-            }
+            "app_secret" | "app_pending_secret" | "sealed_private_key" => sealed_with(&text).into_iter().collect(),
             "password_hash" => of_password(&text).into_iter().collect(),
             "recovery_codes" => {
                 text.split_whitespace().filter_map(|code| Some(code.split_once(':')?.0.to_owned())).collect()

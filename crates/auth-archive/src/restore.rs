@@ -8,8 +8,9 @@ use auth_domain::ports::{ArchiveError, ArchiveWriter};
 
 use crate::credentials::{self, InvalidCredential};
 use crate::file::{FORMAT, Header, Line, Manifest, TableSummary};
+use crate::key_ids::KeyIds;
 use crate::row::Row;
-use crate::{Progress, Watch, key_ids};
+use crate::{Progress, Watch};
 
 /// A service without these has no users and had none.
 const MUST_BE_EMPTY: [&str; 3] = ["accounts", "deletions", "events"];
@@ -52,6 +53,12 @@ pub enum RestoreError {
     /// The manifest is missing.
     #[error("it was cut short: the manifest at its end is missing")]
     CutShort,
+    /// A part of it would be of no use.
+    #[error("it needs the master keys {missing:?}, which AUTH_SECRET_KEY lacks: add them, or --allow-missing-keys")]
+    MissingKeys {
+        /// Their ids.
+        missing: Vec<String>,
+    },
     /// The rows are not those that were written.
     #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
     Damaged {
@@ -104,12 +111,13 @@ pub fn read_header(input: &mut dyn BufRead) -> Result<Source, RestoreError> {
 
 /// Restores what follows the first line of `input` into the empty database that `writer` writes to, in one transaction:
 /// whole or not at all. Without `keep_sessions` those of an export are left out: a token that was rotated since would
-/// look like a stolen one.
+/// look like a stolen one. With `known_keys`, ids of master keys, nothing is restored that needs others.
 pub async fn restore(
     mut writer: Box<dyn ArchiveWriter>,
     source: &Source,
     input: &mut (dyn BufRead + Send),
     keep_sessions: bool,
+    known_keys: Option<&BTreeSet<String>>,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
     require_empty(&mut *writer).await?;
@@ -117,6 +125,12 @@ pub async fn restore(
         Source::Export(header) => restore_export(&mut *writer, header, input, keep_sessions, watch).await?,
         Source::Credentials(first) => restore_credentials(&mut *writer, first, input, watch).await?,
     };
+    if let Some(known) = known_keys {
+        let missing: Vec<String> = restored.manifest.key_ids.difference(known).cloned().collect();
+        if !missing.is_empty() {
+            return Err(RestoreError::MissingKeys { missing });
+        }
+    }
     writer.commit().await?;
     Ok(restored)
 }
@@ -174,6 +188,7 @@ async fn restore_export(
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
     let (mut restored, mut batch, mut seen) = (Restored::default(), Batch::default(), BTreeSet::new());
+    let mut key_ids = KeyIds::default();
     let (mut line, mut number, mut done) = (String::new(), 1, 0);
     let expected = loop {
         line.clear();
@@ -193,7 +208,7 @@ async fn restore_export(
         let summary = restored.manifest.tables.entry(table.to_owned()).or_default();
         summary.checksum.add(&text);
         summary.rows += 1;
-        restored.manifest.key_ids.extend(key_ids::of(&row));
+        key_ids.see(table, &row);
         if seen.insert(table.to_owned()) {
             batch.write(writer).await?;
             // What a server that was started once has made by itself.
@@ -218,6 +233,7 @@ async fn restore_export(
         return Err(RestoreError::Line { number: number + 1, reason: "something follows the manifest".to_owned() });
     }
     compare(&expected, &mut restored.manifest)?;
+    restored.manifest.key_ids = key_ids.needed();
     Ok(restored)
 }
 

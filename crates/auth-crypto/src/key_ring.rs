@@ -129,6 +129,11 @@ impl KeyRing {
         Ok(Self::new(newest, older))
     }
 
+    /// The ids of the keys, newest first: eight hexadecimal digits each.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|key| key.id.as_str())
+    }
+
     pub(crate) fn newest(&self) -> &DerivedKeys {
         &self.newest
     }

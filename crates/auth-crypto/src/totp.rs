@@ -32,6 +32,11 @@ impl SealedTotp {
         Self { ring, issuer }
     }
 
+    /// Whether a key of the ring opens that secret.
+    pub fn opens(&self, account_id: AccountId, secret: &SealedSecret) -> bool {
+        self.open(account_id, secret).is_some()
+    }
+
     fn open(&self, account_id: AccountId, secret: &SealedSecret) -> Option<Zeroizing<Vec<u8>>> {
         open(&self.ring, Purpose::TotpSecret, account_id.as_uuid(), secret.as_bytes())
     }

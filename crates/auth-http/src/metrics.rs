@@ -25,6 +25,7 @@ pub(crate) struct Readings {
     pub(crate) hashing: HashingLoad,
     /// Since when the signing key that is in use signs.
     pub(crate) signing_since: Option<Timestamp>,
+    pub(crate) verified_restore: Option<Timestamp>,
 }
 
 /// The metrics of this node.
@@ -41,6 +42,7 @@ pub struct Metrics {
     hashing_seconds: Counter,
     hashing_refused: Counter,
     signing_key_age: Gauge,
+    verified_restore: Gauge,
     /// Held while readings are written down: what is counted elsewhere is brought up to that by its difference.
     writing: Mutex<()>,
 }
@@ -87,6 +89,10 @@ impl Metrics {
             hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
             hashing_refused: total("auth_hashing_refused_total", "Passwords turned away since the start: too many.")?,
             signing_key_age: gauge("auth_signing_key_age_seconds", "For how long the key that signs has signed.")?,
+            verified_restore: gauge(
+                "auth_last_verified_restore_timestamp",
+                "When an export was last restored and found to work, in seconds since 1970; 0 when none was.",
+            )?,
             writing: Mutex::default(),
             registry,
         })
@@ -114,7 +120,7 @@ impl Metrics {
     /// The text format of Prometheus, version 0.0.4.
     pub(crate) fn text(&self, readings: &Readings) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Readings { now, outbox, pool, hashing, signing_since } = readings;
+        let Readings { now, outbox, pool, hashing, signing_since, verified_restore } = readings;
         let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
         let count = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
         let size = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX));
@@ -133,6 +139,8 @@ impl Metrics {
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
         bring_up(&self.hashing_refused, count(hashing.refused));
         self.signing_key_age.set(age(signing_since));
+        let seconds = |at: Timestamp| u32::try_from(at.as_seconds()).map_or(0.0, f64::from);
+        self.verified_restore.set(verified_restore.map_or(0.0, seconds));
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }

@@ -249,6 +249,29 @@ pub async fn migrate_to(url: &str, version: Option<&str>) -> Result<usize, Conne
     queries::migrations::migrate_to(&mut harness, || MIGRATIONS, version).map_err(ConnectError::Migrate)
 }
 
+/// Makes an empty database `name` on the server at `url`. The name must be one that needs no quotes.
+pub async fn create_database(url: &str, name: &str) -> Result<(), ConnectError> {
+    execute(url, &format!("CREATE DATABASE {name}")).await
+}
+
+/// Drops the database `name` on the server at `url`, whoever is connected to it.
+pub async fn drop_database(url: &str, name: &str) -> Result<(), ConnectError> {
+    execute(url, &format!("DROP DATABASE {name} WITH (FORCE)")).await
+}
+
+async fn execute(url: &str, statement: &str) -> Result<(), ConnectError> {
+    let target = parse(url)?;
+    let failed = |error: diesel::result::Error| ConnectError::Connect {
+        place: place(&target.config),
+        reason: format!("{statement}: {error}"),
+    };
+    let mut conn = connect(&target).await?;
+    // It copies the template, which may take a while.
+    let settings = "SET statement_timeout = 0";
+    conn.batch_execute(settings).await.map_err(failed)?;
+    conn.batch_execute(statement).await.map_err(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

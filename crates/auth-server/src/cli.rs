@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::archive_command::RestoreOptions;
+
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
 ///
 /// Settings come from the environment (AUTH_…) and from auth.toml in the working directory.
@@ -39,6 +41,35 @@ pub(crate) enum Command {
         /// Put all of them back into the queue
         #[arg(long)]
         retry: bool,
+    },
+    /// Write everything the database holds to a file: a snapshot, NDJSON with a manifest, readable by you alone.
+    /// Changes nothing; the service goes on.
+    Export {
+        /// The file, which must not exist; - is standard output
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Fill an empty database from an export of this or an earlier version, or from what GET /auth gave as NDJSON.
+    /// All of it or nothing.
+    Restore {
+        /// The file; - is standard input
+        file: PathBuf,
+        #[command(flatten)]
+        options: RestoreOptions,
+        /// Restore into a database that is made beside and thrown away, open every secret, log a probe account in, and
+        /// note the success for the metrics. Changes nothing else
+        #[arg(long)]
+        drill: bool,
+    },
+    /// Copy everything to another database, of either engine, compare both, and keep the old one locked until the
+    /// service was restarted with the new one. Changes only the new one; may be repeated after a failure.
+    Move {
+        /// Where to: sqlite:<file> or postgres://…, as in AUTH_DATABASE_URL
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// The service is stopped: exit when all is copied, locking nothing afterwards
+        #[arg(long)]
+        stopped: bool,
     },
     /// Look after one user, straight on the database. A user is named by id, e-mail address or username.
     User {

@@ -10,11 +10,12 @@ use auth_domain::mail::ParkedMail;
 use auth_domain::ports::{Change, Clock as _, Entropy as _};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Failure;
 use crate::secret_key::load_or_make;
 use crate::settings::{Database, Settings};
-use crate::wiring::{known_providers, migrate_database, open_store};
+use crate::wiring::known_providers;
 
 /// Orchestrators ask every few seconds.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,13 +26,13 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<(), Failure> {
         // that is there already.
         load_or_make(settings)?;
     }
-    let ran = migrate_database(settings).await?;
+    let ran = settings.database.migrate_to(None).await?;
     print(&format!("the database is up to date; migrations run now: {ran}"))
 }
 
 /// One line each: when it was given up, its id, its kind, to whom, and why.
 pub(crate) async fn parked_mails(settings: &Settings, retry: bool) -> Result<(), Failure> {
-    let store = open_store(settings).await?;
+    let store = settings.database.open().await?.store;
     let mails = store.list_parked_mails(1_000).await?;
     for ParkedMail { id, recipient, kind, parked_at, error } in &mails {
         let at = OffsetDateTime::from_unix_timestamp(parked_at.as_seconds())?.format(&Rfc3339)?;
@@ -86,6 +87,13 @@ pub(crate) fn healthcheck(settings: &Settings) -> Result<(), Failure> {
             Err(format!("not ready: {address} answered {}", String::from_utf8_lossy(status.unwrap_or(&answer))).into())
         }
     }
+}
+
+/// Returns when somebody asks this process to stop.
+pub(crate) async fn terminated() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! { _ = terminate.recv() => {}, done = tokio::signal::ctrl_c() => done? }
+    Ok(())
 }
 
 pub(crate) fn print(text: &str) -> Result<(), Failure> {

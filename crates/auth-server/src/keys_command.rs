@@ -15,11 +15,10 @@ use crate::cli::KeysCommand;
 use crate::commands::print;
 use crate::secret_key::load_or_make;
 use crate::settings::Settings;
-use crate::wiring::open_store;
 
 pub(crate) async fn run(settings: &Settings, command: &KeysCommand) -> Result<(), Failure> {
     // The store first: where there is none, no key is made either.
-    let store = open_store(settings).await?;
+    let store = settings.database.open().await?.store;
     let ring = load_or_make(settings)?.ring;
     let keys = PublishSigningKeys {
         store,

@@ -1,10 +1,15 @@
 //! The auth service: reads the configuration, wires the adapters, runs and drains.
 
+mod archive_command;
 mod cli;
 mod commands;
 mod config_command;
+mod database;
+mod drill;
 mod keys_command;
 mod logging;
+mod move_command;
+mod progress;
 mod secret_key;
 mod serve;
 mod settings;
@@ -39,6 +44,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => runtime()?.block_on(commands::migrate(&settings()?)),
         Command::ParkedMails { retry } => runtime()?.block_on(commands::parked_mails(&settings()?, retry)),
         Command::InternalToken { service, scope } => commands::internal_token(&settings()?, &service, &scope),
+        Command::Export { to } => runtime()?.block_on(archive_command::run_export(&settings()?, &to)),
+        Command::Restore { file, options, drill } => {
+            runtime()?.block_on(archive_command::run_restore(settings()?, &file, options, drill))
+        }
+        Command::Move { to, stopped } => runtime()?.block_on(move_command::run(&settings()?, &to, stopped)),
         Command::Keys { command } => runtime()?.block_on(keys_command::run(&settings()?, &command)),
         Command::User { command } => runtime()?.block_on(user_command::run(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),

@@ -62,6 +62,20 @@ pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
     Ok(LoadedKey { ring, file: Some(file), made_now: true })
 }
 
+/// The key that there is: the configured one or the file's. Makes none.
+pub(crate) fn existing(settings: &Settings) -> Result<LoadedKey, Failure> {
+    let file = settings.data_dir.join("secret.key");
+    match configured(settings)? {
+        Some(ring) => Ok(LoadedKey { ring, file: None, made_now: false }),
+        None => match read(&file)? {
+            Some(ring) => Ok(LoadedKey { ring, file: Some(file), made_now: false }),
+            None => {
+                Err(format!("there is no master key: set AUTH_SECRET_KEY, or put it into {}", file.display()).into())
+            }
+        },
+    }
+}
+
 /// A folder that only its owner may look into.
 pub(crate) fn make_dir(path: &Path) -> Result<(), Failure> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);

@@ -22,7 +22,6 @@ use crate::cli::UserCommand;
 use crate::commands::print;
 use crate::secret_key::load_or_make;
 use crate::settings::Settings;
-use crate::wiring::open_store;
 
 const PAGE: u32 = 1_000;
 /// More than anybody has; what is shown is a count.
@@ -31,7 +30,7 @@ const SESSIONS: u32 = 10_000;
 const OPERATOR: &str = "auth-server";
 
 pub(crate) async fn run(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
-    let store = open_store(settings).await?;
+    let store = settings.database.open().await?.store;
     match command {
         UserCommand::List => list(&*store).await,
         UserCommand::Show { user } => show(&*store, &find(&*store, &user).await?).await,

@@ -10,6 +10,7 @@ use auth_crypto::{
 };
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
+use auth_domain::mark::Mark;
 use auth_domain::ports::{
     AccessTokens, Clock, Codes, Entropy, HashingGauge, NameDigest, PasswordHasher, RefreshTokens, Store, TempTokens,
 };
@@ -22,14 +23,11 @@ use auth_domain::use_cases::{
 };
 use auth_http::{App, Metrics, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
-use auth_postgres::PostgresStore;
 use auth_smtp::ConfiguredMailer;
-use auth_sqlite::SqliteStore;
 use auth_webhooks::WebhookSink;
 
 use crate::Failure;
-use crate::secret_key::make_dir;
-use crate::settings::{Database, ProviderRegistration, Settings};
+use crate::settings::{ProviderRegistration, Settings};
 
 /// What runs: the use cases behind the endpoints, and what goes on beside them.
 pub(crate) struct Wired {
@@ -38,38 +36,6 @@ pub(crate) struct Wired {
     pub(crate) deliver_mails: DeliverMails,
     pub(crate) deliver_events: Vec<DeliverEvents>,
     pub(crate) purge_expired: PurgeExpired,
-}
-
-/// Runs the migrations that have not run; answers how many did.
-pub(crate) async fn migrate_database(settings: &Settings) -> Result<usize, Failure> {
-    match &settings.database {
-        Database::Sqlite(path) => {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_dir(folder)?;
-            }
-            Ok(auth_sqlite::migrate(path).await?)
-        }
-        Database::Postgres(url) => Ok(auth_postgres::migrate(url).await.map_err(database_url_hint)?),
-    }
-}
-
-pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    Ok(match &settings.database {
-        // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
-        Database::Sqlite(path) if !path.exists() => {
-            let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
-            return Err(format!("there is no database at {}: {hint}", path.display()).into());
-        }
-        Database::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
-        Database::Postgres(url) => {
-            let connections = std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));
-            Arc::new(PostgresStore::connect(url, connections).await.map_err(database_url_hint)?)
-        }
-    })
-}
-
-fn database_url_hint(error: auth_postgres::ConnectError) -> Failure {
-    format!("AUTH_DATABASE_URL: {error}").into()
 }
 
 /// The adapters behind their ports, and what several use cases share.
@@ -92,11 +58,17 @@ struct Parts {
 /// Opens the database, starts the hashing lane and builds every use case. `listening` is the address
 /// that was bound, which names the service where no public URL is set.
 pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketAddr) -> Result<Wired, Failure> {
-    migrate_database(settings).await?;
+    settings.database.migrate_to(None).await?;
     let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
     let audience = settings.audience.clone().unwrap_or_else(|| issuer.clone());
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), issuer.clone(), audience.clone()));
-    let store = open_store(settings).await?;
+    let store = settings.database.open().await?.store;
+    if store.find_mark(Mark::UnfinishedMove).await?.is_some() {
+        return Err(
+            "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
+                .into(),
+        );
+    }
     let hasher = Arc::new(HashingLane::start(ring, settings.hashing)?);
     let temp_tokens = Arc::new(TempTokenSigner::new(ring.clone(), issuer.clone()));
     let parts = Parts::new(settings, ring, store, hasher.clone(), signer.clone(), temp_tokens);

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::mark::Mark;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
@@ -54,6 +55,7 @@ pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
         pool: app.store.pool_load(),
         hashing: app.hashing.load(),
         signing_since: keys.iter().map(|key| key.active_from).filter(|from| *from <= now).max(),
+        verified_restore: app.store.find_mark(Mark::VerifiedRestore).await?,
     };
     match app.metrics.text(&readings) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),

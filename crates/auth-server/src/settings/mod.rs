@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use providers::origins;
 use source::{Raw, gather};
-use value::{base_paths, database, is_confidential, list, networks, number, public_url, socket_address, switch};
+use value::{base_paths, is_confidential, list, networks, number, public_url, socket_address, switch};
 
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use table::{Kind, Setting, all as all_settings};
@@ -118,7 +118,7 @@ impl Settings {
         let settings = Self {
             mail,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
-            database: reader.parse("DATABASE_URL", default_database, database),
+            database: reader.parse("DATABASE_URL", default_database, Database::parse),
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| Ok(Some(text.to_owned()))),

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use url::{Host, Url};
 
 /// Which database.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Database {
     /// The embedded one, in this file.
     Sqlite(PathBuf),
@@ -40,14 +40,17 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     resolved.ok_or_else(|| format!("must be an address and a port such as 127.0.0.1:8080, not {text:?}"))
 }
 
-pub(super) fn database(text: &str) -> Result<Database, String> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(Database::Postgres(text.to_owned()));
+impl Database {
+    /// From `sqlite:<file>` or `postgres://…`. The error says what is allowed, and not what it was.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");
+        let path = path.ok_or("must be sqlite:<file> or postgres://user:password@host:port/name")?;
+        Ok(Self::Sqlite(PathBuf::from(path)))
     }
-    let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");
-    let path = path.ok_or("must be sqlite:<file> or postgres://user:password@host:port/name")?;
-    Ok(Database::Sqlite(PathBuf::from(path)))
 }
 
 pub(super) fn public_url(text: &str) -> Result<String, String> {

@@ -1,0 +1,290 @@
+//! `docs/verifying-tokens.md`: what it prints is run here, and refuses what a forger makes.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use auth_black_box::{Engine, PASSWORD, Server, python, signing_key};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+const AUDIENCE: &str = "https://api.example.org";
+const FILES: [&str; 3] = ["python/verify_token.py", "node/verify_token.mjs", "python/make_internal_token.py"];
+
+fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+fn page() -> String {
+    std::fs::read_to_string(path("../docs/verifying-tokens.md")).unwrap()
+}
+
+#[test]
+fn the_page_prints_the_files() {
+    let page = page();
+    for file in FILES {
+        let text = std::fs::read_to_string(path(file)).unwrap();
+        assert!(page.contains(&format!("\n{text}```\n")), "docs/verifying-tokens.md is not up to date with {file}");
+    }
+}
+
+/// One of the examples, running. Ends when dropped.
+struct Verifier {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Verifier {
+    /// Each of them.
+    fn each(issuer: &str) -> [Self; 2] {
+        let node = PathBuf::from("node");
+        [(python(), FILES[0]), (node, FILES[1])].map(|(program, file)| {
+            let mut command = Command::new(program);
+            command.arg(path(file)).args([issuer, AUDIENCE]).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+            Self { child, input, output }
+        })
+    }
+
+    /// The claims of a token, or why it is refused.
+    fn verify(&mut self, token: &str) -> Result<Value, String> {
+        writeln!(self.input, "{token}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "it ended: {line}");
+        serde_json::from_str(&line).map_err(|_| line)
+    }
+}
+
+impl Drop for Verifier {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a logout leaves behind is what the page says: a token that verifies, and that we refuse.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_verify_our_access_tokens_and_cannot_see_a_logout() {
+    let server = Server::with(Engine::Sqlite, &[("AUTH_AUDIENCE", AUDIENCE)]).await;
+    let client = server.client();
+    let user = server.register("ann").await;
+    let (access, refresh) = client.login("ann", PASSWORD).await.tokens();
+    let reset = client.post("/auth/lost-password", json!({ "email": "ann@example.org" })).await;
+    let temp = reset.expect(200, "CODE_SENT")["tempToken"].as_str().unwrap().to_owned();
+    let internal = server.internal_token();
+    let mut verifiers = Verifier::each(&server.url);
+    for verifier in &mut verifiers {
+        let claims = verifier.verify(&access).unwrap();
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(server.url), &json!(AUDIENCE)));
+        assert_eq!(
+            (&claims["sub"], &claims["roles"], &claims["amr"]),
+            (&user["id"], &json!(["user"]), &json!(["pwd"]))
+        );
+        for other in [&refresh, &temp, &internal] {
+            assert!(verifier.verify(other).is_err(), "{other}");
+        }
+    }
+
+    let ann = client.bearer(&access);
+    assert_eq!(ann.get("/auth/verify").await.status, 200);
+    ann.post("/auth/logout", json!({ "token": refresh })).await.expect(200, "USER_LOGGED_OUT");
+    for verifier in &mut verifiers {
+        assert!(verifier.verify(&access).is_ok(), "nothing in the token changed");
+    }
+    let introspection = client.bearer(&internal).post("/auth/introspect", json!({ "token": access })).await;
+    assert_eq!(introspection.body, json!({ "active": false }));
+    ann.get("/auth/verify").await.expect(401, "UNAUTHORIZED");
+}
+
+/// An issuer with key 1, and how often its keys were fetched.
+fn issuer() -> (String, Arc<AtomicU32>) {
+    let mut key = json!(Jwk::from_encoding_key(&signing_key(1), Algorithm::EdDSA).unwrap());
+    (key["kid"], key["use"]) = (json!("key-1"), json!("sig"));
+    let body = json!({ "keys": [key] }).to_string();
+    let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let (listener, fetched) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(AtomicU32::new(0)));
+    let (url, counter) = (format!("http://{}", listener.local_addr().unwrap()), Arc::clone(&fetched));
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let request = head(&mut connection);
+            assert!(request.starts_with("GET /.well-known/jwks.json "), "{request}");
+            counter.fetch_add(1, Ordering::Relaxed);
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, fetched)
+}
+
+/// The head of a request.
+fn head(connection: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Good claims of that issuer.
+fn claims(issuer: &str) -> Value {
+    let now = jsonwebtoken::get_current_timestamp();
+    json!({
+        "iss": issuer, "aud": AUDIENCE, "sub": "0199", "exp": now + 600, "iat": now, "jti": "1", "sid": "0199",
+        "roles": ["user"], "amr": ["pwd"], "auth_time": now,
+    })
+}
+
+fn sign(header: &Header, claims: &Value, key: &EncodingKey) -> String {
+    jsonwebtoken::encode(header, claims, key).unwrap()
+}
+
+/// The header of a good token.
+fn header() -> Header {
+    Header { typ: Some("at+jwt".to_owned()), kid: Some("key-1".to_owned()), ..Header::new(Algorithm::EdDSA) }
+}
+
+#[test]
+fn the_examples_refuse_what_a_forger_makes_and_do_not_fetch_keys_at_will() {
+    let (issuer, fetched) = issuer();
+    let (good, key) = (claims(&issuer), signing_key(1));
+    let now = good["iat"].as_i64().unwrap();
+    let mut forged = Vec::new();
+    for typ in [None, Some("JWT"), Some("temp+jwt"), Some("id+jwt")] {
+        forged.push(sign(&Header { typ: typ.map(str::to_owned), ..header() }, &good, &key));
+    }
+    for (claim, value) in [
+        ("iss", json!("https://elsewhere.example.org")),
+        ("aud", json!("https://elsewhere.example.org")),
+        ("exp", json!(now - 10)),
+        ("exp", json!("tomorrow")),
+        ("nbf", json!(now + 60)),
+    ] {
+        let mut other = good.clone();
+        other[claim] = value;
+        forged.push(sign(&header(), &other, &key));
+    }
+    for claim in good.as_object().unwrap().keys() {
+        let mut without = good.clone();
+        without.as_object_mut().unwrap().remove(claim);
+        forged.push(sign(&header(), &without, &key));
+    }
+    forged.push(sign(&header(), &good, &signing_key(2)));
+    let theirs = Jwk::from_encoding_key(&signing_key(2), Algorithm::EdDSA).unwrap();
+    forged.push(sign(&Header { jwk: Some(theirs), ..header() }, &good, &signing_key(2)));
+    let public = json!(Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap());
+    let public = URL_SAFE_NO_PAD.decode(public["x"].as_str().unwrap()).unwrap();
+    forged.push(sign(&Header { alg: Algorithm::HS256, ..header() }, &good, &EncodingKey::from_secret(&public)));
+    let none = URL_SAFE_NO_PAD.encode(json!({ "alg": "none", "typ": "at+jwt", "kid": "key-1" }).to_string());
+    forged.push(format!("{none}.{}.", URL_SAFE_NO_PAD.encode(good.to_string())));
+    let genuine = sign(&header(), &good, &key);
+    forged.extend([String::new(), "x".to_owned(), "..".to_owned(), format!("{genuine}x")]);
+    for number in 2..20 {
+        let unknown = Header { kid: Some(format!("key-{number}")), ..header() };
+        forged.push(sign(&unknown, &good, &signing_key(number)));
+    }
+
+    for (index, mut verifier) in Verifier::each(&issuer).into_iter().enumerate() {
+        assert_eq!(verifier.verify(&genuine), Ok(good.clone()));
+        for token in &forged {
+            assert!(verifier.verify(token).is_err(), "{}: {token}", FILES[index]);
+        }
+        assert_eq!(verifier.verify(&genuine), Ok(good.clone()));
+        assert_eq!(fetched.swap(0, Ordering::Relaxed), 1, "{}: keys are asked for once a minute", FILES[index]);
+    }
+    for (mut verifier, reason) in
+        Verifier::each("http://127.0.0.1:1").into_iter().zip(["PyJWKClientConnectionError", "503"])
+    {
+        let away = verifier.verify(&genuine).unwrap_err();
+        assert!(away.starts_with(reason), "no refusal of the token: {away}");
+    }
+}
+
+/// The nginx block of the page, with a server behind that says which headers it got.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_asks_before_it_passes_a_request_on() {
+    let server = Server::start(Engine::Sqlite).await;
+    let me = server.register("ann").await;
+    let (access, refresh) = server.client().login("ann", PASSWORD).await.tokens();
+    let behind = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = behind.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in behind.incoming() {
+            let mut connection = connection.unwrap();
+            let lines = head(&mut connection).to_lowercase();
+            let told: Vec<&str> =
+                lines.lines().filter(|line| ["x-", "x_", "x."].iter().any(|begin| line.starts_with(begin))).collect();
+            let body = json!(told).to_string();
+            write!(connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gateway = socket.local_addr().unwrap();
+    drop(socket);
+    let page = page();
+    let block = page.split("```nginx\n").nth(1).unwrap().split("```").next().unwrap();
+    let block = block.replace("http://127.0.0.1:8080", &server.url).replace("127.0.0.1:9000", &app.to_string());
+    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {};\n", dir.path().join(name).display()))
+        .concat();
+    let configuration = format!(
+        "daemon off; worker_processes 1; pid {0}/pid; error_log {0}/log;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}server {{\nlisten {gateway};\n{block}}}\n}}\n",
+        dir.path().display()
+    );
+    std::fs::write(dir.path().join("nginx.conf"), configuration).unwrap();
+    let program = std::env::var_os("BLACK_BOX_NGINX").unwrap_or_else(|| "/usr/sbin/nginx".into());
+    let mut nginx = Command::new(program);
+    nginx.arg("-p").arg(dir.path()).arg("-c").arg(dir.path().join("nginx.conf")).arg("-e").arg(dir.path().join("log"));
+    let mut nginx = Stopped(nginx.spawn().unwrap());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(gateway).is_err() {
+        assert!(nginx.0.try_wait().unwrap().is_none() && Instant::now() < deadline, "nginx does not listen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    let client = auth_black_box::Client::new(&format!("http://{gateway}"));
+    let ask = async |token: &str| {
+        let request = client.bearer(token).request(reqwest::Method::POST, "/app/things?x=1").body("a body");
+        let forged = ["X-Auth-Roles", "X_Auth_Roles", "X.Auth.Roles"];
+        client.send(forged.iter().fold(request, |request, name| request.header(*name, "admin"))).await
+    };
+    let passed = ask(&access).await;
+    let told: Vec<String> = serde_json::from_value(passed.body).unwrap();
+    assert_eq!(passed.status, 200);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.contains(&format!("x-auth-user-id: {}", me["id"].as_str().unwrap())), "{told:?}");
+    assert!(told.contains(&"x-auth-roles: user".to_owned()), "{told:?}");
+    assert_eq!(ask("x").await.status, 401);
+    assert!(ask("x").await.headers.contains_key("www-authenticate"));
+    assert_eq!(client.get("/_auth").await.status, 404, "nobody asks it from outside");
+    server
+        .client()
+        .bearer(&access)
+        .post("/auth/logout", json!({ "token": refresh }))
+        .await
+        .expect(200, "USER_LOGGED_OUT");
+    assert_eq!(ask(&access).await.status, 401);
+    let mut server = server;
+    server.kill();
+    assert_eq!(ask(&access).await.status, 500);
+}
+
+/// Stopped the hard way when dropped: nginx's worker ends with its master.
+struct Stopped(Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-s", "TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
