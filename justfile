@@ -38,6 +38,19 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Build the container image
+image:
+    docker build -f docker/Dockerfile -t auth-server .
+
+# Start the whole stack: service, PostgreSQL, a mail catcher, Prometheus, Grafana
+stack:
+    docker/make-secrets
+    docker compose -f docker/compose.yml up --build --wait
+
+# Prove the image without pulling any: needs root, buildah, podman and debootstrap
+prove-image:
+    tests/containers/prove
+
 # Licences, sources, and who may depend on what (needs cargo-deny)
 deny:
     cargo deny --locked check --hide-inclusion-graph bans licenses sources

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, sessions, signing_keys};
-use super::{budgets, challenges, events, identities, mails, marks, tallies, two_factor};
+use super::{budgets, challenges, events, identities, keys, mails, marks, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -278,6 +278,10 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
         Change::InsertSigningKey(key) => {
             diesel::insert_into(signing_keys::table).values(SigningKeyRow::from(key)).execute(conn).await
         }
+        Change::RetireKey(key) => keys::retire(conn, key).await,
+        Change::ResealRetiredKey { id, from, to } => keys::reseal_retired(conn, *id, from, to).await,
+        Change::ForgetRetiredKey(id) => keys::forget_retired(conn, *id).await,
+        Change::ResealSigningKey { id, from, to } => keys::reseal_signing(conn, *id, from, to).await,
         Change::PutMark { mark, at } => marks::put(conn, *mark, *at).await,
         Change::ForgetMark(mark) => marks::delete(conn, *mark).await,
         Change::DeleteSigningKey(id) => {

@@ -7,6 +7,7 @@ pub(crate) mod challenges;
 pub(crate) mod commit;
 pub(crate) mod events;
 pub(crate) mod identities;
+pub(crate) mod keys;
 pub(crate) mod load;
 pub(crate) mod mails;
 pub(crate) mod marks;

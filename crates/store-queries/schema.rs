@@ -240,6 +240,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::dialect::SqlUuid;
+
+    retired_keys (id) {
+        id -> SqlUuid,
+        key_id -> Text,
+        sealed_keys -> Binary,
+        retired_at -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
 
     marks (name) {

@@ -17,6 +17,7 @@ use auth_domain::mark::Mark;
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreUnavailable};
 use auth_domain::retention::Expired;
+use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::tally::{Tally, TallyKind};
@@ -25,7 +26,7 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, identities, load, mails, marks, purge, reads, tallies, two_factor};
+use super::{challenges, commit, events, identities, keys, load, mails, marks, purge, reads, tallies, two_factor};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -80,6 +81,10 @@ impl Store for Engine {
     ) -> Result<Option<Account>, StoreUnavailable> {
         let (provider, subject) = (provider.clone(), subject.clone());
         read!(self, |conn| identities::find_account(conn, &provider, &subject))
+    }
+
+    async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreUnavailable> {
+        read!(self, |conn| keys::list_retired(conn))
     }
 
     async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable> {

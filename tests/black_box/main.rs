@@ -21,6 +21,7 @@ mod layers;
 mod linking;
 mod login;
 mod mail;
+mod master_key;
 mod metrics;
 mod operations;
 mod others;

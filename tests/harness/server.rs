@@ -25,7 +25,8 @@ pub enum Engine {
 
 /// The HS256 secret of the services that every server here knows.
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// The master key of every server here.
+pub const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// A running server. Killed when dropped.
 pub struct Server {
@@ -101,6 +102,13 @@ impl Server {
         self.kill();
         let (child, url) = launch(&self.settings, self.dir.path());
         (self.child, self.url) = (child, url);
+    }
+
+    /// The same with one setting changed.
+    pub fn restart_with(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self.restart();
     }
 
     /// Whether it has ended by itself, or was killed.

@@ -120,7 +120,7 @@ impl AuthorizationStates for AuthorizationStateSigner {
         if header.typ.as_deref() != Some(TYPE) {
             return Err(TokenRejection::Invalid);
         }
-        let key = self.ring.all().find(|key| Some(key.id.as_str()) == header.kid.as_deref());
+        let key = self.ring.good_for_steps(now).find(|key| Some(key.id.as_str()) == header.kid.as_deref());
         let key = key.ok_or(TokenRejection::Invalid)?;
         let decoding_key = DecodingKey::from_secret(&key.authorization_states);
         let decoded = jsonwebtoken::decode::<WireClaims>(state, &decoding_key, &self.validation);

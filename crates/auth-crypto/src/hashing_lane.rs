@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use auth_domain::account::{Password, PasswordHash};
 use auth_domain::load::HashingLoad;
 use auth_domain::ports::{HashingError, HashingGauge, PasswordHasher, PasswordVerdict};
+use auth_domain::session::KeyId;
 use tokio::sync::oneshot;
 
 use crate::key_ring::KeyRing;
@@ -263,6 +264,13 @@ fn yield_to_requests() {
     #[cfg(target_os = "linux")]
     // On Linux "this process" is the calling thread. Refused: the lane works all the same.
     let _: rustix::io::Result<()> = rustix::process::setpriority_process(None, 10);
+}
+
+/// The master key that a stored password was hashed with; `None` where that is not told.
+pub(crate) fn key_id_of(phc: &str) -> Option<KeyId> {
+    let phc = Phc::new(phc).ok()?;
+    let params = Params::try_from(&phc).ok()?;
+    Some(KeyId::new(params.keyid().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! The master keys and what is derived from each (HKDF-SHA-256, RFC 5869, one label a use).
 
 use std::fmt;
+use std::time::Duration;
 
+use crate::sealing::{Purpose, open};
+use auth_domain::Timestamp;
+use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::KeyId;
 use base64::Engine as _;
 use base64::alphabet;
@@ -65,7 +69,11 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// What is derived from one master key.
+/// How long after its retirement a key is good for temp tokens and authorization requests: as long as any of them may
+/// live (`AUTH_TEMP_TTL`).
+const STEPS: Duration = Duration::from_secs(86_400);
+
+/// What is derived from one master key to recognise by, so that it outlives that one.
 #[derive(Clone, ZeroizeOnDrop)]
 pub(crate) struct DerivedKeys {
     #[zeroize(skip)]
@@ -74,13 +82,29 @@ pub(crate) struct DerivedKeys {
     pub(crate) id_bytes: [u8; 4],
     pub(crate) refresh_tokens: [u8; 32],
     pub(crate) pepper: [u8; 32],
-    pub(crate) sealing: [u8; 32],
-    pub(crate) names: [u8; 32],
     pub(crate) mailed_codes: [u8; 32],
     pub(crate) temp_tokens: [u8; 32],
     pub(crate) recovery_codes: [u8; 32],
     pub(crate) authorization_states: [u8; 32],
     pub(crate) authorization_secrets: [u8; 32],
+    /// `None`: its master key is configured.
+    #[zeroize(skip)]
+    retirement: Option<Retirement>,
+}
+
+/// Until when a retired key is good for what nothing in the database bounds.
+#[derive(Clone, Copy)]
+struct Retirement {
+    steps_until: Timestamp,
+    sessions_until: Timestamp,
+}
+
+/// A master key that is configured: it seals and opens too.
+#[derive(Clone, ZeroizeOnDrop)]
+struct ConfiguredKey {
+    derived: DerivedKeys,
+    sealing: [u8; 32],
+    names: [u8; 32],
 }
 
 impl DerivedKeys {
@@ -92,28 +116,101 @@ impl DerivedKeys {
             id_bytes,
             refresh_tokens: master.derive("refresh-tokens"),
             pepper: master.derive("password-pepper"),
-            sealing: master.derive("sealing"),
-            names: master.derive("unknown-login-names"),
             mailed_codes: master.derive("mailed-codes"),
             temp_tokens: master.derive("temp-tokens"),
             recovery_codes: master.derive("recovery-codes"),
             authorization_states: master.derive("authorization-states"),
             authorization_secrets: master.derive("authorization-secrets"),
+            retirement: None,
+        }
+    }
+
+    /// What is left of the key when its master key is gone; [`Self::from_remainder`] reads it.
+    pub(crate) fn remainder(&self) -> Zeroizing<Vec<u8>> {
+        let Self { refresh_tokens, pepper, mailed_codes, temp_tokens, recovery_codes, .. } = self;
+        let Self { authorization_states: states, authorization_secrets: secrets, .. } = self;
+        let keys = [refresh_tokens, pepper, mailed_codes, temp_tokens, recovery_codes, states, secrets];
+        Zeroizing::new(keys.into_iter().flatten().copied().collect())
+    }
+
+    fn from_remainder(id: &KeyId, remainder: &[u8], retirement: Retirement) -> Option<Self> {
+        let mut id_bytes = [0; 4];
+        for (byte, digits) in id_bytes.iter_mut().zip(id.as_str().as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        let (keys, rest) = remainder.as_chunks::<32>();
+        let (&[refresh_tokens, pepper, mailed_codes, temp_tokens, recovery_codes, states, secrets], []) = (keys, rest)
+        else {
+            return None;
+        };
+        Some(Self {
+            id: id.clone(),
+            id_bytes,
+            refresh_tokens,
+            pepper,
+            mailed_codes,
+            temp_tokens,
+            recovery_codes,
+            authorization_states: states,
+            authorization_secrets: secrets,
+            retirement: Some(retirement),
+        })
+    }
+}
+
+impl ConfiguredKey {
+    fn of(master: &MasterKey) -> Self {
+        Self {
+            derived: DerivedKeys::of(master),
+            sealing: master.derive("sealing"),
+            names: master.derive("unknown-login-names"),
         }
     }
 }
 
-/// The master keys, newest first: the newest makes, all of them verify.
+/// What is left of a master key cannot be read: its seal does not open.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what is left of the master key {0} does not open: the master key that sealed it is not configured")]
+pub struct UnusableRetiredKey(pub String);
+
+/// The master keys, newest first: the newest makes, all of them verify, those that are configured open. What is left of
+/// those that are not verifies for as long as it may.
 #[derive(Clone)]
 pub struct KeyRing {
-    newest: DerivedKeys,
-    older: Vec<DerivedKeys>,
+    newest: ConfiguredKey,
+    older: Vec<ConfiguredKey>,
+    retired: Vec<DerivedKeys>,
 }
 
 impl KeyRing {
     /// A ring of `newest` and the keys it replaced.
     pub fn new(newest: &MasterKey, older: &[MasterKey]) -> Self {
-        Self { newest: DerivedKeys::of(newest), older: older.iter().map(DerivedKeys::of).collect() }
+        Self {
+            newest: ConfiguredKey::of(newest),
+            older: older.iter().map(ConfiguredKey::of).collect(),
+            retired: Vec::new(),
+        }
+    }
+
+    /// With what is left of further keys; of one that is configured nothing is needed. No session is older than
+    /// `longest_session`.
+    pub fn with_retired(
+        mut self,
+        retired: &[RetiredKey],
+        longest_session: Duration,
+    ) -> Result<Self, UnusableRetiredKey> {
+        for key in retired {
+            if self.configured().any(|configured| configured.derived.id == key.key_id) {
+                continue;
+            }
+            let retirement =
+                Retirement { steps_until: key.retired_at + STEPS, sessions_until: key.retired_at + longest_session };
+            let remainder = open(&self, Purpose::RetiredKey, key.id.as_uuid(), &key.sealed_keys);
+            let derived =
+                remainder.and_then(|remainder| DerivedKeys::from_remainder(&key.key_id, &remainder, retirement));
+            self.retired.push(derived.ok_or_else(|| UnusableRetiredKey(key.key_id.as_str().to_owned()))?);
+        }
+        Ok(self)
     }
 
     /// Parses `AUTH_SECRET_KEY`: base64 (either alphabet, padded or not) of 32 bytes each, separated
@@ -131,21 +228,55 @@ impl KeyRing {
 
     /// The ids of the keys, newest first: eight hexadecimal digits each.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.all().map(|key| key.id.as_str())
+        self.configured().map(|key| key.derived.id.as_str())
     }
 
-    pub(crate) fn newest(&self) -> &DerivedKeys {
-        &self.newest
-    }
-
-    pub(crate) fn all(&self) -> impl Iterator<Item = &DerivedKeys> {
+    fn configured(&self) -> impl Iterator<Item = &ConfiguredKey> {
         std::iter::once(&self.newest).chain(&self.older)
+    }
+
+    pub(crate) const fn newest(&self) -> &DerivedKeys {
+        &self.newest.derived
+    }
+
+    /// The configured ones but the newest.
+    pub(crate) fn older(&self) -> impl Iterator<Item = &DerivedKeys> {
+        self.older.iter().map(|key| &key.derived)
+    }
+
+    /// For what rows of the database bound: a password, a recovery code, a code that was mailed.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &DerivedKeys> {
+        self.configured().map(|key| &key.derived).chain(&self.retired)
+    }
+
+    /// For temp tokens and authorization requests.
+    pub(crate) fn good_for_steps(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
+        self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.steps_until))
+    }
+
+    /// For refresh tokens.
+    pub(crate) fn good_for_sessions(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
+        self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.sessions_until))
+    }
+
+    /// The id and the key to seal with.
+    pub(crate) fn sealing_newest(&self) -> (&[u8], &[u8; 32]) {
+        (&self.newest.derived.id_bytes, &self.newest.sealing)
+    }
+
+    /// The ids and keys to open with.
+    pub(crate) fn sealing(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
+        self.configured().map(|key| (key.derived.id_bytes.as_slice(), &key.sealing))
+    }
+
+    pub(crate) const fn names(&self) -> &[u8; 32] {
+        &self.newest.names
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.all().map(|key| key.id.as_str())).finish()
+        f.debug_list().entries(self.ids()).finish()
     }
 }
 
@@ -186,12 +317,13 @@ mod tests {
 
     #[test]
     fn every_use_has_a_key_of_its_own() {
-        let keys = DerivedKeys::of(&MasterKey::new([7; 32]));
+        let key = ConfiguredKey::of(&MasterKey::new([7; 32]));
+        let keys = &key.derived;
         let all = [
             keys.refresh_tokens,
             keys.pepper,
-            keys.sealing,
-            keys.names,
+            key.sealing,
+            key.names,
             keys.mailed_codes,
             keys.temp_tokens,
             keys.recovery_codes,

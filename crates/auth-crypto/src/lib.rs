@@ -1,5 +1,6 @@
 //! Cryptography behind the domain's ports: Argon2id in a bounded lane, access and internal JWTs,
-//! temp tokens, the state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and the operating system's clock and entropy.
+//! temp tokens, the state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and
+//! the operating system's clock and entropy.
 //!
 //! What a token or a password means is `auth-domain`'s; where keys are kept is the stores'.
 
@@ -12,6 +13,7 @@ mod mailed_codes;
 mod name_digest;
 mod recovery_codes;
 mod refresh_tokens;
+mod resealing;
 mod sealing;
 mod signing_keys;
 mod system;
@@ -24,11 +26,12 @@ pub use hashing_lane::{HashParameters, HashingLane, LaneError};
 pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
 };
-pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey};
+pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey, UnusableRetiredKey};
 pub use mailed_codes::DerivedCodes;
 pub use name_digest::KeyedNameDigest;
 pub use recovery_codes::HashedRecoveryCodes;
 pub use refresh_tokens::DerivedRefreshTokens;
+pub use resealing::RingResealing;
 pub use signing_keys::SealedSigningKeys;
 pub use system::{SystemClock, SystemEntropy};
 pub use temp_tokens::TempTokenSigner;

@@ -21,7 +21,7 @@ impl KeyedNameDigest {
 
 impl NameDigest for KeyedNameDigest {
     fn digest(&self, name: &LoginName) -> Uuid {
-        let mut mac = hmac_sha256(&self.0.newest().names);
+        let mut mac = hmac_sha256(self.0.names());
         mac.update(name.canonical().as_bytes());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&mac.finalize().into_bytes()[..16]);

@@ -3,10 +3,10 @@
 //! `rt1.` + base64url without padding of: session id (16 bytes) ‖ generation (4, big-endian) ‖
 //! HMAC-SHA-256 (32) of both.
 
-use auth_domain::SessionId;
 use auth_domain::access_token::BearerToken;
 use auth_domain::ports::{RefreshTokenClaims, RefreshTokens};
 use auth_domain::session::{Generation, KeyId};
+use auth_domain::{SessionId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
@@ -42,11 +42,11 @@ impl RefreshTokens for DerivedRefreshTokens {
         BearerToken::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&named[..], &mac[..]].concat())))
     }
 
-    fn verify(&self, token: &str) -> Option<RefreshTokenClaims> {
+    fn verify(&self, token: &str, now: Timestamp) -> Option<RefreshTokenClaims> {
         let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
         let bytes = <[u8; NAMED + MAC]>::try_from(bytes).ok()?;
         let (named, tag) = bytes.split_at(NAMED);
-        self.0.all().find(|key| mac(key, named).verify_slice(tag).is_ok())?;
+        self.0.good_for_sessions(now).find(|key| mac(key, named).verify_slice(tag).is_ok())?;
         let (session, generation) = named.split_at(16);
         Some(RefreshTokenClaims {
             session_id: SessionId::from(Uuid::from_slice(session).ok()?),
@@ -73,6 +73,8 @@ mod tests {
     use super::*;
     use crate::key_ring::MasterKey;
 
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
     fn claims(generation: u32) -> RefreshTokenClaims {
         let session_id = SessionId::from(Uuid::from_u128(0x1234));
         RefreshTokenClaims { session_id, generation: Generation::from_number(generation) }
@@ -84,7 +86,7 @@ mod tests {
         let token = tokens.issue(&claims(3), &tokens.current_key());
         assert_eq!(token, tokens.issue(&claims(3), &tokens.current_key()));
         assert_ne!(token, tokens.issue(&claims(4), &tokens.current_key()));
-        assert_eq!(tokens.verify(token.reveal()), Some(claims(3)));
+        assert_eq!(tokens.verify(token.reveal(), NOW), Some(claims(3)));
     }
 
     #[test]
@@ -94,9 +96,9 @@ mod tests {
         let rotated = DerivedRefreshTokens::new(KeyRing::new(&new, &[old]));
         let retired = DerivedRefreshTokens::new(KeyRing::new(&new, &[]));
         let token = before.issue(&claims(1), &before.current_key());
-        assert_eq!(rotated.verify(token.reveal()), Some(claims(1)));
+        assert_eq!(rotated.verify(token.reveal(), NOW), Some(claims(1)));
         assert_eq!(rotated.issue(&claims(1), &before.current_key()), token);
-        assert_eq!(retired.verify(token.reveal()), None);
+        assert_eq!(retired.verify(token.reveal(), NOW), None);
     }
 
     #[test]
@@ -105,18 +107,18 @@ mod tests {
         let token = tokens.issue(&claims(3), &tokens.current_key());
         let text = token.reveal();
         for index in 0..text.len() {
-            assert_eq!(tokens.verify(&text[..index]), None);
+            assert_eq!(tokens.verify(&text[..index], NOW), None);
             let flipped: String = text
                 .chars()
                 .enumerate()
                 .map(|(at, c)| if at == index { if c == 'A' { 'B' } else { 'A' } } else { c })
                 .collect();
-            assert_eq!(tokens.verify(&flipped), None, "character {index}");
+            assert_eq!(tokens.verify(&flipped, NOW), None, "character {index}");
         }
         for respelled in
             [format!("{text}="), format!(" {text}"), format!("{text}\n"), text.replace("rt1", "RT1"), String::new()]
         {
-            assert_eq!(tokens.verify(&respelled), None, "{respelled:?}");
+            assert_eq!(tokens.verify(&respelled, NOW), None, "{respelled:?}");
         }
     }
 }

@@ -19,6 +19,7 @@ const NONCE: usize = 24;
 pub(crate) enum Purpose {
     SigningKey,
     TotpSecret,
+    RetiredKey,
 }
 
 impl Purpose {
@@ -26,6 +27,7 @@ impl Purpose {
         match self {
             Self::SigningKey => "signing-key",
             Self::TotpSecret => "totp-secret",
+            Self::RetiredKey => "retired-key",
         }
     }
 }
@@ -36,14 +38,14 @@ fn associated_data(purpose: Purpose, row: Uuid) -> Vec<u8> {
 
 /// Seals `plain` with the newest key. The first 24 bytes of `nonce` must be fresh and random.
 pub(crate) fn seal(ring: &KeyRing, purpose: Purpose, row: Uuid, nonce: &[u8; 32], plain: &[u8]) -> Vec<u8> {
-    let key = ring.newest();
+    let (key, sealing) = ring.sealing_newest();
     let mut xnonce = [0; NONCE];
     xnonce.copy_from_slice(&nonce[..NONCE]);
     let aad = associated_data(purpose, row);
-    let cipher = XChaCha20Poly1305::new(&key.sealing.into());
+    let cipher = XChaCha20Poly1305::new(&(*sealing).into());
     let sealed = cipher.encrypt(&XNonce::from(xnonce), Payload { msg: plain, aad: &aad });
     let ciphertext = sealed.unwrap_or_else(|_| unreachable!("only messages of 256 GiB fail to encrypt"));
-    [&[VERSION][..], &key.id_bytes, &xnonce, &ciphertext].concat()
+    [&[VERSION][..], key, &xnonce, &ciphertext].concat()
 }
 
 /// Opens what [`seal`] made for the same purpose and row; `None` when it is not that, or its key is
@@ -55,11 +57,16 @@ pub(crate) fn open(ring: &KeyRing, purpose: Purpose, row: Uuid, sealed: &[u8]) -
     if *version != VERSION {
         return None;
     }
-    let key = ring.all().find(|key| key.id_bytes == id)?;
+    let (_, sealing) = ring.sealing().find(|(key, _)| *key == id)?;
     let nonce = XNonce::from(<[u8; NONCE]>::try_from(nonce).ok()?);
     let aad = associated_data(purpose, row);
-    let cipher = XChaCha20Poly1305::new(&key.sealing.into());
+    let cipher = XChaCha20Poly1305::new(&(*sealing).into());
     cipher.decrypt(&nonce, Payload { msg: ciphertext, aad: &aad }).ok().map(Zeroizing::new)
+}
+
+/// Whether the newest key of the ring sealed it.
+pub(crate) fn is_sealed_with_newest(ring: &KeyRing, sealed: &[u8]) -> bool {
+    sealed.get(1..HEADER) == Some(ring.sealing_newest().0)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl TempTokens for TempTokenSigner {
         if header.typ.as_deref() != Some(TYPE) {
             return Err(TokenRejection::Invalid);
         }
-        let key = self.ring.all().find(|key| Some(key.id.as_str()) == header.kid.as_deref());
+        let key = self.ring.good_for_steps(now).find(|key| Some(key.id.as_str()) == header.kid.as_deref());
         let key = DecodingKey::from_secret(&key.ok_or(TokenRejection::Invalid)?.temp_tokens);
         let decoded = jsonwebtoken::decode::<WireClaims>(token, &key, &self.validation);
         let wire = decoded.map_err(|_| TokenRejection::Invalid)?.claims;

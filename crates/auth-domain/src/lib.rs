@@ -52,6 +52,7 @@ pub mod mark;
 pub mod pending_credentials;
 pub mod ports;
 pub mod retention;
+pub mod retired_key;
 pub mod session;
 pub mod signing_key;
 pub mod tally;
@@ -61,6 +62,7 @@ pub mod two_factor;
 pub mod use_cases;
 
 pub use id::{
-    AccountId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, SessionId, SigningKeyId,
+    AccountId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, RetiredKeyId, SessionId,
+    SigningKeyId,
 };
 pub use timestamp::Timestamp;

@@ -144,4 +144,7 @@ pub(crate) enum KeysCommand {
     List,
     /// Publish the next signing key now; it signs twenty minutes later, when every verifier knows it
     Rotate,
+    /// Seal everything with the first master key of AUTH_SECRET_KEY, so that the others may be taken out of it. Beside
+    /// the service, and as often as you like
+    Reseal,
 }

@@ -59,9 +59,6 @@ struct Parts {
 /// that was bound, which names the service where no public URL is set.
 pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketAddr) -> Result<Wired, Failure> {
     settings.database.migrate_to(None).await?;
-    let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
-    let audience = settings.audience.clone().unwrap_or_else(|| issuer.clone());
-    let signer = Arc::new(AccessTokenSigner::new(ring.clone(), issuer.clone(), audience.clone()));
     let store = settings.database.open().await?.store;
     if store.find_mark(Mark::UnfinishedMove).await?.is_some() {
         return Err(
@@ -69,6 +66,10 @@ pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketA
                 .into(),
         );
     }
+    let ring = &ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
+    let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+    let audience = settings.audience.clone().unwrap_or_else(|| issuer.clone());
+    let signer = Arc::new(AccessTokenSigner::new(ring.clone(), issuer.clone(), audience.clone()));
     let hasher = Arc::new(HashingLane::start(ring, settings.hashing)?);
     let temp_tokens = Arc::new(TempTokenSigner::new(ring.clone(), issuer.clone()));
     let parts = Parts::new(settings, ring, store, hasher.clone(), signer.clone(), temp_tokens);

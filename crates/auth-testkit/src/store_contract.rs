@@ -60,6 +60,7 @@ macro_rules! store_contract {
             only_live_sessions_are_listed
             budgets_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence
+            keys_are_resealed_only_from_what_was_read
             a_mark_is_the_last_one_and_may_be_forgotten
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked

@@ -9,11 +9,14 @@ use crate::identity::{LinkedIdentity, ProviderName, Subject};
 use crate::mail::MailRequest;
 use crate::mark::Mark;
 use crate::pending_credentials::PendingCredentials;
+use crate::retired_key::RetiredKey;
 use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::tally::Tally;
 use crate::two_factor::{TotpStep, TwoFactor};
-use crate::{AccountId, AuthorizationId, ChallengeId, EventId, MailId, SessionId, SigningKeyId, Timestamp};
+use crate::{
+    AccountId, AuthorizationId, ChallengeId, EventId, MailId, RetiredKeyId, SessionId, SigningKeyId, Timestamp,
+};
 
 /// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
 /// state that it was decided on is gone.
@@ -332,6 +335,28 @@ pub enum Change {
     },
     /// Inserts a signing key. Guard: its sequence is free.
     InsertSigningKey(SigningKey),
+    /// Keeps what is to be left of a master key. Guard: nothing is kept of it yet.
+    RetireKey(RetiredKey),
+    /// Seals anew what is left of a master key. Guard: it is still sealed as it was read.
+    ResealRetiredKey {
+        /// Which.
+        id: RetiredKeyId,
+        /// As it was read.
+        from: Vec<u8>,
+        /// The new one.
+        to: Vec<u8>,
+    },
+    /// Forgets what is left of a master key. Guard: something is.
+    ForgetRetiredKey(RetiredKeyId),
+    /// Seals a signing key anew. Guard: it is still sealed as it was read.
+    ResealSigningKey {
+        /// Which.
+        id: SigningKeyId,
+        /// As it was read.
+        from: Vec<u8>,
+        /// The new one.
+        to: Vec<u8>,
+    },
     /// Dates something that was done to the database as a whole, again where it was done before.
     PutMark {
         /// What.

@@ -15,6 +15,7 @@ use crate::mail::{LeasedMail, ParkedMail};
 use crate::mark::Mark;
 use crate::pending_credentials::PendingCredentials;
 use crate::retention::Expired;
+use crate::retired_key::RetiredKey;
 use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
 use crate::tally::{Tally, TallyKind};
@@ -89,6 +90,9 @@ pub trait Store: Send + Sync {
         provider: &ProviderName,
         subject: &Subject,
     ) -> Result<Option<Account>, StoreUnavailable>;
+
+    /// What is left of master keys that were taken away.
+    async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreUnavailable>;
 
     /// When that was last done to this database.
     async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable>;

@@ -39,8 +39,9 @@ pub trait RefreshTokens: Send + Sync {
     /// longer in the ring falls back on the current one.
     fn issue(&self, claims: &RefreshTokenClaims, key_id: &KeyId) -> BearerToken;
 
-    /// What a token names; `None` when this service did not make it. Touches no database.
-    fn verify(&self, token: &str) -> Option<RefreshTokenClaims>;
+    /// What a token names; `None` when this service did not make it, or with a key that is too old at `now`. Touches
+    /// no database.
+    fn verify(&self, token: &str, now: Timestamp) -> Option<RefreshTokenClaims>;
 }
 
 /// Verifies the tokens of the services beside this one.

@@ -40,7 +40,7 @@ impl Introspect {
         _caller: &InternalCaller<TokensIntrospect>,
         token: &str,
     ) -> Result<Option<ActiveToken>, StoreUnavailable> {
-        if let Some(claims) = self.refresh_tokens.verify(token) {
+        if let Some(claims) = self.refresh_tokens.verify(token, self.clock.now()) {
             return self.refresh_token(claims).await;
         }
         match self.authenticate.execute(token).await {

@@ -42,7 +42,7 @@ impl Logout {
     /// Ends the caller's session. `refresh_token` may be any genuine one of that session, of whatever
     /// generation.
     pub async fn here(&self, caller: &Authenticated, refresh_token: &str) -> Result<(), LogoutError> {
-        let claims = self.refresh_tokens.verify(refresh_token).ok_or(LogoutError::ForeignToken)?;
+        let claims = self.refresh_tokens.verify(refresh_token, self.clock.now()).ok_or(LogoutError::ForeignToken)?;
         let session_id = caller.session().id;
         if claims.session_id != session_id {
             return Err(LogoutError::ForeignToken);

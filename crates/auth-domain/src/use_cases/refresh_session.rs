@@ -69,7 +69,7 @@ pub struct RefreshSession {
 impl RefreshSession {
     /// Hands out the successor of `token` to `client`. A forged token costs no database access.
     pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
-        let claims = self.session_tokens.refresh.verify(token).ok_or(RefreshError::Invalid)?;
+        let claims = self.session_tokens.refresh.verify(token, self.clock.now()).ok_or(RefreshError::Invalid)?;
         for _ in 0..MAX_ATTEMPTS {
             match self.round(claims, client).await {
                 Err(CommitError::Conflict { .. }) => {}
