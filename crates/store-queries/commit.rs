@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use super::reads::unavailable;
 use super::rows::{AccountRow, AdvancedRow, RevokedRow, SigningKeyRow};
 use super::schema::{accounts, deletions, sessions, signing_keys};
-use super::{budgets, challenges, events, identities, keys, mails, marks, tallies, two_factor};
+use super::{audit, budgets, challenges, events, identities, keys, mails, marks, tallies, two_factor};
 use crate::dialect::{self, Connection, DbUuid, SqlUuid};
 
 /// Why a transaction is rolled back.
@@ -229,8 +229,10 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
                 .execute(conn)
                 .await
         }
-        Change::RevokeSession { session_id, revocation } => {
-            let row = sessions::table.filter(sessions::id.eq(session_key(*session_id)));
+        Change::RevokeSession { account_id, session_id, revocation } => {
+            let row = sessions::table
+                .filter(sessions::id.eq(session_key(*session_id)))
+                .filter(sessions::account_id.eq(account_key(*account_id)));
             let live = row.filter(sessions::revoked_at.is_null());
             diesel::update(live).set(RevokedRow::from(revocation)).execute(conn).await
         }
@@ -282,6 +284,7 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
         Change::ResealRetiredKey { id, from, to } => keys::reseal_retired(conn, *id, from, to).await,
         Change::ForgetRetiredKey(id) => keys::forget_retired(conn, *id).await,
         Change::ResealSigningKey { id, from, to } => keys::reseal_signing(conn, *id, from, to).await,
+        Change::Audit(record) => audit::insert(conn, record).await,
         Change::PutMark { mark, at } => marks::put(conn, *mark, *at).await,
         Change::ForgetMark(mark) => marks::delete(conn, *mark).await,
         Change::DeleteSigningKey(id) => {

@@ -2,6 +2,7 @@
 //! its `crate::Engine`, which hands out connections.
 
 pub(crate) mod archive;
+pub(crate) mod audit;
 mod budgets;
 pub(crate) mod challenges;
 pub(crate) mod commit;

@@ -59,6 +59,12 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             expired_before,
             expired_before,
         ),
+        Expired::AuditRecords { occurred_before } => (
+            "DELETE FROM audit_records WHERE id IN (SELECT id FROM audit_records WHERE occurred_at < $1 \
+             AND occurred_at < $2 LIMIT $3)",
+            occurred_before,
+            occurred_before,
+        ),
         Expired::Events { occurred_before } => (
             // The last one stays: a service that has seen it goes on from there.
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \

@@ -240,6 +240,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::dialect::SqlUuid;
+
+    audit_records (id) {
+        id -> SqlUuid,
+        occurred_at -> BigInt,
+        account_id -> Nullable<SqlUuid>,
+        action -> Text,
+        outcome -> Text,
+        actor -> Text,
+        network -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Text};
     use crate::dialect::SqlUuid;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
+use auth_domain::audit::{AuditFilter, AuditRecord};
 use auth_domain::budget::{AttemptSubject, PasswordBudget};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
@@ -26,7 +27,9 @@ use tracing::Instrument as _;
 
 use super::reads::unavailable;
 use super::snapshot::Snapshot;
-use super::{challenges, commit, events, identities, keys, load, mails, marks, purge, reads, tallies, two_factor};
+use super::{
+    audit, challenges, commit, events, identities, keys, load, mails, marks, purge, reads, tallies, two_factor,
+};
 use crate::Engine;
 
 /// However stuck the database is, a caller waits no longer.
@@ -85,6 +88,10 @@ impl Store for Engine {
 
     async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreUnavailable> {
         read!(self, |conn| keys::list_retired(conn))
+    }
+
+    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreUnavailable> {
+        read!(self, |conn| audit::list(conn, filter, limit))
     }
 
     async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable> {
@@ -206,6 +213,10 @@ impl Store for Engine {
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         let engine = self.clone();
+        let changes = match &self.auditor {
+            Some(auditor) => auditor.complete(changes),
+            None => changes,
+        };
         let wakes = changes.iter().any(commit::fills_outbox);
         let work = async move { commit::commit(&mut *engine.writer().await?, changes).await };
         self.run(work).await??;

@@ -4,6 +4,7 @@
 
 mod access_tokens;
 mod archive;
+mod audit;
 mod browsers;
 mod budgets;
 mod configuration;

@@ -62,18 +62,42 @@ each_engine! {
     }
 
     async fn a_trusted_proxy_tells_the_clients_network_and_nobody_else_does(engine) {
-        let network = async |settings: &[(&str, &str)]| {
-            let server = Server::with(engine, settings).await;
+        const OWN: &str = "127.0.0.0/24";
+        const TOLD: &str = "203.0.113.0/24";
+        let trusting = Server::with(engine, &[("AUTH_TRUSTED_PROXIES", "127.0.0.0/8,10.0.0.0/8")]).await;
+        let other = Server::with(engine, &[("AUTH_TRUSTED_PROXIES", "10.0.0.0/8")]).await;
+        let default = Server::start(engine).await;
+        for server in [&trusting, &other, &default] {
             server.register("ann").await;
+        }
+        let network = async |server: &Server, headers: &[(&str, &str)]| {
             let client = server.client();
-            let login = client.request(reqwest::Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.9");
+            let mut login = client.request(reqwest::Method::POST, "/auth/login");
+            for (name, value) in headers {
+                login = login.header(*name, *value);
+            }
             let (access, _) = client.send(login.json(&json!({ "email": "ann", "password": PASSWORD }))).await.tokens();
             let sessions = client.bearer(&access).get("/auth/sessions").await.expect(200, "SESSIONS_FETCHED");
-            sessions["sessions"][0]["network"].clone()
+            sessions["sessions"][0]["network"].as_str().unwrap().to_owned()
         };
-        assert_eq!(network(&[("AUTH_TRUSTED_PROXIES", "127.0.0.0/8")]).await, "203.0.113.0/24");
-        assert_eq!(network(&[("AUTH_TRUSTED_PROXIES", "10.0.0.0/8")]).await, "127.0.0.0/24");
-        assert_eq!(network(&[]).await, "127.0.0.0/24");
+        let list = ("X-Forwarded-For", "198.51.100.1, 203.0.113.9, 10.0.0.1");
+        let elements = ("Forwarded", "for=198.51.100.1, for=\"203.0.113.9:5555\";proto=https, for=10.0.0.1");
+        let six = ("Forwarded", "for=\"[2001:db8:1:2::7]\"");
+        for headers in [&[list][..], &[elements], &[list, elements]] {
+            assert_eq!(network(&trusting, headers).await, TOLD, "{headers:?}");
+            for server in [&other, &default] {
+                assert_eq!(network(server, headers).await, OWN, "{headers:?}");
+            }
+        }
+        assert_eq!(network(&trusting, &[six]).await, "2001:db8:1:2::/64");
+        // One of the two is anybody's: neither is believed.
+        for spoofed in [("Forwarded", "for=198.51.100.1"), ("Forwarded", "garbage")] {
+            assert_eq!(network(&trusting, &[list, spoofed]).await, OWN);
+        }
+        assert_eq!(network(&trusting, &[elements, ("X-Forwarded-For", "198.51.100.1")]).await, OWN);
+        for odd in ["unknown", "", "for", "for=_x", "\"", ";;,,=", "for=\"[2001:db8::\""] {
+            assert_eq!(network(&trusting, &[("Forwarded", odd)]).await, OWN, "{odd}");
+        }
     }
 
     async fn a_gateway_asks_who_it_is(engine) {

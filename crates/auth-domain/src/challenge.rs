@@ -126,6 +126,14 @@ pub enum Challenged {
 }
 
 impl Challenged {
+    /// The account, where there is one.
+    pub const fn account_id(&self) -> Option<AccountId> {
+        match self {
+            Self::Account { account_id, .. } => Some(*account_id),
+            Self::Nobody => None,
+        }
+    }
+
     /// The account as it is.
     pub fn of(account: &Account) -> Self {
         Self::Account {

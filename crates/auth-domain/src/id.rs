@@ -54,6 +54,8 @@ identifiers! {
     SessionId,
     /// Names one deletion of an account, so that its progress can be asked for.
     DeletionId,
+    /// Names a record of the audit trail.
+    AuditRecordId,
     /// Names what is left of a master key.
     RetiredKeyId,
     /// Names a mail, the same at every attempt to send it.

@@ -36,6 +36,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod audit;
 pub mod authorization;
 pub mod budget;
 pub mod challenge;
@@ -62,7 +63,7 @@ pub mod two_factor;
 pub mod use_cases;
 
 pub use id::{
-    AccountId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, RetiredKeyId, SessionId,
-    SigningKeyId,
+    AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, RetiredKeyId,
+    SessionId, SigningKeyId,
 };
 pub use timestamp::Timestamp;

@@ -12,6 +12,9 @@ const PAST_SUCCESSES: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// A mail that was given up stays for the operator to see.
 const PARKED_MAILS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// Long enough to look into what is noticed late.
+const AUDIT_RECORDS: Duration = Duration::from_secs(90 * 24 * 3_600);
+
 /// How long a service may stay away and still catch up by cursor.
 const EVENTS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
@@ -63,6 +66,11 @@ pub enum Expired {
         /// They expired before this time.
         expired_before: Timestamp,
     },
+    /// Records of the audit trail.
+    AuditRecords {
+        /// They happened before this time.
+        occurred_before: Timestamp,
+    },
     /// Events, acknowledged or not; those of deletions stay, and so does the last one.
     Events {
         /// They happened before this time.
@@ -72,7 +80,7 @@ pub enum Expired {
 
 impl Expired {
     /// Everything that is expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 9] {
+    pub fn all_at(now: Timestamp) -> [Self; 10] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
@@ -82,6 +90,7 @@ impl Expired {
             Self::Tallies { began_before: now - DAY },
             Self::TotpSteps { used_before: now - DAY },
             Self::UsedAuthorizations { expired_before: now - CLOCKS_APART },
+            Self::AuditRecords { occurred_before: now - AUDIT_RECORDS },
             Self::Events { occurred_before: now - EVENTS },
         ]
     }

@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::cookies;
+use crate::{cookies, origin};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -105,6 +105,7 @@ fn internal_caller<S: Granted>(request: &HttpRequest) -> Result<InternalCaller<S
         TokenRejection::Invalid => ErrorCode::InternalTokenInvalid,
         TokenRejection::Expired => ErrorCode::InternalTokenExpired,
     })?;
+    origin::is_service(&service.name);
     Ok(service.authorize().ok_or(ErrorCode::Forbidden)?)
 }
 

@@ -52,6 +52,47 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
     address.ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
+/// The address of the client; the proxy's own where the two headers tell of different ones.
+pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let Some(app) = request.app_data::<Data<App>>() else { return peer };
+    let lines = |name: &str| -> Vec<String> {
+        let values = request.headers().get_all(name);
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    };
+    let (forwarded_for, forwarded) = (lines("x-forwarded-for"), lines("forwarded"));
+    let client_of = |hops: &mut dyn DoubleEndedIterator<Item = &str>| app.trusted_proxies.client_of(peer, hops);
+    let by_list = client_of(&mut forwarded_for.iter().flat_map(|line| line.split(',')));
+    let by_elements = client_of(&mut forwarded.iter().flat_map(|line| forwarded_hops(line)));
+    match (forwarded_for.is_empty(), forwarded.is_empty()) {
+        (_, true) => by_list,
+        (true, false) => by_elements,
+        (false, false) if by_list == by_elements => by_list,
+        // A proxy sets one of them; the other one may be anybody's.
+        (false, false) => peer,
+    }
+}
+
+/// The `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where it has none.
+fn forwarded_hops(line: &str) -> Vec<&str> {
+    split_unquoted(line, ',')
+        .map(|element| {
+            let pairs = split_unquoted(element, ';').filter_map(|pair| pair.trim().split_once('='));
+            let hop = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value).next();
+            hop.map_or("", |value| value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
+        })
+        .collect()
+}
+
+/// Splits where `separator` is in no quoted string. Addresses have no character that would be escaped there.
+fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |character| {
+        quoted ^= character == '"';
+        !quoted && character == separator
+    })
+}
+
 /// The caller's network and user agent. actix-web's own `realip_remote_addr` would believe any
 /// caller's headers.
 pub(crate) struct RequestClient(pub(crate) Client);
@@ -61,17 +102,7 @@ impl FromRequest for RequestClient {
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let lines: Vec<_> = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        let forwarded: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
-        let address = match request.app_data::<Data<App>>() {
-            Some(app) => app.trusted_proxies.client_of(peer, forwarded.into_iter()),
-            None => peer,
-        };
+        let address = client_address(request);
         let user_agent =
             request.headers().get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         ready(Ok(Self(Client::new(address, &user_agent.unwrap_or_default()))))
@@ -86,6 +117,16 @@ mod tests {
         let networks = trusted.iter().map(|network| network.parse().unwrap()).collect();
         let hops = forwarded_for.split(',').filter(|hop| !hop.is_empty());
         TrustedProxies::new(networks).client_of(peer.parse().unwrap(), hops).to_string()
+    }
+
+    #[test]
+    fn a_forwarded_header_is_read_as_rfc_7239_says() {
+        assert_eq!(forwarded_hops("for=192.0.2.43"), ["192.0.2.43"]);
+        let two = r#"for=192.0.2.43; proto=https;by=203.0.113.43, For="[2001:db8::17]:4711""#;
+        assert_eq!(forwarded_hops(two), ["192.0.2.43", "[2001:db8::17]:4711"]);
+        assert_eq!(forwarded_hops(r#"host="a,b;for=1.2.3.4",for=5.6.7.8"#), ["", "5.6.7.8"]);
+        assert_eq!(forwarded_hops("for=unknown, for=_hidden"), ["unknown", "_hidden"]);
+        assert_eq!(forwarded_hops(""), [""]);
     }
 
     #[test]

@@ -12,12 +12,14 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use auth_domain::error_code::{ErrorCode, Refusal};
+use auth_domain::session::Network;
 use tracing::Instrument as _;
 
 use crate::answer::{ApiError, accepts};
 use crate::app::App;
 use crate::body::MAX_BYTES;
-use crate::{cookies, cross_site};
+use crate::client::client_address;
+use crate::{cookies, cross_site, origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
@@ -62,7 +64,10 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
-    match tokio::time::timeout(DEADLINE, next.call(request).instrument(span.clone())).await {
+    let network = Network::of(client_address(request.request()));
+    let answering = next.call(request).instrument(span.clone());
+    let answering = origin::answer(id.to_str().unwrap_or_default(), network, answering);
+    match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
             finish(request.match_pattern().as_deref(), &mut response);

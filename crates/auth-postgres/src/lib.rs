@@ -13,6 +13,7 @@ use std::str::FromStr as _;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, StoreUnavailable};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
@@ -82,6 +83,7 @@ pub struct PostgresStore {
     snapshots: Arc<Semaphore>,
     /// Told when somebody owes a mail or announces an event, here or on another node.
     outbox: Arc<Notify>,
+    auditor: Option<Arc<Auditor>>,
 }
 
 pub(crate) use PostgresStore as Engine;
@@ -113,7 +115,13 @@ impl PostgresStore {
         let outbox = Arc::new(Notify::new());
         tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
-        Ok(Self { target, runtime: Handle::current(), pool, snapshots, outbox })
+        Ok(Self { target, runtime: Handle::current(), pool, snapshots, outbox, auditor: None })
+    }
+
+    /// The same, with a record in the audit trail of each commit that matters to security.
+    #[must_use]
+    pub fn audited(self, auditor: Arc<Auditor>) -> Self {
+        Self { auditor: Some(auditor), ..self }
     }
 
     pub(crate) fn pool_status(&self) -> PoolLoad {

@@ -9,11 +9,9 @@ use std::path::{Path, PathBuf};
 use auth_archive::{Manifest, Restored, Source, export, read_header, require_empty, restore};
 use auth_crypto::{KeyRing, SystemClock};
 use auth_domain::ports::{Clock as _, Writers};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::Failure;
-use crate::commands::print;
+use crate::commands::{print, rfc3339};
 use crate::drill;
 use crate::progress::ProgressLine;
 use crate::secret_key::existing;
@@ -73,7 +71,7 @@ async fn write_export(
 ) -> Result<(Manifest, String), Failure> {
     let mut line = ProgressLine::start();
     let mut reader = archive.begin_read(Writers::GoOn).await?;
-    let now = OffsetDateTime::from_unix_timestamp(SystemClock.now().as_seconds())?.format(&Rfc3339)?;
+    let now = rfc3339(SystemClock.now())?;
     let written_by = format!("auth-server {}", env!("CARGO_PKG_VERSION"));
     let manifest = export(&mut *reader, out, (now, written_by), &mut |progress| line.show(progress)).await?;
     let told = line.end(manifest.rows());

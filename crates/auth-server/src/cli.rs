@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::archive_command::RestoreOptions;
+use crate::audit_command::AuditOptions;
 
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
 ///
@@ -76,6 +77,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Say what happened that matters to security: who, what, when, from where, and what came of it. Changes nothing.
+    Audit(AuditOptions),
     /// The keys that sign access tokens.
     Keys {
         #[command(subcommand)]

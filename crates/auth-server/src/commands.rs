@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
 use std::time::Duration;
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
+use auth_domain::Timestamp;
 use auth_domain::internal::Scope;
 use auth_domain::mail::ParkedMail;
 use auth_domain::ports::{Change, Clock as _, Entropy as _};
@@ -35,7 +36,7 @@ pub(crate) async fn parked_mails(settings: &Settings, retry: bool) -> Result<(),
     let store = settings.database.open().await?.store;
     let mails = store.list_parked_mails(1_000).await?;
     for ParkedMail { id, recipient, kind, parked_at, error } in &mails {
-        let at = OffsetDateTime::from_unix_timestamp(parked_at.as_seconds())?.format(&Rfc3339)?;
+        let at = rfc3339(*parked_at)?;
         print(&format!("{at}  {id}  {kind}  {recipient}  {}", error.replace('\n', " ")))?;
     }
     if retry && !mails.is_empty() {
@@ -87,6 +88,11 @@ pub(crate) fn healthcheck(settings: &Settings) -> Result<(), Failure> {
             Err(format!("not ready: {address} answered {}", String::from_utf8_lossy(status.unwrap_or(&answer))).into())
         }
     }
+}
+
+/// A time as people and programs read it (RFC 3339), to the second.
+pub(crate) fn rfc3339(at: Timestamp) -> Result<String, Failure> {
+    Ok(OffsetDateTime::from_unix_timestamp(at.as_seconds())?.format(&Rfc3339)?)
 }
 
 /// Returns when somebody asks this process to stop.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use auth_domain::ports::{Archive, Store};
+use auth_crypto::{SystemClock, SystemEntropy};
+use auth_domain::audit::{Actor, Auditor, Origin};
+use auth_domain::ports::{Archive, RequestOrigin, Store};
 use auth_postgres::PostgresStore;
 use auth_sqlite::SqliteStore;
 
@@ -34,19 +36,39 @@ impl Database {
 
     /// Opens it. It must be there; nothing is made.
     pub(crate) async fn open(&self) -> Result<Opened, Failure> {
+        self.open_for(Arc::new(CommandLine)).await
+    }
+
+    /// The same; the audit trail tells where `origin` says that a commit comes from.
+    pub(crate) async fn open_for(&self, origin: Arc<dyn RequestOrigin>) -> Result<Opened, Failure> {
+        let auditor = Arc::new(auditor(origin));
         Ok(match self {
             // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
             Self::Sqlite(path) if !path.exists() => {
                 let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
-            Self::Sqlite(path) => opened(SqliteStore::open(path).await?),
+            Self::Sqlite(path) => opened(SqliteStore::open(path).await?.audited(auditor)),
             Self::Postgres(url) => {
                 let connections =
                     std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));
-                opened(PostgresStore::connect(url, connections).await.map_err(url_hint)?)
+                opened(PostgresStore::connect(url, connections).await.map_err(url_hint)?.audited(auditor))
             }
         })
+    }
+}
+
+/// Notes in the audit trail what `origin` says.
+pub(crate) fn auditor(origin: Arc<dyn RequestOrigin>) -> Auditor {
+    Auditor { origin, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+}
+
+/// Whoever runs a command.
+struct CommandLine;
+
+impl RequestOrigin for CommandLine {
+    fn current(&self) -> Origin {
+        Origin { actor: Actor::Operator, network: None, request_id: None }
     }
 }
 

@@ -7,12 +7,10 @@ use auth_domain::Timestamp;
 use auth_domain::ports::{Clock as _, Store};
 use auth_domain::signing_key::{SigningKey, signing_at};
 use auth_domain::use_cases::{PublishSigningKeys, ResealSecrets};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::Failure;
 use crate::cli::KeysCommand;
-use crate::commands::print;
+use crate::commands::{print, rfc3339};
 use crate::secret_key::load_or_make;
 use crate::settings::Settings;
 
@@ -80,8 +78,4 @@ async fn reseal(settings: &Settings, store: Arc<dyn Store>, ring: KeyRing) -> Re
         print(&format!("nothing needs what was left of {:?}: it is gone", key.as_str()))?;
     }
     Ok(())
-}
-
-fn rfc3339(at: Timestamp) -> Result<String, Failure> {
-    Ok(OffsetDateTime::from_unix_timestamp(at.as_seconds())?.format(&Rfc3339)?)
 }

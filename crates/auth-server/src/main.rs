@@ -1,6 +1,7 @@
 //! The auth service: reads the configuration, wires the adapters, runs and drains.
 
 mod archive_command;
+mod audit_command;
 mod cli;
 mod commands;
 mod config_command;
@@ -49,6 +50,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             runtime()?.block_on(archive_command::run_restore(settings()?, &file, options, drill))
         }
         Command::Move { to, stopped } => runtime()?.block_on(move_command::run(&settings()?, &to, stopped)),
+        Command::Audit(options) => runtime()?.block_on(audit_command::run(&settings()?, &options)),
         Command::Keys { command } => runtime()?.block_on(keys_command::run(&settings()?, &command)),
         Command::User { command } => runtime()?.block_on(user_command::run(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),

@@ -21,12 +21,13 @@ use auth_domain::use_cases::{
     PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors, SessionTokens, Sessions, SetRoles,
     SetUpSecondFactor, StepUp, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
-use auth_http::{App, Metrics, Origins, TrustedProxies};
+use auth_http::{App, HttpOrigin, Metrics, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
 use crate::Failure;
+use crate::database::auditor;
 use crate::settings::{ProviderRegistration, Settings};
 
 /// What runs: the use cases behind the endpoints, and what goes on beside them.
@@ -59,7 +60,7 @@ struct Parts {
 /// that was bound, which names the service where no public URL is set.
 pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketAddr) -> Result<Wired, Failure> {
     settings.database.migrate_to(None).await?;
-    let store = settings.database.open().await?.store;
+    let store = settings.database.open_for(Arc::new(HttpOrigin)).await?.store;
     if store.find_mark(Mark::UnfinishedMove).await?.is_some() {
         return Err(
             "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
@@ -285,7 +286,10 @@ impl Parts {
                 link: LinkIdentity { store: store.clone(), clock: clock.clone(), entropy: entropy.clone() },
             },
             verify_email: VerifyEmail { challenges: self.challenges.clone() },
-            list_credentials: ListCredentials { store: store.clone() },
+            list_credentials: ListCredentials {
+                store: store.clone(),
+                auditor: Arc::new(auditor(Arc::new(HttpOrigin))),
+            },
             delete_account: DeleteAccount {
                 store: store.clone(),
                 announcements: self.announcements.clone(),

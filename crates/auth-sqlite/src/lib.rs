@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, StoreUnavailable};
 use diesel::connection::SimpleConnection as _;
@@ -69,6 +70,7 @@ pub struct SqliteStore {
     snapshots: Arc<Semaphore>,
     /// Told when somebody owes a mail or announces an event.
     outbox: Arc<Notify>,
+    auditor: Option<Arc<Auditor>>,
 }
 
 pub(crate) use SqliteStore as Engine;
@@ -99,7 +101,14 @@ impl SqliteStore {
             writer: Arc::new(Mutex::new(writer)),
             snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
             outbox: Arc::default(),
+            auditor: None,
         })
+    }
+
+    /// The same, with a record in the audit trail of each commit that matters to security.
+    #[must_use]
+    pub fn audited(self, auditor: Arc<Auditor>) -> Self {
+        Self { auditor: Some(auditor), ..self }
     }
 
     pub(crate) fn pool_status(&self) -> PoolLoad {

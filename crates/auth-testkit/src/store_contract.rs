@@ -2,6 +2,7 @@
 //! with [`store_contract!`](crate::store_contract!).
 
 mod accounts;
+mod audit;
 mod budgets;
 mod challenges;
 mod events;
@@ -15,6 +16,7 @@ mod sessions;
 mod two_factor;
 
 pub use accounts::*;
+pub use audit::*;
 pub use budgets::*;
 pub use challenges::*;
 pub use events::*;
@@ -61,6 +63,7 @@ macro_rules! store_contract {
             budgets_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence
             keys_are_resealed_only_from_what_was_read
+            audit_records_are_listed_in_order_and_purged
             a_mark_is_the_last_one_and_may_be_forgotten
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked

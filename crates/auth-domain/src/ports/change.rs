@@ -1,6 +1,7 @@
 //! The whole write vocabulary of the system. What makes a commit fail is in `store.rs`.
 
 use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles};
+use crate::audit::AuditRecord;
 use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
@@ -210,6 +211,8 @@ pub enum Change {
     },
     /// Ends a session. Guard: not ended yet.
     RevokeSession {
+        /// Whose.
+        account_id: AccountId,
         /// Which.
         session_id: SessionId,
         /// When and why.
@@ -357,6 +360,8 @@ pub enum Change {
         /// The new one.
         to: Vec<u8>,
     },
+    /// Notes something in the audit trail. The store's auditor adds these; use cases need not.
+    Audit(AuditRecord),
     /// Dates something that was done to the database as a whole, again where it was done before.
     PutMark {
         /// What.

@@ -2,6 +2,7 @@
 //! `Mock…` double by mockall.
 
 mod archive;
+mod audit;
 mod change;
 mod codes;
 mod events;
@@ -14,6 +15,7 @@ mod tokens;
 mod two_factor;
 
 pub use archive::*;
+pub use audit::*;
 pub use change::*;
 pub use codes::*;
 pub use events::*;

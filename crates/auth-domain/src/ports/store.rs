@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::account::{Account, LoginName};
+use crate::audit::{AuditFilter, AuditRecord};
 use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
@@ -93,6 +94,9 @@ pub trait Store: Send + Sync {
 
     /// What is left of master keys that were taken away.
     async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreUnavailable>;
+
+    /// The records of the audit trail that `filter` lets through, by ascending time and id, at most `limit`.
+    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreUnavailable>;
 
     /// When that was last done to this database.
     async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable>;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::AccountId;
 use crate::account::Account;
+use crate::audit::Auditor;
 use crate::internal::{CredentialsRead, InternalCaller};
 use crate::ports::{AccountSnapshot, SnapshotError, Store, StoreUnavailable};
 
@@ -20,6 +21,8 @@ pub struct CredentialsPage {
 pub struct ListCredentials {
     /// Where accounts are kept.
     pub store: Arc<dyn Store>,
+    /// Notes who read them.
+    pub auditor: Arc<Auditor>,
 }
 
 impl ListCredentials {
@@ -34,6 +37,7 @@ impl ListCredentials {
         limit: u32,
     ) -> Result<CredentialsPage, StoreUnavailable> {
         let limit = limit.clamp(1, Self::MAX_PAGE) as usize;
+        self.note().await?;
         let mut accounts = self.store.list_accounts(after, limit as u32 + 1).await?;
         let more = accounts.len() > limit;
         accounts.truncate(limit);
@@ -47,6 +51,14 @@ impl ListCredentials {
         _caller: &InternalCaller<CredentialsRead>,
         after: Option<AccountId>,
     ) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {
-        self.store.snapshot_accounts(after).await
+        let snapshot = self.store.snapshot_accounts(after).await?;
+        self.note().await?;
+        Ok(snapshot)
+    }
+
+    /// Before anything is told: what cannot be noted is not read.
+    async fn note(&self) -> Result<(), StoreUnavailable> {
+        let noted = self.store.commit(vec![self.auditor.note("credentials.read", None)]).await;
+        noted.map_err(|_| StoreUnavailable)
     }
 }

@@ -47,7 +47,12 @@ impl Logout {
         if claims.session_id != session_id {
             return Err(LogoutError::ForeignToken);
         }
-        self.commit(Change::RevokeSession { session_id, revocation: self.revocation() }).await
+        self.commit(Change::RevokeSession {
+            account_id: caller.account().id,
+            session_id,
+            revocation: self.revocation(),
+        })
+        .await
     }
 
     /// Ends every session of the caller, this one too.

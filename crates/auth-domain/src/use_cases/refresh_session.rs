@@ -153,7 +153,7 @@ impl RefreshSession {
         let kind = NoticeKind::SessionReuseDetected;
         let event = EventKind::SessionReuseDetected(session.id);
         let changes = vec![
-            Change::RevokeSession { session_id: session.id, revocation },
+            Change::RevokeSession { account_id: session.account_id, session_id: session.id, revocation },
             self.announcements.announce(event, account.id, account.next_change_at(now)),
             notice(&*self.entropy, &account.email, kind, client, now),
         ];

@@ -53,7 +53,11 @@ impl Sessions {
         let own = found.filter(|(session, account)| account.id == caller.account().id && session.is_alive(now));
         own.ok_or(RevokeSessionError::NotFound)?;
         let revocation = Revocation { at: now, reason: RevocationReason::LoggedOut };
-        match self.store.commit(vec![Change::RevokeSession { session_id, revocation }]).await {
+        match self
+            .store
+            .commit(vec![Change::RevokeSession { account_id: caller.account().id, session_id, revocation }])
+            .await
+        {
             Ok(()) => Ok(()),
             Err(CommitError::Conflict { .. }) => Err(RevokeSessionError::NotFound),
             Err(_) => Err(StoreUnavailable.into()),

@@ -91,7 +91,7 @@ async fn a_user_ends_another_session_of_theirs() {
     let other = session(&ann, 1);
     let mut store = store_with(&other, &ann);
     let revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
-    let expected = vec![Change::RevokeSession { session_id: other.id, revocation }];
+    let expected = vec![Change::RevokeSession { account_id: other.account_id, session_id: other.id, revocation }];
     store.expect_commit().withf(move |changes| *changes == expected).times(1).returning(|_| Ok(()));
 
     let sessions = Sessions { store: Arc::new(store), clock: clock() };

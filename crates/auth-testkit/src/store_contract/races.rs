@@ -134,7 +134,7 @@ pub async fn of_many_revocations_one_happens(store: AnyStore) {
     for _ in 0..ROUNDS {
         let session = insert_session(&store, &account).await;
         let revocation = Revocation { at: NOW, reason: RevocationReason::TokenReused };
-        let revoke = Change::RevokeSession { session_id: session.id, revocation };
+        let revoke = Change::RevokeSession { account_id: session.account_id, session_id: session.id, revocation };
         one_wins(&store, vec![vec![revoke]; RACERS]).await;
     }
 }

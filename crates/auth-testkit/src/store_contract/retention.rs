@@ -19,7 +19,14 @@ pub async fn ended_sessions_are_purged_in_bounded_batches(store: AnyStore) {
         sessions.push(insert_session(&store, &account).await);
     }
     let revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
-    store.commit(vec![Change::RevokeSession { session_id: sessions[0].id, revocation }]).await.unwrap();
+    store
+        .commit(vec![Change::RevokeSession {
+            account_id: sessions[0].account_id,
+            session_id: sessions[0].id,
+            revocation,
+        }])
+        .await
+        .unwrap();
     let purge = async |seconds, limit| {
         store.purge(Expired::Sessions { ended_before: NOW + Duration::from_secs(seconds) }, limit).await.unwrap()
     };

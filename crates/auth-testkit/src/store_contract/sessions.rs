@@ -76,7 +76,14 @@ pub async fn a_refresh_moves_on_only_from_what_was_read(store: AnyStore) {
     assert_eq!((moved.key_id.as_str(), moved.idle_expires_at), ("ffff0000", NOW + Duration::from_secs(150)));
     conflict(&store, change).await;
 
-    store.commit(vec![Change::RevokeSession { session_id: session.id, revocation: REVOCATION }]).await.unwrap();
+    store
+        .commit(vec![Change::RevokeSession {
+            account_id: session.account_id,
+            session_id: session.id,
+            revocation: REVOCATION,
+        }])
+        .await
+        .unwrap();
     conflict(&store, advance(&moved, false).0).await;
 }
 
@@ -104,7 +111,11 @@ pub async fn proving_and_serving_again_need_the_generation(store: AnyStore) {
 pub async fn a_revoked_session_stays_revoked(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
-    let revoke = |reason| Change::RevokeSession { session_id: session.id, revocation: Revocation { at: NOW, reason } };
+    let revoke = |reason| Change::RevokeSession {
+        account_id: session.account_id,
+        session_id: session.id,
+        revocation: Revocation { at: NOW, reason },
+    };
     store.commit(vec![revoke(RevocationReason::TokenReused)]).await.unwrap();
     conflict(&store, revoke(RevocationReason::LoggedOut)).await;
     conflict(&store, Change::NoteServedAgain { session_id: session.id, generation: Generation::FIRST, at: NOW }).await;
@@ -138,7 +149,14 @@ pub async fn only_live_sessions_are_listed(store: AnyStore) {
     for _ in 0..4 {
         sessions.push(insert_session(&store, &account).await);
     }
-    store.commit(vec![Change::RevokeSession { session_id: sessions[1].id, revocation: REVOCATION }]).await.unwrap();
+    store
+        .commit(vec![Change::RevokeSession {
+            account_id: sessions[1].account_id,
+            session_id: sessions[1].id,
+            revocation: REVOCATION,
+        }])
+        .await
+        .unwrap();
     insert_session(&store, &insert_account(&store).await).await;
 
     let list = async |now, limit| store.list_sessions(account.id, now, limit).await.unwrap();

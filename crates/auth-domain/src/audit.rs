@@ -1,0 +1,386 @@
+//! The audit trail: who did what to whom, when, from where, and what came of it. Records are made of the changes that are
+//! committed and committed with them, so none is forgotten and none tells of what did not happen. They hold no secret, no
+//! name and no address.
+//!
+//! Not here: requests that were refused without a change; those are counted by the metrics.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::budget::AttemptSubject;
+use crate::challenge::{Challenge, ChallengeState};
+use crate::ports::{Change, Clock, Entropy, RequestOrigin};
+use crate::session::{Network, RevocationReason};
+use crate::tally::{Tally, TallyKind};
+use crate::two_factor::{Method, TwoFactor};
+use crate::{AccountId, AuditRecordId, Timestamp};
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A client, on behalf of whoever holds its tokens.
+    Client,
+    /// Another service, by name.
+    Service(String),
+    /// The operator, on the command line.
+    Operator,
+    /// The service itself, unasked.
+    Itself,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client => f.write_str("client"),
+            Self::Service(name) => write!(f, "service:{name}"),
+            Self::Operator => f.write_str("operator"),
+            Self::Itself => f.write_str("itself"),
+        }
+    }
+}
+
+impl Actor {
+    /// From what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match (text, text.strip_prefix("service:")) {
+            (_, Some(name)) => Some(Self::Service(name.to_owned())),
+            ("client", _) => Some(Self::Client),
+            ("operator", _) => Some(Self::Operator),
+            ("itself", _) => Some(Self::Itself),
+            _ => None,
+        }
+    }
+}
+
+/// Where a commit comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who asked for it.
+    pub actor: Actor,
+    /// From which network, where it came over one.
+    pub network: Option<Network>,
+    /// The id of the request, as in the log.
+    pub request_id: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused.
+    Refused,
+}
+
+impl Outcome {
+    /// Its stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// From its stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Done, Self::Refused].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// What happened to one account, or to none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Its name.
+    pub id: AuditRecordId,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// To whom; the id alone, which outlives the account.
+    pub account_id: Option<AccountId>,
+    /// What: `password.changed`, say.
+    pub action: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Who asked for it.
+    pub actor: Actor,
+    /// From which network.
+    pub network: Option<Network>,
+    /// The id of the request, as in the log.
+    pub request_id: Option<String>,
+    /// How, where there is more than one way.
+    pub detail: Option<String>,
+}
+
+/// Which records to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Of this account; of all where it is `None`.
+    pub account_id: Option<AccountId>,
+    /// Not before.
+    pub from: Timestamp,
+    /// After this one, in the order of time and id.
+    pub after: Option<(Timestamp, AuditRecordId)>,
+}
+
+/// What a change means to the one it happens to.
+struct Finding {
+    account_id: Option<AccountId>,
+    action: &'static str,
+    outcome: Outcome,
+    /// Where the change itself knows better than its request.
+    network: Option<Network>,
+    detail: Option<String>,
+}
+
+impl Finding {
+    const fn done(account_id: AccountId, action: &'static str) -> Self {
+        Self { account_id: Some(account_id), action, outcome: Outcome::Done, network: None, detail: None }
+    }
+
+    fn refused(account_id: AccountId, action: &'static str) -> Self {
+        Self { outcome: Outcome::Refused, ..Self::done(account_id, action) }
+    }
+
+    fn detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
+/// Adds to what is committed the records of what it means.
+pub struct Auditor {
+    /// Says where a commit comes from.
+    pub origin: Arc<dyn RequestOrigin>,
+    /// Dates records.
+    pub clock: Arc<dyn Clock>,
+    /// Names them.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Auditor {
+    /// `changes`, and behind them a record of each that matters to security.
+    pub fn complete(&self, mut changes: Vec<Change>) -> Vec<Change> {
+        let findings = findings(&changes);
+        if findings.is_empty() {
+            return changes;
+        }
+        let (origin, now) = (self.origin.current(), self.clock.now());
+        changes.extend(findings.into_iter().zip(0..).map(|(finding, index)| {
+            // A microsecond apart, so that they stay in their order.
+            let occurred_at = now + Duration::from_micros(index);
+            Change::Audit(AuditRecord {
+                id: AuditRecordId::generate(now, self.entropy.bytes()),
+                occurred_at,
+                account_id: finding.account_id,
+                action: finding.action.to_owned(),
+                outcome: finding.outcome,
+                actor: origin.actor.clone(),
+                network: finding.network.or_else(|| origin.network.clone()),
+                request_id: origin.request_id.clone(),
+                detail: finding.detail,
+            })
+        }));
+        changes
+    }
+}
+
+impl Auditor {
+    /// Notes what no other change tells of.
+    pub fn note(&self, action: &str, detail: Option<String>) -> Change {
+        let (Origin { actor, network, request_id }, now) = (self.origin.current(), self.clock.now());
+        Change::Audit(AuditRecord {
+            id: AuditRecordId::generate(now, self.entropy.bytes()),
+            occurred_at: now,
+            account_id: None,
+            action: action.to_owned(),
+            outcome: Outcome::Done,
+            actor,
+            network,
+            request_id,
+            detail,
+        })
+    }
+}
+
+fn findings(changes: &[Change]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = changes.iter().filter_map(finding).collect();
+    // A wrong code of an app changes nothing but its budget; a right one changes something else too.
+    if let [Change::PutTally(Tally { subject, kind: TallyKind::SecondFactorMisses, count: 1.., .. })] = changes {
+        findings.extend(account_of(*subject).map(|account| Finding::refused(account, "code.given")));
+    }
+    findings
+}
+
+/// Accounts are UUIDv7 (RFC 9562); the keyed digest of a name that nobody has is a UUIDv8.
+fn account_of(subject: AttemptSubject) -> Option<AccountId> {
+    let uuid: Uuid = subject.as_uuid();
+    (uuid.get_version_num() == 7).then(|| AccountId::from(uuid))
+}
+
+/// No wildcard: whoever adds a change decides whether it is a matter of security.
+fn finding(change: &Change) -> Option<Finding> {
+    Some(match change {
+        Change::InsertAccount(account) => Finding::done(account.id, "account.registered"),
+        Change::RecordDeletion(deletion) => {
+            Finding::done(deletion.account_id, "account.deleted").detail(deletion.requested_by.as_str())
+        }
+        Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
+        Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
+        Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),
+        Change::ProveEmail { account_id, .. } => Finding::done(*account_id, "email.proved"),
+        Change::LinkIdentity { account_id, identity } => {
+            Finding::done(*account_id, "identity.linked").detail(identity.provider.as_str())
+        }
+        Change::UnlinkIdentity { account_id, provider } => {
+            Finding::done(*account_id, "identity.unlinked").detail(provider.as_str())
+        }
+        Change::UnlinkIdentitiesOf(account_id) => Finding::done(*account_id, "identities.unlinked"),
+        Change::InsertSession { session, .. } => Finding {
+            network: Some(session.rotation.client.network().clone()),
+            ..Finding::done(session.account_id, "session.opened").detail(session.method.amr().join(" "))
+        },
+        Change::RevokeSession { account_id, session_id, revocation } => {
+            let outcome =
+                if revocation.reason == RevocationReason::TokenReused { Outcome::Refused } else { Outcome::Done };
+            let detail = Some(format!("{} {session_id}", revocation.reason.as_str()));
+            Finding { account_id: Some(*account_id), action: "session.ended", outcome, network: None, detail }
+        }
+        Change::RevokeSessionsOf { account_id, revocation, .. } => {
+            Finding::done(*account_id, "sessions.ended").detail(revocation.reason.as_str())
+        }
+        Change::PutTwoFactor { account_id, two_factor } => {
+            Finding::done(*account_id, "second_factor.changed").detail(summary(two_factor))
+        }
+        Change::KeepPendingCredentials(_) => return None,
+        Change::PutNetworkAttempts(budget) if budget.attempts.misses > 0 => Finding {
+            network: Some(budget.network.clone()),
+            ..Finding::refused(account_of(budget.subject)?, "password.given")
+        },
+        Change::PutChallenge(challenge) => missed_code(challenge)?,
+        Change::ForgetNetworkAttempts(subject) => Finding::done(account_of(*subject)?, "misses.forgotten"),
+        Change::InsertSigningKey(key) => of_key("signing_key.made", key.id.to_string()),
+        Change::DeleteSigningKey(id) => of_key("signing_key.withdrawn", id.to_string()),
+        Change::RetireKey(key) => of_key("master_key.retired", key.key_id.as_str().to_owned()),
+        Change::ForgetRetiredKey(id) => of_key("master_key.forgotten", id.to_string()),
+        Change::PutNetworkAttempts(_)
+        | Change::Audit(_)
+        | Change::DeleteAccount { .. }
+        | Change::RehashPassword { .. }
+        | Change::TouchAccount { .. }
+        | Change::RequireIdentity { .. }
+        | Change::UseAuthorization { .. }
+        | Change::UseTotpStep { .. }
+        | Change::ForgetChallengesFor { .. }
+        | Change::AdvanceSession { .. }
+        | Change::NoteServedAgain { .. }
+        | Change::ProveSession { .. }
+        | Change::RequireSession(_)
+        | Change::PutDailyMisses(_)
+        | Change::ForgetDailyMisses(_)
+        | Change::PutTally(_)
+        | Change::ForgetTallies(_)
+        | Change::InsertChallenge(_)
+        | Change::UseChallenge { .. }
+        | Change::ReplaceChallenges { .. }
+        | Change::ForgetChallengesOf(_)
+        | Change::Announce { .. }
+        | Change::EventAcknowledged { .. }
+        | Change::RetryEvent { .. }
+        | Change::Mail(_)
+        | Change::ForgetMailsTo(_)
+        | Change::UnparkMails { .. }
+        | Change::ForgetMail { .. }
+        | Change::RetryMail { .. }
+        | Change::ParkMail { .. }
+        | Change::ResealRetiredKey { .. }
+        | Change::ResealSigningKey { .. }
+        | Change::PutMark { .. }
+        | Change::ForgetMark(_) => return None,
+    })
+}
+
+const fn of_key(action: &'static str, id: String) -> Finding {
+    Finding { account_id: None, action, outcome: Outcome::Done, network: None, detail: Some(id) }
+}
+
+fn missed_code(challenge: &Challenge) -> Option<Finding> {
+    let ChallengeState::CodeSent { misses: 1.., .. } = challenge.state else { return None };
+    let account = challenge.challenged.account_id()?;
+    Some(Finding::refused(account, "code.given").detail(challenge.purpose.as_str()))
+}
+
+/// What is set up now: `app enabled, email disabled, 9 recovery codes`.
+fn summary(two_factor: &TwoFactor) -> String {
+    let state = |method: Method| match (two_factor.is_enabled(method), two_factor.is_enrolled(method)) {
+        (true, _) => "enabled",
+        (false, true) => "disabled",
+        (false, false) => "not set",
+    };
+    let [app, email] = [Method::App, Method::Email].map(state);
+    format!("app {app}, email {email}, {} recovery codes", two_factor.recovery_codes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{MockClock, MockEntropy, MockRequestOrigin};
+    use crate::session::Revocation;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn auditor() -> Auditor {
+        let (mut origin, mut clock, mut entropy) = (MockRequestOrigin::new(), MockClock::new(), MockEntropy::new());
+        let current = Origin { actor: Actor::Operator, network: None, request_id: Some("7".to_owned()) };
+        origin.expect_current().return_const(current);
+        clock.expect_now().return_const(NOW);
+        entropy.expect_bytes().return_const([7; 32]);
+        Auditor { origin: Arc::new(origin), clock: Arc::new(clock), entropy: Arc::new(entropy) }
+    }
+
+    fn tally(subject: AttemptSubject, count: u32) -> Change {
+        Change::PutTally(Tally { count, ..Tally::empty(subject, TallyKind::SecondFactorMisses) })
+    }
+
+    #[test]
+    fn what_matters_is_noted_behind_what_is_committed_and_nothing_else_is() {
+        let account_id = AccountId::generate(NOW, [1; 32]);
+        let quiet = vec![Change::UnparkMails { at: NOW }, Change::ForgetChallengesOf(account_id)];
+        assert_eq!(auditor().complete(quiet.clone()), quiet);
+
+        let revocation = Revocation { at: NOW, reason: RevocationReason::PasswordChanged };
+        let ended = Change::RevokeSessionsOf { account_id, except: None, revocation };
+        let completed = auditor().complete(vec![ended.clone(), quiet[0].clone(), ended.clone()]);
+        let [first, _, third, Change::Audit(one), Change::Audit(other)] = completed.as_slice() else {
+            panic!("{completed:?}")
+        };
+        assert_eq!((first, third), (&ended, &ended));
+        assert_eq!((one.action.as_str(), one.detail.as_deref()), ("sessions.ended", Some("password_changed")));
+        assert_eq!((one.account_id, one.request_id.as_deref()), (Some(account_id), Some("7")));
+        assert_eq!(one.actor, Actor::Operator);
+        assert!(one.occurred_at < other.occurred_at);
+    }
+
+    #[test]
+    fn a_wrong_code_of_an_app_is_one_that_changes_nothing_but_its_budget() {
+        let account_id = AccountId::generate(NOW, [1; 32]);
+        let (known, unknown) = (
+            AttemptSubject::account(account_id),
+            AttemptSubject::unknown_name(uuid::Builder::from_custom_bytes([1; 16]).into_uuid()),
+        );
+        assert_eq!(auditor().complete(vec![tally(known, 1)]).len(), 2);
+        assert_eq!(auditor().complete(vec![tally(known, 0)]).len(), 1, "nothing was missed");
+        assert_eq!(auditor().complete(vec![tally(unknown, 1)]).len(), 1, "nobody's");
+        let right = vec![Change::ForgetChallengesOf(account_id), tally(known, 1)];
+        assert_eq!(auditor().complete(right.clone()), right);
+    }
+
+    #[test]
+    fn an_actor_comes_back_as_it_was_written() {
+        let service = Actor::Service("users-service".to_owned());
+        for actor in [Actor::Client, service, Actor::Operator, Actor::Itself] {
+            assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
+        }
+        assert_eq!(Actor::parse("somebody"), None);
+    }
+}

@@ -1,0 +1,44 @@
+//! Which request is being answered, for the audit trail: told here once, read when something is committed.
+
+use std::sync::{Arc, OnceLock};
+
+use auth_domain::audit::{Actor, Origin};
+use auth_domain::ports::RequestOrigin;
+use auth_domain::session::Network;
+
+tokio::task_local! {
+    static REQUEST: Arc<Request>;
+}
+
+struct Request {
+    id: String,
+    network: Network,
+    service: OnceLock<String>,
+}
+
+/// The request of the task that asks; the service itself where there is none.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpOrigin;
+
+impl RequestOrigin for HttpOrigin {
+    fn current(&self) -> Origin {
+        let of_request = REQUEST.try_with(|request| Origin {
+            actor: request.service.get().map_or(Actor::Client, |name| Actor::Service(name.clone())),
+            network: Some(request.network.clone()),
+            request_id: Some(request.id.clone()),
+        });
+        of_request.unwrap_or(Origin { actor: Actor::Itself, network: None, request_id: None })
+    }
+}
+
+/// Runs `answering` as that request.
+pub(crate) async fn answer<T>(id: &str, network: Network, answering: impl Future<Output = T>) -> T {
+    let request = Request { id: id.to_owned(), network, service: OnceLock::new() };
+    REQUEST.scope(Arc::new(request), answering).await
+}
+
+/// The request proved to come from that service.
+pub(crate) fn is_service(name: &str) {
+    // Said twice, it is the same name: a request has one token. Outside of a request nobody asks.
+    let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
+}
