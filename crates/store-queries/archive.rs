@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use auth_domain::AccountId;
 use auth_domain::account::Account;
 use auth_domain::ports::{Archive, ArchiveError, ArchiveReader, ArchiveWriter, Writers};
+use auth_domain::{AccountId, Timestamp};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
@@ -148,6 +148,13 @@ impl Archive for Engine {
         };
         conn.batch_execute(&begin).await.map_err(|error| failed("the database", &error))?;
         Ok(Box::new(Rows::begin(conn).await?))
+    }
+
+    async fn database_time(&self) -> Result<Option<Timestamp>, ArchiveError> {
+        let Some(query) = sql::CLOCK else { return Ok(None) };
+        let mut conn = self.archive_connection().await?;
+        let told: Result<Count, _> = diesel::sql_query(query).get_result(&mut conn).await;
+        told.map(|told| Some(Timestamp::from_micros(told.count))).map_err(|error| failed("the clock", &error))
     }
 
     async fn begin_write(&self) -> Result<Box<dyn ArchiveWriter>, ArchiveError> {

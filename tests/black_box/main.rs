@@ -12,6 +12,7 @@ mod cookies;
 mod credentials;
 mod database_away;
 mod disclosure;
+mod doctor;
 mod documents;
 mod events;
 mod evil_provider;

@@ -7,6 +7,10 @@ pub(crate) const COLUMNS: &str = "SELECT table_name::text AS table_name, column_
      data_type::text AS declared FROM information_schema.columns WHERE table_schema = current_schema() \
      AND table_name NOT LIKE '\\_\\_%'";
 
+/// Microseconds since the Unix epoch, by the clock of the server.
+pub(crate) const CLOCK: Option<&str> =
+    Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS count");
+
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub(crate) const BEGIN_WRITE: &str = "BEGIN";
 

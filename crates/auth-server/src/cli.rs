@@ -89,6 +89,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Look for what is wrong around the service: database, clocks, keys, mail, providers, the proxy in front, disk,
+    /// backups. One line each; exits with 1 when something is broken. Changes nothing.
+    Doctor,
     /// Ask a running server whether it is ready; exits with 0 when it is. For containers. Changes nothing.
     Healthcheck,
     /// Print the OpenAPI file. Changes nothing.

@@ -1,7 +1,7 @@
 //! The commands that do not serve.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
@@ -69,12 +69,18 @@ pub(crate) fn openapi(errors: bool) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(&auth_http::openapi("/", &known_providers()))?)
 }
 
-/// Asks over the address that the server listens on; from wherever in this machine it does.
-pub(crate) fn healthcheck(settings: &Settings) -> Result<(), Failure> {
+/// Where the server of this machine answers.
+pub(crate) fn own_address(settings: &Settings) -> SocketAddr {
     let mut address = settings.listen;
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
+    address
+}
+
+/// Asks over the address that the server listens on; from wherever in this machine it does.
+pub(crate) fn healthcheck(settings: &Settings) -> Result<(), Failure> {
+    let address = own_address(settings);
     let away = |error: std::io::Error| format!("nothing answers at {address}: {error}");
     let mut connection = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT).map_err(away)?;
     connection.set_read_timeout(Some(HEALTH_TIMEOUT))?;

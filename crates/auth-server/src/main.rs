@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config_command;
 mod database;
+mod doctor;
 mod drill;
 mod keys_command;
 mod logging;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Move { to, stopped } => runtime()?.block_on(move_command::run(&settings()?, &to, stopped)),
         Command::Audit(options) => runtime()?.block_on(audit_command::run(&settings()?, &options)),
+        Command::Doctor => runtime()?.block_on(doctor::run(&settings()?)),
         Command::Keys { command } => runtime()?.block_on(keys_command::run(&settings()?, &command)),
         Command::User { command } => runtime()?.block_on(user_command::run(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => commands::print(&config_command::check(settings())?),

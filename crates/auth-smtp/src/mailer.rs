@@ -97,6 +97,28 @@ impl ConfiguredMailer {
     }
 }
 
+impl ConfiguredMailer {
+    /// Whether mail could be sent: greets the server and logs in, or writes to the folder. Sends nothing. The error says
+    /// what is wrong.
+    pub async fn check(&self) -> Result<(), String> {
+        match &self.destination {
+            Destination::Folder(folder) => {
+                let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+                let file = folder.join(".check");
+                tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(failed)?;
+                tokio::fs::write(&file, []).await.map_err(failed)?;
+                tokio::fs::remove_file(&file).await.map_err(failed)
+            }
+            Destination::Server(server) => match tokio::time::timeout(SEND_TIMEOUT, server.test_connection()).await {
+                Ok(Ok(true)) => Ok(()),
+                Ok(Ok(false)) => Err("the mail server does not answer NOOP with yes".to_owned()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err("the mail server took too long".to_owned()),
+            },
+        }
+    }
+}
+
 fn tls_parameters(host: &str) -> Result<TlsParameters, InvalidMailSettings> {
     TlsParameters::new(host.to_owned()).map_err(|_| InvalidMailSettings::Url)
 }

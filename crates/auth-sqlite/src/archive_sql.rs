@@ -7,6 +7,9 @@ pub(crate) const COLUMNS: &str = "SELECT m.name AS table_name, c.name AS name, c
      FROM sqlite_schema AS m, pragma_table_info(m.name) AS c \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
 
+/// It has none but this machine's.
+pub(crate) const CLOCK: Option<&str> = None;
+
 pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 
+use crate::Timestamp;
 use crate::account::Account;
 
 /// Why rows could not be read or written, for an operator.
@@ -35,6 +36,9 @@ pub enum Writers {
 pub trait Archive: Send + Sync {
     /// A view of all tables at one instant.
     async fn begin_read(&self, writers: Writers) -> Result<Box<dyn ArchiveReader>, ArchiveError>;
+
+    /// The time on the database's own clock; `None` where that is this machine's.
+    async fn database_time(&self) -> Result<Option<Timestamp>, ArchiveError>;
 
     /// A transaction; dropped without a commit, it leaves nothing behind.
     async fn begin_write(&self) -> Result<Box<dyn ArchiveWriter>, ArchiveError>;

@@ -1,19 +1,32 @@
-//! `GET /health/live` and `GET /health/ready`, for orchestrators and load balancers.
+//! `GET /health/live` and `GET /health/ready`, for orchestrators and load balancers; `GET /health/client`, for whoever
+//! sets up a proxy.
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::session::Network;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
 use crate::app::App;
+use crate::client::client_address;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
 
 #[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
+}
+
+/// How the caller looks from here.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SeenClient {
+    /// The network that budgets count for: a /24 or a /64.
+    network: String,
+    /// Whether a proxy that is trusted told it.
+    told_by_proxy: bool,
 }
 
 fn ok() -> HttpResponse {
@@ -35,6 +48,24 @@ pub(super) fn ready() -> Endpoint {
         .summary("health", "Whether requests can be answered: the database answers. If not: send none.")
         .answers_plain(answer())
         .errors(&[ErrorCode::Unavailable])
+}
+
+pub(super) fn client() -> Endpoint {
+    Endpoint::new(Method::GET, "/health/client", || web::to(seen_client))
+        .summary("health", "From which network the caller seems to come: how well a proxy in front is set up.")
+        .answers_plain(Answer::Plain {
+            media_type: "application/json",
+            schema: NamedSchema::of::<SeenClient>(),
+            description: "How the caller looks from here.",
+        })
+}
+
+/// *Permissions:* anyone.
+async fn seen_client(request: HttpRequest) -> HttpResponse {
+    let address = client_address(&request);
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let network = Network::of(address).as_str().to_owned();
+    no_store(HttpResponse::Ok()).json(SeenClient { network, told_by_proxy: peer != Some(address) })
 }
 
 /// *Permissions:* anyone.

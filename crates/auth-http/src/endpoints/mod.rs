@@ -73,6 +73,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         jwks::endpoint(),
         health::live(),
         health::ready(),
+        health::client(),
         metrics::endpoint(),
     ];
     all.extend(providers.iter().flat_map(providers::of));
