@@ -39,6 +39,7 @@ mod second_factor_steps;
 mod sessions;
 mod sign_in;
 mod start_up;
+mod traces;
 mod two_factor;
 mod two_factor_elsewhere;
 mod users;

@@ -14,6 +14,7 @@ use actix_web::{Error, HttpResponse, ResponseError as _};
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::session::Network;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::answer::{ApiError, accepts};
 use crate::app::App;
@@ -32,7 +33,16 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let began = Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let wants_problem = accepts(request.request(), "application/problem+json");
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        // The name of a span is fixed when it begins, and the route is not known then.
+        otel.name = method.as_str(),
+        otel.kind = "server",
+        http.route = Empty,
+        http.request.method = Empty,
+        http.response.status_code = Empty,
+    );
     let app = request.app_data::<Data<App>>().cloned();
     let finish = |route: Option<&str>, response: &mut HttpResponse<BoxBody>| {
         if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
@@ -62,6 +72,10 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         }
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
+        // Not before: the log lines on the way need the id alone.
+        let route = route.unwrap_or("none");
+        span.record("http.route", route);
+        span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
     let network = Network::of(client_address(request.request()));

@@ -28,7 +28,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let metrics_listener = settings.metrics_listen.map(|address| bind("AUTH_METRICS_LISTEN", address)).transpose()?;
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
-    logging::start();
+    let telemetry = logging::start(settings.otlp_endpoint.as_deref())?;
     let Wired { app, signer, deliver_mails, deliver_events, purge_expired } =
         wire(&settings, &key.ring, address).await?;
     let keys = Arc::clone(&app.publish_signing_keys);
@@ -44,6 +44,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     beside.spawn(workers::keep_house(purge_expired));
 
+    let traced = settings.otlp_endpoint.is_some();
     let cross_origin = app.origins.allowed().next().is_some();
     let app = Data::new(app);
     if let Some(listener) = metrics_listener {
@@ -58,6 +59,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
             .wrap(from_fn(auth_http::guard))
             .wrap(Condition::new(cross_origin, auth_http::cors(&app)))
             .wrap(from_fn(auth_http::edge))
+            .wrap(Condition::new(traced, from_fn(logging::continue_trace)))
     })
     .client_request_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(75))
@@ -78,6 +80,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     server.await?;
     beside.abort_all();
     tracing::info!("stopped");
+    // It waits for its thread.
+    tokio::task::spawn_blocking(|| telemetry.stop()).await?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use providers::origins;
 use source::{Raw, gather};
-use value::{base_paths, is_confidential, list, networks, number, public_url, socket_address, switch};
+use value::{base_paths, collector_url, is_confidential, list, networks, number, public_url, socket_address, switch};
 
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use table::{Kind, Setting, all as all_settings};
@@ -47,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) otlp_endpoint: Option<String>,
     pub(crate) mail: MailSettings,
     pub(crate) challenges: ChallengeLifetimes,
     pub(crate) disclosure: Disclosure,
@@ -121,6 +122,7 @@ impl Settings {
             database: reader.parse("DATABASE_URL", default_database, Database::parse),
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
+            otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| Ok(Some(text.to_owned()))),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),

@@ -63,12 +63,23 @@ const SETTINGS: &[Row] = &[
     ),
     ("AUDIENCE", Kind::Text("a text"), "(the public URL)", "Audience of access tokens."),
     ("BASE_PATHS", Kind::List("a path"), "/,/api", "Everything is served under each."),
-    ("TRUSTED_PROXIES", Kind::List("a network or an address"), "(none)", "Networks whose X-Forwarded-For is believed."),
+    (
+        "TRUSTED_PROXIES",
+        Kind::List("a network or an address"),
+        "(none)",
+        "Networks whose X-Forwarded-For or Forwarded is believed.",
+    ),
     (
         "METRICS_LISTEN",
         Kind::Text("address:port"),
         "(off)",
         "A second address for /metrics and nothing else; off: served on the main one to callers on this machine.",
+    ),
+    (
+        "OTLP_ENDPOINT",
+        Kind::Text("a URL such as http://127.0.0.1:4318"),
+        "(off)",
+        "An OpenTelemetry collector that takes OTLP over HTTP: it gets a span a request, under /v1/traces.",
     ),
     (
         "MAIL_URL",

@@ -53,6 +53,16 @@ impl Database {
     }
 }
 
+pub(super) fn collector_url(text: &str) -> Result<String, String> {
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.username().is_empty()
+    };
+    match Url::parse(text).ok().filter(plain) {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None => Err(format!("must be a URL such as http://127.0.0.1:4318, without user and query, not {text:?}")),
+    }
+}
+
 pub(super) fn public_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
     let plain = |parsed: &Url| {
