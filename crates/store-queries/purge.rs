@@ -2,14 +2,15 @@
 //! for both engines.
 
 use auth_domain::Timestamp;
+use auth_domain::ports::StoreUnavailable;
 use auth_domain::retention::Expired;
-use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
+use super::reads::unavailable;
 use crate::dialect::Connection;
 
-pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -> QueryResult<usize> {
+pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -> Result<usize, StoreUnavailable> {
     let (sql, first, second) = match expired {
         Expired::Sessions { ended_before } => (
             "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE absolute_expires_at < $1 \
@@ -74,10 +75,9 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
         ),
     };
     let micros = |at: Timestamp| at.as_micros();
-    diesel::sql_query(sql)
+    let delete = diesel::sql_query(sql)
         .bind::<BigInt, _>(micros(first))
         .bind::<BigInt, _>(micros(second))
-        .bind::<BigInt, _>(i64::from(limit))
-        .execute(conn)
-        .await
+        .bind::<BigInt, _>(i64::from(limit));
+    delete.execute(conn).await.map_err(unavailable)
 }

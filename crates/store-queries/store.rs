@@ -30,7 +30,7 @@ use super::snapshot::Snapshot;
 use super::{
     audit, challenges, commit, events, identities, keys, load, mails, marks, purge, reads, tallies, two_factor,
 };
-use crate::Engine;
+use crate::{Engine, dialect};
 
 /// However stuck the database is, a caller waits no longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
@@ -53,11 +53,7 @@ impl Engine {
 macro_rules! read {
     ($self:ident, |$conn:ident| $query:expr) => {{
         let engine = $self.clone();
-        let work = async move {
-            let mut pooled = engine.reader().await?;
-            let $conn = &mut *pooled;
-            $query.await
-        };
+        let work = async move { dialect::on_connection!(engine.reader(), |$conn| $query) };
         $self.run(work).await?
     }};
 }
@@ -137,7 +133,7 @@ impl Store for Engine {
 
     async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreUnavailable> {
         let engine = self.clone();
-        let work = async move { purge::purge(&mut *engine.writer().await?, expired, limit).await.map_err(unavailable) };
+        let work = async move { dialect::on_connection!(engine.writer(), |conn| purge::purge(conn, expired, limit)) };
         Ok(u32::try_from(self.run(work).await??).unwrap_or(u32::MAX))
     }
 
@@ -168,7 +164,7 @@ impl Store for Engine {
 
     async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreUnavailable> {
         let engine = self.clone();
-        let work = async move { events::list(&mut *engine.writer().await?, after, limit).await };
+        let work = async move { dialect::on_connection!(engine.writer(), |conn| events::list(conn, after, limit)) };
         self.run(work).await?
     }
 
@@ -184,7 +180,9 @@ impl Store for Engine {
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreUnavailable> {
         let (engine, service) = (self.clone(), service.to_owned());
-        let work = async move { events::lease(&mut *engine.writer().await?, &service, now, until, limit).await };
+        let work = async move {
+            dialect::on_connection!(engine.writer(), |conn| events::lease(conn, &service, now, until, limit))
+        };
         self.run(work).await?
     }
 
@@ -207,7 +205,8 @@ impl Store for Engine {
         limit: u32,
     ) -> Result<Vec<LeasedMail>, StoreUnavailable> {
         let engine = self.clone();
-        let work = async move { mails::lease(&mut *engine.writer().await?, now, until, limit).await };
+        let work =
+            async move { dialect::on_connection!(engine.writer(), |conn| mails::lease(conn, now, until, limit)) };
         self.run(work).await?
     }
 
@@ -218,7 +217,7 @@ impl Store for Engine {
             None => changes,
         };
         let wakes = changes.iter().any(commit::fills_outbox);
-        let work = async move { commit::commit(&mut *engine.writer().await?, changes).await };
+        let work = async move { dialect::on_connection!(engine.writer(), |conn| commit::commit(conn, changes)) };
         self.run(work).await??;
         if wakes {
             self.outbox.notify_waiters();

@@ -58,6 +58,11 @@ pub fn binary() -> &'static Path {
     })
 }
 
+/// Whether this run tests what PostgreSQL is like behind a PgBouncer in transaction mode.
+fn through_pgbouncer() -> bool {
+    std::env::var_os("AUTH_TEST_PGBOUNCER").is_some()
+}
+
 /// The Python that has what `tests/run` installed for the tests.
 pub fn python() -> PathBuf {
     let python = std::env::var_os("BLACK_BOX_PYTHON").map(PathBuf::from);
@@ -89,7 +94,9 @@ impl Server {
             ("AUTH_INTERNAL__BACKUPS_SERVICE__SCOPES", scopes),
             ("AUTH_INTERNAL__POWERLESS__SECRET", SECRET),
         ];
-        all.extend(database.as_deref().map(|url| ("AUTH_DATABASE_URL", url)));
+        let pooled = database.as_deref().filter(|_| through_pgbouncer()).map(|url| cluster().pooled(url));
+        all.extend(pooled.is_some().then_some(("AUTH_DB_PREPARED", "off")));
+        all.extend(pooled.as_deref().or(database.as_deref()).map(|url| ("AUTH_DATABASE_URL", url)));
         all.extend(settings);
         let settings: Vec<(String, String)> =
             all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -40,7 +40,7 @@ impl Place {
     async fn at(self, version: Option<&str>) -> Self {
         match &self {
             Self::Sqlite(path) => auth_sqlite::migrate_to(path, version).await.unwrap(),
-            Self::Postgres(url) => auth_postgres::migrate_to(url, version).await.unwrap(),
+            Self::Postgres(url) => auth_postgres::migrate_to(url, true, version).await.unwrap(),
         };
         self
     }
@@ -48,14 +48,14 @@ impl Place {
     async fn archive(&self) -> Arc<dyn Archive> {
         match self {
             Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await.unwrap()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, 2).await.unwrap()),
+            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, true, 2).await.unwrap()),
         }
     }
 
     async fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await.unwrap()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, 2).await.unwrap()),
+            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, true, 2).await.unwrap()),
         }
     }
 
@@ -164,7 +164,7 @@ async fn exports_of_every_earlier_schema_are_restored() {
     let Place::Postgres(url) = postgres else { unreachable!() };
     for error in [
         auth_sqlite::migrate_to(&path, Some(newer)).await.unwrap_err().to_string(),
-        auth_postgres::migrate_to(&url, Some(newer)).await.unwrap_err().to_string(),
+        auth_postgres::migrate_to(&url, true, Some(newer)).await.unwrap_err().to_string(),
     ] {
         assert!(error.contains("newer auth-server"), "{error}");
     }

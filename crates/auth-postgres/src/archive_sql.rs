@@ -11,13 +11,20 @@ pub(crate) const COLUMNS: &str = "SELECT table_name::text AS table_name, column_
 pub(crate) const CLOCK: Option<&str> =
     Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS count");
 
-pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-pub(crate) const BEGIN_WRITE: &str = "BEGIN";
+/// However long it takes.
+macro_rules! patiently {
+    ($begin:literal) => {
+        concat!($begin, "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+    };
+}
+pub(crate) const BEGIN_READ: &str = patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+pub(crate) const BEGIN_WRITE: &str = patiently!("BEGIN");
 
 /// Nobody else writes to `tables` until the end; those who read go on.
 pub(crate) fn begin_alone(tables: &[&str]) -> String {
     let tables = tables.join(", ");
-    format!("SET lock_timeout = '60s'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE {tables} IN EXCLUSIVE MODE")
+    let begin = patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    format!("{begin}; SET LOCAL lock_timeout = '60s'; LOCK TABLE {tables} IN EXCLUSIVE MODE")
 }
 
 pub(crate) const OBJECT: &str = "json_build_object";

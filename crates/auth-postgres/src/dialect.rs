@@ -1,14 +1,19 @@
 //! Where PostgreSQL differs: its own UUID type, row locks, plain transactions.
 
+use auth_domain::ports::StoreUnavailable;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::serialize::{self, Output, ToSql};
-use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::Object;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use uuid::Uuid;
 
+use crate::queries::reads::unavailable;
+
 pub(crate) type Connection = AsyncPgConnection;
+pub(crate) type Transactions = AnsiTransactionManager;
 
 /// A UUID column.
 pub(crate) type SqlUuid = diesel::sql_types::Uuid;
@@ -52,6 +57,38 @@ macro_rules! in_transaction {
     };
 }
 pub(crate) use in_transaction;
+
+/// What `work` does on a connection that `lender` lends. Behind a transaction pooler that is one transaction.
+macro_rules! on_connection {
+    ($lender:expr, |$conn:ident| $work:expr) => {{
+        let mut lent = $lender.await?;
+        let $conn = &mut *lent;
+        let done = $work.await;
+        $crate::dialect::give_back(lent, done).await
+    }};
+}
+pub(crate) use on_connection;
+
+/// Ends the transaction that was begun when `lent` was lent, if any.
+pub(crate) async fn give_back<T, E: From<StoreUnavailable> + PartialEq>(
+    mut lent: Object<Connection>,
+    done: Result<T, E>,
+) -> Result<T, E> {
+    if done.as_ref().is_err_and(|error| *error == E::from(StoreUnavailable)) {
+        // Whatever is wrong may be wrong with the server at its other end, one that became read-only say.
+        drop(Object::take(lent));
+        return done;
+    }
+    let begun = Transactions::transaction_manager_status_mut(&mut *lent).transaction_depth();
+    if begun.map_err(unavailable)?.is_some() {
+        let ended = match done {
+            Ok(_) => Transactions::commit_transaction(&mut *lent).await,
+            Err(_) => Transactions::rollback_transaction(&mut *lent).await,
+        };
+        ended.map_err(unavailable)?;
+    }
+    done
+}
 
 /// The channel of [`wake_other_nodes`].
 pub(crate) const OUTBOX: &str = "auth_outbox";

@@ -13,8 +13,8 @@ use auth_testkit::store_contract::AnyStore;
 
 async fn new_store() -> AnyStore {
     let url = cluster().database();
-    migrate(&url).await.expect("the migrations run");
-    Arc::new(PostgresStore::connect(&url, 16).await.expect("the database answers"))
+    migrate(&url, true).await.expect("the migrations run");
+    Arc::new(PostgresStore::connect(&url, true, 16).await.expect("the database answers"))
 }
 
 auth_testkit::store_contract!(new_store);
@@ -26,7 +26,7 @@ async fn eight_nodes_that_start_at_once_migrate_once() {
         .map(|_| {
             std::thread::spawn({
                 let url = url.clone();
-                move || tokio::runtime::Runtime::new().expect("a runtime").block_on(migrate(&url))
+                move || tokio::runtime::Runtime::new().expect("a runtime").block_on(migrate(&url, true))
             })
         })
         .collect();
@@ -41,8 +41,8 @@ async fn eight_nodes_that_start_at_once_migrate_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_one_node_owes_wakes_another() {
     let url = cluster().database();
-    migrate(&url).await.expect("the migrations run");
-    let connect = || PostgresStore::connect(&url, 2);
+    migrate(&url, true).await.expect("the migrations run");
+    let connect = || PostgresStore::connect(&url, true, 2);
     let (waiting, owing) = (connect().await.expect("it answers"), connect().await.expect("it answers"));
     let woken = tokio::spawn(async move {
         let began = Instant::now();
@@ -58,8 +58,9 @@ async fn a_mail_that_one_node_owes_wakes_another() {
 
 #[tokio::test]
 async fn errors_say_what_is_wrong_and_not_the_password() {
-    let failure =
-        |url: &'static str| async move { PostgresStore::connect(url, 1).await.err().expect("a failure").to_string() };
+    let failure = |url: &'static str| async move {
+        PostgresStore::connect(url, true, 1).await.err().expect("a failure").to_string()
+    };
     for (url, said) in [
         ("postgres://u:hunter2@127.0.0.1:1/x", "port 1"),
         ("postgres://u:hunter2@127.0.0.1:badport/x", "not a PostgreSQL URL"),

@@ -27,14 +27,14 @@ async fn what_the_url_asks_for_is_what_is_spoken() {
         (format!("sslmode=verify-full&sslrootcert={roots}"), "t"),
     ] {
         let url = url("localhost", &parameters);
-        migrate(&url).await.unwrap();
-        let store = PostgresStore::connect(&url, 2).await.unwrap();
+        migrate(&url, true).await.unwrap();
+        let store = PostgresStore::connect(&url, true, 2).await.unwrap();
         store.ping().await.unwrap();
         assert_eq!(encrypted(&url), expected, "{parameters}");
     }
     let plain = cluster().database();
-    migrate(&plain).await.unwrap();
-    let store = PostgresStore::connect(&plain, 2).await.unwrap();
+    migrate(&plain, true).await.unwrap();
+    let store = PostgresStore::connect(&plain, true, 2).await.unwrap();
     store.ping().await.unwrap();
     assert_eq!(encrypted(&plain), "f", "on this machine nobody listens");
 }
@@ -49,7 +49,7 @@ async fn a_server_that_is_not_trusted_is_not_spoken_to() {
         ("localhost", "sslmode=prefer".to_owned(), "must be disable, require or verify-full"),
         ("localhost", "sslmode=verify-full&sslrootcert=/nonexistent".to_owned(), "/nonexistent"),
     ] {
-        let error = PostgresStore::connect(&url(host, &parameters), 1).await.err().unwrap().to_string();
+        let error = PostgresStore::connect(&url(host, &parameters), true, 1).await.err().unwrap().to_string();
         assert!(error.contains(said), "{host} {parameters}: {error}");
     }
 }
@@ -69,7 +69,8 @@ async fn nothing_is_sent_in_clear_where_tls_is_asked_for() {
         connection.read_to_end(&mut rest).await.unwrap();
         rest
     });
-    let error = PostgresStore::connect(&format!("postgres://u:canary@127.0.0.1:{port}/d?sslmode=require"), 1).await;
+    let error =
+        PostgresStore::connect(&format!("postgres://u:canary@127.0.0.1:{port}/d?sslmode=require"), true, 1).await;
     let error = error.err().unwrap().to_string();
     assert!(error.contains("TLS") && !error.contains("canary"), "{error}");
     assert_eq!(server.await.unwrap(), b"");

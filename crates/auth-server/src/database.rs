@@ -30,7 +30,9 @@ impl Database {
                 }
                 Ok(auth_sqlite::migrate_to(path, version).await?)
             }
-            Self::Postgres(url) => Ok(auth_postgres::migrate_to(url, version).await.map_err(url_hint)?),
+            Self::Postgres { url, prepared } => {
+                Ok(auth_postgres::migrate_to(url, *prepared, version).await.map_err(url_hint)?)
+            }
         }
     }
 
@@ -49,10 +51,10 @@ impl Database {
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
             Self::Sqlite(path) => opened(SqliteStore::open(path).await?.audited(auditor)),
-            Self::Postgres(url) => {
+            Self::Postgres { url, prepared } => {
                 let connections =
                     std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));
-                opened(PostgresStore::connect(url, connections).await.map_err(url_hint)?.audited(auditor))
+                opened(PostgresStore::connect(url, *prepared, connections).await.map_err(url_hint)?.audited(auditor))
             }
         })
     }

@@ -78,7 +78,7 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
     let mut findings = Vec::new();
     let engine = match &settings.database {
         Database::Sqlite(path) => format!("SQLite, {}", path.display()),
-        Database::Postgres(_) => "PostgreSQL".to_owned(),
+        Database::Postgres { .. } => "PostgreSQL".to_owned(),
     };
     findings.push(("database", Good(format!("{engine}, answers"))));
     for (what, finding) in [

@@ -7,7 +7,6 @@ use auth_domain::ports::{Change, Clock as _, Entropy as _, Writers};
 use auth_domain::session::Client;
 use auth_domain::two_factor::{MethodState, SealedSecret};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, RegisterRequest};
-use url::Url;
 
 use crate::Failure;
 use crate::archive_command::{OpenExport, RestoreOptions};
@@ -23,7 +22,7 @@ const TOLD: usize = 5;
 /// A database that is gone afterwards.
 enum Scratch {
     Folder(std::path::PathBuf),
-    Postgres { url: String, name: String },
+    Postgres { url: String, prepared: bool, name: String },
 }
 
 impl Scratch {
@@ -38,13 +37,13 @@ impl Scratch {
                 let database = Database::Sqlite(folder.join("auth.db"));
                 Ok((Self::Folder(folder), database))
             }
-            Database::Postgres(url) => {
+            Database::Postgres { url, prepared } => {
+                let prepared = *prepared;
                 let hint = "the drill makes a database of its own and drops it again: ALTER ROLE … CREATEDB lets it";
-                let made = auth_postgres::create_database(url, &name).await;
+                let made = auth_postgres::create_database(url, prepared, &name).await;
                 made.map_err(|error| format!("{error}; {hint}"))?;
-                let mut scratch = Url::parse(url)?;
-                scratch.set_path(&name);
-                Ok((Self::Postgres { url: url.clone(), name }, Database::Postgres(scratch.into())))
+                let scratch = Database::Postgres { url: with_name(url, &name), prepared };
+                Ok((Self::Postgres { url: url.clone(), prepared, name }, scratch))
             }
         }
     }
@@ -52,9 +51,17 @@ impl Scratch {
     async fn drop(self) -> Result<(), Failure> {
         match self {
             Self::Folder(folder) => Ok(std::fs::remove_dir_all(folder)?),
-            Self::Postgres { url, name } => Ok(auth_postgres::drop_database(&url, &name).await?),
+            Self::Postgres { url, prepared, name } => Ok(auth_postgres::drop_database(&url, prepared, &name).await?),
         }
     }
+}
+
+/// The URL of another database of the same server. By hand: where several hosts are named it is no URL by the standard.
+fn with_name(url: &str, name: &str) -> String {
+    let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let host = base.find("://").map_or(0, |at| at + 3);
+    let end = base[host..].find('/').map_or(base.len(), |at| host + at);
+    format!("{}/{name}{query}", &base[..end])
 }
 
 pub(crate) async fn run(
@@ -174,5 +181,22 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
             print("a probe account registered, and is asked to prove its address as AUTH_REQUIRE_VERIFIED_EMAIL wants")
         }
         LoginOutcome::SecondFactorRequired(_) => Err("the probe account has a second factor, which nobody set".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_name;
+
+    #[test]
+    fn the_name_of_a_database_is_replaced_in_any_url() {
+        for (url, expected) in [
+            ("postgres://u:p@h:1/d", "postgres://u:p@h:1/x"),
+            ("postgres://u@a:1,b:2/d?sslmode=require", "postgres://u@a:1,b:2/x?sslmode=require"),
+            ("postgres:///d?host=/run/postgresql", "postgres:///x?host=/run/postgresql"),
+            ("postgres://h", "postgres://h/x"),
+        ] {
+            assert_eq!(with_name(url, "x"), expected);
+        }
     }
 }

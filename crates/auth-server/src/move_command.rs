@@ -12,7 +12,7 @@ use crate::progress::ProgressLine;
 use crate::settings::{Database, Settings};
 
 pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<(), Failure> {
-    let to = Database::parse(to).map_err(|error| format!("--to {error}"))?;
+    let to = Database::parse(to, settings.db_prepared).map_err(|error| format!("--to {error}"))?;
     if to == settings.database {
         return Err("--to is the database that the settings name: there is nothing to move".into());
     }

@@ -28,7 +28,7 @@ pub(crate) fn configured(settings: &Settings) -> Result<Option<KeyRing>, Failure
         (Some(text), _) => Ok(Some(KeyRing::parse(text).map_err(|error| {
             format!("AUTH_SECRET_KEY: {error}; expected is base64 of 32 bytes: openssl rand -base64 32")
         })?)),
-        (None, Database::Postgres(_)) => Err(REQUIRED.into()),
+        (None, Database::Postgres { .. }) => Err(REQUIRED.into()),
         (None, Database::Sqlite(_)) => Ok(None),
     }
 }

@@ -132,7 +132,7 @@ fn greet(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Result<()
     writeln!(out, "API page     {url}{base}auth/doc/")?;
     match &settings.database {
         Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
-        Database::Postgres(_) => writeln!(out, "database     PostgreSQL")?,
+        Database::Postgres { .. } => writeln!(out, "database     PostgreSQL")?,
     }
     if let Some(file) = &key.file {
         let note = if key.made_now { ", made now: back it up, the database is of no use without it" } else { "" };

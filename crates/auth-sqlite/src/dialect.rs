@@ -56,6 +56,16 @@ macro_rules! in_transaction {
 }
 pub(crate) use in_transaction;
 
+/// What `work` does on a connection that `lender` lends.
+macro_rules! on_connection {
+    ($lender:expr, |$conn:ident| $work:expr) => {{
+        let mut lent = $lender.await?;
+        let $conn = &mut *lent;
+        $work.await
+    }};
+}
+pub(crate) use on_connection;
+
 /// There are none.
 pub(crate) async fn wake_other_nodes(_conn: &mut Connection) -> diesel::QueryResult<()> {
     Ok(())

@@ -3,5 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
 pub mod fixtures;
+pub mod pgbouncer;
 pub mod postgres;
+mod processes;
 pub mod store_contract;

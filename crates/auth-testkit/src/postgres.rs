@@ -1,14 +1,16 @@
 //! A throw-away PostgreSQL: a cluster of its own on a free loopback port, without fsync, gone with
 //! the process that started it.
 
-use std::io::Read as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::fixtures::unique;
+use crate::pgbouncer::PgBouncer;
+pub use crate::processes::free_port;
+use crate::processes::{Supervised, new_folder, run, unprivileged};
 
 /// The cluster of this process; started at the first call.
 pub fn cluster() -> &'static Cluster {
@@ -16,54 +18,47 @@ pub fn cluster() -> &'static Cluster {
     CLUSTER.get_or_init(Cluster::start)
 }
 
-/// A running PostgreSQL server.
+/// A running PostgreSQL server. It ends when this is dropped, at the latest with this process.
 pub struct Cluster {
     bin: PathBuf,
     port: u16,
+    dir: PathBuf,
     roots: PathBuf,
-    /// The server ends when this process does: its supervisor waits for the end of our pipe.
-    _supervisor: Child,
+    pooler: OnceLock<PgBouncer>,
+    server: Supervised,
 }
 
 const USER: &str = "postgres";
 
 impl Cluster {
-    fn start() -> Self {
-        let bin = binaries();
-        let dir = tempfile::Builder::new().prefix("auth-test-postgres-").tempdir().expect("a temporary folder").keep();
-        let data = dir.join("data");
-        if is_root() {
-            run(Command::new("chown").arg(account_to_run_as()).arg(&dir));
-        }
-        let initdb = format!(
-            "{} -D {} -U {USER} -A trust -E UTF8 --locale=C --no-sync",
-            bin.join("initdb").display(),
-            data.display()
-        );
+    /// One that nobody else uses, to stop it for example.
+    pub fn start() -> Self {
+        let (bin, dir) = (binaries(), new_folder("postgres"));
+        let initdb = bin.join("initdb");
+        let initdb =
+            format!("{} -D {}/data -U {USER} -A trust -E UTF8 --locale=C --no-sync", initdb.display(), dir.display());
         run(unprivileged(&initdb).stdout(Stdio::null()));
         run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
+        Self::serve(bin, dir)
+    }
 
+    /// Serves what is in the folder `data` of `dir`.
+    fn serve(bin: PathBuf, dir: PathBuf) -> Self {
         let port = free_port();
         let server = format!(
-            "{} -D {} -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off \
+            "{} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} -c fsync=off \
              -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB \
-             -c ssl=on -c ssl_cert_file={certificates}/server.pem -c ssl_key_file={certificates}/server.key",
+             -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
             bin.join("postgres").display(),
-            data.display(),
-            certificates = dir.display(),
-        );
-        let supervised = format!(
-            "exec 3<&0; {server} </dev/null >{log} 2>&1 & pid=$!; cat <&3 >/dev/null; kill -INT $pid; wait $pid; rm -rf {dir}",
-            log = dir.join("log").display(),
             dir = dir.display(),
         );
-        let supervisor = unprivileged(&supervised).stdin(Stdio::piped()).spawn().expect("sh starts");
-        let cluster = Self { bin, port, roots: dir.join("ca.pem"), _supervisor: supervisor };
-        cluster.wait_until_ready(&dir.join("log"));
+        let server = Supervised::start(&server, &dir.join("log"), "INT", &format!("rm -rf {}", dir.display()));
+        let cluster = Self { bin, port, roots: dir.join("ca.pem"), dir, pooler: OnceLock::new(), server };
+        cluster.wait_until_ready();
         cluster
     }
 
-    fn wait_until_ready(&self, log: &Path) {
+    fn wait_until_ready(&self) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             let answers = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
@@ -72,9 +67,13 @@ impl Cluster {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        let mut text = String::new();
-        let _ = std::fs::File::open(log).and_then(|mut file| file.read_to_string(&mut text));
-        panic!("PostgreSQL does not start:\n{text}");
+        let said = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
+        panic!("PostgreSQL does not start:\n{said}");
+    }
+
+    /// Stops it and removes what it kept. Connections are cut, statements under way are not waited for.
+    pub fn stop(&mut self) {
+        self.server.stop();
     }
 
     fn psql(&self, database: &str, sql: &str) -> Command {
@@ -89,6 +88,13 @@ impl Cluster {
         let name = format!("test_{}", unique());
         run(&mut self.psql("postgres", &format!("CREATE DATABASE {name} STRATEGY file_copy")));
         format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The same database through a PgBouncer in transaction mode, which is started at the first call. A URL that does not
+    /// lead straight to this cluster is left as it is.
+    pub fn pooled(&self, url: &str) -> String {
+        let pooler = self.pooler.get_or_init(|| PgBouncer::start(self.port, USER));
+        url.replacen(&format!("127.0.0.1:{}/", self.port), &format!("127.0.0.1:{}/", pooler.port), 1)
     }
 
     /// The certificate that the server's is signed with. That one names `localhost`, and no address.
@@ -117,12 +123,6 @@ fn certificates(dir: &Path) -> String {
     )
 }
 
-/// A loopback port that nothing listens on at this moment.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
 /// Where `initdb` is: Debian keeps it out of the PATH.
 fn binaries() -> PathBuf {
     let mut candidates: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
@@ -133,32 +133,4 @@ fn binaries() -> PathBuf {
     candidates.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect::<Vec<_>>());
     let found = candidates.into_iter().find(|dir| dir.join("initdb").exists() && dir.join("psql").exists());
     found.expect("PostgreSQL's initdb is not installed: run tests/run, or install the package postgresql")
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output().expect("id");
-    output.stdout.trim_ascii() == b"0"
-}
-
-/// PostgreSQL refuses to run as root.
-fn account_to_run_as() -> &'static str {
-    let known = Command::new("id").args(["-u", USER]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if known.is_ok_and(|status| status.success()) { USER } else { "nobody" }
-}
-
-fn unprivileged(script: &str) -> Command {
-    if !is_root() {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script]);
-        return shell;
-    }
-    let mut dropped = Command::new("setpriv");
-    let account = account_to_run_as();
-    dropped.args(["--reuid", account, "--regid", "nogroup", "--clear-groups", "sh", "-c", script]).current_dir("/");
-    dropped
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().expect("the command starts");
-    assert!(status.success(), "{command:?}: {status}");
 }

@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
     pub(crate) database: Database,
+    pub(crate) db_prepared: bool,
     pub(crate) secret_key: Option<Zeroizing<String>>,
     pub(crate) public_url: Option<String>,
     pub(crate) audience: Option<String>,
@@ -116,10 +117,12 @@ impl Settings {
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
         let mail = reader.mail(&data_dir)?;
+        let db_prepared = reader.switch("DB_PREPARED");
         let settings = Self {
             mail,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
-            database: reader.parse("DATABASE_URL", default_database, Database::parse),
+            database: reader.parse("DATABASE_URL", default_database, |text| Database::parse(text, db_prepared)),
+            db_prepared,
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
@@ -204,7 +207,8 @@ impl Reader {
     }
 
     fn switch(&mut self, name: &str) -> bool {
-        self.parse(name, false, switch)
+        let default = table::find(name).is_some_and(|setting| setting.default == "on");
+        self.parse(name, default, switch)
     }
 
     /// By default files in the data folder.

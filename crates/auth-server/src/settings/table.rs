@@ -50,6 +50,12 @@ const SETTINGS: &[Row] = &[
         "The database.",
     ),
     (
+        "DB_PREPARED",
+        Kind::Switch,
+        "on",
+        "PostgreSQL only. Off behind a transaction pooler such as PgBouncer: nothing is then prepared, set or listened for beyond a transaction.",
+    ),
+    (
         "SECRET_KEY",
         Kind::Secret("base64 of 32 bytes; several separated by commas, newest first"),
         "(made on the embedded default)",

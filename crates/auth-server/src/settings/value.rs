@@ -13,8 +13,8 @@ use url::{Host, Url};
 pub(crate) enum Database {
     /// The embedded one, in this file.
     Sqlite(PathBuf),
-    /// The one at this URL, which may hold a password.
-    Postgres(String),
+    /// The one at this URL, which may hold a password; `prepared` where no transaction pooler is in between.
+    Postgres { url: String, prepared: bool },
 }
 
 pub(super) fn number(text: &str, range: RangeInclusive<u64>, what: &str) -> Result<u64, String> {
@@ -42,9 +42,9 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
 
 impl Database {
     /// From `sqlite:<file>` or `postgres://…`. The error says what is allowed, and not what it was.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, prepared: bool) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return Ok(Self::Postgres { url: text.to_owned(), prepared });
         }
         let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
         let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");

@@ -1,0 +1,80 @@
+//! Throw-away servers: processes that end when the one that started them does, never as root.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A server in the background. It ends when this is dropped, or when this process ends: its supervisor waits for the
+/// end of our pipe.
+pub(crate) struct Supervised {
+    shell: Child,
+}
+
+impl Supervised {
+    /// Runs `server`, a line of shell, with its output in `log`; stops it with `signal` and then runs `afterwards`.
+    pub(crate) fn start(server: &str, log: &Path, signal: &str, afterwards: &str) -> Self {
+        let script = format!(
+            "PATH=$PATH:/usr/sbin; exec 3<&0; {server} </dev/null >>{log} 2>&1 & pid=$!; cat <&3 >/dev/null; kill -{signal} $pid; wait $pid; \
+             {afterwards}",
+            log = log.display(),
+        );
+        Self { shell: unprivileged(&script).stdin(Stdio::piped()).spawn().expect("sh starts") }
+    }
+
+    /// Stops the server and waits for its end.
+    pub(crate) fn stop(&mut self) {
+        drop(self.shell.stdin.take());
+        self.shell.wait().expect("its supervisor ends");
+    }
+}
+
+/// A new folder that such a server may write to. Nobody removes it but its server.
+pub(crate) fn new_folder(name: &str) -> PathBuf {
+    let prefix = format!("auth-test-{name}-");
+    let dir = tempfile::Builder::new().prefix(&prefix).tempdir().expect("a temporary folder").keep();
+    if is_root() {
+        run(Command::new("chown").arg(account_to_run_as()).arg(&dir));
+    }
+    dir
+}
+
+/// A file that such a server may read.
+pub(crate) fn new_file(path: &Path, text: &str) {
+    let mut file = std::fs::File::create(path).expect("a file");
+    file.write_all(text.as_bytes()).expect("it is written");
+}
+
+/// A loopback port that nothing listens on at this moment.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().expect("id");
+    output.stdout.trim_ascii() == b"0"
+}
+
+/// PostgreSQL refuses to run as root, and so does PgBouncer.
+fn account_to_run_as() -> &'static str {
+    let known = Command::new("id").args(["-u", "postgres"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if known.is_ok_and(|status| status.success()) { "postgres" } else { "nobody" }
+}
+
+pub(crate) fn unprivileged(script: &str) -> Command {
+    if !is_root() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        return shell;
+    }
+    let mut dropped = Command::new("setpriv");
+    let account = account_to_run_as();
+    dropped.args(["--reuid", account, "--regid", "nogroup", "--clear-groups", "sh", "-c", script]).current_dir("/");
+    dropped
+}
+
+pub(crate) fn run(command: &mut Command) {
+    let status = command.status().expect("the command starts");
+    assert!(status.success(), "{command:?}: {status}");
+}
