@@ -16,6 +16,7 @@ mod doctor;
 mod documents;
 mod events;
 mod evil_provider;
+mod failover;
 mod http;
 mod internal;
 mod keys;

@@ -75,7 +75,11 @@ pub(crate) async fn give_back<T, E: From<StoreUnavailable> + PartialEq>(
     done: Result<T, E>,
 ) -> Result<T, E> {
     if done.as_ref().is_err_and(|error| *error == E::from(StoreUnavailable)) {
-        // Whatever is wrong may be wrong with the server at its other end, one that became read-only say.
+        // Whatever is wrong may be wrong with the server at the other end, one that became read-only say: neither this
+        // connection nor those that wait beside it are used again.
+        if let Some(pool) = Object::pool(&lent) {
+            pool.retain(|_, _| false);
+        }
         drop(Object::take(lent));
         return done;
     }

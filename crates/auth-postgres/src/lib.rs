@@ -23,7 +23,7 @@ use futures_util::StreamExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
-use connection::{CONNECT_TIMEOUT, Target};
+use connection::Target;
 use dialect::{Connection, Transactions};
 use queries::reads::unavailable;
 
@@ -45,14 +45,9 @@ pub enum ConnectError {
     /// What the URL says of TLS cannot be done.
     #[error("TLS to PostgreSQL: {0}")]
     Tls(String),
-    /// No connection.
-    #[error("cannot connect to PostgreSQL at {place}: {reason}")]
-    Connect {
-        /// Host and database, without secrets.
-        place: String,
-        /// The driver's words.
-        reason: String,
-    },
+    /// No connection: each host without secrets, and the driver's words.
+    #[error("cannot connect to PostgreSQL at {0}")]
+    Connect(String),
     /// A statement about a whole database failed.
     #[error("PostgreSQL refuses {0}")]
     Execute(String),
@@ -78,7 +73,7 @@ pub(crate) use PostgresStore as Engine;
 impl PostgresStore {
     /// A pool of at most `connections` to the database at `url`, which [`migrate`] brought up to date. `prepared` must
     /// be `false` behind a transaction pooler: then nothing outlives a transaction, and every call is one.
-    /// Connects once, so that a wrong URL is known at once. Works on the calling runtime from then on,
+    /// Of several hosts it talks to the one that takes writes. Connects once, so that a wrong URL is known at once. Works on the calling runtime from then on,
     /// which must outlive it.
     pub async fn connect(url: &str, prepared: bool, connections: usize) -> Result<Self, ConnectError> {
         let target = Target::parse(url, prepared)?;
@@ -96,7 +91,7 @@ impl PostgresStore {
         let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
             .max_size(connections)
             .wait_timeout(Some(POOL_TIMEOUT))
-            .create_timeout(Some(CONNECT_TIMEOUT))
+            .create_timeout(Some(target.patience()))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| ConnectError::Url(error.to_string()))?;

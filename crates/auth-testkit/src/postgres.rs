@@ -42,6 +42,22 @@ impl Cluster {
         Self::serve(bin, dir)
     }
 
+    /// A streaming standby of this one, ready for reads.
+    pub fn standby(&self) -> Self {
+        let (bin, dir) = (self.bin.clone(), new_folder("standby"));
+        let copy = bin.join("pg_basebackup");
+        let port = self.port;
+        let copy = format!("{} -h 127.0.0.1 -p {port} -U {USER} -D {}/data -R -c fast", copy.display(), dir.display());
+        run(&mut unprivileged(&copy));
+        run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
+        Self::serve(bin, dir)
+    }
+
+    /// Makes a standby take writes.
+    pub fn promote(&self) {
+        run(&mut self.psql("postgres", "SELECT pg_promote()"));
+    }
+
     /// Serves what is in the folder `data` of `dir`.
     fn serve(bin: PathBuf, dir: PathBuf) -> Self {
         let port = free_port();
@@ -88,6 +104,11 @@ impl Cluster {
         let name = format!("test_{}", unique());
         run(&mut self.psql("postgres", &format!("CREATE DATABASE {name} STRATEGY file_copy")));
         format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The loopback port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The same database through a PgBouncer in transaction mode, which is started at the first call. A URL that does not
