@@ -16,3 +16,9 @@ fn the_threat_model_names_tests_that_exist() {
     }
     assert!(count > 30, "{count}");
 }
+
+#[test]
+fn the_configuration_of_haproxy_is_the_one_that_is_tested() {
+    let page = include_str!("../../docs/high-availability.md");
+    assert!(page.contains(include_str!("haproxy.cfg")), "docs/high-availability.md is not up to date");
+}

@@ -35,6 +35,7 @@ mod readme;
 mod recovery;
 mod refresh;
 mod registration;
+mod rolling_restart;
 mod scale;
 mod second_factor_steps;
 mod sessions;

@@ -4,6 +4,7 @@
 
 mod browser;
 mod client;
+mod haproxy;
 mod mailbox;
 mod second_factor;
 mod server;
@@ -13,6 +14,7 @@ mod webhooks;
 
 pub use browser::{OpenIdProvider, browse, empty_page};
 pub use client::{Client, Reply};
+pub use haproxy::HaProxy;
 pub use mailbox::{Mail, mails_in, wait_for};
 pub use second_factor::{scan_qr, totp};
 pub use server::{Engine, MASTER_KEY, SECRET, Server, binary, python};

@@ -15,6 +15,7 @@ use auth_domain::use_cases::{
 };
 
 use crate::client::TrustedProxies;
+use crate::draining::Draining;
 use crate::edge::not_found;
 use crate::endpoint::{Endpoint, resource};
 use crate::metrics::Metrics;
@@ -54,6 +55,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     pub hashing: Arc<dyn HashingGauge>,
     pub metrics: Metrics,
+    pub draining: Draining,
     /// Whether `/metrics` has an address of its own.
     pub metrics_elsewhere: bool,
     pub clock: Arc<dyn Clock>,

@@ -7,6 +7,7 @@ use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -68,6 +69,9 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let took = began.elapsed();
         if let Some(app) = &app {
+            if app.draining.has_begun() {
+                response.head_mut().set_connection_type(ConnectionType::Close);
+            }
             app.metrics.answered(route, &method, response.status(), code, took);
         }
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

@@ -47,6 +47,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let traced = settings.otlp_endpoint.is_some();
     let cross_origin = app.origins.allowed().next().is_some();
     let app = Data::new(app);
+    let draining = app.clone();
     if let Some(listener) = metrics_listener {
         beside.spawn(serve_metrics(listener, app.clone())?);
     }
@@ -71,9 +72,21 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     greet(&settings, &key, address)?;
-    let handle = server.handle();
+    let (handle, notice) = (server.handle(), settings.drain_notice);
     tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tokio::select! {
+            // From a terminal: nobody is to be told.
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                draining.draining.begin();
+                tracing::info!(?notice, "about to stop: load balancers are told to go elsewhere");
+                tokio::select! {
+                    () = tokio::time::sleep(notice) => {}
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            }
+        }
         tracing::info!("stopping: no new requests; those under way are answered");
         handle.stop(true).await;
     });

@@ -21,7 +21,7 @@ use auth_domain::use_cases::{
     PurgeExpired, ReadDeletion, RefreshSession, Register, SecondFactors, SessionTokens, Sessions, SetRoles,
     SetUpSecondFactor, StepUp, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
-use auth_http::{App, HttpOrigin, Metrics, Origins, TrustedProxies};
+use auth_http::{App, Draining, HttpOrigin, Metrics, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
@@ -319,6 +319,7 @@ impl Parts {
             cookies: settings.cookies,
             hashing,
             metrics: Metrics::new()?,
+            draining: Draining::default(),
             metrics_elsewhere: settings.metrics_listen.is_some(),
             origins: Origins::new(&issuer, settings.allowed_origins.clone()),
             providers: known_providers(),

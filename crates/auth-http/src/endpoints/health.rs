@@ -1,10 +1,12 @@
 //! `GET /health/live` and `GET /health/ready`, for orchestrators and load balancers; `GET /health/client`, for whoever
 //! sets up a proxy.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::error_code::ErrorCode;
+use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::session::Network;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +15,9 @@ use crate::answer::{ApiError, no_store};
 use crate::app::App;
 use crate::client::client_address;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
+
+/// Another node answers at once; this one is about to stop.
+const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Serialize, ToSchema)]
 struct Health {
@@ -45,7 +50,10 @@ pub(super) fn live() -> Endpoint {
 
 pub(super) fn ready() -> Endpoint {
     Endpoint::new(Method::GET, "/health/ready", || web::to(readiness))
-        .summary("health", "Whether requests can be answered: the database answers. If not: send none.")
+        .summary(
+            "health",
+            "Whether requests can be answered: the database answers, and it was not told to stop. If not: send none.",
+        )
         .answers_plain(answer())
         .errors(&[ErrorCode::Unavailable])
 }
@@ -70,6 +78,9 @@ async fn seen_client(request: HttpRequest) -> HttpResponse {
 
 /// *Permissions:* anyone.
 async fn readiness(app: Data<App>) -> Result<HttpResponse, ApiError> {
+    if app.draining.has_begun() {
+        return Err(Refusal::retry_after(ErrorCode::Unavailable, RETRY).into());
+    }
     app.store.ping().await?;
     Ok(ok())
 }

@@ -88,6 +88,12 @@ const SETTINGS: &[Row] = &[
         "An OpenTelemetry collector that takes OTLP over HTTP: it gets a span a request, under /v1/traces.",
     ),
     (
+        "DRAIN_NOTICE",
+        Kind::Seconds(0, 300),
+        "5",
+        "For how long a node that got SIGTERM goes on to serve while /health/ready says 503, so that load balancers notice before it refuses connections. A second signal ends it.",
+    ),
+    (
         "MAIL_URL",
         Kind::Secret("file:<folder>, smtp://user:password@host:port or smtps://…"),
         "(file:<data dir>/mail)",
