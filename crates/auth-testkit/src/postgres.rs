@@ -111,6 +111,11 @@ impl Cluster {
         self.port
     }
 
+    /// The folder of its Unix socket.
+    pub fn socket_folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// The same database through a PgBouncer in transaction mode, which is started at the first call. A URL that does not
     /// lead straight to this cluster is left as it is.
     pub fn pooled(&self, url: &str) -> String {
