@@ -1,8 +1,8 @@
-//! The database goes away and comes back.
+//! The database goes away and comes back, or does not get on.
 
 use std::time::{Duration, Instant};
 
-use auth_black_box::{PASSWORD, Server, StandIn};
+use auth_black_box::{Engine, PASSWORD, Server, StandIn};
 use auth_testkit::postgres::cluster;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -66,4 +66,51 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
     client.refresh(&tokens.refresh).await.expect(200, "TOKEN_REFRESHED");
     client.login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     assert_eq!(client.get("/health/ready").await.status, 200);
+}
+
+/// How many rows `sql` finds in the database of `server`, once that is `expected`, or after a while.
+async fn count(server: &Server, sql: &str, expected: &str) -> String {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let found = server.sql(&format!("SELECT count(*) FROM {sql}"));
+        if found == expected || Instant::now() > deadline {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// More requests than the pool has connections: some wait for the lock, the others for a connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stuck_on_a_lock_answers_503_and_leaves_nothing() {
+    let server = Server::start(Engine::Postgres).await;
+    let (access, refresh) = server.session("ann").await;
+    let locks = "pg_locks WHERE relation = 'sessions'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    let locked = cluster().session(server.database.as_deref().unwrap(), "BEGIN; LOCK TABLE sessions;");
+    assert_eq!(count(&server, locks, "1").await, "1");
+
+    let began = Instant::now();
+    let stuck: Vec<_> = (0..64)
+        .map(|_| {
+            let client = server.client().bearer(&access);
+            tokio::spawn(async move { client.get("/auth/me").await.expect(503, "UNAVAILABLE") })
+        })
+        .collect();
+    for request in stuck {
+        request.await.unwrap();
+    }
+    assert!(began.elapsed() < Duration::from_secs(30), "all at the same time: {:?}", began.elapsed());
+    let blocked = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(count(&server, blocked, "0").await, "0", "the last one gave up too");
+    assert_eq!(server.client().get("/health/ready").await.status, 200, "what needs no lock is served");
+
+    drop(locked);
+    assert_eq!(count(&server, locks, "0").await, "0");
+    server.me(&access).await.expect(200, "USER_FETCHED");
+    server.client().refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
+    let open = "pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert_eq!(count(&server, open, "0").await, "0");
+    let all = "pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'";
+    let connections: u32 = server.sql(&format!("SELECT count(*) FROM {all}")).parse().unwrap();
+    assert!(connections <= 32 + 2, "a pool, the one that listens and the one that asks, not {connections}");
 }

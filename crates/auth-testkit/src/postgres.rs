@@ -1,9 +1,10 @@
 //! A throw-away PostgreSQL: a cluster of its own on a free loopback port, without fsync, gone with
 //! the process that started it.
 
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,7 @@ impl Cluster {
 
     /// Makes a standby take writes.
     pub fn promote(&self) {
-        run(&mut self.psql("postgres", "SELECT pg_promote()"));
+        run(self.psql("postgres").args(["-c", "SELECT pg_promote()"]));
     }
 
     /// Serves what is in the folder `data` of `dir`.
@@ -78,7 +79,7 @@ impl Cluster {
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             let answers = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
-            if answers && self.psql("postgres", "SELECT 1").status().is_ok_and(|status| status.success()) {
+            if answers && self.psql("postgres").args(["-c", "SELECT 1"]).status().is_ok_and(|status| status.success()) {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -92,17 +93,25 @@ impl Cluster {
         self.server.stop();
     }
 
-    fn psql(&self, database: &str, sql: &str) -> Command {
+    /// `-c` and statements are to follow, or statements on stdin.
+    fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(self.bin.join("psql"));
-        psql.args(["-h", "127.0.0.1", "-U", USER, "-v", "ON_ERROR_STOP=1", "-qAtX", "-d", database, "-c", sql]);
+        psql.args(["-h", "127.0.0.1", "-U", USER, "-v", "ON_ERROR_STOP=1", "-qAtX", "-d", database]);
         psql.arg("-p").arg(self.port.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
         psql
+    }
+
+    /// Runs `sql` in the database at `url`, on a connection that stays open until the answer is dropped.
+    pub fn session(&self, url: &str, sql: &str) -> Session {
+        let mut psql = self.psql(name_of(url)).stdin(Stdio::piped()).spawn().expect("psql starts");
+        writeln!(psql.stdin.as_mut().expect("a pipe"), "{sql}").expect("psql reads");
+        Session { psql }
     }
 
     /// A new, empty database; answers its URL.
     pub fn database(&self) -> String {
         let name = format!("test_{}", unique());
-        run(&mut self.psql("postgres", &format!("CREATE DATABASE {name} STRATEGY file_copy")));
+        run(self.psql("postgres").args(["-c", &format!("CREATE DATABASE {name} STRATEGY file_copy")]));
         format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
     }
 
@@ -130,10 +139,27 @@ impl Cluster {
 
     /// Runs `sql` in the database at `url` and answers what it prints, unaligned.
     pub fn query(&self, url: &str, sql: &str) -> String {
-        let name = url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a database name");
-        let output = self.psql(name, sql).stdout(Stdio::piped()).output().expect("psql starts");
+        let output = self.psql(name_of(url)).args(["-c", sql]).stdout(Stdio::piped()).output().expect("psql starts");
         assert!(output.status.success(), "{sql}");
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    }
+}
+
+/// The name of the database at `url`.
+fn name_of(url: &str) -> &str {
+    url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a database name")
+}
+
+/// An open connection to a database.
+pub struct Session {
+    psql: Child,
+}
+
+impl Drop for Session {
+    /// What it began is undone.
+    fn drop(&mut self) {
+        drop(self.psql.stdin.take());
+        let _ = self.psql.wait();
     }
 }
 
