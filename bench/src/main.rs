@@ -1,8 +1,9 @@
 //! Measures ratios, each pair side by side in this one run on this one machine, and prints the method.
 //! The figures are as they are: these machines are shared and noisy, so only the ratios mean something.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up is to fail")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot be set up is to fail")]
 
+mod archive;
 mod argon2_rate;
 mod pgbench;
 
@@ -26,6 +27,11 @@ async fn main() {
     if cfg!(debug_assertions) {
         eprintln!("auth-bench: run it with --release");
         std::process::exit(1);
+    }
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("archive") {
+        let accounts = arguments.next().map_or(Ok(1_000_000), |text| text.parse());
+        return archive::measure(accounts.expect("a number of accounts")).await;
     }
     let threads = std::thread::available_parallelism().unwrap().get();
     println!(
