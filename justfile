@@ -38,6 +38,14 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Upgrade and roll back under load, between two binaries
+prove-upgrade PREVIOUS NEW="target/release/auth-server":
+    tests/upgrade/prove {{ PREVIOUS }} {{ NEW }}
+
+# Measure exports, restores, drills and moves of a million accounts
+bench-archive ACCOUNTS="1000000":
+    cargo run --release --package auth-bench -- archive {{ ACCOUNTS }}
+
 # Build the container image
 image:
     docker build -f docker/Dockerfile -t auth-server .

@@ -153,6 +153,8 @@ impl Archive for Engine {
     async fn database_time(&self) -> Result<Option<Timestamp>, ArchiveError> {
         let Some(query) = sql::CLOCK else { return Ok(None) };
         let mut conn = self.archive_connection().await?;
+        // In a transaction, which the connection ends with: else a pooler would keep the statement.
+        conn.batch_execute(sql::BEGIN_READ).await.map_err(|error| failed("the clock", &error))?;
         let told: Result<Count, _> = diesel::sql_query(query).get_result(&mut conn).await;
         told.map(|told| Some(Timestamp::from_micros(told.count))).map_err(|error| failed("the clock", &error))
     }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A server in the background. It ends when this is dropped, or when this process ends: its supervisor waits for the
 /// end of our pipe.
@@ -45,10 +46,18 @@ pub(crate) fn new_file(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("it is written");
 }
 
-/// A loopback port that nothing listens on at this moment.
+/// A loopback port that nothing listens on at this moment, and that the system gives to nobody who asks for any: it stays
+/// free while a server that has it is restarted.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(61);
+    loop {
+        let number = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + u16::try_from(number).expect("below 20000");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn is_root() -> bool {
