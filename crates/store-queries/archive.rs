@@ -12,6 +12,7 @@ use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection as _};
 
 use super::identities::IdentityRow;
+use super::migrations;
 use super::reads::list_accounts;
 use super::rows::AccountRow;
 use super::schema::{accounts, identities};
@@ -84,7 +85,10 @@ async fn catalogue(conn: &mut Connection) -> Result<Catalogue, ArchiveError> {
     let columns: Vec<Column> =
         diesel::sql_query(sql::COLUMNS).load(conn).await.map_err(|error| failed("the catalogue", &error))?;
     let mut catalogue = Catalogue::new();
-    for Column { table_name, name, declared } in columns {
+    // What else lives in the schema is none of our business.
+    for Column { table_name, name, declared } in
+        columns.into_iter().filter(|column| !key(&column.table_name).is_empty())
+    {
         let kind = sql::kind(&name, &declared).ok_or_else(|| {
             failed(&table_name, &format!("the column {name} is declared as {declared}, which no export knows"))
         })?;
@@ -171,7 +175,13 @@ impl ArchiveReader for Rows {
     async fn schema_version(&mut self) -> Result<String, ArchiveError> {
         let query = "SELECT CAST(max(version) AS TEXT) AS line FROM __diesel_schema_migrations";
         let version: Result<Line, _> = diesel::sql_query(query).get_result(&mut self.conn).await;
-        version.map(|line| line.line).map_err(|error| failed("the schema", &error))
+        let version = version.map(|line| line.line).map_err(|error| failed("the schema", &error))?;
+        match migrations::knows(&crate::MIGRATIONS, &version) {
+            true => Ok(version),
+            false => {
+                Err(failed("the schema", &format!("version {version} was made by a newer auth-server: use that one")))
+            }
+        }
     }
 
     fn tables(&self) -> Vec<&'static str> {
@@ -214,6 +224,11 @@ impl ArchiveReader for Rows {
 
 #[async_trait]
 impl ArchiveWriter for Rows {
+    async fn lock(&mut self) -> Result<(), ArchiveError> {
+        let there: Vec<&str> = ArchiveReader::tables(self);
+        self.conn.batch_execute(&sql::lock(&there)).await.map_err(|error| failed("the database", &error))
+    }
+
     async fn count(&mut self, table: &str) -> Result<u64, ArchiveError> {
         self.rows_of(table).await
     }

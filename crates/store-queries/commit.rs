@@ -196,7 +196,8 @@ async fn apply(conn: &mut Connection, change: &Change) -> QueryResult<usize> {
         Change::InsertSession { session, credential_version, two_factor_version } => {
             insert_session(conn, session, *credential_version, *two_factor_version).await
         }
-        Change::PutTwoFactor { account_id, two_factor: state } => two_factor::put(conn, *account_id, state).await,
+        Change::PutTwoFactor { account_id, two_factor: state }
+        | Change::ResealTwoFactor { account_id, two_factor: state } => two_factor::put(conn, *account_id, state).await,
         Change::UseTotpStep { account_id, step, at } => two_factor::use_step(conn, *account_id, *step, *at).await,
         Change::KeepPendingCredentials(pending) => two_factor::keep_pending(conn, pending).await,
         Change::ForgetChallengesFor { account_id, purpose } => {

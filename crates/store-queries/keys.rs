@@ -39,7 +39,13 @@ pub(super) async fn retire(conn: &mut Connection, key: &RetiredKey) -> QueryResu
         sealed_keys: key.sealed_keys.clone(),
         retired_at: key.retired_at.as_micros(),
     };
-    diesel::insert_into(retired_keys::table).values(row).on_conflict_do_nothing().execute(conn).await
+    diesel::insert_into(retired_keys::table)
+        .values(&row)
+        .on_conflict(retired_keys::id)
+        .do_update()
+        .set((retired_keys::sealed_keys.eq(&row.sealed_keys), retired_keys::retired_at.eq(row.retired_at)))
+        .execute(conn)
+        .await
 }
 
 pub(super) async fn reseal_retired(

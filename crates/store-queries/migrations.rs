@@ -1,12 +1,15 @@
 //! Brings a schema to a version, which is the date and number of a migration without its dashes.
 
-use diesel::backend::Backend;
+use diesel::backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel_async::AsyncConnectionCore;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+
+type Backend = <crate::dialect::Connection as AsyncConnectionCore>::Backend;
 
 /// Runs or reverts migrations until `version` is the last one; the newest of `source` where it is `None`. Answers how
 /// many that were; the error says what went wrong.
-pub(crate) fn migrate_to<DB: Backend>(
+pub(crate) fn migrate_to<DB: backend::Backend>(
     harness: &mut impl MigrationHarness<DB>,
     source: fn() -> EmbeddedMigrations,
     version: Option<&str>,
@@ -30,4 +33,10 @@ pub(crate) fn migrate_to<DB: Backend>(
         }
     }
     Ok(changed)
+}
+
+/// Whether `version` is that of one of our migrations.
+pub(crate) fn knows(source: &EmbeddedMigrations, version: &str) -> bool {
+    let known: Result<Vec<Box<dyn Migration<Backend>>>, _> = source.migrations();
+    known.is_ok_and(|known| known.iter().any(|migration| migration.name().version().to_string() == version))
 }

@@ -95,6 +95,8 @@ each_engine! {
             assert_eq!(network(&trusting, &[list, spoofed]).await, OWN);
         }
         assert_eq!(network(&trusting, &[elements, ("X-Forwarded-For", "198.51.100.1")]).await, OWN);
+        let open = ("Forwarded", "for=198.51.100.1;x=\", for=203.0.113.9");
+        assert_eq!(network(&trusting, &[open]).await, OWN);
         for odd in ["unknown", "", "for", "for=_x", "\"", ";;,,=", "for=\"[2001:db8::\""] {
             assert_eq!(network(&trusting, &[("Forwarded", odd)]).await, OWN, "{odd}");
         }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::key_ids;
+use crate::key_ids::KeyIds;
 use crate::row::Row;
 
 /// Why a line is no credential.
@@ -130,7 +130,7 @@ fn state<S>(status: &str, enrolment: Enrolment<S>) -> Option<MethodState<S>> {
 }
 
 /// The master keys that the account needs, by id.
-pub(crate) fn key_ids(account: &Account) -> Vec<String> {
+pub(crate) fn see_keys(account: &Account, key_ids: &mut KeyIds) {
     let mut columns = serde_json::Map::new();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let secret = account.two_factor.app.enrolment().map(|app| hex(app.secret.as_bytes()));
@@ -138,5 +138,5 @@ pub(crate) fn key_ids(account: &Account) -> Vec<String> {
     columns.insert("password_hash".to_owned(), account.password_hash.as_ref().map(PasswordHash::as_phc).into());
     let codes: Vec<&str> = account.two_factor.recovery_codes.iter().map(RecoveryCodeHash::as_str).collect();
     columns.insert("recovery_codes".to_owned(), codes.join(" ").into());
-    key_ids::of(&Row(columns)).collect()
+    key_ids.see("accounts", &Row(columns));
 }

@@ -11,7 +11,11 @@ use crate::row::Row;
 /// Collects them over many rows.
 #[derive(Default)]
 pub(crate) struct KeyIds {
-    seen: BTreeSet<String>,
+    /// Without these something does not open.
+    sealing: BTreeSet<String>,
+    /// Without these, or what is left of them, something is not recognised.
+    recognising: BTreeSet<String>,
+    /// Of these something is left among the rows.
     retired: BTreeSet<String>,
 }
 
@@ -19,37 +23,34 @@ impl KeyIds {
     pub(crate) fn see(&mut self, table: &str, row: &Row) {
         if table == "retired_keys" {
             self.retired.extend(row.0.get("key_id").and_then(Value::as_str).map(str::to_owned));
-            self.seen.extend(row.0.get("sealed_keys").and_then(Value::as_str).and_then(sealed_with));
-        } else {
-            self.seen.extend(of(row));
+            self.sealing.extend(row.0.get("sealed_keys").and_then(Value::as_str).and_then(sealed_with));
+            return;
+        }
+        let texts = row.0.iter().filter_map(|(column, value)| Some((column.as_str(), value.as_str()?)));
+        for (column, text) in texts {
+            match column {
+                "key_id" => drop(self.recognising.insert(text.to_owned())),
+                "app_secret" | "app_pending_secret" | "sealed_private_key" => self.sealing.extend(sealed_with(text)),
+                "password_hash" => self.recognising.extend(of_password(text)),
+                "recovery_codes" => {
+                    let codes = text.split_whitespace().filter_map(|code| Some(code.split_once(':')?.0.to_owned()));
+                    self.recognising.extend(codes);
+                }
+                _ => {}
+            }
         }
     }
 
-    /// Those of the configuration: what is left of a retired one is among the rows.
+    /// Those of the configuration. What is left of a retired one recognises, and opens nothing.
     pub(crate) fn needed(self) -> BTreeSet<String> {
-        self.seen.difference(&self.retired).cloned().collect()
+        let recognising = self.recognising.difference(&self.retired).cloned();
+        self.sealing.iter().cloned().chain(recognising).collect()
     }
 }
 
 /// Version (one byte), then the id (four): see auth-crypto's sealing.
 fn sealed_with(hexadecimal: &str) -> Option<String> {
     hexadecimal.get(2..10).map(str::to_owned)
-}
-
-/// The ids of the master keys that this row needs: eight hexadecimal digits each.
-pub(crate) fn of(row: &Row) -> impl Iterator<Item = String> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    row.0.iter().filter_map(move |(column, value)| Some((column.as_str(), text(value)?))).flat_map(|(column, text)| {
-        match column {
-            "key_id" => vec![text],
-            "app_secret" | "app_pending_secret" | "sealed_private_key" => sealed_with(&text).into_iter().collect(),
-            "password_hash" => of_password(&text).into_iter().collect(),
-            "recovery_codes" => {
-                text.split_whitespace().filter_map(|code| Some(code.split_once(':')?.0.to_owned())).collect()
-            }
-            _ => Vec::new(),
-        }
-    })
 }
 
 /// The `keyid` of a PHC string.
@@ -63,16 +64,28 @@ fn of_password(phc: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn needed(rows: &[(&str, &str)]) -> Vec<String> {
+        let mut ids = KeyIds::default();
+        rows.iter().for_each(|(table, row)| ids.see(table, &Row::parse(row).unwrap()));
+        ids.needed().into_iter().collect()
+    }
+
     #[test]
     fn every_kind_of_row_says_which_key_it_needs() {
-        let ids = |text: &str| of(&Row::parse(text).unwrap()).collect::<Vec<_>>();
-        assert_eq!(ids(r#"{"id":"x","key_id":"0a0b0c0d"}"#), ["0a0b0c0d"]);
-        assert_eq!(ids(r#"{"app_secret":"010a0b0c0dffff","app_pending_secret":null}"#), ["0a0b0c0d"]);
+        let one = |row| needed(&[("accounts", row)]);
+        assert_eq!(one(r#"{"id":"x","key_id":"0a0b0c0d"}"#), ["0a0b0c0d"]);
+        assert_eq!(one(r#"{"app_secret":"010a0b0c0dffff","app_pending_secret":null}"#), ["0a0b0c0d"]);
         let phc = "$argon2id$v=19$m=19456,t=2,p=1,keyid=CgsMDQ$c2FsdA$aGFzaA";
-        assert_eq!(
-            ids(&format!(r#"{{"password_hash":"{phc}","recovery_codes":"0a0b0c0d:x 01020304:y"}}"#)),
-            ["0a0b0c0d", "0a0b0c0d", "01020304"]
-        );
-        assert!(ids(r#"{"password_hash":null,"recovery_codes":""}"#).is_empty());
+        let both = format!(r#"{{"password_hash":"{phc}","recovery_codes":"0a0b0c0d:x 01020304:y"}}"#);
+        assert_eq!(one(&both), ["01020304", "0a0b0c0d"]);
+        assert!(one(r#"{"password_hash":null,"recovery_codes":""}"#).is_empty());
+    }
+
+    #[test]
+    fn what_is_left_of_a_key_recognises_and_does_not_open() {
+        let retired = ("retired_keys", r#"{"key_id":"0a0b0c0d","sealed_keys":"01aabbccdd"}"#);
+        assert_eq!(needed(&[retired, ("sessions", r#"{"key_id":"0a0b0c0d"}"#)]), ["aabbccdd"]);
+        let not_resealed_yet = ("accounts", r#"{"app_secret":"010a0b0c0dff"}"#);
+        assert_eq!(needed(&[retired, not_resealed_yet]), ["0a0b0c0d", "aabbccdd"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Reads an export, or credentials as `GET /auth` gives them, into an empty database.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use auth_domain::account::Account;
 use auth_domain::ports::{ArchiveError, ArchiveWriter};
@@ -14,6 +14,7 @@ use crate::{Progress, Watch};
 
 /// A service without these has no users and had none.
 const MUST_BE_EMPTY: [&str; 3] = ["accounts", "deletions", "events"];
+const LONGEST_LINE: u64 = 16 << 20;
 const BATCH_ROWS: usize = 2_000;
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -90,9 +91,9 @@ pub struct Restored {
 }
 
 /// Reads the first line of `input` and says what follows.
-pub fn read_header(input: &mut dyn BufRead) -> Result<Source, RestoreError> {
+pub fn read_header(input: &mut (dyn BufRead + Send)) -> Result<Source, RestoreError> {
     let mut first = String::new();
-    input.read_line(&mut first)?;
+    read_line(input, &mut first)?;
     let wrong = |reason: String| RestoreError::Line { number: 1, reason };
     match serde_json::from_str(&first) {
         Ok(Line::Export(header)) if header.format == FORMAT => Ok(Source::Export(header)),
@@ -109,6 +110,15 @@ pub fn read_header(input: &mut dyn BufRead) -> Result<Source, RestoreError> {
     }
 }
 
+/// Appends the next line to `line`; answers how many bytes it had, 0 at the end. No row has as many as the bound.
+fn read_line(input: &mut (dyn BufRead + Send), line: &mut String) -> std::io::Result<usize> {
+    let bytes = input.take(LONGEST_LINE).read_line(line)?;
+    if bytes as u64 == LONGEST_LINE {
+        return Err(std::io::Error::other(format!("a line has more than {LONGEST_LINE} bytes")));
+    }
+    Ok(bytes)
+}
+
 /// Restores what follows the first line of `input` into the empty database that `writer` writes to, in one transaction:
 /// whole or not at all. Without `keep_sessions` those of an export are left out: a token that was rotated since would
 /// look like a stolen one. With `known_keys`, ids of master keys, nothing is restored that needs others.
@@ -120,6 +130,7 @@ pub async fn restore(
     known_keys: Option<&BTreeSet<String>>,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
+    writer.lock().await?;
     require_empty(&mut *writer).await?;
     let restored = match source {
         Source::Export(header) => restore_export(&mut *writer, header, input, keep_sessions, watch).await?,
@@ -193,7 +204,7 @@ async fn restore_export(
     let expected = loop {
         line.clear();
         number += 1;
-        if input.read_line(&mut line)? == 0 {
+        if read_line(input, &mut line)? == 0 {
             return Err(RestoreError::CutShort);
         }
         let wrong = |reason: String| RestoreError::Line { number, reason };
@@ -208,8 +219,7 @@ async fn restore_export(
         let summary = restored.manifest.tables.entry(table.to_owned()).or_default();
         summary.checksum.add(&text);
         summary.rows += 1;
-        key_ids.see(table, &row);
-        if seen.insert(table.to_owned()) {
+        if seen.insert(table.to_owned()) && !MUST_BE_EMPTY.contains(&table) {
             batch.write(writer).await?;
             // What a server that was started once has made by itself.
             writer.empty(table).await?;
@@ -217,6 +227,7 @@ async fn restore_export(
         if table == "sessions" && !keep_sessions {
             restored.sessions_ended += 1;
         } else {
+            key_ids.see(table, &row);
             if !batch.takes(table, &row) {
                 batch.write(writer).await?;
             }
@@ -229,7 +240,7 @@ async fn restore_export(
     };
     batch.write(writer).await?;
     line.clear();
-    if input.read_line(&mut line)? != 0 {
+    if read_line(input, &mut line)? != 0 {
         return Err(RestoreError::Line { number: number + 1, reason: "something follows the manifest".to_owned() });
     }
     compare(&expected, &mut restored.manifest)?;
@@ -257,11 +268,11 @@ async fn restore_credentials(
     input: &mut (dyn BufRead + Send),
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
-    let (mut accounts, mut restored) = (Vec::<Account>::new(), Restored::default());
+    let (mut accounts, mut restored, mut key_ids) = (Vec::<Account>::new(), Restored::default(), KeyIds::default());
     let (mut line, mut number) = (first.to_owned(), 1);
     while !line.is_empty() {
         let account = credentials::parse(&line).map_err(|error| RestoreError::Credential { number, error })?;
-        restored.manifest.key_ids.extend(credentials::key_ids(&account));
+        credentials::see_keys(&account, &mut key_ids);
         accounts.push(account);
         if accounts.len() == BATCH_ROWS {
             writer.insert_accounts(&std::mem::take(&mut accounts)).await?;
@@ -269,10 +280,11 @@ async fn restore_credentials(
         }
         line.clear();
         number += 1;
-        input.read_line(&mut line)?;
+        read_line(input, &mut line)?;
     }
     writer.insert_accounts(&accounts).await?;
     let summary = restored.manifest.tables.entry("accounts".to_owned()).or_default();
     summary.rows = number - 1;
+    restored.manifest.key_ids = key_ids.needed();
     Ok(restored)
 }

@@ -54,6 +54,10 @@ impl Resealing for RingResealing {
         self.reseal(Purpose::RetiredKey, key.id.as_uuid(), &key.sealed_keys, nonce)
     }
 
+    fn newest(&self) -> KeyId {
+        self.0.newest().id.clone()
+    }
+
     fn older(&self) -> Vec<KeyId> {
         self.0.older().map(|key| key.id.clone()).collect()
     }

@@ -293,6 +293,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::ForgetMail { .. }
         | Change::RetryMail { .. }
         | Change::ParkMail { .. }
+        | Change::ResealTwoFactor { .. }
         | Change::ResealRetiredKey { .. }
         | Change::ResealSigningKey { .. }
         | Change::PutMark { .. }

@@ -75,6 +75,10 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
 
 /// The `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where it has none.
 fn forwarded_hops(line: &str) -> Vec<&str> {
+    // A quote that a client left open would swallow what a proxy appended to the line.
+    if !line.matches('"').count().is_multiple_of(2) {
+        return vec![""];
+    }
     split_unquoted(line, ',')
         .map(|element| {
             let pairs = split_unquoted(element, ';').filter_map(|pair| pair.trim().split_once('='));
@@ -127,6 +131,8 @@ mod tests {
         assert_eq!(forwarded_hops(r#"host="a,b;for=1.2.3.4",for=5.6.7.8"#), ["", "5.6.7.8"]);
         assert_eq!(forwarded_hops("for=unknown, for=_hidden"), ["unknown", "_hidden"]);
         assert_eq!(forwarded_hops(""), [""]);
+        assert_eq!(forwarded_hops(r#"for=9.9.9.9;x=", for=1.2.3.4"#), [""], "an open quote hides nobody");
+        assert_eq!(forwarded_hops(r#"for=9.9.9.9;x="", for="[2001:db8::1]""#), ["9.9.9.9", "[2001:db8::1]"]);
     }
 
     #[test]

@@ -27,6 +27,11 @@ pub(crate) fn begin_alone(tables: &[&str]) -> String {
     format!("{begin}; SET LOCAL lock_timeout = '60s'; LOCK TABLE {tables} IN EXCLUSIVE MODE")
 }
 
+/// Nobody else writes to `tables` from now on.
+pub(crate) fn lock(tables: &[&str]) -> String {
+    format!("SET LOCAL lock_timeout = '60s'; LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "))
+}
+
 pub(crate) const OBJECT: &str = "json_build_object";
 /// A filter that keeps every row.
 pub(crate) const ANYTHING: &str = "$1::text IS NOT NULL";

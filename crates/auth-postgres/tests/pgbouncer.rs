@@ -25,7 +25,8 @@ async fn left_behind(url: &str) -> Vec<String> {
                 UNION ALL SELECT 'channel: ' || channel FROM pg_listening_channels() AS channel \
                 UNION ALL SELECT 'setting: ' || name FROM pg_settings WHERE source = 'session' AND name NOT IN \
                 ('TimeZone', 'client_encoding', 'application_name', 'DateStyle', 'standard_conforming_strings') \
-                UNION ALL SELECT 'lock: ' || objid FROM pg_locks WHERE locktype = 'advisory'";
+                UNION ALL SELECT 'lock: ' || objid FROM pg_locks \
+                WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
     let mut clients = Vec::new();
     for _ in 0..SERVER_CONNECTIONS {
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("it answers");

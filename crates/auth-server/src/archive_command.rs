@@ -11,10 +11,11 @@ use auth_crypto::{KeyRing, SystemClock};
 use auth_domain::ports::{Clock as _, Writers};
 
 use crate::Failure;
-use crate::commands::{print, rfc3339};
+use crate::commands::{print, rfc3339, terminated};
 use crate::drill;
+use crate::move_command::refuse_unfinished;
 use crate::progress::ProgressLine;
-use crate::secret_key::existing;
+use crate::secret_key::{existing, suffix};
 use crate::settings::{Database, Settings};
 
 /// Where an export goes or comes from when it is no file.
@@ -33,27 +34,35 @@ pub(crate) struct RestoreOptions {
 }
 
 pub(crate) async fn run_export(settings: &Settings, to: &Path) -> Result<(), Failure> {
-    let archive = settings.database.open().await?.archive;
+    let opened = settings.database.open().await?;
+    refuse_unfinished(&opened).await?;
+    let archive = opened.archive;
     if to == Path::new(STANDARD_STREAM) {
         let mut out = BufWriter::new(std::io::stdout());
         let (_, told) = write_export(&*archive, &mut out).await?;
         eprintln!("exported {told}");
         return Ok(());
     }
-    let failed = |error: std::io::Error| format!("cannot write {}: {error}", to.display());
-    // Beside its place: whoever finds a file of that name finds a whole one.
+    if to.exists() {
+        return Err(format!("{} exists already: an export replaces nothing", to.display()).into());
+    }
+    // Beside its place, and its owner's alone: whoever finds a file of that name finds a whole one.
     let draft = draft(to);
+    let failed = |error: std::io::Error| format!("cannot write {}: {error}", draft.display());
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let written = match write_export(&*archive, &mut out).await {
-        Ok(written) => out.get_ref().sync_all().and_then(|()| std::fs::hard_link(&draft, to)).map(|()| written),
-        Err(error) => {
-            std::fs::remove_file(&draft).map_err(failed)?;
-            return Err(error);
-        }
+    let written = tokio::select! {
+        written = write_export(&*archive, &mut out) => written,
+        _ = terminated() => Err("interrupted".into()),
     };
-    std::fs::remove_file(&draft).map_err(failed)?;
-    let (manifest, told) = written.map_err(failed)?;
+    let placed = written.and_then(|written| {
+        out.get_ref().sync_all().map_err(failed)?;
+        std::fs::rename(&draft, to).map_err(failed)?;
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        Ok(written)
+    });
+    let (manifest, told) = placed.inspect_err(|_| drop(std::fs::remove_file(&draft)))?;
     print(&format!("exported {told}, to {}", to.display()))?;
     let keys: Vec<&str> = manifest.key_ids.iter().map(String::as_str).collect();
     print(&format!("it is of no use without the master keys it needs: {}. Keep them elsewhere", keys.join(", ")))
@@ -61,7 +70,7 @@ pub(crate) async fn run_export(settings: &Settings, to: &Path) -> Result<(), Fai
 
 fn draft(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
+    name.push(format!(".{:016x}.partial", u64::from_le_bytes(suffix())));
     name.into()
 }
 

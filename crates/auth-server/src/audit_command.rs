@@ -49,7 +49,9 @@ pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(
     loop {
         let page = store.list_audit_records(filter, PAGE).await?;
         for record in &page {
-            if !options.follow || shown.insert(record.id) {
+            // Only what is looked at again is remembered.
+            let recent = record.occurred_at + 2 * LATE > SystemClock.now();
+            if !(options.follow && recent) || shown.insert(record.id) {
                 print(&if options.json { as_json(record)? } else { as_line(record)? })?;
             }
         }

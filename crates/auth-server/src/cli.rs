@@ -65,7 +65,8 @@ pub(crate) enum Command {
     /// Copy everything to another database, of either engine, compare both, and keep the old one locked until the
     /// service was restarted with the new one. Changes only the new one; may be repeated after a failure.
     Move {
-        /// Where to: sqlite:<file> or postgres://…, as in AUTH_DATABASE_URL
+        /// Where to: sqlite:<file> or postgres://…, as in AUTH_DATABASE_URL; @FILE reads that from a file, so that no
+        /// password is in the list of processes
         #[arg(long, value_name = "URL")]
         to: String,
         /// The service is stopped: exit when all is copied, locking nothing afterwards

@@ -104,6 +104,8 @@ pub(crate) fn rfc3339(at: Timestamp) -> Result<String, Failure> {
 /// Returns when somebody asks this process to stop.
 pub(crate) async fn terminated() -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
+    // A terminal that is closed asks for nothing.
+    let _hangup = signal(SignalKind::hangup())?;
     tokio::select! { _ = terminate.recv() => {}, done = tokio::signal::ctrl_c() => done? }
     Ok(())
 }

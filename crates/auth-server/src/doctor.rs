@@ -186,6 +186,11 @@ fn judge(base: &str, honest: &Value, lying: &Value, trusted: &[IpNet]) -> Findin
         let text = format!("{text}, or like whatever it claims: {why}");
         return if by_proxy { Broken(format!("{text}. It must set the header itself")) } else { Odd(text) };
     }
+    if network(lying) != network(honest) {
+        let both =
+            "what a client claims changes how it looks: let the proxy strip the one of X-Forwarded-For and Forwarded";
+        return Odd(format!("{text}; {both} that it does not set"));
+    }
     let private = network(honest).split('/').next().and_then(|address| address.parse().ok()).is_some_and(is_private);
     let host = base.split("://").nth(1).unwrap_or_default();
     let local = host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
@@ -241,6 +246,7 @@ mod tests {
         assert_eq!(word("https://auth.example.org", &there, &there), "good");
         assert_eq!(word("https://auth.example.org", &there, &spoofed), "broken");
         assert_eq!(word("https://auth.example.org", &own, &own), "odd", "everybody looks like the proxy");
+        assert_eq!(word("https://auth.example.org", &there, &own), "odd", "who claims something is nobody");
         let local = seen("127.0.0.0/24", false);
         assert_eq!(word("http://127.0.0.1:8080", &local, &local), "good");
         assert_eq!(word("http://127.0.0.1:8080", &local, &spoofed), "odd", "whoever is here may say so");

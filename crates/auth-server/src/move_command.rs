@@ -1,9 +1,11 @@
 //! `move --to URL`: the whole database to another one, of either engine, while the service runs on the old one.
 
+use std::time::Duration;
+
 use auth_archive::{Manifest, copy, require_empty, summarize};
 use auth_crypto::SystemClock;
 use auth_domain::mark::Mark;
-use auth_domain::ports::{Change, Clock as _, Writers};
+use auth_domain::ports::{ArchiveReader, Change, Clock as _, Writers};
 
 use crate::Failure;
 use crate::commands::{print, terminated};
@@ -12,11 +14,16 @@ use crate::progress::ProgressLine;
 use crate::settings::{Database, Settings};
 
 pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<(), Failure> {
-    let to = Database::parse(to, settings.db_prepared).map_err(|error| format!("--to {error}"))?;
+    let to = &match to.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| format!("--to: cannot read {file}: {error}"))?,
+        None => to.to_owned(),
+    };
+    let to = Database::parse(to.trim(), settings.db_prepared).map_err(|error| format!("--to {error}"))?;
     if to == settings.database {
         return Err("--to is the database that the settings name: there is nothing to move".into());
     }
     let source = settings.database.open().await?;
+    refuse_unfinished(&source).await?;
     to.migrate_to(None).await.map_err(|error| format!("--to: {error}"))?;
     let target = to.open().await.map_err(|error| format!("--to: {error}"))?;
     if target.store.find_mark(Mark::UnfinishedMove).await?.is_none() {
@@ -37,6 +44,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     let told = line.end(there.rows());
     compare(&there, &here)?;
     drop(reader);
+    still_locked(&mut *held).await?;
     target.store.commit(vec![Change::ForgetMark(Mark::UnfinishedMove)]).await?;
     print(&format!("moved and compared {told}; the source is as it was"))?;
     print(
@@ -44,10 +52,42 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     )?;
     if !stopped {
         print("the source stays locked so that nothing is lost: restart the service with it, then press Ctrl-C here")?;
-        terminated().await?;
+        hold(&mut *held).await?;
     }
     drop(held);
     Ok(())
+}
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps the lock until somebody asks this process to stop.
+async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(terminated());
+    loop {
+        tokio::select! {
+            stopped = &mut stop => return stopped,
+            () = tokio::time::sleep(EVERY) => still_locked(held).await?,
+        }
+    }
+}
+
+/// The lock is that of a transaction: it goes when its connection does.
+async fn still_locked(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
+    let lost = |error| {
+        format!(
+            "the lock of the source is lost ({error}): nodes write to it again. Do not use the new database: empty it, \
+             and move once more"
+        )
+    };
+    Ok(held.count("signing_keys").await.map(drop).map_err(lost)?)
+}
+
+/// A database that a move into it did not finish is no source.
+pub(crate) async fn refuse_unfinished(opened: &Opened) -> Result<(), Failure> {
+    match opened.store.find_mark(Mark::UnfinishedMove).await? {
+        None => Ok(()),
+        Some(_) => Err("a move into this database has not ended: it does not hold everything".into()),
+    }
 }
 
 async fn copy_once(source: &Opened, target: &Opened, writers: Writers) -> Result<(), Failure> {

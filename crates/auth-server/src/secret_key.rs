@@ -114,7 +114,8 @@ fn make(file: &Path) -> Result<(), Failure> {
     }
 }
 
-fn suffix() -> [u8; 8] {
+/// For the name of a file that nobody else has.
+pub(crate) fn suffix() -> [u8; 8] {
     let mut suffix = [0; 8];
     suffix.copy_from_slice(&SystemEntropy.bytes()[..8]);
     suffix

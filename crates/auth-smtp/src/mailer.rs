@@ -105,7 +105,10 @@ impl ConfiguredMailer {
             Destination::Folder(folder) => {
                 let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
                 let file = folder.join(".check");
-                tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(failed)?;
+                // It is made with the first mail.
+                if !folder.exists() {
+                    return Ok(());
+                }
                 tokio::fs::write(&file, []).await.map_err(failed)?;
                 tokio::fs::remove_file(&file).await.map_err(failed)
             }

@@ -9,6 +9,7 @@ mod dialect;
 mod queries;
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -193,6 +194,9 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
         .open(&lock_path)
         .map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
     lock.lock().map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    // Its owner's alone, whatever the folder; the files beside it take after it.
+    let made = File::options().create(true).append(true).mode(0o600).open(path);
+    made.map_err(|error| open_error(error.to_string()))?;
     let mut conn =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
     conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;

@@ -11,7 +11,7 @@ pub(crate) const ROWS: [(&str, &str); 22] = [
     ),
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "01aabbccdd", "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0}"##,
     ),
     (
         "identities",

@@ -70,6 +70,9 @@ pub trait ArchiveReader: Send {
 /// One transaction.
 #[async_trait]
 pub trait ArchiveWriter: Send {
+    /// Keeps all others from writing until the end.
+    async fn lock(&mut self) -> Result<(), ArchiveError>;
+
     /// How many rows `table` has.
     async fn count(&mut self, table: &str) -> Result<u64, ArchiveError>;
 

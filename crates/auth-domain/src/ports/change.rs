@@ -338,7 +338,14 @@ pub enum Change {
     },
     /// Inserts a signing key. Guard: its sequence is free.
     InsertSigningKey(SigningKey),
-    /// Keeps what is to be left of a master key. Guard: nothing is kept of it yet.
+    /// Seals the secrets of second factors anew; nothing changes for their owner. Guard: as of [`Self::PutTwoFactor`].
+    ResealTwoFactor {
+        /// Whose.
+        account_id: AccountId,
+        /// The state with secrets that are sealed anew.
+        two_factor: TwoFactor,
+    },
+    /// Keeps what is to be left of a master key, or dates it again. Guard: of the same key nothing is kept elsewhere.
     RetireKey(RetiredKey),
     /// Seals anew what is left of a master key. Guard: it is still sealed as it was read.
     ResealRetiredKey {

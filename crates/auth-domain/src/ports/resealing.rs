@@ -29,6 +29,9 @@ pub trait Resealing: Send + Sync {
     /// What is left of a master key.
     fn retired_key(&self, key: &RetiredKey, nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt>;
 
+    /// The id of the newest master key.
+    fn newest(&self) -> KeyId;
+
     /// The ids of the configured master keys but the newest.
     fn older(&self) -> Vec<KeyId>;
 

@@ -83,13 +83,19 @@ impl ResealSecrets {
         }
         for key_id in self.resealing.older() {
             let now = self.clock.now();
-            let id = RetiredKeyId::generate(now, self.entropy.bytes());
-            if !known.iter().any(|known| known.key_id == key_id)
-                && let Some(key) = self.resealing.retire(&key_id, id, now, self.entropy.bytes())
-            {
-                done.secrets += self.commit_unless_done(Change::RetireKey(key)).await?;
+            let kept = known.iter().find(|known| known.key_id == key_id).map(|known| known.id);
+            let id = kept.unwrap_or_else(|| RetiredKeyId::generate(now, self.entropy.bytes()));
+            // Again where it was retired before: its time begins when it is really taken away.
+            if let Some(key) = self.resealing.retire(&key_id, id, now, self.entropy.bytes()) {
+                let committed = self.commit_unless_done(Change::RetireKey(key)).await?;
+                done.secrets += if kept.is_none() { committed } else { 0 };
             }
             done.retired.push(key_id);
+        }
+        // An operator turned back: the newest is not retired.
+        let newest = self.resealing.newest();
+        for key in known.iter().filter(|known| known.key_id == newest) {
+            self.commit_unless_done(Change::ForgetRetiredKey(key.id)).await?;
         }
         Ok(())
     }
@@ -125,7 +131,7 @@ impl ResealSecrets {
         let id = account.id;
         for _ in 0..MAX_ATTEMPTS {
             let Some((two_factor, secrets)) = self.resealed(id, &account.two_factor)? else { return Ok(0) };
-            match self.store.commit(vec![Change::PutTwoFactor { account_id: id, two_factor }]).await {
+            match self.store.commit(vec![Change::ResealTwoFactor { account_id: id, two_factor }]).await {
                 Ok(()) => return Ok(secrets),
                 Err(CommitError::Unavailable(error)) => return Err(error.into()),
                 Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => {}

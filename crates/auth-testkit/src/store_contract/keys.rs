@@ -41,7 +41,12 @@ pub async fn keys_are_resealed_only_from_what_was_read(store: AnyStore) {
     store.commit(vec![Change::InsertSigningKey(signing.clone())]).await.unwrap();
     store.commit(vec![Change::RetireKey(retired.clone())]).await.unwrap();
     let twin = RetiredKey { id: RetiredKeyId::generate(NOW, randomness(unique())), ..retired.clone() };
-    conflict(&store, Change::RetireKey(twin)).await;
+    let refused = store.commit(vec![Change::RetireKey(twin)]).await;
+    assert!(matches!(refused, Err(CommitError::Duplicate(_))), "{refused:?}");
+    let later = RetiredKey { retired_at: NOW + std::time::Duration::from_secs(9), ..retired.clone() };
+    store.commit(vec![Change::RetireKey(later.clone())]).await.unwrap();
+    assert_eq!(store.list_retired_keys().await.unwrap(), [later], "dated again");
+    store.commit(vec![Change::RetireKey(retired.clone())]).await.unwrap();
     assert_eq!(store.list_retired_keys().await.unwrap(), std::slice::from_ref(&retired));
 
     let reseal = |from: Vec<u8>| Change::ResealSigningKey { id: signing.id, from, to: vec![9] };
