@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use auth_black_box::{Engine, PASSWORD, Server, each_engine, totp};
@@ -42,6 +43,40 @@ async fn last_verified(server: &Server) -> f64 {
     let text = server.client().request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let line = text.lines().find(|line| line.starts_with("auth_last_verified_restore_timestamp ")).unwrap();
     line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// A move that is done and keeps the source locked; what it has told so far.
+fn move_and_lock(server: &Server, url: &str) -> (Child, Vec<String>) {
+    let mut moving = server.spawn_command(&["move", "--to", url]);
+    let mut lines = Vec::new();
+    for line in BufReader::new(moving.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        let locked = line.contains("press Ctrl-C");
+        lines.push(line);
+        if locked {
+            break;
+        }
+    }
+    (moving, lines)
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_move_whose_lock_is_lost_says_so_and_one_whose_terminal_is_closed_keeps_it() {
+    let server = Server::start(Engine::Postgres).await;
+    let target = empty(Engine::Sqlite, &[]).await;
+    let url = format!("sqlite:{}", target.dir.path().join("data/auth.db").display());
+    let (mut moving, _) = move_and_lock(&server, &url);
+    signal(&moving, "HUP");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(moving.try_wait().unwrap().is_none());
+    // The database is restarted, as far as the move can tell.
+    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    let output = moving.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && error.contains("the lock of the source is lost"), "{error}");
 }
 
 each_engine! {
@@ -149,16 +184,7 @@ each_engine! {
             .unwrap_or_else(|| format!("sqlite:{}", target.dir.path().join("data/auth.db").display()));
         assert!(refused(&server, &["move", "--to", "mysql://x"]).contains("must be sqlite:"));
 
-        let mut moving = server.spawn_command(&["move", "--to", &url]);
-        let mut told = BufReader::new(moving.stdout.take().unwrap()).lines();
-        let mut lines = Vec::new();
-        while let Some(Ok(line)) = told.next() {
-            let locked = line.contains("press Ctrl-C");
-            lines.push(line);
-            if locked {
-                break;
-            }
-        }
+        let (mut moving, lines) = move_and_lock(&server, &url);
         assert!(lines.iter().any(|line| line.contains("moved and compared")), "{lines:#?}");
         // Whoever reads is served, whoever writes is asked to come back.
         server.me(&access).await.expect(200, "USER_FETCHED");
@@ -171,7 +197,7 @@ each_engine! {
         let moved = Server::with(Engine::Sqlite, &settings).await;
         let (access, refresh) = moved.client().post("/auth/refresh", json!({ "token": refresh })).await.tokens();
         moved.me(&access).await.expect(200, "USER_FETCHED");
-        assert!(std::process::Command::new("kill").args(["-s", "INT", &moving.id().to_string()]).status().unwrap().success());
+        signal(&moving, "INT");
         assert!(moving.wait().unwrap().success());
         // Not once more: somebody lives there now.
         assert!(refused(&server, &["move", "--stopped", "--to", &url]).contains("not empty"));

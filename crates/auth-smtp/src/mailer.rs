@@ -1,6 +1,7 @@
 //! Where mails go: an SMTP server, or a folder with an `.eml` file each.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -77,7 +78,29 @@ fn server(url: &str) -> Result<AsyncSmtpTransportBuilder, InvalidMailSettings> {
 
 enum Destination {
     Folder(PathBuf),
-    Server(AsyncSmtpTransport<Tokio1Executor>),
+    Server(Server),
+}
+
+/// A mail server, and the connections to it.
+struct Server {
+    builder: AsyncSmtpTransportBuilder,
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
+}
+
+impl Server {
+    fn new(builder: AsyncSmtpTransportBuilder) -> Self {
+        Self { transport: Mutex::new(builder.clone().build()), builder }
+    }
+
+    fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
+        self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets all connections go: one that was given up in the middle of a mail would be handed to the next mail, which
+    /// would wait for the same silence.
+    fn start_over(&self) {
+        *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = self.builder.clone().build();
+    }
 }
 
 /// Sends as configured.
@@ -91,7 +114,7 @@ impl ConfiguredMailer {
     pub fn new(settings: MailSettings) -> Self {
         let destination = match settings.place {
             Place::Folder(folder) => Destination::Folder(folder),
-            Place::Server(builder) => Destination::Server(builder.build()),
+            Place::Server(builder) => Destination::Server(Server::new(builder)),
         };
         Self { from: settings.from, destination }
     }
@@ -112,12 +135,14 @@ impl ConfiguredMailer {
                 tokio::fs::write(&file, []).await.map_err(failed)?;
                 tokio::fs::remove_file(&file).await.map_err(failed)
             }
-            Destination::Server(server) => match tokio::time::timeout(SEND_TIMEOUT, server.test_connection()).await {
-                Ok(Ok(true)) => Ok(()),
-                Ok(Ok(false)) => Err("the mail server does not answer NOOP with yes".to_owned()),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err("the mail server took too long".to_owned()),
-            },
+            Destination::Server(server) => {
+                match tokio::time::timeout(SEND_TIMEOUT, server.transport().test_connection()).await {
+                    Ok(Ok(true)) => Ok(()),
+                    Ok(Ok(false)) => Err("the mail server does not answer NOOP with yes".to_owned()),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Err(_) => Err("the mail server took too long".to_owned()),
+                }
+            }
         }
     }
 }
@@ -160,12 +185,15 @@ async fn write_file(folder: &Path, letter: &Letter, mail: &Message) -> Result<()
     tokio::fs::rename(&draft, folder.join(format!("{}.eml", letter.id))).await.map_err(failed)
 }
 
-async fn submit(server: &AsyncSmtpTransport<Tokio1Executor>, mail: Message) -> Result<(), MailError> {
-    match tokio::time::timeout(SEND_TIMEOUT, server.send(mail)).await {
+async fn submit(server: &Server, mail: Message) -> Result<(), MailError> {
+    match tokio::time::timeout(SEND_TIMEOUT, server.transport().send(mail)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(error.to_string())),
         Ok(Err(error)) => Err(MailError::Temporary(error.to_string())),
-        Err(_) => Err(MailError::Temporary("the mail server took too long".to_owned())),
+        Err(_) => {
+            server.start_over();
+            Err(MailError::Temporary("the mail server took too long".to_owned()))
+        }
     }
 }
 
