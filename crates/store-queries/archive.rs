@@ -148,7 +148,7 @@ impl Archive for Engine {
         let mut conn = self.archive_connection().await?;
         let begin = match writers {
             Writers::GoOn => sql::BEGIN_READ.to_owned(),
-            Writers::Wait => sql::begin_alone(&TABLES.map(|(name, _)| name)),
+            Writers::Wait => format!("{}; {}", sql::BEGIN_ALONE, sql::lock(&TABLES.map(|(name, _)| name))),
         };
         conn.batch_execute(&begin).await.map_err(|error| failed("the database", &error))?;
         Ok(Box::new(Rows::begin(conn).await?))

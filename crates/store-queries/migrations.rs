@@ -1,6 +1,5 @@
 //! Brings a schema to a version, which is the date and number of a migration without its dashes.
 
-use diesel::backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_async::AsyncConnectionCore;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
@@ -9,15 +8,14 @@ type Backend = <crate::dialect::Connection as AsyncConnectionCore>::Backend;
 
 /// Runs or reverts migrations until `version` is the last one; the newest of `source` where it is `None`. Answers how
 /// many that were; the error says what went wrong.
-pub(crate) fn migrate_to<DB: backend::Backend>(
-    harness: &mut impl MigrationHarness<DB>,
+pub(crate) fn migrate_to(
+    harness: &mut impl MigrationHarness<Backend>,
     source: fn() -> EmbeddedMigrations,
     version: Option<&str>,
 ) -> Result<usize, String> {
     let text = |error: Box<dyn std::error::Error + Send + Sync>| error.to_string();
     let Some(version) = version else { return Ok(harness.run_pending_migrations(source()).map_err(text)?.len()) };
-    let known: Vec<Box<dyn Migration<DB>>> = source().migrations().map_err(text)?;
-    if !known.iter().any(|migration| migration.name().version().to_string() == version) {
+    if !knows(&source(), version) {
         return Err(format!("version {version} of the schema is not known here: it was made by a newer auth-server"));
     }
     let version = MigrationVersion::from(version);

@@ -198,8 +198,7 @@ async fn restore_export(
     keep_sessions: bool,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
-    let (mut restored, mut batch, mut seen) = (Restored::default(), Batch::default(), BTreeSet::new());
-    let mut key_ids = KeyIds::default();
+    let (mut restored, mut batch, mut key_ids) = (Restored::default(), Batch::default(), KeyIds::default());
     let (mut line, mut number, mut done) = (String::new(), 1, 0);
     let expected = loop {
         line.clear();
@@ -216,13 +215,16 @@ async fn restore_export(
         let table = table_row.table;
         let row = Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are no object".to_owned()))?;
         let text = row.text();
-        let summary = restored.manifest.tables.entry(table.to_owned()).or_default();
-        summary.checksum.add(&text);
-        summary.rows += 1;
-        if seen.insert(table.to_owned()) && !MUST_BE_EMPTY.contains(&table) {
-            batch.write(writer).await?;
-            // What a server that was started once has made by itself.
-            writer.empty(table).await?;
+        if !restored.manifest.tables.contains_key(table) {
+            restored.manifest.tables.insert(table.to_owned(), TableSummary::default());
+            if !MUST_BE_EMPTY.contains(&table) {
+                // What a server that was started once has made by itself.
+                writer.empty(table).await?;
+            }
+        }
+        if let Some(summary) = restored.manifest.tables.get_mut(table) {
+            summary.checksum.add(&text);
+            summary.rows += 1;
         }
         if table == "sessions" && !keep_sessions {
             restored.sessions_ended += 1;

@@ -168,37 +168,28 @@ impl Auditor {
         let (origin, now) = (self.origin.current(), self.clock.now());
         changes.extend(findings.into_iter().zip(0..).map(|(finding, index)| {
             // A microsecond apart, so that they stay in their order.
-            let occurred_at = now + Duration::from_micros(index);
-            Change::Audit(AuditRecord {
-                id: AuditRecordId::generate(now, self.entropy.bytes()),
-                occurred_at,
-                account_id: finding.account_id,
-                action: finding.action.to_owned(),
-                outcome: finding.outcome,
-                actor: origin.actor.clone(),
-                network: finding.network.or_else(|| origin.network.clone()),
-                request_id: origin.request_id.clone(),
-                detail: finding.detail,
-            })
+            self.record(finding, &origin, now + Duration::from_micros(index))
         }));
         changes
     }
-}
 
-impl Auditor {
-    /// Notes what no other change tells of.
-    pub fn note(&self, action: &str, detail: Option<String>) -> Change {
-        let (Origin { actor, network, request_id }, now) = (self.origin.current(), self.clock.now());
+    /// Notes what no change tells of, and what happened to nobody in particular.
+    pub fn note(&self, action: &'static str) -> Change {
+        let finding = Finding { account_id: None, action, outcome: Outcome::Done, network: None, detail: None };
+        self.record(finding, &self.origin.current(), self.clock.now())
+    }
+
+    fn record(&self, finding: Finding, origin: &Origin, occurred_at: Timestamp) -> Change {
         Change::Audit(AuditRecord {
-            id: AuditRecordId::generate(now, self.entropy.bytes()),
-            occurred_at: now,
-            account_id: None,
-            action: action.to_owned(),
-            outcome: Outcome::Done,
-            actor,
-            network,
-            request_id,
-            detail,
+            id: AuditRecordId::generate(occurred_at, self.entropy.bytes()),
+            occurred_at,
+            account_id: finding.account_id,
+            action: finding.action.to_owned(),
+            outcome: finding.outcome,
+            actor: origin.actor.clone(),
+            network: finding.network.or_else(|| origin.network.clone()),
+            request_id: origin.request_id.clone(),
+            detail: finding.detail,
         })
     }
 }
@@ -252,7 +243,6 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::PutTwoFactor { account_id, two_factor } => {
             Finding::done(*account_id, "second_factor.changed").detail(summary(two_factor))
         }
-        Change::KeepPendingCredentials(_) => return None,
         Change::PutNetworkAttempts(budget) if budget.attempts.misses > 0 => Finding {
             network: Some(budget.network.clone()),
             ..Finding::refused(account_of(budget.subject)?, "password.given")
@@ -265,6 +255,7 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::ForgetRetiredKey(id) => of_key("master_key.forgotten", id.to_string()),
         Change::PutNetworkAttempts(_)
         | Change::Audit(_)
+        | Change::KeepPendingCredentials(_)
         | Change::DeleteAccount { .. }
         | Change::RehashPassword { .. }
         | Change::TouchAccount { .. }

@@ -55,7 +55,9 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 /// The address of the client; the proxy's own where the two headers tell of different ones.
 pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let Some(app) = request.app_data::<Data<App>>() else { return peer };
+    let Some(app) = request.app_data::<Data<App>>().filter(|app| app.trusted_proxies.contains(peer)) else {
+        return peer;
+    };
     let lines = |name: &str| -> Vec<String> {
         let values = request.headers().get_all(name);
         values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()

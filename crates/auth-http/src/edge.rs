@@ -13,7 +13,6 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use auth_domain::error_code::{ErrorCode, Refusal};
-use auth_domain::session::Network;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -82,9 +81,9 @@ pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
         span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
     };
-    let network = Network::of(client_address(request.request()));
+    let address = client_address(request.request());
     let answering = next.call(request).instrument(span.clone());
-    let answering = origin::answer(id.to_str().unwrap_or_default(), network, answering);
+    let answering = origin::answer(id.to_str().unwrap_or_default(), address, answering);
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();

@@ -1,5 +1,6 @@
 //! Which request is being answered, for the audit trail: told here once, read when something is committed.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use auth_domain::audit::{Actor, Origin};
@@ -12,7 +13,7 @@ tokio::task_local! {
 
 struct Request {
     id: String,
-    network: Network,
+    address: IpAddr,
     service: OnceLock<String>,
 }
 
@@ -24,7 +25,7 @@ impl RequestOrigin for HttpOrigin {
     fn current(&self) -> Origin {
         let of_request = REQUEST.try_with(|request| Origin {
             actor: request.service.get().map_or(Actor::Client, |name| Actor::Service(name.clone())),
-            network: Some(request.network.clone()),
+            network: Some(Network::of(request.address)),
             request_id: Some(request.id.clone()),
         });
         of_request.unwrap_or(Origin { actor: Actor::Itself, network: None, request_id: None })
@@ -32,8 +33,8 @@ impl RequestOrigin for HttpOrigin {
 }
 
 /// Runs `answering` as that request.
-pub(crate) async fn answer<T>(id: &str, network: Network, answering: impl Future<Output = T>) -> T {
-    let request = Request { id: id.to_owned(), network, service: OnceLock::new() };
+pub(crate) async fn answer<T>(id: &str, address: IpAddr, answering: impl Future<Output = T>) -> T {
+    let request = Request { id: id.to_owned(), address, service: OnceLock::new() };
     REQUEST.scope(Arc::new(request), answering).await
 }
 

@@ -4,8 +4,7 @@ use crate::queries::archive::Kind;
 
 /// The columns of every table.
 pub(crate) const COLUMNS: &str = "SELECT table_name::text AS table_name, column_name::text AS name, \
-     data_type::text AS declared FROM information_schema.columns WHERE table_schema = current_schema() \
-     AND table_name NOT LIKE '\\_\\_%'";
+     data_type::text AS declared FROM information_schema.columns WHERE table_schema = current_schema()";
 
 /// Microseconds since the Unix epoch, by the clock of the server.
 pub(crate) const CLOCK: Option<&str> =
@@ -20,14 +19,10 @@ macro_rules! patiently {
 pub(crate) const BEGIN_READ: &str = patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 pub(crate) const BEGIN_WRITE: &str = patiently!("BEGIN");
 
-/// Nobody else writes to `tables` until the end; those who read go on.
-pub(crate) fn begin_alone(tables: &[&str]) -> String {
-    let tables = tables.join(", ");
-    let begin = patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ");
-    format!("{begin}; SET LOCAL lock_timeout = '60s'; LOCK TABLE {tables} IN EXCLUSIVE MODE")
-}
+/// Before [`lock`]. What is seen is what there is once the lock is there.
+pub(crate) const BEGIN_ALONE: &str = patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ");
 
-/// Nobody else writes to `tables` from now on.
+/// Nobody else writes to `tables` until the end; those who read go on.
 pub(crate) fn lock(tables: &[&str]) -> String {
     format!("SET LOCAL lock_timeout = '60s'; LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "))
 }

@@ -10,6 +10,9 @@ use auth_archive::{Manifest, Restored, Source, export, read_header, require_empt
 use auth_crypto::{KeyRing, SystemClock};
 use auth_domain::ports::{Clock as _, Writers};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
 use crate::Failure;
 use crate::commands::{print, rfc3339, terminated};
 use crate::drill;
@@ -57,7 +60,7 @@ pub(crate) async fn run_export(settings: &Settings, to: &Path) -> Result<(), Fai
     };
     let placed = written.and_then(|written| {
         out.get_ref().sync_all().map_err(failed)?;
-        std::fs::rename(&draft, to).map_err(failed)?;
+        place(&draft, to).map_err(|error| format!("cannot make {}: {error}", to.display()))?;
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(written)
@@ -66,6 +69,15 @@ pub(crate) async fn run_export(settings: &Settings, to: &Path) -> Result<(), Fai
     print(&format!("exported {told}, to {}", to.display()))?;
     let keys: Vec<&str> = manifest.key_ids.iter().map(String::as_str).collect();
     print(&format!("it is of no use without the master keys it needs: {}. Keep them elsewhere", keys.join(", ")))
+}
+
+/// Gives `draft` its name, unless something else has got it meanwhile.
+fn place(draft: &Path, to: &Path) -> std::io::Result<()> {
+    match renameat_with(CWD, draft, CWD, to, RenameFlags::NOREPLACE) {
+        // A file system that cannot promise it: `to` was looked for before.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => std::fs::rename(draft, to),
+        placed => Ok(placed?),
+    }
 }
 
 fn draft(path: &Path) -> PathBuf {

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use auth_crypto::{AccessTokenSigner, SystemClock};
@@ -141,7 +140,7 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
 }
 
 async fn mail(settings: &Settings) -> Finding {
-    match Arc::new(ConfiguredMailer::new(settings.mail.clone())).check().await {
+    match ConfiguredMailer::new(settings.mail.clone()).check().await {
         Ok(()) => Good("could be sent".to_owned()),
         Err(error) => Broken(format!("cannot be sent: {error}")),
     }
@@ -213,7 +212,7 @@ const fn is_private(address: IpAddr) -> bool {
 fn disk(folder: &Path) -> Finding {
     match rustix::fs::statvfs(folder) {
         Ok(space) => {
-            let free = space.f_bavail * space.f_frsize;
+            let free = space.f_bavail.saturating_mul(space.f_frsize);
             let text = format!("{:.1} GiB free at {}", gib(free), folder.display());
             if free < LITTLE_SPACE { Broken(text) } else { Good(text) }
         }

@@ -77,7 +77,7 @@ pub(crate) async fn run(
     let (scratch, database) = Scratch::make(&settings).await?;
     let settings = Settings { database, ..settings };
     let outcome = tokio::select! {
-        outcome = rehearse(&settings, export, ring, options) => outcome,
+        outcome = rehearse(&settings, export, is_export, ring, options) => outcome,
         _ = terminated() => Err("interrupted".into()),
     };
     scratch.drop().await?;
@@ -97,10 +97,10 @@ pub(crate) async fn run(
 async fn rehearse(
     settings: &Settings,
     export: OpenExport,
+    is_export: bool,
     ring: &KeyRing,
     options: RestoreOptions,
 ) -> Result<(), Failure> {
-    let is_export = matches!(export.source, auth_archive::Source::Export(_));
     let (restored, told) = export.restore_into(&settings.database, ring, options).await?;
     for (table, summary) in restored.manifest.tables.iter().filter(|(_, summary)| summary.rows > 0) {
         print(&format!("{:>10}  {table}", summary.rows))?;

@@ -33,7 +33,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     target.store.commit(vec![Change::PutMark { mark: Mark::UnfinishedMove, at: SystemClock.now() }]).await?;
     if !stopped {
         print("copying, while the service goes on")?;
-        copy_once(&source, &target, Writers::GoOn).await?;
+        copy_once(&source, &target).await?;
     }
     print("from now on nobody writes to the source: the service answers 503 to what would")?;
     let mut held = source.archive.begin_read(Writers::Wait).await?;
@@ -90,9 +90,9 @@ pub(crate) async fn refuse_unfinished(opened: &Opened) -> Result<(), Failure> {
     }
 }
 
-async fn copy_once(source: &Opened, target: &Opened, writers: Writers) -> Result<(), Failure> {
+async fn copy_once(source: &Opened, target: &Opened) -> Result<(), Failure> {
     let mut line = ProgressLine::start();
-    let mut reader = source.archive.begin_read(writers).await?;
+    let mut reader = source.archive.begin_read(Writers::GoOn).await?;
     let copied = copy(&mut *reader, &*target.archive, &mut |progress| line.show(progress)).await?;
     print(&format!("copied {}", line.end(copied.rows())))
 }

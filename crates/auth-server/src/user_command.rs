@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use auth_crypto::{KeyedNameDigest, SystemClock, SystemEntropy};
+use auth_domain::AccountId;
 use auth_domain::account::{Account, LoginName};
 use auth_domain::budget::AttemptSubject;
 use auth_domain::internal::{Granted, InternalCaller, InternalService, Scope};
@@ -12,14 +13,11 @@ use auth_domain::ports::{Change, Clock as _, NameDigest as _, Store};
 use auth_domain::session::Client;
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{Announcements, DeleteAccount, SetRoles, SetRolesError};
-use auth_domain::{AccountId, Timestamp};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::Failure;
 use crate::cli::UserCommand;
-use crate::commands::print;
+use crate::commands::{print, rfc3339};
 use crate::secret_key::load_or_make;
 use crate::settings::Settings;
 
@@ -82,16 +80,12 @@ async fn show(store: &dyn Store, account: &Account) -> Result<(), Failure> {
         ("recovery codes", account.two_factor.recovery_codes.len().to_string()),
         ("roles", roles.join(",")),
         ("sessions", sessions.len().to_string()),
-        ("registered", at(account.created_at)?),
-        ("changed", at(account.updated_at)?),
+        ("registered", rfc3339(account.created_at)?),
+        ("changed", rfc3339(account.updated_at)?),
     ] {
         print(&format!("{what:<15} {value}"))?;
     }
     Ok(())
-}
-
-fn at(time: Timestamp) -> Result<String, Failure> {
-    Ok(OffsetDateTime::from_unix_timestamp(time.as_seconds())?.format(&Rfc3339)?)
 }
 
 /// Whoever may read the settings may do all that a service may.

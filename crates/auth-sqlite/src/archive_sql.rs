@@ -4,8 +4,7 @@ use crate::queries::archive::Kind;
 
 /// The columns of every table.
 pub(crate) const COLUMNS: &str = "SELECT m.name AS table_name, c.name AS name, c.type AS declared \
-     FROM sqlite_schema AS m, pragma_table_info(m.name) AS c \
-     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+     FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'";
 
 /// It has none but this machine's.
 pub(crate) const CLOCK: Option<&str> = None;
@@ -14,9 +13,7 @@ pub(crate) const BEGIN_READ: &str = "BEGIN DEFERRED";
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 /// Nobody else writes until the end; those who read go on.
-pub(crate) fn begin_alone(_tables: &[&str]) -> String {
-    "PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE".to_owned()
-}
+pub(crate) const BEGIN_ALONE: &str = "PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE";
 
 /// A transaction that writes is alone anyway.
 pub(crate) fn lock(_tables: &[&str]) -> String {

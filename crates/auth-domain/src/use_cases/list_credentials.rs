@@ -58,7 +58,7 @@ impl ListCredentials {
 
     /// Before anything is told: what cannot be noted is not read.
     async fn note(&self) -> Result<(), StoreUnavailable> {
-        let noted = self.store.commit(vec![self.auditor.note("credentials.read", None)]).await;
+        let noted = self.store.commit(vec![self.auditor.note("credentials.read")]).await;
         noted.map_err(|_| StoreUnavailable)
     }
 }

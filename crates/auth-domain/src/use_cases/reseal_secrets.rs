@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::ports::{Change, Clock, CommitError, Entropy, NoKeyOpensIt, Resealing, Store, StoreUnavailable, UniqueKey};
+use crate::ports::{Change, Clock, CommitError, Entropy, NoKeyOpensIt, Resealing, Store, StoreUnavailable};
 use crate::session::KeyId;
 use crate::two_factor::{MethodState, SealedSecret, TwoFactor};
 use crate::{AccountId, RetiredKeyId};
@@ -185,8 +185,7 @@ impl ResealSecrets {
     async fn commit_unless_done(&self, change: Change) -> Result<u64, StoreUnavailable> {
         match self.store.commit(vec![change]).await {
             Ok(()) => Ok(1),
-            Err(CommitError::Conflict { .. } | CommitError::Duplicate(UniqueKey::Id)) => Ok(0),
-            Err(CommitError::Duplicate(_)) => Ok(0),
+            Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => Ok(0),
             Err(CommitError::Unavailable(error)) => Err(error),
         }
     }
