@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::App as ActixApp;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{App as ActixApp, HttpServer};
 use auth_crypto::AccessTokenSigner;
 use auth_domain::use_cases::PublishSigningKeys;
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,7 +51,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     if let Some(listener) = metrics_listener {
         beside.spawn(serve_metrics(listener, app.clone())?);
     }
-    let server = HttpServer::new(move || {
+    let server = auth_http::listen(listener, move || {
         ActixApp::new()
             .app_data(app.clone())
             .configure(auth_http::configure(&app))
@@ -61,12 +61,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
             .wrap(Condition::new(cross_origin, auth_http::cors(&app)))
             .wrap(from_fn(auth_http::edge))
             .wrap(Condition::new(traced, from_fn(logging::continue_trace)))
-    })
-    .client_request_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(75))
+    })?
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
-    .listen(listener)?
     .run();
     // Before anybody is told that it runs: whoever stops it then is to see it drain.
     let mut terminate = signal(SignalKind::terminate())?;
@@ -125,10 +122,10 @@ fn serve_metrics(
     listener: TcpListener,
     app: Data<auth_http::App>,
 ) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let server = HttpServer::new(move || {
+    let server = auth_http::listen(listener, move || {
         ActixApp::new().configure(auth_http::configure_metrics(&app)).wrap(from_fn(auth_http::edge))
-    });
-    let server = server.workers(1).disable_signals().listen(listener)?.run();
+    })?;
+    let server = server.workers(1).disable_signals().run();
     Ok(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the address of the metrics is served no more");

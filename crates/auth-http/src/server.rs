@@ -1,0 +1,100 @@
+//! Serves an application on a listener. `actix_web::HttpServer` does the same, but lets nobody between actix-http and
+//! the connections that it accepts, which [`connection`](crate::connection) must be.
+
+use std::fmt::Debug;
+use std::future::ready;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_http::body::MessageBody;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Protocol, Request, Response};
+use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory, fn_service, map_config,
+};
+use actix_web::Error;
+use actix_web::body::BoxBody;
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::connection::{AnswerBody, BoundedStream, Progress};
+
+/// How long a connection that is to close is read on, so that its caller gets the answer before the reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Prepares to serve what `factory` makes, an application for each worker, to the callers of `listener`.
+///
+/// # Errors
+///
+/// When the listener cannot be used.
+pub fn listen<F, I, S, B>(listener: TcpListener, factory: F) -> io::Result<ServerBuilder>
+where
+    F: Fn() -> I + Clone + Send + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let builder = Server::build();
+    let stopping = builder.graceful_shutdown_signal();
+    builder.listen("http", listener, move || {
+        let app = factory().into_factory().map_err(|error| Response::from(error.into() as Error));
+        // Host and address, for applications that ask for them: this one does not.
+        let app = map_config(app, |()| AppConfig::default());
+        fn_service(|stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok((BoundedStream::new(stream), Protocol::Http1, peer)))
+        })
+        .and_then(http(app, stopping.clone()))
+    })
+}
+
+/// HTTP/1.1 over bounded streams. Every deadline of a connection is [`BoundedStream`]'s, none is actix-http's.
+fn http<T, S, B>(
+    app: S,
+    stopping: GracefulShutdownSignal,
+) -> impl ServiceFactory<Connection<T>, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: ServiceFactory<Request, Config = (), Error = Response<BoxBody>> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let app = apply_fn_factory(app, |request: Request, app: &S::Service| {
+        let answering = request.conn_data::<Rc<Progress>>().map(Progress::answer);
+        let answer = app.call(request);
+        async move {
+            let answer: Response<B> = answer.await?.into();
+            let answer = answer.map_into_boxed_body().map_body(|_, body| AnswerBody::new(body, answering));
+            Ok::<_, Response<BoxBody>>(answer)
+        }
+    });
+    HttpService::build()
+        // Not in its documentation, but what `HttpServer` uses: connections without a request close when the server stops.
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(LINGER)
+        .on_connect_ext(|stream: &BoundedStream<T>, data| {
+            data.insert(Rc::clone(stream.progress()));
+        })
+        .finish(app)
+}
+
+/// What [`HttpService`] takes.
+type Connection<T> = (BoundedStream<T>, Protocol, Option<SocketAddr>);
+
+#[cfg(test)]
+mod tests;
