@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use auth_black_box::{Engine, PASSWORD, Server, each_engine, totp};
+use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, each_engine, totp};
 use reqwest::Method;
 use serde_json::json;
 
@@ -189,7 +189,7 @@ each_engine! {
         // Whoever reads is served, whoever writes is asked to come back.
         server.me(&access).await.expect(200, "USER_FETCHED");
         let answer = server.client().request(Method::POST, "/auth/refresh").json(&json!({ "token": refresh }));
-        let answer = answer.timeout(Duration::from_secs(30)).send().await.unwrap();
+        let answer = answer.timeout(PATIENCE).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 503);
         assert!(answer.headers().contains_key("retry-after"));
 

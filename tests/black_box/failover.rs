@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use auth_black_box::{PASSWORD, Server};
+use auth_black_box::{PASSWORD, PATIENCE, Server};
 use auth_testkit::postgres::Cluster;
 
 /// The standby first, so that taking the first that answers would be wrong.
@@ -17,7 +17,7 @@ async fn start() -> (Cluster, Cluster, Server) {
 
 fn replay_everything(primary: &Cluster, standby: &Cluster) {
     let written = primary.query("x/postgres", "SELECT pg_current_wal_lsn()");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     while standby.query("x/postgres", &format!("SELECT pg_last_wal_replay_lsn() >= '{written}'")) != "t" {
         assert!(Instant::now() < deadline, "the standby does not follow");
         std::thread::sleep(Duration::from_millis(50));
@@ -26,7 +26,7 @@ fn replay_everything(primary: &Cluster, standby: &Cluster) {
 
 /// Logs in until that works; answers how often it did not.
 async fn log_in(server: &Server, name: &str) -> usize {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     let mut refused = 0;
     loop {
         let reply = server.client().login(name, PASSWORD).await;

@@ -44,6 +44,8 @@ fn each_heavy_dependency_has_its_room() {
     for (dependency, rooms) in [
         ("diesel", &["auth-postgres", "auth-sqlite"][..]),
         ("diesel-async", &["auth-postgres", "auth-sqlite"]),
+        ("actix-http", &["auth-http"]),
+        ("actix-server", &["auth-http"]),
         ("actix-web", &["auth-http", "auth-server"]),
         ("argon2", &["auth-crypto"]),
         ("jsonwebtoken", &["auth-crypto", "auth-oauth"]),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use auth_black_box::{Client, Engine, Mail, Server, SmtpServer, each_engine, wait_for};
+use auth_black_box::{Client, Engine, Mail, PATIENCE, Server, SmtpServer, each_engine, wait_for};
 use auth_testkit::postgres::free_port;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -96,10 +96,10 @@ each_engine! {
 
     async fn a_mail_whose_code_has_expired_or_was_replaced_is_not_sent(engine) {
         let port = free_port();
-        let server = sending_to(engine, port, &[("AUTH_CODE_TTL", "2")]).await;
+        let server = sending_to(engine, port, &[("AUTH_CODE_TTL", "15")]).await;
         server.register("ann").await;
         wait_for("the first attempt", || server.sql("SELECT count(*) FROM mails WHERE last_error IS NOT NULL") == "1").await;
-        tokio::time::sleep(Duration::from_millis(2_100)).await;
+        tokio::time::sleep(Duration::from_millis(15_100)).await;
         // The code of this one is replaced before it can be sent.
         let (access, _) = server.session("bob").await;
         let bob = server.client().bearer(&access);
@@ -175,7 +175,7 @@ async fn a_sender_that_is_killed_at_any_moment_loses_no_mail_and_changes_no_code
         Server::on(first.database.clone(), &[("AUTH_MAIL_URL", &url), ("AUTH_MAIL_FROM", "c@example.org")]).await;
     let mut nodes = [first, second];
     let (mut kills, mut users) = (0, 0);
-    let deadline = Instant::now() + Duration::from_secs(180);
+    let deadline = Instant::now() + 5 * PATIENCE;
     loop {
         for (node, sender) in nodes.iter_mut().zip(["a", "b"]) {
             if node.has_ended() {

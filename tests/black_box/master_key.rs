@@ -1,11 +1,12 @@
 //! A new master key, while two nodes serve: nobody notices, and the old one is of no use afterwards.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use auth_black_box::{Client, Engine, MASTER_KEY, PASSWORD, Server, totp};
 use serde_json::json;
+use tokio::sync::{RwLock, RwLockReadGuard};
 
 use crate::second_factor_steps::{begin_login, finish, otp, temp_token, with_app};
 
@@ -15,24 +16,33 @@ const URL: (&str, &str) = ("AUTH_PUBLIC_URL", "http://127.0.0.1:1");
 /// The nodes that a load balancer would send requests to.
 type Balancer = Arc<RwLock<Vec<String>>>;
 
-fn pick(balancer: &Balancer, number: usize) -> Client {
-    let nodes = balancer.read().unwrap();
-    Client::new(&nodes[number % nodes.len()])
+/// One of them. While the first value is held none is taken away.
+async fn pick(balancer: &Balancer, number: usize) -> (RwLockReadGuard<'_, Vec<String>>, Client) {
+    let nodes = balancer.read().await;
+    let client = Client::new(&nodes[number % nodes.len()]);
+    (nodes, client)
 }
 
 /// Refreshes, asks who it is and logs in, on whichever node is up, until it is told to stop. Every answer must be good.
 async fn keeps_working(balancer: Balancer, name: String, stop: Arc<AtomicBool>, answers: Arc<AtomicUsize>) {
-    let (_, mut refresh) = pick(&balancer, 0).login(&name, PASSWORD).await.tokens();
+    let login = async |number| {
+        let (_up, node) = pick(&balancer, number).await;
+        node.login(&name, PASSWORD).await.tokens()
+    };
+    let (_, mut refresh) = login(0).await;
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
         number += 1;
-        let tokens = pick(&balancer, number).post("/auth/refresh", json!({ "token": refresh })).await.tokens();
-        let access = tokens.0;
-        refresh = tokens.1;
-        pick(&balancer, number + 1).bearer(&access).get("/auth/me").await.expect(200, "USER_FETCHED");
+        let (up, node) = pick(&balancer, number).await;
+        let access;
+        (access, refresh) = node.refresh(&refresh).await.tokens();
+        drop(up);
+        let (up, node) = pick(&balancer, number + 1).await;
+        node.bearer(&access).get("/auth/me").await.expect(200, "USER_FETCHED");
+        drop(up);
         answers.fetch_add(2, Ordering::Relaxed);
         if number % 5 == 0 {
-            pick(&balancer, number).login(&name, PASSWORD).await.expect(200, "USER_LOGGED_IN");
+            login(number).await;
             answers.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -42,11 +52,10 @@ async fn keeps_working(balancer: Balancer, name: String, stop: Arc<AtomicBool>, 
 async fn rolls_out(nodes: &mut [Server], balancer: &Balancer, keys: &str) {
     for node in nodes {
         let url = node.url.clone();
-        balancer.write().unwrap().retain(|up| *up != url);
-        // What was sent to it is answered.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // Not before everything that was sent to it is answered.
+        balancer.write().await.retain(|up| *up != url);
         node.restart_with("AUTH_SECRET_KEY", keys);
-        balancer.write().unwrap().push(node.url.clone());
+        balancer.write().await.push(node.url.clone());
     }
 }
 

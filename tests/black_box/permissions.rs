@@ -98,10 +98,10 @@ async fn no_other_token_is_a_refresh_token() {
 
 #[tokio::test]
 async fn an_expired_token_opens_no_door() {
-    let server = Server::with(Engine::Sqlite, &[("AUTH_ACCESS_TTL", "2"), ("AUTH_TEMP_TTL", "2")]).await;
+    let server = Server::with(Engine::Sqlite, &[("AUTH_ACCESS_TTL", "10"), ("AUTH_TEMP_TTL", "10")]).await;
     let client = server.client();
     let tokens = Tokens::of(&server, "ann").await;
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    tokio::time::sleep(Duration::from_millis(10_100)).await;
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
         let code = match operation.permission {

@@ -80,7 +80,7 @@ async fn a_provider_that_is_down_is_left_alone_until_a_probe_gets_through() {
     let client = server.client();
     stand_in.behave(Behaviour::Broken);
     let sign_in = async || with_42(&client, &stand_in, profile(1, Some("a@42.fr"))).await;
-    for _ in 0..20 {
+    for _ in 0..10 {
         sign_in().await.expect(502, "PROVIDER_UNAVAILABLE");
     }
     assert_eq!(stand_in.requests().len(), 5, "after five failures nobody is sent there");

@@ -35,7 +35,7 @@ async fn the_tour_does_what_it_says() {
         .replace("http://127.0.0.1:8080", &server.url)
         .replace("cargo run --release --quiet --", &binary().display().to_string());
     let output =
-        Command::new("timeout").current_dir(server.dir.path()).args(["60", "bash", "-c", &script]).output().unwrap();
+        Command::new("timeout").current_dir(server.dir.path()).args(["600", "bash", "-c", &script]).output().unwrap();
     let (text, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{text}\n{errors}");
     let answers: Vec<&str> = text.split("@@").collect();

@@ -141,16 +141,16 @@ each_engine! {
     }
 
     async fn codes_and_tokens_expire(engine) {
-        let server = Server::with(engine, &[("AUTH_CODE_TTL", "1"), ("AUTH_TEMP_TTL", "3")]).await;
+        let server = Server::with(engine, &[("AUTH_CODE_TTL", "5"), ("AUTH_TEMP_TTL", "10")]).await;
         server.register("ann").await;
         let (first, code) = asked(&server, "ann", 1, 1).await;
-        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        tokio::time::sleep(Duration::from_millis(5_100)).await;
         verify_code(&server, &first, &code).await.expect(400, "CODE_NOT_SET");
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         verify_code(&server, &first, &code).await.expect(401, "TEMP_TOKEN_EXPIRED");
         let (reset, code) = asked(&server, "ann", 2, 2).await;
         let second = token(&verify_code(&server, &reset, &code).await.expect(200, "CODE_VERIFIED"));
-        tokio::time::sleep(Duration::from_millis(3_100)).await;
+        tokio::time::sleep(Duration::from_millis(10_100)).await;
         update_password(&server, &second, NEW_PASSWORD).await.expect(401, "TEMP_TOKEN_EXPIRED");
     }
 

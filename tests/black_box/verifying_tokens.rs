@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use auth_black_box::{Engine, PASSWORD, Server, python, signing_key};
+use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, python, signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
@@ -246,7 +246,7 @@ async fn nginx_asks_before_it_passes_a_request_on() {
     let mut nginx = Command::new(program);
     nginx.arg("-p").arg(dir.path()).arg("-c").arg(dir.path().join("nginx.conf")).arg("-e").arg(dir.path().join("log"));
     let mut nginx = Stopped(nginx.spawn().unwrap());
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect(gateway).is_err() {
         assert!(nginx.0.try_wait().unwrap().is_none() && Instant::now() < deadline, "nginx does not listen");
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -16,7 +16,7 @@ fn script(name: &str) -> PathBuf {
 /// Runs a scenario of `tests/node/browser.mjs`; answers what it prints.
 pub fn browse(scenario: &str, configuration: &Value) -> String {
     let mut command = Command::new("timeout");
-    command.args(["180", "node"]).arg(script("browser.mjs")).arg(scenario).arg(configuration.to_string());
+    command.args(["600", "node"]).arg(script("browser.mjs")).arg(scenario).arg(configuration.to_string());
     let output = command.output().expect("the Node.js of tests/run");
     assert!(output.status.success(), "{scenario}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::PATIENCE;
+
 /// A running HAProxy. Killed when dropped.
 pub struct HaProxy {
     dir: TempDir,
@@ -31,7 +33,7 @@ impl HaProxy {
         command.args(["-c", "exec haproxy -db -f \"$0\""]).arg(&file).env("PATH", path);
         let child = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let mut started = Self { dir, child };
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + PATIENCE;
         while UnixStream::connect(&socket).is_err() {
             let ended = started.child.try_wait().unwrap().is_some();
             let said = || std::fs::read_to_string(started.dir.path().join("log")).unwrap_or_default();
@@ -43,17 +45,24 @@ impl HaProxy {
 
     /// The state of that server as HAProxy sees it: `UP`, `DOWN`, or on the way.
     pub fn state(&self, server: &str) -> String {
+        self.statistic(server, "status")
+    }
+
+    /// What HAProxy knows of that server under that name.
+    pub fn statistic(&self, server: &str, name: &str) -> String {
         let mut control = UnixStream::connect(self.dir.path().join("admin.sock")).unwrap();
         control.write_all(b"show stat -1 4 -1\n").unwrap();
         let mut table = String::new();
         control.read_to_string(&mut table).unwrap();
-        let row = table.lines().map(|line| line.split(',').collect::<Vec<_>>()).find(|row| row.get(1) == Some(&server));
-        row.expect("that server")[17].to_owned()
+        let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let column = rows.next().and_then(|names| names.iter().position(|known| *known == name));
+        let row = rows.find(|row| row.get(1) == Some(&server)).expect("that server");
+        row[column.expect("that name")].to_owned()
     }
 
     /// Waits until it sees that server in that state.
     pub async fn wait_until(&self, server: &str, state: &str) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + PATIENCE;
         while self.state(server) != state {
             assert!(Instant::now() < deadline, "{server} is {}, not {state}", self.state(server));
             tokio::time::sleep(Duration::from_millis(50)).await;

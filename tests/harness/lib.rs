@@ -22,6 +22,8 @@ pub use smtp::SmtpServer;
 pub use stand_in::{Behaviour, CLIENT_ID, CLIENT_SECRET, Grant, StandIn, id_token, signing_key};
 pub use webhooks::{WEBHOOK_SECRET, WebhookReceiver};
 
+/// How long to wait for what should happen soon. A machine that is busy with other things takes its time.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(180);
 /// A password that meets the policy.
 pub const PASSWORD: &str = "correct horse battery staple";
 

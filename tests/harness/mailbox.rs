@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::Server;
+use crate::{PATIENCE, Server};
 
 /// One mail, as its reader sees it.
 #[derive(Clone, Debug)]
@@ -51,9 +51,9 @@ pub fn mails_in(folder: &Path) -> Vec<Mail> {
     paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).map(|source| Mail::parse(&source)).collect()
 }
 
-/// Waits until `done`, for at most a minute.
+/// Waits until `done`, for as long as there is [`PATIENCE`].
 pub async fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < deadline, "{what} does not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;

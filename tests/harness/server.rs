@@ -11,8 +11,8 @@ use auth_testkit::postgres::cluster;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::PASSWORD;
 use crate::client::{Client, Reply};
+use crate::{PASSWORD, PATIENCE};
 
 /// Which database the server runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,15 +140,15 @@ impl Server {
     }
 
     /// Waits for its end and answers the exit code.
-    pub fn exit_code(&mut self, within: Duration) -> Option<i32> {
-        let deadline = Instant::now() + within;
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("the server does not stop within {within:?}");
+        panic!("the server does not stop within {PATIENCE:?}");
     }
 
     /// A client of this server.

@@ -117,6 +117,8 @@ impl StandIn {
                     .route("/token", web::post().to(exchange))
                     .default_service(web::to(anything))
             });
+            // The service connects ahead of need: it is to find no 408 there that it did not ask for.
+            let server = server.client_request_timeout(Duration::ZERO);
             let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
             actix_web::rt::System::new().block_on(server)
         });

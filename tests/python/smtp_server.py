@@ -58,4 +58,4 @@ class Handler:
 controller = Controller(Handler(), hostname="127.0.0.1", port=port)
 controller.start()
 print("ready", flush=True)
-asyncio.new_event_loop().run_until_complete(asyncio.sleep(600))
+asyncio.new_event_loop().run_until_complete(asyncio.sleep(86_400))

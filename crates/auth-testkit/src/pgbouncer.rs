@@ -30,7 +30,7 @@ impl PgBouncer {
         let server = format!("pgbouncer {}", settings.display());
         let log = dir.join("log");
         let server = Supervised::start(&server, &log, "TERM", &format!("rm -rf {}", dir.display()));
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(Instant::now() < deadline, "PgBouncer does not start; is it installed?\n{}", said());

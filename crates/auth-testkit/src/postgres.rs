@@ -76,7 +76,7 @@ impl Cluster {
     }
 
     fn wait_until_ready(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while Instant::now() < deadline {
             let answers = TcpStream::connect(("127.0.0.1", self.port)).is_ok();
             if answers && self.psql("postgres").args(["-c", "SELECT 1"]).status().is_ok_and(|status| status.success()) {
