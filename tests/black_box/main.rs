@@ -18,6 +18,7 @@ mod events;
 mod evil_provider;
 mod failover;
 mod http;
+mod idle_connections;
 mod internal;
 mod keys;
 mod layers;

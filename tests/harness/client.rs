@@ -29,20 +29,21 @@ pub struct Reply {
 impl Client {
     /// From 127.0.0.1.
     pub fn new(url: &str) -> Self {
-        Self::build(url, reqwest::Client::builder())
+        Self::with(url, reqwest::Client::builder())
     }
 
     /// From another loopback network: `127.0.<number>.1`.
     pub fn from_network(url: &str, number: u8) -> Self {
-        Self::build(url, reqwest::Client::builder().local_address(IpAddr::from([127, 0, number, 1])))
+        Self::with(url, reqwest::Client::builder().local_address(IpAddr::from([127, 0, number, 1])))
     }
 
     /// With another `User-Agent`.
     pub fn with_user_agent(url: &str, user_agent: &str) -> Self {
-        Self::build(url, reqwest::Client::builder().user_agent(HeaderValue::from_str(user_agent).unwrap()))
+        Self::with(url, reqwest::Client::builder().user_agent(HeaderValue::from_str(user_agent).unwrap()))
     }
 
-    fn build(url: &str, http: reqwest::ClientBuilder) -> Self {
+    /// Built by hand but for what every client here has.
+    pub fn with(url: &str, http: reqwest::ClientBuilder) -> Self {
         // Built together with the webhooks, reqwest can speak TLS and wants to know by whose cryptography.
         let _already_installed = rustls::crypto::ring::default_provider().install_default();
         Self { http: http.no_proxy().redirect(Policy::none()).build().unwrap(), url: url.to_owned(), bearer: None }
