@@ -14,6 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::jwt_header;
 use crate::key_ring::KeyRing;
 use crate::signing_keys::unseal;
 
@@ -120,10 +121,7 @@ impl AccessTokens for AccessTokenSigner {
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRejection::Invalid)?;
-        if header.typ.as_deref() != Some(TYPE) {
-            return Err(TokenRejection::Invalid);
-        }
+        let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
         let keys = self.keys();
         let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenRejection::Invalid)?;
         let decoded = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &self.validation);

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::jwt_header;
 use crate::key_ring::{DerivedKeys, KeyRing};
 use crate::name_digest::hmac_sha256;
 
@@ -116,10 +117,7 @@ impl AuthorizationStates for AuthorizationStateSigner {
         browser: Option<BearerToken>,
         now: Timestamp,
     ) -> Result<VerifiedState, TokenRejection> {
-        let header = jsonwebtoken::decode_header(state).map_err(|_| TokenRejection::Invalid)?;
-        if header.typ.as_deref() != Some(TYPE) {
-            return Err(TokenRejection::Invalid);
-        }
+        let header = jwt_header::read(state, |typ| typ == Some(TYPE))?;
         let key = self.ring.good_for_steps(now).find(|key| Some(key.id.as_str()) == header.kid.as_deref());
         let key = key.ok_or(TokenRejection::Invalid)?;
         let decoding_key = DecodingKey::from_secret(&key.authorization_states);

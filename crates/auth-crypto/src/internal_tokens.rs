@@ -14,6 +14,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::jwt_header;
+
 const AUDIENCE: &str = "auth-service";
 /// The longest life of an internal token, in seconds.
 const MAX_LIFETIME: f64 = 300.0;
@@ -123,10 +125,7 @@ struct Claims {
 
 impl InternalTokens for InternalTokenVerifier {
     fn verify(&self, token: &str, now: Timestamp) -> Result<InternalService, TokenRejection> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRejection::Invalid)?;
-        if !matches!(header.typ.as_deref(), None | Some("JWT" | "jwt")) {
-            return Err(TokenRejection::Invalid);
-        }
+        jwt_header::read(token, |typ| matches!(typ, None | Some("JWT" | "jwt")))?;
         let claimed: Issuer =
             jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| TokenRejection::Invalid)?;
         let service = self.services.get(&claimed.iss).ok_or(TokenRejection::Invalid)?;

@@ -8,6 +8,7 @@ mod access_tokens;
 mod authorization_states;
 mod hashing_lane;
 mod internal_tokens;
+mod jwt_header;
 mod key_ring;
 mod mailed_codes;
 mod name_digest;

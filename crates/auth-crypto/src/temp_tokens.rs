@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::jwt_header;
 use crate::key_ring::KeyRing;
 
 const TYPE: &str = "temp+jwt";
@@ -69,10 +70,7 @@ impl TempTokens for TempTokenSigner {
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<TempClaims, TokenRejection> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRejection::Invalid)?;
-        if header.typ.as_deref() != Some(TYPE) {
-            return Err(TokenRejection::Invalid);
-        }
+        let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
         let key = self.ring.good_for_steps(now).find(|key| Some(key.id.as_str()) == header.kid.as_deref());
         let key = DecodingKey::from_secret(&key.ok_or(TokenRejection::Invalid)?.temp_tokens);
         let decoded = jsonwebtoken::decode::<WireClaims>(token, &key, &self.validation);

@@ -149,6 +149,8 @@ fn headers_that_say_something_else_are_refused() {
         ("alg", json!("RS256")),
         ("kid", json!("another")),
         ("kid", Value::Null),
+        // RFC 7515 section 4.1.11.
+        ("crit", json!(["b64"])),
     ] {
         let mut changed = header.clone();
         changed[name] = wrong.clone();
