@@ -38,6 +38,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Fuzz with libFuzzer: `just fuzz TARGET SECONDS`; without a target, list them
+fuzz *ARGUMENTS:
+    scripts/fuzz {{ ARGUMENTS }}
+
 # Upgrade and roll back under load, between two binaries
 prove-upgrade PREVIOUS NEW="target/release/auth-server":
     tests/upgrade/prove {{ PREVIOUS }} {{ NEW }}

@@ -130,7 +130,7 @@ fn app(request: &HttpRequest) -> Result<Data<App>, Refusal> {
 }
 
 /// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer_token(request: &HttpRequest) -> Result<String, Refusal> {
+pub(crate) fn bearer_token(request: &HttpRequest) -> Result<String, Refusal> {
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token =
         value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));

@@ -31,7 +31,11 @@ impl TrustedProxies {
     /// The address of the client: the nearest one that is no trusted proxy, from the socket's peer
     /// and then the `X-Forwarded-For` values from right to left. What lies further left was written
     /// by somebody who is not trusted.
-    fn client_of<'a>(&self, peer: IpAddr, forwarded_for: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
+    pub(crate) fn client_of<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> IpAddr {
         let mut client = peer;
         for hop in forwarded_for.rev() {
             if !self.contains(client) {
@@ -76,7 +80,7 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
 }
 
 /// The `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where it has none.
-fn forwarded_hops(line: &str) -> Vec<&str> {
+pub(crate) fn forwarded_hops(line: &str) -> Vec<&str> {
     // A quote that a client left open would swallow what a proxy appended to the line.
     if !line.matches('"').count().is_multiple_of(2) {
         return vec![""];

@@ -105,7 +105,7 @@ pub(crate) fn any_token(request: &HttpRequest) -> bool {
 
 /// The value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a
 /// browser lets any neighbouring host set, would be one of ours. A name that comes twice counts for nothing.
-fn value(request: &HttpRequest, name: &str) -> Option<String> {
+pub(crate) fn value(request: &HttpRequest, name: &str) -> Option<String> {
     let lines = request.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
     let pairs =
         lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='));

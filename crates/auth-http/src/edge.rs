@@ -117,7 +117,7 @@ fn announced_length(request: &ServiceRequest) -> Option<u64> {
 }
 
 /// The caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.
-fn request_id(request: &ServiceRequest) -> HeaderValue {
+pub(crate) fn request_id(request: &ServiceRequest) -> HeaderValue {
     let well_formed = |value: &&HeaderValue| {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         (1..=128).contains(&value.len()) && value.as_bytes().iter().all(allowed)

@@ -17,6 +17,8 @@ mod draining;
 mod edge;
 mod endpoint;
 mod endpoints;
+#[cfg(test)]
+mod fuzz;
 mod metrics;
 mod origin;
 mod origins;

@@ -99,7 +99,7 @@ pub(crate) fn verify(
     Ok(claims)
 }
 
-fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'static str> {
+pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'static str> {
     let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
     let ours = |party: &String| party == expected.client_id;
     let checks = [

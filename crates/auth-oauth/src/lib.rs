@@ -7,6 +7,8 @@ mod breaker;
 #[path = "../../outbound-http/client.rs"]
 mod client;
 mod fortytwo;
+#[cfg(test)]
+mod fuzz;
 mod google;
 mod id_token;
 mod key_set;

@@ -35,7 +35,7 @@ pub enum InvalidMailSettings {
 /// Where mails go and whom they come from.
 #[derive(Clone)]
 pub struct MailSettings {
-    from: Mailbox,
+    pub(crate) from: Mailbox,
     place: Place,
 }
 

@@ -325,4 +325,6 @@ fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,48 @@
+//! A fuzz target for the claims of an id_token, as a provider that went bad would sign them. `auth_fuzz` runs it.
+
+use auth_domain::Timestamp;
+use auth_fuzz::check_text;
+use serde_json::Value;
+
+use crate::id_token::{Claims, Expected, check, header};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// What is accepted is for us, in time, and of the kind that it says.
+#[test]
+fn id_token_claims() {
+    let expected = Expected { issuer: "https://idp.example.org", client_id: "us", nonce: "n-0S6", now: NOW };
+    check_text("id_token_claims", &[], |text| {
+        let claims: Option<Claims> = serde_json::from_str(text).ok();
+        let accepted = claims.filter(|claims| check(claims, &expected).is_ok());
+        if let Some(claims) = &accepted {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(
+                (&value["iss"], &value["nonce"], &value["sub"]),
+                (&expected.issuer.into(), &expected.nonce.into(), &claims.sub.as_str().into())
+            );
+            assert!(value["aud"] == "us" || value["aud"].as_array().unwrap().iter().all(|audience| audience == "us"));
+            assert!(value["exp"].as_i64().unwrap().saturating_add(5) > NOW.as_seconds());
+            assert!(value["iat"].as_i64().unwrap() <= NOW.as_seconds() + 5);
+            assert_eq!(value.get("email_verified").and_then(Value::as_bool), claims.email_verified);
+        }
+        accepted.into()
+    });
+}
+
+/// The header of an id_token: signed with a key pair, nothing critical in it.
+#[test]
+fn id_token_header() {
+    check_text("id_token_header", &[], |text| {
+        let accepted = header(text).ok();
+        if let Some(header) = &accepted {
+            assert_eq!(text.matches('.').count(), 2);
+            assert!(!matches!(
+                header.alg,
+                jsonwebtoken::Algorithm::HS256 | jsonwebtoken::Algorithm::HS384 | jsonwebtoken::Algorithm::HS512
+            ));
+            assert!(header.crit.is_none());
+        }
+        accepted.into()
+    });
+}
