@@ -63,9 +63,13 @@ stack:
 prove-image:
     tests/containers/prove
 
-# Licences, sources, and who may depend on what (needs cargo-deny)
+# Licences, sources, and who may depend on what
 deny:
-    cargo deny --locked check --hide-inclusion-graph bans licenses sources
+    scripts/deny
+
+# Known vulnerabilities in what we depend on: fetches the database of advisories
+advisories:
+    scripts/deny advisories
 
 # Make the list of common passwords anew, from an npm package
 common-passwords:
