@@ -38,6 +38,10 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Build the documentation of everything, private items too; warnings as errors
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
 # Fuzz with libFuzzer: `just fuzz TARGET SECONDS`; without a target, list them
 fuzz *ARGUMENTS:
     scripts/fuzz {{ ARGUMENTS }}

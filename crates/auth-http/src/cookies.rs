@@ -71,7 +71,7 @@ impl TokenCookies {
         Self([ACCESS, REFRESH].map(removal).into())
     }
 
-    /// Attaches them to an answer; [`write`] puts them into it.
+    /// Attaches them to an answer; [`write()`] puts them into it.
     pub(crate) fn with(self, response: HttpResponse) -> HttpResponse {
         let mut response = response;
         response.extensions_mut().insert(self);

@@ -1,6 +1,6 @@
 //! The REST edge on actix-web: routes, extractors, the one table of codes and statuses, OpenAPI.
 //!
-//! A request goes from [`endpoints`] (one file a handler, each beside its description) to a use case
+//! A request goes from `endpoints` (one file a handler, each beside its description) to a use case
 //! of `auth-domain` and back. What is decided is the domain's; where things are kept is the stores'.
 
 mod answer;

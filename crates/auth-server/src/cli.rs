@@ -30,7 +30,7 @@ pub(crate) enum Command {
     Migrate,
     /// Print an internal token of a configured service, good for five minutes. Changes nothing.
     InternalToken {
-        /// The service, as in AUTH_INTERNAL__<SERVICE>__SECRET: backups-service, say
+        /// The service, backups-service for AUTH_INTERNAL__BACKUPS_SERVICE__SECRET, say
         #[arg(long)]
         service: String,
         /// Narrow the token to this scope; may be given more than once
@@ -65,7 +65,7 @@ pub(crate) enum Command {
     /// Copy everything to another database, of either engine, compare both, and keep the old one locked until the
     /// service was restarted with the new one. Changes only the new one; may be repeated after a failure.
     Move {
-        /// Where to: sqlite:<file> or postgres://…, as in AUTH_DATABASE_URL; @FILE reads that from a file, so that no
+        /// Where to: sqlite:FILE or postgres://…, as in AUTH_DATABASE_URL; @FILE reads that from a file, so that no
         /// password is in the list of processes
         #[arg(long, value_name = "URL")]
         to: String,

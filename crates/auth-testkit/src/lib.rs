@@ -1,4 +1,4 @@
-//! For tests only: what a store must do ([`store_contract`]), fixtures, and a throw-away PostgreSQL.
+//! For tests only: what a store must do ([`mod@store_contract`]), fixtures, and a throw-away PostgreSQL.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
