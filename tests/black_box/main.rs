@@ -11,6 +11,7 @@ mod configuration;
 mod cookies;
 mod credentials;
 mod database_away;
+mod dependencies;
 mod disclosure;
 mod doctor;
 mod documents;
