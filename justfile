@@ -42,6 +42,10 @@ lint:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
+# Build with the oldest Rust that Cargo.toml promises, where it is installed
+msrv:
+    scripts/msrv
+
 # Fuzz with libFuzzer: `just fuzz TARGET SECONDS`; without a target, list them
 fuzz *ARGUMENTS:
     scripts/fuzz {{ ARGUMENTS }}
