@@ -50,6 +50,10 @@ msrv:
 fuzz *ARGUMENTS:
     scripts/fuzz {{ ARGUMENTS }}
 
+# Make a release, `just release VERSION`; --dry-run before the version shows what would change
+release *ARGUMENTS:
+    scripts/release {{ ARGUMENTS }}
+
 # Upgrade and roll back under load, between two binaries
 prove-upgrade PREVIOUS NEW="target/release/auth-server":
     tests/upgrade/prove {{ PREVIOUS }} {{ NEW }}

@@ -37,6 +37,7 @@ mod readme;
 mod recovery;
 mod refresh;
 mod registration;
+mod release;
 mod rolling_restart;
 mod scale;
 mod second_factor_steps;
