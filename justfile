@@ -15,6 +15,10 @@ test:
 test-domain:
     cargo test --package auth-domain
 
+# The whole application in the process; `INSTA_UPDATE=always just test-app` writes the snapshots anew
+test-app:
+    cargo test --package auth-http --test whole_app
+
 # The store contract on both engines
 test-stores:
     cargo test --package auth-sqlite --package auth-postgres

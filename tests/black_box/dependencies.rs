@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Those that no source names, each with what it is for.
 const NOT_NAMED: [(&str, &str, &str); 1] =
-    [("crates/auth-sqlite", "libsqlite3-sys", "has diesel link the bundled SQLite, whatever the system has")];
+    [("crates/auth-store", "libsqlite3-sys", "has diesel link the bundled SQLite, whatever the system has")];
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -38,7 +38,7 @@ fn names_in(manifest: &str, heading: &str) -> BTreeSet<String> {
     names
 }
 
-/// Every Rust file below `folder`, and below the folders of those that are included by `#[path]`.
+/// Every Rust file below `folder`.
 fn sources(folder: &Path) -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
@@ -46,11 +46,7 @@ fn sources(folder: &Path) -> String {
         if path.is_dir() && !path.ends_with("target") {
             text += &sources(&path);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = std::fs::read_to_string(&path).unwrap();
-            for included in source.lines().filter_map(|line| line.strip_prefix("#[path = \"")?.strip_suffix("\"]")) {
-                text += &sources(path.with_file_name(included).parent().unwrap());
-            }
-            text += &source;
+            text += &std::fs::read_to_string(&path).unwrap();
         }
     }
     text

@@ -1,4 +1,9 @@
 //! Drives the built binary over HTTP on both engines.
+//!
+//! What stays here needs a process, and each test here costs the start of one: the main flow of each area on both engines,
+//! with real tokens, hashes and codes; what happens at once, on the locks of a real database; sockets, signals, restarts,
+//! logs and commands; and what runs beside the service: mail servers, identity providers, proxies, browsers. Answers, limits
+//! and time need none of that and are tried in the process, by a clock that tests move: `crates/auth-http/tests/whole_app`.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
@@ -6,11 +11,11 @@ mod access_tokens;
 mod archive;
 mod audit;
 mod browsers;
-mod budgets;
 mod configuration;
 mod cookies;
 mod credentials;
 mod database_away;
+mod database_settings;
 mod dependencies;
 mod disclosure;
 mod doctor;
@@ -30,6 +35,7 @@ mod master_key;
 mod metrics;
 mod operations;
 mod others;
+mod password_limits;
 mod permissions;
 mod provider_outage;
 mod providers;

@@ -168,6 +168,16 @@ impl Server {
         command(&self.settings, self.dir.path()).args(arguments).output().unwrap()
     }
 
+    /// The same with one setting more or changed.
+    pub fn try_command_with(&self, name: &str, value: &str, arguments: &[&str]) -> Output {
+        command(&self.settings, self.dir.path()).env(name, value).args(arguments).output().unwrap()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
+    }
+
     /// Another command of the binary with the same settings, and its output to read while it runs.
     pub fn spawn_command(&self, arguments: &[&str]) -> Child {
         let mut command = command(&self.settings, self.dir.path());

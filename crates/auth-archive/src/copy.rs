@@ -14,19 +14,15 @@ const BATCH: usize = 2_000;
 
 /// Why one is not like the other.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum CopyError {
-    /// A database.
+    /// One of the databases failed.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The schemas differ.
+    /// The two have different versions of the schema.
     #[error("the source has version {from} of the schema, the target {to}: run `auth-server migrate` with the source")]
-    Schema {
-        /// The source's.
-        from: String,
-        /// The target's.
-        to: String,
-    },
-    /// A row without its key.
+    Schema { from: String, to: String },
+    /// A row lacks a column of its key.
     #[error("a row of {0} has no key")]
     NoKey(String),
 }

@@ -16,18 +16,14 @@ use crate::row::Row;
 
 /// Why a line is no credential.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidCredential {
-    /// Not the JSON of one.
+    /// It is not the JSON of one.
     #[error("it is no credential: {0}")]
     Json(#[from] serde_json::Error),
     /// A field holds what no credential has.
     #[error("{field} of the credential {id} is not one that this service writes")]
-    Field {
-        /// The field.
-        field: &'static str,
-        /// Whose.
-        id: String,
-    },
+    Field { field: &'static str, id: String },
 }
 
 #[derive(Deserialize)]

@@ -13,10 +13,10 @@ use crate::{Progress, Watch};
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The file.
+    /// The file cannot be written.
     #[error("cannot write the export: {0}")]
     Write(#[from] std::io::Error),
 }

@@ -11,7 +11,7 @@ use crate::row::Checksum;
 /// What this version writes, and the only one that there is.
 pub(crate) const FORMAT: u32 = 1;
 
-/// The first line.
+/// What the first line says: what follows, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
@@ -30,13 +30,13 @@ pub struct Header {
 /// How much of a table there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableSummary {
-    /// Rows.
+    /// How many rows it has.
     pub rows: u64,
-    /// Over all rows.
+    /// The checksum over all of them.
     pub checksum: Checksum,
 }
 
-/// The last line.
+/// What the last line says: what must have come before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
@@ -47,7 +47,7 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Rows of all tables.
+    /// Returns how many rows all tables have.
     pub fn rows(&self) -> u64 {
         self.tables.values().map(|table| table.rows).sum()
     }

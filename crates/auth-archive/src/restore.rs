@@ -18,70 +18,49 @@ const LONGEST_LINE: u64 = 16 << 20;
 const BATCH_ROWS: usize = 2_000;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Why nothing was restored.
+/// Why nothing was restored. Lines are counted from 1.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum RestoreError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The file.
+    /// The file cannot be read.
     #[error("cannot read it: {0}")]
     Read(#[from] std::io::Error),
     /// A line is not what it should be.
     #[error("line {number}: {reason}")]
-    Line {
-        /// Which, from 1.
-        number: u64,
-        /// What is wrong.
-        reason: String,
-    },
+    Line { number: u64, reason: String },
     /// A credential is not one.
     #[error("line {number}: {error}")]
-    Credential {
-        /// Which, from 1.
-        number: u64,
-        /// What is wrong.
-        error: InvalidCredential,
-    },
-    /// Somebody lives there.
+    Credential { number: u64, error: InvalidCredential },
+    /// The database has users, or had some.
     #[error("the database is not empty: {table} has {rows} rows. Restore into a new one")]
-    NotEmpty {
-        /// A table.
-        table: &'static str,
-        /// Its rows.
-        rows: u64,
-    },
+    NotEmpty { table: &'static str, rows: u64 },
     /// The manifest is missing.
     #[error("it was cut short: the manifest at its end is missing")]
     CutShort,
     /// A part of it would be of no use.
     #[error("it needs the master keys {missing:?}, which AUTH_SECRET_KEY lacks: add them, or --allow-missing-keys")]
     MissingKeys {
-        /// Their ids.
+        /// The ids of those that are not configured.
         missing: Vec<String>,
     },
     /// The rows are not those that were written.
     #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
-    Damaged {
-        /// The table.
-        table: String,
-        /// As it was written.
-        expected: TableSummary,
-        /// As it is.
-        found: TableSummary,
-    },
+    Damaged { table: String, expected: TableSummary, found: TableSummary },
 }
 
 /// What there is to restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// An export.
+    /// An export, with what it says of itself.
     Export(Header),
     /// Credentials, one a line; with the first of them.
     Credentials(String),
 }
 
-/// What was restored.
+/// What a restore did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     /// What was read: each table, and the master keys that it needs.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use auth_archive::{Manifest, RestoreError, Restored, copy, export, read_header, restore, summarize};
 use auth_domain::ports::{Archive, Store, Writers};
-use auth_postgres::PostgresStore;
-use auth_sqlite::SqliteStore;
+use auth_postgres::connect;
+use auth_sqlite::open;
 use auth_testkit::postgres::cluster;
 use population::{accounts, populate};
 
@@ -47,15 +47,15 @@ impl Place {
 
     async fn archive(&self) -> Arc<dyn Archive> {
         match self {
-            Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await.unwrap()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, true, 2).await.unwrap()),
+            Self::Sqlite(path) => Arc::new(open(path, None).await.unwrap()),
+            Self::Postgres(url) => Arc::new(connect(url, true, 2, None).await.unwrap()),
         }
     }
 
     async fn store(&self) -> Arc<dyn Store> {
         match self {
-            Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await.unwrap()),
-            Self::Postgres(url) => Arc::new(PostgresStore::connect(url, true, 2).await.unwrap()),
+            Self::Sqlite(path) => Arc::new(open(path, None).await.unwrap()),
+            Self::Postgres(url) => Arc::new(connect(url, true, 2, None).await.unwrap()),
         }
     }
 
@@ -213,13 +213,9 @@ async fn while_writers_wait_nobody_writes_and_readers_go_on() {
         populate(&*archive).await;
         let reader = archive.begin_read(Writers::Wait).await.unwrap();
         let account = store.list_accounts(None, 1).await.unwrap().remove(0);
+        let (account_id, revision) = (account.id, account.revision());
         let delete = |store: Arc<dyn Store>| async move {
-            store
-                .commit(vec![auth_domain::ports::Change::DeleteAccount {
-                    account_id: account.id,
-                    as_of: account.updated_at,
-                }])
-                .await
+            store.commit(vec![auth_domain::ports::Change::DeleteAccount { account_id, revision }]).await
         };
         let waiting = tokio::spawn(delete(store.clone()));
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;

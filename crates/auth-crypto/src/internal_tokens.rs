@@ -55,10 +55,10 @@ pub struct ServiceRegistration {
 /// Why a service's key is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServiceKey {
-    /// Under 32 bytes.
+    /// The secret has fewer than 32 bytes.
     #[error("the secret has {0} bytes; HS256 needs at least 32 (RFC 7518 section 3.2)")]
     ShortSecret(usize),
-    /// Not an Ed25519 public key in PEM.
+    /// The public key is not an Ed25519 key in PEM.
     #[error("the public key is not an Ed25519 public key in PEM (-----BEGIN PUBLIC KEY-----)")]
     NotEd25519,
 }
@@ -75,7 +75,7 @@ pub struct InternalTokenVerifier {
 }
 
 impl InternalTokenVerifier {
-    /// For these services.
+    /// Makes one that knows these services.
     pub fn new(registrations: &[ServiceRegistration]) -> Result<Self, InvalidServiceKey> {
         let verifying = |registration: &ServiceRegistration| {
             let (key, algorithm) = decoding_key(&registration.key)?;

@@ -22,26 +22,19 @@ const LENIENT: GeneralPurposeConfig =
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
-/// Why a text is no list of master keys.
+/// Why a text is no list of master keys. Keys are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidMasterKey {
-    /// No key at all.
+    /// There is no key in it.
     #[error("it is empty")]
     Empty,
-    /// Not base64.
+    /// A key is not base64.
     #[error("key {number} is not base64")]
-    NotBase64 {
-        /// Which, from 1.
-        number: usize,
-    },
-    /// Not 32 bytes.
+    NotBase64 { number: usize },
+    /// A key has another length than 32 bytes.
     #[error("key {number} has {bytes} bytes, not 32")]
-    Length {
-        /// Which, from 1.
-        number: usize,
-        /// How many bytes it has.
-        bytes: usize,
-    },
+    Length { number: usize, bytes: usize },
 }
 
 impl MasterKey {
@@ -249,12 +242,12 @@ impl KeyRing {
         self.configured().map(|key| &key.derived).chain(&self.retired)
     }
 
-    /// For temp tokens and authorization requests.
+    /// Returns the keys that temp tokens and authorization requests may have been made with.
     pub(crate) fn good_for_steps(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
         self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.steps_until))
     }
 
-    /// For refresh tokens.
+    /// Returns the keys that refresh tokens may have been made with.
     pub(crate) fn good_for_sessions(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
         self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.sessions_until))
     }

@@ -8,13 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use uuid::Uuid;
-
-use crate::budget::AttemptSubject;
 use crate::challenge::{Challenge, ChallengeState};
-use crate::ports::{Change, Clock, Entropy, RequestOrigin};
+use crate::named::named;
+use crate::ports::{AuditContextSource, Change, Clock, Entropy};
+use crate::rate_limit::Counted;
 use crate::session::{Network, RevocationReason};
-use crate::tally::{Tally, TallyKind};
 use crate::two_factor::{Method, TwoFactor};
 use crate::{AccountId, AuditRecordId, Timestamp};
 
@@ -57,7 +55,7 @@ impl Actor {
 
 /// Where a commit comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct AuditContext {
     /// Who asked for it.
     pub actor: Actor,
     /// From which network, where it came over one.
@@ -66,27 +64,13 @@ pub struct Origin {
     pub request_id: Option<String>,
 }
 
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was done.
-    Done,
-    /// It was refused.
-    Refused,
-}
-
-impl Outcome {
-    /// Its stored name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// From its stored name.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Done, Self::Refused].into_iter().find(|outcome| outcome.as_str() == text)
+named! {
+    /// What came of it.
+    pub enum Outcome {
+        /// It was done.
+        Done = "done",
+        /// It was refused.
+        Refused = "refused",
     }
 }
 
@@ -151,7 +135,7 @@ impl Finding {
 /// Adds to what is committed the records of what it means.
 pub struct Auditor {
     /// Says where a commit comes from.
-    pub origin: Arc<dyn RequestOrigin>,
+    pub context: Arc<dyn AuditContextSource>,
     /// Dates records.
     pub clock: Arc<dyn Clock>,
     /// Names them.
@@ -161,14 +145,14 @@ pub struct Auditor {
 impl Auditor {
     /// `changes`, and behind them a record of each that matters to security.
     pub fn complete(&self, mut changes: Vec<Change>) -> Vec<Change> {
-        let findings = findings(&changes);
+        let findings: Vec<Finding> = changes.iter().filter_map(finding).collect();
         if findings.is_empty() {
             return changes;
         }
-        let (origin, now) = (self.origin.current(), self.clock.now());
+        let (context, now) = (self.context.current(), self.clock.now());
         changes.extend(findings.into_iter().zip(0..).map(|(finding, index)| {
             // A microsecond apart, so that they stay in their order.
-            self.record(finding, &origin, now + Duration::from_micros(index))
+            self.record(finding, &context, now + Duration::from_micros(index))
         }));
         changes
     }
@@ -176,37 +160,22 @@ impl Auditor {
     /// Notes what no change tells of, and what happened to nobody in particular.
     pub fn note(&self, action: &'static str) -> Change {
         let finding = Finding { account_id: None, action, outcome: Outcome::Done, network: None, detail: None };
-        self.record(finding, &self.origin.current(), self.clock.now())
+        self.record(finding, &self.context.current(), self.clock.now())
     }
 
-    fn record(&self, finding: Finding, origin: &Origin, occurred_at: Timestamp) -> Change {
+    fn record(&self, finding: Finding, context: &AuditContext, occurred_at: Timestamp) -> Change {
         Change::Audit(AuditRecord {
             id: AuditRecordId::generate(occurred_at, self.entropy.bytes()),
             occurred_at,
             account_id: finding.account_id,
             action: finding.action.to_owned(),
             outcome: finding.outcome,
-            actor: origin.actor.clone(),
-            network: finding.network.or_else(|| origin.network.clone()),
-            request_id: origin.request_id.clone(),
+            actor: context.actor.clone(),
+            network: finding.network.or_else(|| context.network.clone()),
+            request_id: context.request_id.clone(),
             detail: finding.detail,
         })
     }
-}
-
-fn findings(changes: &[Change]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = changes.iter().filter_map(finding).collect();
-    // A wrong code of an app changes nothing but its budget; a right one changes something else too.
-    if let [Change::PutTally(Tally { subject, kind: TallyKind::SecondFactorMisses, count: 1.., .. })] = changes {
-        findings.extend(account_of(*subject).map(|account| Finding::refused(account, "code.given")));
-    }
-    findings
-}
-
-/// Accounts are UUIDv7 (RFC 9562); the keyed digest of a name that nobody has is a UUIDv8.
-fn account_of(subject: AttemptSubject) -> Option<AccountId> {
-    let uuid: Uuid = subject.as_uuid();
-    (uuid.get_version_num() == 7).then(|| AccountId::from(uuid))
 }
 
 /// No wildcard: whoever adds a change decides whether it is a matter of security.
@@ -243,12 +212,16 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::PutTwoFactor { account_id, two_factor } => {
             Finding::done(*account_id, "second_factor.changed").detail(summary(two_factor))
         }
-        Change::PutNetworkAttempts(budget) if budget.attempts.misses > 0 => Finding {
-            network: Some(budget.network.clone()),
-            ..Finding::refused(account_of(budget.subject)?, "password.given")
+        Change::PutNetworkAttempts(limit) if limit.attempts.misses > 0 => Finding {
+            network: Some(limit.network.clone()),
+            ..Finding::refused(limit.subject.account_id()?, "password.given")
         },
         Change::PutChallenge(challenge) => missed_code(challenge)?,
-        Change::ForgetNetworkAttempts(subject) => Finding::done(account_of(*subject)?, "misses.forgotten"),
+        // Of a code of an app or a recovery code nothing else tells.
+        Change::PutRateLimit { rate_limit, counted: Counted::WrongCode } => {
+            Finding::refused(rate_limit.subject.account_id()?, "code.given")
+        }
+        Change::ForgetNetworkAttempts(subject) => Finding::done(subject.account_id()?, "misses.forgotten"),
         Change::InsertSigningKey(key) => of_key("signing_key.made", key.id.to_string()),
         Change::DeleteSigningKey(id) => of_key("signing_key.withdrawn", id.to_string()),
         Change::RetireKey(key) => of_key("master_key.retired", key.key_id.as_str().to_owned()),
@@ -269,8 +242,8 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::RequireSession(_)
         | Change::PutDailyMisses(_)
         | Change::ForgetDailyMisses(_)
-        | Change::PutTally(_)
-        | Change::ForgetTallies(_)
+        | Change::PutRateLimit { .. }
+        | Change::ForgetRateLimits(_)
         | Change::InsertChallenge(_)
         | Change::UseChallenge { .. }
         | Change::ReplaceChallenges { .. }
@@ -287,8 +260,8 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::ResealTwoFactor { .. }
         | Change::ResealRetiredKey { .. }
         | Change::ResealSigningKey { .. }
-        | Change::PutMark { .. }
-        | Change::ForgetMark(_) => return None,
+        | Change::RecordMaintenance { .. }
+        | Change::ForgetMaintenance(_) => return None,
     })
 }
 
@@ -316,22 +289,24 @@ fn summary(two_factor: &TwoFactor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{MockClock, MockEntropy, MockRequestOrigin};
+    use crate::ports::{MockAuditContextSource, MockClock, MockEntropy};
+    use crate::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
     use crate::session::Revocation;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
     fn auditor() -> Auditor {
-        let (mut origin, mut clock, mut entropy) = (MockRequestOrigin::new(), MockClock::new(), MockEntropy::new());
-        let current = Origin { actor: Actor::Operator, network: None, request_id: Some("7".to_owned()) };
-        origin.expect_current().return_const(current);
+        let (mut context, mut clock, mut entropy) =
+            (MockAuditContextSource::new(), MockClock::new(), MockEntropy::new());
+        let current = AuditContext { actor: Actor::Operator, network: None, request_id: Some("7".to_owned()) };
+        context.expect_current().return_const(current);
         clock.expect_now().return_const(NOW);
         entropy.expect_bytes().return_const([7; 32]);
-        Auditor { origin: Arc::new(origin), clock: Arc::new(clock), entropy: Arc::new(entropy) }
+        Auditor { context: Arc::new(context), clock: Arc::new(clock), entropy: Arc::new(entropy) }
     }
 
-    fn tally(subject: AttemptSubject, count: u32) -> Change {
-        Change::PutTally(Tally { count, ..Tally::empty(subject, TallyKind::SecondFactorMisses) })
+    fn miss(subject: AttemptSubject) -> Change {
+        Change::count_wrong_code(RateLimit::empty(subject, RateLimitKind::SecondFactorMisses), NOW)
     }
 
     #[test]
@@ -354,17 +329,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_code_of_an_app_is_one_that_changes_nothing_but_its_budget() {
+    fn a_wrong_code_is_noted_once_and_of_accounts_only() {
         let account_id = AccountId::generate(NOW, [1; 32]);
-        let (known, unknown) = (
-            AttemptSubject::account(account_id),
-            AttemptSubject::unknown_name(uuid::Builder::from_custom_bytes([1; 16]).into_uuid()),
-        );
-        assert_eq!(auditor().complete(vec![tally(known, 1)]).len(), 2);
-        assert_eq!(auditor().complete(vec![tally(known, 0)]).len(), 1, "nothing was missed");
-        assert_eq!(auditor().complete(vec![tally(unknown, 1)]).len(), 1, "nobody's");
-        let right = vec![Change::ForgetChallengesOf(account_id), tally(known, 1)];
-        assert_eq!(auditor().complete(right.clone()), right);
+        let (known, unknown) = (AttemptSubject::Account(account_id), AttemptSubject::UnknownName(account_id.as_uuid()));
+        assert_eq!(auditor().complete(vec![miss(known)]).len(), 2);
+        assert_eq!(auditor().complete(vec![miss(unknown)]).len(), 1, "nobody's");
+        let limit = || RateLimit::empty(known, RateLimitKind::SecondFactorMisses);
+        for quiet in [
+            Change::guard_rate_limit(limit(), NOW),
+            Change::count_mail(limit(), NOW),
+            Change::count_wrong_mailed_code(limit(), NOW),
+        ] {
+            assert_eq!(auditor().complete(vec![quiet.clone()]), [quiet]);
+        }
     }
 
     #[test]

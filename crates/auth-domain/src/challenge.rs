@@ -7,55 +7,38 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::account::{Account, CredentialVersion, EmailAddress};
-use crate::budget::AttemptSubject;
+use crate::named::named;
+use crate::rate_limit::{AttemptSubject, RateLimitKind};
 use crate::session::{KeyId, Network};
-use crate::tally::TallyKind;
+use crate::version::RowVersion;
 use crate::{AccountId, ChallengeId, Timestamp};
 
 /// Wrong codes that one code bears.
 pub const MISSES_PER_CODE: u32 = 5;
 
-/// What a code is good for. One of another purpose never is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChallengePurpose {
-    /// To set a new password.
-    PasswordReset,
-    /// To prove an e-mail address.
-    VerifyEmail,
-    /// To finish a login, as a second factor.
-    TwoFactorLogin,
-    /// To set up e-mail as a second factor.
-    TwoFactorSetup,
-    /// To confirm a change of credentials.
-    ChangeCredentials,
+named! {
+    /// What a code is good for. One of another purpose never is.
+    pub enum ChallengePurpose {
+        /// To set a new password.
+        PasswordReset = "password_reset",
+        /// To prove an e-mail address.
+        VerifyEmail = "verify_email",
+        /// To finish a login, as a second factor.
+        TwoFactorLogin = "twofa_login",
+        /// To set up e-mail as a second factor.
+        TwoFactorSetup = "two_factor_setup",
+        /// To confirm a change of credentials.
+        ChangeCredentials = "change_credentials",
+    }
 }
 
 impl ChallengePurpose {
-    const ALL: [Self; 5] =
-        [Self::PasswordReset, Self::VerifyEmail, Self::TwoFactorLogin, Self::TwoFactorSetup, Self::ChangeCredentials];
-
-    /// Which budget wrong codes count for: knowing a password must not keep anybody from recovering.
-    pub const fn misses(self) -> TallyKind {
+    /// Which limit wrong codes count for: knowing a password must not keep anybody from recovering.
+    pub const fn misses(self) -> RateLimitKind {
         match self {
-            Self::PasswordReset | Self::VerifyEmail => TallyKind::MailedCodeMisses,
-            Self::TwoFactorLogin | Self::TwoFactorSetup | Self::ChangeCredentials => TallyKind::SecondFactorMisses,
+            Self::PasswordReset | Self::VerifyEmail => RateLimitKind::MailedCodeMisses,
+            Self::TwoFactorLogin | Self::TwoFactorSetup | Self::ChangeCredentials => RateLimitKind::SecondFactorMisses,
         }
-    }
-
-    /// Its stored name, and the `purpose` of its temp tokens.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PasswordReset => "password_reset",
-            Self::VerifyEmail => "verify_email",
-            Self::TwoFactorLogin => "twofa_login",
-            Self::TwoFactorSetup => "two_factor_setup",
-            Self::ChangeCredentials => "change_credentials",
-        }
-    }
-
-    /// From its stored name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text)
     }
 }
 
@@ -167,7 +150,7 @@ pub enum ChallengeState {
 pub struct Challenge {
     /// Its name.
     pub id: ChallengeId,
-    /// Whose budgets it counts for.
+    /// Whose limits it counts for.
     pub subject: AttemptSubject,
     /// Whom it is for.
     pub challenged: Challenged,
@@ -181,8 +164,17 @@ pub struct Challenge {
     pub state: ChallengeState,
     /// When nothing can be done with it any more.
     pub expires_at: Timestamp,
-    /// From 1; goes up with each write.
-    pub version: i64,
+    /// Goes up with each write.
+    pub version: RowVersion,
+}
+
+/// A code that may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutstandingCode {
+    /// Which of the challenge's codes, from 1.
+    pub send_number: u32,
+    /// When it stops being good.
+    pub expires_at: Timestamp,
 }
 
 /// No code of this challenge is outstanding: used, expired, or its tries are spent.
@@ -204,13 +196,21 @@ impl Challenge {
     ) -> Self {
         let state = ChallengeState::CodeSent { send_number: 1, code_expires_at: now + lifetimes.code, misses: 0 };
         let expires_at = now + lifetimes.code.max(lifetimes.temp);
-        Self { id, subject, challenged, purpose, key_id, network, state, expires_at, version: 1 }
+        Self { id, subject, challenged, purpose, key_id, network, state, expires_at, version: RowVersion::FIRST }
     }
 
     /// The same before any code is mailed.
     #[must_use]
     pub fn not_sent(self) -> Self {
         Self { state: ChallengeState::NotSent, ..self }
+    }
+
+    /// Which of its codes was mailed last; 0 where none is under way.
+    pub const fn send_number(&self) -> u32 {
+        match self.state {
+            ChallengeState::CodeSent { send_number, .. } => send_number,
+            ChallengeState::NotSent | ChallengeState::CodeGiven => 0,
+        }
     }
 
     /// When the outstanding code was mailed.
@@ -226,13 +226,23 @@ impl Challenge {
         matches!(&self.challenged, Challenged::Account { email, .. } if email.key() == address.key())
     }
 
+    /// Whether the password is still the one that it was when this began.
+    pub fn is_of_version(&self, version: CredentialVersion) -> bool {
+        matches!(&self.challenged, Challenged::Account { credential_version, .. } if *credential_version == version)
+    }
+
+    /// Whether the account still has the password and the address that it had when this began.
+    pub fn stands_for(&self, account: &Account) -> bool {
+        self.is_of_version(account.credential_version) && self.is_to(&account.email)
+    }
+
     /// Which code is outstanding at `now`.
-    pub fn outstanding_code(&self, now: Timestamp) -> Result<u32, NoCodeOutstanding> {
+    pub fn outstanding_code(&self, now: Timestamp) -> Result<OutstandingCode, NoCodeOutstanding> {
         match self.state {
             ChallengeState::CodeSent { send_number, code_expires_at, misses }
                 if now < code_expires_at && misses < MISSES_PER_CODE =>
             {
-                Ok(send_number)
+                Ok(OutstandingCode { send_number, expires_at: code_expires_at })
             }
             _ => Err(NoCodeOutstanding),
         }
@@ -241,13 +251,10 @@ impl Challenge {
     /// A further code replaces the one before.
     #[must_use]
     pub fn sent_again(self, key_id: KeyId, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
-        let send_number = match self.state {
-            ChallengeState::CodeSent { send_number, .. } => send_number.saturating_add(1),
-            ChallengeState::NotSent | ChallengeState::CodeGiven => 1,
-        };
+        let send_number = self.send_number().saturating_add(1);
         let state = ChallengeState::CodeSent { send_number, code_expires_at: now + lifetimes.code, misses: 0 };
         let expires_at = now + lifetimes.code.max(lifetimes.temp);
-        Self { key_id, state, expires_at, version: self.version + 1, ..self }
+        Self { key_id, state, expires_at, version: self.version.next(), ..self }
     }
 
     /// After a wrong code.
@@ -259,13 +266,18 @@ impl Challenge {
             }
             other @ (ChallengeState::NotSent | ChallengeState::CodeGiven) => other,
         };
-        Self { state, version: self.version + 1, ..self }
+        Self { state, version: self.version.next(), ..self }
     }
 
     /// After the right code: what it is good for may be done until a temp token's life later.
     #[must_use]
     pub fn after_code_given(self, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
-        Self { state: ChallengeState::CodeGiven, expires_at: now + lifetimes.temp, version: self.version + 1, ..self }
+        Self {
+            state: ChallengeState::CodeGiven,
+            expires_at: now + lifetimes.temp,
+            version: self.version.next(),
+            ..self
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The one list of codes that a refused request can carry. Their HTTP statuses are `auth-http`'s.
+//! The codes that a use case can refuse a request with. Their HTTP statuses are `auth-http`'s, and so are the codes that
+//! HTTP alone answers, such as `METHOD_NOT_ALLOWED`.
 
 use std::time::Duration;
 
@@ -13,15 +14,12 @@ macro_rules! error_codes {
         }
 
         impl ErrorCode {
-            /// All of them, in the order of `docs/errors.md`.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The name in answers.
+            /// Returns the name in answers.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            /// What it means, for people.
+            /// Says what it means, for people.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start()),+ }
             }
@@ -48,8 +46,6 @@ error_codes! {
     PasswordsRequired = "PASSWORDS_REQUIRED",
     /// The provider names no e-mail address, or one that mail cannot reach: let it tell yours, and try again.
     EmailRequired = "EMAIL_REQUIRED",
-    /// The provider's answer brings no code: sign in there, and agree to it.
-    AuthCodeRequired = "AUTH_CODE_REQUIRED",
     /// The `state` is not one of this service, of another browser or provider, used, or expired: begin again.
     OauthStateInvalid = "OAUTH_STATE_INVALID",
     /// The provider refuses the code, or what it says of its owner is not to be believed: begin again.
@@ -86,20 +82,14 @@ error_codes! {
     NoPendingCredentials = "NO_PENDING_CREDENTIALS",
     /// This needs a fresh login: log in again (RFC 9470).
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED",
-    /// The body names no code.
-    OtpRequired = "OTP_REQUIRED",
     /// The code is wrong.
     OtpInvalid = "OTP_INVALID",
-    /// No token came with the request, in the `Authorization` header or, where cookies are on, in its cookie.
-    TokenRequired = "TOKEN_REQUIRED",
     /// The access token is not valid here.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID",
     /// The access token has expired: refresh it.
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED",
     /// The token verifies, but what it stands for is gone or not there yet.
     Unauthorized = "UNAUTHORIZED",
-    /// No refresh token came with the request, in the body or, where cookies are on, in its cookie.
-    RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
     /// The refresh token is not valid, or not any more.
     RefreshTokenInvalid = "REFRESH_TOKEN_INVALID",
     /// The session of the refresh token has expired: log in again.
@@ -112,20 +102,12 @@ error_codes! {
     InternalTokenInvalid = "INTERNAL_TOKEN_INVALID",
     /// The token of the calling service has expired.
     InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED",
-    /// A page of another origin sent this request, or asked to: only those in `AUTH_ALLOWED_ORIGINS` may.
-    CrossSiteRequest = "CROSS_SITE_REQUEST",
     /// The caller is known but may not do this.
     Forbidden = "FORBIDDEN",
     /// No user has that id.
     UserNotFound = "USER_NOT_FOUND",
     /// Nothing is at this address, or nothing that is yours.
     NotFound = "NOT_FOUND",
-    /// This address does not take this method; `Allow` lists those it takes.
-    MethodNotAllowed = "METHOD_NOT_ALLOWED",
-    /// The body is larger than 64 KiB.
-    PayloadTooLarge = "PAYLOAD_TOO_LARGE",
-    /// The body is not in a media type that this endpoint reads.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
     /// A budget is spent; `Retry-After` says when to try again.
     RateLimited = "RATE_LIMITED",
     /// Too much of this at once; `Retry-After` says when to try again.

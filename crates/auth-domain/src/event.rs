@@ -1,6 +1,25 @@
 //! Events: what the services beside this one are told, at least once each, in order per user.
 
+use uuid::Uuid;
+
+use crate::named::named;
 use crate::{AccountId, DeletionId, EventId, SessionId, Timestamp};
+
+named! {
+    /// The name of what happened: the `type` on the wire, the stored name, and what the configuration lists.
+    pub enum EventName {
+        /// A user was registered.
+        UserRegistered = "user.registered",
+        /// A user was deleted.
+        UserDeleted = "user.deleted",
+        /// A refresh token came back after its time.
+        SessionReuseDetected = "session.reuse_detected",
+        /// The password was changed or reset.
+        PasswordChanged = "password.changed",
+        /// The e-mail address was changed.
+        EmailChanged = "email.changed",
+    }
+}
 
 /// What happened, with what else a service may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +37,40 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The names of all of them, for the configuration.
-    pub const NAMES: [&str; 5] =
-        ["user.registered", "user.deleted", "session.reuse_detected", "password.changed", "email.changed"];
-
-    /// Its `type` on the wire, and its stored name.
-    pub const fn as_str(self) -> &'static str {
+    /// Returns its name.
+    pub const fn name(self) -> EventName {
         match self {
-            Self::UserRegistered => Self::NAMES[0],
-            Self::UserDeleted(_) => Self::NAMES[1],
-            Self::SessionReuseDetected(_) => Self::NAMES[2],
-            Self::PasswordChanged => Self::NAMES[3],
-            Self::EmailChanged => Self::NAMES[4],
+            Self::UserRegistered => EventName::UserRegistered,
+            Self::UserDeleted(_) => EventName::UserDeleted,
+            Self::SessionReuseDetected(_) => EventName::SessionReuseDetected,
+            Self::PasswordChanged => EventName::PasswordChanged,
+            Self::EmailChanged => EventName::EmailChanged,
         }
+    }
+
+    /// Returns its `type` on the wire, which is its stored name.
+    pub const fn as_str(self) -> &'static str {
+        self.name().as_str()
+    }
+
+    /// Returns what it is about beside the account, to store.
+    pub const fn related_id(self) -> Option<Uuid> {
+        match self {
+            Self::UserDeleted(id) => Some(id.as_uuid()),
+            Self::SessionReuseDetected(id) => Some(id.as_uuid()),
+            Self::UserRegistered | Self::PasswordChanged | Self::EmailChanged => None,
+        }
+    }
+
+    /// Returns the kind with that stored name that is about `related_id`.
+    pub fn parse(name: &str, related_id: Option<Uuid>) -> Option<Self> {
+        Some(match EventName::parse(name)? {
+            EventName::UserRegistered => Self::UserRegistered,
+            EventName::UserDeleted => Self::UserDeleted(DeletionId::from(related_id?)),
+            EventName::SessionReuseDetected => Self::SessionReuseDetected(SessionId::from(related_id?)),
+            EventName::PasswordChanged => Self::PasswordChanged,
+            EventName::EmailChanged => Self::EmailChanged,
+        })
     }
 }
 
@@ -53,8 +93,8 @@ pub struct Event {
 pub struct Subscription {
     /// Its name in the configuration.
     pub service: String,
-    /// The [`EventKind::NAMES`] that it wants to hear of.
-    pub events: Vec<String>,
+    /// What it wants to hear of.
+    pub events: Vec<EventName>,
 }
 
 /// A delivery that one worker may try. While it tries, no other one gets it.

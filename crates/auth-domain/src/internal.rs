@@ -3,49 +3,23 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
-/// A right that the configuration grants to a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// Read every credential: for backups.
-    CredentialsRead,
-    /// Delete the credentials of one user.
-    CredentialsDelete,
-    /// Ask whether a token is active (RFC 7662).
-    TokensIntrospect,
-    /// Set the roles of a user.
-    RolesWrite,
-    /// Ask which services have acknowledged a deletion.
-    DeletionsRead,
-    /// Read the events that services are told.
-    EventsRead,
-}
+use crate::named::named;
 
-impl Scope {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::CredentialsRead,
-        Self::CredentialsDelete,
-        Self::TokensIntrospect,
-        Self::RolesWrite,
-        Self::DeletionsRead,
-        Self::EventsRead,
-    ];
-
-    /// Its name in tokens and in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CredentialsRead => "credentials:read",
-            Self::CredentialsDelete => "credentials:delete",
-            Self::TokensIntrospect => "tokens:introspect",
-            Self::RolesWrite => "roles:write",
-            Self::DeletionsRead => "deletions:read",
-            Self::EventsRead => "events:read",
-        }
-    }
-
-    /// From its name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+named! {
+    /// A right that the configuration grants to a service.
+    pub enum Scope {
+        /// Read every credential: for backups.
+        CredentialsRead = "credentials:read",
+        /// Delete the credentials of one user.
+        CredentialsDelete = "credentials:delete",
+        /// Ask whether a token is active (RFC 7662).
+        TokensIntrospect = "tokens:introspect",
+        /// Set the roles of a user.
+        RolesWrite = "roles:write",
+        /// Ask which services have acknowledged a deletion.
+        DeletionsRead = "deletions:read",
+        /// Read the events that services are told.
+        EventsRead = "events:read",
     }
 }
 
@@ -90,7 +64,7 @@ granted! {
     EventsRead,
 }
 
-/// Proof that a verified service holds scope `S`. Only [`InternalService::authorize`] makes one, so a
+/// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] makes one, so a
 /// use case that takes it cannot be reached without the check.
 #[derive(Debug)]
 pub struct InternalCaller<S: Granted> {
@@ -107,7 +81,7 @@ impl<S: Granted> InternalCaller<S> {
 
 impl InternalService {
     /// The proof that this service holds scope `S`; `None` when it does not.
-    pub fn authorize<S: Granted>(self) -> Option<InternalCaller<S>> {
+    pub(crate) fn authorize<S: Granted>(self) -> Option<InternalCaller<S>> {
         self.scopes.contains(&S::SCOPE).then_some(InternalCaller { service: self.name, scope: PhantomData })
     }
 }

@@ -1,4 +1,4 @@
-//! The pure core of the auth service: what an account, a session and a budget are, the rules they
+//! The pure core of the auth service: what an account, a session and a limit are, the rules they
 //! follow, the use cases, and the ports through which those reach the outside.
 //!
 //! Nothing here reads a clock or a random source, opens a socket or knows a framework: time and
@@ -7,29 +7,32 @@
 //!
 //! # Unit-testing a use case with mocked ports
 //!
-//! The feature `mocks` gives each port a `Mock…` double by mockall. A use case is a struct of the
-//! ports it needs, so a test builds it with doubles and calls it:
+//! The feature `mocks` gives each port a `Mock…` double by mockall, and `Ports::mocked` one in every place. A test
+//! replaces those that are to be called:
 //!
 //! ```
 //! # #[cfg(feature = "mocks")] {
 //! use std::sync::Arc;
 //! use auth_domain::internal::{InternalService, Scope};
 //! use auth_domain::ports::*;
-//! use auth_domain::use_cases::ReadDeletion;
+//! use auth_domain::use_cases::{Policy, Ports, UseCases};
 //! use auth_domain::{DeletionId, Timestamp};
 //!
-//! // A store in which nobody has the deletion that is asked for:
-//! let mut store = MockStore::new();
+//! // A store in which nobody has the deletion that is asked for, by a service that may ask:
+//! let (mut store, mut tokens, mut clock) = (MockStore::new(), MockInternalTokens::new(), MockClock::new());
 //! store.expect_find_deletion().times(1).returning(|_| Ok(None));
-//!
-//! let read_deletion = ReadDeletion { store: Arc::new(store) };
 //! let backups = InternalService { name: "backups".to_owned(), scopes: [Scope::DeletionsRead].into() };
-//! let caller = backups.authorize().unwrap();
+//! tokens.expect_verify().return_const(Ok(backups));
 //! let now = Timestamp::from_seconds(1_800_000_000);
+//! clock.expect_now().return_const(now);
+//!
+//! let (store, internal_tokens, clock) = (Arc::new(store), Arc::new(tokens), Arc::new(clock));
+//! let use_cases = UseCases::new(Ports { store, internal_tokens, clock, ..Ports::mocked() }, Policy::for_tests());
+//! let caller = use_cases.authenticate_service.execute("a token").unwrap();
 //! let answer = tokio::runtime::Builder::new_current_thread()
 //!     .build()
 //!     .unwrap()
-//!     .block_on(read_deletion.execute(&caller, DeletionId::generate(now, [7; 32])));
+//!     .block_on(use_cases.read_deletion.execute(&caller, DeletionId::generate(now, [7; 32])));
 //! assert_eq!(answer, Ok(None));
 //! # }
 //! ```
@@ -38,7 +41,6 @@ pub mod access_token;
 pub mod account;
 pub mod audit;
 pub mod authorization;
-pub mod budget;
 pub mod challenge;
 pub mod deletion;
 pub mod disclosure;
@@ -49,18 +51,22 @@ pub mod identity;
 pub mod internal;
 pub mod load;
 pub mod mail;
-pub mod mark;
+pub mod maintenance;
+mod named;
+pub mod password_limit;
 pub mod pending_credentials;
 pub mod ports;
+pub mod rate_limit;
 pub mod retention;
 pub mod retired_key;
+mod services;
 pub mod session;
 pub mod signing_key;
-pub mod tally;
 pub mod temp_token;
 mod timestamp;
 pub mod two_factor;
 pub mod use_cases;
+pub mod version;
 
 pub use id::{
     AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, RetiredKeyId,

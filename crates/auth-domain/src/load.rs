@@ -4,6 +4,23 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
+/// Everything that the metrics tell of beyond requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceLoad {
+    /// When it was read.
+    pub now: Timestamp,
+    /// What is owed, over all nodes.
+    pub outbox: OutboxDepth,
+    /// The connections of this node to its database.
+    pub pool: PoolLoad,
+    /// The hashing of passwords on this node.
+    pub hashing: HashingLoad,
+    /// Since when the signing key that is in use signs.
+    pub signing_since: Option<Timestamp>,
+    /// When a restore was last found to work.
+    pub verified_restore: Option<Timestamp>,
+}
+
 /// What is owed to mail servers and to the services beside this one, over all nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxDepth {

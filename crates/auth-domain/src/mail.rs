@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::account::EmailAddress;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
+use crate::named::named;
 use crate::session::Client;
 use crate::{ChallengeId, MailId, Randomness, Timestamp};
 
@@ -46,87 +47,43 @@ pub enum MailContent {
     },
 }
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NoticeKind {
-    /// A refresh token came back after its time, and its session was ended.
-    SessionReuseDetected,
-    /// The account was deleted, by its owner or by another service.
-    AccountDeleted,
-    /// The password was changed by somebody who knew the old one.
-    PasswordChanged,
-    /// The password was set anew with a mailed code.
-    PasswordReset,
-    /// The e-mail address was changed; goes to the old one.
-    EmailChanged,
-    /// Somebody tried to register with the address of an account and was not told so.
-    RegistrationAttempted,
-    /// Somebody asked for a password reset of an account that has no password and was not told so.
-    ResetWithoutPassword,
-    /// A second factor was set up, or is asked for again.
-    SecondFactorEnabled,
-    /// A second factor is asked for no more.
-    SecondFactorDisabled,
-    /// Another second factor is offered first.
-    PrimaryFactorChanged,
-    /// Somebody logged in with a recovery code.
-    RecoveryCodeUsed,
-    /// New recovery codes were made; those before are void.
-    RecoveryCodesRenewed,
-    /// An identity of a provider logs in to the account from now on.
-    IdentityLinked,
-    /// An identity of a provider does so no more.
-    IdentityUnlinked,
-}
-
-impl NoticeKind {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::SessionReuseDetected,
-        Self::AccountDeleted,
-        Self::PasswordChanged,
-        Self::PasswordReset,
-        Self::EmailChanged,
-        Self::RegistrationAttempted,
-        Self::ResetWithoutPassword,
-        Self::SecondFactorEnabled,
-        Self::SecondFactorDisabled,
-        Self::PrimaryFactorChanged,
-        Self::RecoveryCodeUsed,
-        Self::RecoveryCodesRenewed,
-        Self::IdentityLinked,
-        Self::IdentityUnlinked,
-    ];
-
-    /// Its stored name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionReuseDetected => "session_reuse_detected",
-            Self::AccountDeleted => "account_deleted",
-            Self::PasswordChanged => "password_changed",
-            Self::PasswordReset => "password_reset_done",
-            Self::EmailChanged => "email_changed",
-            Self::RegistrationAttempted => "registration_attempted",
-            Self::ResetWithoutPassword => "reset_without_password",
-            Self::SecondFactorEnabled => "second_factor_enabled",
-            Self::SecondFactorDisabled => "second_factor_disabled",
-            Self::PrimaryFactorChanged => "primary_factor_changed",
-            Self::RecoveryCodeUsed => "recovery_code_used",
-            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
-            Self::IdentityLinked => "identity_linked",
-            Self::IdentityUnlinked => "identity_unlinked",
-        }
-    }
-
-    /// From its stored name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+named! {
+    /// What happened.
+    pub enum NoticeKind {
+        /// A refresh token came back after its time, and its session was ended.
+        SessionReuseDetected = "session_reuse_detected",
+        /// The account was deleted, by its owner or by another service.
+        AccountDeleted = "account_deleted",
+        /// The password was changed by somebody who knew the old one.
+        PasswordChanged = "password_changed",
+        /// The password was set anew with a mailed code.
+        PasswordReset = "password_reset_done",
+        /// The e-mail address was changed; goes to the old one.
+        EmailChanged = "email_changed",
+        /// Somebody tried to register with the address of an account and was not told so.
+        RegistrationAttempted = "registration_attempted",
+        /// Somebody asked for a password reset of an account that has no password and was not told so.
+        ResetWithoutPassword = "reset_without_password",
+        /// A second factor was set up, or is asked for again.
+        SecondFactorEnabled = "second_factor_enabled",
+        /// A second factor is asked for no more.
+        SecondFactorDisabled = "second_factor_disabled",
+        /// Another second factor is offered first.
+        PrimaryFactorChanged = "primary_factor_changed",
+        /// Somebody logged in with a recovery code.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// New recovery codes were made; those before are void.
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// An identity of a provider logs in to the account from now on.
+        IdentityLinked = "identity_linked",
+        /// An identity of a provider does so no more.
+        IdentityUnlinked = "identity_unlinked",
     }
 }
 
 /// A mail that is about to be sent, with what it takes to write it.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct OutgoingMail {
     /// Its name: the same at every attempt.
     pub id: MailId,
     /// To whom.
@@ -136,12 +93,12 @@ pub struct Letter {
     /// From which network and device.
     pub client: Client,
     /// What it says.
-    pub words: Words,
+    pub content: OutgoingContent,
 }
 
 /// What a mail says.
 #[derive(Clone, Debug)]
-pub enum Words {
+pub enum OutgoingContent {
     /// What happened.
     Notice(NoticeKind),
     /// A code.

@@ -52,7 +52,7 @@ pub enum Expired {
         expired_before: Timestamp,
     },
     /// Tallies whose window, a day at the longest, is over.
-    Tallies {
+    RateLimits {
         /// It began before this time.
         began_before: Timestamp,
     },
@@ -87,7 +87,7 @@ impl Expired {
             Self::DailyMisses { began_before: now - DAY },
             Self::ParkedMails { parked_before: now - PARKED_MAILS },
             Self::Challenges { expired_before: now },
-            Self::Tallies { began_before: now - DAY },
+            Self::RateLimits { began_before: now - DAY },
             Self::TotpSteps { used_before: now - DAY },
             Self::UsedAuthorizations { expired_before: now - CLOCKS_APART },
             Self::AuditRecords { occurred_before: now - AUDIT_RECORDS },

@@ -7,33 +7,20 @@
 use std::fmt;
 
 use crate::Timestamp;
+use crate::named::named;
+use crate::version::RowVersion;
 
-/// A second factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Method {
-    /// An authenticator app (TOTP, RFC 6238).
-    App,
-    /// Codes by mail.
-    Email,
+named! {
+    /// A second factor.
+    pub enum Method {
+        /// An authenticator app (TOTP, RFC 6238).
+        App = "app",
+        /// Codes by mail.
+        Email = "email",
+    }
 }
 
 impl Method {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::App, Self::Email];
-
-    /// Its name on the wire and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Email => "email",
-        }
-    }
-
-    /// From its name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
-    }
-
     const fn other(self) -> Self {
         match self {
             Self::App => Self::Email,
@@ -199,6 +186,19 @@ impl Status {
     }
 }
 
+/// A method that is set up, or is being set up, as its owner sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodOverview {
+    /// Which method it is.
+    pub method: Method,
+    /// Where it stands.
+    pub status: Status,
+    /// Whether it is offered first.
+    pub primary: bool,
+    /// Since when it is enrolled; `None` while its first set-up is pending.
+    pub enrolled_at: Option<Timestamp>,
+}
+
 /// Which 30 seconds a TOTP code was made for: counted from the Unix epoch (RFC 6238 section 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TotpStep(i64);
@@ -243,7 +243,7 @@ pub struct TwoFactor {
     /// The recovery codes that are left.
     pub recovery_codes: Vec<RecoveryCodeHash>,
     /// Goes up with each write.
-    pub version: i64,
+    pub version: RowVersion,
 }
 
 impl TwoFactor {
@@ -254,7 +254,7 @@ impl TwoFactor {
             email: MethodState::NotSet,
             preferred: Method::App,
             recovery_codes: Vec::new(),
-            version: 0,
+            version: RowVersion::NONE,
         }
     }
 
@@ -287,6 +287,15 @@ impl TwoFactor {
     /// The method that is offered first: there is one exactly when a method is enabled.
     pub fn primary(&self) -> Option<Method> {
         [self.preferred, self.preferred.other()].into_iter().find(|method| self.is_enabled(*method))
+    }
+
+    /// Returns how the methods look at `now`, those left out that are not set.
+    pub fn overview(&self, now: Timestamp) -> Vec<MethodOverview> {
+        let overview = |method| {
+            let (status, enrolled_at) = self.status(method, now)?;
+            Some(MethodOverview { method, status, primary: self.primary() == Some(method), enrolled_at })
+        };
+        Method::ALL.into_iter().filter_map(overview).collect()
     }
 
     /// How a method looks at `now`, and since when it is enrolled; `None` when it is not set.
@@ -378,6 +387,6 @@ impl TwoFactor {
     }
 
     fn written(self) -> Self {
-        Self { version: self.version + 1, ..self }
+        Self { version: self.version.next(), ..self }
     }
 }

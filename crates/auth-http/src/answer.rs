@@ -5,11 +5,11 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
-use auth_domain::error_code::{Details, ErrorCode, Refusal};
+use auth_domain::error_code::{Details, ErrorCode, FieldError, Refusal};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::codes::{SuccessCode, status_of};
+use crate::codes::{Code, HttpCode, SuccessCode};
 
 /// The envelope of a success.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {
@@ -31,22 +31,25 @@ pub(crate) fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder 
     builder
 }
 
-/// A refusal on its way out.
+/// A refusal on its way out, of a use case or of HTTP itself.
 #[derive(Clone, Debug)]
-pub(crate) struct ApiError(Refusal);
+pub(crate) struct ApiError {
+    code: Code,
+    details: Details,
+}
 
 impl ApiError {
-    /// Why.
-    pub(crate) const fn code(&self) -> ErrorCode {
-        self.0.code
+    /// Returns why it was refused.
+    pub(crate) const fn code(&self) -> Code {
+        self.code
     }
 
     fn data(&self) -> Value {
-        let mut data = json!({ "message": self.0.code.meaning() });
-        match &self.0.details {
+        let mut data = json!({ "message": self.code.meaning() });
+        match &self.details {
             Details::None => {}
             Details::Fields(errors) => {
-                let as_json = |error: &auth_domain::error_code::FieldError| json!({ "field": error.field, "message": error.message });
+                let as_json = |error: &FieldError| json!({ "field": error.field, "message": error.message });
                 data["errors"] = errors.iter().map(as_json).collect();
             }
             Details::PasswordReasons(reasons) => {
@@ -60,15 +63,15 @@ impl ApiError {
 
     /// Whole seconds, rounded up: a caller that waits so long is not refused again for being early.
     fn retry_after(&self) -> Option<u64> {
-        match self.0.details {
+        match self.details {
             Details::RetryAfter(wait) => Some(wait.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)),
             _ => None,
         }
     }
 
-    /// RFC 9457.
+    /// Words the refusal as a problem document (RFC 9457).
     fn problem(&self) -> Value {
-        let (code, status) = (self.0.code, self.status_code());
+        let (code, status) = (self.code, self.status_code());
         let mut problem = json!({
             "type": format!("urn:auth-service:error:{}", code.as_str()),
             "title": code.meaning(),
@@ -86,7 +89,7 @@ impl ApiError {
             builder.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
-            builder.insert_header((header::WWW_AUTHENTICATE, challenge(&self.0)));
+            builder.insert_header((header::WWW_AUTHENTICATE, challenge(self)));
         }
         no_store(builder)
     }
@@ -99,7 +102,7 @@ impl ApiError {
 }
 
 /// RFC 6750 section 3: no error code where no token came. RFC 9470 section 3: how old a login may be.
-fn challenge(refusal: &Refusal) -> HeaderValue {
+fn challenge(refusal: &ApiError) -> HeaderValue {
     if let Details::MaxAge(max_age) = refusal.details {
         let text = format!(
             "Bearer realm=\"auth\", error=\"insufficient_user_authentication\", max_age=\"{}\"",
@@ -109,16 +112,15 @@ fn challenge(refusal: &Refusal) -> HeaderValue {
     }
     HeaderValue::from_static(match refusal.code {
         // A wrong code says nothing against the token beside it.
-        ErrorCode::TokenRequired | ErrorCode::RefreshTokenRequired | ErrorCode::OtpRequired | ErrorCode::OtpInvalid => {
-            "Bearer realm=\"auth\""
-        }
+        Code::Http(HttpCode::TokenRequired | HttpCode::RefreshTokenRequired | HttpCode::OtpRequired)
+        | Code::UseCase(ErrorCode::OtpInvalid) => "Bearer realm=\"auth\"",
         _ => "Bearer realm=\"auth\", error=\"invalid_token\"",
     })
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.code.as_str())
+        f.write_str(self.code.as_str())
     }
 }
 
@@ -126,14 +128,14 @@ impl std::error::Error for ApiError {}
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        status_of(self.0.code)
+        self.code.status()
     }
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        let envelope = Envelope { status_code: status.as_u16(), code: self.0.code.as_str(), data: self.data() };
+        let envelope = Envelope { status_code: status.as_u16(), code: self.code.as_str(), data: self.data() };
         let mut response = self.headers(HttpResponse::build(status)).json(envelope);
-        // For `edge`, which knows what the caller accepts.
+        // For the middleware, which knows what the caller accepts.
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -141,8 +143,26 @@ impl ResponseError for ApiError {
 
 impl<E: Into<Refusal>> From<E> for ApiError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        let Refusal { code, details } = error.into();
+        Self { code: code.into(), details }
     }
+}
+
+impl From<HttpCode> for ApiError {
+    fn from(code: HttpCode) -> Self {
+        Self { code: code.into(), details: Details::None }
+    }
+}
+
+impl From<Code> for ApiError {
+    fn from(code: Code) -> Self {
+        Self { code, details: Details::None }
+    }
+}
+
+/// Answers for every address where nothing is.
+pub(crate) async fn not_found() -> HttpResponse {
+    ApiError::from(ErrorCode::NotFound).error_response()
 }
 
 /// Whether the request's `Accept` names this media type, with a weight above zero.

@@ -7,11 +7,14 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
-use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::error_code::{FieldError, Refusal};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
+
+use crate::answer::ApiError;
+use crate::codes::{Code, HttpCode};
 
 /// The most a body may have.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
@@ -22,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// it never fails; reading it as something does.
 pub(crate) struct Body {
     media_type: String,
-    bytes: Result<Bytes, Refusal>,
+    bytes: Result<Bytes, ApiError>,
 }
 
 impl FromRequest for Body {
@@ -44,29 +47,29 @@ impl FromRequest for Body {
 }
 
 impl Body {
-    /// The body as a JSON object. A field that is missing or has the wrong type and has a code of its
+    /// Reads the body as a JSON object. A field that is missing or has the wrong type and has a code of its
     /// own in `codes` is refused with that code.
-    pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, ErrorCode)]) -> Result<T, Refusal> {
+    pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, Code)]) -> Result<T, ApiError> {
         let bytes = self.bytes?;
         if bytes.is_empty() {
             return Err(malformed("", "must be a JSON object; there is no body"));
         }
         if self.media_type != "application/json" {
-            return Err(ErrorCode::UnsupportedMediaType.into());
+            return Err(HttpCode::UnsupportedMediaType.into());
         }
         parse_json(&bytes).map_err(|error| match codes.iter().find(|(field, _)| *field == error.field) {
             Some((_, code)) => (*code).into(),
-            None => Refusal::invalid(vec![error]),
+            None => Refusal::invalid(vec![error]).into(),
         })
     }
 
-    /// Whether there is none.
+    /// Tells whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.as_ref().is_ok_and(|bytes| bytes.is_empty())
     }
 
-    /// The text of a form; `None` when the body is of another media type.
-    pub(crate) fn form(&self) -> Result<Option<&str>, Refusal> {
+    /// Returns the text of a form; `None` when the body is of another media type.
+    pub(crate) fn form(&self) -> Result<Option<&str>, ApiError> {
         if self.media_type != "application/x-www-form-urlencoded" {
             return Ok(None);
         }
@@ -112,7 +115,7 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     FieldError::new(&pointer, format!("must be {expected}"))
 }
 
-/// RFC 6901.
+/// Writes the path as a JSON pointer (RFC 6901).
 fn pointer(path: &Path) -> String {
     let segment = |segment: &Segment| match segment {
         Segment::Seq { index } => format!("/{index}"),
@@ -123,20 +126,20 @@ fn pointer(path: &Path) -> String {
     path.iter().map(segment).collect()
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, Refusal> {
+async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| malformed("", "was cut off or badly encoded"))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
-            return Err(ErrorCode::PayloadTooLarge.into());
+            return Err(HttpCode::PayloadTooLarge.into());
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
 }
 
-fn malformed(field: &str, message: &str) -> Refusal {
-    Refusal::invalid(vec![FieldError::new(field, message)])
+fn malformed(field: &str, message: &str) -> ApiError {
+    Refusal::invalid(vec![FieldError::new(field, message)]).into()
 }
 
 #[cfg(test)]

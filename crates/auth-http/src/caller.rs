@@ -5,16 +5,17 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use auth_domain::access_token::TokenRejection;
-use auth_domain::error_code::{ErrorCode, Refusal};
+use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
-use auth_domain::temp_token::{TempClaims, TempStep};
-use auth_domain::use_cases::{AddressOwner, Authenticated};
+use auth_domain::temp_token::TempStep;
+use auth_domain::use_cases::{AddressOwner, AuthenticateStep, Authenticated, PendingStep, UseCases};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use crate::answer::ApiError;
-use crate::app::App;
-use crate::{cookies, origin};
+use crate::codes::HttpCode;
+use crate::edge::Edge;
+use crate::{audit_context, cookies};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -24,38 +25,29 @@ impl FromRequest for Bearer {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = app(request).and_then(|app| {
-            let token = bearer_or_cookie(&app, request, cookies::ACCESS)?;
-            Ok((app, token))
-        });
+        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
-            let (app, token) = found?;
-            Ok(Self(app.authenticate.execute(&token).await?))
+            let (use_cases, token) = found?;
+            Ok(Self(use_cases.authenticate.execute(&token).await?))
         }
         .boxed_local()
     }
 }
 
-/// The bearer of a temp token. What its step is, and whether it is used up, is the use case's to find out.
-pub(crate) struct Temp(pub(crate) TempClaims);
+/// The bearer of a temp token. Whether its step is still pending is the use case's to find out.
+pub(crate) struct Temp(pub(crate) PendingStep);
 
 impl FromRequest for Temp {
     type Error = ApiError;
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let claims = app(request).and_then(|app| {
-            let token = bearer_or_cookie(&app, request, cookies::TEMP)?;
-            app.temp_tokens.verify(&token, app.clock.now()).map_err(|rejection| temp_token_code(rejection).into())
+        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::TEMP));
+        let step = found.and_then(|(use_cases, token)| {
+            let step = use_cases.authenticate_step.execute(&token);
+            Ok(Self(step.map_err(AuthenticateStep::code_of)?))
         });
-        std::future::ready(claims.map(Self).map_err(ApiError::from))
-    }
-}
-
-const fn temp_token_code(rejection: TokenRejection) -> ErrorCode {
-    match rejection {
-        TokenRejection::Invalid => ErrorCode::TempTokenInvalid,
-        TokenRejection::Expired => ErrorCode::TempTokenExpired,
+        std::future::ready(step)
     }
 }
 
@@ -67,19 +59,16 @@ impl FromRequest for EmailOwner {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = app(request).and_then(|app| {
-            let token = email_owner_token(&app, request)?;
-            Ok((app, token))
-        });
+        let found = use_cases_and(request, |edge, use_cases| email_owner_token(edge, use_cases, request));
         async move {
-            let (app, token) = found?;
-            match app.temp_tokens.verify(&token, app.clock.now()) {
-                Ok(claims) => Ok(Self(AddressOwner::Temp(claims))),
-                Err(TokenRejection::Expired) => Err(ErrorCode::TempTokenExpired.into()),
+            let (use_cases, token) = found?;
+            match use_cases.authenticate_step.execute(&token) {
+                Ok(step) => Ok(Self(AddressOwner::Temp(step))),
                 // Not a temp token at all: then an access token.
                 Err(TokenRejection::Invalid) => {
-                    Ok(Self(AddressOwner::Session(Box::new(app.authenticate.execute(&token).await?))))
+                    Ok(Self(AddressOwner::Session(Box::new(use_cases.authenticate.execute(&token).await?))))
                 }
+                Err(expired @ TokenRejection::Expired) => Err(AuthenticateStep::code_of(expired).into()),
             }
         }
         .boxed_local()
@@ -94,48 +83,49 @@ impl<S: Granted> FromRequest for Internal<S> {
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(internal_caller(request).map(Self).map_err(ApiError::from))
+        let found = use_cases_and(request, |_, _| bearer_token(request));
+        let caller = found.and_then(|(use_cases, token)| Ok(use_cases.authenticate_service.execute(&token)?));
+        std::future::ready(caller.map(|caller: InternalCaller<S>| {
+            audit_context::is_service(caller.service());
+            Self(caller)
+        }))
     }
 }
 
-fn internal_caller<S: Granted>(request: &HttpRequest) -> Result<InternalCaller<S>, Refusal> {
-    let app = app(request)?;
-    let token = bearer_token(request)?;
-    let service = app.internal_tokens.verify(&token, app.clock.now()).map_err(|rejection| match rejection {
-        TokenRejection::Invalid => ErrorCode::InternalTokenInvalid,
-        TokenRejection::Expired => ErrorCode::InternalTokenExpired,
-    })?;
-    origin::is_service(&service.name);
-    Ok(service.authorize().ok_or(ErrorCode::Forbidden)?)
+/// Returns the use cases with the token that `find` finds.
+fn use_cases_and(
+    request: &HttpRequest,
+    find: impl FnOnce(&Edge, &UseCases) -> Result<String, ApiError>,
+) -> Result<(Data<UseCases>, String), ApiError> {
+    let (edge, use_cases) = (request.app_data::<Data<Edge>>(), request.app_data::<Data<UseCases>>());
+    let (edge, use_cases) = edge.zip(use_cases).ok_or(ErrorCode::InternalServerError)?;
+    Ok((use_cases.clone(), find(edge, use_cases)?))
 }
 
-/// The token of the header, else that of a cookie.
-fn bearer_or_cookie(app: &App, request: &HttpRequest, cookie: &str) -> Result<String, Refusal> {
-    bearer_token(request).or_else(|missing| cookies::token(app, request, cookie).ok_or(missing))
+/// Returns the token of the header, else that of a cookie.
+fn bearer_or_cookie(edge: &Edge, request: &HttpRequest, cookie: &str) -> Result<String, ApiError> {
+    bearer_token(request).or_else(|missing| cookies::token(edge, request, cookie).ok_or(missing))
 }
 
-/// Of the cookies, the temp token where that is good for proving an address: one of another step says nothing here.
-fn email_owner_token(app: &App, request: &HttpRequest) -> Result<String, Refusal> {
+/// The same for proving an address. Of the cookies, the temp token where that is good for it: one of another step says
+/// nothing here.
+fn email_owner_token(edge: &Edge, use_cases: &UseCases, request: &HttpRequest) -> Result<String, ApiError> {
     let proves_email = |token: &String| {
-        let verified = app.temp_tokens.verify(token, app.clock.now());
-        verified.is_ok_and(|claims| claims.step == TempStep::GiveVerifyEmailCode)
+        let step = use_cases.authenticate_step.execute(token);
+        step.is_ok_and(|step| step.step() == TempStep::GiveVerifyEmailCode)
     };
-    let temp = || cookies::token(app, request, cookies::TEMP).filter(proves_email);
+    let temp = || cookies::token(edge, request, cookies::TEMP).filter(proves_email);
     bearer_token(request)
-        .or_else(|missing| temp().or_else(|| cookies::token(app, request, cookies::ACCESS)).ok_or(missing))
+        .or_else(|missing| temp().or_else(|| cookies::token(edge, request, cookies::ACCESS)).ok_or(missing))
 }
 
-fn app(request: &HttpRequest) -> Result<Data<App>, Refusal> {
-    request.app_data::<Data<App>>().cloned().ok_or_else(|| ErrorCode::InternalServerError.into())
-}
-
-/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
-pub(crate) fn bearer_token(request: &HttpRequest) -> Result<String, Refusal> {
+/// Returns the token of the header (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).
+pub(crate) fn bearer_token(request: &HttpRequest) -> Result<String, ApiError> {
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token =
         value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match token.map(|(_, token)| token.trim()) {
         Some(token) if !token.is_empty() => Ok(token.to_owned()),
-        _ => Err(ErrorCode::TokenRequired.into()),
+        _ => Err(HttpCode::TokenRequired.into()),
     }
 }

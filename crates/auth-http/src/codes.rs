@@ -3,59 +3,156 @@
 use actix_web::http::StatusCode;
 use auth_domain::error_code::ErrorCode;
 
-/// The status of a refused request.
-pub const fn status_of(code: ErrorCode) -> StatusCode {
-    match code {
-        ErrorCode::ValidationFailed
-        | ErrorCode::UnmatchedPasswords
-        | ErrorCode::PasswordPolicy
-        | ErrorCode::UserExists
-        | ErrorCode::InvalidCredentials
-        | ErrorCode::UserAlreadyLinked
-        | ErrorCode::InvalidPassword
-        | ErrorCode::PasswordsRequired
-        | ErrorCode::EmailExists
-        | ErrorCode::EmailRequired
-        | ErrorCode::AuthCodeRequired
-        | ErrorCode::OauthStateInvalid
-        | ErrorCode::OauthCodeInvalid
-        | ErrorCode::IdentityAlreadyLinked
-        | ErrorCode::LastWayIn
-        | ErrorCode::InvalidEmail
-        | ErrorCode::UserLinked
-        | ErrorCode::CodeNotSet
-        | ErrorCode::TwofaNotSet
-        | ErrorCode::TwofaNotEnabled
-        | ErrorCode::TwofaAlreadyEnabled
-        | ErrorCode::TwofaAlreadyPending
-        | ErrorCode::MethodsNotEnabled
-        | ErrorCode::NoPendingCredentials => StatusCode::BAD_REQUEST,
-        ErrorCode::TokenRequired
-        | ErrorCode::AccessTokenInvalid
-        | ErrorCode::AccessTokenExpired
-        | ErrorCode::Unauthorized
-        | ErrorCode::RefreshTokenRequired
-        | ErrorCode::RefreshTokenInvalid
-        | ErrorCode::RefreshTokenExpired
-        | ErrorCode::TempTokenInvalid
-        | ErrorCode::TempTokenExpired
-        | ErrorCode::OtpRequired
-        | ErrorCode::OtpInvalid
-        | ErrorCode::ReauthenticationRequired
-        | ErrorCode::InternalTokenInvalid
-        | ErrorCode::InternalTokenExpired => StatusCode::UNAUTHORIZED,
-        ErrorCode::Forbidden | ErrorCode::CrossSiteRequest => StatusCode::FORBIDDEN,
-        ErrorCode::UserNotFound | ErrorCode::NotFound | ErrorCode::NoMethodsFound | ErrorCode::ProviderNotLinked => {
-            StatusCode::NOT_FOUND
+macro_rules! http_codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
+        /// Why a request was refused before any use case saw it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum HttpCode {
+            $($(#[doc = $meaning])+ $name),+
         }
-        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::ProviderUnavailable => StatusCode::BAD_GATEWAY,
-        ErrorCode::Overloaded | ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+
+        impl HttpCode {
+            const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start()),+ }
+            }
+        }
+    };
+}
+
+http_codes! {
+    /// The provider's answer brings no code: sign in there, and agree to it.
+    AuthCodeRequired = "AUTH_CODE_REQUIRED",
+    /// The body names no code.
+    OtpRequired = "OTP_REQUIRED",
+    /// No token came with the request, in the `Authorization` header or, where cookies are on, in its cookie.
+    TokenRequired = "TOKEN_REQUIRED",
+    /// No refresh token came with the request, in the body or, where cookies are on, in its cookie.
+    RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
+    /// A page of another origin sent this request, or asked to: only those in `AUTH_ALLOWED_ORIGINS` may.
+    CrossSiteRequest = "CROSS_SITE_REQUEST",
+    /// This address does not take this method; `Allow` lists those it takes.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// The body is larger than 64 KiB.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE",
+    /// The body is not in a media type that this endpoint reads.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+}
+
+/// A stable name for why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A use case refused it.
+    UseCase(ErrorCode),
+    /// It did not get so far.
+    Http(HttpCode),
+}
+
+impl From<ErrorCode> for Code {
+    fn from(code: ErrorCode) -> Self {
+        Self::UseCase(code)
     }
+}
+
+impl From<HttpCode> for Code {
+    fn from(code: HttpCode) -> Self {
+        Self::Http(code)
+    }
+}
+
+impl Code {
+    /// Returns the name in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UseCase(code) => code.as_str(),
+            Self::Http(code) => code.as_str(),
+        }
+    }
+
+    /// Says what it means, for people.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::UseCase(code) => code.meaning(),
+            Self::Http(code) => code.meaning(),
+        }
+    }
+
+    /// Returns its place in [`Self::ALL`].
+    pub(crate) fn position(self) -> usize {
+        Self::ALL.iter().position(|code| *code == self).unwrap_or(Self::ALL.len())
+    }
+}
+
+macro_rules! statuses {
+    ($($kind:ident($code:path) = $status:ident),+ $(,)?) => {
+        impl Code {
+            /// All of them, in the order of `docs/errors.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$kind($code)),+];
+
+            /// Returns the status of a request that is refused so.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$kind($code) => StatusCode::$status),+ }
+            }
+        }
+    };
+}
+
+statuses! {
+    UseCase(ErrorCode::ValidationFailed) = BAD_REQUEST,
+    UseCase(ErrorCode::UnmatchedPasswords) = BAD_REQUEST,
+    UseCase(ErrorCode::PasswordPolicy) = BAD_REQUEST,
+    UseCase(ErrorCode::UserExists) = BAD_REQUEST,
+    UseCase(ErrorCode::InvalidCredentials) = BAD_REQUEST,
+    UseCase(ErrorCode::UserAlreadyLinked) = BAD_REQUEST,
+    UseCase(ErrorCode::InvalidPassword) = BAD_REQUEST,
+    UseCase(ErrorCode::PasswordsRequired) = BAD_REQUEST,
+    UseCase(ErrorCode::EmailRequired) = BAD_REQUEST,
+    Http(HttpCode::AuthCodeRequired) = BAD_REQUEST,
+    UseCase(ErrorCode::OauthStateInvalid) = BAD_REQUEST,
+    UseCase(ErrorCode::OauthCodeInvalid) = BAD_REQUEST,
+    UseCase(ErrorCode::ProviderUnavailable) = BAD_GATEWAY,
+    UseCase(ErrorCode::IdentityAlreadyLinked) = BAD_REQUEST,
+    UseCase(ErrorCode::ProviderNotLinked) = NOT_FOUND,
+    UseCase(ErrorCode::LastWayIn) = BAD_REQUEST,
+    UseCase(ErrorCode::EmailExists) = BAD_REQUEST,
+    UseCase(ErrorCode::InvalidEmail) = BAD_REQUEST,
+    UseCase(ErrorCode::UserLinked) = BAD_REQUEST,
+    UseCase(ErrorCode::CodeNotSet) = BAD_REQUEST,
+    UseCase(ErrorCode::TwofaNotSet) = BAD_REQUEST,
+    UseCase(ErrorCode::TwofaNotEnabled) = BAD_REQUEST,
+    UseCase(ErrorCode::TwofaAlreadyEnabled) = BAD_REQUEST,
+    UseCase(ErrorCode::TwofaAlreadyPending) = BAD_REQUEST,
+    UseCase(ErrorCode::MethodsNotEnabled) = BAD_REQUEST,
+    UseCase(ErrorCode::NoMethodsFound) = NOT_FOUND,
+    UseCase(ErrorCode::NoPendingCredentials) = BAD_REQUEST,
+    UseCase(ErrorCode::ReauthenticationRequired) = UNAUTHORIZED,
+    Http(HttpCode::OtpRequired) = UNAUTHORIZED,
+    UseCase(ErrorCode::OtpInvalid) = UNAUTHORIZED,
+    Http(HttpCode::TokenRequired) = UNAUTHORIZED,
+    UseCase(ErrorCode::AccessTokenInvalid) = UNAUTHORIZED,
+    UseCase(ErrorCode::AccessTokenExpired) = UNAUTHORIZED,
+    UseCase(ErrorCode::Unauthorized) = UNAUTHORIZED,
+    Http(HttpCode::RefreshTokenRequired) = UNAUTHORIZED,
+    UseCase(ErrorCode::RefreshTokenInvalid) = UNAUTHORIZED,
+    UseCase(ErrorCode::RefreshTokenExpired) = UNAUTHORIZED,
+    UseCase(ErrorCode::TempTokenInvalid) = UNAUTHORIZED,
+    UseCase(ErrorCode::TempTokenExpired) = UNAUTHORIZED,
+    UseCase(ErrorCode::InternalTokenInvalid) = UNAUTHORIZED,
+    UseCase(ErrorCode::InternalTokenExpired) = UNAUTHORIZED,
+    Http(HttpCode::CrossSiteRequest) = FORBIDDEN,
+    UseCase(ErrorCode::Forbidden) = FORBIDDEN,
+    UseCase(ErrorCode::UserNotFound) = NOT_FOUND,
+    UseCase(ErrorCode::NotFound) = NOT_FOUND,
+    Http(HttpCode::MethodNotAllowed) = METHOD_NOT_ALLOWED,
+    Http(HttpCode::PayloadTooLarge) = PAYLOAD_TOO_LARGE,
+    Http(HttpCode::UnsupportedMediaType) = UNSUPPORTED_MEDIA_TYPE,
+    UseCase(ErrorCode::RateLimited) = TOO_MANY_REQUESTS,
+    UseCase(ErrorCode::Overloaded) = SERVICE_UNAVAILABLE,
+    UseCase(ErrorCode::Unavailable) = SERVICE_UNAVAILABLE,
+    UseCase(ErrorCode::InternalServerError) = INTERNAL_SERVER_ERROR,
 }
 
 macro_rules! success_codes {
@@ -66,12 +163,12 @@ macro_rules! success_codes {
         pub enum SuccessCode { $($name),+ }
 
         impl SuccessCode {
-            /// The name in answers.
+            /// Returns the name in answers.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            /// The status of the answer.
+            /// Returns the status of the answer.
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status),+ }
             }

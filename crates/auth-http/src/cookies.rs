@@ -13,12 +13,12 @@ use auth_domain::use_cases::{BeginAuthorization, IssuedTokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::app::App;
+use crate::edge::Edge;
 
 pub(crate) const ACCESS: &str = "__Host-auth-access";
 pub(crate) const REFRESH: &str = "__Host-auth-refresh";
 pub(crate) const TEMP: &str = "__Host-auth-temp";
-/// The mark of a browser that goes to an identity provider; set with cookies off too.
+/// Recognises a browser that goes to an identity provider; set with cookies off too.
 const AUTHORIZATION: &str = "__Host-auth-authorization";
 
 /// Cookies that go with an answer where cookies are on.
@@ -40,7 +40,7 @@ fn removal(name: &'static str) -> Cookie<'static> {
 }
 
 impl TokenCookies {
-    /// The tokens of a session that goes on.
+    /// Sets the tokens of a session that goes on.
     pub(crate) fn tokens(tokens: &IssuedTokens) -> Self {
         let IssuedTokens { access, refresh, access_expires_in, refresh_expires_in } = tokens;
         Self(vec![
@@ -49,24 +49,24 @@ impl TokenCookies {
         ])
     }
 
-    /// Those of a session that was opened: the step before it is over.
+    /// Sets the tokens of a session that was opened: the step before it is over.
     pub(crate) fn session(tokens: &IssuedTokens) -> Self {
         let mut handed_out = Self::tokens(tokens);
         handed_out.0.push(removal(TEMP));
         handed_out
     }
 
-    /// The token of a pending step.
+    /// Sets the token of a pending step.
     pub(crate) fn temp(token: &IssuedTempToken) -> Self {
         Self(vec![cookie(TEMP, token.token.reveal().to_owned(), token.expires_in)])
     }
 
-    /// The step that a temp token was for is over.
+    /// Removes the temp token of a step that is over.
     pub(crate) fn end_of_step() -> Self {
         Self(vec![removal(TEMP)])
     }
 
-    /// The session is over.
+    /// Removes the tokens of a session that is over.
     pub(crate) fn end_of_session() -> Self {
         Self([ACCESS, REFRESH].map(removal).into())
     }
@@ -85,25 +85,25 @@ pub(crate) fn withhold<B>(response: &mut HttpResponse<B>) -> Option<TokenCookies
 }
 
 /// Writes what was attached to an answer, where cookies are on.
-pub(crate) fn write<B>(app: &App, response: &mut HttpResponse<B>) {
-    let handed_out = withhold(response).filter(|_| app.cookies);
+pub(crate) fn write<B>(edge: &Edge, response: &mut HttpResponse<B>) {
+    let handed_out = withhold(response).filter(|_| edge.cookies);
     for cookie in handed_out.into_iter().flat_map(|handed_out| handed_out.0) {
         // Fails for what no header can carry; a token is plain ASCII.
         let _ = response.add_cookie(&cookie);
     }
 }
 
-/// The token that a cookie brings, where cookies are on.
-pub(crate) fn token(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
-    value(request, name).filter(|value| app.cookies && !value.is_empty())
+/// Returns the token that a cookie brings, where cookies are on.
+pub(crate) fn token(edge: &Edge, request: &HttpRequest, name: &str) -> Option<String> {
+    value(request, name).filter(|value| edge.cookies && !value.is_empty())
 }
 
-/// Whether the request brings a token of ours in a cookie.
+/// Tells whether the request brings a token of ours in a cookie.
 pub(crate) fn any_token(request: &HttpRequest) -> bool {
     [ACCESS, REFRESH, TEMP].iter().any(|name| value(request, name).is_some())
 }
 
-/// The value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a
+/// Returns the value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a
 /// browser lets any neighbouring host set, would be one of ours. A name that comes twice counts for nothing.
 pub(crate) fn value(request: &HttpRequest, name: &str) -> Option<String> {
     let lines = request.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
@@ -116,19 +116,19 @@ pub(crate) fn value(request: &HttpRequest, name: &str) -> Option<String> {
     }
 }
 
-/// The mark of this browser, if it has one.
+/// Returns the secret of this browser's cookie, if it has one.
 pub(crate) fn browser(request: &HttpRequest) -> Option<BearerToken> {
     let well_formed = |value: &String| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 32);
     value(request, AUTHORIZATION).filter(well_formed).map(BearerToken::new)
 }
 
-/// The mark of this browser, or a fresh one: several tabs share it.
-pub(crate) fn browser_or_new(app: &App, request: &HttpRequest) -> BearerToken {
-    browser(request).unwrap_or_else(|| BearerToken::new(URL_SAFE_NO_PAD.encode(app.entropy.bytes())))
+/// The same, or a fresh secret: several tabs share it.
+pub(crate) fn browser_or_new(edge: &Edge, request: &HttpRequest) -> BearerToken {
+    browser(request).unwrap_or_else(|| BearerToken::new(URL_SAFE_NO_PAD.encode(edge.entropy.bytes())))
 }
 
-/// Gives a browser its mark.
-pub(crate) fn mark(response: &mut HttpResponse, browser: &BearerToken) {
+/// Sets the cookie by which a browser is recognised.
+pub(crate) fn set_browser(response: &mut HttpResponse, browser: &BearerToken) {
     // Fails for what no header can carry; it is base64.
     let _ = response.add_cookie(&cookie(AUTHORIZATION, browser.reveal().to_owned(), BeginAuthorization::LIFETIME));
 }

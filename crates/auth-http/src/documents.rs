@@ -7,7 +7,7 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
 
-use crate::codes::status_of;
+use crate::codes::{Code, HttpCode};
 use crate::endpoint::{Answer, Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::endpoints;
 
@@ -239,10 +239,10 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
     json!({ "$ref": "#/components/schemas/ErrorData" })
 }
 
-fn by_status(codes: &[ErrorCode]) -> BTreeMap<StatusCode, Vec<ErrorCode>> {
-    let mut statuses: BTreeMap<StatusCode, Vec<ErrorCode>> = BTreeMap::new();
+fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
+    let mut statuses: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
     for code in codes {
-        let codes = statuses.entry(status_of(*code)).or_default();
+        let codes = statuses.entry(code.status()).or_default();
         if !codes.contains(code) {
             codes.push(*code);
         }
@@ -257,13 +257,13 @@ pub fn error_table(providers: &[ProviderName]) -> String {
         "# Error codes\n\nMade by `auth-server openapi --errors`; do not edit.\n\n\
          | code | status | meaning | where |\n| --- | --- | --- | --- |\n",
     );
-    for code in ErrorCode::ALL {
+    for code in Code::ALL {
         let carrying: Vec<String> = endpoints
             .iter()
             .filter(|endpoint| endpoint.errors.contains(code))
             .map(|endpoint| format!("`{} {}`", endpoint.method, endpoint.path))
             .collect();
-        let anywhere = matches!(code, ErrorCode::NotFound | ErrorCode::MethodNotAllowed);
+        let anywhere = matches!(code, Code::UseCase(ErrorCode::NotFound) | Code::Http(HttpCode::MethodNotAllowed));
         let place = match carrying.len() {
             _ if anywhere => "any address".to_owned(),
             0 => "anywhere".to_owned(),
@@ -273,7 +273,7 @@ pub fn error_table(providers: &[ProviderName]) -> String {
         table.push_str(&format!(
             "| `{}` | {} | {} | {place} |\n",
             code.as_str(),
-            status_of(*code).as_u16(),
+            code.status().as_u16(),
             code.meaning()
         ));
     }

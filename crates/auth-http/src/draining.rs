@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Draining(AtomicBool);
 
 impl Draining {
-    /// From now on.
+    /// Tells everybody from now on.
     pub fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -1,136 +1,37 @@
-//! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
-//! problem documents for those who want them.
+//! What the edge needs for itself, beside the use cases.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-use actix_cors::CorsError;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
-use actix_web::http::ConnectionType;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, ResponseError as _};
-use auth_domain::error_code::{ErrorCode, Refusal};
-use tracing::Instrument as _;
-use tracing::field::Empty;
+use auth_domain::identity::ProviderName;
+use auth_domain::ports::Entropy;
 
-use crate::answer::{ApiError, accepts};
-use crate::app::App;
-use crate::body::MAX_BYTES;
-use crate::client::client_address;
-use crate::{cookies, cross_site, origin};
+use crate::draining::Draining;
+use crate::metrics::Metrics;
+use crate::origins::Origins;
+use crate::trusted_proxies::TrustedProxies;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Past this the caller has given up. A stream may go on: it has begun to answer.
-const DEADLINE: Duration = Duration::from_secs(30);
-const RETRY: Duration = Duration::from_secs(2);
-
-/// The outermost middleware.
-pub async fn edge(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
-    let id = request_id(&request);
-    let began = Instant::now();
-    let (method, path) = (request.method().clone(), request.path().to_owned());
-    let wants_problem = accepts(request.request(), "application/problem+json");
-    let span = tracing::info_span!(
-        "request",
-        id = id.to_str().unwrap_or_default(),
-        // The name of a span is fixed when it begins, and the route is not known then.
-        otel.name = method.as_str(),
-        otel.kind = "server",
-        http.route = Empty,
-        http.request.method = Empty,
-        http.response.status_code = Empty,
-    );
-    let app = request.app_data::<Data<App>>().cloned();
-    let finish = |route: Option<&str>, response: &mut HttpResponse<BoxBody>| {
-        if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
-            *response = ApiError::from(ErrorCode::CrossSiteRequest).error_response();
-        }
-        if let Some(app) = &app {
-            cookies::write(app, response);
-        }
-        let refusal = response.extensions().get::<ApiError>().cloned();
-        let code = refusal.as_ref().map(ApiError::code);
-        if let Some(refusal) = refusal.filter(|_| wants_problem) {
-            let problem = refusal.to_problem_response();
-            let envelope = std::mem::replace(response, problem);
-            // What others said of the answer holds of this one too: CORS, `Allow`.
-            for (name, value) in envelope.headers() {
-                if !response.headers().contains_key(name) {
-                    response.headers_mut().append(name.clone(), value.clone());
-                }
-            }
-        }
-        let headers = response.headers_mut();
-        headers.insert(REQUEST_ID, id.clone());
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let took = began.elapsed();
-        if let Some(app) = &app {
-            if app.draining.has_begun() {
-                response.head_mut().set_connection_type(ConnectionType::Close);
-            }
-            app.metrics.answered(route, &method, response.status(), code, took);
-        }
-        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let status = response.status().as_u16();
-        // Not before: the log lines on the way need the id alone.
-        let route = route.unwrap_or("none");
-        span.record("http.route", route);
-        span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
-        span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
-    };
-    let address = client_address(request.request());
-    let answering = next.call(request).instrument(span.clone());
-    let answering = origin::answer(id.to_str().unwrap_or_default(), address, answering);
-    match tokio::time::timeout(DEADLINE, answering).await {
-        Ok(answered) => {
-            let (request, mut response) = answered?.map_into_boxed_body().into_parts();
-            finish(request.match_pattern().as_deref(), &mut response);
-            Ok(ServiceResponse::new(request, response))
-        }
-        Err(late) => {
-            let mut response = ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, RETRY)).error_response();
-            finish(None, &mut response);
-            Err(InternalError::from_response(late, response).into())
-        }
-    }
-}
-
-/// Refuses what no endpoint needs to look at: bodies that are announced too large, and requests that a page of another
-/// site made a browser send. Inside of CORS, so that a page may read why.
-pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
-    let app = request.app_data::<Data<App>>();
-    let code = if app.is_some_and(|app| cross_site::is_forged(app, request.request())) {
-        ErrorCode::CrossSiteRequest
-    } else if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
-        ErrorCode::PayloadTooLarge
-    } else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    Ok(request.into_response(ApiError::from(code).error_response()))
-}
-
-fn announced_length(request: &ServiceRequest) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.
-pub(crate) fn request_id(request: &ServiceRequest) -> HeaderValue {
-    let well_formed = |value: &&HeaderValue| {
-        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(allowed)
-    };
-    if let Some(own) = request.headers().get(&REQUEST_ID).filter(well_formed) {
-        return own.clone();
-    }
-    let random = request.app_data::<Data<App>>().map(|app| app.entropy.bytes()).unwrap_or_default();
-    let hex: String = random[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))
-}
-
-/// For every address where nothing is.
-pub async fn not_found() -> HttpResponse {
-    ApiError::from(ErrorCode::NotFound).error_response()
+/// How requests are taken and answered, whatever they ask for.
+pub struct Edge {
+    /// Counts requests; what else Prometheus reads is measured by a use case.
+    pub metrics: Metrics,
+    /// Whether this node is about to stop.
+    pub draining: Draining,
+    /// Whether `/metrics` has an address of its own.
+    pub metrics_elsewhere: bool,
+    /// Makes request ids, and the cookies of browsers that go to an identity provider.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whose word on the client's address is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether browsers get tokens as cookies too.
+    pub cookies: bool,
+    /// Which pages of other origins may call with credentials, and be where a sign-in ends.
+    pub origins: Origins,
+    /// Every identity provider that can be configured, whether or not it is.
+    pub providers: Vec<ProviderName>,
+    /// `iss` of access tokens, which introspection tells.
+    pub issuer: String,
+    /// `aud` of access tokens, which introspection tells.
+    pub audience: String,
+    /// Where everything is served: `/` and others, each beginning and ending with `/`.
+    pub base_paths: Vec<String>,
 }

@@ -11,15 +11,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::answer::ApiError;
-use crate::codes::SuccessCode;
-use crate::edge::not_found;
+use crate::answer::{ApiError, not_found};
+use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::query::path_uuid;
 
-/// Who may call.
+/// Who may call an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
-    /// Anybody.
+    /// Anybody, without a token.
     Anyone,
     /// The bearer of an access token.
     AccessToken,
@@ -39,7 +38,7 @@ pub(crate) enum Answer {
     Plain { media_type: &'static str, schema: NamedSchema, description: &'static str },
     /// 200 with these headers, name and meaning, and no body.
     Headers { headers: &'static [(&'static str, &'static str)], description: &'static str },
-    /// 302.
+    /// A redirect (302) to the place that this describes.
     Redirect(&'static str),
     /// The answer before it, as another media type for those who ask for it.
     Also { media_type: &'static str, schema: NamedSchema },
@@ -75,7 +74,7 @@ pub(crate) struct Parameter {
     pub(crate) schema: Value,
 }
 
-/// One endpoint.
+/// One endpoint: its route, and all that the documents say of it.
 pub(crate) struct Endpoint {
     pub(crate) method: Method,
     pub(crate) path: Cow<'static, str>,
@@ -90,7 +89,7 @@ pub(crate) struct Endpoint {
     pub(crate) body_types: &'static [&'static str],
     head: bool,
     pub(crate) answers: Vec<Answer>,
-    pub(crate) errors: Vec<ErrorCode>,
+    pub(crate) errors: Vec<Code>,
     route: Box<dyn Fn() -> Route>,
 }
 
@@ -99,9 +98,9 @@ const JSON: &[&str] = &["application/json"];
 impl Endpoint {
     /// An endpoint that anybody may call, without body. `route` is `|| web::to(handler)`.
     pub(crate) fn new(method: Method, path: impl Into<Cow<'static, str>>, route: impl Fn() -> Route + 'static) -> Self {
-        let mut errors = vec![ErrorCode::InternalServerError];
+        let mut errors = vec![ErrorCode::InternalServerError.into()];
         if !method.is_safe() {
-            errors.push(ErrorCode::CrossSiteRequest);
+            errors.push(HttpCode::CrossSiteRequest.into());
         }
         Self {
             method,
@@ -129,24 +128,19 @@ impl Endpoint {
         Self { tag, summary, ..self }
     }
 
-    pub(crate) fn permission(mut self, permission: Permission) -> Self {
-        self.errors.extend(match permission {
-            Permission::Anyone => [].as_slice(),
+    pub(crate) fn permission(self, permission: Permission) -> Self {
+        let errors: &[ErrorCode] = match permission {
+            Permission::Anyone => return Self { permission, ..self },
             Permission::AccessToken => &[
-                ErrorCode::TokenRequired,
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
                 ErrorCode::Unauthorized,
                 ErrorCode::Unavailable,
             ],
-            Permission::TempToken => &[
-                ErrorCode::TokenRequired,
-                ErrorCode::TempTokenInvalid,
-                ErrorCode::TempTokenExpired,
-                ErrorCode::Unavailable,
-            ],
+            Permission::TempToken => {
+                &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::Unavailable]
+            }
             Permission::AccessOrTempToken => &[
-                ErrorCode::TokenRequired,
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
                 ErrorCode::TempTokenInvalid,
@@ -155,20 +149,19 @@ impl Endpoint {
                 ErrorCode::Unavailable,
             ],
             Permission::Internal(_) => &[
-                ErrorCode::TokenRequired,
                 ErrorCode::InternalTokenInvalid,
                 ErrorCode::InternalTokenExpired,
                 ErrorCode::Forbidden,
                 ErrorCode::Unavailable,
             ],
-        });
-        Self { permission, ..self }
+        };
+        Self { permission, ..self }.errors(&[HttpCode::TokenRequired]).errors(errors)
     }
 
-    /// Reads a JSON body.
+    /// Reads a JSON body of that schema.
     pub(crate) fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(NamedSchema::of::<T>());
-        self.errors(&[ErrorCode::ValidationFailed, ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType])
+        self.errors(&[ErrorCode::ValidationFailed]).errors(&[HttpCode::PayloadTooLarge, HttpCode::UnsupportedMediaType])
     }
 
     /// The same; where cookies are on, it may be left out.
@@ -190,7 +183,7 @@ impl Endpoint {
         self.errors(&[ErrorCode::ValidationFailed])
     }
 
-    /// Answers with data.
+    /// Answers with data of that schema.
     pub(crate) fn answers<T: ToSchema>(mut self, code: SuccessCode) -> Self {
         self.answers.push(Answer::Envelope(vec![code], Some(NamedSchema::of::<T>())));
         self
@@ -221,9 +214,10 @@ impl Endpoint {
         self.answers_plain(Answer::Also { media_type, schema })
     }
 
-    pub(crate) fn errors(mut self, errors: &[ErrorCode]) -> Self {
-        self.errors.extend(errors);
-        self.errors.sort_unstable();
+    /// May refuse with these codes too.
+    pub(crate) fn errors<C: Copy + Into<Code>>(mut self, errors: &[C]) -> Self {
+        self.errors.extend(errors.iter().map(|code| (*code).into()));
+        self.errors.sort_by_key(|code| code.position());
         self.errors.dedup();
         self
     }
@@ -258,7 +252,7 @@ async fn method_not_allowed(request: HttpRequest, allow: String) -> HttpResponse
     if !request.match_info().iter().all(|(name, _)| name == "file" || path_uuid(&request, name).is_ok()) {
         return not_found().await;
     }
-    let mut response = ApiError::from(ErrorCode::MethodNotAllowed).error_response();
+    let mut response = ApiError::from(HttpCode::MethodNotAllowed).error_response();
     if let Ok(allow) = HeaderValue::from_str(&allow) {
         response.headers_mut().insert(header::ALLOW, allow);
     }

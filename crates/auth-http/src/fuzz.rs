@@ -10,9 +10,10 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
 
-use crate::client::{TrustedProxies, forwarded_hops};
+use crate::client::forwarded_hops;
 use crate::origins::{Origins, parse_origin};
-use crate::{body, caller, cookies, edge, query};
+use crate::trusted_proxies::TrustedProxies;
+use crate::{body, caller, cookies, middleware, query};
 
 /// A request with that header; `None` where no server would take it.
 fn with_header(name: &str, value: &[u8]) -> Option<HttpRequest> {
@@ -126,7 +127,7 @@ fn request_id() {
     check("request_id", &[], |bytes| {
         let Ok(value) = actix_web::http::header::HeaderValue::from_bytes(bytes) else { return Verdict::Refused };
         let request = TestRequest::default().insert_header(("x-request-id", value)).to_srv_request();
-        let id = edge::request_id(&request);
+        let id = middleware::request_id(&request);
         let id = id.to_str().unwrap();
         assert!((1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
         (id.as_bytes() == bytes).then_some(()).into()

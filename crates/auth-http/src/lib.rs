@@ -4,7 +4,7 @@
 //! of `auth-domain` and back. What is decided is the domain's; where things are kept is the stores'.
 
 mod answer;
-mod app;
+mod audit_context;
 mod body;
 mod caller;
 mod client;
@@ -20,21 +20,22 @@ mod endpoints;
 #[cfg(test)]
 mod fuzz;
 mod metrics;
-mod origin;
+mod middleware;
 mod origins;
 mod query;
+mod routes;
 mod server;
 mod swagger;
 mod token_answers;
+mod trusted_proxies;
 mod wire;
 
-pub use app::{App, configure, configure_metrics};
-pub use client::TrustedProxies;
-pub use cross_site::cors;
+pub use audit_context::HttpAuditContext;
 pub use documents::{error_table, openapi};
 pub use draining::Draining;
-pub use edge::{edge, guard, not_found};
+pub use edge::Edge;
 pub use metrics::Metrics;
-pub use origin::HttpOrigin;
 pub use origins::{InvalidOrigin, Origins, parse_origin};
+pub use routes::{app, metrics_app};
 pub use server::listen;
+pub use trusted_proxies::TrustedProxies;

@@ -7,26 +7,16 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
 use auth_domain::Timestamp;
-use auth_domain::error_code::ErrorCode;
-use auth_domain::load::{HashingLoad, OutboxDepth, PoolLoad};
+use auth_domain::load::ServiceLoad;
 use prometheus::core::Collector;
 use prometheus::{
     Counter, Error, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
 
+use crate::codes::Code;
+
 /// In seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last ones.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-/// What is read when Prometheus reads.
-pub(crate) struct Readings {
-    pub(crate) now: Timestamp,
-    pub(crate) outbox: OutboxDepth,
-    pub(crate) pool: PoolLoad,
-    pub(crate) hashing: HashingLoad,
-    /// Since when the signing key that is in use signs.
-    pub(crate) signing_since: Option<Timestamp>,
-    pub(crate) verified_restore: Option<Timestamp>,
-}
 
 /// The metrics of this node.
 pub struct Metrics {
@@ -43,7 +33,7 @@ pub struct Metrics {
     hashing_refused: Counter,
     signing_key_age: Gauge,
     verified_restore: Gauge,
-    /// Held while readings are written down: what is counted elsewhere is brought up to that by its difference.
+    /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
     writing: Mutex<()>,
 }
 
@@ -104,7 +94,7 @@ impl Metrics {
         route: Option<&str>,
         method: &Method,
         status: StatusCode,
-        refusal: Option<ErrorCode>,
+        refusal: Option<Code>,
         took: Duration,
     ) {
         let route = route.unwrap_or("none");
@@ -118,9 +108,9 @@ impl Metrics {
     }
 
     /// The text format of Prometheus, version 0.0.4.
-    pub(crate) fn text(&self, readings: &Readings) -> Result<String, Error> {
+    pub(crate) fn text(&self, load: &ServiceLoad) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Readings { now, outbox, pool, hashing, signing_since, verified_restore } = readings;
+        let ServiceLoad { now, outbox, pool, hashing, signing_since, verified_restore } = load;
         let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
         let count = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
         let size = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX));

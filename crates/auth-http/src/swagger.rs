@@ -7,8 +7,8 @@ use auth_domain::identity::ProviderName;
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
+use crate::answer::not_found;
 use crate::documents::openapi;
-use crate::edge::not_found;
 use crate::endpoint::resource;
 
 /// Adds `auth/doc/…` to the scope at `base`.

@@ -17,7 +17,7 @@ use crate::provider_client::{Failure, ProviderClient};
 use crate::registration::{ProviderKind, Registration};
 use crate::token_endpoint::{ClientAuthentication, exchange_code};
 
-/// 42, as `AUTH_42__…`.
+/// The intranet of 42, configured by `AUTH_42__…`.
 pub const FORTYTWO: ProviderKind = ProviderKind {
     name: "42",
     url_setting: "BASE_URL",

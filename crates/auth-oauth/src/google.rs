@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::openid_connect::OpenIdConnect;
 use crate::registration::ProviderKind;
 
-/// Google, as `AUTH_GOOGLE__…`.
+/// Google, configured by `AUTH_GOOGLE__…`.
 pub const GOOGLE: ProviderKind = ProviderKind {
     name: "google",
     url_setting: "ISSUER",

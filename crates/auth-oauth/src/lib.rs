@@ -4,8 +4,6 @@
 //! Who is logged in to what, and when a `state` is good, is `auth-domain`'s.
 
 mod breaker;
-#[path = "../../outbound-http/client.rs"]
-mod client;
 mod fortytwo;
 #[cfg(test)]
 mod fuzz;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use crate::client::{client, with_causes};
+use outbound_http::{client, with_causes};
 
 const DEADLINE: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 64 * 1024;

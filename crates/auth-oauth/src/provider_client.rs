@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
 use crate::breaker::Breaker;
-use crate::client::{client, with_causes};
+use outbound_http::{client, with_causes};
 
 /// A sign-in asks for several things; in all they may take so long.
 const DEADLINE: Duration = Duration::from_millis(4_500);
@@ -31,7 +31,7 @@ pub enum Failure {
     Away(String),
 }
 
-/// Calls one provider.
+/// Calls one provider, within its deadline and unless the breaker is open.
 pub struct ProviderClient {
     provider: ProviderName,
     http: Client,
@@ -52,7 +52,7 @@ impl ProviderClient {
         &self.http
     }
 
-    /// Tells the time.
+    /// Returns the clock that deadlines and tokens are judged by.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }

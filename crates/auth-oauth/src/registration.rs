@@ -29,7 +29,7 @@ pub struct ProviderKind {
 pub struct ClientSecret(Zeroizing<String>);
 
 impl ClientSecret {
-    /// From its text.
+    /// Wraps its text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -104,13 +104,13 @@ pub(crate) fn is_confidential(url: &Url) -> bool {
 /// What this service is to a provider.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// The provider's name here.
+    /// What the provider is called here.
     pub provider: ProviderName,
-    /// `client_id`.
+    /// The id that the provider gave this service (`client_id`).
     pub client_id: String,
-    /// `client_secret`.
+    /// The secret that the provider gave with it (`client_secret`).
     pub client_secret: ClientSecret,
-    /// Where the provider is.
+    /// The issuer, or the base of its endpoints.
     pub url: ProviderUrl,
     /// `redirect_uri`: where the provider sends browsers back to, as it is registered there.
     pub redirect_uri: String,

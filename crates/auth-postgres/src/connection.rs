@@ -6,21 +6,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use auth_store::{LastSqlState, PostgresConnection};
 use diesel::connection::CacheSize;
-use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use futures_util::FutureExt as _;
+use futures_util::future::poll_fn;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Config, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::ConnectError;
-use crate::dialect::Connection;
+use crate::socket::{self, Duplex, Place};
 use crate::tls::{self, Mode};
+use crate::wire::{Observed, ObservedTls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// No statement of a request takes long; one that does is stuck.
 const LIMITS: [(&str, &str); 3] =
     [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")];
+/// Whatever the database or the role has as its default: every change carries its own guard, and a stricter level would
+/// only undo commits.
+const ISOLATION: &str = "-c default_transaction_isolation=read\\ committed";
 
 /// Where the database is, and how it is spoken to.
 #[derive(Clone)]
@@ -52,6 +63,7 @@ impl Target {
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         if prepared {
             let limits = LIMITS.map(|(name, value)| format!("-c {name}={value}")).join(" ");
+            let limits = format!("{ISOLATION} {limits}");
             let options = config.get_options().map_or_else(|| limits.clone(), |own| format!("{limits} {own}"));
             config.options(options);
         }
@@ -68,56 +80,155 @@ impl Target {
         (CONNECT_TIMEOUT / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).max(Duration::from_secs(1))
     }
 
-    /// To the host that takes writes.
-    pub(crate) async fn connect(&self) -> Result<Connection, ConnectError> {
-        let (mut refusals, first) = (Vec::new(), self.answered.load(Ordering::Relaxed));
-        for index in (first..self.hosts.len()).chain(0..first) {
-            let config = &self.hosts[index];
-            let spoken = async {
-                match &self.tls {
-                    Some(tls) => self.speak(config, tls.clone()).await,
-                    None => self.speak(config, NoTls).await,
-                }
-            };
-            let in_time = tokio::time::timeout(self.patience_with_one(), spoken).await;
-            match in_time.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
-                Ok(conn) => {
-                    self.answered.store(index, Ordering::Relaxed);
-                    return Ok(conn);
-                }
-                Err(reason) => refusals.push(format!("{}: {reason}", place(config))),
-            }
-        }
-        Err(ConnectError::Connect(refusals.join("; ")))
+    /// Connects to the host that takes writes.
+    pub(crate) async fn connect(&self) -> Result<PostgresConnection, ConnectError> {
+        Ok(self.open(None).await?.connection)
     }
 
-    async fn speak<T>(&self, config: &Config, tls: T) -> Result<Connection, String>
-    where
-        T: MakeTlsConnect<Socket, Stream: Send + 'static>,
-    {
-        let refused = |error: tokio_postgres::Error| chain(&error);
-        let (client, mut driver) = config.connect(tls).await.map_err(|error| hint(refused(error)))?;
+    /// The same, for one that listens: `told` is told of each notification until the task ends with the connection.
+    pub(crate) async fn listen(&self, told: Arc<Notify>) -> Result<(PostgresConnection, JoinHandle<()>), ConnectError> {
+        let Open { connection, driving } = self.open(Some(told)).await?;
+        Ok((connection, driving))
+    }
+
+    async fn open(&self, told: Option<Arc<Notify>>) -> Result<Open, ConnectError> {
+        let (mut refusals, mut limit_reached) = (Vec::new(), false);
+        let first = self.answered.load(Ordering::Relaxed);
+        for index in (first..self.hosts.len()).chain(0..first) {
+            let config = &self.hosts[index];
+            let spoken = tokio::time::timeout(self.patience_with_one(), self.speak(config, told.clone())).await;
+            match spoken.unwrap_or_else(|_| Err(Refused::because("no answer in time"))) {
+                Ok(open) => {
+                    self.answered.store(index, Ordering::Relaxed);
+                    return Ok(open);
+                }
+                Err(Refused { reason, no_more_granted }) => {
+                    limit_reached |= no_more_granted;
+                    refusals.push(format!("{}: {reason}", place(config)));
+                }
+            }
+        }
+        let refusals = refusals.join("; ");
+        Err(if limit_reached { ConnectError::NoMoreGranted(refusals) } else { ConnectError::Connect(refusals) })
+    }
+
+    /// Tries every place that the host stands for: of several servers one may only read.
+    async fn speak(&self, config: &Config, told: Option<Arc<Notify>>) -> Result<Open, Refused> {
+        let places = socket::places(config).await.map_err(|error| Refused::because(&chain(&error)))?;
+        let mut last = None;
+        for place in places {
+            match self.speak_at(config, place, told.clone()).await {
+                Ok(open) => return Ok(open),
+                Err(refused) => last = Some(refused),
+            }
+        }
+        Err(last.unwrap_or_else(|| Refused::because("there is no address")))
+    }
+
+    async fn speak_at(&self, config: &Config, place: Place, told: Option<Arc<Notify>>) -> Result<Open, Refused> {
+        let stream = socket::open(place).await;
+        let stream = stream.map_err(|error| Refused::because(&format!("error connecting to server: {error}")))?;
+        let last_sqlstate = LastSqlState::default();
+        let (client, driving) = match &self.tls {
+            None => {
+                let stream = Observed::new(stream, last_sqlstate.clone());
+                let (client, connection) = config.connect_raw(stream, NoTls).boxed().await?;
+                (client, drive(connection, told))
+            }
+            Some(make) => {
+                let tls = MakeTlsConnect::<Box<dyn Duplex>>::make_tls_connect(&mut make.clone(), name(config));
+                let tls = tls.map_err(|error| Refused::because(&error.to_string()))?;
+                let tls = ObservedTls { tls, last: last_sqlstate.clone() };
+                let (client, connection) = config.connect_raw(stream, tls).boxed().await?;
+                (client, drive(connection, told))
+            }
+        };
+        demand_writable(&client).await?;
+        let driver = self.set_up(client).await?;
+        Ok(Open { connection: PostgresConnection { driver, last_sqlstate }, driving })
+    }
+
+    async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {
+        let failed = |error: diesel::ConnectionError| Refused::because(&error.to_string());
         if self.prepared {
-            let connected = Connection::try_from_client_and_connection(client, driver).await;
-            return connected.map_err(|error| error.to_string());
+            return AsyncPgConnection::try_from(client).boxed().await.map_err(failed);
         }
         // Diesel prepares two `SET` on each new connection. In a transaction that is undone they neither meet two
         // servers nor stay behind on one.
-        tokio::select! {
-            begun = client.batch_execute("BEGIN") => begun.map_err(refused)?,
-            ended = &mut driver => return Err(ended.err().map_or_else(|| "it closed the connection".to_owned(), refused)),
-        }
-        let connected = Connection::try_from_client_and_connection(client, driver).await;
-        let mut conn = connected.map_err(|error| error.to_string())?;
-        conn.set_prepared_statement_cache_size(CacheSize::Disabled);
-        conn.batch_execute("ROLLBACK").await.map_err(|error| error.to_string())?;
-        Ok(conn)
+        client.batch_execute("BEGIN").await?;
+        let mut driver = AsyncPgConnection::try_from(client).boxed().await.map_err(failed)?;
+        driver.set_prepared_statement_cache_size(CacheSize::Disabled);
+        let undone = diesel_async::SimpleAsyncConnection::batch_execute(&mut driver, "ROLLBACK").boxed().await;
+        undone.map_err(|error| Refused::because(&error.to_string()))?;
+        Ok(driver)
     }
 
     /// Begins a transaction that the limits hold in, whatever was said when connecting. `how` may follow `BEGIN`.
     pub(crate) fn begin(how: &str) -> String {
         let limits = LIMITS.map(|(name, value)| format!("SET LOCAL {name} = '{value}'")).join("; ");
-        format!("BEGIN {how}; {limits}")
+        format!("BEGIN ISOLATION LEVEL {how}; {limits}")
+    }
+}
+
+/// A connection, and the task that moves its bytes.
+struct Open {
+    connection: PostgresConnection,
+    driving: JoinHandle<()>,
+}
+
+/// Why one server will not do.
+struct Refused {
+    reason: String,
+    /// The server grants this role, or anybody, no further connection.
+    no_more_granted: bool,
+}
+
+impl Refused {
+    fn because(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), no_more_granted: false }
+    }
+}
+
+impl From<tokio_postgres::Error> for Refused {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let no_more_granted = error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS);
+        Self { reason: hint(chain(&error)), no_more_granted }
+    }
+}
+
+/// Moves the bytes of a connection until it ends, on a task of its own.
+fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, told: Option<Arc<Notify>>) -> JoinHandle<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        // An error ends it; whoever waits for an answer is told that the connection is closed.
+        while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+            if let (AsyncMessage::Notification(_), Some(told)) = (message, &told) {
+                told.notify_waiters();
+            }
+        }
+    })
+}
+
+/// A standby answers too.
+async fn demand_writable(client: &Client) -> Result<(), Refused> {
+    for message in client.simple_query("SHOW transaction_read_only").await? {
+        if let SimpleQueryMessage::Row(row) = message
+            && row.get(0) == Some("on")
+        {
+            return Err(Refused::because("database does not allow writes"));
+        }
+    }
+    Ok(())
+}
+
+/// The name that a certificate must have.
+fn name(config: &Config) -> &str {
+    match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => name,
+        _ => "",
     }
 }
 
@@ -155,11 +266,6 @@ fn each_host(config: &Config) -> Result<Vec<Config>, ConnectError> {
             one.application_name(config.get_application_name().unwrap_or("auth-server"));
             one.ssl_mode(config.get_ssl_mode()).ssl_negotiation(config.get_ssl_negotiation());
             one.channel_binding(config.get_channel_binding());
-            one.connect_timeout(CONNECT_TIMEOUT);
-            one.tcp_user_timeout(Duration::from_secs(10));
-            one.keepalives_idle(Duration::from_secs(30));
-            // A standby answers too, and even a single name may lead to several servers.
-            one.target_session_attrs(TargetSessionAttrs::ReadWrite);
             one
         })
         .collect())
@@ -221,7 +327,6 @@ mod tests {
                 (Some("u"), Some(&b"p"[..]), Some("d"))
             );
             assert!(config.get_options().unwrap().ends_with("-c work_mem=1MB"));
-            assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
         }
         let socket = hosts("postgres:///d?user=u&host=/run/postgresql").unwrap();
         assert_eq!(socket[0].get_hosts(), [Host::Unix("/run/postgresql".into())]);

@@ -1,38 +1,40 @@
-//! The `Store` port on PostgreSQL 15 or newer.
-//!
-//! The queries are in `crates/store-queries`, shared with `auth-sqlite`.
+//! The engine of `auth-store` on PostgreSQL 15 or newer: connections, TLS, the pool and LISTEN. Every query is in
+//! `auth-store`.
 
-mod archive_sql;
+mod archive_dialect;
 mod connection;
-mod dialect;
-#[path = "../../store-queries/mod.rs"]
-mod queries;
+mod socket;
 mod tls;
+mod wire;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreUnavailable};
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection as _, TransactionManager as _};
+use auth_domain::ports::{ArchiveError, StoreError};
+use auth_store::{
+    ArchiveDialect, Connection, Engine, Lent, OUTBOX_CHANNEL, OpenError, Pool, PostgresConnection, SqlStore,
+};
+use diesel::pg::Pg;
+use diesel::{QueryableByName, sql_types};
+use diesel_async::{
+    AnsiTransactionManager, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
+    TransactionManager as _,
+};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use futures_util::StreamExt as _;
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use futures_util::FutureExt as _;
+use tokio::sync::Notify;
 
+use archive_dialect::PostgresArchive;
 use connection::Target;
-use dialect::{Connection, Transactions};
-use queries::reads::unavailable;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// The advisory lock that migrations are run under: `auth-mig` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
-const SNAPSHOTS: usize = 2;
 /// How long a node goes without hearing of the others after its listening connection broke.
 const LISTEN_RETRY: Duration = Duration::from_secs(5);
 
@@ -45,9 +47,17 @@ pub enum ConnectError {
     /// What the URL says of TLS cannot be done.
     #[error("TLS to PostgreSQL: {0}")]
     Tls(String),
-    /// No connection: each host without secrets, and the driver's words.
+    /// No connection: each host without secrets, and what it said.
     #[error("cannot connect to PostgreSQL at {0}")]
     Connect(String),
+    /// The server grants no further connection.
+    #[error("PostgreSQL grants no further connection at {0}")]
+    NoMoreGranted(String),
+    /// The database stores texts in an encoding that has not every character.
+    #[error(
+        "the database has the encoding {0}: it must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding(String),
     /// A statement about a whole database failed.
     #[error("PostgreSQL refuses {0}")]
     Execute(String),
@@ -56,108 +66,152 @@ pub enum ConnectError {
     Migrate(String),
 }
 
-/// The store. A clone is the same store.
-#[derive(Clone)]
-pub struct PostgresStore {
+/// The store on PostgreSQL. A clone is the same store.
+pub type PostgresStore = SqlStore<PostgresEngine>;
+
+/// A PostgreSQL server, or several of which one takes writes.
+pub struct PostgresEngine {
     target: Target,
-    runtime: Handle,
-    pool: Pool<Connection>,
-    snapshots: Arc<Semaphore>,
-    /// Told when somebody owes a mail or announces an event, here or on another node.
-    outbox: Arc<Notify>,
-    auditor: Option<Arc<Auditor>>,
+    pool: Pool,
 }
 
-pub(crate) use PostgresStore as Engine;
+/// Connects to the database at `url`, which [`migrate`] brought up to date, with a pool of at most `connections`.
+/// `prepared` must be `false` behind a transaction pooler: then nothing outlives a transaction, and every call is one.
+/// With an `auditor` each commit that matters to security brings a record of the audit trail.
+///
+/// Of several hosts it talks to the one that takes writes. Connects once, so that a wrong URL is known at once. Works on
+/// the calling runtime from then on, which must outlive the store.
+pub async fn connect(
+    url: &str,
+    prepared: bool,
+    connections: usize,
+    auditor: Option<Arc<Auditor>>,
+) -> Result<PostgresStore, ConnectError> {
+    let target = Target::parse(url, prepared)?;
+    demand_utf8(&mut target.connect().await?.driver).await?;
+    let pooled = target.clone();
+    let opener = Box::new(move || {
+        let target = pooled.clone();
+        async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
+    });
+    let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
+    let outbox = Arc::new(Notify::new());
+    // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
+    if prepared {
+        tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
+    }
+    Ok(SqlStore::new(PostgresEngine { target, pool }, outbox, auditor))
+}
 
-impl PostgresStore {
-    /// A pool of at most `connections` to the database at `url`, which [`migrate`] brought up to date. `prepared` must
-    /// be `false` behind a transaction pooler: then nothing outlives a transaction, and every call is one.
-    /// Of several hosts it talks to the one that takes writes. Connects once, so that a wrong URL is known at once. Works on the calling runtime from then on,
-    /// which must outlive it.
-    pub async fn connect(url: &str, prepared: bool, connections: usize) -> Result<Self, ConnectError> {
-        let target = Target::parse(url, prepared)?;
-        target.connect().await?;
-        let mut manager = ManagerConfig::<Connection>::default();
-        // Checks that the connection is open and in no transaction, without a round trip.
-        manager.recycling_method = RecyclingMethod::Fast;
-        let pooled = target.clone();
-        manager.custom_setup = Box::new(move |_url| {
-            let target = pooled.clone();
-            Box::pin(async move {
-                target.connect().await.map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
-            })
-        });
-        let pool = Pool::builder(AsyncDieselConnectionManager::new_with_config("", manager))
-            .max_size(connections)
-            .wait_timeout(Some(POOL_TIMEOUT))
-            .create_timeout(Some(target.patience()))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| ConnectError::Url(error.to_string()))?;
-        let outbox = Arc::new(Notify::new());
-        // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
-        if prepared {
-            tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
+impl From<ConnectError> for OpenError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::NoMoreGranted(_) => Self::NoMoreGranted(error.to_string()),
+            error => Self::Failed(error.to_string()),
         }
-        let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
-        Ok(Self { target, runtime: Handle::current(), pool, snapshots, outbox, auditor: None })
     }
+}
 
-    /// The same, with a record in the audit trail of each commit that matters to security.
-    #[must_use]
-    pub fn audited(self, auditor: Arc<Auditor>) -> Self {
-        Self { auditor: Some(auditor), ..self }
+/// Any text that the domain accepts is to be stored.
+async fn demand_utf8(driver: &mut AsyncPgConnection) -> Result<(), ConnectError> {
+    let failed = |error: diesel::result::Error| ConnectError::Execute(format!("to tell its encoding: {error}"));
+    let query =
+        "SELECT pg_encoding_to_char(encoding)::text AS line FROM pg_database WHERE datname = current_database()";
+    let found: Vec<Line> = diesel::sql_query(query).load(driver).await.map_err(failed)?;
+    match found.into_iter().next() {
+        Some(Line { line }) if line != "UTF8" => Err(ConnectError::Encoding(line)),
+        _ => Ok(()),
     }
+}
 
-    pub(crate) fn pool_status(&self) -> PoolLoad {
-        let status = self.pool.status();
-        PoolLoad { most: status.max_size, open: status.size, idle: status.available }
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = sql_types::Text)]
+    line: String,
+}
+
+impl PostgresEngine {
+    /// A connection of its own, in the transaction that `how` begins.
+    async fn begin(&self, how: &str) -> Result<Connection, StoreError> {
+        let opened = self.target.connect().await.map_err(|error| {
+            tracing::error!(%error, "no connection to the database");
+            StoreError::Unavailable
+        })?;
+        let mut conn = Connection::from(opened);
+        conn.batch(&Target::begin(how)).await?;
+        Ok(conn)
     }
+}
 
-    pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
-        let mut conn = self.pool.get().await.map_err(unavailable)?;
+#[async_trait]
+impl Engine for PostgresEngine {
+    async fn reader(&self) -> Result<Lent, StoreError> {
+        let mut conn = self.pool.lend().await?;
         if !self.target.prepared {
-            Transactions::begin_transaction_sql(&mut *conn, &Target::begin("")).await.map_err(unavailable)?;
+            conn.begin_with(&Target::begin("READ COMMITTED")).await?;
         }
         Ok(conn)
     }
 
-    pub(crate) async fn writer(&self) -> Result<Object<Connection>, StoreUnavailable> {
+    async fn writer(&self) -> Result<Lent, StoreError> {
         self.reader().await
     }
 
-    /// A connection of its own for one who reads or writes a great deal.
-    pub(crate) async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
-        let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
-        self.target.connect().await.map_err(|error| failed(error.to_string()))
+    async fn begin_snapshot(&self) -> Result<Connection, StoreError> {
+        let mut conn = self.begin("REPEATABLE READ READ ONLY").await?;
+        // However slowly its reader reads: the endpoint has a deadline of its own.
+        conn.batch("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+        Ok(conn)
     }
 
-    /// A connection of its own in a read transaction with one snapshot.
-    pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
-        let mut conn = self.target.connect().await.map_err(unavailable)?;
-        let begin = Target::begin("ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        // However slowly its reader reads: the endpoint has a deadline of its own.
-        let begin = format!("{begin}; SET LOCAL idle_in_transaction_session_timeout = 0");
-        conn.batch_execute(&begin).await.map_err(unavailable)?;
-        Ok(conn)
+    async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
+        let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
+        let opened: Result<PostgresConnection, _> = self.target.connect().await;
+        opened.map(Connection::from).map_err(|error| failed(error.to_string()))
+    }
+
+    fn pool_load(&self) -> PoolLoad {
+        self.pool.status()
+    }
+
+    fn migrations(&self) -> EmbeddedMigrations {
+        MIGRATIONS
+    }
+
+    fn archive_dialect(&self) -> &'static dyn ArchiveDialect {
+        &PostgresArchive
     }
 }
 
 /// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
 /// is away, and without it, workers find what is due a little later by looking.
 async fn listen(target: Target, outbox: Weak<Notify>) {
-    while outbox.strong_count() > 0 {
-        if let Ok(mut conn) = target.connect().await
-            && conn.batch_execute(&format!("LISTEN {}", dialect::OUTBOX)).await.is_ok()
+    loop {
+        // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
+        let told = Arc::new(Notify::new());
+        if let Ok((mut conn, driving)) = target.listen(told.clone()).await
+            && conn.driver.batch_execute(&format!("LISTEN {OUTBOX_CHANNEL}")).boxed().await.is_ok()
         {
-            let mut notifications = std::pin::pin!(conn.notifications_stream());
-            while let Some(Ok(_)) = notifications.next().await {
-                let Some(outbox) = outbox.upgrade() else { return };
-                outbox.notify_waiters();
-            }
+            pass_on(&told, driving, &outbox).await;
+        }
+        if outbox.strong_count() == 0 {
+            return;
         }
         tokio::time::sleep(LISTEN_RETRY).await;
+    }
+}
+
+/// Until the connection ends, or the store is gone.
+async fn pass_on(told: &Notify, mut driving: tokio::task::JoinHandle<()>, outbox: &Weak<Notify>) {
+    loop {
+        tokio::select! {
+            () = told.notified() => {}
+            _ = &mut driving => return,
+            // Looks now and then whether there is anybody to tell.
+            () = tokio::time::sleep(LISTEN_RETRY) => {}
+        }
+        let Some(outbox) = outbox.upgrade() else { return };
+        outbox.notify_waiters();
     }
 }
 
@@ -171,18 +225,35 @@ pub async fn migrate(url: &str, prepared: bool) -> Result<usize, ConnectError> {
 /// drops what the older one has no place for.
 pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Result<usize, ConnectError> {
     let migrate_error = |error: &dyn std::fmt::Display| ConnectError::Migrate(error.to_string());
-    let mut conn = Target::parse(url, prepared)?.connect().await?;
+    let mut conn = Target::parse(url, prepared)?.connect().await?.driver;
+    demand_utf8(&mut conn).await?;
+    if version.is_none() && is_up_to_date(&mut conn).await {
+        return Ok(0);
+    }
     // The lock of a session would stay behind in a transaction pooler; one of a transaction goes with it.
     let begin = format!(
-        "BEGIN; SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = 0; \
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = 0; \
          SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
     );
-    Transactions::begin_transaction_sql(&mut conn, &begin).await.map_err(|error| migrate_error(&error))?;
+    AnsiTransactionManager::begin_transaction_sql(&mut conn, &begin).await.map_err(|error| migrate_error(&error))?;
     let mut harness = AsyncMigrationHarness::new(conn);
-    let done = queries::migrations::migrate_to(&mut harness, || MIGRATIONS, version).map_err(ConnectError::Migrate)?;
+    let done = auth_store::migrate_to(&mut harness, || MIGRATIONS, version).map_err(ConnectError::Migrate)?;
     let mut conn = harness.into_inner();
-    Transactions::commit_transaction(&mut conn).await.map_err(|error| migrate_error(&error))?;
+    AnsiTransactionManager::commit_transaction(&mut conn).await.map_err(|error| migrate_error(&error))?;
     Ok(done)
+}
+
+/// Reads alone: a role that may only read and write rows can serve what its owner migrated.
+async fn is_up_to_date(driver: &mut AsyncPgConnection) -> bool {
+    let query = "SELECT version::text AS line FROM __diesel_schema_migrations";
+    // In a transaction, so that nothing stays behind in a pooler. Where there is no such table yet, it fails.
+    let mut applied: Vec<Line> = Vec::new();
+    if driver.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await.is_ok() {
+        applied = diesel::sql_query(query).load(driver).await.unwrap_or_default();
+    }
+    let ended = driver.batch_execute("ROLLBACK").await;
+    let applied: Vec<String> = applied.into_iter().map(|applied| applied.line).collect();
+    ended.is_ok() && auth_store::is_up_to_date::<Pg>(&MIGRATIONS, &applied)
 }
 
 /// Makes an empty database `name` on the server at `url`. The name must be one that needs no quotes.
@@ -198,7 +269,7 @@ pub async fn drop_database(url: &str, prepared: bool, name: &str) -> Result<(), 
 /// Outside of a transaction, which such a statement cannot be in.
 async fn execute(url: &str, prepared: bool, statement: &str) -> Result<(), ConnectError> {
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("{statement}: {error}"));
-    let mut conn = Target::parse(url, prepared)?.connect().await?;
+    let mut conn = Target::parse(url, prepared)?.connect().await?.driver;
     if prepared {
         // It copies the template, which may take a while. Through a pooler there is no limit yet.
         conn.batch_execute("SET statement_timeout = 0").await.map_err(failed)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_domain::ports::{Change, Store as _};
-use auth_postgres::{PostgresStore, migrate};
+use auth_postgres::{connect, migrate};
 use auth_testkit::fixtures::NOW;
 use auth_testkit::postgres::cluster;
 use auth_testkit::store_contract::AnyStore;
@@ -14,7 +14,7 @@ use auth_testkit::store_contract::AnyStore;
 async fn new_store() -> AnyStore {
     let url = cluster().database();
     migrate(&url, true).await.expect("the migrations run");
-    Arc::new(PostgresStore::connect(&url, true, 16).await.expect("the database answers"))
+    Arc::new(connect(&url, true, 16, None).await.expect("the database answers"))
 }
 
 auth_testkit::store_contract!(new_store);
@@ -42,7 +42,7 @@ async fn eight_nodes_that_start_at_once_migrate_once() {
 async fn a_mail_that_one_node_owes_wakes_another() {
     let url = cluster().database();
     migrate(&url, true).await.expect("the migrations run");
-    let connect = || PostgresStore::connect(&url, true, 2);
+    let connect = || connect(&url, true, 2, None);
     let (waiting, owing) = (connect().await.expect("it answers"), connect().await.expect("it answers"));
     let woken = tokio::spawn(async move {
         let began = Instant::now();
@@ -58,9 +58,8 @@ async fn a_mail_that_one_node_owes_wakes_another() {
 
 #[tokio::test]
 async fn errors_say_what_is_wrong_and_not_the_password() {
-    let failure = |url: &'static str| async move {
-        PostgresStore::connect(url, true, 1).await.err().expect("a failure").to_string()
-    };
+    let failure =
+        |url: &'static str| async move { connect(url, true, 1, None).await.err().expect("a failure").to_string() };
     for (url, said) in [
         ("postgres://u:hunter2@127.0.0.1:1/x", "port 1"),
         ("postgres://u:hunter2@127.0.0.1:badport/x", "not a PostgreSQL URL"),

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use auth_domain::ports::{Change, Store as _, StoreUnavailable};
-use auth_postgres::{PostgresStore, migrate};
+use auth_domain::ports::{Change, Store as _, StoreError};
+use auth_postgres::{connect, migrate};
 use auth_testkit::fixtures::NOW;
 use auth_testkit::pgbouncer::SERVER_CONNECTIONS;
 use auth_testkit::postgres::cluster;
@@ -14,7 +14,7 @@ use auth_testkit::store_contract::AnyStore;
 async fn new_store() -> AnyStore {
     let url = cluster().pooled(&cluster().database());
     migrate(&url, false).await.expect("the migrations run");
-    Arc::new(PostgresStore::connect(&url, false, 16).await.expect("the database answers"))
+    Arc::new(connect(&url, false, 16, None).await.expect("the database answers"))
 }
 
 auth_testkit::store_contract!(new_store);
@@ -61,14 +61,14 @@ async fn nothing_stays_behind_in_the_pooler() {
     let ran: Vec<_> = nodes.into_iter().map(|node| node.join().expect("no panic").expect("they migrate")).collect();
     assert_eq!(ran.iter().filter(|ran| **ran > 0).count(), 1, "{ran:?}");
 
-    let store = PostgresStore::connect(&url, false, 16).await.expect("it answers");
+    let store = connect(&url, false, 16, None).await.expect("it answers");
     drop(store.snapshot_accounts(None).await.expect("a snapshot"));
     let calls: Vec<_> = (0..200)
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move {
                 store.ping().await?;
-                store.commit(vec![Change::UnparkMails { at: NOW }]).await.map_err(|_| StoreUnavailable)
+                store.commit(vec![Change::UnparkMails { at: NOW }]).await.map_err(|_| StoreError::Failed)
             })
         })
         .collect();
@@ -86,6 +86,6 @@ async fn nothing_stays_behind_in_the_pooler() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pooler_where_none_is_expected_is_told_with_its_remedy() {
     let url = cluster().pooled(&cluster().database());
-    let error = PostgresStore::connect(&url, true, 2).await.err().expect("a refusal").to_string();
+    let error = connect(&url, true, 2, None).await.err().expect("a refusal").to_string();
     assert!(error.contains("AUTH_DB_PREPARED=off"), "{error}");
 }

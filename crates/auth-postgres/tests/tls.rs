@@ -1,7 +1,7 @@
 //! TLS to a real server.
 
 use auth_domain::ports::Store as _;
-use auth_postgres::{PostgresStore, migrate};
+use auth_postgres::{connect, migrate};
 use auth_testkit::postgres::cluster;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -28,13 +28,13 @@ async fn what_the_url_asks_for_is_what_is_spoken() {
     ] {
         let url = url("localhost", &parameters);
         migrate(&url, true).await.unwrap();
-        let store = PostgresStore::connect(&url, true, 2).await.unwrap();
+        let store = connect(&url, true, 2, None).await.unwrap();
         store.ping().await.unwrap();
         assert_eq!(encrypted(&url), expected, "{parameters}");
     }
     let plain = cluster().database();
     migrate(&plain, true).await.unwrap();
-    let store = PostgresStore::connect(&plain, true, 2).await.unwrap();
+    let store = connect(&plain, true, 2, None).await.unwrap();
     store.ping().await.unwrap();
     assert_eq!(encrypted(&plain), "f", "on this machine nobody listens");
 }
@@ -49,7 +49,7 @@ async fn a_server_that_is_not_trusted_is_not_spoken_to() {
         ("localhost", "sslmode=prefer".to_owned(), "must be disable, require or verify-full"),
         ("localhost", "sslmode=verify-full&sslrootcert=/nonexistent".to_owned(), "/nonexistent"),
     ] {
-        let error = PostgresStore::connect(&url(host, &parameters), true, 1).await.err().unwrap().to_string();
+        let error = connect(&url(host, &parameters), true, 1, None).await.err().unwrap().to_string();
         assert!(error.contains(said), "{host} {parameters}: {error}");
     }
 }
@@ -69,8 +69,7 @@ async fn nothing_is_sent_in_clear_where_tls_is_asked_for() {
         connection.read_to_end(&mut rest).await.unwrap();
         rest
     });
-    let error =
-        PostgresStore::connect(&format!("postgres://u:canary@127.0.0.1:{port}/d?sslmode=require"), true, 1).await;
+    let error = connect(&format!("postgres://u:canary@127.0.0.1:{port}/d?sslmode=require"), true, 1, None).await;
     let error = error.err().unwrap().to_string();
     assert!(error.contains("TLS") && !error.contains("canary"), "{error}");
     assert_eq!(server.await.unwrap(), b"");

@@ -1,11 +1,11 @@
-//! The command line.
+//! What can be typed on the command line, and what each command says of itself.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::archive_command::RestoreOptions;
-use crate::audit_command::AuditOptions;
+use crate::commands::audit::AuditOptions;
+use crate::export_file::RestoreOptions;
 
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
 ///

@@ -3,20 +3,29 @@
 use std::sync::Arc;
 
 use auth_crypto::{SystemClock, SystemEntropy};
-use auth_domain::audit::{Actor, Auditor, Origin};
-use auth_domain::ports::{Archive, RequestOrigin, Store};
-use auth_postgres::PostgresStore;
-use auth_sqlite::SqliteStore;
+use auth_domain::audit::{Actor, AuditContext, Auditor};
+use auth_domain::maintenance::Maintenance;
+use auth_domain::ports::{Archive, AuditContextSource, Store};
 
 use crate::Failure;
 use crate::secret_key::make_dir;
-use crate::settings::Database;
+use crate::settings::{Database, PostgresOptions};
 
 /// A database that is open: to its users, and as a whole.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
+}
+
+impl Opened {
+    /// Refuses a database that a move into it did not finish: it does not hold everything.
+    pub(crate) async fn require_whole(&self) -> Result<(), Failure> {
+        match self.store.find_maintenance(Maintenance::UnfinishedMove).await? {
+            None => Ok(()),
+            Some(_) => Err("a move into this database has not ended: it does not hold everything".into()),
+        }
+    }
 }
 
 impl Database {
@@ -30,8 +39,8 @@ impl Database {
                 }
                 Ok(auth_sqlite::migrate_to(path, version).await?)
             }
-            Self::Postgres { url, prepared } => {
-                Ok(auth_postgres::migrate_to(url, *prepared, version).await.map_err(url_hint)?)
+            Self::Postgres { url, options } => {
+                Ok(auth_postgres::migrate_to(url, options.prepared, version).await.map_err(url_hint)?)
             }
         }
     }
@@ -41,36 +50,35 @@ impl Database {
         self.open_for(Arc::new(CommandLine)).await
     }
 
-    /// The same; the audit trail tells where `origin` says that a commit comes from.
-    pub(crate) async fn open_for(&self, origin: Arc<dyn RequestOrigin>) -> Result<Opened, Failure> {
-        let auditor = Arc::new(auditor(origin));
+    /// Opens it; the audit trail tells where `context` says that a commit comes from.
+    pub(crate) async fn open_for(&self, context: Arc<dyn AuditContextSource>) -> Result<Opened, Failure> {
+        let auditor = Arc::new(auditor(context));
         Ok(match self {
             // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
             Self::Sqlite(path) if !path.exists() => {
                 let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
-            Self::Sqlite(path) => opened(SqliteStore::open(path).await?.audited(auditor)),
-            Self::Postgres { url, prepared } => {
-                let connections =
-                    std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));
-                opened(PostgresStore::connect(url, *prepared, connections).await.map_err(url_hint)?.audited(auditor))
+            Self::Sqlite(path) => opened(auth_sqlite::open(path, Some(auditor)).await?),
+            Self::Postgres { url, options: PostgresOptions { prepared, connections } } => {
+                let store = auth_postgres::connect(url, *prepared, *connections, Some(auditor)).await;
+                opened(store.map_err(url_hint)?)
             }
         })
     }
 }
 
-/// Notes in the audit trail what `origin` says.
-pub(crate) fn auditor(origin: Arc<dyn RequestOrigin>) -> Auditor {
-    Auditor { origin, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+/// Makes what notes in the audit trail where `context` says that a commit comes from.
+fn auditor(context: Arc<dyn AuditContextSource>) -> Auditor {
+    Auditor { context, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
 }
 
-/// Whoever runs a command.
+/// The context of commands: whoever runs one.
 struct CommandLine;
 
-impl RequestOrigin for CommandLine {
-    fn current(&self) -> Origin {
-        Origin { actor: Actor::Operator, network: None, request_id: None }
+impl AuditContextSource for CommandLine {
+    fn current(&self) -> AuditContext {
+        AuditContext { actor: Actor::Operator, network: None, request_id: None }
     }
 }
 

@@ -1,25 +1,60 @@
-//! What goes on beside the serving, as long as the service runs. A worker that is stopped in the middle loses nothing:
+//! What goes on in the background, as long as the service runs. A worker that is stopped in the middle loses nothing:
 //! its lease runs out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::use_cases::{DeliverEvents, DeliverMails, Delivered, EventsDelivered, PurgeExpired};
+use auth_crypto::AccessTokenSigner;
+use auth_domain::use_cases::{
+    DeliverEvents, DeliverMails, Delivered, EventsDelivered, PublishSigningKeys, PurgeExpired, UseCases,
+};
+use tokio::task::JoinSet;
 
-const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+use crate::Failure;
+
+const PURGE_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How late a retry may be, and a mail of which no other node has told.
 const POLL: Duration = Duration::from_secs(1);
 /// When the queue itself cannot be read.
 const RETRY: Duration = Duration::from_secs(10);
-
+const KEY_CHECK: Duration = Duration::from_secs(60);
 /// How many mails are sent at the same time.
-pub(crate) const MAIL_WORKERS: usize = 4;
+const MAIL_WORKERS: usize = 4;
+
+/// Starts all of them.
+pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>) -> JoinSet<()> {
+    let mut background = JoinSet::new();
+    background.spawn(keep_keys(use_cases.publish_signing_keys.clone(), signer));
+    for _ in 0..MAIL_WORKERS {
+        background.spawn(mails(use_cases.deliver_mails.clone()));
+    }
+    for deliver in &use_cases.deliver_events {
+        background.spawn(events(deliver.clone()));
+    }
+    background.spawn(purge_expired_hourly(use_cases.purge_expired.clone()));
+    background
+}
+
+/// Rotates the keys when they are due and signs with what is then published.
+pub(crate) async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSigner) -> Result<(), Failure> {
+    let published = keys.rotate().await?;
+    Ok(signer.load(&published)?)
+}
+
+async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>) {
+    loop {
+        tokio::time::sleep(KEY_CHECK).await;
+        if let Err(error) = renew_keys(&keys, &signer).await {
+            tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
+        }
+    }
+}
 
 /// Sends the mails that are owed, one after the other.
-pub(crate) async fn mails(mails: Arc<DeliverMails>) {
+async fn mails(mails: Arc<DeliverMails>) {
     loop {
         match mails.run_once().await {
-            Ok(delivered) if delivered == Delivered::default() => mails.store.wait_for_outbox(POLL).await,
+            Ok(delivered) if delivered == Delivered::default() => mails.wait(POLL).await,
             Ok(Delivered { sent, put_off, parked, dropped }) => {
                 if put_off + parked > 0 {
                     tracing::warn!(sent, put_off, parked, dropped, "not every mail could be sent");
@@ -34,13 +69,13 @@ pub(crate) async fn mails(mails: Arc<DeliverMails>) {
 }
 
 /// Tells one service what it is owed.
-pub(crate) async fn events(events: DeliverEvents) {
+async fn events(events: Arc<DeliverEvents>) {
     loop {
         match events.run_once().await {
-            Ok(delivered) if delivered == EventsDelivered::default() => events.store.wait_for_outbox(POLL).await,
+            Ok(delivered) if delivered == EventsDelivered::default() => events.wait(POLL).await,
             Ok(EventsDelivered { acknowledged, put_off, last_error }) => {
                 if let Some(error) = last_error {
-                    let service = &events.service;
+                    let service = events.service();
                     tracing::warn!(%service, acknowledged, put_off, %error, "a service does not acknowledge its events");
                 }
             }
@@ -53,12 +88,12 @@ pub(crate) async fn events(events: DeliverEvents) {
 }
 
 /// Removes what is expired, once an hour.
-pub(crate) async fn keep_house(purge: PurgeExpired) {
+async fn purge_expired_hourly(purge: Arc<PurgeExpired>) {
     loop {
         match purge.run().await {
             Ok(rows) => tracing::info!(rows, "expired rows were removed"),
             Err(error) => tracing::error!(%error, "expired rows could not be removed; trying again in an hour"),
         }
-        tokio::time::sleep(HOUSEKEEPING).await;
+        tokio::time::sleep(PURGE_INTERVAL).await;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::mail::Letter;
+use auth_domain::mail::OutgoingMail;
 use auth_domain::ports::{MailError, Mailer};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -13,21 +13,21 @@ use lettre::transport::smtp::{AsyncSmtpTransportBuilder, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::letter;
+use crate::message;
 
-/// One command to the server, connecting included.
+/// How long one command to the server may take, connecting included.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// One mail in all. `DeliverMails` reckons with it.
+/// How long one mail may take in all. `DeliverMails` relies on it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 4;
 
 /// Why mail cannot be sent with these settings. The URL may hold a password, so it is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMailSettings {
-    /// Neither a file nor an SMTP URL.
+    /// It is neither a folder nor an SMTP URL.
     #[error("must be file:<folder>, smtp://user:password@host:port or smtps://user:password@host:port")]
     Url,
-    /// No mailbox.
+    /// The sender is not a mailbox.
     #[error("must be a mailbox such as: Auth <no-reply@example.org>")]
     From,
 }
@@ -103,14 +103,14 @@ impl Server {
     }
 }
 
-/// Sends as configured.
+/// Sends mails the way that the settings say.
 pub struct ConfiguredMailer {
     from: Mailbox,
     destination: Destination,
 }
 
 impl ConfiguredMailer {
-    /// With these settings. Needs a tokio runtime, for the pool of connections.
+    /// Makes one with these settings. Needs a tokio runtime, for the pool of connections.
     pub fn new(settings: MailSettings) -> Self {
         let destination = match settings.place {
             Place::Folder(folder) => Destination::Folder(folder),
@@ -163,30 +163,30 @@ fn host(rest: &str) -> &str {
 
 #[async_trait]
 impl Mailer for ConfiguredMailer {
-    async fn send(&self, letter: &Letter) -> Result<(), MailError> {
-        let mail = letter::write(letter, &self.from).map_err(|error| MailError::Permanent(error.to_string()))?;
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+        let message = message::build(mail, &self.from).map_err(|error| MailError::Permanent(error.to_string()))?;
         match &self.destination {
-            Destination::Folder(folder) => write_file(folder, letter, &mail).await,
-            Destination::Server(server) => submit(server, mail).await,
+            Destination::Folder(folder) => write_file(folder, mail, &message).await,
+            Destination::Server(server) => submit(server, message).await,
         }
     }
 }
 
 /// Under the mail's id: a second attempt replaces the first.
-async fn write_file(folder: &Path, letter: &Letter, mail: &Message) -> Result<(), MailError> {
+async fn write_file(folder: &Path, mail: &OutgoingMail, message: &Message) -> Result<(), MailError> {
     let failed = |error: std::io::Error| MailError::Temporary(format!("{}: {error}", folder.display()));
     // Codes are in there: for the owner alone.
     tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(failed)?;
-    let draft = folder.join(format!(".{}.tmp", letter.id));
+    let draft = folder.join(format!(".{}.tmp", mail.id));
     let mut options = tokio::fs::OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).await.map_err(failed)?;
-    file.write_all(&mail.formatted()).await.map_err(failed)?;
+    file.write_all(&message.formatted()).await.map_err(failed)?;
     file.flush().await.map_err(failed)?;
-    tokio::fs::rename(&draft, folder.join(format!("{}.eml", letter.id))).await.map_err(failed)
+    tokio::fs::rename(&draft, folder.join(format!("{}.eml", mail.id))).await.map_err(failed)
 }
 
-async fn submit(server: &Server, mail: Message) -> Result<(), MailError> {
-    match tokio::time::timeout(SEND_TIMEOUT, server.transport().send(mail)).await {
+async fn submit(server: &Server, message: Message) -> Result<(), MailError> {
+    match tokio::time::timeout(SEND_TIMEOUT, server.transport().send(message)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) if error.is_permanent() => Err(MailError::Permanent(error.to_string())),
         Ok(Err(error)) => Err(MailError::Temporary(error.to_string())),

@@ -1,35 +1,31 @@
-//! The `Store` port on SQLite (bundled): the embedded default, nothing to install.
+//! The engine of `auth-store` on SQLite (bundled): the embedded default, nothing to install.
 //!
-//! One connection writes, a few read; WAL lets them do so at once. The queries are in
-//! `crates/store-queries`, shared with `auth-postgres`.
+//! One connection writes, a few read; WAL lets them do so at once. Every query is in `auth-store`.
 
-mod archive_sql;
-mod dialect;
-#[path = "../../store-queries/mod.rs"]
-mod queries;
+mod archive_dialect;
 
 use std::fs::File;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreUnavailable};
+use auth_domain::ports::{ArchiveError, StoreError};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, SqlStore};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_async::AsyncConnection as _;
 use diesel_async::RunQueryDsl as _;
 use diesel_async::SimpleAsyncConnection as _;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use tokio::runtime::Handle;
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
+use futures_util::FutureExt as _;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use dialect::Connection;
-use queries::reads::unavailable;
+use archive_dialect::SqliteArchive;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -37,7 +33,6 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 const PRAGMAS: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READERS: usize = 4;
-const SNAPSHOTS: usize = 2;
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the database cannot be used.
@@ -48,7 +43,7 @@ pub enum OpenError {
     Open {
         /// The file.
         path: PathBuf,
-        /// SQLite's or the system's words.
+        /// What SQLite or the system says.
         reason: String,
     },
     /// A migration failed.
@@ -56,95 +51,109 @@ pub enum OpenError {
     Migrate {
         /// The file.
         path: PathBuf,
-        /// SQLite's words.
+        /// What SQLite says.
         reason: String,
     },
 }
 
-/// The store. A clone is the same store.
-#[derive(Clone)]
-pub struct SqliteStore {
+/// The store on SQLite. A clone is the same store.
+pub type SqliteStore = SqlStore<SqliteEngine>;
+
+/// SQLite in one file.
+pub struct SqliteEngine {
     path: PathBuf,
-    runtime: Handle,
-    readers: Pool<Connection>,
+    readers: Pool,
     writer: Arc<Mutex<Connection>>,
-    snapshots: Arc<Semaphore>,
-    /// Told when somebody owes a mail or announces an event.
-    outbox: Arc<Notify>,
-    auditor: Option<Arc<Auditor>>,
 }
 
-pub(crate) use SqliteStore as Engine;
+/// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
+/// record of the audit trail. Works on the calling runtime from then on, which must outlive the store.
+pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
+    let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
+    let writer = connect(path, PRAGMAS).await.map_err(|error| open_error(error.to_string()))?;
+    let file = path.to_owned();
+    let opener = Box::new(move || {
+        let file = file.clone();
+        async move {
+            let conn = connect(&file, &format!("{PRAGMAS} PRAGMA query_only = ON;")).await;
+            conn.map_err(|error| auth_store::OpenError::Failed(error.to_string()))
+        }
+        .boxed()
+    });
+    let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(Mutex::new(writer)) };
+    Ok(SqlStore::new(engine, Arc::default(), auditor))
+}
 
-impl SqliteStore {
-    /// Opens the database file `path`, which [`migrate`] made. Works on the calling runtime from then on,
-    /// which must outlive it.
-    pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
-        let writer = connect(path, PRAGMAS).await.map_err(|error| open_error(error.to_string()))?;
-        let mut config = ManagerConfig::<Connection>::default();
-        config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(|url| {
-            let path = PathBuf::from(url);
-            Box::pin(async move { connect(&path, &format!("{PRAGMAS} PRAGMA query_only = ON;")).await })
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
-        let readers = Pool::builder(manager)
-            .max_size(READERS)
-            .wait_timeout(Some(POOL_TIMEOUT))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| open_error(error.to_string()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            runtime: Handle::current(),
-            readers,
-            writer: Arc::new(Mutex::new(writer)),
-            snapshots: Arc::new(Semaphore::new(SNAPSHOTS)),
-            outbox: Arc::default(),
-            auditor: None,
-        })
+/// The one connection that writes.
+struct Writer(OwnedMutexGuard<Connection>);
+
+impl Deref for Writer {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+#[async_trait]
+impl Engine for SqliteEngine {
+    async fn reader(&self) -> Result<Lent, StoreError> {
+        self.readers.lend().await
     }
 
-    /// The same, with a record in the audit trail of each commit that matters to security.
-    #[must_use]
-    pub fn audited(self, auditor: Arc<Auditor>) -> Self {
-        Self { auditor: Some(auditor), ..self }
+    async fn writer(&self) -> Result<Lent, StoreError> {
+        let waiting = tokio::time::timeout(POOL_TIMEOUT, Arc::clone(&self.writer).lock_owned());
+        let mut writer = waiting.await.map_err(|_| {
+            tracing::error!("the connection that writes is not free");
+            StoreError::Unavailable
+        })?;
+        if !writer.is_reusable() {
+            *writer = connect(&self.path, PRAGMAS).await.map_err(|error| unavailable(&error))?;
+        }
+        Ok(Box::new(Writer(writer)))
     }
 
-    pub(crate) fn pool_status(&self) -> PoolLoad {
-        let status = self.readers.status();
-        PoolLoad { most: status.max_size, open: status.size, idle: status.available }
+    async fn begin_snapshot(&self) -> Result<Connection, StoreError> {
+        let mut conn = connect(&self.path, PRAGMAS).await.map_err(|error| unavailable(&error))?;
+        // The snapshot is taken at the first read.
+        conn.batch("BEGIN DEFERRED").await?;
+        Ok(conn)
     }
 
-    pub(crate) async fn reader(&self) -> Result<Object<Connection>, StoreUnavailable> {
-        self.readers.get().await.map_err(unavailable)
-    }
-
-    pub(crate) async fn writer(&self) -> Result<OwnedMutexGuard<Connection>, StoreUnavailable> {
-        let writer = Arc::clone(&self.writer).lock_owned();
-        tokio::time::timeout(POOL_TIMEOUT, writer).await.map_err(unavailable)
-    }
-
-    /// A connection of its own for one who reads or writes a great deal.
-    pub(crate) async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
+    async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
         let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
         connect(&self.path, PRAGMAS).await.map_err(|error| failed(error.to_string()))
     }
 
-    /// A connection of its own in a read transaction with one snapshot.
-    pub(crate) async fn begin_snapshot(&self) -> Result<Connection, StoreUnavailable> {
-        let mut conn = connect(&self.path, PRAGMAS).await.map_err(unavailable)?;
-        // The snapshot is taken at the first read.
-        conn.batch_execute("BEGIN DEFERRED").await.map_err(unavailable)?;
-        Ok(conn)
+    fn pool_load(&self) -> PoolLoad {
+        self.readers.status()
     }
+
+    fn migrations(&self) -> EmbeddedMigrations {
+        MIGRATIONS
+    }
+
+    fn archive_dialect(&self) -> &'static dyn ArchiveDialect {
+        &SqliteArchive
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> StoreError {
+    tracing::error!(%error, "the database cannot be opened");
+    StoreError::Unavailable
 }
 
 /// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
 /// another one, not with an error.
 async fn connect(path: &Path, pragmas: &str) -> diesel::ConnectionResult<Connection> {
-    let mut conn = Connection::establish(&path.to_string_lossy()).await?;
+    let mut conn = auth_store::SqliteConnection::establish(&path.to_string_lossy()).await?;
     let refused = diesel::ConnectionError::CouldntSetupConfiguration;
     conn.batch_execute(pragmas).await.map_err(refused)?;
     let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode").get_result(&mut conn).await.map_err(refused)?;
@@ -153,7 +162,7 @@ async fn connect(path: &Path, pragmas: &str) -> diesel::ConnectionResult<Connect
         let reason = format!("journal_mode is {}, foreign_keys {}", mode.journal_mode, keys.foreign_keys);
         return Err(diesel::ConnectionError::BadConnection(reason));
     }
-    Ok(conn)
+    Ok(conn.into())
 }
 
 #[derive(diesel::QueryableByName)]
@@ -201,5 +210,5 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
     conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;
     let migrate_error = |reason| OpenError::Migrate { path: path.to_owned(), reason };
-    queries::migrations::migrate_to(&mut conn, || MIGRATIONS, version).map_err(migrate_error)
+    auth_store::migrate_to(&mut conn, || MIGRATIONS, version).map_err(migrate_error)
 }

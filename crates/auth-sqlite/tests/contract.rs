@@ -2,19 +2,42 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is to fail")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use auth_sqlite::{SqliteStore, migrate};
+use auth_sqlite::{migrate, open};
 use auth_testkit::store_contract::AnyStore;
+use diesel::{Connection as _, RunQueryDsl as _};
 
 async fn new_store() -> AnyStore {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
     let path = dir.join("auth.db");
     migrate(&path).await.expect("the migrations run");
-    Arc::new(SqliteStore::open(&path).await.expect("the database opens"))
+    Arc::new(open(&path, None).await.expect("the database opens"))
 }
 
 auth_testkit::store_contract!(new_store);
+
+/// A table is in the archive's list or among its exceptions, or an export would leave it out and nobody would notice.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_table_is_forgotten_by_the_archive() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("auth.db");
+    migrate(&path).await.expect("the migrations run");
+    let mut conn = diesel::SqliteConnection::establish(&path.to_string_lossy()).expect("it opens");
+    let query = diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+    let tables: Vec<Table> = query.load(&mut conn).expect("it answers");
+    let there: BTreeSet<String> = tables.into_iter().map(|table| table.name).collect();
+    let (archived, exceptions) = auth_store::archived_tables();
+    let known: BTreeSet<String> = archived.iter().chain(exceptions).map(|name| (*name).to_owned()).collect();
+    assert_eq!(there, known);
+}
+
+#[derive(diesel::QueryableByName)]
+struct Table {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_nodes_that_start_at_once_migrate_once() {

@@ -13,9 +13,9 @@ use auth_domain::account::Roles;
 use auth_domain::ports::{AccessTokens, Clock};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::use_cases::PublishSigningKeys;
+use auth_domain::use_cases::{Policy, Ports, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
-use auth_sqlite::{SqliteStore, migrate};
+use auth_sqlite::{migrate, open};
 
 struct HandClock(AtomicI64);
 
@@ -55,13 +55,17 @@ async fn tokens_verify_through_a_year_of_rotations_by_two_nodes() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("auth.db");
     migrate(&path).await.unwrap();
-    let store = Arc::new(SqliteStore::open(&path).await.unwrap());
+    let store = Arc::new(open(&path, None).await.unwrap());
     let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000)));
-    let node = || PublishSigningKeys {
-        store: store.clone(),
-        maker: Arc::new(SealedSigningKeys::new(ring())),
-        clock: clock.clone(),
-        entropy: Arc::new(SystemEntropy),
+    let node = || {
+        let ports = Ports {
+            store: store.clone(),
+            signing_key_maker: Arc::new(SealedSigningKeys::new(ring())),
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            ..Ports::mocked()
+        };
+        UseCases::new(ports, Policy::for_tests()).publish_signing_keys
     };
     let nodes = [node(), node()];
     let mut cached = Vec::new();

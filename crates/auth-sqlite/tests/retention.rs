@@ -13,23 +13,19 @@ use async_trait::async_trait;
 use auth_crypto::{
     DerivedCodes, DerivedRefreshTokens, KeyRing, KeyedNameDigest, MasterKey, SystemEntropy, TempTokenSigner,
 };
+use auth_domain::Timestamp;
 use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
-use auth_domain::account::{Password, PasswordHash, PasswordPolicy};
-use auth_domain::challenge::ChallengeLifetimes;
-use auth_domain::disclosure::Disclosure;
-use auth_domain::mail::{Letter, Words};
+use auth_domain::account::{LoginName, Password, PasswordHash};
+use auth_domain::mail::{OutgoingContent, OutgoingMail};
 use auth_domain::ports::{
-    AccessTokens, Clock, Entropy, HashingError, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict,
-    Store, TempTokens,
+    AccessTokens, Clock, HashingError, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict, Store,
 };
 use auth_domain::session::{Client, SessionLifetimes};
 use auth_domain::use_cases::{
-    Announcements, Challenges, DeliverMails, Delivered, Login, LoginOutcome, LoginRequest, LostPassword, PasswordCheck,
-    PasswordUpdated, PurgeExpired, RefreshSession, Register, RegisterRequest, SessionTokens, UpdatePassword,
-    UpdatePasswordRequest, VerifyCode,
+    Delivered, LoginOutcome, LoginRequest, PasswordUpdated, Policy, Ports, RegisterRequest, UpdatePasswordRequest,
+    UseCases,
 };
-use auth_domain::{Timestamp, account::LoginName};
-use auth_sqlite::{SqliteStore, migrate};
+use auth_sqlite::{migrate, open};
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 
 const STEPS: u32 = 100_000;
@@ -81,9 +77,9 @@ struct Mailbox(Mutex<BTreeMap<String, String>>);
 
 #[async_trait]
 impl Mailer for Mailbox {
-    async fn send(&self, letter: &Letter) -> Result<(), MailError> {
-        if let Words::Code { code, .. } = &letter.words {
-            self.0.lock().unwrap().insert(letter.to.as_str().to_owned(), code.reveal().to_owned());
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+        if let OutgoingContent::Code { code, .. } = &mail.content {
+            self.0.lock().unwrap().insert(mail.to.as_str().to_owned(), code.reveal().to_owned());
         }
         Ok(())
     }
@@ -93,102 +89,41 @@ impl Mailer for Mailbox {
 struct Service {
     clock: Arc<HandClock>,
     mailbox: Arc<Mailbox>,
-    temp_tokens: Arc<TempTokenSigner>,
-    register: Register,
-    login: Login,
-    refresh: RefreshSession,
-    lost_password: LostPassword,
-    verify_code: VerifyCode,
-    update_password: UpdatePassword,
-    deliver: DeliverMails,
-    purge: PurgeExpired,
+    use_cases: UseCases,
 }
 
 impl Service {
     fn new(store: Arc<dyn Store>) -> Self {
         let ring = KeyRing::new(&MasterKey::new([1; 32]), &[]);
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000_000_000)));
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let hasher = Arc::new(NoHashing);
-        let policy = PasswordPolicy { min_characters: 8 };
-        let disclosure = Disclosure::Explicit;
-        let temp_tokens = Arc::new(TempTokenSigner::new(ring.clone(), "https://auth.example.org".to_owned()));
-        let codes = Arc::new(DerivedCodes::new(ring.clone()));
-        let name_digest = Arc::new(KeyedNameDigest::new(ring.clone()));
         let mailbox = Arc::new(Mailbox::default());
         let retry_window = Duration::from_secs(10);
-        let session_tokens = Arc::new(SessionTokens {
-            access: Arc::new(NoAccessTokens),
-            refresh: Arc::new(DerivedRefreshTokens::new(ring)),
-            lifetimes: SessionLifetimes { access: retry_window, idle: IDLE, absolute: ABSOLUTE, retry_window },
-        });
-        let challenges = Arc::new(Challenges {
-            store: store.clone(),
-            codes: codes.clone(),
-            temp_tokens: temp_tokens.clone(),
-            name_digest: name_digest.clone(),
+        let ports = Ports {
+            store,
             clock: clock.clone(),
-            entropy: entropy.clone(),
-            lifetimes: ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(600) },
-        });
-        let announcements = Arc::new(Announcements { subscriptions: Vec::new(), entropy: entropy.clone() });
-        let password_check =
-            Arc::new(PasswordCheck { store: store.clone(), hasher: hasher.clone(), name_digest, clock: clock.clone() });
-        Self {
-            register: Register {
-                hasher: hasher.clone(),
-                challenges: challenges.clone(),
-                announcements: announcements.clone(),
-                policy,
-                disclosure,
-                require_verified_email: false,
-            },
-            login: Login {
-                password_check,
-                session_tokens: session_tokens.clone(),
-                challenges: challenges.clone(),
-                hasher: hasher.clone(),
-                disclosure,
-                require_verified_email: false,
-            },
-            refresh: RefreshSession {
-                store: store.clone(),
-                session_tokens: session_tokens.clone(),
-                announcements: announcements.clone(),
-                clock: clock.clone(),
-                entropy: entropy.clone(),
-            },
-            lost_password: LostPassword { challenges: challenges.clone(), disclosure },
-            verify_code: VerifyCode { challenges: challenges.clone() },
-            update_password: UpdatePassword {
-                challenges: challenges.clone(),
-                hasher,
-                session_tokens,
-                announcements,
-                policy,
-            },
-            deliver: DeliverMails {
-                store: store.clone(),
-                codes,
-                mailer: mailbox.clone(),
-                clock: clock.clone(),
-                entropy,
-            },
-            purge: PurgeExpired { store, clock: clock.clone() },
-            clock,
-            mailbox,
-            temp_tokens,
-        }
+            entropy: Arc::new(SystemEntropy),
+            password_hasher: Arc::new(NoHashing),
+            name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
+            access_tokens: Arc::new(NoAccessTokens),
+            refresh_tokens: Arc::new(DerivedRefreshTokens::new(ring.clone())),
+            temp_tokens: Arc::new(TempTokenSigner::new(ring.clone(), "https://auth.example.org".to_owned())),
+            codes: Arc::new(DerivedCodes::new(ring)),
+            mailer: mailbox.clone(),
+            ..Ports::mocked()
+        };
+        let session_lifetimes = SessionLifetimes { access: retry_window, idle: IDLE, absolute: ABSOLUTE, retry_window };
+        let use_cases = UseCases::new(ports, Policy { session_lifetimes, ..Policy::for_tests() });
+        Self { clock, mailbox, use_cases }
     }
 
     async fn all_mails(&self) {
-        while self.deliver.run_once().await.unwrap() != Delivered::default() {}
+        while self.use_cases.deliver_mails.run_once().await.unwrap() != Delivered::default() {}
     }
 
     async fn log_in(&self, user: u32) -> String {
         let name = LoginName::parse(&email(user));
         let request = LoginRequest { name, password: password(), client: client(user) };
-        match self.login.execute(request).await.unwrap() {
+        match self.use_cases.login.execute(request).await.unwrap() {
             LoginOutcome::LoggedIn(logged_in) => logged_in.tokens.refresh.reveal().to_owned(),
             _ => unreachable!("nothing else is required"),
         }
@@ -196,17 +131,17 @@ impl Service {
 
     /// Asks for a code; `None` when it is then left lying.
     async fn recover(&self, user: u32, abandon: bool) -> Option<String> {
-        let asked = self.lost_password.execute(&email(user), &client(user)).await.unwrap();
+        let asked = self.use_cases.lost_password.execute(&email(user), &client(user)).await.unwrap();
         self.all_mails().await;
         if abandon {
             return None;
         }
         let code = self.mailbox.0.lock().unwrap()[&email(user)].clone();
-        let claims = |token: &BearerToken| self.temp_tokens.verify(token.reveal(), self.clock.now()).unwrap();
-        let verified = self.verify_code.execute(&claims(&asked.token), &code).await.unwrap();
+        let step = |token: &BearerToken| self.use_cases.authenticate_step.execute(token.reveal()).unwrap();
+        let verified = self.use_cases.verify_code.execute(&step(&asked.token), &code).await.unwrap();
         let request =
             UpdatePasswordRequest { password: password(), confirm_password: password(), client: client(user) };
-        let updated = self.update_password.execute(&claims(&verified.token), request).await.unwrap();
+        let updated = self.use_cases.update_password.execute(&step(&verified.token), request).await.unwrap();
         self.all_mails().await;
         let PasswordUpdated::LoggedIn(logged_in) = updated else { unreachable!("no second factor is set up") };
         Some(logged_in.tokens.refresh.reveal().to_owned())
@@ -294,7 +229,7 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("auth.db");
     migrate(&path).await.unwrap();
-    let service = Service::new(Arc::new(SqliteStore::open(&path).await.unwrap()));
+    let service = Service::new(Arc::new(open(&path, None).await.unwrap()));
     for user in 0..USERS {
         let request = RegisterRequest {
             username: None,
@@ -303,7 +238,7 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
             confirm_password: None,
             client: client(user),
         };
-        service.register.execute(request).await.unwrap();
+        service.use_cases.register.execute(request).await.unwrap();
     }
     service.all_mails().await;
     let registered_at = service.clock.now();
@@ -318,7 +253,7 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
         let open = tracking.newest(user, now);
         match (what, open) {
             (0..6, Some(session)) => {
-                let tokens = service.refresh.execute(&session.token, &client(user)).await.unwrap();
+                let tokens = service.use_cases.refresh_session.execute(&session.token, &client(user)).await.unwrap();
                 session.token = tokens.refresh.reveal().to_owned();
                 session.used_at = now;
                 done[0] += 1;
@@ -342,7 +277,7 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
             }
         }
         if step % 1_000 == 999 {
-            service.purge.run().await.unwrap();
+            service.use_cases.purge_expired.run().await.unwrap();
             // The registrations' own events and challenges are of the first days.
             if now > registered_at + DAY * 31 {
                 tracking.check(&path, now);

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
-use auth_domain::budget::AttemptSubject;
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
+use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::{AuthenticationMethod, Client, Generation, KeyId, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::{AccountId, ChallengeId, Randomness, SessionId, Timestamp};
@@ -61,10 +61,10 @@ pub fn challenge(account: Option<&Account>) -> Challenge {
         email: account.email.clone(),
         credential_version: account.credential_version,
     });
-    let nobody = || AttemptSubject::unknown_name(Uuid::from_u128(number.into()));
+    let nobody = || AttemptSubject::Address(Uuid::from_u128(number.into()));
     Challenge::new(
         ChallengeId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
-        account.map_or_else(nobody, |account| AttemptSubject::account(account.id)),
+        account.map_or_else(nobody, |account| AttemptSubject::Account(account.id)),
         challenged,
         ChallengePurpose::PasswordReset,
         KeyId::new("0123abcd".to_owned()),

@@ -1,9 +1,13 @@
-//! For tests only: what a store must do ([`mod@store_contract`]), fixtures, and a throw-away PostgreSQL.
+//! For tests only: what a store must do ([`mod@store_contract`]), a store in memory that does it ([`memory_store`]), the use cases
+//! on that and on doubles of every other port ([`test_service`]), fixtures, and a throw-away PostgreSQL.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
+pub mod doubles;
 pub mod fixtures;
+pub mod memory_store;
 pub mod pgbouncer;
 pub mod postgres;
 mod processes;
 pub mod store_contract;
+pub mod test_service;

@@ -3,13 +3,13 @@
 
 mod accounts;
 mod audit;
-mod budgets;
 mod challenges;
 mod events;
 mod identities;
 mod keys;
 mod mails;
-mod marks;
+mod maintenance;
+mod password_limits;
 mod races;
 mod retention;
 mod sessions;
@@ -17,13 +17,13 @@ mod two_factor;
 
 pub use accounts::*;
 pub use audit::*;
-pub use budgets::*;
 pub use challenges::*;
 pub use events::*;
 pub use identities::*;
 pub use keys::*;
 pub use mails::*;
-pub use marks::*;
+pub use maintenance::*;
+pub use password_limits::*;
 pub use races::*;
 pub use retention::*;
 pub use sessions::*;
@@ -32,7 +32,8 @@ pub use two_factor::*;
 use std::sync::Arc;
 
 use auth_domain::account::Account;
-use auth_domain::ports::{Change, CommitError, Store};
+use auth_domain::ports::{Change, CommitError, Guard, Store};
+use auth_domain::rate_limit::{Counted, RateLimit};
 use auth_domain::session::Session;
 
 use crate::fixtures;
@@ -45,7 +46,7 @@ pub type AnyStore = Arc<dyn Store>;
 macro_rules! store_contract {
     ($new:path) => {
         $crate::store_contract!(@each $new:
-            accounts_come_back_as_they_went_in
+            accounts_round_trip
             names_are_unique_whatever_their_case
             a_commit_happens_whole_or_not_at_all
             roles_are_replaced
@@ -53,30 +54,30 @@ macro_rules! store_contract {
             a_deletion_takes_everything_along
             accounts_are_listed_in_pages
             a_snapshot_does_not_see_later_writes
-            sessions_come_back_as_they_went_in
+            sessions_round_trip
             a_session_needs_its_account_at_that_version
             a_refresh_moves_on_only_from_what_was_read
             proving_and_serving_again_need_the_generation
             a_revoked_session_stays_revoked
             all_sessions_of_one_account_end
             only_live_sessions_are_listed
-            budgets_are_written_one_version_at_a_time
+            password_limits_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence
             keys_are_resealed_only_from_what_was_read
             audit_records_are_listed_in_order_and_purged
-            a_mark_is_the_last_one_and_may_be_forgotten
+            a_maintenance_record_is_the_last_one_and_may_be_forgotten
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked
             workers_that_lease_at_once_share_the_mails
             ended_sessions_are_purged_in_bounded_batches
-            budgets_are_purged_when_nothing_in_them_counts
+            password_limits_are_purged_when_nothing_in_them_counts
             a_mail_with_a_code_names_its_challenge
             the_mails_to_an_address_are_forgotten
             whoever_waits_for_the_outbox_is_woken
-            challenges_come_back_as_they_went_in
+            challenges_round_trip
             a_challenge_moves_on_only_from_what_was_read
             a_challenge_replaces_only_its_like
-            tallies_count_and_are_forgotten
+            rate_limits_count_and_are_forgotten
             expired_challenges_are_purged
             a_password_is_changed_from_the_version_that_was_read
             an_address_is_changed_and_proved_from_what_was_read
@@ -85,10 +86,10 @@ macro_rules! store_contract {
             events_are_listed_in_the_order_in_which_they_became_known
             readers_that_follow_miss_no_event
             a_deletion_shows_who_has_acknowledged_it
-            second_factors_come_back_as_they_went_in
+            second_factors_round_trip
             a_totp_step_is_used_once
             a_pending_change_of_credentials_goes_with_its_challenge
-            identities_come_back_with_their_account
+            identities_round_trip_with_their_account
             an_identity_is_linked_once
             an_account_is_touched_from_what_was_read
             a_login_that_races_an_unlinking_leaves_nothing
@@ -138,9 +139,15 @@ fn open(session: &Session, account: &Account) -> Change {
 }
 
 fn delete(account: &Account) -> Change {
-    Change::DeleteAccount { account_id: account.id, as_of: account.updated_at }
+    Change::DeleteAccount { account_id: account.id, revision: account.revision() }
+}
+
+fn count(rate_limit: &RateLimit) -> Change {
+    Change::PutRateLimit { rate_limit: rate_limit.clone(), counted: Counted::Mail }
 }
 
 async fn conflict(store: &AnyStore, change: Change) {
-    assert_eq!(store.commit(vec![change.clone()]).await, Err(CommitError::Conflict { change: 0 }), "{change:?}");
+    // An insert has no guard of its own: it conflicts when what it hangs on is not there.
+    let guard = change.guard().unwrap_or(Guard::ParentThere);
+    assert_eq!(store.commit(vec![change.clone()]).await, Err(CommitError::Conflict(guard)), "{change:?}");
 }

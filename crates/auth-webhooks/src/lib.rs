@@ -1,8 +1,6 @@
 //! The `EventSink` port: deliveries to the services beside this one, signed as the Standard Webhooks specification
 //! says. When an event is delivered, and when again, is `auth-domain`'s.
 
-#[path = "../../outbound-http/client.rs"]
-mod client;
 mod signature;
 mod sink;
 

@@ -16,16 +16,16 @@ pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 /// Why a text is no webhook secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhookSecret {
-    /// Not base64.
+    /// It is not base64.
     #[error("must be base64, with or without whsec_ before it")]
     NotBase64,
-    /// Too short or too long.
+    /// It is too short or too long.
     #[error("must be base64 of 24 to 64 bytes, not of {0}")]
     Length(usize),
 }
 
 impl WebhookSecret {
-    /// From base64, with or without `whsec_` before it.
+    /// Reads base64, with or without `whsec_` before it.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhookSecret> {
         let encoded = text.strip_prefix("whsec_").unwrap_or(text);
         let bytes = Zeroizing::new(STANDARD.decode(encoded).map_err(|_| InvalidWebhookSecret::NotBase64)?);

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::identity::{LinkedIdentity, ProviderName};
 use crate::two_factor::TwoFactor;
+use crate::version::AccountRevision;
 use crate::{AccountId, Timestamp};
 
 /// Counts the changes of an account's credentials. A session opened on one version is inserted only
@@ -77,6 +78,11 @@ impl Account {
         now.max(self.updated_at + Duration::from_micros(1))
     }
 
+    /// Returns what a change that is decided on this account is guarded by.
+    pub const fn revision(&self) -> AccountRevision {
+        AccountRevision::changed_at(self.updated_at)
+    }
+
     /// Its identity at that provider.
     pub fn identity_at(&self, provider: &ProviderName) -> Option<&LinkedIdentity> {
         self.identities.iter().find(|identity| identity.provider == *provider)
@@ -99,7 +105,7 @@ pub enum LoginName {
     Email(EmailAddress),
     /// The lower-cased username.
     Username(Username),
-    /// No account can have this name. Kept, lower-cased, so that guessing at it has a budget too.
+    /// No account can have this name. Kept, lower-cased, so that guessing at it has a limit too.
     Impossible(String),
 }
 

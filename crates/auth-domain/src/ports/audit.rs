@@ -1,10 +1,10 @@
 //! The port that tells where a commit comes from.
 
-use crate::audit::Origin;
+use crate::audit::AuditContext;
 
 /// Knows which request is being answered.
 #[cfg_attr(feature = "mocks", mockall::automock)]
-pub trait RequestOrigin: Send + Sync {
+pub trait AuditContextSource: Send + Sync {
     /// Where what is committed now comes from.
-    fn current(&self) -> Origin;
+    fn current(&self) -> AuditContext;
 }

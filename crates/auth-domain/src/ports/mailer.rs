@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::mail::Letter;
+use crate::mail::OutgoingMail;
 
 /// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,6 @@ pub enum MailError {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Writes and sends one mail; its `Message-ID` is made of the letter's id.
-    async fn send(&self, letter: &Letter) -> Result<(), MailError>;
+    /// Writes and sends one mail; its `Message-ID` is made of the mail's id.
+    async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError>;
 }

@@ -44,7 +44,7 @@ pub trait PasswordHasher: Send + Sync {
     async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError>;
 }
 
-/// Digests names that nobody has, so that guessing at them has a budget and the database does not
+/// Digests names that nobody has, so that guessing at them has a limit and the database does not
 /// hold what strangers typed.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait NameDigest: Send + Sync {

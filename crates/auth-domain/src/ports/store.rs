@@ -6,28 +6,45 @@ use async_trait::async_trait;
 
 use crate::account::{Account, LoginName};
 use crate::audit::{AuditFilter, AuditRecord};
-use crate::budget::{AttemptSubject, PasswordBudget};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
 use crate::load::{OutboxDepth, PoolLoad};
 use crate::mail::{LeasedMail, ParkedMail};
-use crate::mark::Mark;
+use crate::maintenance::Maintenance;
+use crate::password_limit::PasswordLimit;
 use crate::pending_credentials::PendingCredentials;
+use crate::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use crate::retention::Expired;
 use crate::retired_key::RetiredKey;
 use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
-use crate::tally::{Tally, TallyKind};
 use crate::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
 
-use super::Change;
+use super::{Change, Guard};
 
-/// The database did not answer, or not in time. What happened is in the log.
+/// Why the database did not do what it was asked. Its own words are in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the database is unavailable")]
-pub struct StoreUnavailable;
+pub enum StoreError {
+    /// It does not answer, or not in time. Of a commit it is not known whether it happened.
+    #[error("the database is unavailable")]
+    Unavailable,
+    /// It answers, and refuses to write: its disk is full, or it only reads.
+    #[error("the database refuses to write")]
+    Refused,
+    /// A row holds what this service cannot have written, so it cannot be read before somebody mends it.
+    #[error("{table}.{column} holds a value that cannot be read")]
+    Corrupt {
+        /// The table of that row.
+        table: &'static str,
+        /// The column of that value, or those that do not fit together.
+        column: &'static str,
+    },
+    /// It answers with an error that nothing else here explains.
+    #[error("the database failed")]
+    Failed,
+}
 
 /// Why all accounts cannot be read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,26 +52,23 @@ pub enum SnapshotError {
     /// Others are reading them; each holds resources of the database.
     #[error("too many readers of all accounts at once")]
     TooMany,
-    /// The database did not answer.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 /// Why a commit is not known to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Nothing happened, since a guard did not hold: somebody else was there first. Read again and decide again.
-    #[error("change {change} of the commit found another state than it was decided on")]
-    Conflict {
-        /// The index of the change, from 0; past the end when it is not known which.
-        change: usize,
-    },
+    #[error("another commit was first: {0:?} does not hold any more")]
+    Conflict(Guard),
     /// Nothing happened, since a unique key is taken.
     #[error("{0:?} is taken")]
     Duplicate(UniqueKey),
-    /// It happened whole or not at all; which, is not known.
+    /// Nothing happened, but for [`StoreError::Unavailable`]: then it happened whole or not at all.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 /// What must be unique.
@@ -77,38 +91,38 @@ pub enum UniqueKey {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Whether it answers.
-    async fn ping(&self) -> Result<(), StoreUnavailable>;
+    async fn ping(&self) -> Result<(), StoreError>;
 
     /// The account with that id.
-    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreUnavailable>;
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// The account with that e-mail address or username.
-    async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreUnavailable>;
+    async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreError>;
 
     /// The account that this identity logs in to.
     async fn find_account_by_identity(
         &self,
         provider: &ProviderName,
         subject: &Subject,
-    ) -> Result<Option<Account>, StoreUnavailable>;
+    ) -> Result<Option<Account>, StoreError>;
 
     /// What is left of master keys that were taken away.
-    async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreUnavailable>;
+    async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreError>;
 
     /// The records of the audit trail that `filter` lets through, by ascending time and id, at most `limit`.
-    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreUnavailable>;
+    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// When that was last done to this database.
-    async fn find_mark(&self, mark: Mark) -> Result<Option<Timestamp>, StoreUnavailable>;
+    async fn find_maintenance(&self, kind: Maintenance) -> Result<Option<Timestamp>, StoreError>;
 
     /// A page of accounts by ascending id: those after `after`, at most `limit`.
-    async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreUnavailable>;
+    async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError>;
 
     /// One consistent view of all accounts after `after`, to be read page by page.
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError>;
 
     /// A session with its account.
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreUnavailable>;
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
 
     /// The sessions of an account that are alive at `now`, the newest first, at most `limit`.
     async fn list_sessions(
@@ -116,56 +130,51 @@ pub trait Store: Send + Sync {
         account_id: AccountId,
         now: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Session>, StoreUnavailable>;
+    ) -> Result<Vec<Session>, StoreError>;
 
-    /// The budget of a subject from a network; empty where nothing is stored.
-    async fn find_password_budget(
+    /// The limit of a subject from a network; empty where nothing is stored.
+    async fn find_password_limit(
         &self,
         subject: AttemptSubject,
         network: &Network,
-    ) -> Result<PasswordBudget, StoreUnavailable>;
+    ) -> Result<PasswordLimit, StoreError>;
 
-    /// The tally of a subject; empty where nothing is stored.
-    async fn find_tally(&self, subject: AttemptSubject, kind: &TallyKind) -> Result<Tally, StoreUnavailable>;
+    /// The rate limit of a subject; empty where nothing is stored.
+    async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError>;
 
     /// A challenge with its account, if it is an account's.
-    async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreUnavailable>;
+    async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreError>;
 
     /// The change of credentials that a challenge is to confirm.
-    async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreUnavailable>;
+    async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreError>;
 
     /// The newest challenge of an account for a purpose.
     async fn find_challenge_of(
         &self,
         account_id: AccountId,
         purpose: ChallengePurpose,
-    ) -> Result<Option<Challenge>, StoreUnavailable>;
+    ) -> Result<Option<Challenge>, StoreError>;
 
     /// A deletion, and which services have acknowledged it.
-    async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreUnavailable>;
+    async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError>;
 
     /// Up to `limit` events after that one, or from the first, in the order in which they became known: none is
     /// ever inserted before one that was listed. `None` when that event is not known.
-    async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreUnavailable>;
+    async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreError>;
 
     /// All signing keys, the oldest first.
-    async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreUnavailable>;
+    async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
 
     /// Removes up to `limit` rows that are expired; answers how many. Not a [`Change`]: nobody decides on
     /// what it removes.
-    async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreUnavailable>;
+    async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError>;
 
     /// Leases up to `limit` mails that are due at `now`, the longest due first. Until `until` nobody else
     /// gets them; then they are due again.
-    async fn lease_mails(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<LeasedMail>, StoreUnavailable>;
+    async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError>;
 
     /// The mails that were given up, the latest first, at most `limit`.
-    async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreUnavailable>;
+    async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError>;
 
     /// Leases up to `limit` events that are due at `now` to be told to `service`, the longest due first; of each
     /// account none before the one before it is acknowledged. Until `until` nobody else gets them; then they are
@@ -176,10 +185,10 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<LeasedEvent>, StoreUnavailable>;
+    ) -> Result<Vec<LeasedEvent>, StoreError>;
 
     /// What is owed, sent or not.
-    async fn outbox_depth(&self) -> Result<OutboxDepth, StoreUnavailable>;
+    async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError>;
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
@@ -188,7 +197,7 @@ pub trait Store: Send + Sync {
     /// `at_most`. A hint: what is due is to be looked for either way.
     async fn wait_for_outbox(&self, at_most: Duration);
 
-    /// Does all of `changes`, in order, or nothing.
+    /// Does all of `changes`, sorted by [`Change::lock_order`], or nothing.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError>;
 }
 
@@ -197,5 +206,5 @@ pub trait Store: Send + Sync {
 #[async_trait]
 pub trait AccountSnapshot: Send {
     /// The next accounts by ascending id, at most 1 000; none at the end.
-    async fn next_page(&mut self) -> Result<Vec<Account>, StoreUnavailable>;
+    async fn next_page(&mut self) -> Result<Vec<Account>, StoreError>;
 }

@@ -7,6 +7,7 @@ pub use client::{Client, Network};
 
 use std::time::Duration;
 
+use crate::named::named;
 use crate::{AccountId, SessionId, Timestamp};
 
 /// Counts the refresh tokens of a session, from 1.
@@ -105,34 +106,17 @@ impl AuthenticationMethod {
     }
 }
 
-/// Why a session ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RevocationReason {
-    /// Its owner logged out, here or everywhere.
-    LoggedOut,
-    /// A refresh token that was no longer good came back: somebody else may hold a copy.
-    TokenReused,
-    /// The password was changed or reset.
-    PasswordChanged,
-    /// An identity was unlinked from the account.
-    IdentityUnlinked,
-}
-
-impl RevocationReason {
-    /// Its stored name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "logged_out",
-            Self::TokenReused => "token_reused",
-            Self::PasswordChanged => "password_changed",
-            Self::IdentityUnlinked => "identity_unlinked",
-        }
-    }
-
-    /// From its stored name.
-    pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::LoggedOut, Self::TokenReused, Self::PasswordChanged, Self::IdentityUnlinked];
-        all.into_iter().find(|reason| reason.as_str() == text)
+named! {
+    /// Why a session ended before its time.
+    pub enum RevocationReason {
+        /// Its owner logged out, here or everywhere.
+        LoggedOut = "logged_out",
+        /// A refresh token that was no longer good came back: somebody else may hold a copy.
+        TokenReused = "token_reused",
+        /// The password was changed or reset.
+        PasswordChanged = "password_changed",
+        /// An identity was unlinked from the account.
+        IdentityUnlinked = "identity_unlinked",
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{AccessTokens, Change, Clock, CommitError, Store, StoreUnavailable};
+use crate::ports::{AccessTokens, Change, StoreError};
+use crate::services::Environment;
 use crate::session::Session;
+
+use super::all::Parts;
 
 /// Proof that the bearer of a live session is calling. Only [`Authenticate`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +34,11 @@ impl Authenticated {
     pub const fn claims(&self) -> &AccessClaims {
         &self.claims
     }
-}
 
-impl Authenticated {
-    /// The account as it is at `now`; `None` when the session has ended since.
-    pub(super) async fn still_there(
-        &self,
-        store: &dyn Store,
-        now: Timestamp,
-    ) -> Result<Option<Account>, StoreUnavailable> {
-        let found = store.find_session(self.session.id).await?;
-        Ok(found.filter(|(session, _)| session.is_alive(now)).map(|(_, account)| account))
+    /// The account as it is now; `None` when the session has ended since.
+    pub(super) async fn still_there(&self, env: &Environment) -> Result<Option<Account>, StoreError> {
+        let found = env.store.find_session(self.session.id).await?;
+        Ok(found.filter(|(session, _)| session.is_alive(env.now())).map(|(_, account)| account))
     }
 }
 
@@ -55,9 +51,9 @@ pub enum AuthenticateError {
     /// It verifies, but its session or account is gone.
     #[error("the session is gone")]
     SessionGone,
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<AuthenticateError> for Refusal {
@@ -66,27 +62,27 @@ impl From<AuthenticateError> for Refusal {
             AuthenticateError::Token(TokenRejection::Invalid) => ErrorCode::AccessTokenInvalid.into(),
             AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
             AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
-            AuthenticateError::Unavailable(error) => error.into(),
+            AuthenticateError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct Authenticate {
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Verifies the token.
-    pub access_tokens: Arc<dyn AccessTokens>,
-    /// Tells whether it has expired.
-    pub clock: Arc<dyn Clock>,
+    env: Environment,
+    access_tokens: Arc<dyn AccessTokens>,
 }
 
 impl Authenticate {
-    /// The account and session of whoever bears `token`.
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { env: parts.env.clone(), access_tokens: parts.ports.access_tokens.clone() }
+    }
+
+    /// Returns the account and session of whoever bears `token`.
     pub async fn execute(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
-        let now = self.clock.now();
+        let now = self.env.now();
         let claims = self.access_tokens.verify(token, now)?;
-        let found = self.store.find_session(claims.session_id).await?;
+        let found = self.env.store.find_session(claims.session_id).await?;
         let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
         let belongs =
             session.account_id == claims.account_id && session.rotation.accepts_access_token_of(claims.generation);
@@ -95,12 +91,9 @@ impl Authenticate {
         }
         let current = session.rotation.generation;
         if claims.generation == current && !session.rotation.proved {
+            // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
             let proof = Change::ProveSession { session_id: session.id, generation: current };
-            match self.store.commit(vec![proof]).await {
-                // A conflict: it was proved, rotated or revoked in this instant. This call came before.
-                Ok(()) | Err(CommitError::Conflict { .. }) => {}
-                Err(_) => return Err(StoreUnavailable.into()),
-            }
+            self.env.commit_unless_lost(proof).await?;
         }
         Ok(Authenticated { account, session, claims })
     }

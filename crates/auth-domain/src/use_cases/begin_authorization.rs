@@ -9,19 +9,18 @@ use crate::access_token::BearerToken;
 use crate::authorization::{AuthorizationPurpose, AuthorizationState};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
-use crate::ports::{
-    AuthorizationStates, Clock, Entropy, IdentityProvider, ProviderUnavailable, Store, StoreUnavailable,
-};
+use crate::ports::{AuthorizationStates, IdentityProvider, ProviderUnavailable, StoreError};
+use crate::services::{Environment, ReauthenticationRequired, StepUp};
 
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::step_up::{ReauthenticationRequired, StepUp};
 
 /// The identity providers that are configured.
 pub type IdentityProviders = BTreeMap<ProviderName, Arc<dyn IdentityProvider>>;
 
 /// Which browser goes there, and where it ends.
 #[derive(Clone, Debug, Default)]
-pub struct Journey {
+pub struct BrowserContext {
     /// The secret of its cookie: the answer is then accepted from this browser only.
     pub browser: Option<BearerToken>,
     /// Where it goes in the end. The caller makes sure that it may.
@@ -40,9 +39,9 @@ pub enum BeginAuthorizationError {
     /// The provider is away.
     #[error(transparent)]
     ProviderUnavailable(#[from] ProviderUnavailable),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<BeginAuthorizationError> for Refusal {
@@ -51,34 +50,39 @@ impl From<BeginAuthorizationError> for Refusal {
             BeginAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
             BeginAuthorizationError::Stale(error) => error.into(),
             BeginAuthorizationError::ProviderUnavailable(_) => ErrorCode::ProviderUnavailable.into(),
-            BeginAuthorizationError::Unavailable(error) => error.into(),
+            BeginAuthorizationError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case. It writes nothing: until an answer comes back, there is only what the browser carries.
 pub struct BeginAuthorization {
-    /// Whom to send to.
-    pub providers: Arc<IdentityProviders>,
-    /// Nobody is sent away while what they come back for does not work.
-    pub store: Arc<dyn Store>,
-    /// Makes the `state`.
-    pub states: Arc<dyn AuthorizationStates>,
-    /// Dates it.
-    pub clock: Arc<dyn Clock>,
-    /// Names it.
-    pub entropy: Arc<dyn Entropy>,
-    /// Another way into an account needs a fresh login.
-    pub step_up: StepUp,
+    env: Environment,
+    providers: Arc<IdentityProviders>,
+    states: Arc<dyn AuthorizationStates>,
+    step_up: StepUp,
 }
 
 impl BeginAuthorization {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            providers: parts.identity_providers.clone(),
+            states: parts.ports.authorization_states.clone(),
+            step_up: parts.policy.step_up,
+        }
+    }
+
     /// How long somebody may take at the provider.
     pub const LIFETIME: Duration = Duration::from_secs(600);
 
     /// Where to send somebody who wants to sign in.
-    pub async fn sign_in(&self, provider: &ProviderName, journey: Journey) -> Result<String, BeginAuthorizationError> {
-        self.begin(provider, AuthorizationPurpose::SignIn, journey).await
+    pub async fn sign_in(
+        &self,
+        provider: &ProviderName,
+        browser_context: BrowserContext,
+    ) -> Result<String, BeginAuthorizationError> {
+        self.begin(provider, AuthorizationPurpose::SignIn, browser_context).await
     }
 
     /// Where to send somebody who wants to link an identity to their account.
@@ -86,23 +90,25 @@ impl BeginAuthorization {
         &self,
         caller: &Authenticated,
         provider: &ProviderName,
-        journey: Journey,
+        browser_context: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        self.step_up.require(caller, self.clock.now())?;
-        self.begin(provider, AuthorizationPurpose::Link(caller.session().id), journey).await
+        // Another way into an account needs a fresh login.
+        self.step_up.require(caller, self.env.now())?;
+        self.begin(provider, AuthorizationPurpose::Link(caller.session().id), browser_context).await
     }
 
     async fn begin(
         &self,
         name: &ProviderName,
         purpose: AuthorizationPurpose,
-        Journey { browser, redirect }: Journey,
+        BrowserContext { browser, redirect }: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        self.store.ping().await?;
+        // Nobody is sent away while what they come back for does not work.
+        self.env.store.ping().await?;
         let provider = self.providers.get(name).ok_or(BeginAuthorizationError::UnknownProvider)?;
-        let now = self.clock.now();
+        let now = self.env.now();
         let state = AuthorizationState {
-            id: AuthorizationId::generate(now, self.entropy.bytes()),
+            id: AuthorizationId::generate(now, self.env.random()),
             provider: name.clone(),
             purpose,
             redirect,

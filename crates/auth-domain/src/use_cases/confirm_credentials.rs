@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use crate::access_token::BearerToken;
 use crate::account::Account;
-use crate::budget::{AttemptSubject, Spent};
-use crate::challenge::{Challenge, ChallengePurpose, Challenged};
+use crate::challenge::{Challenge, ChallengePurpose};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::pending_credentials::PendingCredentials;
-use crate::ports::{Change, CommitError, StoreUnavailable, UniqueKey};
+use crate::ports::{Change, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
+use crate::services::{Decision, Environment, MethodUnusable, SecondFactor, SecondFactors};
 use crate::session::Client;
-use crate::tally::TallyKind;
 use crate::two_factor::Method;
 
-use super::MAX_ATTEMPTS;
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, is_replay};
-use super::update_credentials::{UpdateCredentials, UpdateCredentialsError};
+use super::update_credentials::{NewCredentials, UpdateCredentials, UpdateCredentialsError};
 
 /// Why nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,15 +29,15 @@ pub enum ConfirmCredentialsError {
     /// The code is wrong, or was used before.
     #[error("the code is wrong")]
     WrongCode,
-    /// The budget for wrong codes is spent.
-    #[error("the budget for codes is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
+    /// The limit for wrong codes is reached.
+    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
     /// The change itself cannot be made any more.
     #[error(transparent)]
     Update(#[from] UpdateCredentialsError),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<ConfirmCredentialsError> for Refusal {
@@ -47,22 +46,27 @@ impl From<ConfirmCredentialsError> for Refusal {
             ConfirmCredentialsError::NothingPending => ErrorCode::NoPendingCredentials.into(),
             ConfirmCredentialsError::Unusable(error) => error.into(),
             ConfirmCredentialsError::WrongCode => ErrorCode::OtpInvalid.into(),
-            ConfirmCredentialsError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            ConfirmCredentialsError::RateLimited(limited) => {
+                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
+            }
             ConfirmCredentialsError::Update(error) => error.into(),
-            ConfirmCredentialsError::Unavailable(error) => error.into(),
+            ConfirmCredentialsError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct ConfirmCredentials {
-    /// Makes the change.
-    pub update: Arc<UpdateCredentials>,
-    /// Judges the code.
-    pub second_factors: Arc<SecondFactors>,
+    env: Environment,
+    update: Arc<UpdateCredentials>,
+    second_factors: Arc<SecondFactors>,
 }
 
 impl ConfirmCredentials {
+    pub(super) fn new(parts: &Parts, update: Arc<UpdateCredentials>) -> Self {
+        Self { env: parts.env.clone(), update, second_factors: parts.second_factors.clone() }
+    }
+
     /// Makes the change that this session asked for; answers the account.
     pub async fn execute(
         &self,
@@ -70,45 +74,33 @@ impl ConfirmCredentials {
         code: &BearerToken,
         client: &Client,
     ) -> Result<Account, ConfirmCredentialsError> {
-        let challenges = &self.second_factors.challenges;
-        let mut replayed = false;
-        for _ in 0..MAX_ATTEMPTS {
-            let account = self.update.still_there(caller).await?;
-            let (challenge, pending) = self.pending(caller, &account).await?;
-            let now = challenges.clock.now();
-            let subject = AttemptSubject::account(account.id);
-            let misses = challenges.store.find_tally(subject, &TallyKind::SecondFactorMisses).await?;
-            misses.check(now).map_err(ConfirmCredentialsError::Spent)?;
-            let given = match pending.method {
-                Method::App => SecondFactor::App(code.clone()),
-                Method::Email => SecondFactor::Email(code.clone()),
-            };
-            // Before the code is judged, so that what is in the way is told whether it is right or not.
-            let PendingCredentials { email, password_hash, .. } = &pending;
-            let (changed, mut confirmed) =
-                self.update.changes(&account, caller.session(), email, password_hash, client).await?;
-            let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;
-            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
-                Ok(used) => {
-                    // Before the change of address forgets it with all others.
-                    let used_up = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
-                    confirmed.insert(confirmed.len().min(1), used_up);
-                    confirmed.extend(used);
-                    (Ok(changed), confirmed)
-                }
-                Err(counted) => (Err(ConfirmCredentialsError::WrongCode), counted),
-            };
-            match challenges.store.commit(changes.clone()).await {
-                Ok(()) => return outcome,
-                Err(CommitError::Conflict { change }) => {
-                    replayed |= is_replay(&changes, change);
-                }
-                // Taken in this moment: the next round tells so, within the budget.
-                Err(CommitError::Duplicate(UniqueKey::Email)) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
+        self.env
+            .decide(async |lost| {
+                let account = self.update.still_there(caller).await?;
+                let (challenge, pending) = self.pending(caller, &account).await?;
+                let now = self.env.now();
+                let subject = AttemptSubject::Account(account.id);
+                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                misses.check(now).map_err(ConfirmCredentialsError::RateLimited)?;
+                let given = match pending.method {
+                    Method::App => SecondFactor::App(code.clone()),
+                    Method::Email => SecondFactor::Email(code.clone()),
+                };
+                // Before the code is judged, so that what is in the way is told whether it is right or not.
+                let wanted = NewCredentials { email: pending.email, password_hash: pending.password_hash };
+                let (changed, mut confirmed) = self.update.changes(&account, caller.session(), &wanted, client).await?;
+                let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;
+                Ok(match verdict.settle(lost, misses, now) {
+                    Ok(used) => {
+                        confirmed.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
+                        confirmed.extend(used);
+                        Decision::commit(changed, confirmed)
+                    }
+                    Err(counted) => Decision::refuse(ConfirmCredentialsError::WrongCode, counted),
+                })
+            })
+            .await
     }
 
     async fn pending(
@@ -116,19 +108,11 @@ impl ConfirmCredentials {
         caller: &Authenticated,
         account: &Account,
     ) -> Result<(Challenge, PendingCredentials), ConfirmCredentialsError> {
-        let challenges = &self.second_factors.challenges;
-        let newest = challenges.store.find_challenge_of(account.id, ChallengePurpose::ChangeCredentials).await?;
-        let now = challenges.clock.now();
-        let current = |challenge: &Challenge| match &challenge.challenged {
-            Challenged::Account { credential_version, .. } => {
-                *credential_version == account.credential_version
-                    && now < challenge.expires_at
-                    && challenge.is_to(&account.email)
-            }
-            Challenged::Nobody => false,
-        };
+        let newest = self.env.store.find_challenge_of(account.id, ChallengePurpose::ChangeCredentials).await?;
+        let now = self.env.now();
+        let current = |challenge: &Challenge| now < challenge.expires_at && challenge.stands_for(account);
         let challenge = newest.filter(current).ok_or(ConfirmCredentialsError::NothingPending)?;
-        let pending = challenges.store.find_pending_credentials(challenge.id).await?;
+        let pending = self.env.store.find_pending_credentials(challenge.id).await?;
         let own = pending.filter(|pending| pending.session_id == caller.session().id);
         Ok((challenge, own.ok_or(ConfirmCredentialsError::NothingPending)?))
     }

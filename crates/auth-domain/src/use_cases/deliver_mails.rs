@@ -1,15 +1,16 @@
 //! Sends the mails that are owed, at least once each: a worker that dies between the server's yes and its
-//! own mark leaves a mail that is sent again, under the same name and with the same code.
+//! own commit leaves a mail that is sent again, under the same name and with the same code.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
-use crate::mail::{LeasedMail, Letter, MailContent, MailRequest, Words, next_attempt};
-use crate::ports::{
-    Change, Clock, CodeClaims, Codes, CommitError, Entropy, MailError, Mailer, Store, StoreUnavailable,
-};
+use crate::challenge::{Challenge, ChallengePurpose};
+use crate::mail::{LeasedMail, MailContent, MailRequest, OutgoingContent, OutgoingMail, next_attempt};
+use crate::ports::{Change, CodeClaims, Codes, MailError, Mailer, StoreError};
+use crate::services::Environment;
+
+use super::all::Parts;
 
 /// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends one that
 /// is still being sent, and that of a worker that died still goes out while its code is good.
@@ -30,28 +31,31 @@ pub struct Delivered {
 
 /// The use case.
 pub struct DeliverMails {
-    /// Where owed mails are kept.
-    pub store: Arc<dyn Store>,
-    /// Derives the codes that some carry.
-    pub codes: Arc<dyn Codes>,
-    /// Sends.
-    pub mailer: Arc<dyn Mailer>,
-    /// Tells which are due.
-    pub clock: Arc<dyn Clock>,
-    /// Spreads the retries.
-    pub entropy: Arc<dyn Entropy>,
+    env: Environment,
+    codes: Arc<dyn Codes>,
+    mailer: Arc<dyn Mailer>,
 }
 
 impl DeliverMails {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let (codes, mailer) = (parts.ports.codes.clone(), parts.ports.mailer.clone());
+        Self { env: parts.env.clone(), codes, mailer }
+    }
+
+    /// Waits until there may be something to send, but not longer than `at_most`.
+    pub async fn wait(&self, at_most: Duration) {
+        self.env.store.wait_for_outbox(at_most).await;
+    }
+
     /// Sends the mail that has been due longest, if any. Any number of workers may do so at once.
-    pub async fn run_once(&self) -> Result<Delivered, StoreUnavailable> {
-        let now = self.clock.now();
+    pub async fn run_once(&self) -> Result<Delivered, StoreError> {
+        let now = self.env.now();
         let mut delivered = Delivered::default();
-        for mail in self.store.lease_mails(now, now + LEASE, 1).await? {
-            let letter = self.letter(&mail.request).await?;
-            let written = letter.is_some();
-            let change = match letter {
-                Some(letter) => self.after(&mail, self.mailer.send(&letter).await),
+        for mail in self.env.store.lease_mails(now, now + LEASE, 1).await? {
+            let outgoing = self.outgoing(&mail.request).await?;
+            let written = outgoing.is_some();
+            let change = match outgoing {
+                Some(outgoing) => self.after(&mail, self.mailer.send(&outgoing).await),
                 None => Change::ForgetMail { mail_id: mail.request.id, attempt: mail.attempt },
             };
             match change {
@@ -60,26 +64,23 @@ impl DeliverMails {
                 Change::ParkMail { .. } => delivered.parked += 1,
                 _ => delivered.put_off += 1,
             }
-            match self.store.commit(vec![change]).await {
-                // A conflict: the lease ran out, and another worker has the mail now.
-                Ok(()) | Err(CommitError::Conflict { .. }) => {}
-                Err(_) => return Err(StoreUnavailable),
-            }
+            // When it is lost, the lease ran out, and another worker has the mail now.
+            self.env.commit_unless_lost(change).await?;
         }
         Ok(delivered)
     }
 
     /// The mail with what it says; `None` when its code is not outstanding any more, or is nobody's.
-    async fn letter(&self, request: &MailRequest) -> Result<Option<Letter>, StoreUnavailable> {
-        let words = match request.content {
-            MailContent::Notice(kind) => Some(Words::Notice(kind)),
+    async fn outgoing(&self, request: &MailRequest) -> Result<Option<OutgoingMail>, StoreError> {
+        let content = match request.content {
+            MailContent::Notice(kind) => Some(OutgoingContent::Notice(kind)),
             MailContent::Code { challenge_id, purpose, send_number } => {
-                let found = self.store.find_challenge(challenge_id).await?;
+                let found = self.env.store.find_challenge(challenge_id).await?;
                 found.and_then(|(challenge, account)| self.code(&challenge, account?, purpose, send_number))
             }
         };
         let MailRequest { id, to, at, client, .. } = request.clone();
-        Ok(words.map(|words| Letter { id, to, at, client, words }))
+        Ok(content.map(|content| OutgoingMail { id, to, at, client, content }))
     }
 
     fn code(
@@ -88,26 +89,25 @@ impl DeliverMails {
         account: Account,
         purpose: ChallengePurpose,
         send_number: u32,
-    ) -> Option<Words> {
-        let outstanding = challenge.outstanding_code(self.clock.now()).ok()?;
-        let ChallengeState::CodeSent { code_expires_at, .. } = challenge.state else { return None };
-        let Challenged::Account { credential_version, .. } = &challenge.challenged else { return None };
-        let overtaken = purpose == ChallengePurpose::PasswordReset && *credential_version != account.credential_version;
-        if outstanding != send_number || overtaken || !challenge.is_to(&account.email) {
+    ) -> Option<OutgoingContent> {
+        let outstanding = challenge.outstanding_code(self.env.now()).ok()?;
+        let overtaken =
+            purpose == ChallengePurpose::PasswordReset && !challenge.is_of_version(account.credential_version);
+        if outstanding.send_number != send_number || overtaken || !challenge.is_to(&account.email) {
             return None;
         }
         let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };
         let code = self.codes.derive(&claims, &challenge.key_id)?;
-        Some(Words::Code { purpose, code, expires_at: code_expires_at })
+        Some(OutgoingContent::Code { purpose, code, expires_at: outstanding.expires_at })
     }
 
     fn after(&self, mail: &LeasedMail, outcome: Result<(), MailError>) -> Change {
         let (mail_id, attempt) = (mail.request.id, mail.attempt);
-        let at = self.clock.now();
+        let at = self.env.now();
         match outcome {
             Ok(()) => Change::ForgetMail { mail_id, attempt },
             Err(MailError::Permanent(error)) => Change::ParkMail { mail_id, attempt, at, error },
-            Err(MailError::Temporary(error)) => match next_attempt(attempt, at, self.entropy.bytes()) {
+            Err(MailError::Temporary(error)) => match next_attempt(attempt, at, self.env.random()) {
                 Some(at) => Change::RetryMail { mail_id, attempt, at, error },
                 None => Change::ParkMail { mail_id, attempt, at, error },
             },

@@ -8,23 +8,21 @@ use crate::SessionId;
 use crate::access_token::BearerToken;
 use crate::account::Account;
 use crate::authorization::{AuthorizationCode, AuthorizationPurpose, AuthorizationState, BrowserBinding};
-use crate::budget::Spent;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::{ProviderIdentity, ProviderName};
 use crate::ports::{
-    AuthorizationSecrets, AuthorizationStates, Change, Clock, CommitError, IdentifyError, NoSigningKey, Store,
-    StoreUnavailable, VerifiedState,
+    AuthorizationSecrets, AuthorizationStates, Change, IdentifyError, NoSigningKey, StoreError, VerifiedState,
 };
+use crate::rate_limit::RateLimited;
+use crate::services::{Environment, LoggedIn, RequireVerificationError, SecondFactorRequired};
 use crate::session::Client;
 use crate::temp_token::IssuedTempToken;
 
+use super::all::Parts;
 use super::authenticate::Authenticated;
 use super::begin_authorization::IdentityProviders;
 use super::link_identity::LinkIdentity;
 use super::provider_sign_in::ProviderSignIn;
-use super::second_factor::SecondFactorRequired;
-use super::session_tokens::LoggedIn;
-use super::verify_email::RequireVerificationError;
 
 /// What coming back led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,22 +60,22 @@ pub enum FinishAuthorizationError {
     /// The session that wanted the link has ended.
     #[error("the session has ended")]
     SessionGone,
-    /// The budget for mails is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    MailsSpent(Spent),
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    MailsLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<RequireVerificationError> for FinishAuthorizationError {
     fn from(error: RequireVerificationError) -> Self {
         match error {
-            RequireVerificationError::MailsSpent(spent) => Self::MailsSpent(spent),
-            RequireVerificationError::Unavailable(error) => error.into(),
+            RequireVerificationError::MailsLimited(limited) => Self::MailsLimited(limited),
+            RequireVerificationError::Store(error) => error.into(),
         }
     }
 }
@@ -92,9 +90,11 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::EmailTaken => ErrorCode::EmailExists.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
             FinishAuthorizationError::SessionGone => ErrorCode::Unauthorized.into(),
-            FinishAuthorizationError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            FinishAuthorizationError::MailsLimited(limited) => {
+                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
+            }
             FinishAuthorizationError::NoSigningKey(error) => error.into(),
-            FinishAuthorizationError::Unavailable(error) => error.into(),
+            FinishAuthorizationError::Store(error) => error.into(),
         }
     }
 }
@@ -146,21 +146,24 @@ impl OpenedAuthorization {
 
 /// The use case.
 pub struct FinishAuthorization {
-    /// Who was asked.
-    pub providers: Arc<IdentityProviders>,
-    /// Recognises the `state`.
-    pub states: Arc<dyn AuthorizationStates>,
-    /// Remembers which was used.
-    pub store: Arc<dyn Store>,
-    /// Tells whether it has expired.
-    pub clock: Arc<dyn Clock>,
-    /// Logs in and registers.
-    pub sign_in: ProviderSignIn,
-    /// Links.
-    pub link: LinkIdentity,
+    env: Environment,
+    providers: Arc<IdentityProviders>,
+    states: Arc<dyn AuthorizationStates>,
+    sign_in: ProviderSignIn,
+    link: LinkIdentity,
 }
 
 impl FinishAuthorization {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            providers: parts.identity_providers.clone(),
+            states: parts.ports.authorization_states.clone(),
+            sign_in: ProviderSignIn::new(parts),
+            link: LinkIdentity::new(parts),
+        }
+    }
+
     /// Opens the `state` that came back to `provider`'s callback, with the secret of the browser's cookie. Touches neither
     /// database nor provider.
     pub fn open(
@@ -169,7 +172,7 @@ impl FinishAuthorization {
         state: &str,
         browser: Option<BearerToken>,
     ) -> Result<Opened, FinishAuthorizationError> {
-        let verified = self.states.verify(state, browser, self.clock.now());
+        let verified = self.states.verify(state, browser, self.env.now());
         let VerifiedState { state, browser, secrets } = verified.map_err(|_| FinishAuthorizationError::StateRefused)?;
         if state.provider != *provider {
             return Err(FinishAuthorizationError::StateRefused);
@@ -214,10 +217,9 @@ impl FinishAuthorization {
     ) -> Result<ProviderIdentity, FinishAuthorizationError> {
         let provider = self.providers.get(&state.provider).ok_or(FinishAuthorizationError::StateRefused)?;
         let used = Change::UseAuthorization { id: state.id, expires_at: state.expires_at };
-        match self.store.commit(vec![used]).await {
-            Ok(()) => Ok(provider.identify(code, secrets).await?),
-            Err(CommitError::Conflict { .. }) => Err(FinishAuthorizationError::StateRefused),
-            Err(_) => Err(StoreUnavailable.into()),
+        if !self.env.commit_unless_lost(used).await? {
+            return Err(FinishAuthorizationError::StateRefused);
         }
+        Ok(provider.identify(code, secrets).await?)
     }
 }

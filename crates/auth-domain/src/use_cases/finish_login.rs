@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::account::Account;
-use crate::budget::{AttemptSubject, Spent};
-use crate::challenge::{Challenge, ChallengePurpose, Challenged};
+use crate::challenge::{Challenge, ChallengePurpose};
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{Change, CommitError, NoSigningKey, StoreUnavailable};
+use crate::ports::{Change, NoSigningKey, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
+use crate::services::{
+    Challenges, Decision, Environment, LoggedIn, MethodUnusable, SecondFactor, SecondFactors, SessionTokens,
+};
 use crate::session::{AuthenticationMethod, Client};
-use crate::tally::TallyKind;
-use crate::temp_token::{TempClaims, TempStep};
+use crate::temp_token::TempStep;
 use crate::two_factor::Method;
 
-use super::second_factor::{MethodUnusable, SecondFactor, SecondFactors, is_replay};
-use super::session_tokens::{LoggedIn, SessionTokens};
-use super::{MAX_ATTEMPTS, mail_budgets};
+use super::PendingStep;
+use super::all::Parts;
 
 /// Codes for one login are mailed at most once in so long.
 const MAILS_APART: std::time::Duration = std::time::Duration::from_secs(60);
@@ -32,15 +33,15 @@ pub enum FinishLoginError {
     /// The code is wrong, or was used before.
     #[error("the code is wrong")]
     WrongCode,
-    /// A budget is spent: for wrong codes, or for mails.
-    #[error("the budget is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
+    /// A limit is reached: for wrong codes, or for mails.
+    #[error("the limit is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<FinishLoginError> for Refusal {
@@ -49,93 +50,90 @@ impl From<FinishLoginError> for Refusal {
             FinishLoginError::WrongToken => ErrorCode::TempTokenInvalid.into(),
             FinishLoginError::Unusable(error) => error.into(),
             FinishLoginError::WrongCode => ErrorCode::OtpInvalid.into(),
-            FinishLoginError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            FinishLoginError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             FinishLoginError::NoSigningKey(error) => error.into(),
-            FinishLoginError::Unavailable(error) => error.into(),
+            FinishLoginError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct FinishLogin {
-    /// Judges what is given; brings challenges, store, clock and entropy.
-    pub second_factors: Arc<SecondFactors>,
-    /// Issues the tokens.
-    pub session_tokens: Arc<SessionTokens>,
+    env: Environment,
+    challenges: Arc<Challenges>,
+    second_factors: Arc<SecondFactors>,
+    session_tokens: Arc<SessionTokens>,
 }
 
 impl FinishLogin {
-    /// Opens the session that `token` waits for. Each verdict is committed before it is told, under the account's
-    /// budget, which all purposes and all tokens share.
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            second_factors: parts.second_factors.clone(),
+            session_tokens: parts.session_tokens.clone(),
+        }
+    }
+
+    /// Opens the session that `step` waits for. Each verdict is committed before it is told, under the account's
+    /// limit, which all purposes and all tokens share.
     pub async fn execute(
         &self,
-        token: &TempClaims,
+        step: &PendingStep,
         given: &SecondFactor,
         client: &Client,
     ) -> Result<LoggedIn, FinishLoginError> {
-        let store = &self.second_factors.challenges.store;
-        // A step of the app that another login used up in this moment is a wrong code.
-        let mut replayed = false;
-        for _ in 0..MAX_ATTEMPTS {
-            let (challenge, account, first) = self.pending(token).await?;
-            let now = self.second_factors.challenges.clock.now();
-            let subject = AttemptSubject::account(account.id);
-            let misses = store.find_tally(subject, &TallyKind::SecondFactorMisses).await?;
-            misses.check(now).map_err(FinishLoginError::Spent)?;
-            let verdict = self.second_factors.judge(&account, &challenge, given, client, now)?;
-            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
-                Ok(used) => {
-                    let use_challenge = Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
-                    let (logged_in, changes) = self.open(account, used, first, client, now)?;
-                    (Ok(logged_in), changes.into_iter().chain([use_challenge]).collect())
-                }
-                Err(counted) => (Err(FinishLoginError::WrongCode), counted),
-            };
-            match store.commit(changes.clone()).await {
-                Ok(()) => return outcome,
-                Err(CommitError::Conflict { change }) => {
-                    replayed |= is_replay(&changes, change);
-                }
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |lost| {
+                let (challenge, account, first) = self.pending(step).await?;
+                let now = self.env.now();
+                let subject = AttemptSubject::Account(account.id);
+                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                misses.check(now).map_err(FinishLoginError::RateLimited)?;
+                let verdict = self.second_factors.judge(&account, &challenge, given, client, now)?;
+                Ok(match verdict.settle(lost, misses, now) {
+                    Ok(used) => {
+                        let use_challenge =
+                            Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
+                        let (logged_in, open) = self.open(account, &used, first, client, now)?;
+                        Decision::commit(logged_in, used.into_iter().chain([open, use_challenge]).collect())
+                    }
+                    Err(counted) => Decision::refuse(FinishLoginError::WrongCode, counted),
+                })
+            })
+            .await
     }
 
     /// Mails the code of this login.
-    pub async fn send_code(&self, token: &TempClaims, client: &Client) -> Result<(), FinishLoginError> {
-        let challenges = &self.second_factors.challenges;
-        for _ in 0..MAX_ATTEMPTS {
-            let (challenge, account, _) = self.pending(token).await?;
-            let now = challenges.clock.now();
-            if !account.two_factor.is_enabled(Method::Email) {
-                let enrolled = account.two_factor.is_enrolled(Method::Email);
-                return Err(if enrolled { MethodUnusable::Disabled } else { MethodUnusable::NotSet }.into());
-            }
-            if let Some(free_at) = challenge.sent_at(challenges.lifetimes).map(|at| at + MAILS_APART)
-                && now < free_at
-            {
-                return Err(FinishLoginError::Spent(Spent { retry_after: free_at.since(now) }));
-            }
-            let mails = mail_budgets::for_owner(&*challenges.store, AttemptSubject::account(account.id)).await?;
-            mails.check(now).map_err(FinishLoginError::Spent)?;
-            let sent = challenges.send_again(challenge, client, now);
-            let counted = Change::PutTally(mails.after_one(now));
-            match challenges.store.commit(sent.into_iter().chain([counted]).collect()).await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+    pub async fn send_code(&self, step: &PendingStep, client: &Client) -> Result<(), FinishLoginError> {
+        self.env
+            .decide(async |_| {
+                let (challenge, account, _) = self.pending(step).await?;
+                let now = self.env.now();
+                if !account.two_factor.is_enabled(Method::Email) {
+                    let enrolled = account.two_factor.is_enrolled(Method::Email);
+                    return Err(if enrolled { MethodUnusable::Disabled } else { MethodUnusable::NotSet }.into());
+                }
+                if let Some(free_at) = challenge.sent_at(self.challenges.lifetimes).map(|at| at + MAILS_APART)
+                    && now < free_at
+                {
+                    return Err(FinishLoginError::RateLimited(RateLimited { retry_after: free_at.since(now) }));
+                }
+                let mails = self.challenges.mails_for_owner(AttemptSubject::Account(account.id)).await?;
+                mails.check(now).map_err(FinishLoginError::RateLimited)?;
+                let sent = self.challenges.send_again(challenge, client, now);
+                let counted = Change::count_mail(mails, now);
+                Ok(Decision::commit((), sent.into_iter().chain([counted]).collect()))
+            })
+            .await
     }
 
     /// The pending login that a token stands for, its account, and how its owner began it.
     async fn pending(
         &self,
-        token: &TempClaims,
+        step: &PendingStep,
     ) -> Result<(Challenge, Account, AuthenticationMethod), FinishLoginError> {
-        let first = match token.step {
+        let first = match step.step() {
             TempStep::GiveSecondFactor => AuthenticationMethod::Password,
             TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
             TempStep::GiveSecondFactorAfterProvider => AuthenticationMethod::IdentityProvider,
@@ -143,38 +141,28 @@ impl FinishLogin {
                 return Err(FinishLoginError::WrongToken);
             }
         };
-        let found = self.second_factors.challenges.store.find_challenge(token.challenge_id).await?;
+        let found = self.env.store.find_challenge(step.challenge_id()).await?;
         let Some((challenge, Some(account))) = found else { return Err(FinishLoginError::WrongToken) };
-        let current = match &challenge.challenged {
-            Challenged::Account { credential_version, .. } => *credential_version == account.credential_version,
-            Challenged::Nobody => false,
-        };
-        if !current || !challenge.is_to(&account.email) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
+        if !challenge.stands_for(&account) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }
         Ok((challenge, account, first))
     }
 
-    /// The session, and the changes that open it and use up what was given. What locks the account for itself comes
-    /// first: a lock that is shared before cannot be had alone after.
+    /// The session as of what was used up, and the change that opens it.
     fn open(
         &self,
         mut account: Account,
-        used: Vec<Change>,
+        used: &[Change],
         first: AuthenticationMethod,
         client: &Client,
         now: Timestamp,
-    ) -> Result<(LoggedIn, Vec<Change>), NoSigningKey> {
-        let (mut changes, rest): (Vec<_>, Vec<_>) =
-            used.into_iter().partition(|change| matches!(change, Change::PutTwoFactor { .. }));
-        if let Some(Change::PutTwoFactor { two_factor, .. }) = changes.first() {
-            account.two_factor = two_factor.clone();
+    ) -> Result<(LoggedIn, Change), NoSigningKey> {
+        for change in used {
+            if let Change::PutTwoFactor { two_factor, .. } = change {
+                account.two_factor = two_factor.clone();
+            }
         }
-        let entropy = &*self.second_factors.challenges.entropy;
-        let method = first.and_second_factor();
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
-        changes.push(open);
-        changes.extend(rest);
-        Ok((logged_in, changes))
+        self.session_tokens.open(account, first.and_second_factor(), client, now)
     }
 }

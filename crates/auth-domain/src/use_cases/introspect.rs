@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::internal::{InternalCaller, TokensIntrospect};
-use crate::ports::{Clock, RefreshTokenClaims, RefreshTokens, Store, StoreUnavailable};
+use crate::ports::{RefreshTokenClaims, RefreshTokens, StoreError};
+use crate::services::Environment;
 use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
+use super::all::Parts;
 use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
 
 /// A token that is good at this moment.
@@ -21,38 +23,41 @@ pub enum ActiveToken {
 
 /// The use case.
 pub struct Introspect {
-    /// Recognises access tokens.
-    pub authenticate: Arc<Authenticate>,
-    /// Recognises refresh tokens.
-    pub refresh_tokens: Arc<dyn RefreshTokens>,
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Tells what is alive.
-    pub clock: Arc<dyn Clock>,
-    /// That of [`crate::session::SessionLifetimes`].
-    pub retry_window: Duration,
+    env: Environment,
+    authenticate: Arc<Authenticate>,
+    refresh_tokens: Arc<dyn RefreshTokens>,
+    retry_window: Duration,
 }
 
 impl Introspect {
+    pub(super) fn new(parts: &Parts, authenticate: Arc<Authenticate>) -> Self {
+        Self {
+            env: parts.env.clone(),
+            authenticate,
+            refresh_tokens: parts.ports.refresh_tokens.clone(),
+            retry_window: parts.policy.session_lifetimes.retry_window,
+        }
+    }
+
     /// What `token` stands for; `None` when it is not good, for whatever reason.
     pub async fn execute(
         &self,
         _caller: &InternalCaller<TokensIntrospect>,
         token: &str,
-    ) -> Result<Option<ActiveToken>, StoreUnavailable> {
-        if let Some(claims) = self.refresh_tokens.verify(token, self.clock.now()) {
+    ) -> Result<Option<ActiveToken>, StoreError> {
+        if let Some(claims) = self.refresh_tokens.verify(token, self.env.now()) {
             return self.refresh_token(claims).await;
         }
         match self.authenticate.execute(token).await {
             Ok(bearer) => Ok(Some(ActiveToken::Access(Box::new(bearer)))),
-            Err(AuthenticateError::Unavailable(error)) => Err(error),
+            Err(AuthenticateError::Store(error)) => Err(error),
             Err(_) => Ok(None),
         }
     }
 
-    async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreUnavailable> {
-        let Some((session, _)) = self.store.find_session(claims.session_id).await? else { return Ok(None) };
-        let (now, rotation) = (self.clock.now(), &session.rotation);
+    async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreError> {
+        let Some((session, _)) = self.env.store.find_session(claims.session_id).await? else { return Ok(None) };
+        let (now, rotation) = (self.env.now(), &session.rotation);
         // As if its own client presented it.
         let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);
         let active = decision != Presented::Reused && session.is_alive(now);

@@ -6,7 +6,9 @@ use crate::AccountId;
 use crate::account::Account;
 use crate::audit::Auditor;
 use crate::internal::{CredentialsRead, InternalCaller};
-use crate::ports::{AccountSnapshot, SnapshotError, Store, StoreUnavailable};
+use crate::ports::{AccountSnapshot, CommitError, SnapshotError, Store, StoreError};
+
+use super::all::Parts;
 
 /// One page of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +21,15 @@ pub struct CredentialsPage {
 
 /// The use case.
 pub struct ListCredentials {
-    /// Where accounts are kept.
-    pub store: Arc<dyn Store>,
-    /// Notes who read them.
-    pub auditor: Arc<Auditor>,
+    store: Arc<dyn Store>,
+    auditor: Arc<Auditor>,
 }
 
 impl ListCredentials {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { store: parts.ports.store.clone(), auditor: parts.auditor.clone() }
+    }
+
     /// The most accounts on a page.
     pub const MAX_PAGE: u32 = 1_000;
 
@@ -35,7 +39,7 @@ impl ListCredentials {
         _caller: &InternalCaller<CredentialsRead>,
         after: Option<AccountId>,
         limit: u32,
-    ) -> Result<CredentialsPage, StoreUnavailable> {
+    ) -> Result<CredentialsPage, StoreError> {
         let limit = limit.clamp(1, Self::MAX_PAGE) as usize;
         self.note().await?;
         let mut accounts = self.store.list_accounts(after, limit as u32 + 1).await?;
@@ -57,8 +61,12 @@ impl ListCredentials {
     }
 
     /// Before anything is told: what cannot be noted is not read.
-    async fn note(&self) -> Result<(), StoreUnavailable> {
-        let noted = self.store.commit(vec![self.auditor.note("credentials.read")]).await;
-        noted.map_err(|_| StoreUnavailable)
+    async fn note(&self) -> Result<(), StoreError> {
+        match self.store.commit(vec![self.auditor.note("credentials.read")]).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+            // An insert of a fresh id is guarded by nothing.
+            Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Err(StoreError::Failed),
+        }
     }
 }

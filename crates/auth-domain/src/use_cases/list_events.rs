@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::EventId;
 use crate::event::Event;
 use crate::internal::{EventsRead, InternalCaller};
-use crate::ports::{Store, StoreUnavailable};
+use crate::ports::{Store, StoreError};
+
+use super::all::Parts;
 
 /// The use case.
 pub struct ListEvents {
-    /// Where events are kept.
-    pub store: Arc<dyn Store>,
+    store: Arc<dyn Store>,
 }
 
 /// Some events, the oldest first.
@@ -23,6 +24,10 @@ pub struct EventsPage {
 }
 
 impl ListEvents {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { store: parts.ports.store.clone() }
+    }
+
     /// The most events of a page.
     pub const MAX_LIMIT: u32 = 1_000;
 
@@ -32,7 +37,7 @@ impl ListEvents {
         _caller: &InternalCaller<EventsRead>,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Option<EventsPage>, StoreUnavailable> {
+    ) -> Result<Option<EventsPage>, StoreError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
         let Some(mut events) = self.store.list_events(after, limit + 1).await? else { return Ok(None) };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);

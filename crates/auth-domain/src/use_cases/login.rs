@@ -3,20 +3,18 @@
 use std::sync::Arc;
 
 use crate::account::{Account, LoginName, Password};
-use crate::budget::Spent;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreUnavailable};
+use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreError};
+use crate::rate_limit::RateLimited;
+use crate::services::{
+    Challenges, Decision, Environment, LoggedIn, PasswordAccepted, PasswordCheck, PasswordCheckError,
+    RequireVerificationError, SecondFactorRequired, SessionTokens, salt,
+};
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::{IssuedTempToken, TempStep};
 
-use super::challenges::Challenges;
-use super::password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
-use super::register::salt;
-use super::second_factor::SecondFactorRequired;
-use super::session_tokens::{LoggedIn, SessionTokens};
-use super::verify_email::{self, RequireVerificationError};
-use super::{MAX_ATTEMPTS, second_factor};
+use super::all::{EmailVerification, Parts};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -49,22 +47,22 @@ pub enum LoginError {
     /// Nobody has that name, or the password is wrong; which, is not told.
     #[error("nobody has that name, or the password is wrong")]
     Concealed,
-    /// The budget for mails is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    MailsSpent(Spent),
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    MailsLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<RequireVerificationError> for LoginError {
     fn from(error: RequireVerificationError) -> Self {
         match error {
-            RequireVerificationError::MailsSpent(spent) => Self::MailsSpent(spent),
-            RequireVerificationError::Unavailable(error) => error.into(),
+            RequireVerificationError::MailsLimited(limited) => Self::MailsLimited(limited),
+            RequireVerificationError::Store(error) => error.into(),
         }
     }
 }
@@ -74,80 +72,80 @@ impl From<LoginError> for Refusal {
         match error {
             LoginError::Password(error) => error.into(),
             LoginError::Concealed => ErrorCode::InvalidCredentials.into(),
-            LoginError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            LoginError::MailsLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             LoginError::NoSigningKey(error) => error.into(),
-            LoginError::Unavailable(error) => error.into(),
+            LoginError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct Login {
-    /// Compares the password under the account's budget.
-    pub password_check: Arc<PasswordCheck>,
-    /// Issues the tokens.
-    pub session_tokens: Arc<SessionTokens>,
-    /// Mails a code to an address that is to be proved first; brings store, clock and entropy.
-    pub challenges: Arc<Challenges>,
-    /// Makes an outdated hash anew.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Whether strangers are told who has an account.
-    pub disclosure: Disclosure,
-    /// Whether an address must be proved before its owner may log in.
-    pub require_verified_email: bool,
+    env: Environment,
+    password_check: Arc<PasswordCheck>,
+    session_tokens: Arc<SessionTokens>,
+    challenges: Arc<Challenges>,
+    hasher: Arc<dyn PasswordHasher>,
+    disclosure: Disclosure,
+    email_verification: EmailVerification,
 }
 
 impl Login {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            password_check: parts.password_check.clone(),
+            session_tokens: parts.session_tokens.clone(),
+            challenges: parts.challenges.clone(),
+            hasher: parts.ports.password_hasher.clone(),
+            disclosure: parts.policy.disclosure,
+            email_verification: parts.policy.email_verification,
+        }
+    }
+
     /// Opens a session for whoever proves to be `request.name`.
     pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
         let LoginRequest { name, password, client } = request;
         let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
         let accepted = checked.map_err(|error| self.concealed(error))?;
-        let account = accepted.account().clone();
-        if self.require_verified_email && !account.email_verified {
-            let token = verify_email::require_verification(&self.challenges, &account, &client).await;
+        let account = accepted.account();
+        if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
+            let token = self.challenges.require_verification(account, &client).await;
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
-        self.after_password(accepted, password, client).await
+        let outcome = self.after_password(&accepted, &client).await?;
+        self.rehash(&accepted, password).await;
+        Ok(outcome)
     }
 
     /// A session, or the second factor before it.
-    async fn after_password(
-        &self,
-        accepted: PasswordAccepted,
-        password: Password,
-        client: Client,
-    ) -> Result<LoginOutcome, LoginError> {
-        let mut account = accepted.account().clone();
-        for _ in 0..MAX_ATTEMPTS {
-            let now = self.challenges.clock.now();
-            let pending =
-                second_factor::begin_login(&self.challenges, &account, TempStep::GiveSecondFactor, &client, now)
-                    .await?;
-            let (outcome, changes) = match pending.map_err(LoginError::MailsSpent)? {
-                Some((required, changes)) => (LoginOutcome::SecondFactorRequired(required), changes),
-                None => {
-                    let (entropy, method) = (&*self.challenges.entropy, AuthenticationMethod::Password);
-                    let (logged_in, open) = self.session_tokens.open(account.clone(), method, &client, now, entropy)?;
-                    (LoginOutcome::LoggedIn(Box::new(logged_in)), vec![open])
-                }
-            };
-            match self.challenges.store.commit(changes).await {
-                Ok(()) => {
-                    self.rehash(&accepted, password).await;
-                    return Ok(outcome);
-                }
-                Err(CommitError::Conflict { .. }) => account = self.unchanged(&accepted).await?,
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+    async fn after_password(&self, accepted: &PasswordAccepted, client: &Client) -> Result<LoginOutcome, LoginError> {
+        self.env
+            .decide(async |lost| {
+                let account = match lost {
+                    None => accepted.account().clone(),
+                    Some(_) => self.unchanged(accepted).await?,
+                };
+                let now = self.env.now();
+                let pending = self.challenges.begin_login(&account, TempStep::GiveSecondFactor, client, now).await?;
+                Ok(match pending.map_err(LoginError::MailsLimited)? {
+                    Some((required, changes)) => {
+                        Decision::commit(LoginOutcome::SecondFactorRequired(required), changes)
+                    }
+                    None => {
+                        let method = AuthenticationMethod::Password;
+                        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
+                        Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), vec![open])
+                    }
+                })
+            })
+            .await
     }
 
     /// The account as it is now, if its password is still the one that was compared.
     async fn unchanged(&self, accepted: &PasswordAccepted) -> Result<Account, LoginError> {
         let compared = accepted.account();
-        let now = self.challenges.store.find_account(compared.id).await?;
+        let now = self.env.store.find_account(compared.id).await?;
         let same = now.filter(|account| account.credential_version == compared.credential_version);
         same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))
     }
@@ -170,11 +168,11 @@ impl Login {
         if !accepted.outdated_hash() {
             return;
         }
-        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.challenges.entropy.bytes())).await;
+        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.env.random())).await;
         if let Ok(password_hash) = hashed {
             let Account { id, credential_version, .. } = *accepted.account();
             let change = Change::RehashPassword { account_id: id, credential_version, password_hash };
-            let _: Result<(), CommitError> = self.challenges.store.commit(vec![change]).await;
+            let _: Result<(), CommitError> = self.env.store.commit(vec![change]).await;
         }
     }
 }

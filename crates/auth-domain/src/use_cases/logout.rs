@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{Change, Clock, CommitError, RefreshTokens, Store, StoreUnavailable};
+use crate::ports::{Change, RefreshTokens, StoreError};
+use crate::services::Environment;
 use crate::session::{Revocation, RevocationReason};
 
+use super::all::Parts;
 use super::authenticate::Authenticated;
 
 /// Why nobody was logged out.
@@ -14,35 +16,35 @@ pub enum LogoutError {
     /// The refresh token is not one of the session's.
     #[error("the refresh token is not of this session")]
     ForeignToken,
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<LogoutError> for Refusal {
     fn from(error: LogoutError) -> Self {
         match error {
             LogoutError::ForeignToken => ErrorCode::RefreshTokenInvalid.into(),
-            LogoutError::Unavailable(error) => error.into(),
+            LogoutError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct Logout {
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Checks the refresh token.
-    pub refresh_tokens: Arc<dyn RefreshTokens>,
-    /// Dates the end.
-    pub clock: Arc<dyn Clock>,
+    env: Environment,
+    refresh_tokens: Arc<dyn RefreshTokens>,
 }
 
 impl Logout {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { env: parts.env.clone(), refresh_tokens: parts.ports.refresh_tokens.clone() }
+    }
+
     /// Ends the caller's session. `refresh_token` may be any genuine one of that session, of whatever
     /// generation.
     pub async fn here(&self, caller: &Authenticated, refresh_token: &str) -> Result<(), LogoutError> {
-        let claims = self.refresh_tokens.verify(refresh_token, self.clock.now()).ok_or(LogoutError::ForeignToken)?;
+        let claims = self.refresh_tokens.verify(refresh_token, self.env.now()).ok_or(LogoutError::ForeignToken)?;
         let session_id = caller.session().id;
         if claims.session_id != session_id {
             return Err(LogoutError::ForeignToken);
@@ -62,14 +64,12 @@ impl Logout {
     }
 
     fn revocation(&self) -> Revocation {
-        Revocation { at: self.clock.now(), reason: RevocationReason::LoggedOut }
+        Revocation { at: self.env.now(), reason: RevocationReason::LoggedOut }
     }
 
     async fn commit(&self, change: Change) -> Result<(), LogoutError> {
-        match self.store.commit(vec![change]).await {
-            // A conflict: it ended in this instant, which is what was asked for.
-            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
-            Err(_) => Err(StoreUnavailable.into()),
-        }
+        // When it is lost, the session ended in this instant, which is what was asked for.
+        self.env.commit_unless_lost(change).await?;
+        Ok(())
     }
 }

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::account::{Account, EmailAddress, LoginName};
-use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
-use crate::ports::{Change, CommitError, StoreUnavailable};
+use crate::ports::{Change, StoreError};
+use crate::rate_limit::{AttemptSubject, MailLimit, RateLimited};
+use crate::services::{Challenges, Decision, Environment, notice};
 use crate::session::Client;
-use crate::tally::MailBudget;
 use crate::temp_token::{IssuedTempToken, TempStep};
 
-use super::challenges::Challenges;
-use super::notices::notice;
-use super::{MAX_ATTEMPTS, mail_budgets};
+use super::all::Parts;
 
 /// Why no code was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,12 +25,12 @@ pub enum LostPasswordError {
     /// The account has no password, and that may be told.
     #[error("the account has no password")]
     NoPassword,
-    /// The budget for mails is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
-    /// The database is away.
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<LostPasswordError> for Refusal {
@@ -40,61 +38,60 @@ impl From<LostPasswordError> for Refusal {
         match error {
             LostPasswordError::InvalidEmail => ErrorCode::InvalidEmail.into(),
             LostPasswordError::NoPassword => ErrorCode::UserLinked.into(),
-            LostPasswordError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
-            LostPasswordError::Unavailable(error) => error.into(),
+            LostPasswordError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
+            LostPasswordError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct LostPassword {
-    /// Begins the challenge.
-    pub challenges: Arc<Challenges>,
-    /// Whether strangers are told who has an account.
-    pub disclosure: Disclosure,
+    env: Environment,
+    challenges: Arc<Challenges>,
+    disclosure: Disclosure,
 }
 
 impl LostPassword {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let (env, challenges) = (parts.env.clone(), parts.challenges.clone());
+        Self { env, challenges, disclosure: parts.policy.disclosure }
+    }
+
     /// Owes whoever has that address a code, and answers the token to give it with. Where accounts are concealed,
     /// the answer and the work are the same for an address that nobody has.
     pub async fn execute(&self, email: &str, client: &Client) -> Result<IssuedTempToken, LostPasswordError> {
         let email = EmailAddress::parse(email).map_err(|_| LostPasswordError::InvalidEmail)?;
         let subject = self.challenges.subject(&email);
         let name = LoginName::Email(email);
-        let store = &*self.challenges.store;
-        for _ in 0..MAX_ATTEMPTS {
-            let account = store.find_account_by_name(&name).await?;
-            let owner = account.as_ref().map(|account| account.id);
-            let budget = mail_budgets::for_strangers(store, subject, owner, client.network()).await?;
-            let now = self.challenges.clock.now();
-            budget.check(now).map_err(LostPasswordError::Spent)?;
-            let (token, changes) = self.decide(subject, account, budget, client, now);
-            match store.commit(changes).await {
-                Ok(()) => return token,
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |_| {
+                let account = self.env.store.find_account_by_name(&name).await?;
+                let owner = account.as_ref().map(|account| account.id);
+                let limit = self.challenges.mails_for_strangers(subject, owner, client.network()).await?;
+                let now = self.env.now();
+                limit.check(now).map_err(LostPasswordError::RateLimited)?;
+                Ok(self.decision(subject, account, limit, client, now))
+            })
+            .await
     }
 
     /// The answer, and what is to be committed before it is told: a refusal counts too.
-    fn decide(
+    fn decision(
         &self,
         subject: AttemptSubject,
         account: Option<Account>,
-        budget: MailBudget,
+        limit: MailLimit,
         client: &Client,
         now: Timestamp,
-    ) -> (Result<IssuedTempToken, LostPasswordError>, Vec<Change>) {
-        let counted = budget.after_mail(now).map(Change::PutTally);
+    ) -> Decision<IssuedTempToken, LostPasswordError> {
+        let counted = Change::count_strangers_mail(limit, now);
         let refusal = match &account {
             None => Some(LostPasswordError::InvalidEmail),
             Some(account) if account.password_hash.is_none() => Some(LostPasswordError::NoPassword),
             Some(_) => None,
         };
         if let (Some(refusal), Disclosure::Explicit) = (refusal, self.disclosure) {
-            return (Err(refusal), counted.collect());
+            return Decision::refuse(refusal, counted.collect());
         }
         let purpose = ChallengePurpose::PasswordReset;
         let challenged = match (&account, refusal) {
@@ -110,8 +107,8 @@ impl LostPassword {
         changes.extend(counted);
         if let (Some(account), Some(LostPasswordError::NoPassword)) = (account, refusal) {
             let kind = NoticeKind::ResetWithoutPassword;
-            changes.push(notice(&*self.challenges.entropy, &account.email, kind, client, now));
+            changes.push(notice(&*self.env.entropy, &account.email, kind, client, now));
         }
-        (Ok(self.challenges.temp_token(challenge.id, TempStep::GivePasswordResetCode, now)), changes)
+        Decision::commit(self.challenges.temp_token(challenge.id, TempStep::GivePasswordResetCode, now), changes)
     }
 }

@@ -2,56 +2,80 @@
 
 use std::sync::Arc;
 
-use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
-use crate::ports::{Change, CommitError, RecoveryCode, StoreUnavailable};
+use crate::ports::{Change, RecoveryCode, StoreError};
+use crate::services::{Decision, Environment, ReauthenticationRequired, SecondFactors, StepUp, notice};
 use crate::session::Client;
-use crate::two_factor::{Method, NotEnrolled, TwoFactor};
+use crate::two_factor::{Method, MethodOverview, NotEnrolled, TwoFactor};
 
-use super::MAX_ATTEMPTS;
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::notices::notice;
-use super::second_factor::SecondFactors;
-use super::step_up::{ReauthenticationRequired, StepUp};
 
-/// Why nothing was changed.
+/// Why nothing was changed, or listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManageError {
     /// The method is not enrolled, or not enabled.
     #[error(transparent)]
     NotEnrolled(#[from] NotEnrolled),
+    /// No method is set up, nor is any set-up pending.
+    #[error("no method is set up")]
+    NothingSetUp,
     /// The login is too long ago.
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
     /// The session has ended, or its account is gone.
     #[error("the session has ended")]
     SessionGone,
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<ManageError> for Refusal {
     fn from(error: ManageError) -> Self {
         match error {
             ManageError::NotEnrolled(_) => ErrorCode::MethodsNotEnabled.into(),
+            ManageError::NothingSetUp => ErrorCode::NoMethodsFound.into(),
             ManageError::Stale(error) => error.into(),
             ManageError::SessionGone => ErrorCode::Unauthorized.into(),
-            ManageError::Unavailable(error) => error.into(),
+            ManageError::Store(error) => error.into(),
         }
     }
 }
 
+/// The second factors of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactorsListed {
+    /// Those that are set up or being set up.
+    pub methods: Vec<MethodOverview>,
+    /// How many recovery codes were not used yet.
+    pub recovery_codes_left: usize,
+}
+
 /// The use case.
 pub struct ManageSecondFactors {
-    /// Makes recovery codes and notices; brings store, clock and entropy.
-    pub second_factors: Arc<SecondFactors>,
-    /// What weakens an account needs a fresh login.
-    pub step_up: StepUp,
+    env: Environment,
+    second_factors: Arc<SecondFactors>,
+    step_up: StepUp,
 }
 
 impl ManageSecondFactors {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let (env, second_factors) = (parts.env.clone(), parts.second_factors.clone());
+        Self { env, second_factors, step_up: parts.policy.step_up }
+    }
+
+    /// Lists the second factors of the caller.
+    pub fn list(&self, caller: &Authenticated) -> Result<SecondFactorsListed, ManageError> {
+        let two_factor = &caller.account().two_factor;
+        let methods = two_factor.overview(self.env.now());
+        if methods.is_empty() {
+            return Err(ManageError::NothingSetUp);
+        }
+        Ok(SecondFactorsListed { methods, recovery_codes_left: two_factor.recovery_codes.len() })
+    }
+
     /// Asks for an enrolled method at login. One that is enabled already stays so.
     pub async fn enable(&self, caller: &Authenticated, method: Method, client: &Client) -> Result<(), ManageError> {
         let kind = NoticeKind::SecondFactorEnabled;
@@ -100,7 +124,7 @@ impl ManageSecondFactors {
     }
 
     fn require_fresh_login(&self, caller: &Authenticated) -> Result<(), ReauthenticationRequired> {
-        self.step_up.require(caller, self.second_factors.challenges.clock.now())
+        self.step_up.require(caller, self.env.now())
     }
 
     /// Commits what `change` makes of the second factors, with a notice; nothing, when it makes nothing.
@@ -109,23 +133,19 @@ impl ManageSecondFactors {
         caller: &Authenticated,
         client: &Client,
         kind: NoticeKind,
-        change: impl Fn(TwoFactor) -> Result<Option<TwoFactor>, NotEnrolled> + Send,
+        change: impl Fn(TwoFactor) -> Result<Option<TwoFactor>, NotEnrolled>,
     ) -> Result<(), ManageError> {
-        let challenges = &self.second_factors.challenges;
-        let mut account: Account = caller.account().clone();
-        for _ in 0..MAX_ATTEMPTS {
-            let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(()) };
-            let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-            let told = notice(&*challenges.entropy, &account.email, kind, client, challenges.clock.now());
-            match challenges.store.commit(vec![put, Change::RequireSession(caller.session().id), told]).await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::Conflict { .. }) => {
-                    let now = challenges.clock.now();
-                    account = caller.still_there(&*challenges.store, now).await?.ok_or(ManageError::SessionGone)?;
-                }
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |lost| {
+                let account = match lost {
+                    None => caller.account().clone(),
+                    Some(_) => caller.still_there(&self.env).await?.ok_or(ManageError::SessionGone)?,
+                };
+                let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(Decision::nothing(())) };
+                let put = Change::PutTwoFactor { account_id: account.id, two_factor };
+                let told = notice(&*self.env.entropy, &account.email, kind, client, self.env.now());
+                Ok(Decision::commit((), vec![put, Change::RequireSession(caller.session().id), told]))
+            })
+            .await
     }
 }

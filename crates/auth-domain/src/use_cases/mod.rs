@@ -1,10 +1,14 @@
 //! What can be asked of this service: one use case a file. Each reads what it needs, decides in pure
-//! code and hands the store one list of changes.
+//! code and hands the store one list of changes. [`UseCases::new`] builds them all.
+//!
+//! What several of them share is in `services`.
 
-mod announcements;
+mod all;
 mod authenticate;
+mod authenticate_service;
+mod authenticate_step;
 mod begin_authorization;
-mod challenges;
+mod check_readiness;
 mod confirm_credentials;
 mod delete_account;
 mod deliver_events;
@@ -18,10 +22,11 @@ mod list_events;
 mod login;
 mod logout;
 mod lost_password;
-mod mail_budgets;
 mod manage_second_factors;
-mod notices;
-mod password_check;
+mod measure_load;
+#[cfg(feature = "mocks")]
+mod mocked;
+mod operator;
 mod provider_sign_in;
 mod publish_signing_keys;
 mod purge_expired;
@@ -29,22 +34,26 @@ mod read_deletion;
 mod refresh_session;
 mod register;
 mod reseal_secrets;
-mod second_factor;
-mod session_tokens;
 mod sessions;
 mod set_roles;
 mod set_up_second_factor;
-mod step_up;
 mod unlink_identity;
+mod unlock_account;
 mod update_credentials;
 mod update_password;
 mod verify_code;
 mod verify_email;
 
-pub use announcements::Announcements;
+pub use crate::services::{
+    GiveCodeError, IssuedTokens, LoggedIn, MethodUnusable, PasswordAccepted, PasswordCheckError,
+    ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
+};
+pub use all::{EmailVerification, Policy, Ports, UseCases};
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
-pub use begin_authorization::{BeginAuthorization, BeginAuthorizationError, IdentityProviders, Journey};
-pub use challenges::{Challenges, GiveCodeError};
+pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
+pub use authenticate_step::{AuthenticateStep, PendingStep};
+pub use begin_authorization::{BeginAuthorization, BeginAuthorizationError, BrowserContext, IdentityProviders};
+pub use check_readiness::CheckReadiness;
 pub use confirm_credentials::{ConfirmCredentials, ConfirmCredentialsError};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
@@ -54,46 +63,45 @@ pub use finish_authorization::{
 };
 pub use finish_login::{FinishLogin, FinishLoginError};
 pub use introspect::{ActiveToken, Introspect};
-pub use link_identity::LinkIdentity;
 pub use list_credentials::{CredentialsPage, ListCredentials};
 pub use list_events::{EventsPage, ListEvents};
 pub use login::{Login, LoginError, LoginOutcome, LoginRequest};
 pub use logout::{Logout, LogoutError};
 pub use lost_password::{LostPassword, LostPasswordError};
-pub use manage_second_factors::{ManageError, ManageSecondFactors};
-pub use password_check::{PasswordAccepted, PasswordCheck, PasswordCheckError};
-pub use provider_sign_in::ProviderSignIn;
+pub use manage_second_factors::{ManageError, ManageSecondFactors, SecondFactorsListed};
+pub use measure_load::MeasureLoad;
+pub use operator::{Operator, OperatorPorts, OperatorUseCases};
 pub use publish_signing_keys::PublishSigningKeys;
 pub use purge_expired::PurgeExpired;
 pub use read_deletion::ReadDeletion;
 pub use refresh_session::{RefreshError, RefreshSession};
 pub use register::{Register, RegisterError, RegisterRequest, Registered};
 pub use reseal_secrets::{ResealError, ResealSecrets, Resealed};
-pub use second_factor::{MethodUnusable, SecondFactor, SecondFactorRequired, SecondFactors};
-pub use session_tokens::{IssuedTokens, LoggedIn, SessionTokens};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};
 pub use set_up_second_factor::{SetUp, SetUpError, SetUpSecondFactor};
-pub use step_up::{ReauthenticationRequired, StepUp};
 pub use unlink_identity::{UnlinkIdentity, UnlinkIdentityError};
+pub use unlock_account::UnlockAccount;
 pub use update_credentials::{CredentialsOutcome, UpdateCredentials, UpdateCredentialsError, UpdateCredentialsRequest};
 pub use update_password::{PasswordUpdated, UpdatePassword, UpdatePasswordError, UpdatePasswordRequest};
 pub use verify_code::{VerifyCode, VerifyCodeError};
 pub use verify_email::{AddressOwner, Resent, VerifyEmail, VerifyEmailError};
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{HashingError, NoSigningKey, SnapshotError, StoreUnavailable};
+use crate::ports::{HashingError, NoSigningKey, SnapshotError, StoreError};
 
-/// How often a use case reads and decides again when somebody else was first. Of n requests that
-/// race for one row, one wins each round; past this, the row is under attack and the answer is 503.
-const MAX_ATTEMPTS: usize = 256;
-
-/// How long a caller is told to wait when the database does not answer.
+/// How long a caller is told to wait when the database does not do what it is asked.
 const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2);
 
-impl From<StoreUnavailable> for Refusal {
-    fn from(_: StoreUnavailable) -> Self {
-        Self::retry_after(ErrorCode::Unavailable, UNAVAILABLE_RETRY)
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable | StoreError::Refused => {
+                Self::retry_after(ErrorCode::Unavailable, UNAVAILABLE_RETRY)
+            }
+            // Asking again would not help.
+            StoreError::Corrupt { .. } | StoreError::Failed => ErrorCode::InternalServerError.into(),
+        }
     }
 }
 
@@ -101,7 +109,7 @@ impl From<SnapshotError> for Refusal {
     fn from(error: SnapshotError) -> Self {
         match error {
             SnapshotError::TooMany => Self::retry_after(ErrorCode::Overloaded, UNAVAILABLE_RETRY),
-            SnapshotError::Unavailable(error) => error.into(),
+            SnapshotError::Store(error) => error.into(),
         }
     }
 }

@@ -6,22 +6,18 @@ use crate::account::{Account, CredentialVersion, EmailAddress, LoginName, Roles}
 use crate::challenge::ChallengePurpose;
 use crate::event::EventKind;
 use crate::identity::{LinkedIdentity, ProviderIdentity};
-use crate::ports::{Change, CommitError, StoreUnavailable, UniqueKey};
+use crate::ports::Change;
+use crate::services::{Announcements, Challenges, Decision, Environment, SessionTokens, link};
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::TempStep;
 use crate::two_factor::TwoFactor;
 use crate::{AccountId, Timestamp};
 
-use super::announcements::Announcements;
-use super::challenges::Challenges;
+use super::all::{EmailVerification, Parts};
 use super::finish_authorization::{AuthorizationOutcome, FinishAuthorizationError};
-use super::link_identity;
-use super::session_tokens::SessionTokens;
-use super::verify_email;
-use super::{MAX_ATTEMPTS, mail_budgets, second_factor};
 
-/// What is decided, and what is to be committed before it is told.
-type Decision = (Decided, Vec<Change>);
+/// What is decided on one round.
+type Signed = Decision<Decided, FinishAuthorizationError>;
 
 /// Whether an identity logs in to an account already, or from this sign-in on.
 #[derive(Clone, Copy)]
@@ -37,18 +33,25 @@ enum Decided {
 }
 
 /// The use case.
-pub struct ProviderSignIn {
-    /// Asks for codes; brings store, clock and entropy.
-    pub challenges: Arc<Challenges>,
-    /// Issues the tokens.
-    pub session_tokens: Arc<SessionTokens>,
-    /// Tells other services.
-    pub announcements: Arc<Announcements>,
-    /// Whether an address must be proved before its owner may log in.
-    pub require_verified_email: bool,
+pub(super) struct ProviderSignIn {
+    env: Environment,
+    challenges: Arc<Challenges>,
+    session_tokens: Arc<SessionTokens>,
+    announcements: Arc<Announcements>,
+    email_verification: EmailVerification,
 }
 
 impl ProviderSignIn {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            session_tokens: parts.session_tokens.clone(),
+            announcements: parts.announcements.clone(),
+            email_verification: parts.policy.email_verification,
+        }
+    }
+
     /// Logs in to the account that the identity is linked to. Where there is none, the address decides: one that both
     /// sides have proved links and logs in, one that is nobody's registers, any other is refused.
     pub(super) async fn execute(
@@ -56,16 +59,9 @@ impl ProviderSignIn {
         identity: &ProviderIdentity,
         client: &Client,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
-        for _ in 0..MAX_ATTEMPTS {
-            let (decided, changes) = self.decide(identity, client).await?;
-            match self.challenges.store.commit(changes).await {
-                Ok(()) => return self.answer(decided, client).await,
-                // The same identity or address registered in this moment, or the account was changed.
-                Err(CommitError::Conflict { .. } | CommitError::Duplicate(UniqueKey::Email | UniqueKey::Identity)) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        // A lost round: the same identity or address registered in this moment, or the account was changed.
+        let decided = self.env.decide(async |_| self.decision(identity, client).await).await?;
+        self.answer(decided, client).await
     }
 
     async fn answer(
@@ -76,14 +72,14 @@ impl ProviderSignIn {
         match decided {
             Decided::Outcome(outcome) => Ok(outcome),
             Decided::Unproved(account) => {
-                let token = verify_email::require_verification(&self.challenges, &account, client).await;
+                let token = self.challenges.require_verification(&account, client).await;
                 Ok(AuthorizationOutcome::EmailVerificationRequired(token?))
             }
         }
     }
 
-    async fn decide(&self, identity: &ProviderIdentity, client: &Client) -> Result<Decision, FinishAuthorizationError> {
-        let store = &*self.challenges.store;
+    async fn decision(&self, identity: &ProviderIdentity, client: &Client) -> Result<Signed, FinishAuthorizationError> {
+        let store = &*self.env.store;
         if let Some(account) = store.find_account_by_identity(&identity.provider, &identity.subject).await? {
             return self.log_in(account, Linked::Already(identity), client).await;
         }
@@ -110,29 +106,30 @@ impl ProviderSignIn {
         account: Account,
         linked: Linked<'_>,
         client: &Client,
-    ) -> Result<Decision, FinishAuthorizationError> {
-        if self.require_verified_email && !account.email_verified {
-            return Ok((Decided::Unproved(Box::new(account)), Vec::new()));
+    ) -> Result<Signed, FinishAuthorizationError> {
+        if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
+            return Ok(Decision::nothing(Decided::Unproved(Box::new(account))));
         }
-        let (challenges, now) = (&self.challenges, self.challenges.clock.now());
+        let (challenges, now) = (&self.challenges, self.env.now());
         let step = TempStep::GiveSecondFactorAfterProvider;
-        let pending = second_factor::begin_login(challenges, &account, step, client, now).await?;
-        if let Some((required, changes)) = pending.map_err(FinishAuthorizationError::MailsSpent)? {
-            return Ok((Decided::Outcome(AuthorizationOutcome::SecondFactorRequired(required)), changes));
+        let pending = challenges.begin_login(&account, step, client, now).await?;
+        if let Some((required, changes)) = pending.map_err(FinishAuthorizationError::MailsLimited)? {
+            let required = AuthorizationOutcome::SecondFactorRequired(required);
+            return Ok(Decision::commit(Decided::Outcome(required), changes));
         }
         let (account, mut changes) = match linked {
-            Linked::ByThis(identity) => link_identity::link(&*challenges.entropy, account, identity, client, now),
+            Linked::ByThis(identity) => link(&*self.env.entropy, account, identity, client, now),
             Linked::Already(_) => (account, Vec::new()),
         };
         let account_id = account.id;
-        let (entropy, method) = (&*challenges.entropy, AuthenticationMethod::IdentityProvider);
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
+        let method = AuthenticationMethod::IdentityProvider;
+        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
         changes.push(open);
         if let Linked::Already(ProviderIdentity { provider, subject, .. }) = linked {
             let (provider, subject) = (provider.clone(), subject.clone());
             changes.push(Change::RequireIdentity { account_id, provider, subject });
         }
-        Ok((Decided::Outcome(AuthorizationOutcome::LoggedIn(Box::new(logged_in))), changes))
+        Ok(Decision::commit(Decided::Outcome(AuthorizationOutcome::LoggedIn(Box::new(logged_in))), changes))
     }
 
     /// A new account without a password. An address that the provider does not vouch for gets a code, as at any
@@ -143,8 +140,8 @@ impl ProviderSignIn {
         email: &EmailAddress,
         proved: bool,
         client: &Client,
-    ) -> Result<Decision, FinishAuthorizationError> {
-        let (challenges, now) = (&self.challenges, self.challenges.clock.now());
+    ) -> Result<Signed, FinishAuthorizationError> {
+        let (challenges, now) = (&self.challenges, self.env.now());
         let linked = LinkedIdentity::new(identity, now);
         let account = self.new_account(email, proved, linked.clone(), now);
         let account_id = account.id;
@@ -153,25 +150,25 @@ impl ProviderSignIn {
             Change::LinkIdentity { account_id, identity: linked },
             self.announcements.announce(EventKind::UserRegistered, account_id, now),
         ];
-        if self.require_verified_email && !proved {
-            return Ok((Decided::Unproved(Box::new(account)), changes));
+        if self.email_verification == EmailVerification::BeforeLogin && !proved {
+            return Ok(Decision::commit(Decided::Unproved(Box::new(account)), changes));
         }
         if !proved {
-            let mails = mail_budgets::to_named_address(&*challenges.store, challenges.subject(email)).await?;
-            mails.check(now).map_err(FinishAuthorizationError::MailsSpent)?;
+            let mails = challenges.mails_to_named_address(challenges.subject(email)).await?;
+            mails.check(now).map_err(FinishAuthorizationError::MailsLimited)?;
             let (_, begun) = challenges.begin_for(&account, ChallengePurpose::VerifyEmail, client, now);
             changes.extend(begun);
-            changes.push(Change::PutTally(mails.after_one(now)));
+            changes.push(Change::count_mail(mails, now));
         }
-        let (entropy, method) = (&*challenges.entropy, AuthenticationMethod::IdentityProvider);
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
+        let method = AuthenticationMethod::IdentityProvider;
+        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
         changes.push(open);
-        Ok((Decided::Outcome(AuthorizationOutcome::Registered(Box::new(logged_in))), changes))
+        Ok(Decision::commit(Decided::Outcome(AuthorizationOutcome::Registered(Box::new(logged_in))), changes))
     }
 
     fn new_account(&self, email: &EmailAddress, proved: bool, identity: LinkedIdentity, now: Timestamp) -> Account {
         Account {
-            id: AccountId::generate(now, self.challenges.entropy.bytes()),
+            id: AccountId::generate(now, self.env.random()),
             username: None,
             email: email.clone(),
             email_verified: proved,

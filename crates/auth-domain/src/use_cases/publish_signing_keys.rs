@@ -2,59 +2,58 @@
 
 use std::sync::Arc;
 
-use crate::ports::{Change, Clock, CommitError, Entropy, SigningKeyMaker, Store, StoreUnavailable};
+use crate::ports::{Change, CommitError, SigningKeyMaker, StoreError};
+use crate::services::Environment;
 use crate::signing_key::{SigningKey, plan_early_rotation, plan_rotation};
 use crate::{SigningKeyId, Timestamp};
 
 /// The use case.
 pub struct PublishSigningKeys {
-    /// Where keys are kept.
-    pub store: Arc<dyn Store>,
-    /// Makes new ones.
-    pub maker: Arc<dyn SigningKeyMaker>,
-    /// Tells which are due.
-    pub clock: Arc<dyn Clock>,
-    /// Seeds new ones.
-    pub entropy: Arc<dyn Entropy>,
+    env: Environment,
+    maker: Arc<dyn SigningKeyMaker>,
 }
 
 impl PublishSigningKeys {
+    pub(super) const fn new(env: Environment, maker: Arc<dyn SigningKeyMaker>) -> Self {
+        Self { env, maker }
+    }
+
     /// The keys that are published now, the oldest first.
-    pub async fn list(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
-        self.store.list_signing_keys().await
+    pub async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.env.store.list_signing_keys().await
     }
 
     /// Makes and removes keys as they fall due, and answers those that are published then. Any number
     /// of nodes may do so at once: of those that make the same key one wins.
-    pub async fn rotate(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
-        let keys = self.store.list_signing_keys().await?;
-        let plan = plan_rotation(&keys, self.clock.now());
+    pub async fn rotate(&self) -> Result<Vec<SigningKey>, StoreError> {
+        let keys = self.env.store.list_signing_keys().await?;
+        let plan = plan_rotation(&keys, self.env.now());
         let mut changes: Vec<Change> = plan.remove.into_iter().map(Change::DeleteSigningKey).collect();
         changes.extend(plan.create.map(|(sequence, active_from)| self.create(sequence, active_from)));
         if changes.is_empty() {
             return Ok(keys);
         }
-        match self.store.commit(changes).await {
+        match self.env.store.commit(changes).await {
             // A conflict or a duplicate: another node did the same.
-            Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => self.list().await,
-            Err(CommitError::Unavailable(error)) => Err(error),
+            Ok(()) | Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => self.list().await,
+            Err(CommitError::Store(error)) => Err(error),
         }
     }
 
-    /// Publishes the next key before its time, for an operator who fears for the one that signs; answers those that
-    /// are published then. One that waits to sign already stays as it is.
-    pub async fn rotate_early(&self) -> Result<Vec<SigningKey>, StoreUnavailable> {
-        let keys = self.store.list_signing_keys().await?;
-        let Some((sequence, active_from)) = plan_early_rotation(&keys, self.clock.now()) else { return Ok(keys) };
-        match self.store.commit(vec![self.create(sequence, active_from)]).await {
-            Ok(()) | Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => self.list().await,
-            Err(CommitError::Unavailable(error)) => Err(error),
+    /// Publishes the next key before its time, for an operator who thinks that the one that signs has leaked; answers
+    /// those that are published then. One that waits to sign already stays as it is.
+    pub async fn rotate_early(&self) -> Result<Vec<SigningKey>, StoreError> {
+        let keys = self.env.store.list_signing_keys().await?;
+        let Some((sequence, active_from)) = plan_early_rotation(&keys, self.env.now()) else { return Ok(keys) };
+        match self.env.store.commit(vec![self.create(sequence, active_from)]).await {
+            Ok(()) | Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => self.list().await,
+            Err(CommitError::Store(error)) => Err(error),
         }
     }
 
     fn create(&self, sequence: i64, active_from: Timestamp) -> Change {
-        let id = SigningKeyId::generate(self.clock.now(), self.entropy.bytes());
-        let pair = self.maker.make(id, self.entropy.bytes(), self.entropy.bytes());
+        let id = SigningKeyId::generate(self.env.now(), self.env.random());
+        let pair = self.maker.make(id, self.env.random(), self.env.random());
         let (public_key, sealed_private_key) = (pair.public_key, pair.sealed_private_key);
         Change::InsertSigningKey(SigningKey { id, sequence, active_from, public_key, sealed_private_key })
     }

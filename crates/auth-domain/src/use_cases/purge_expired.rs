@@ -2,24 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::ports::{Clock, Store, StoreUnavailable};
+use crate::ports::{Clock, Store, StoreError};
 use crate::retention::Expired;
+
+use super::all::Parts;
 
 /// How many rows one statement removes: few enough that no writer waits long for it.
 const BATCH: u32 = 1_000;
 
 /// The use case.
 pub struct PurgeExpired {
-    /// Where the rows are.
-    pub store: Arc<dyn Store>,
-    /// Tells which are expired.
-    pub clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
 }
 
 impl PurgeExpired {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { store: parts.ports.store.clone(), clock: parts.ports.clock.clone() }
+    }
+
     /// Removes everything that is expired now; answers how many rows that were. Any number of nodes may
     /// do so at once.
-    pub async fn run(&self) -> Result<u64, StoreUnavailable> {
+    pub async fn run(&self) -> Result<u64, StoreError> {
         let mut removed = 0;
         for expired in Expired::all_at(self.clock.now()) {
             loop {

@@ -6,15 +6,13 @@ use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
-use crate::ports::{Change, Clock, CommitError, Entropy, NoSigningKey, RefreshTokenClaims, Store, StoreUnavailable};
+use crate::ports::{Change, NoSigningKey, RefreshTokenClaims, StoreError};
+use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice};
 use crate::session::refresh::{Presented, present};
-use crate::session::{Client, Revocation, RevocationReason, Session};
+use crate::session::{Client, Revocation, RevocationReason, Rotation, Session};
 use crate::{AccountId, SessionId, Timestamp};
 
-use super::MAX_ATTEMPTS;
-use super::announcements::Announcements;
-use super::notices::notice;
-use super::session_tokens::{IssuedTokens, SessionTokens};
+use super::all::Parts;
 
 /// Why no tokens were handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +34,9 @@ pub enum RefreshError {
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<RefreshError> for Refusal {
@@ -47,87 +45,73 @@ impl From<RefreshError> for Refusal {
             RefreshError::Invalid | RefreshError::Reused { .. } => ErrorCode::RefreshTokenInvalid.into(),
             RefreshError::Expired => ErrorCode::RefreshTokenExpired.into(),
             RefreshError::NoSigningKey(error) => error.into(),
-            RefreshError::Unavailable(error) => error.into(),
+            RefreshError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct RefreshSession {
-    /// Where sessions are kept.
-    pub store: Arc<dyn Store>,
-    /// Checks the presented token and issues the next.
-    pub session_tokens: Arc<SessionTokens>,
-    /// Tells other services when a token comes back after its time.
-    pub announcements: Arc<Announcements>,
-    /// Dates the refresh.
-    pub clock: Arc<dyn Clock>,
-    /// Tells access tokens apart.
-    pub entropy: Arc<dyn Entropy>,
+    env: Environment,
+    session_tokens: Arc<SessionTokens>,
+    announcements: Arc<Announcements>,
 }
 
+type Refreshed = Decision<IssuedTokens, RefreshError>;
+
 impl RefreshSession {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            session_tokens: parts.session_tokens.clone(),
+            announcements: parts.announcements.clone(),
+        }
+    }
+
     /// Hands out the successor of `token` to `client`. A forged token costs no database access.
     pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
-        let claims = self.session_tokens.refresh.verify(token, self.clock.now()).ok_or(RefreshError::Invalid)?;
-        for _ in 0..MAX_ATTEMPTS {
-            match self.round(claims, client).await {
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-                Ok(outcome) => return outcome,
-            }
-        }
-        Err(StoreUnavailable.into())
+        let claims = self.session_tokens.refresh.verify(token, self.env.now()).ok_or(RefreshError::Invalid)?;
+        self.env
+            .decide(async |_| {
+                let found = self.env.store.find_session(claims.session_id).await?;
+                let (session, account) = found.ok_or(RefreshError::Invalid)?;
+                self.decision(claims, session, &account, client)
+            })
+            .await
     }
 
-    /// Reads, decides, commits. A conflict means that somebody else was first: go round again.
-    async fn round(
+    fn decision(
         &self,
         claims: RefreshTokenClaims,
+        session: Session,
+        account: &Account,
         client: &Client,
-    ) -> Result<Result<IssuedTokens, RefreshError>, CommitError> {
-        let Some((session, account)) = self.store.find_session(claims.session_id).await? else {
-            return Ok(Err(RefreshError::Invalid));
-        };
-        let now = self.clock.now();
+    ) -> Result<Refreshed, RefreshError> {
+        let now = self.env.now();
         if session.revocation.is_some() {
-            return Ok(Err(RefreshError::Invalid));
+            return Err(RefreshError::Invalid);
         }
         if !session.is_alive(now) {
-            return Ok(Err(RefreshError::Expired));
+            return Err(RefreshError::Expired);
         }
-        let lifetimes = &self.session_tokens.lifetimes;
-        let decision = present(&session.rotation, claims.generation, client, now, lifetimes.retry_window);
-        let (session, change) = match decision {
-            Presented::Advanced(rotation) => self.advance(session, rotation, now),
-            Presented::ServedAgain { at } => {
-                let Session { id, ref rotation, .. } = session;
-                let change = Change::NoteServedAgain { session_id: id, generation: rotation.generation, at };
-                (session, Some(change))
+        let retry_window = self.session_tokens.lifetimes.retry_window;
+        let (session, changes) = match present(&session.rotation, claims.generation, client, now, retry_window) {
+            Presented::Advanced(rotation) => {
+                let (session, advance) = self.advance(session, rotation, now);
+                (session, vec![advance])
             }
-            Presented::Repeated => (session, None),
-            Presented::Reused => return self.revoke(&session, &account, client, now).await.map(Err),
+            Presented::ServedAgain { at } => {
+                let (session_id, generation) = (session.id, session.rotation.generation);
+                (session, vec![Change::NoteServedAgain { session_id, generation, at }])
+            }
+            Presented::Repeated => (session, Vec::new()),
+            Presented::Reused => return Ok(self.revoke(&session, account, client, now)),
         };
-        let tokens = match self.tokens_of(&session, &account, now) {
-            Ok(tokens) => tokens,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        if let Some(change) = change {
-            self.store.commit(vec![change]).await?;
-        }
-        Ok(Ok(tokens))
+        let tokens = self.session_tokens.issue(&session, &account.roles, now)?;
+        Ok(Decision::commit(tokens, changes))
     }
 
-    fn tokens_of(&self, session: &Session, account: &Account, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
-        self.session_tokens.issue(session, &account.roles, now, self.entropy.bytes())
-    }
-
-    fn advance(
-        &self,
-        session: Session,
-        rotation: crate::session::Rotation,
-        now: Timestamp,
-    ) -> (Session, Option<Change>) {
+    fn advance(&self, session: Session, rotation: Rotation, now: Timestamp) -> (Session, Change) {
         let key_id = self.session_tokens.refresh.current_key();
         let idle_expires_at = now + self.session_tokens.lifetimes.idle;
         let change = Change::AdvanceSession {
@@ -138,26 +122,20 @@ impl RefreshSession {
             key_id: key_id.clone(),
             idle_expires_at,
         };
-        (Session { rotation, key_id, idle_expires_at, ..session }, Some(change))
+        (Session { rotation, key_id, idle_expires_at, ..session }, change)
     }
 
     /// Ends the session, tells other services and owes its owner a notice, in one commit.
-    async fn revoke(
-        &self,
-        session: &Session,
-        account: &Account,
-        client: &Client,
-        now: Timestamp,
-    ) -> Result<RefreshError, CommitError> {
+    fn revoke(&self, session: &Session, account: &Account, client: &Client, now: Timestamp) -> Refreshed {
+        let (session_id, account_id) = (session.id, session.account_id);
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };
         let kind = NoticeKind::SessionReuseDetected;
-        let event = EventKind::SessionReuseDetected(session.id);
+        let event = EventKind::SessionReuseDetected(session_id);
         let changes = vec![
-            Change::RevokeSession { account_id: session.account_id, session_id: session.id, revocation },
-            self.announcements.announce(event, account.id, account.next_change_at(now)),
-            notice(&*self.entropy, &account.email, kind, client, now),
+            Change::RevokeSession { account_id, session_id, revocation },
+            self.announcements.announce(event, account_id, account.next_change_at(now)),
+            notice(&*self.env.entropy, &account.email, kind, client, now),
         ];
-        self.store.commit(changes).await?;
-        Ok(RefreshError::Reused { session_id: session.id, account_id: session.account_id })
+        Decision::refuse(RefreshError::Reused { session_id, account_id }, changes)
     }
 }

@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use crate::account::{
-    Account, CredentialVersion, EmailAddress, LoginName, Password, PasswordPolicy, PasswordReason, Roles, Username,
+    Account, CredentialVersion, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason, Roles,
+    Username,
 };
-use crate::budget::Spent;
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
-use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
+use crate::ports::{Change, HashingError, PasswordHasher, StoreError, UniqueKey};
+use crate::rate_limit::RateLimited;
+use crate::services::{Announcements, Challenges, Decision, Environment, Lost, notice, salt};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::two_factor::TwoFactor;
-use crate::{AccountId, ChallengeId, Randomness, Timestamp};
+use crate::{AccountId, ChallengeId, Timestamp};
 
-use super::announcements::Announcements;
-use super::challenges::Challenges;
-use super::notices::notice;
-use super::{MAX_ATTEMPTS, mail_budgets};
+use super::all::{EmailVerification, Parts};
 
 /// What somebody typed.
 #[derive(Clone, Debug)]
@@ -61,15 +60,15 @@ pub enum RegisterError {
     /// The e-mail address or the username is taken.
     #[error("the e-mail address or the username is taken")]
     Taken,
-    /// The budget for mails to that address is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
+    /// The limit for mails to that address is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<RegisterError> for Refusal {
@@ -81,30 +80,37 @@ impl From<RegisterError> for Refusal {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
             RegisterError::Taken => ErrorCode::UserExists.into(),
-            RegisterError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            RegisterError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             RegisterError::Hashing(error) => error.into(),
-            RegisterError::Unavailable(error) => error.into(),
+            RegisterError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct Register {
-    /// Hashes the password.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Mails the code that proves the address; brings store, clock and entropy.
-    pub challenges: Arc<Challenges>,
-    /// Tells other services.
-    pub announcements: Arc<Announcements>,
-    /// What a password must meet.
-    pub policy: PasswordPolicy,
-    /// Whether strangers are told who has an account.
-    pub disclosure: Disclosure,
-    /// Whether an address must be proved before its owner may log in.
-    pub require_verified_email: bool,
+    env: Environment,
+    hasher: Arc<dyn PasswordHasher>,
+    challenges: Arc<Challenges>,
+    announcements: Arc<Announcements>,
+    policy: PasswordPolicy,
+    disclosure: Disclosure,
+    email_verification: EmailVerification,
 }
 
 impl Register {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            hasher: parts.ports.password_hasher.clone(),
+            challenges: parts.challenges.clone(),
+            announcements: parts.announcements.clone(),
+            policy: parts.policy.password,
+            disclosure: parts.policy.disclosure,
+            email_verification: parts.policy.email_verification,
+        }
+    }
+
     /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one.
     pub async fn execute(&self, request: RegisterRequest) -> Result<Registered, RegisterError> {
         let (email, username) = parse_names(&request)?;
@@ -115,11 +121,23 @@ impl Register {
         if !reasons.is_empty() {
             return Err(RegisterError::WeakPassword(reasons));
         }
-        let Challenges { clock, entropy, .. } = &*self.challenges;
-        let password_hash = self.hasher.hash(request.password, salt(entropy.bytes())).await?;
-        let now = clock.now();
-        let account = Account {
-            id: AccountId::generate(now, entropy.bytes()),
+        let password_hash = self.hasher.hash(request.password, salt(self.env.random())).await?;
+        let account = self.new_account(email, username, password_hash);
+        self.env
+            .decide(async |lost| match (lost, self.disclosure) {
+                (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Concealed) => {
+                    self.pretend(&account, &request.client).await
+                }
+                (Some(Lost::Duplicate(UniqueKey::Email | UniqueKey::Username)), _) => Err(RegisterError::Taken),
+                _ => self.insert(&account, &request.client).await,
+            })
+            .await
+    }
+
+    fn new_account(&self, email: EmailAddress, username: Option<Username>, password_hash: PasswordHash) -> Account {
+        let now = self.env.now();
+        Account {
+            id: AccountId::generate(now, self.env.random()),
             username,
             email,
             email_verified: false,
@@ -131,54 +149,38 @@ impl Register {
             identities: Vec::new(),
             created_at: now,
             updated_at: now,
-        };
-        for _ in 0..MAX_ATTEMPTS {
-            let outcome = match self.insert(&account, &request.client).await {
-                Err(CommitError::Duplicate(UniqueKey::Email)) if self.disclosure == Disclosure::Concealed => {
-                    self.pretend(&account, &request.client).await
-                }
-                outcome => outcome,
-            };
-            match outcome {
-                Ok(outcome) => return outcome,
-                Err(CommitError::Duplicate(UniqueKey::Email | UniqueKey::Username)) => {
-                    return Err(RegisterError::Taken);
-                }
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
         }
-        Err(StoreUnavailable.into())
     }
 
     async fn insert(
         &self,
         account: &Account,
         client: &Client,
-    ) -> Result<Result<Registered, RegisterError>, CommitError> {
-        let now = self.challenges.clock.now();
-        let counted = match self.count_mail(&account.email, now).await? {
-            Ok(counted) => counted,
-            Err(spent) => return Ok(Err(RegisterError::Spent(spent))),
-        };
+    ) -> Result<Decision<Registered, RegisterError>, RegisterError> {
+        let now = self.env.now();
+        let counted = self.count_mail(&account.email, now).await?;
         let (challenge, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
         let mut changes = vec![Change::InsertAccount(account.clone())];
         changes.extend(begun);
         changes.push(counted);
         changes.push(self.announcements.announce(EventKind::UserRegistered, account.id, account.created_at));
-        self.challenges.store.commit(changes).await?;
-        Ok(Ok(self.registered(account, challenge.id, now)))
+        Ok(Decision::commit(self.registered(account, challenge.id, now), changes))
     }
 
-    async fn count_mail(&self, to: &EmailAddress, now: Timestamp) -> Result<Result<Change, Spent>, StoreUnavailable> {
-        let subject = self.challenges.subject(to);
-        let mails = mail_budgets::to_named_address(&*self.challenges.store, subject).await?;
-        Ok(mails.check(now).map(|()| Change::PutTally(mails.after_one(now))))
+    async fn count_mail(&self, to: &EmailAddress, now: Timestamp) -> Result<Change, RegisterError> {
+        let mails = self.challenges.mails_to_named_address(self.challenges.subject(to)).await?;
+        mails.check(now).map_err(RegisterError::RateLimited)?;
+        Ok(Change::count_mail(mails, now))
     }
 
     fn registered(&self, account: &Account, challenge_id: ChallengeId, now: Timestamp) -> Registered {
-        let token = || self.challenges.temp_token(challenge_id, TempStep::GiveVerifyEmailCode, now);
-        Registered { account: account.clone(), temp_token: self.require_verified_email.then(token) }
+        let temp_token = match self.email_verification {
+            EmailVerification::Optional => None,
+            EmailVerification::BeforeLogin => {
+                Some(self.challenges.temp_token(challenge_id, TempStep::GiveVerifyEmailCode, now))
+            }
+        };
+        Registered { account: account.clone(), temp_token }
     }
 
     /// The address is taken, and the caller is not told: its owner is, by a mail. A taken username cannot be
@@ -187,34 +189,23 @@ impl Register {
         &self,
         account: &Account,
         client: &Client,
-    ) -> Result<Result<Registered, RegisterError>, CommitError> {
-        let (store, now) = (&*self.challenges.store, self.challenges.clock.now());
+    ) -> Result<Decision<Registered, RegisterError>, RegisterError> {
+        let (store, now) = (&*self.env.store, self.env.now());
         if let Some(username) = &account.username
             && store.find_account_by_name(&LoginName::Username(username.clone())).await?.is_some()
         {
-            return Ok(Err(RegisterError::Taken));
+            return Err(RegisterError::Taken);
         }
-        let counted = match self.count_mail(&account.email, now).await? {
-            Ok(counted) => counted,
-            Err(spent) => return Ok(Err(RegisterError::Spent(spent))),
-        };
+        let counted = self.count_mail(&account.email, now).await?;
         let (subject, purpose) = (self.challenges.subject(&account.email), ChallengePurpose::VerifyEmail);
         let (challenge, [insert, _]) = self.challenges.begin(subject, Challenged::Nobody, purpose, client, now);
         let mut changes = vec![insert, counted];
         if let Some(owner) = store.find_account_by_name(&LoginName::Email(account.email.clone())).await? {
             let kind = NoticeKind::RegistrationAttempted;
-            changes.push(notice(&*self.challenges.entropy, &owner.email, kind, client, now));
+            changes.push(notice(&*self.env.entropy, &owner.email, kind, client, now));
         }
-        store.commit(changes).await?;
-        Ok(Ok(self.registered(account, challenge.id, now)))
+        Ok(Decision::commit(self.registered(account, challenge.id, now), changes))
     }
-}
-
-/// The salt of an Argon2 hash: the first 16 of the random bytes.
-pub(super) fn salt(randomness: Randomness) -> [u8; 16] {
-    let mut salt = [0; 16];
-    salt.copy_from_slice(&randomness[..16]);
-    salt
 }
 
 fn parse_names(request: &RegisterRequest) -> Result<(EmailAddress, Option<Username>), RegisterError> {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::ports::{Change, Clock, CommitError, Entropy, NoKeyOpensIt, Resealing, Store, StoreUnavailable};
+use crate::ports::{Change, NoKeyOpensIt, Resealing, StoreError};
+use crate::services::{Decision, Environment};
 use crate::session::KeyId;
 use crate::two_factor::{MethodState, SealedSecret, TwoFactor};
 use crate::{AccountId, RetiredKeyId};
 
-use super::MAX_ATTEMPTS;
+use super::Operator;
 
 const PAGE: u32 = 1_000;
 
@@ -37,31 +38,26 @@ pub enum ResealError {
         /// What.
         what: String,
     },
-    /// Somebody kept changing the same account.
-    #[error("the account {0} changed again and again: try once more")]
-    Busy(AccountId),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 /// The use case.
 pub struct ResealSecrets {
-    /// Where they are kept.
-    pub store: Arc<dyn Store>,
-    /// Opens and seals.
-    pub resealing: Arc<dyn Resealing>,
-    /// Dates the retirement.
-    pub clock: Arc<dyn Clock>,
-    /// Gives nonces.
-    pub entropy: Arc<dyn Entropy>,
-    /// How long a session may last at most: a retired key is needed for that long.
-    pub longest_session: Duration,
+    env: Environment,
+    resealing: Arc<dyn Resealing>,
+    /// A retired key is needed for that long.
+    longest_session: Duration,
 }
 
 impl ResealSecrets {
+    pub(super) const fn new(env: Environment, resealing: Arc<dyn Resealing>, longest_session: Duration) -> Self {
+        Self { env, resealing, longest_session }
+    }
+
     /// Reseals all there is.
-    pub async fn execute(&self) -> Result<Resealed, ResealError> {
+    pub async fn execute(&self, _: &Operator) -> Result<Resealed, ResealError> {
         let mut done = Resealed::default();
         // First what is to be left: from then on nothing is lost when the key goes.
         self.retire_keys(&mut done).await?;
@@ -72,21 +68,21 @@ impl ResealSecrets {
     }
 
     async fn retire_keys(&self, done: &mut Resealed) -> Result<(), ResealError> {
-        let known = self.store.list_retired_keys().await?;
+        let known = self.env.store.list_retired_keys().await?;
         for key in &known {
             let cannot =
                 |_: NoKeyOpensIt| cannot_open(format!("what is left of the master key {}", key.key_id.as_str()));
-            if let Some(sealed_keys) = self.resealing.retired_key(key, self.entropy.bytes()).map_err(cannot)? {
+            if let Some(sealed_keys) = self.resealing.retired_key(key, self.env.random()).map_err(cannot)? {
                 let change = Change::ResealRetiredKey { id: key.id, from: key.sealed_keys.clone(), to: sealed_keys };
                 done.secrets += self.commit_unless_done(change).await?;
             }
         }
         for key_id in self.resealing.older() {
-            let now = self.clock.now();
+            let now = self.env.now();
             let kept = known.iter().find(|known| known.key_id == key_id).map(|known| known.id);
-            let id = kept.unwrap_or_else(|| RetiredKeyId::generate(now, self.entropy.bytes()));
+            let id = kept.unwrap_or_else(|| RetiredKeyId::generate(now, self.env.random()));
             // Again where it was retired before: its time begins when it is really taken away.
-            if let Some(key) = self.resealing.retire(&key_id, id, now, self.entropy.bytes()) {
+            if let Some(key) = self.resealing.retire(&key_id, id, now, self.env.random()) {
                 let committed = self.commit_unless_done(Change::RetireKey(key)).await?;
                 done.secrets += if kept.is_none() { committed } else { 0 };
             }
@@ -101,9 +97,9 @@ impl ResealSecrets {
     }
 
     async fn reseal_signing_keys(&self, done: &mut Resealed) -> Result<(), ResealError> {
-        for key in self.store.list_signing_keys().await? {
+        for key in self.env.store.list_signing_keys().await? {
             let cannot = |_: NoKeyOpensIt| cannot_open(format!("the signing key {}", key.id));
-            if let Some(to) = self.resealing.signing_key(&key, self.entropy.bytes()).map_err(cannot)? {
+            if let Some(to) = self.resealing.signing_key(&key, self.env.random()).map_err(cannot)? {
                 let change = Change::ResealSigningKey { id: key.id, from: key.sealed_private_key.clone(), to };
                 done.secrets += self.commit_unless_done(change).await?;
             }
@@ -114,7 +110,7 @@ impl ResealSecrets {
     async fn reseal_accounts(&self, done: &mut Resealed) -> Result<(), ResealError> {
         let mut after = None;
         loop {
-            let page = self.store.list_accounts(after, PAGE).await?;
+            let page = self.env.store.list_accounts(after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             for account in page {
@@ -127,28 +123,30 @@ impl ResealSecrets {
     }
 
     /// Answers how many of its secrets were resealed.
-    async fn reseal_account(&self, mut account: Account) -> Result<u64, ResealError> {
-        let id = account.id;
-        for _ in 0..MAX_ATTEMPTS {
-            let Some((two_factor, secrets)) = self.resealed(id, &account.two_factor)? else { return Ok(0) };
-            match self.store.commit(vec![Change::ResealTwoFactor { account_id: id, two_factor }]).await {
-                Ok(()) => return Ok(secrets),
-                Err(CommitError::Unavailable(error)) => return Err(error.into()),
-                Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => {}
-            }
-            match self.store.find_account(id).await? {
-                Some(changed) => account = changed,
-                None => return Ok(0),
-            }
-        }
-        Err(ResealError::Busy(id))
+    async fn reseal_account(&self, account: Account) -> Result<u64, ResealError> {
+        let account_id = account.id;
+        self.env
+            .decide(async |lost| {
+                let account = match lost {
+                    None => Some(account.clone()),
+                    Some(_) => self.env.store.find_account(account_id).await?,
+                };
+                let resealed = account.map(|account| self.resealed(account_id, &account.two_factor)).transpose()?;
+                Ok(match resealed.flatten() {
+                    Some((two_factor, secrets)) => {
+                        Decision::commit(secrets, vec![Change::ResealTwoFactor { account_id, two_factor }])
+                    }
+                    None => Decision::nothing(0),
+                })
+            })
+            .await
     }
 
     /// `None` when there is nothing to do.
     fn resealed(&self, id: AccountId, two_factor: &TwoFactor) -> Result<Option<(TwoFactor, u64)>, ResealError> {
         let mut secrets = 0;
         let mut reseal = |secret: &mut SealedSecret| {
-            let sealed = self.resealing.app_secret(id, secret, self.entropy.bytes());
+            let sealed = self.resealing.app_secret(id, secret, self.env.random());
             if let Some(sealed) = sealed.map_err(|_| cannot_open(format!("the app's secret of the account {id}")))? {
                 *secret = sealed;
                 secrets += 1;
@@ -165,13 +163,14 @@ impl ResealSecrets {
                 reseal(&mut pending.secret)?;
             }
         }
-        Ok((secrets > 0).then(|| (TwoFactor { app, version: two_factor.version + 1, ..two_factor.clone() }, secrets)))
+        Ok((secrets > 0)
+            .then(|| (TwoFactor { app, version: two_factor.version.next(), ..two_factor.clone() }, secrets)))
     }
 
     /// What nothing needs any more: no session is that old, and no account depends on it.
     async fn forget_retired_keys(&self, done: &mut Resealed) -> Result<(), ResealError> {
-        let (now, configured) = (self.clock.now(), self.resealing.older());
-        for key in self.store.list_retired_keys().await? {
+        let (now, configured) = (self.env.now(), self.resealing.older());
+        for key in self.env.store.list_retired_keys().await? {
             let needed = done.needed_by.contains_key(key.key_id.as_str()) || configured.contains(&key.key_id);
             if !needed && now > key.retired_at + self.longest_session {
                 self.commit_unless_done(Change::ForgetRetiredKey(key.id)).await?;
@@ -182,12 +181,8 @@ impl ResealSecrets {
     }
 
     /// 1, or 0 where somebody else did it just now.
-    async fn commit_unless_done(&self, change: Change) -> Result<u64, StoreUnavailable> {
-        match self.store.commit(vec![change]).await {
-            Ok(()) => Ok(1),
-            Err(CommitError::Conflict { .. } | CommitError::Duplicate(_)) => Ok(0),
-            Err(CommitError::Unavailable(error)) => Err(error),
-        }
+    async fn commit_unless_done(&self, change: Change) -> Result<u64, StoreError> {
+        self.env.commit_unless_lost(change).await.map(u64::from)
     }
 }
 

@@ -1,14 +1,13 @@
-//! Setting an account's roles at the word of another service.
-
-use std::sync::Arc;
+//! Setting an account's roles, at the word of another service or of an operator.
 
 use crate::AccountId;
 use crate::account::{Account, InvalidRoles, Roles};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::internal::{InternalCaller, RolesWrite};
-use crate::ports::{Change, Clock, CommitError, Store, StoreUnavailable};
+use crate::ports::{Change, StoreError};
+use crate::services::{Decision, Environment};
 
-use super::MAX_ATTEMPTS;
+use super::Operator;
 
 /// Why no role was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +18,9 @@ pub enum SetRolesError {
     /// No account has that id.
     #[error("no account has that id")]
     NotFound,
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<SetRolesError> for Refusal {
@@ -29,39 +28,51 @@ impl From<SetRolesError> for Refusal {
         match error {
             SetRolesError::Malformed(error) => Self::invalid(vec![error.into()]),
             SetRolesError::NotFound => ErrorCode::UserNotFound.into(),
-            SetRolesError::Unavailable(error) => error.into(),
+            SetRolesError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct SetRoles {
-    /// Where accounts are kept.
-    pub store: Arc<dyn Store>,
-    /// Dates the change.
-    pub clock: Arc<dyn Clock>,
+    env: Environment,
 }
 
 impl SetRoles {
-    /// Replaces the account's roles. Access tokens minted before carry the old ones until they
-    /// expire; this service itself reads the new ones at once.
-    pub async fn execute(
+    pub(super) const fn new(env: Environment) -> Self {
+        Self { env }
+    }
+
+    /// Replaces the account's roles at the word of another service. Access tokens minted before carry the old ones until
+    /// they expire; this service itself reads the new ones at once.
+    pub async fn by_service(
         &self,
-        _caller: &InternalCaller<RolesWrite>,
+        _: &InternalCaller<RolesWrite>,
         account_id: AccountId,
         roles: &[String],
     ) -> Result<Account, SetRolesError> {
+        self.set(account_id, roles).await
+    }
+
+    /// Replaces the account's roles at the word of an operator.
+    pub async fn by_operator(
+        &self,
+        _: &Operator,
+        account_id: AccountId,
+        roles: &[String],
+    ) -> Result<Account, SetRolesError> {
+        self.set(account_id, roles).await
+    }
+
+    async fn set(&self, account_id: AccountId, roles: &[String]) -> Result<Account, SetRolesError> {
         let roles = Roles::parse(roles)?;
-        for _ in 0..MAX_ATTEMPTS {
-            let account = self.store.find_account(account_id).await?.ok_or(SetRolesError::NotFound)?;
-            let (as_of, at) = (account.updated_at, account.next_change_at(self.clock.now()));
-            let change = Change::SetRoles { account_id, as_of, roles: roles.clone(), at };
-            match self.store.commit(vec![change]).await {
-                Ok(()) => return Ok(Account { roles, updated_at: at, ..account }),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |_| {
+                let account = self.env.store.find_account(account_id).await?.ok_or(SetRolesError::NotFound)?;
+                let (revision, at) = (account.revision(), account.next_change_at(self.env.now()));
+                let change = Change::SetRoles { account_id, revision, roles: roles.clone(), at };
+                Ok(Decision::commit(Account { roles: roles.clone(), updated_at: at, ..account }, vec![change]))
+            })
+            .await
     }
 }

@@ -5,20 +5,17 @@ use std::sync::Arc;
 use crate::Timestamp;
 use crate::access_token::BearerToken;
 use crate::account::Account;
-use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
-use crate::ports::{Change, CommitError, Provisioning, RecoveryCode, StoreUnavailable};
+use crate::ports::{Change, Provisioning, RecoveryCode, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
+use crate::services::{Challenges, Decision, Environment, Lost, SecondFactors, Verdict, notice};
 use crate::session::Client;
-use crate::tally::TallyKind;
 use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
 
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::challenges::Challenges;
-use super::notices::notice;
-use super::second_factor::{SecondFactors, Verdict, is_replay};
-use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// Why a second factor is not set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,15 +29,15 @@ pub enum SetUpError {
     /// The code is wrong, or was used before.
     #[error("the code is wrong")]
     WrongCode,
-    /// A budget is spent: for wrong codes, or for mails.
-    #[error("the budget is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
+    /// A limit is reached: for wrong codes, or for mails.
+    #[error("the limit is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
     /// The session has ended, or its account is gone.
     #[error("the session has ended")]
     SessionGone,
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<SetUpError> for Refusal {
@@ -52,9 +49,9 @@ impl From<SetUpError> for Refusal {
             SetUpError::NotBegun(NotBegun::AlreadyPending) => ErrorCode::TwofaAlreadyPending.into(),
             SetUpError::NotPending(NotPending::NothingPending) => ErrorCode::TwofaNotSet.into(),
             SetUpError::WrongCode => ErrorCode::OtpInvalid.into(),
-            SetUpError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            SetUpError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             SetUpError::SessionGone => ErrorCode::Unauthorized.into(),
-            SetUpError::Unavailable(error) => error.into(),
+            SetUpError::Store(error) => error.into(),
         }
     }
 }
@@ -64,64 +61,69 @@ impl From<SetUpError> for Refusal {
 pub struct SetUp {
     /// The second factors now.
     pub two_factor: TwoFactor,
+    /// When it was enabled.
+    pub at: Timestamp,
     /// With the first method: the recovery codes, shown this once.
     pub recovery_codes: Option<Vec<RecoveryCode>>,
 }
 
 /// The use case.
 pub struct SetUpSecondFactor {
-    /// Judges the first code; brings challenges, store, clock and entropy.
-    pub second_factors: Arc<SecondFactors>,
+    env: Environment,
+    challenges: Arc<Challenges>,
+    second_factors: Arc<SecondFactors>,
 }
 
 impl SetUpSecondFactor {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            second_factors: parts.second_factors.clone(),
+        }
+    }
+
     /// Begins an app: answers what it is to be told, which is shown this once.
     pub async fn begin_app(&self, caller: &Authenticated) -> Result<Provisioning, SetUpError> {
-        let SecondFactors { challenges, totp, .. } = &*self.second_factors;
-        let mut account = caller.account().clone();
-        for _ in 0..MAX_ATTEMPTS {
-            let now = challenges.clock.now();
-            let secret = totp.make(account.id, challenges.entropy.bytes(), challenges.entropy.bytes());
-            let until = now + challenges.lifetimes.temp;
-            let two_factor = account.two_factor.begin_app(now, until, secret.clone())?;
-            let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-            match challenges.store.commit(vec![put, Change::RequireSession(caller.session().id)]).await {
-                Ok(()) => {
-                    let told = totp.provision(account.id, &secret, account.email.as_str());
-                    return told.ok_or(StoreUnavailable.into());
-                }
-                Err(CommitError::Conflict { .. }) => account = self.still_there(caller).await?,
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        let totp = &self.second_factors.totp;
+        let (account, secret) = self
+            .env
+            .decide(async |lost| {
+                let account = self.account(caller, lost).await?;
+                let now = self.env.now();
+                let secret = totp.make(account.id, self.env.random(), self.env.random());
+                let until = now + self.challenges.lifetimes.temp;
+                let two_factor = account.two_factor.clone().begin_app(now, until, secret.clone())?;
+                let put = Change::PutTwoFactor { account_id: account.id, two_factor };
+                let require = Change::RequireSession(caller.session().id);
+                Ok::<_, SetUpError>(Decision::commit((account, secret), vec![put, require]))
+            })
+            .await?;
+        // It was sealed a moment ago, with a key that is there.
+        totp.provision(account.id, &secret, account.email.as_str()).ok_or(StoreError::Failed.into())
     }
 
     /// Begins codes by mail: mails the first.
     pub async fn begin_email(&self, caller: &Authenticated, client: &Client) -> Result<(), SetUpError> {
-        let challenges = &self.second_factors.challenges;
-        let mut account = caller.account().clone();
-        for _ in 0..MAX_ATTEMPTS {
-            let now = challenges.clock.now();
-            let (account_id, purpose) = (account.id, ChallengePurpose::TwoFactorSetup);
-            let two_factor = account.two_factor.clone().begin_email(now + challenges.lifetimes.code)?;
-            let mails = mail_budgets::for_owner(&*challenges.store, AttemptSubject::account(account_id)).await?;
-            mails.check(now).map_err(SetUpError::Spent)?;
-            let (_, begun) = challenges.begin_for(&account, purpose, client, now);
-            let mut changes = vec![
-                Change::PutTwoFactor { account_id, two_factor },
-                Change::RequireSession(caller.session().id),
-                Change::ForgetChallengesFor { account_id, purpose },
-            ];
-            changes.extend(begun);
-            changes.push(Change::PutTally(mails.after_one(now)));
-            match challenges.store.commit(changes).await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::Conflict { .. }) => account = self.still_there(caller).await?,
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |lost| {
+                let account = self.account(caller, lost).await?;
+                let now = self.env.now();
+                let (account_id, purpose) = (account.id, ChallengePurpose::TwoFactorSetup);
+                let two_factor = account.two_factor.clone().begin_email(now + self.challenges.lifetimes.code)?;
+                let mails = self.challenges.mails_for_owner(AttemptSubject::Account(account_id)).await?;
+                mails.check(now).map_err(SetUpError::RateLimited)?;
+                let (_, begun) = self.challenges.begin_for(&account, purpose, client, now);
+                let mut changes = vec![
+                    Change::PutTwoFactor { account_id, two_factor },
+                    Change::RequireSession(caller.session().id),
+                    Change::ForgetChallengesFor { account_id, purpose },
+                ];
+                changes.extend(begun);
+                changes.push(Change::count_mail(mails, now));
+                Ok(Decision::commit((), changes))
+            })
+            .await
     }
 
     /// Proves a method by its first code, which enables it.
@@ -132,45 +134,31 @@ impl SetUpSecondFactor {
         code: &BearerToken,
         client: &Client,
     ) -> Result<SetUp, SetUpError> {
-        let challenges = &self.second_factors.challenges;
-        let (mut account, mut replayed) = (caller.account().clone(), false);
-        for _ in 0..MAX_ATTEMPTS {
-            let now = challenges.clock.now();
-            let two_factor = account.two_factor.clone().proved(method, now)?;
-            let subject = AttemptSubject::account(account.id);
-            let misses = challenges.store.find_tally(subject, &TallyKind::SecondFactorMisses).await?;
-            misses.check(now).map_err(SetUpError::Spent)?;
-            let verdict = match method {
-                Method::App => self.judge_app(&account, code, now),
-                Method::Email => self.judge_email(&account, code, now).await?,
-            };
-            let (outcome, changes) = match verdict.settle(replayed, misses, now) {
-                Ok(used) => {
-                    let (set_up, put) = self.enabled(&account, two_factor);
-                    let mut changes = Vec::new();
-                    if method == Method::Email {
-                        let (email, as_of, at) =
-                            (account.email.clone(), account.updated_at, account.next_change_at(now));
-                        changes.push(Change::ProveEmail { account_id: account.id, email, as_of, at });
+        self.env
+            .decide(async |lost| {
+                let account = self.account(caller, lost).await?;
+                let now = self.env.now();
+                let two_factor = account.two_factor.clone().proved(method, now)?;
+                let subject = AttemptSubject::Account(account.id);
+                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                misses.check(now).map_err(SetUpError::RateLimited)?;
+                let verdict = match method {
+                    Method::App => self.judge_app(&account, code, now),
+                    Method::Email => self.judge_email(&account, code, now).await?,
+                };
+                Ok(match verdict.settle(lost, misses, now) {
+                    Ok(used) => {
+                        let (set_up, mut changes) = self.enabled(&account, method, two_factor, now);
+                        changes.push(Change::RequireSession(caller.session().id));
+                        changes.extend(used);
+                        let kind = NoticeKind::SecondFactorEnabled;
+                        changes.push(notice(&*self.env.entropy, &account.email, kind, client, now));
+                        Decision::commit(set_up, changes)
                     }
-                    changes.extend([put, Change::RequireSession(caller.session().id)]);
-                    changes.extend(used);
-                    let kind = NoticeKind::SecondFactorEnabled;
-                    changes.push(notice(&*challenges.entropy, &account.email, kind, client, now));
-                    (Ok(set_up), changes)
-                }
-                Err(counted) => (Err(SetUpError::WrongCode), counted),
-            };
-            match challenges.store.commit(changes.clone()).await {
-                Ok(()) => return outcome,
-                Err(CommitError::Conflict { change }) => {
-                    replayed |= is_replay(&changes, change);
-                    account = self.still_there(caller).await?;
-                }
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+                    Err(counted) => Decision::refuse(SetUpError::WrongCode, counted),
+                })
+            })
+            .await
     }
 
     fn judge_app(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Verdict {
@@ -181,13 +169,13 @@ impl SetUpSecondFactor {
         });
         match matching {
             Some(step) => Verdict::Right(vec![Change::UseTotpStep { account_id: account.id, step, at: now }]),
-            None => Verdict::Wrong(Vec::new()),
+            None => Verdict::Wrong(None),
         }
     }
 
     /// A set-up whose code is void, its tries spent say, is none that could be proved.
     async fn judge_email(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, SetUpError> {
-        let store = &self.second_factors.challenges.store;
+        let store = &self.env.store;
         let newest = store.find_challenge_of(account.id, ChallengePurpose::TwoFactorSetup).await?;
         let challenge =
             newest.filter(|challenge| challenge.outstanding_code(now).is_ok() && challenge.is_to(&account.email));
@@ -200,8 +188,14 @@ impl SetUpSecondFactor {
         })
     }
 
-    /// The first method brings recovery codes.
-    fn enabled(&self, account: &Account, two_factor: TwoFactor) -> (SetUp, Change) {
+    /// The first method brings recovery codes. A code that came by mail proves the address.
+    fn enabled(
+        &self,
+        account: &Account,
+        method: Method,
+        two_factor: TwoFactor,
+        now: Timestamp,
+    ) -> (SetUp, Vec<Change>) {
         let (two_factor, recovery_codes) = if !account.two_factor.any_enrolled() {
             let (codes, hashes) = self.second_factors.new_recovery_codes(account.id);
             // One write, so one version.
@@ -209,13 +203,24 @@ impl SetUpSecondFactor {
         } else {
             (two_factor, None)
         };
-        let put = Change::PutTwoFactor { account_id: account.id, two_factor: two_factor.clone() };
-        (SetUp { two_factor, recovery_codes }, put)
+        let account_id = account.id;
+        let put = Change::PutTwoFactor { account_id, two_factor: two_factor.clone() };
+        let changes = match method {
+            Method::App => vec![put],
+            Method::Email => {
+                let (email, revision, at) = (account.email.clone(), account.revision(), account.next_change_at(now));
+                vec![Change::ProveEmail { account_id, email, revision, at }, put]
+            }
+        };
+        (SetUp { two_factor, at: now, recovery_codes }, changes)
     }
 
-    /// The account as it is now, of a session that has not ended.
-    async fn still_there(&self, caller: &Authenticated) -> Result<Account, SetUpError> {
-        let Challenges { store, clock, .. } = &*self.second_factors.challenges;
-        caller.still_there(&**store, clock.now()).await?.ok_or(SetUpError::SessionGone)
+    /// The account as it was when the caller was let in; after a lost round as it is now, of a session that has not
+    /// ended.
+    async fn account(&self, caller: &Authenticated, lost: Option<Lost>) -> Result<Account, SetUpError> {
+        match lost {
+            None => Ok(caller.account().clone()),
+            Some(_) => caller.still_there(&self.env).await?.ok_or(SetUpError::SessionGone),
+        }
     }
 }

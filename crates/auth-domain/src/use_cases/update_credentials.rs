@@ -4,25 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
-use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
 use crate::pending_credentials::PendingCredentials;
-use crate::ports::{Change, CommitError, HashingError, PasswordHasher, StoreUnavailable, UniqueKey};
+use crate::ports::{Change, HashingError, PasswordHasher, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::services::{
+    Announcements, Challenges, Decision, Environment, PasswordCheck, PasswordCheckError, ReauthenticationRequired,
+    StepUp, notice, salt,
+};
 use crate::session::{Client, Revocation, RevocationReason, Session};
 use crate::two_factor::Method;
 use crate::{AccountId, Timestamp};
 
-use super::announcements::Announcements;
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::challenges::Challenges;
-use super::notices::notice;
-use super::password_check::{PasswordCheck, PasswordCheckError};
-use super::register::salt;
-use super::step_up::{ReauthenticationRequired, StepUp};
-use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -74,9 +72,9 @@ pub enum UpdateCredentialsError {
     /// Another account has that address.
     #[error("another account has that address")]
     EmailTaken,
-    /// The budget for mails is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
     /// The login is too long ago.
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
@@ -86,9 +84,9 @@ pub enum UpdateCredentialsError {
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<UpdateCredentialsError> for Refusal {
@@ -104,29 +102,26 @@ impl From<UpdateCredentialsError> for Refusal {
             UpdateCredentialsError::OldPassword(PasswordCheckError::NoPassword) => ErrorCode::InvalidPassword.into(),
             UpdateCredentialsError::OldPassword(error) => error.into(),
             UpdateCredentialsError::EmailTaken => ErrorCode::EmailExists.into(),
-            UpdateCredentialsError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            UpdateCredentialsError::RateLimited(limited) => {
+                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
+            }
             UpdateCredentialsError::Stale(error) => error.into(),
             UpdateCredentialsError::SessionGone => ErrorCode::Unauthorized.into(),
             UpdateCredentialsError::Hashing(error) => error.into(),
-            UpdateCredentialsError::Unavailable(error) => error.into(),
+            UpdateCredentialsError::Store(error) => error.into(),
         }
     }
 }
 
 /// The use case.
 pub struct UpdateCredentials {
-    /// Compares the old password.
-    pub password_check: Arc<PasswordCheck>,
-    /// Hashes the new one.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Mails the new address its code; brings store, clock and entropy.
-    pub challenges: Arc<Challenges>,
-    /// Tells other services.
-    pub announcements: Arc<Announcements>,
-    /// What a password must meet.
-    pub policy: PasswordPolicy,
-    /// A change of address needs a fresh login.
-    pub step_up: StepUp,
+    env: Environment,
+    password_check: Arc<PasswordCheck>,
+    hasher: Arc<dyn PasswordHasher>,
+    challenges: Arc<Challenges>,
+    announcements: Arc<Announcements>,
+    policy: PasswordPolicy,
+    step_up: StepUp,
 }
 
 /// What is to change, checked as far as it can be without the database.
@@ -135,7 +130,25 @@ struct Wanted {
     passwords: Option<(Password, Password)>,
 }
 
+/// A change that was checked: the new address, the hash of the new password, or both.
+pub(super) struct NewCredentials {
+    pub(super) email: Option<EmailAddress>,
+    pub(super) password_hash: Option<PasswordHash>,
+}
+
 impl UpdateCredentials {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            password_check: parts.password_check.clone(),
+            hasher: parts.ports.password_hasher.clone(),
+            challenges: parts.challenges.clone(),
+            announcements: parts.announcements.clone(),
+            policy: parts.policy.password,
+            step_up: parts.policy.step_up,
+        }
+    }
+
     /// Changes what was asked for, in one commit; answers the account.
     pub async fn execute(
         &self,
@@ -143,41 +156,40 @@ impl UpdateCredentials {
         request: UpdateCredentialsRequest,
     ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
         let client = request.client.clone();
-        let wanted = self.wanted(caller.account(), request)?;
-        if wanted.email.is_some() {
-            self.step_up.require(caller, self.challenges.clock.now())?;
+        let Wanted { email, passwords } = self.wanted(caller.account(), request)?;
+        if email.is_some() {
+            self.step_up.require(caller, self.env.now())?;
         }
-        let mut account = caller.account().clone();
-        let mut password_hash = None;
-        if let Some((old, new)) = wanted.passwords {
-            account = self.password_check.of_account(account, old, client.network()).await?.account().clone();
-            password_hash = Some(self.hasher.hash(new, salt(self.challenges.entropy.bytes())).await?);
+        let (mut checked, mut password_hash) = (caller.account().clone(), None);
+        if let Some((old, new)) = passwords {
+            checked = self.password_check.of_account(checked, old, client.network()).await?.account().clone();
+            password_hash = Some(self.hasher.hash(new, salt(self.env.random())).await?);
         }
-        let checked_version = account.credential_version;
-        for _ in 0..MAX_ATTEMPTS {
-            if account.credential_version != checked_version {
-                return Err(match password_hash {
-                    Some(_) => PasswordCheckError::WrongPassword.into(),
-                    None => UpdateCredentialsError::SessionGone,
-                });
-            }
-            let (email, hash) = (&wanted.email, &password_hash);
-            let outcome = match account.two_factor.primary() {
-                Some(method) => self.ask(&account, caller.session(), method, email, hash, &client).await,
-                None => self.apply(&account, caller.session(), email, hash, &client).await,
-            };
-            match outcome? {
-                Some(outcome) => return Ok(outcome),
-                None => account = self.still_there(caller).await?,
-            }
-        }
-        Err(StoreUnavailable.into())
+        let wanted = NewCredentials { email, password_hash };
+        self.env
+            .decide(async |lost| {
+                // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
+                let account = match lost {
+                    None => checked.clone(),
+                    Some(_) => self.still_there(caller).await?,
+                };
+                if wanted.password_hash.is_some() && account.credential_version != checked.credential_version {
+                    return Err(PasswordCheckError::WrongPassword.into());
+                }
+                match account.two_factor.primary() {
+                    Some(method) => self.ask(&account, caller.session(), method, &wanted, &client).await,
+                    None => {
+                        let (changed, changes) = self.changes(&account, caller.session(), &wanted, &client).await?;
+                        Ok(Decision::commit(CredentialsOutcome::Updated(Box::new(changed)), changes))
+                    }
+                }
+            })
+            .await
     }
 
     /// The account as it is now, of a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
-        let Challenges { store, clock, .. } = &*self.challenges;
-        caller.still_there(&**store, clock.now()).await?.ok_or(UpdateCredentialsError::SessionGone)
+        caller.still_there(&self.env).await?.ok_or(UpdateCredentialsError::SessionGone)
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
@@ -205,51 +217,24 @@ impl UpdateCredentials {
         Ok(Wanted { email, passwords: passwords.map(|(old, new, _)| (old, new)) })
     }
 
-    /// Decides on the account as it was read and commits; `None` when it is another one by now.
-    async fn apply(
-        &self,
-        account: &Account,
-        session: &Session,
-        email: &Option<EmailAddress>,
-        password_hash: &Option<PasswordHash>,
-        client: &Client,
-    ) -> Result<Option<CredentialsOutcome>, UpdateCredentialsError> {
-        let (changed, changes) = self.changes(account, session, email, password_hash, client).await?;
-        let changed = self.commit(changes).await?.then_some(changed);
-        Ok(changed.map(|changed| CredentialsOutcome::Updated(Box::new(changed))))
-    }
-
-    /// Whether it was committed; if not, something is another than it was decided on.
-    pub(super) async fn commit(&self, changes: Vec<Change>) -> Result<bool, UpdateCredentialsError> {
-        match self.challenges.store.commit(changes).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Conflict { .. }) => Ok(false),
-            Err(CommitError::Duplicate(UniqueKey::Email)) => Err(UpdateCredentialsError::EmailTaken),
-            Err(_) => Err(StoreUnavailable.into()),
-        }
-    }
-
-    /// What the change makes of the account, and the changes that do it: first one of the account, then the demand that
-    /// the session has not ended.
+    /// Returns what the change makes of the account, and the changes that do it.
     pub(super) async fn changes(
         &self,
         account: &Account,
         session: &Session,
-        email: &Option<EmailAddress>,
-        password_hash: &Option<PasswordHash>,
+        wanted: &NewCredentials,
         client: &Client,
     ) -> Result<(Account, Vec<Change>), UpdateCredentialsError> {
-        let now = self.challenges.clock.now();
+        let now = self.env.now();
         let mut changed = account.clone();
-        let mut changes = Vec::new();
-        if let Some(password_hash) = password_hash {
+        // Its owner may have ended the session since: a request can be held back for long once it was let in.
+        let mut changes = vec![Change::RequireSession(session.id)];
+        if let Some(password_hash) = &wanted.password_hash {
             changes.extend(self.change_password(&mut changed, session, password_hash, client, now));
         }
-        if let Some(email) = email {
+        if let Some(email) = &wanted.email {
             changes.extend(self.change_email(&mut changed, email, client, now).await?);
         }
-        // Its owner may have ended the session since: a request can be held back for long once it was let in.
-        changes.insert(changes.len().min(1), Change::RequireSession(session.id));
         Ok((changed, changes))
     }
 
@@ -259,12 +244,11 @@ impl UpdateCredentials {
         account: &Account,
         session: &Session,
         method: Method,
-        email: &Option<EmailAddress>,
-        password_hash: &Option<PasswordHash>,
+        wanted: &NewCredentials,
         client: &Client,
-    ) -> Result<Option<CredentialsOutcome>, UpdateCredentialsError> {
-        let now = self.challenges.clock.now();
-        let counted = match email.as_ref().filter(|email| email.key() != account.email.key()) {
+    ) -> Result<Decision<CredentialsOutcome, UpdateCredentialsError>, UpdateCredentialsError> {
+        let now = self.env.now();
+        let counted = match wanted.email.as_ref().filter(|email| email.key() != account.email.key()) {
             Some(email) => Some(self.count_address(account.id, email, now).await?),
             None if method == Method::Email => Some(self.count_mail(account.id, now).await?),
             None => None,
@@ -280,15 +264,13 @@ impl UpdateCredentials {
             challenge_id: challenge.id,
             session_id: session.id,
             method,
-            email: email.clone(),
-            password_hash: password_hash.clone(),
+            email: wanted.email.clone(),
+            password_hash: wanted.password_hash.clone(),
         }));
         changes.push(Change::RequireSession(session.id));
         changes.extend(counted);
         let expires_in = self.challenges.lifetimes.code;
-        let kept =
-            self.commit(changes).await?.then_some(CredentialsOutcome::SecondFactorRequired { method, expires_in });
-        Ok(kept)
+        Ok(Decision::commit(CredentialsOutcome::SecondFactorRequired { method, expires_in }, changes))
     }
 
     fn change_password(
@@ -300,18 +282,18 @@ impl UpdateCredentials {
         now: Timestamp,
     ) -> [Change; 4] {
         let (account_id, from_version) = (account.id, account.credential_version);
-        let (as_of, at) = (account.updated_at, account.next_change_at(now));
+        let (revision, at) = (account.revision(), account.next_change_at(now));
         account.updated_at = at;
         account.credential_version = from_version.next();
         [
-            Change::ChangePassword { account_id, from_version, as_of, password_hash: password_hash.clone(), at },
+            Change::ChangePassword { account_id, from_version, revision, password_hash: password_hash.clone(), at },
             Change::RevokeSessionsOf {
                 account_id,
                 except: Some(session.id),
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            notice(&*self.challenges.entropy, &account.email, NoticeKind::PasswordChanged, client, now),
+            notice(&*self.env.entropy, &account.email, NoticeKind::PasswordChanged, client, now),
         ]
     }
 
@@ -324,54 +306,50 @@ impl UpdateCredentials {
         now: Timestamp,
     ) -> Result<Vec<Change>, UpdateCredentialsError> {
         let (account_id, from) = (account.id, account.email.clone());
-        let (as_of, at) = (account.updated_at, account.next_change_at(now));
+        let (revision, at) = (account.revision(), account.next_change_at(now));
         let same = from.key() == to.key();
         let verified = same && account.email_verified;
-        let told = notice(&*self.challenges.entropy, &account.email, NoticeKind::EmailChanged, client, now);
+        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
         account.updated_at = at;
         account.email = to.clone();
         account.email_verified = verified;
-        let mut changes = vec![Change::ChangeEmail { account_id, from, as_of, to: to.clone(), verified, at }];
+        let mut changes = vec![Change::ChangeEmail { account_id, from, revision, to: to.clone(), verified, at }];
         if !same {
             let of_owner = self.count_address(account_id, to, now).await?;
-            let of_address =
-                mail_budgets::to_named_address(&*self.challenges.store, self.challenges.subject(to)).await?;
-            of_address.check(now).map_err(UpdateCredentialsError::Spent)?;
+            let of_address = self.challenges.mails_to_named_address(self.challenges.subject(to)).await?;
+            of_address.check(now).map_err(UpdateCredentialsError::RateLimited)?;
             let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
             changes.push(Change::ForgetChallengesOf(account_id));
             changes.extend(begun);
-            changes.extend([of_owner, Change::PutTally(of_address.after_one(now))]);
+            changes.extend([of_owner, Change::count_mail(of_address, now)]);
             changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), told]);
         }
         Ok(changes)
     }
 
     async fn count_mail(&self, account_id: AccountId, now: Timestamp) -> Result<Change, UpdateCredentialsError> {
-        let mails = mail_budgets::for_owner(&*self.challenges.store, AttemptSubject::account(account_id)).await?;
-        mails.check(now).map_err(UpdateCredentialsError::Spent)?;
-        Ok(Change::PutTally(mails.after_one(now)))
+        let mails = self.challenges.mails_for_owner(AttemptSubject::Account(account_id)).await?;
+        mails.check(now).map_err(UpdateCredentialsError::RateLimited)?;
+        Ok(Change::count_mail(mails, now))
     }
 
-    /// Whether an address is taken is told only within the budget for mails, and counts.
+    /// Returns the count of a mail to a free address. That one is taken is told only within the limit for mails, and
+    /// counted before it is told.
     async fn count_address(
         &self,
         account_id: AccountId,
         to: &EmailAddress,
         now: Timestamp,
     ) -> Result<Change, UpdateCredentialsError> {
-        let store = &*self.challenges.store;
-        for _ in 0..MAX_ATTEMPTS {
-            let counted = self.count_mail(account_id, now).await?;
-            if store.find_account_by_name(&LoginName::Email(to.clone())).await?.is_none() {
-                return Ok(counted);
-            }
-            match store.commit(vec![counted]).await {
-                Ok(()) => return Err(UpdateCredentialsError::EmailTaken),
-                // Not counted yet, so not told.
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
+        let name = LoginName::Email(to.clone());
+        if self.env.store.find_account_by_name(&name).await?.is_none() {
+            return self.count_mail(account_id, now).await;
         }
-        Err(StoreUnavailable.into())
+        self.env
+            .decide(async |_| {
+                let counted = self.count_mail(account_id, now).await?;
+                Ok(Decision::<Change, _>::refuse(UpdateCredentialsError::EmailTaken, vec![counted]))
+            })
+            .await
     }
 }

@@ -3,27 +3,25 @@
 use std::sync::Arc;
 
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
-use crate::budget::{AttemptSubject, PasswordBudget, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
-use crate::ports::{
-    Change, CommitError, HashingError, NoSigningKey, PasswordHasher, PasswordVerdict, StoreUnavailable,
+use crate::password_limit::PasswordLimit;
+use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, PasswordVerdict, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::services::{
+    Announcements, Challenges, Decision, Environment, LoggedIn, SecondFactorRequired, SessionTokens, changes_after,
+    notice, salt,
 };
 use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
-use crate::temp_token::{TempClaims, TempStep};
+use crate::temp_token::TempStep;
 use crate::two_factor::TwoFactor;
+use crate::version::RowVersion;
 use crate::{ChallengeId, Timestamp};
 
-use super::MAX_ATTEMPTS;
-use super::announcements::Announcements;
-use super::challenges::Challenges;
-use super::notices::notice;
-use super::password_check;
-use super::register::salt;
-use super::second_factor::{self, SecondFactorRequired};
-use super::session_tokens::{LoggedIn, SessionTokens};
+use super::PendingStep;
+use super::all::Parts;
 
 /// What somebody typed, and from where.
 #[derive(Clone, Debug)]
@@ -66,18 +64,18 @@ pub enum UpdatePasswordError {
     /// The password is too weak.
     #[error("the password is too weak: {0:?}")]
     WeakPassword(Vec<PasswordReason>),
-    /// The budget for mails is spent, and the second factor is a mailed code.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    MailsSpent(Spent),
+    /// The limit for mails is reached, and the second factor is a mailed code.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    MailsLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database is away.
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<UpdatePasswordError> for Refusal {
@@ -90,10 +88,12 @@ impl From<UpdatePasswordError> for Refusal {
             UpdatePasswordError::WeakPassword(reasons) => {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
-            UpdatePasswordError::MailsSpent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
+            UpdatePasswordError::MailsLimited(limited) => {
+                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
+            }
             UpdatePasswordError::Hashing(error) => error.into(),
             UpdatePasswordError::NoSigningKey(error) => error.into(),
-            UpdatePasswordError::Unavailable(error) => error.into(),
+            UpdatePasswordError::Store(error) => error.into(),
         }
     }
 }
@@ -102,7 +102,7 @@ impl From<UpdatePasswordError> for Refusal {
 /// [`UpdatePassword::verified`] makes one.
 struct PasswordResetVerified {
     challenge_id: ChallengeId,
-    version: i64,
+    version: RowVersion,
     /// The address that the code was mailed to.
     email: EmailAddress,
     account: Account,
@@ -110,27 +110,34 @@ struct PasswordResetVerified {
 
 /// The use case.
 pub struct UpdatePassword {
-    /// Asks for a second factor; brings store, clock and entropy.
-    pub challenges: Arc<Challenges>,
-    /// Hashes the password.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Issues the tokens of the new session.
-    pub session_tokens: Arc<SessionTokens>,
-    /// Tells other services.
-    pub announcements: Arc<Announcements>,
-    /// What a password must meet.
-    pub policy: PasswordPolicy,
+    env: Environment,
+    challenges: Arc<Challenges>,
+    hasher: Arc<dyn PasswordHasher>,
+    session_tokens: Arc<SessionTokens>,
+    announcements: Arc<Announcements>,
+    policy: PasswordPolicy,
 }
 
 impl UpdatePassword {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            hasher: parts.ports.password_hasher.clone(),
+            session_tokens: parts.session_tokens.clone(),
+            announcements: parts.announcements.clone(),
+            policy: parts.policy.password,
+        }
+    }
+
     /// Sets the password, ends every session of the account and opens a new one, in one commit.
     pub async fn execute(
         &self,
-        token: &TempClaims,
+        step: &PendingStep,
         request: UpdatePasswordRequest,
     ) -> Result<PasswordUpdated, UpdatePasswordError> {
         let UpdatePasswordRequest { password, confirm_password, client } = request;
-        let mut reset = self.verified(token).await?;
+        let reset = self.verified(step).await?;
         if password != confirm_password {
             return Err(UpdatePasswordError::UnmatchedPasswords);
         }
@@ -139,36 +146,29 @@ impl UpdatePassword {
         if !reasons.is_empty() {
             return Err(UpdatePasswordError::WeakPassword(reasons));
         }
-        let password_hash = self.hasher.hash(password, salt(self.challenges.entropy.bytes())).await?;
-        for _ in 0..MAX_ATTEMPTS {
-            let (outcome, changes) = self.decide(&reset, &password_hash, &client).await?;
-            match self.challenges.store.commit(changes).await {
-                Ok(()) => return Ok(outcome),
-                Err(CommitError::Conflict { .. }) => reset = self.verified(token).await?,
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+        let password_hash = self.hasher.hash(password, salt(self.env.random())).await?;
+        self.env
+            .decide(async |lost| match lost {
+                None => self.decision(&reset, &password_hash, &client).await,
+                Some(_) => self.decision(&self.verified(step).await?, &password_hash, &client).await,
+            })
+            .await
     }
 
-    async fn verified(&self, token: &TempClaims) -> Result<PasswordResetVerified, UpdatePasswordError> {
-        match token.step {
+    async fn verified(&self, step: &PendingStep) -> Result<PasswordResetVerified, UpdatePasswordError> {
+        match step.step() {
             TempStep::SetPassword => {}
             TempStep::GivePasswordResetCode => return Err(UpdatePasswordError::NotVerified),
             _ => return Err(UpdatePasswordError::WrongToken),
         }
-        let found = self.challenges.store.find_challenge(token.challenge_id).await?;
-        let (challenge, Some(account)) = found.ok_or(UpdatePasswordError::WrongToken)? else {
-            return Err(UpdatePasswordError::WrongToken);
-        };
+        let found = self.env.store.find_challenge(step.challenge_id()).await?;
+        let (challenge, account) = found.ok_or(UpdatePasswordError::WrongToken)?;
         let Challenge { id: challenge_id, version, purpose, state, challenged, .. } = challenge;
         let given = purpose == ChallengePurpose::PasswordReset && state == ChallengeState::CodeGiven;
-        let Challenged::Account { email, credential_version, .. } = challenged else {
+        let (Challenged::Account { email, credential_version, .. }, Some(account), true) = (challenged, account, given)
+        else {
             return Err(UpdatePasswordError::WrongToken);
         };
-        if !given {
-            return Err(UpdatePasswordError::WrongToken);
-        }
         if credential_version != account.credential_version || email.key() != account.email.key() {
             return Err(UpdatePasswordError::Overtaken);
         }
@@ -180,14 +180,14 @@ impl UpdatePassword {
 
     /// The code came through the account's address, so the reset proves it too. Where that is the first proof,
     /// whatever was added before goes: somebody else may have registered with this address.
-    async fn decide(
+    async fn decision(
         &self,
         reset: &PasswordResetVerified,
         password_hash: &PasswordHash,
         client: &Client,
-    ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
+    ) -> Result<Decision<PasswordUpdated, UpdatePasswordError>, UpdatePasswordError> {
         let PasswordResetVerified { challenge_id, version, email, account } = reset;
-        let now = self.challenges.clock.now();
+        let now = self.env.now();
         let at = account.next_change_at(now);
         let account_id = account.id;
         // At a first proof whatever was added before goes: somebody else may have added it.
@@ -209,11 +209,11 @@ impl UpdatePassword {
             Change::ChangePassword {
                 account_id,
                 from_version: account.credential_version,
-                as_of: account.updated_at,
+                revision: account.revision(),
                 password_hash: password_hash.clone(),
                 at,
             },
-            Change::ProveEmail { account_id, email: email.clone(), as_of: at, at },
+            Change::ProveEmail { account_id, email: email.clone(), revision: changed.revision(), at },
         ];
         if changed.two_factor != account.two_factor {
             changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
@@ -229,12 +229,12 @@ impl UpdatePassword {
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            notice(&*self.challenges.entropy, &account.email, NoticeKind::PasswordReset, client, now),
+            notice(&*self.env.entropy, &account.email, NoticeKind::PasswordReset, client, now),
         ]);
         changes.extend(self.count_success(account, client, now).await?);
         let (outcome, opened) = self.log_in(changed, client, now).await?;
         changes.extend(opened);
-        Ok((outcome, changes))
+        Ok(Decision::commit(outcome, changes))
     }
 
     /// A reset never bypasses a second factor.
@@ -245,12 +245,12 @@ impl UpdatePassword {
         now: Timestamp,
     ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
         let step = TempStep::GiveSecondFactorAfterReset;
-        let pending = second_factor::begin_login(&self.challenges, &account, step, client, now).await?;
-        if let Some((required, changes)) = pending.map_err(UpdatePasswordError::MailsSpent)? {
+        let pending = self.challenges.begin_login(&account, step, client, now).await?;
+        if let Some((required, changes)) = pending.map_err(UpdatePasswordError::MailsLimited)? {
             return Ok((PasswordUpdated::SecondFactorRequired(required), changes));
         }
-        let (entropy, method) = (&*self.challenges.entropy, AuthenticationMethod::MailedCode);
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now, entropy)?;
+        let method = AuthenticationMethod::MailedCode;
+        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
         Ok((PasswordUpdated::LoggedIn(Box::new(logged_in)), vec![open]))
     }
 
@@ -261,18 +261,18 @@ impl UpdatePassword {
         account: &Account,
         client: &Client,
         now: Timestamp,
-    ) -> Result<Vec<Change>, StoreUnavailable> {
-        let (subject, network) = (AttemptSubject::account(account.id), client.network());
+    ) -> Result<Vec<Change>, StoreError> {
+        let (subject, network) = (AttemptSubject::Account(account.id), client.network());
         if !account.ever_proved {
-            let anew = PasswordBudget::empty(subject, network.clone()).after_success(now);
+            let anew = PasswordLimit::empty(subject, network.clone()).after_success(now);
             return Ok(vec![
                 Change::ForgetChallengesOf(account.id),
                 Change::ForgetNetworkAttempts(subject),
                 Change::PutNetworkAttempts(anew),
             ]);
         }
-        let budget = self.challenges.store.find_password_budget(subject, network).await?;
-        Ok(password_check::changes_after(&budget, PasswordVerdict::Match, now))
+        let limit = self.env.store.find_password_limit(subject, network).await?;
+        Ok(changes_after(&limit, PasswordVerdict::Match, now))
     }
 }
 
@@ -281,5 +281,5 @@ fn dropped(two_factor: &TwoFactor) -> TwoFactor {
     if *two_factor == (TwoFactor { version: two_factor.version, ..TwoFactor::none() }) {
         return two_factor.clone();
     }
-    TwoFactor { version: two_factor.version + 1, ..TwoFactor::none() }
+    TwoFactor { version: two_factor.version.next(), ..TwoFactor::none() }
 }

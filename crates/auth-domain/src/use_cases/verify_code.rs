@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::Change;
-use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use crate::services::{Challenges, Environment, GiveCodeError};
+use crate::temp_token::{IssuedTempToken, TempStep};
 
-use super::challenges::{Challenges, GiveCodeError};
+use super::PendingStep;
+use super::all::Parts;
 
 /// Why the password may not be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,22 +33,26 @@ impl From<VerifyCodeError> for Refusal {
 
 /// The use case.
 pub struct VerifyCode {
-    /// Compares the code.
-    pub challenges: Arc<Challenges>,
+    env: Environment,
+    challenges: Arc<Challenges>,
 }
 
 impl VerifyCode {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { env: parts.env.clone(), challenges: parts.challenges.clone() }
+    }
+
     /// A fresh token that may set the password.
-    pub async fn execute(&self, token: &TempClaims, code: &str) -> Result<IssuedTempToken, VerifyCodeError> {
-        if token.step != TempStep::GivePasswordResetCode {
+    pub async fn execute(&self, step: &PendingStep, code: &str) -> Result<IssuedTempToken, VerifyCodeError> {
+        if step.step() != TempStep::GivePasswordResetCode {
             return Err(VerifyCodeError::WrongToken);
         }
-        let (id, lifetimes) = (token.challenge_id, self.challenges.lifetimes);
+        let (id, lifetimes) = (step.challenge_id(), self.challenges.lifetimes);
         self.challenges
             .give_code(id, ChallengePurpose::PasswordReset, code, |challenge, _, now| {
                 vec![Change::PutChallenge(challenge.after_code_given(now, lifetimes))]
             })
             .await?;
-        Ok(self.challenges.temp_token(id, TempStep::SetPassword, self.challenges.clock.now()))
+        Ok(self.challenges.temp_token(id, TempStep::SetPassword, self.env.now()))
     }
 }

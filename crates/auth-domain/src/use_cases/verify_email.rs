@@ -4,23 +4,24 @@ use std::sync::Arc;
 
 use crate::ChallengeId;
 use crate::account::Account;
-use crate::budget::{AttemptSubject, Spent};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{Change, CommitError, StoreUnavailable};
+use crate::ports::{Change, StoreError};
+use crate::rate_limit::RateLimited;
+use crate::services::{Challenges, Decision, Environment, GiveCodeError};
 use crate::session::Client;
-use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use crate::temp_token::{IssuedTempToken, TempStep};
 
+use super::PendingStep;
+use super::all::Parts;
 use super::authenticate::Authenticated;
-use super::challenges::{Challenges, GiveCodeError};
-use super::{MAX_ATTEMPTS, mail_budgets};
 
 /// Whose address is to be proved.
 pub enum AddressOwner {
     /// The bearer of an access token.
     Session(Box<Authenticated>),
     /// The bearer of a temp token of a registration or a login.
-    Temp(TempClaims),
+    Temp(PendingStep),
 }
 
 /// Why an address was not proved, or no code mailed.
@@ -35,12 +36,12 @@ pub enum VerifyEmailError {
     /// The code was not accepted.
     #[error(transparent)]
     Code(#[from] GiveCodeError),
-    /// The budget for mails is spent.
-    #[error("the budget for mails is spent for {:?}", .0.retry_after)]
-    Spent(Spent),
-    /// The database is away.
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
+    /// The database did not do it.
     #[error(transparent)]
-    Unavailable(#[from] StoreUnavailable),
+    Store(#[from] StoreError),
 }
 
 impl From<VerifyEmailError> for Refusal {
@@ -49,8 +50,8 @@ impl From<VerifyEmailError> for Refusal {
             VerifyEmailError::WrongToken => ErrorCode::TempTokenInvalid.into(),
             VerifyEmailError::AccountGone => ErrorCode::Unauthorized.into(),
             VerifyEmailError::Code(error) => error.into(),
-            VerifyEmailError::Spent(spent) => Self::retry_after(ErrorCode::RateLimited, spent.retry_after),
-            VerifyEmailError::Unavailable(error) => error.into(),
+            VerifyEmailError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
+            VerifyEmailError::Store(error) => error.into(),
         }
     }
 }
@@ -66,11 +67,15 @@ pub enum Resent {
 
 /// The use case.
 pub struct VerifyEmail {
-    /// Begins, repeats and answers the challenges.
-    pub challenges: Arc<Challenges>,
+    env: Environment,
+    challenges: Arc<Challenges>,
 }
 
 impl VerifyEmail {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { env: parts.env.clone(), challenges: parts.challenges.clone() }
+    }
+
     /// Proves the address that `code` was mailed to; answers the account.
     pub async fn execute(&self, owner: &AddressOwner, code: &str) -> Result<Account, VerifyEmailError> {
         let challenge_id = match owner {
@@ -88,7 +93,7 @@ impl VerifyEmail {
                     Change::ProveEmail {
                         account_id: account.id,
                         email: account.email.clone(),
-                        as_of: account.updated_at,
+                        revision: account.revision(),
                         at,
                     },
                     Change::UseChallenge { challenge_id: challenge.id, version: challenge.version },
@@ -100,46 +105,43 @@ impl VerifyEmail {
             (GiveCodeError::ChallengeGone, AddressOwner::Temp(_)) => VerifyEmailError::WrongToken,
             (error, _) => error.into(),
         })?;
-        Ok(Account { email_verified: true, ..account })
+        Ok(Account { email_verified: true, ever_proved: true, ..account })
     }
 
     /// Mails another code, which replaces the one before.
     pub async fn resend(&self, owner: &AddressOwner, client: &Client) -> Result<Resent, VerifyEmailError> {
-        let store = &*self.challenges.store;
-        for _ in 0..MAX_ATTEMPTS {
-            let (challenge, account) = self.challenge_of(owner).await?;
-            if let Some(account) = account.as_ref().filter(|account| account.email_verified) {
-                return match owner {
-                    AddressOwner::Session(_) => Ok(Resent::AlreadyVerified(Box::new(account.clone()))),
-                    AddressOwner::Temp(_) => Err(VerifyEmailError::WrongToken),
+        self.env
+            .decide(async |_| {
+                let (challenge, account) = self.challenge_of(owner).await?;
+                if let Some(account) = account.as_ref().filter(|account| account.email_verified) {
+                    return match owner {
+                        AddressOwner::Session(_) => {
+                            Ok(Decision::nothing(Resent::AlreadyVerified(Box::new(account.clone()))))
+                        }
+                        AddressOwner::Temp(_) => Err(VerifyEmailError::WrongToken),
+                    };
+                }
+                let now = self.env.now();
+                let (id, subject, sent) = match (challenge, &account) {
+                    (Some(challenge), _) => {
+                        (challenge.id, challenge.subject, self.challenges.send_again(challenge, client, now))
+                    }
+                    (None, Some(account)) => {
+                        let purpose = ChallengePurpose::VerifyEmail;
+                        let (challenge, begun) = self.challenges.begin_for(account, purpose, client, now);
+                        (challenge.id, challenge.subject, begun)
+                    }
+                    (None, None) => return Err(VerifyEmailError::WrongToken),
                 };
-            }
-            let now = self.challenges.clock.now();
-            let (id, subject, sent) = match (challenge, &account) {
-                (Some(challenge), _) => {
-                    (challenge.id, challenge.subject, self.challenges.send_again(challenge, client, now))
-                }
-                (None, Some(account)) => {
-                    let purpose = ChallengePurpose::VerifyEmail;
-                    let (challenge, begun) = self.challenges.begin_for(account, purpose, client, now);
-                    (challenge.id, challenge.subject, begun)
-                }
-                (None, None) => return Err(VerifyEmailError::WrongToken),
-            };
-            let account_id = account.as_ref().map(|account| account.id);
-            let budget = mail_budgets::for_strangers(store, subject, account_id, client.network()).await?;
-            budget.check(now).map_err(VerifyEmailError::Spent)?;
-            let counted = budget.after_mail(now).map(Change::PutTally);
-            match store.commit(sent.into_iter().chain(counted).collect()).await {
-                Ok(()) => {
-                    let token = || self.challenges.temp_token(id, TempStep::GiveVerifyEmailCode, now);
-                    return Ok(Resent::CodeSent(matches!(owner, AddressOwner::Temp(_)).then(token)));
-                }
-                Err(CommitError::Conflict { .. }) => {}
-                Err(_) => break,
-            }
-        }
-        Err(StoreUnavailable.into())
+                let account_id = account.as_ref().map(|account| account.id);
+                let limit = self.challenges.mails_for_strangers(subject, account_id, client.network()).await?;
+                limit.check(now).map_err(VerifyEmailError::RateLimited)?;
+                let counted = Change::count_strangers_mail(limit, now);
+                let token = || self.challenges.temp_token(id, TempStep::GiveVerifyEmailCode, now);
+                let resent = Resent::CodeSent(matches!(owner, AddressOwner::Temp(_)).then(token));
+                Ok(Decision::commit(resent, sent.into_iter().chain(counted).collect()))
+            })
+            .await
     }
 
     /// The challenge whose code is to be replaced, where it can be, and the account.
@@ -147,7 +149,7 @@ impl VerifyEmail {
         &self,
         owner: &AddressOwner,
     ) -> Result<(Option<Challenge>, Option<Account>), VerifyEmailError> {
-        let store = &*self.challenges.store;
+        let store = &*self.env.store;
         let (challenge, account) = match owner {
             AddressOwner::Temp(token) => {
                 let found = store.find_challenge(step_of(token)?).await?;
@@ -169,51 +171,15 @@ impl VerifyEmail {
         Ok((challenge.filter(repeatable), account))
     }
 
-    async fn newest(&self, account: &Account) -> Result<Option<Challenge>, StoreUnavailable> {
-        self.challenges.store.find_challenge_of(account.id, ChallengePurpose::VerifyEmail).await
+    async fn newest(&self, account: &Account) -> Result<Option<Challenge>, StoreError> {
+        self.env.store.find_challenge_of(account.id, ChallengePurpose::VerifyEmail).await
     }
 }
 
-/// Why no code was mailed that is to be given before there is a session.
-pub(super) enum RequireVerificationError {
-    MailsSpent(Spent),
-    Unavailable(StoreUnavailable),
-}
-
-impl From<StoreUnavailable> for RequireVerificationError {
-    fn from(error: StoreUnavailable) -> Self {
-        Self::Unavailable(error)
+fn step_of(step: &PendingStep) -> Result<ChallengeId, VerifyEmailError> {
+    if step.step() == TempStep::GiveVerifyEmailCode {
+        Ok(step.challenge_id())
+    } else {
+        Err(VerifyEmailError::WrongToken)
     }
-}
-
-/// For a login that waits for the proof of its address: a token for the code that is outstanding; where there is none,
-/// a code is mailed.
-pub(super) async fn require_verification(
-    challenges: &Challenges,
-    account: &Account,
-    client: &Client,
-) -> Result<IssuedTempToken, RequireVerificationError> {
-    let (store, purpose) = (&*challenges.store, ChallengePurpose::VerifyEmail);
-    for _ in 0..MAX_ATTEMPTS {
-        let now = challenges.clock.now();
-        let token = |challenge: &Challenge| challenges.temp_token_for(challenge, TempStep::GiveVerifyEmailCode, now);
-        let newest = store.find_challenge_of(account.id, purpose).await?;
-        if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
-            return Ok(token(&challenge));
-        }
-        let mails = mail_budgets::for_owner(store, AttemptSubject::account(account.id)).await?;
-        mails.check(now).map_err(RequireVerificationError::MailsSpent)?;
-        let (challenge, begun) = challenges.begin_for(account, purpose, client, now);
-        let counted = Change::PutTally(mails.after_one(now));
-        match store.commit(begun.into_iter().chain([counted]).collect()).await {
-            Ok(()) => return Ok(token(&challenge)),
-            Err(CommitError::Conflict { .. }) => {}
-            Err(_) => break,
-        }
-    }
-    Err(StoreUnavailable.into())
-}
-
-fn step_of(token: &TempClaims) -> Result<ChallengeId, VerifyEmailError> {
-    if token.step == TempStep::GiveVerifyEmailCode { Ok(token.challenge_id) } else { Err(VerifyEmailError::WrongToken) }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auth_domain::Timestamp;
 use auth_domain::two_factor::{Method, MethodState, Pending, SealedSecret, Status, TwoFactor};
+use auth_domain::version::RowVersion;
 
 const BEGAN: Timestamp = Timestamp::from_seconds(1_000);
 
@@ -35,7 +36,7 @@ fn operations() -> Vec<Operation> {
 
 /// The same state without what only counts: versions and times, but for whether a set-up has run out.
 fn normal(state: TwoFactor) -> TwoFactor {
-    TwoFactor { version: 0, ..state }
+    TwoFactor { version: RowVersion::NONE, ..state }
 }
 
 fn apply(state: TwoFactor, operation: Operation) -> Option<TwoFactor> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
 use auth_domain::internal::{InternalService, Scope};
-use auth_domain::ports::{Change, CommitError, MockAccessTokens, MockClock, MockStore};
+use auth_domain::ports::{Change, CommitError, Guard, MockAccessTokens, MockClock, MockInternalTokens, MockStore};
 use auth_domain::session::{
     AuthenticationMethod, Client, Generation, KeyId, Revocation, RevocationReason, Rotation, Session,
 };
 use auth_domain::two_factor::TwoFactor;
-use auth_domain::use_cases::{Authenticate, Authenticated, RevokeSessionError, Sessions, SetRoles};
+use auth_domain::use_cases::{Authenticated, Policy, Ports, RevokeSessionError, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -65,6 +65,11 @@ fn store_with(session: &Session, account: &Account) -> MockStore {
     store
 }
 
+/// The use cases with that store. Every other port is a double that panics when it is called, but for the clock.
+fn use_cases(store: MockStore) -> UseCases {
+    UseCases::new(Ports { store: Arc::new(store), clock: clock(), ..Ports::mocked() }, Policy::for_tests())
+}
+
 /// Only `Authenticate` makes an `Authenticated`. So it is asked for one, with doubles of its own.
 async fn caller(account: &Account) -> Authenticated {
     let session = session(account, 0);
@@ -82,7 +87,8 @@ async fn caller(account: &Account) -> Authenticated {
     let mut access_tokens = MockAccessTokens::new();
     access_tokens.expect_verify().returning(move |_, _| Ok(claims.clone()));
     let store = Arc::new(store_with(&session, account));
-    Authenticate { store, access_tokens: Arc::new(access_tokens), clock: clock() }.execute("a token").await.unwrap()
+    let ports = Ports { store, access_tokens: Arc::new(access_tokens), clock: clock(), ..Ports::mocked() };
+    UseCases::new(ports, Policy::for_tests()).authenticate.execute("a token").await.unwrap()
 }
 
 #[tokio::test]
@@ -94,35 +100,39 @@ async fn a_user_ends_another_session_of_theirs() {
     let expected = vec![Change::RevokeSession { account_id: other.account_id, session_id: other.id, revocation }];
     store.expect_commit().withf(move |changes| *changes == expected).times(1).returning(|_| Ok(()));
 
-    let sessions = Sessions { store: Arc::new(store), clock: clock() };
-    assert_eq!(sessions.revoke(&caller(&ann).await, other.id).await, Ok(()));
+    let use_cases = use_cases(store);
+    assert_eq!(use_cases.sessions.revoke(&caller(&ann).await, other.id).await, Ok(()));
 }
 
 #[tokio::test]
 async fn nobody_ends_the_session_of_somebody_else() {
     let (ann, bob) = (account("ann"), account("bob"));
     let bobs = session(&bob, 1);
-    let sessions = Sessions { store: Arc::new(store_with(&bobs, &bob)), clock: clock() };
-    assert_eq!(sessions.revoke(&caller(&ann).await, bobs.id).await, Err(RevokeSessionError::NotFound));
+    let use_cases = use_cases(store_with(&bobs, &bob));
+    assert_eq!(use_cases.sessions.revoke(&caller(&ann).await, bobs.id).await, Err(RevokeSessionError::NotFound));
 }
 
 #[tokio::test]
 async fn whoever_loses_a_race_for_an_account_reads_it_again() {
     let ann = account("ann");
     let changed = Account { updated_at: NOW + Duration::from_secs(1), ..ann.clone() };
-    let as_of = changed.updated_at;
+    let revision = changed.revision();
     let mut store = MockStore::new();
     // Expectations are met in the order of their making: the account as it was, then as somebody else left it.
     store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
-    store.expect_commit().times(1).return_const(Err(CommitError::Conflict { change: 0 }));
+    store.expect_commit().times(1).return_const(Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));
-    let on_what_is_there_now =
-        move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { as_of: read, .. }] if read == as_of);
+    let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }] if read == revision);
     store.expect_commit().withf(on_what_is_there_now).times(1).return_const(Ok(()));
 
+    // Only `AuthenticateService` makes an `InternalCaller`: here with a port that knows every token.
+    let mut internal_tokens = MockInternalTokens::new();
     let games = InternalService { name: "games".to_owned(), scopes: [Scope::RolesWrite].into() };
-    let set_roles = SetRoles { store: Arc::new(store), clock: clock() };
-    let (proof, id) = (games.authorize().unwrap(), account("ann").id);
-    let account = set_roles.execute(&proof, id, &["admin".to_owned()]).await.unwrap();
+    internal_tokens.expect_verify().return_const(Ok(games));
+    let ports =
+        Ports { store: Arc::new(store), internal_tokens: Arc::new(internal_tokens), clock: clock(), ..Ports::mocked() };
+    let use_cases = UseCases::new(ports, Policy::for_tests());
+    let (caller, id) = (use_cases.authenticate_service.execute("a token").unwrap(), account("ann").id);
+    let account = use_cases.set_roles.by_service(&caller, id, &["admin".to_owned()]).await.unwrap();
     assert!(account.roles.contains("admin"));
 }

@@ -9,8 +9,8 @@ use auth_domain::AccountId;
 use auth_domain::account::Account;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{CredentialsRead, Scope};
-use auth_domain::ports::{AccountSnapshot, StoreUnavailable};
-use auth_domain::use_cases::ListCredentials;
+use auth_domain::ports::{AccountSnapshot, StoreError};
+use auth_domain::use_cases::{ListCredentials, UseCases};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde_json::json;
@@ -18,7 +18,6 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 use crate::answer::{ApiError, accepts, no_store, success};
-use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
@@ -60,7 +59,7 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* internal, `credentials:read`.
 async fn list(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Internal(caller): Internal<CredentialsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -72,12 +71,12 @@ async fn list(
         if request.method() == Method::HEAD {
             return Ok(no_store(HttpResponse::Ok()).finish());
         }
-        let snapshot = app.list_credentials.stream(&caller, after).await?;
+        let snapshot = use_cases.list_credentials.stream(&caller, after).await?;
         let (media_type, format) =
             if ndjson { (NDJSON, Format::Lines) } else { ("application/json", Format::Envelope) };
         return Ok(no_store(HttpResponse::Ok()).content_type(media_type).streaming(stream(snapshot, format)));
     };
-    let page = app.list_credentials.page(&caller, after, limit).await?;
+    let page = use_cases.list_credentials.page(&caller, after, limit).await?;
     if ndjson {
         let mut lines = Vec::new();
         Format::Lines.write_page(&mut lines, &page.accounts, true);
@@ -143,7 +142,7 @@ fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Ite
         Some(match receiver.recv().await {
             Some(Piece::Some(bytes)) => (Ok(bytes), Some(receiver)),
             Some(Piece::Last(bytes)) => (Ok(bytes), None),
-            None => (Err(StoreUnavailable.into()), None),
+            None => (Err(StoreError::Unavailable.into()), None),
         })
     })
 }

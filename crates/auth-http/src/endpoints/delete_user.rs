@@ -6,11 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{CredentialsDelete, Scope};
-use auth_domain::use_cases::DeleteAccountError;
+use auth_domain::use_cases::{DeleteAccountError, UseCases};
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::caller::{Bearer, Internal};
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
@@ -38,11 +37,11 @@ pub(super) fn own() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn delete_own(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    match app.delete_account.by_owner(&caller, &client).await {
+    match use_cases.delete_account.by_owner(&caller, &client).await {
         // Somebody else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
         deleted => {
@@ -63,12 +62,12 @@ pub(super) fn by_service() -> Endpoint {
 
 /// *Permissions:* internal, `credentials:delete`.
 async fn delete_user(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Internal(caller): Internal<CredentialsDelete>,
     RequestClient(client): RequestClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let account_id = AccountId::from(path_uuid(&request, "user_id")?);
-    let deletion_id = app.delete_account.by_service(&caller, account_id, &client).await?.as_uuid();
+    let deletion_id = use_cases.delete_account.by_service(&caller, account_id, &client).await?.as_uuid();
     Ok(success(SuccessCode::UserDataDeleted, DeletionData { deletion_id }))
 }

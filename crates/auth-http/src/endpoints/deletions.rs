@@ -7,13 +7,13 @@ use auth_domain::DeletionId;
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{DeletionsRead, Scope};
+use auth_domain::use_cases::UseCases;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
@@ -77,11 +77,11 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* internal, `deletions:read`.
 async fn read_deletion(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Internal(caller): Internal<DeletionsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = DeletionId::from(path_uuid(&request, "deletion_id")?);
-    let progress = app.read_deletion.execute(&caller, id).await?.ok_or(ErrorCode::NotFound)?;
+    let progress = use_cases.read_deletion.execute(&caller, id).await?.ok_or(ErrorCode::NotFound)?;
     Ok(success(SuccessCode::DeletionFetched, DeletionProgressData::from(&progress)))
 }

@@ -7,14 +7,13 @@ use auth_domain::EventId;
 use auth_domain::error_code::{FieldError, Refusal};
 use auth_domain::event::{Event, EventKind};
 use auth_domain::internal::{EventsRead, Scope};
-use auth_domain::use_cases::ListEvents;
+use auth_domain::use_cases::{ListEvents, UseCases};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
@@ -101,13 +100,13 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* internal, `events:read`.
 async fn list_events(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Internal(caller): Internal<EventsRead>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let after = query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?;
     let limit = query_limit(&request, ListEvents::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
-    let page = app.list_events.execute(&caller, after.map(EventId::from), limit).await?;
+    let page = use_cases.list_events.execute(&caller, after.map(EventId::from), limit).await?;
     let unknown = "names no event that is kept: begin again without it";
     let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", unknown)]))?;
     let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());

@@ -8,15 +8,16 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::session::Network;
+use auth_domain::use_cases::UseCases;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
-use crate::app::App;
 use crate::client::client_address;
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
 
-/// Another node answers at once; this one is about to stop.
+/// How soon to ask again: another node answers at once; this one is about to stop.
 const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Serialize, ToSchema)]
@@ -77,10 +78,10 @@ async fn seen_client(request: HttpRequest) -> HttpResponse {
 }
 
 /// *Permissions:* anyone.
-async fn readiness(app: Data<App>) -> Result<HttpResponse, ApiError> {
-    if app.draining.has_begun() {
+async fn readiness(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
+    if edge.draining.has_begun() {
         return Err(Refusal::retry_after(ErrorCode::Unavailable, RETRY).into());
     }
-    app.store.ping().await?;
+    use_cases.check_readiness.execute().await?;
     Ok(ok())
 }

@@ -5,15 +5,15 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::error_code::{FieldError, Refusal};
 use auth_domain::internal::{Scope, TokensIntrospect};
-use auth_domain::use_cases::ActiveToken;
+use auth_domain::use_cases::{ActiveToken, UseCases};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::answer::{ApiError, no_store};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Internal;
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::query::single_field;
 
@@ -79,27 +79,28 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* internal, `tokens:introspect`.
 async fn introspect(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
     Internal(caller): Internal<TokensIntrospect>,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let token = token(body)?;
-    let found = app.introspect.execute(&caller, &token).await?;
-    Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&app, &token))))
+    let found = use_cases.introspect.execute(&caller, &token).await?;
+    Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&edge, &token))))
 }
 
 /// A form, as RFC 7662 section 2.1 has it, or a JSON object.
-fn token(body: Body) -> Result<String, Refusal> {
+fn token(body: Body) -> Result<String, ApiError> {
     match body.form()? {
         None => Ok(body.json::<IntrospectBody>(&[])?.token),
         Some(form) => {
             let required = || Refusal::invalid(vec![FieldError::new("/token", "is required")]);
-            single_field(form, "token")?.ok_or_else(required)
+            Ok(single_field(form, "token")?.ok_or_else(required)?)
         }
     }
 }
 
-fn describe(app: &App, token: &ActiveToken) -> Introspection {
+fn describe(edge: &Edge, token: &ActiveToken) -> Introspection {
     match token {
         ActiveToken::Access(bearer) => {
             let (account, claims) = (bearer.account(), bearer.claims());
@@ -112,8 +113,8 @@ fn describe(app: &App, token: &ActiveToken) -> Introspection {
                 username: account.username.as_ref().map(|name| name.as_str().to_owned()),
                 email: Some(account.email.as_str().to_owned()),
                 roles: Some(account.roles.iter().map(str::to_owned).collect()),
-                iss: Some(app.issuer.clone()),
-                aud: Some(app.audience.clone()),
+                iss: Some(edge.issuer.clone()),
+                aud: Some(edge.audience.clone()),
                 iat: Some(claims.issued_at.as_seconds()),
                 exp: Some(claims.expires_at.as_seconds()),
             }
@@ -123,7 +124,7 @@ fn describe(app: &App, token: &ActiveToken) -> Introspection {
             token_use: Some("refresh"),
             sub: Some(session.account_id.as_uuid()),
             sid: Some(session.id.as_uuid()),
-            iss: Some(app.issuer.clone()),
+            iss: Some(edge.issuer.clone()),
             iat: Some(session.rotation.served_at.as_seconds()),
             exp: Some(session.refresh_expires_at().as_seconds()),
             ..Introspection::default()

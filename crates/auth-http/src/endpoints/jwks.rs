@@ -5,13 +5,13 @@ use actix_web::http::{Method, header};
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::signing_key::SigningKey;
+use auth_domain::use_cases::UseCases;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::app::App;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
 
 #[derive(Serialize, ToSchema)]
@@ -49,7 +49,7 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn jwks(app: Data<App>) -> Result<HttpResponse, ApiError> {
-    let keys = app.publish_signing_keys.list().await?.iter().map(Jwk::from).collect();
+async fn jwks(use_cases: Data<UseCases>) -> Result<HttpResponse, ApiError> {
+    let keys = use_cases.publish_signing_keys.list().await?.iter().map(Jwk::from).collect();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=600")).json(Jwks { keys }))
 }

@@ -5,12 +5,11 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
-use auth_domain::use_cases::{LoginOutcome, LoginRequest};
+use auth_domain::use_cases::{LoginOutcome, LoginRequest, UseCases};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
@@ -47,7 +46,11 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
+async fn login(
+    use_cases: Data<UseCases>,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let body: LoginBody = body.json(&[])?;
     let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
     let required = || Refusal::invalid(vec![FieldError::new("/email", "is required, or a username in its place")]);
@@ -56,7 +59,7 @@ async fn login(app: Data<App>, RequestClient(client): RequestClient, body: Body)
         password: Password::new(&body.password),
         client,
     };
-    Ok(match app.login.execute(request).await? {
+    Ok(match use_cases.login.execute(request).await? {
         LoginOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
         LoginOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
         LoginOutcome::EmailVerificationRequired(token) => {

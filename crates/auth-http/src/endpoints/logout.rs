@@ -4,14 +4,15 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UseCases;
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Bearer;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::TokenCookies;
+use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
 
 use super::refresh::{RefreshTokenBody, refresh_token};
@@ -22,17 +23,19 @@ pub(super) fn here() -> Endpoint {
         .permission(Permission::AccessToken)
         .optional_body::<RefreshTokenBody>()
         .answers_empty(SuccessCode::UserLoggedOut)
-        .errors(&[ErrorCode::RefreshTokenRequired, ErrorCode::RefreshTokenInvalid])
+        .errors(&[HttpCode::RefreshTokenRequired])
+        .errors(&[ErrorCode::RefreshTokenInvalid])
 }
 
 /// *Permissions:* the session's own access token.
 async fn logout(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
     Bearer(caller): Bearer,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    app.logout.here(&caller, &refresh_token(&app, &request, body)?).await?;
+    use_cases.logout.here(&caller, &refresh_token(&edge, &request, body)?).await?;
     Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
 }
 
@@ -44,7 +47,7 @@ pub(super) fn everywhere() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn logout_all(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
-    app.logout.everywhere(&caller).await?;
+async fn logout_all(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    use_cases.logout.everywhere(&caller).await?;
     Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
 }

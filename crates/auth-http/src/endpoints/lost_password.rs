@@ -4,11 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
@@ -33,11 +33,11 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* anyone.
 async fn lost_password(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body: LostPasswordBody = body.json(&[("/email", ErrorCode::InvalidEmail)])?;
-    let token = app.lost_password.execute(&body.email, &client).await?;
+    let body: LostPasswordBody = body.json(&[("/email", ErrorCode::InvalidEmail.into())])?;
+    let token = use_cases.lost_password.execute(&body.email, &client).await?;
     Ok(token_answers::pending_step(SuccessCode::CodeSent, &token))
 }

@@ -4,13 +4,12 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
-use auth_domain::mark::Mark;
+use auth_domain::use_cases::UseCases;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
-use crate::app::App;
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
-use crate::metrics::Readings;
 
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
@@ -35,29 +34,23 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* whoever connects from this machine, not through a proxy on it.
-async fn from_loopback(app: Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn from_loopback(
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     let proxied =
         ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
     let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if app.metrics_elsewhere || proxied || !loopback {
+    if edge.metrics_elsewhere || proxied || !loopback {
         return Err(ErrorCode::NotFound.into());
     }
-    metrics(app).await
+    metrics(use_cases, edge).await
 }
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
-pub(crate) async fn metrics(app: Data<App>) -> Result<HttpResponse, ApiError> {
-    let now = app.clock.now();
-    let keys = app.publish_signing_keys.list().await?;
-    let readings = Readings {
-        now,
-        outbox: app.store.outbox_depth().await?,
-        pool: app.store.pool_load(),
-        hashing: app.hashing.load(),
-        signing_since: keys.iter().map(|key| key.active_from).filter(|from| *from <= now).max(),
-        verified_restore: app.store.find_mark(Mark::VerifiedRestore).await?,
-    };
-    match app.metrics.text(&readings) {
+pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
+    match edge.metrics.text(&use_cases.measure_load.execute().await?) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

@@ -8,17 +8,19 @@ use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::identity::ProviderName;
-use auth_domain::use_cases::{AuthorizationOutcome, Journey, Opened, OpenedAuthorization, UnconfirmedLink};
+use auth_domain::use_cases::{
+    AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedLink, UseCases,
+};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, accepts, no_store, success};
-use crate::app::App;
 use crate::caller::Bearer;
 use crate::client::RequestClient;
-use crate::codes::SuccessCode;
+use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
@@ -35,13 +37,14 @@ struct AuthorizationData {
 
 /// `data` of coming back: a login, or, without tokens, the user whom an identity is linked to now.
 #[derive(ToSchema)]
+#[schema(as = CameBackData)]
 #[expect(dead_code, reason = "describes two answers that have the same status")]
-struct CameBackData {
+struct CallbackData {
     tokens: Option<TokensView>,
     user: UserView,
 }
 
-/// Of one provider.
+/// Returns the endpoints of one provider.
 pub(super) fn of(provider: &ProviderName) -> [Endpoint; 4] {
     [authorize(provider), finish(provider), link(provider), unlink(provider)]
 }
@@ -62,7 +65,9 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::GET, format!("/auth/{provider}/authorize"), move || {
         let name = name.clone();
-        web::to(move |app: Data<App>, request: HttpRequest| begin_sign_in(name.clone(), app, request))
+        web::to(move |use_cases: Data<UseCases>, edge: Data<Edge>, request: HttpRequest| {
+            begin_sign_in(name.clone(), use_cases, edge, request)
+        })
     })
     .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
     .parameter(redirect_parameter())
@@ -72,16 +77,21 @@ fn authorize(provider: &ProviderName) -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn begin_sign_in(provider: ProviderName, app: Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let redirect = redirect_of(&app, &request)?;
+async fn begin_sign_in(
+    provider: ProviderName,
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let redirect = redirect_of(&edge, &request)?;
     let wants_json = accepts(&request, "application/json");
     // A client that reads JSON and names no page to end at may have no cookies.
-    let browser = (!wants_json || redirect.is_some()).then(|| cookies::browser_or_new(&app, &request));
-    let journey = Journey { browser: browser.clone(), redirect };
-    let url = app.begin_authorization.sign_in(&provider, journey).await?;
+    let browser = (!wants_json || redirect.is_some()).then(|| cookies::browser_or_new(&edge, &request));
+    let browser_context = BrowserContext { browser: browser.clone(), redirect };
+    let url = use_cases.begin_authorization.sign_in(&provider, browser_context).await?;
     let mut response = if wants_json { started(url) } else { found(&url) };
     if let Some(browser) = browser {
-        cookies::mark(&mut response, &browser);
+        cookies::set_browser(&mut response, &browser);
     }
     Ok(response)
 }
@@ -90,8 +100,8 @@ fn link(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::POST, format!("/auth/{provider}/link"), move || {
         let name = name.clone();
-        web::to(move |app: Data<App>, caller: Bearer, request: HttpRequest| {
-            begin_link(name.clone(), app, caller, request)
+        web::to(move |use_cases: Data<UseCases>, edge: Data<Edge>, caller: Bearer, request: HttpRequest| {
+            begin_link(name.clone(), use_cases, edge, caller, request)
         })
     })
     .summary(
@@ -108,25 +118,26 @@ fn link(provider: &ProviderName) -> Endpoint {
 /// *Permissions:* any access token of the user.
 async fn begin_link(
     provider: ProviderName,
-    app: Data<App>,
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
     Bearer(caller): Bearer,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let redirect = redirect_of(&app, &request)?;
-    let browser = cookies::browser_or_new(&app, &request);
-    let journey = Journey { browser: Some(browser.clone()), redirect };
-    let mut response = started(app.begin_authorization.link(&caller, &provider, journey).await?);
-    cookies::mark(&mut response, &browser);
+    let redirect = redirect_of(&edge, &request)?;
+    let browser = cookies::browser_or_new(&edge, &request);
+    let browser_context = BrowserContext { browser: Some(browser.clone()), redirect };
+    let mut response = started(use_cases.begin_authorization.link(&caller, &provider, browser_context).await?);
+    cookies::set_browser(&mut response, &browser);
     Ok(response)
 }
 
-fn redirect_of(app: &App, request: &HttpRequest) -> Result<Option<String>, Refusal> {
+fn redirect_of(edge: &Edge, request: &HttpRequest) -> Result<Option<String>, Refusal> {
     let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
-    if !app.cookies {
+    if !edge.cookies {
         let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
         return Err(Refusal::invalid(vec![FieldError::new("/redirect", message)]));
     }
-    app.origins.redirect(&redirect).map(Some)
+    edge.origins.redirect(&redirect).map(Some)
 }
 
 fn started(authorization_url: String) -> HttpResponse {
@@ -144,22 +155,22 @@ fn finish(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::GET, format!("/auth/{provider}"), move || {
         let name = name.clone();
-        web::to(move |app: Data<App>, client: RequestClient, request: HttpRequest| {
-            come_back(name.clone(), app, client, request)
+        web::to(move |use_cases: Data<UseCases>, client: RequestClient, request: HttpRequest| {
+            callback(name.clone(), use_cases, client, request)
         })
     })
     .without_head()
     .summary("providers", "Where the provider sends browsers back to: logs in, registers, or links an identity.")
     .parameter(query("code", "What the provider gave for a successful sign-in."))
     .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
-    .answers::<CameBackData>(SuccessCode::UserLoggedIn)
+    .answers::<CallbackData>(SuccessCode::UserLoggedIn)
     .or(SuccessCode::ProviderLinked)
     .answers::<LoginData>(SuccessCode::UserRegistered)
     .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
     .or(SuccessCode::EmailVerificationRequired)
     .answers_plain(Answer::Redirect("Where the sign-in began with `redirect`."))
+    .errors(&[HttpCode::AuthCodeRequired])
     .errors(&[
-        ErrorCode::AuthCodeRequired,
         ErrorCode::EmailRequired,
         ErrorCode::OauthStateInvalid,
         ErrorCode::OauthCodeInvalid,
@@ -175,24 +186,24 @@ fn finish(provider: &ProviderName) -> Endpoint {
 }
 
 /// *Permissions:* whoever brings a `state` back that this service made.
-async fn come_back(
+async fn callback(
     provider: ProviderName,
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     RequestClient(client): RequestClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let code = query_parameter(&request, "code")?.filter(|code| !code.is_empty());
     let state = query_parameter(&request, "state")?.unwrap_or_default();
-    let opened = match app.finish_authorization.open(&provider, &state, cookies::browser(&request)) {
-        Err(_) if code.is_none() => return Err(ErrorCode::AuthCodeRequired.into()),
+    let opened = match use_cases.finish_authorization.open(&provider, &state, cookies::browser(&request)) {
+        Err(_) if code.is_none() => return Err(HttpCode::AuthCodeRequired.into()),
         Ok(Opened::Authorization(opened)) => opened,
         Ok(Opened::UnconfirmedLink(link)) => confirmed(link, &request).await?,
         Err(error) => return Err(error.into()),
     };
     let (redirect, same_browser) = (opened.redirect().map(str::to_owned), opened.is_of_this_browser());
     let outcome = match authorization_code(&request, code.as_deref()) {
-        Ok(code) => app.finish_authorization.execute(opened, &code, &client).await.map_err(Refusal::from),
-        Err(refused) => Err(refused.into()),
+        Ok(code) => use_cases.finish_authorization.execute(opened, &code, &client).await.map_err(ApiError::from),
+        Err(code) => Err(code.into()),
     };
     match (outcome, redirect) {
         (Ok(outcome), None) => {
@@ -204,8 +215,8 @@ async fn come_back(
             Ok(response)
         }
         (Ok(outcome), Some(redirect)) => Ok(redirected(&outcome, &redirect)),
-        (Err(refusal), None) => Err(refusal.into()),
-        (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code.as_str()))),
+        (Err(refusal), None) => Err(refusal),
+        (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code().as_str()))),
     }
 }
 
@@ -213,23 +224,23 @@ async fn come_back(
 async fn confirmed(link: UnconfirmedLink, request: &HttpRequest) -> Result<OpenedAuthorization, ApiError> {
     match Bearer::from_request(request, &mut Payload::None).await {
         Ok(Bearer(caller)) => Ok(link.confirm(&caller)?),
-        Err(error) if error.code() == ErrorCode::TokenRequired => Err(ErrorCode::OauthStateInvalid.into()),
+        Err(error) if error.code() == HttpCode::TokenRequired.into() => Err(ErrorCode::OauthStateInvalid.into()),
         Err(error) => Err(error),
     }
 }
 
 /// The code, or why the provider gave none (RFC 6749 section 4.1.2.1).
-fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<AuthorizationCode, ErrorCode> {
+fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<AuthorizationCode, Code> {
     match code {
-        Some(code) => AuthorizationCode::parse(code).ok_or(ErrorCode::OauthCodeInvalid),
+        Some(code) => AuthorizationCode::parse(code).ok_or(ErrorCode::OauthCodeInvalid.into()),
         None => Err(match query_parameter(request, "error").ok().flatten().as_deref() {
-            Some("server_error" | "temporarily_unavailable") => ErrorCode::ProviderUnavailable,
-            _ => ErrorCode::AuthCodeRequired,
+            Some("server_error" | "temporarily_unavailable") => ErrorCode::ProviderUnavailable.into(),
+            _ => HttpCode::AuthCodeRequired.into(),
         }),
     }
 }
 
-/// What coming back led to, as an answer of JSON.
+/// Words the outcome as an answer of JSON.
 fn answer(outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
         AuthorizationOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, logged_in),
@@ -244,7 +255,7 @@ fn answer(outcome: &AuthorizationOutcome) -> HttpResponse {
     }
 }
 
-/// The same as a redirect, with the same cookies.
+/// Words the outcome as a redirect, with the same cookies.
 fn redirected(outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
     let pending = match outcome {
         AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),
@@ -265,8 +276,8 @@ fn unlink(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::DELETE, format!("/auth/{provider}/link"), move || {
         let name = name.clone();
-        web::to(move |app: Data<App>, caller: Bearer, client: RequestClient| {
-            unlink_identity(name.clone(), app, caller, client)
+        web::to(move |use_cases: Data<UseCases>, caller: Bearer, client: RequestClient| {
+            unlink_identity(name.clone(), use_cases, caller, client)
         })
     })
     .summary("providers", "Unlink the identity there from this user, and end every other session.")
@@ -278,10 +289,10 @@ fn unlink(provider: &ProviderName) -> Endpoint {
 /// *Permissions:* any access token of the user.
 async fn unlink_identity(
     provider: ProviderName,
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    let account = app.unlink_identity.execute(&caller, &provider, &client).await?;
+    let account = use_cases.unlink_identity.execute(&caller, &provider, &client).await?;
     Ok(success(SuccessCode::ProviderUnlinked, UserData { user: (&account).into() }))
 }

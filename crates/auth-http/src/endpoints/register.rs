@@ -5,12 +5,11 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::RegisterRequest;
+use auth_domain::use_cases::{RegisterRequest, UseCases};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
@@ -53,9 +52,13 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* anyone.
-async fn register(app: Data<App>, RequestClient(client): RequestClient, body: Body) -> Result<HttpResponse, ApiError> {
+async fn register(
+    use_cases: Data<UseCases>,
+    RequestClient(client): RequestClient,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let body: RegisterBody = body.json(&[])?;
-    let registered = app
+    let registered = use_cases
         .register
         .execute(RegisterRequest {
             username: body.username,

@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{RolesWrite, Scope};
+use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
@@ -42,13 +42,13 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* internal, `roles:write`.
 async fn set_roles(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Internal(caller): Internal<RolesWrite>,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let account_id = AccountId::from(path_uuid(&request, "user_id")?);
     let body: RolesBody = body.json(&[])?;
-    let account = app.set_roles.execute(&caller, account_id, &body.roles).await?;
+    let account = use_cases.set_roles.by_service(&caller, account_id, &body.roles).await?;
     Ok(success(SuccessCode::RolesUpdated, UserData { user: (&account).into() }))
 }

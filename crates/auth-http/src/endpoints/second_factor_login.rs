@@ -5,16 +5,15 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::SecondFactor;
+use auth_domain::use_cases::{SecondFactor, UseCases};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::LoginData;
@@ -42,13 +41,8 @@ fn finishing(path: &'static str, route: fn() -> actix_web::Route, summary: &'sta
         .summary("2fa", summary)
         .permission(Permission::TempToken)
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
-        .errors(&[
-            ErrorCode::TwofaNotSet,
-            ErrorCode::TwofaNotEnabled,
-            ErrorCode::OtpRequired,
-            ErrorCode::OtpInvalid,
-            ErrorCode::RateLimited,
-        ])
+        .errors(&[HttpCode::OtpRequired])
+        .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
 
 pub(super) fn by_app() -> Endpoint {
@@ -58,13 +52,13 @@ pub(super) fn by_app() -> Endpoint {
 
 /// *Permissions:* a temp token of a login.
 async fn verify_app(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
-    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
     Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
@@ -79,13 +73,13 @@ pub(super) fn by_email() -> Endpoint {
 
 /// *Permissions:* a temp token of a login.
 async fn verify_email(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
-    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
     Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
@@ -96,17 +90,17 @@ pub(super) fn by_recovery_code() -> Endpoint {
 
 /// *Permissions:* a temp token of a login.
 async fn verify_recovery_code(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body: RecoveryCodeBody = body.json(&[("/recoveryCode", ErrorCode::OtpRequired)])?;
+    let body: RecoveryCodeBody = body.json(&[("/recoveryCode", HttpCode::OtpRequired.into())])?;
     if body.recovery_code.is_empty() {
-        return Err(ErrorCode::OtpRequired.into());
+        return Err(HttpCode::OtpRequired.into());
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
-    let logged_in = app.finish_login.execute(&token, &given, &client).await?;
+    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
     Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
 }
 
@@ -120,11 +114,11 @@ pub(super) fn send_code() -> Endpoint {
 
 /// *Permissions:* a temp token of a login.
 async fn send_login_code(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    app.finish_login.send_code(&token, &client).await?;
-    let expires_in = app.challenge_lifetimes.code.as_secs();
+    use_cases.finish_login.send_code(&token, &client).await?;
+    let expires_in = use_cases.challenge_lifetimes.code.as_secs();
     Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
 }

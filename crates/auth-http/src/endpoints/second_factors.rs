@@ -3,21 +3,20 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method as HttpMethod;
 use actix_web::web::{self, Data};
-use auth_domain::Timestamp;
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::ports::RecoveryCode;
-use auth_domain::two_factor::{Method, TwoFactor};
+use auth_domain::two_factor::{Method, MethodOverview};
+use auth_domain::use_cases::{SecondFactorsListed, UseCases};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Bearer;
 use crate::client::RequestClient;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::rfc3339;
 
@@ -53,17 +52,14 @@ struct MethodView {
     enrolled_at: Option<String>,
 }
 
-fn views(two_factor: &TwoFactor, now: Timestamp) -> Vec<MethodView> {
-    let view = |method: Method| {
-        let (status, since) = two_factor.status(method, now)?;
-        Some(MethodView {
-            method: method.as_str(),
-            status: status.as_str(),
-            primary: two_factor.primary() == Some(method),
-            enrolled_at: since.map(rfc3339),
-        })
+fn views(methods: &[MethodOverview]) -> Vec<MethodView> {
+    let view = |overview: &MethodOverview| MethodView {
+        method: overview.method.as_str(),
+        status: overview.status.as_str(),
+        primary: overview.primary,
+        enrolled_at: overview.enrolled_at.map(rfc3339),
     };
-    Method::ALL.into_iter().filter_map(view).collect()
+    methods.iter().map(view).collect()
 }
 
 /// `data` of a second factor that was set up.
@@ -119,13 +115,13 @@ pub(super) fn set_up_app() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn begin_app(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
-    let told = app.set_up_second_factor.begin_app(&caller).await?;
+async fn begin_app(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let provisioning = use_cases.set_up_second_factor.begin_app(&caller).await?;
     let data = ScanQrData {
-        secret: told.secret.to_string(),
-        otpauth_uri: told.uri.to_string(),
-        qr_code: told.qr_code.to_string(),
-        expires_in: app.challenge_lifetimes.temp.as_secs(),
+        secret: provisioning.secret.to_string(),
+        otpauth_uri: provisioning.uri.to_string(),
+        qr_code: provisioning.qr_code.to_string(),
+        expires_in: use_cases.challenge_lifetimes.temp.as_secs(),
     };
     Ok(success(SuccessCode::ScanQr, data))
 }
@@ -138,12 +134,12 @@ pub(super) fn set_up_email() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn begin_email(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    app.set_up_second_factor.begin_email(&caller, &client).await?;
-    let expires_in = app.challenge_lifetimes.code.as_secs();
+    use_cases.set_up_second_factor.begin_email(&caller, &client).await?;
+    let expires_in = use_cases.challenge_lifetimes.code.as_secs();
     Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
 }
 
@@ -151,10 +147,10 @@ fn verifying(path: &'static str, route: fn() -> actix_web::Route) -> Endpoint {
     endpoint(path, route, "Prove the set-up by its first code, which enables the method.")
         .body::<OtpBody>()
         .answers::<EnabledData>(SuccessCode::TwofaEnabled)
+        .errors(&[HttpCode::OtpRequired])
         .errors(&[
             ErrorCode::TwofaNotSet,
             ErrorCode::TwofaAlreadyEnabled,
-            ErrorCode::OtpRequired,
             ErrorCode::OtpInvalid,
             ErrorCode::RateLimited,
         ])
@@ -166,12 +162,12 @@ pub(super) fn verify_app() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn prove_app(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     bearer: Bearer,
     client: RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    prove(app, Method::App, bearer, client, body).await
+    prove(use_cases, Method::App, bearer, client, body).await
 }
 
 pub(super) fn verify_email() -> Endpoint {
@@ -180,25 +176,25 @@ pub(super) fn verify_email() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn prove_email(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     bearer: Bearer,
     client: RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    prove(app, Method::Email, bearer, client, body).await
+    prove(use_cases, Method::Email, bearer, client, body).await
 }
 
 async fn prove(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     method: Method,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let code = BearerToken::new(otp_code(body)?);
-    let set_up = app.set_up_second_factor.verify(&caller, method, &code, &client).await?;
+    let set_up = use_cases.set_up_second_factor.verify(&caller, method, &code, &client).await?;
     let data = EnabledData {
-        methods: views(&set_up.two_factor, app.clock.now()),
+        methods: views(&set_up.two_factor.overview(set_up.at)),
         recovery_codes: set_up.recovery_codes.as_deref().map(reveal),
     };
     Ok(success(SuccessCode::TwofaEnabled, data))
@@ -215,13 +211,9 @@ pub(super) fn list() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn list_methods(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
-    let two_factor = &caller.account().two_factor;
-    let methods = views(two_factor, app.clock.now());
-    if methods.is_empty() {
-        return Err(ErrorCode::NoMethodsFound.into());
-    }
-    let data = MethodsData { methods, recovery_codes_left: two_factor.recovery_codes.len() };
+async fn list_methods(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let SecondFactorsListed { methods, recovery_codes_left } = use_cases.manage_second_factors.list(&caller)?;
+    let data = MethodsData { methods: views(&methods), recovery_codes_left };
     Ok(success(SuccessCode::MethodsFetched, data))
 }
 
@@ -236,12 +228,12 @@ pub(super) fn enable() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn enable_method(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    app.manage_second_factors.enable(&caller, method(body)?, &client).await?;
+    use_cases.manage_second_factors.enable(&caller, method(body)?, &client).await?;
     Ok(success(SuccessCode::MethodEnabled, json!({})))
 }
 
@@ -253,12 +245,12 @@ pub(super) fn disable() -> Endpoint {
 
 /// *Permissions:* an access token of a login that is young enough.
 async fn disable_method(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    app.manage_second_factors.disable(&caller, method(body)?, &client).await?;
+    use_cases.manage_second_factors.disable(&caller, method(body)?, &client).await?;
     Ok(success(SuccessCode::MethodDisabled, json!({})))
 }
 
@@ -270,12 +262,12 @@ pub(super) fn make_primary() -> Endpoint {
 
 /// *Permissions:* an access token of a login that is young enough.
 async fn make_method_primary(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    app.manage_second_factors.make_primary(&caller, method(body)?, &client).await?;
+    use_cases.manage_second_factors.make_primary(&caller, method(body)?, &client).await?;
     Ok(success(SuccessCode::PrimaryMethodUpdated, json!({})))
 }
 
@@ -287,10 +279,10 @@ pub(super) fn renew_recovery_codes() -> Endpoint {
 
 /// *Permissions:* an access token of a login that is young enough.
 async fn regenerate(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    let codes = app.manage_second_factors.renew_recovery_codes(&caller, &client).await?;
+    let codes = use_cases.manage_second_factors.renew_recovery_codes(&caller, &client).await?;
     Ok(success(SuccessCode::RecoveryCodesCreated, RecoveryCodesData { recovery_codes: reveal(&codes) }))
 }

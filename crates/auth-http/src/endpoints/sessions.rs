@@ -5,10 +5,10 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::SessionId;
 use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UseCases;
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::caller::Bearer;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
@@ -24,8 +24,8 @@ pub(super) fn list() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn list_sessions(app: Data<App>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
-    let sessions = app.sessions.list(&caller).await?;
+async fn list_sessions(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    let sessions = use_cases.sessions.list(&caller).await?;
     let view = |session| SessionView::new(session, session.id == caller.session().id);
     Ok(success(SuccessCode::SessionsFetched, SessionsData { sessions: sessions.iter().map(view).collect() }))
 }
@@ -46,12 +46,12 @@ pub(super) fn revoke() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn revoke_session(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let session_id = SessionId::from(path_uuid(&request, "session_id")?);
-    app.sessions.revoke(&caller, session_id).await?;
+    use_cases.sessions.revoke(&caller, session_id).await?;
     let response = success(SuccessCode::SessionRevoked, json!({}));
     Ok(if session_id == caller.session().id { TokenCookies::end_of_session().with(response) } else { response })
 }

@@ -6,16 +6,15 @@ use actix_web::web::{self, Data};
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::{CredentialsOutcome, UpdateCredentialsRequest};
+use auth_domain::use_cases::{CredentialsOutcome, UpdateCredentialsRequest, UseCases};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Bearer;
 use crate::client::RequestClient;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::UserData;
 
@@ -70,7 +69,7 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* any access token of the user.
 async fn update_credentials(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
@@ -84,7 +83,7 @@ async fn update_credentials(
         confirm_password: password(body.confirm_password),
         client,
     };
-    Ok(match app.update_credentials.execute(&caller, request).await? {
+    Ok(match use_cases.update_credentials.execute(&caller, request).await? {
         CredentialsOutcome::Updated(account) => {
             success(SuccessCode::CredentialsUpdated, UserData { user: account.as_ref().into() })
         }
@@ -101,12 +100,12 @@ pub(super) fn confirm() -> Endpoint {
         .permission(Permission::AccessToken)
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::CredentialsUpdated)
+        .errors(&[HttpCode::OtpRequired])
         .errors(&[
             ErrorCode::NoPendingCredentials,
             ErrorCode::TwofaNotSet,
             ErrorCode::TwofaNotEnabled,
             ErrorCode::EmailExists,
-            ErrorCode::OtpRequired,
             ErrorCode::OtpInvalid,
             ErrorCode::RateLimited,
         ])
@@ -114,12 +113,12 @@ pub(super) fn confirm() -> Endpoint {
 
 /// *Permissions:* an access token of the session that asked.
 async fn confirm_credentials(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let code = BearerToken::new(otp_code(body)?);
-    let account = app.confirm_credentials.execute(&caller, &code, &client).await?;
+    let account = use_cases.confirm_credentials.execute(&caller, &code, &client).await?;
     Ok(success(SuccessCode::CredentialsUpdated, UserData { user: (&account).into() }))
 }

@@ -5,12 +5,11 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest};
+use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest, UseCases};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
@@ -49,7 +48,7 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* a temp token of `/auth/verify-code`.
 async fn update_password(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
     body: Body,
@@ -60,7 +59,7 @@ async fn update_password(
         confirm_password: Password::new(&body.confirm_password),
         client,
     };
-    Ok(match app.update_password.execute(&token, request).await? {
+    Ok(match use_cases.update_password.execute(&token, request).await? {
         PasswordUpdated::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
         PasswordUpdated::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
     })

@@ -7,9 +7,10 @@ use auth_domain::error_code::ErrorCode;
 use serde_json::json;
 
 use crate::answer::{ApiError, no_store};
-use crate::app::App;
 use crate::caller::Bearer;
+use crate::codes::HttpCode;
 use crate::cross_site::is_forged_at_gateway;
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::query::query_parameter;
 
@@ -31,14 +32,15 @@ pub(super) fn endpoint() -> Endpoint {
             ],
             description: "Who it is, in headers; no body.",
         })
-        .errors(&[ErrorCode::Forbidden, ErrorCode::CrossSiteRequest])
+        .errors(&[ErrorCode::Forbidden])
+        .errors(&[HttpCode::CrossSiteRequest])
 }
 
 /// *Permissions:* any access token of a user with that role.
-async fn verify(app: Data<App>, Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn verify(edge: Data<Edge>, Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let by_cookie = !request.headers().contains_key(header::AUTHORIZATION);
-    if by_cookie && is_forged_at_gateway(&app, &request) {
-        return Err(ErrorCode::CrossSiteRequest.into());
+    if by_cookie && is_forged_at_gateway(&edge, &request) {
+        return Err(HttpCode::CrossSiteRequest.into());
     }
     let roles = &caller.account().roles;
     if query_parameter(&request, "role")?.is_some_and(|role| !roles.contains(&role)) {

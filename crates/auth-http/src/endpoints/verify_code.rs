@@ -4,14 +4,14 @@ use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::Temp;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::TempTokenData;
@@ -25,11 +25,11 @@ pub(super) struct OtpBody {
     otp_code: String,
 }
 
-/// The code in a body; without one the code of the refusal is `OTP_REQUIRED`.
+/// Returns the code in a body; without one the code of the refusal is `OTP_REQUIRED`.
 pub(super) fn otp_code(body: Body) -> Result<String, ApiError> {
-    let body: OtpBody = body.json(&[("/otpCode", ErrorCode::OtpRequired)])?;
+    let body: OtpBody = body.json(&[("/otpCode", HttpCode::OtpRequired.into())])?;
     if body.otp_code.is_empty() {
-        return Err(ErrorCode::OtpRequired.into());
+        return Err(HttpCode::OtpRequired.into());
     }
     Ok(body.otp_code)
 }
@@ -40,18 +40,13 @@ pub(super) fn endpoint() -> Endpoint {
         .permission(Permission::TempToken)
         .body::<OtpBody>()
         .answers::<TempTokenData>(SuccessCode::CodeVerified)
-        .errors(&[
-            ErrorCode::CodeNotSet,
-            ErrorCode::Unauthorized,
-            ErrorCode::OtpRequired,
-            ErrorCode::OtpInvalid,
-            ErrorCode::RateLimited,
-        ])
+        .errors(&[HttpCode::OtpRequired])
+        .errors(&[ErrorCode::CodeNotSet, ErrorCode::Unauthorized, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
 
 /// *Permissions:* a temp token of `/auth/lost-password`.
-async fn verify_code(app: Data<App>, Temp(token): Temp, body: Body) -> Result<HttpResponse, ApiError> {
+async fn verify_code(use_cases: Data<UseCases>, Temp(token): Temp, body: Body) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
-    let verified = app.verify_code.execute(&token, &code).await?;
+    let verified = use_cases.verify_code.execute(&token, &code).await?;
     Ok(token_answers::pending_step(SuccessCode::CodeVerified, &verified))
 }

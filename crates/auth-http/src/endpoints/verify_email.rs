@@ -4,17 +4,15 @@ use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::error_code::ErrorCode;
-use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::{AddressOwner, Resent};
+use auth_domain::use_cases::{AddressOwner, Resent, UseCases};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
-use crate::app::App;
 use crate::body::Body;
 use crate::caller::EmailOwner;
 use crate::client::RequestClient;
-use crate::codes::SuccessCode;
+use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::UserData;
@@ -46,13 +44,18 @@ pub(super) fn verify() -> Endpoint {
         .permission(Permission::AccessOrTempToken)
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::EmailVerified)
-        .errors(&[ErrorCode::CodeNotSet, ErrorCode::OtpRequired, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
+        .errors(&[HttpCode::OtpRequired])
+        .errors(&[ErrorCode::CodeNotSet, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
 
 /// *Permissions:* an access token of the user, or a temp token of their registration or login.
-async fn verify_email(app: Data<App>, EmailOwner(owner): EmailOwner, body: Body) -> Result<HttpResponse, ApiError> {
+async fn verify_email(
+    use_cases: Data<UseCases>,
+    EmailOwner(owner): EmailOwner,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
-    let account = app.verify_email.execute(&owner, &code).await?;
+    let account = use_cases.verify_email.execute(&owner, &code).await?;
     let response = success(SuccessCode::EmailVerified, UserData { user: (&account).into() });
     Ok(match owner {
         AddressOwner::Temp(_) => TokenCookies::end_of_step().with(response),
@@ -75,17 +78,17 @@ pub(super) fn resend() -> Endpoint {
 
 /// *Permissions:* an access token of the user, or a temp token of their registration or login.
 async fn resend_code(
-    app: Data<App>,
+    use_cases: Data<UseCases>,
     EmailOwner(owner): EmailOwner,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(match app.verify_email.resend(&owner, &client).await? {
+    Ok(match use_cases.verify_email.resend(&owner, &client).await? {
         Resent::CodeSent(token) => {
-            let lifetimes = app.challenge_lifetimes;
+            let lifetimes = use_cases.challenge_lifetimes;
             let of_both = lifetimes.code.min(lifetimes.temp);
             let expires_in = if token.is_some() { of_both } else { lifetimes.code }.as_secs();
-            let reveal = |token: IssuedTempToken| token.token.reveal().to_owned();
-            let data = ResentData { temp_token: token.clone().map(reveal), expires_in };
+            let temp_token = token.as_ref().map(|token| token.token.reveal().to_owned());
+            let data = ResentData { temp_token, expires_in };
             let response = success(SuccessCode::CodeSent, ResendData::Sent(data));
             match &token {
                 Some(token) => TokenCookies::temp(token).with(response),

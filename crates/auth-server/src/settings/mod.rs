@@ -1,44 +1,47 @@
 //! The settings: what there is, what is allowed, what is the default.
 //!
-//! `source.rs` gathers the raw texts from the environment and `auth.toml`; here they get a meaning.
-//! Every mistake is reported at once, each with the place that it came from.
+//! `source.rs` gathers the raw texts from the environment and `auth.toml`; `reader.rs` takes them one by one, and here
+//! they get a meaning. Every mistake is reported at once, each with the place that it came from.
 
 mod providers;
+mod reader;
+mod services;
 mod source;
 mod table;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use auth_crypto::{HashParameters, InternalTokenVerifier, ServiceKey, ServiceRegistration};
+use auth_crypto::{HashParameters, ServiceRegistration};
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
-use auth_domain::event::{EventKind, Subscription};
-use auth_domain::internal::Scope;
+use auth_domain::event::Subscription;
 use auth_domain::session::SessionLifetimes;
+use auth_domain::use_cases::EmailVerification;
 use auth_smtp::MailSettings;
-use auth_webhooks::{Webhook, WebhookSecret};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 use providers::origins;
+use reader::Reader;
 use source::{Raw, gather};
-use value::{base_paths, collector_url, is_confidential, list, networks, number, public_url, socket_address, switch};
+use value::{base_paths, collector_url, disclosure, is_confidential, networks, public_url, socket_address};
 
 pub(crate) use providers::ProviderRegistration;
+pub(crate) use services::WebhookRegistration;
+pub(crate) use source::SettingsError;
 pub(crate) use table::{Kind, Setting, all as all_settings};
-pub(crate) use value::Database;
+pub(crate) use value::{Database, PostgresOptions};
 
 /// Everything that can be set.
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
     pub(crate) database: Database,
-    pub(crate) db_prepared: bool,
+    pub(crate) postgres: PostgresOptions,
     pub(crate) secret_key: Option<Zeroizing<String>>,
     pub(crate) public_url: Option<String>,
     pub(crate) audience: Option<String>,
@@ -52,7 +55,7 @@ pub(crate) struct Settings {
     pub(crate) mail: MailSettings,
     pub(crate) challenges: ChallengeLifetimes,
     pub(crate) disclosure: Disclosure,
-    pub(crate) require_verified_email: bool,
+    pub(crate) email_verification: EmailVerification,
     pub(crate) step_up_max_age: Option<Duration>,
     pub(crate) webhooks: Vec<WebhookRegistration>,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -62,25 +65,7 @@ pub(crate) struct Settings {
     pub(crate) providers: Vec<ProviderRegistration>,
 }
 
-/// A service that is told of events.
-pub(crate) struct WebhookRegistration {
-    pub(crate) webhook: Webhook,
-    pub(crate) subscription: Subscription,
-}
-
-/// Every mistake in the settings, one a line.
-#[derive(Debug)]
-pub(crate) struct SettingsError(Vec<String>);
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\nauth-server: "))
-    }
-}
-
-impl std::error::Error for SettingsError {}
-
-/// Each setting there is, those of services that are set included, with its text and where that comes from.
+/// Lists each setting there is, those of services that are set included, with its text and where that comes from.
 pub(crate) fn what_is_set(file: Option<&Path>) -> Result<Vec<(Setting, Option<Raw>)>, SettingsError> {
     let mut raw = gather(file, std::env::vars_os())?;
     let mut all = Vec::new();
@@ -102,54 +87,55 @@ impl Settings {
         gather(file, std::env::vars_os()).and_then(Self::from_raw)
     }
 
-    /// The base path that the callbacks of providers are under.
+    /// Returns the base path that the callbacks of providers are under.
     pub(crate) fn shortest_base_path(&self) -> &str {
         self.base_paths.iter().min_by_key(|path| path.len()).map_or("/", String::as_str)
     }
 
-    /// Whether browsers take `Secure` cookies from the public URL.
+    /// Returns where the server of this machine answers.
+    pub(crate) fn own_address(&self) -> SocketAddr {
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        address
+    }
+
+    /// Returns which services are told of which events.
+    pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
+        self.webhooks.iter().map(|registration| registration.subscription.clone()).collect()
+    }
+
+    /// Tells whether browsers take `Secure` cookies from the public URL.
     fn is_secure_for_browsers(&self) -> bool {
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         is_confidential(&public_url)
     }
 
     fn from_raw(raw: BTreeMap<String, Raw>) -> Result<Self, SettingsError> {
-        let mut reader = Reader { raw, mistakes: Vec::new() };
+        let mut reader = Reader::new(raw);
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
-        let mail = reader.mail(&data_dir)?;
-        let db_prepared = reader.switch("DB_PREPARED");
+        let mail = mail(&mut reader, &data_dir)?;
+        let postgres = postgres_options(&mut reader);
         let settings = Self {
             mail,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
-            database: reader.parse("DATABASE_URL", default_database, |text| Database::parse(text, db_prepared)),
-            db_prepared,
+            database: reader.parse("DATABASE_URL", default_database, |text| Database::parse(text, postgres)),
+            postgres,
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| Ok(Some(text.to_owned()))),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),
-            lifetimes: SessionLifetimes {
-                access: reader.seconds("ACCESS_TTL"),
-                idle: reader.seconds("REFRESH_IDLE_TTL"),
-                absolute: reader.seconds("REFRESH_ABSOLUTE_TTL"),
-                retry_window: reader.seconds("RETRY_WINDOW"),
-            },
-            hashing: HashParameters {
-                memory_kib: reader.number("HASH_MEMORY_KIB"),
-                passes: reader.number("HASH_PASSES"),
-                threads: match reader.number("HASH_THREADS") {
-                    0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-                    threads => threads,
-                },
-                queue_per_thread: reader.number("HASH_QUEUE"),
-            },
+            lifetimes: session_lifetimes(&mut reader),
+            hashing: hashing(&mut reader),
             services: reader.services(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), networks),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
-            require_verified_email: reader.switch("REQUIRE_VERIFIED_EMAIL"),
+            email_verification: email_verification(&mut reader),
             step_up_max_age: reader.seconds_or_off("STEP_UP_MAX_AGE"),
             webhooks: reader.webhooks(),
             metrics_listen: reader.parse("METRICS_LISTEN", None, |text| socket_address(text).map(Some)),
@@ -159,169 +145,62 @@ impl Settings {
             providers: reader.providers(),
             data_dir,
         };
+        if settings.needs_secure_cookies() && !settings.is_secure_for_browsers() {
+            reader.mistake(
+                "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity provider is \
+                 configured: browsers keep no secure cookie of any other",
+            );
+        }
         reader.finish(settings)
     }
-}
 
-/// Takes raw values out one by one and keeps the mistakes.
-struct Reader {
-    raw: BTreeMap<String, Raw>,
-    mistakes: Vec<String>,
-}
-
-impl Reader {
-    fn parse<T>(&mut self, name: &str, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
-        let Some(raw) = self.raw.remove(name) else { return default };
-        match parse(&raw.text) {
-            Ok(value) => value,
-            Err(mistake) => {
-                self.mistakes.push(format!("{} {mistake}", raw.place));
-                default
-            }
-        }
-    }
-
-    /// A number within the range of the table; 0 where nothing is set and the default is none.
-    fn number<N: TryFrom<u64> + Default>(&mut self, name: &str) -> N {
-        let (kind, default) = table::find(name)
-            .map_or((Kind::Number(0, 0), None), |setting| (setting.kind, setting.default.parse().ok()));
-        let range = match kind {
-            Kind::Number(least, most) | Kind::Seconds(least, most) | Kind::SecondsOrOff(least, most) => least..=most,
-            _ => 0..=0,
-        };
-        let what = if matches!(kind, Kind::Number(..)) { "whole number" } else { "whole number of seconds" };
-        let parse = |text: &str| number(text, range, what).map(Some);
-        let parsed = self.parse(name, default, parse);
-        parsed.and_then(|number| N::try_from(number).ok()).unwrap_or_default()
-    }
-
-    fn seconds(&mut self, name: &str) -> Duration {
-        Duration::from_secs(self.number(name))
-    }
-
-    fn seconds_or_off(&mut self, name: &str) -> Option<Duration> {
-        if self.raw.get(name).is_none_or(|raw| *raw.text == "off") {
-            self.raw.remove(name);
-            return None;
-        }
-        // 0 is out of range: a mistake that was noted.
-        Some(self.seconds(name))
-    }
-
-    fn switch(&mut self, name: &str) -> bool {
-        let default = table::find(name).is_some_and(|setting| setting.default == "on");
-        self.parse(name, default, switch)
-    }
-
-    /// By default files in the data folder.
-    fn mail(&mut self, data_dir: &Path) -> Result<MailSettings, SettingsError> {
-        const FROM: &str = "Auth <no-reply@localhost>";
-        let folder = format!("file:{}", data_dir.join("mail").display());
-        let check = |url: &str, from: &str, text: &str| match MailSettings::parse(url, from) {
-            Ok(_) => Ok(text.to_owned()),
-            Err(mistake) => Err(mistake.to_string()),
-        };
-        let url = self.parse("MAIL_URL", folder.clone(), |text| check(text, FROM, text));
-        let from = self.parse("MAIL_FROM", FROM.to_owned(), |text| check(&folder, text, text));
-        MailSettings::parse(&url, &from).map_err(|mistake| SettingsError(vec![format!("AUTH_MAIL_URL {mistake}")]))
-    }
-
-    /// `INTERNAL__BACKUPS_SERVICE__…` is the service `backups-service`.
-    fn services(&mut self) -> Vec<ServiceRegistration> {
-        self.service_names("INTERNAL__").iter().filter_map(|name| self.service(name)).collect()
-    }
-
-    fn service_names(&self, prefix: &str) -> BTreeSet<String> {
-        let of_service = |name: &String| Some(name.strip_prefix(prefix)?.split_once("__")?.0.to_owned());
-        self.raw.keys().filter_map(of_service).collect()
-    }
-
-    fn webhooks(&mut self) -> Vec<WebhookRegistration> {
-        self.service_names("WEBHOOKS__").iter().filter_map(|name| self.webhook(name)).collect()
-    }
-
-    fn webhook(&mut self, name: &str) -> Option<WebhookRegistration> {
-        let field = |field: &str| format!("WEBHOOKS__{name}__{field}");
-        let all = || EventKind::NAMES.map(str::to_owned).to_vec();
-        let events = self.parse(&field("EVENTS"), all(), events);
-        let secret = self.parse(&field("SECRET"), None, |text| {
-            WebhookSecret::parse(text).map(Some).map_err(|mistake| mistake.to_string())
-        });
-        let (Some(url), Some(secret)) = (self.raw.remove(&field("URL")), secret) else {
-            self.mistakes.push(format!("AUTH_WEBHOOKS__{name}__… needs both, …__URL and …__SECRET"));
-            return None;
-        };
-        let service = service_name(name);
-        match Webhook::new(service.clone(), &url.text, secret) {
-            Ok(webhook) => Some(WebhookRegistration { webhook, subscription: Subscription { service, events } }),
-            Err(mistake) => {
-                self.mistakes.push(format!("{} {mistake}", url.place));
-                None
-            }
-        }
-    }
-
-    fn service(&mut self, name: &str) -> Option<ServiceRegistration> {
-        let field = |field: &str| format!("INTERNAL__{name}__{field}");
-        let secret = self.raw.remove(&field("SECRET"));
-        let public_key = self.raw.remove(&field("PUBLIC_KEY"));
-        let scopes = self.parse(&field("SCOPES"), BTreeSet::new(), scopes);
-        let (key, place) = match (secret, public_key) {
-            (Some(secret), None) => (ServiceKey::Secret(Zeroizing::new(secret.text.as_bytes().to_vec())), secret.place),
-            (None, Some(pem)) => (ServiceKey::PublicKey(pem.text.to_string()), pem.place),
-            (secret, _) => {
-                let problem = if secret.is_some() {
-                    "has both, a secret and a public key"
-                } else {
-                    "has neither a secret nor a public key"
-                };
-                self.mistakes
-                    .push(format!("AUTH_INTERNAL__{name}__… {problem}: set one of …__SECRET and …__PUBLIC_KEY"));
-                return None;
-            }
-        };
-        let registration = ServiceRegistration { name: service_name(name), key, scopes };
-        if let Err(error) = InternalTokenVerifier::new(std::slice::from_ref(&registration)) {
-            self.mistakes.push(format!("{place}: {error}"));
-            return None;
-        }
-        Some(registration)
-    }
-
-    fn finish(mut self, settings: Settings) -> Result<Settings, SettingsError> {
-        if (settings.cookies || !settings.providers.is_empty()) && !settings.is_secure_for_browsers() {
-            let mistake = "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity \
-                           provider is configured: browsers keep no secure cookie of any other";
-            self.mistakes.push(mistake.to_owned());
-        }
-        if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(self.mistakes)) }
+    fn needs_secure_cookies(&self) -> bool {
+        self.cookies || !self.providers.is_empty()
     }
 }
 
-fn service_name(name: &str) -> String {
-    name.to_lowercase().replace('_', "-")
+fn postgres_options(reader: &mut Reader) -> PostgresOptions {
+    let by_cores = || std::thread::available_parallelism().map_or(8, |cores| (4 * cores.get()).clamp(8, 32));
+    PostgresOptions {
+        prepared: reader.switch("DB_PREPARED"),
+        connections: reader.number_if_set("DB_CONNECTIONS").unwrap_or_else(by_cores),
+    }
 }
 
-fn events(text: &str) -> Result<Vec<String>, String> {
-    let known = |name: &str| match EventKind::NAMES.contains(&name) {
-        true => Ok(name.to_owned()),
-        false => Err(format!("has no event {name:?}; there are {}", EventKind::NAMES.join(", "))),
+fn session_lifetimes(reader: &mut Reader) -> SessionLifetimes {
+    SessionLifetimes {
+        access: reader.seconds("ACCESS_TTL"),
+        idle: reader.seconds("REFRESH_IDLE_TTL"),
+        absolute: reader.seconds("REFRESH_ABSOLUTE_TTL"),
+        retry_window: reader.seconds("RETRY_WINDOW"),
+    }
+}
+
+fn hashing(reader: &mut Reader) -> HashParameters {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    HashParameters {
+        memory_kib: reader.number("HASH_MEMORY_KIB"),
+        passes: reader.number("HASH_PASSES"),
+        threads: reader.number_if_set("HASH_THREADS").unwrap_or_else(cores),
+        queue_per_thread: reader.number("HASH_QUEUE"),
+    }
+}
+
+fn email_verification(reader: &mut Reader) -> EmailVerification {
+    if reader.switch("REQUIRE_VERIFIED_EMAIL") { EmailVerification::BeforeLogin } else { EmailVerification::Optional }
+}
+
+/// By default files in the data folder.
+fn mail(reader: &mut Reader, data_dir: &Path) -> Result<MailSettings, SettingsError> {
+    const FROM: &str = "Auth <no-reply@localhost>";
+    let folder = format!("file:{}", data_dir.join("mail").display());
+    let check = |url: &str, from: &str, text: &str| match MailSettings::parse(url, from) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(mistake) => Err(mistake.to_string()),
     };
-    list(text).map(known).collect()
-}
-
-fn disclosure(text: &str) -> Result<Disclosure, String> {
-    match text {
-        "explicit" => Ok(Disclosure::Explicit),
-        "concealed" => Ok(Disclosure::Concealed),
-        _ => Err(format!("must be explicit or concealed, not {text:?}")),
-    }
-}
-
-fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
-    let all = || Scope::ALL.map(Scope::as_str).join(", ");
-    let parse = |name: &str| Scope::parse(name).ok_or_else(|| format!("has no scope {name:?}; there are {}", all()));
-    list(text).map(parse).collect()
+    let url = reader.parse("MAIL_URL", folder.clone(), |text| check(text, FROM, text));
+    let from = reader.parse("MAIL_FROM", FROM.to_owned(), |text| check(&folder, text, text));
+    MailSettings::parse(&url, &from).map_err(|mistake| SettingsError(vec![format!("AUTH_MAIL_URL {mistake}")]))
 }
 
 #[cfg(test)]

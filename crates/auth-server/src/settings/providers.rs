@@ -4,7 +4,7 @@ use auth_http::parse_origin;
 use auth_oauth::{ClientSecret, PROVIDERS, ProviderKind, ProviderUrl};
 use zeroize::Zeroizing;
 
-use super::Reader;
+use super::reader::Reader;
 use super::value::list;
 
 /// An identity provider that this service is registered with.
@@ -18,7 +18,7 @@ pub(crate) struct ProviderRegistration {
 const CLIENT_ID: &str = "CLIENT_ID";
 const CLIENT_SECRET: &str = "CLIENT_SECRET";
 
-/// The setting of a provider, without `AUTH_`.
+/// Names the setting of a provider, without `AUTH_`.
 fn setting(kind: &ProviderKind, field: &str) -> String {
     format!("{}__{field}", kind.name.to_uppercase().replace('-', "_"))
 }
@@ -48,14 +48,14 @@ impl Reader {
             (None, None) if url.is_none() => None,
             _ => {
                 let needed = [CLIENT_ID, CLIENT_SECRET].map(|field| format!("AUTH_{}", setting(kind, field)));
-                self.mistakes.push(format!("sign-in with {} needs both, {}", kind.name, needed.join(" and ")));
+                self.mistake(format!("sign-in with {} needs both, {}", kind.name, needed.join(" and ")));
                 None
             }
         }
     }
 }
 
-/// Exact origins.
+/// Reads origins, which are compared exactly.
 pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     let mistake = |part: &str| format!("must be origins such as https://app.example.org, without path, not {part:?}");
     list(text).map(|part| parse_origin(part).map_err(|_| mistake(part))).collect()

@@ -3,12 +3,24 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::SettingsError;
 use super::table::{self, Kind};
+
+/// Every mistake in the settings, one a line.
+#[derive(Debug)]
+pub(crate) struct SettingsError(pub(super) Vec<String>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\nauth-server: "))
+    }
+}
+
+impl std::error::Error for SettingsError {}
 
 /// A text that was set, and where.
 pub(crate) struct Raw {
@@ -17,7 +29,7 @@ pub(crate) struct Raw {
     pub(crate) place: String,
 }
 
-/// Everything that is set, by its name without `AUTH_`.
+/// Gathers everything that is set, by its name without `AUTH_`.
 pub(super) fn gather(
     file: Option<&Path>,
     variables: impl Iterator<Item = (OsString, OsString)>,
@@ -51,7 +63,7 @@ pub(super) fn gather(
     if mistakes.is_empty() { Ok(resolved) } else { Err(SettingsError(mistakes)) }
 }
 
-/// Knows the name, or reads the file that a secret's `…_FILE` names.
+/// Returns a name of the table and its text; that of a secret's `…_FILE` is read from the file.
 fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
     if is_known(name) {
         return Ok((name.to_owned(), raw));
@@ -89,7 +101,7 @@ fn from_file(file: Option<&Path>, raw: &mut BTreeMap<String, Raw>) -> Result<(),
     flatten("", &table, &path, raw)
 }
 
-/// `[internal.backups-service] secret` is `INTERNAL__BACKUPS_SERVICE__SECRET`.
+/// Turns tables into names: `[internal.backups-service] secret` is `INTERNAL__BACKUPS_SERVICE__SECRET`.
 fn flatten(prefix: &str, table: &toml::Table, path: &Path, raw: &mut BTreeMap<String, Raw>) -> Result<(), String> {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.to_uppercase().replace('-', "_"));

@@ -10,21 +10,21 @@ pub(crate) enum Kind {
     Text(&'static str),
     /// The same, never shown; may also come from a file, by `…_FILE`.
     Secret(&'static str),
-    /// `on` or `off`.
+    /// It is `on` or `off`.
     Switch,
     /// A whole number from the first to the second.
     Number(u64, u64),
-    /// The same, in seconds.
+    /// A whole number of seconds, from the first to the second.
     Seconds(u64, u64),
-    /// The same, or `off`.
+    /// The same, or it is `off`.
     SecondsOrOff(u64, u64),
-    /// One of these.
+    /// One of these texts.
     Choice(&'static [&'static str]),
     /// Texts of that form, separated by commas.
     List(&'static str),
 }
 
-/// One setting.
+/// A setting: what it is called, and what may be written there.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     /// Without `AUTH_`; in `auth.toml` in lower case, each `__` a dot.
@@ -54,6 +54,12 @@ const SETTINGS: &[Row] = &[
         Kind::Switch,
         "on",
         "PostgreSQL only. Off behind a transaction pooler such as PgBouncer: nothing is then prepared, set or listened for beyond a transaction.",
+    ),
+    (
+        "DB_CONNECTIONS",
+        Kind::Number(1, 1_000),
+        "(4 × cores, 8 to 32)",
+        "PostgreSQL only. Most connections to it; when the server grants fewer, requests wait for one that is open.",
     ),
     (
         "SECRET_KEY",
@@ -154,7 +160,7 @@ pub(crate) struct ServiceSettings {
     fields: &'static [Row],
 }
 
-/// All of them.
+/// Every kind of them.
 const SERVICES: &[ServiceSettings] = &[
     ServiceSettings {
         kind: "INTERNAL",
@@ -189,7 +195,7 @@ fn setting((name, kind, default, meaning): &Row, prefix: &str) -> Setting {
     Setting { name, kind: *kind, default, meaning: (*meaning).to_owned() }
 }
 
-/// The settings of an identity provider.
+/// Returns the settings of an identity provider.
 fn of_provider(kind: &ProviderKind) -> [Setting; 3] {
     let prefix = format!("{}__", kind.name.to_uppercase().replace('-', "_"));
     let id = format!("The client id of this service at {}. Sign-in with it is off without.", kind.name);
@@ -208,7 +214,7 @@ fn of_provider(kind: &ProviderKind) -> [Setting; 3] {
     ]
 }
 
-/// Every setting; those of services with `<SERVICE>` in their names.
+/// Lists every setting; those of services with `<SERVICE>` in their names.
 pub(crate) fn all() -> Vec<Setting> {
     let plain = SETTINGS.iter().map(|row| setting(row, ""));
     let services = SERVICES
@@ -217,14 +223,14 @@ pub(crate) fn all() -> Vec<Setting> {
     plain.chain(PROVIDERS.iter().flat_map(of_provider)).chain(services).collect()
 }
 
-/// The setting of that name, where `INTERNAL__BACKUPS__SECRET` is one too.
+/// Finds the setting of that name, where `INTERNAL__BACKUPS__SECRET` is one too.
 pub(super) fn find(name: &str) -> Option<Setting> {
     let generic =
         service_of(name).map_or_else(|| name.to_owned(), |(kind, _, field)| format!("{kind}__<SERVICE>__{field}"));
     all().into_iter().find(|setting| setting.name == generic)
 }
 
-/// Kind, service and field of a name that has a service in it.
+/// Returns kind, service and field of a name that has a service in it.
 fn service_of(name: &str) -> Option<(&'static str, &str, &str)> {
     let (kind, rest) = name.split_once("__")?;
     let known = SERVICES.iter().find(|settings| settings.kind == kind)?;
@@ -232,7 +238,7 @@ fn service_of(name: &str) -> Option<(&'static str, &str, &str)> {
     Some((known.kind, service, field))
 }
 
-/// The known name that is nearest to one that is not.
+/// Returns the known name that is nearest to one that is not.
 pub(super) fn nearest(name: &str) -> String {
     let service = service_of(name).map_or("<SERVICE>", |(_, service, _)| service);
     let known = all().into_iter().map(|setting| setting.name.replace("<SERVICE>", service));

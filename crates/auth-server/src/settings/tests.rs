@@ -1,5 +1,7 @@
 //! Settings as operators write them.
 
+use auth_crypto::ServiceKey;
+
 use super::*;
 
 pub(super) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -125,4 +127,21 @@ fn the_table_says_what_is_so() {
             Kind::Text(_) | Kind::Secret(_) | Kind::List(_) => {}
         }
     }
+}
+
+#[test]
+fn no_setting_goes_unread() {
+    let text = |kind: Kind| match kind {
+        Kind::Number(least, _) | Kind::Seconds(least, _) | Kind::SecondsOrOff(least, _) => least.to_string(),
+        Kind::Switch => "off".to_owned(),
+        Kind::Choice(names) => names[0].to_owned(),
+        // What is wrong with it is told; that it was read is what counts here.
+        Kind::Text(_) | Kind::Secret(_) | Kind::List(_) => "something".to_owned(),
+    };
+    let set = |setting: Setting| (format!("AUTH_{}", setting.name.replace("<SERVICE>", "ANY")), text(setting.kind));
+    let every: Vec<(String, String)> = all_settings().into_iter().map(set).collect();
+    let variables: Vec<(&str, &str)> = every.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mistakes = load(&variables).err().unwrap();
+    let unread: Vec<&str> = mistakes.lines().filter(|line| line.contains("nothing reads it")).collect();
+    assert!(unread.is_empty(), "{unread:#?}");
 }

@@ -5,16 +5,26 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use auth_domain::disclosure::Disclosure;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// Which database.
+/// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Database {
     /// The embedded one, in this file.
     Sqlite(PathBuf),
-    /// The one at this URL, which may hold a password; `prepared` where no transaction pooler is in between.
-    Postgres { url: String, prepared: bool },
+    /// The one at this URL, which may hold a password.
+    Postgres { url: String, options: PostgresOptions },
+}
+
+/// How PostgreSQL is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PostgresOptions {
+    /// Whether statements are prepared: not behind a transaction pooler.
+    pub(crate) prepared: bool,
+    /// How many connections there may be at most.
+    pub(crate) connections: usize,
 }
 
 pub(super) fn number(text: &str, range: RangeInclusive<u64>, what: &str) -> Result<u64, String> {
@@ -30,7 +40,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// The parts between commas, without white space, none of them empty.
+/// Returns the parts between commas, without white space, none of them empty.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
@@ -41,10 +51,10 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
 }
 
 impl Database {
-    /// From `sqlite:<file>` or `postgres://…`. The error says what is allowed, and not what it was.
-    pub(crate) fn parse(text: &str, prepared: bool) -> Result<Self, String> {
+    /// Reads `sqlite:<file>` or `postgres://…`. The error says what is allowed, and not what it was.
+    pub(crate) fn parse(text: &str, options: PostgresOptions) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres { url: text.to_owned(), prepared });
+            return Ok(Self::Postgres { url: text.to_owned(), options });
         }
         let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
         let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");
@@ -75,7 +85,7 @@ pub(super) fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether nobody on the way can read what goes there: https, or a loopback address.
+/// Tells whether nobody on the way can read what goes there: https, or a loopback address.
 pub(super) fn is_confidential(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     url.scheme() == "https"
@@ -87,7 +97,7 @@ pub(super) fn is_confidential(url: &str) -> bool {
         }
 }
 
-/// Each beginning and ending with `/`.
+/// Returns the paths, each beginning and ending with `/`.
 pub(super) fn base_paths(text: &str) -> Result<Vec<String>, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_.-".contains(&byte);
     let base = |part: &str| {
@@ -101,6 +111,14 @@ pub(super) fn base_paths(text: &str) -> Result<Vec<String>, String> {
         return Err(format!("must be paths such as /,/api, not {text:?}"));
     }
     Ok(paths)
+}
+
+pub(super) fn disclosure(text: &str) -> Result<Disclosure, String> {
+    match text {
+        "explicit" => Ok(Disclosure::Explicit),
+        "concealed" => Ok(Disclosure::Concealed),
+        _ => Err(format!("must be explicit or concealed, not {text:?}")),
+    }
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use auth_domain::account::{Account, EmailAddress, LoginName, PasswordHash, Roles, Username};
-use auth_domain::budget::AttemptSubject;
 use auth_domain::deletion::Deletion;
-use auth_domain::ports::{Change, CommitError, UniqueKey};
+use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
+use auth_domain::rate_limit::AttemptSubject;
+use auth_domain::version::{AccountRevision, RowVersion};
 use auth_domain::{AccountId, DeletionId};
 
 use super::{AnyStore, conflict, delete, insert_account, insert_session};
 use crate::fixtures::{self, NOW, randomness, unique};
 
 /// Every field, the microseconds and the missing ones too.
-pub async fn accounts_come_back_as_they_went_in(store: AnyStore) {
+pub async fn accounts_round_trip(store: AnyStore) {
     let full = insert_account(&store).await;
     let bare = Account { username: None, password_hash: None, roles: Roles::default(), ..fixtures::account() };
     store.commit(vec![Change::InsertAccount(bare.clone())]).await.unwrap();
@@ -57,7 +58,7 @@ pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
     let first = insert_account(&store).await;
     let second = fixtures::account();
     let conflicting = vec![Change::InsertAccount(second.clone()), delete(&fixtures::account())];
-    assert_eq!(store.commit(conflicting).await, Err(CommitError::Conflict { change: 1 }));
+    assert_eq!(store.commit(conflicting).await, Err(CommitError::Conflict(Guard::AccountUnchanged)));
     let duplicate = vec![Change::InsertAccount(second.clone()), Change::InsertAccount(first)];
     assert!(matches!(store.commit(duplicate).await, Err(CommitError::Duplicate(_))));
     assert_eq!(store.find_account(second.id).await.unwrap(), None);
@@ -71,13 +72,13 @@ pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
 pub async fn roles_are_replaced(store: AnyStore) {
     let account = insert_account(&store).await;
     let (roles, at) = (Roles::parse(&["editor".to_owned()]).unwrap(), NOW + Duration::from_secs(7));
-    let set = |account_id, as_of| Change::SetRoles { account_id, as_of, roles: roles.clone(), at };
-    store.commit(vec![set(account.id, account.updated_at)]).await.unwrap();
-    conflict(&store, set(account.id, account.updated_at)).await;
+    let set = |account_id, revision| Change::SetRoles { account_id, revision, roles: roles.clone(), at };
+    store.commit(vec![set(account.id, account.revision())]).await.unwrap();
+    conflict(&store, set(account.id, account.revision())).await;
     conflict(&store, delete(&account)).await;
     let expected = Account { roles: roles.clone(), updated_at: at, ..account.clone() };
     assert_eq!(store.find_account(account.id).await.unwrap(), Some(expected));
-    conflict(&store, set(fixtures::account().id, at)).await;
+    conflict(&store, set(fixtures::account().id, AccountRevision::changed_at(at))).await;
 }
 
 /// A rehash of a password that was changed meanwhile must not bring the old one back.
@@ -100,10 +101,10 @@ pub async fn a_rehash_needs_the_credential_version(store: AnyStore) {
 pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
-    let subject = AttemptSubject::account(account.id);
+    let subject = AttemptSubject::Account(account.id);
     let network = session.rotation.client.network();
-    let budget = store.find_password_budget(subject, network).await.unwrap().after_miss(NOW);
-    store.commit(vec![Change::PutNetworkAttempts(budget.clone()), Change::PutDailyMisses(budget)]).await.unwrap();
+    let limit = store.find_password_limit(subject, network).await.unwrap().after_miss(NOW);
+    store.commit(vec![Change::PutNetworkAttempts(limit.clone()), Change::PutDailyMisses(limit)]).await.unwrap();
 
     let deletion = Deletion {
         id: DeletionId::generate(NOW, randomness(unique())),
@@ -120,8 +121,8 @@ pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     store.commit(delete.clone()).await.unwrap();
     assert_eq!(store.find_account(account.id).await.unwrap(), None);
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
-    assert_eq!(store.find_password_budget(subject, network).await.unwrap().attempts.version, 0);
-    assert_eq!(store.commit(delete).await, Err(CommitError::Conflict { change: 0 }));
+    assert_eq!(store.find_password_limit(subject, network).await.unwrap().attempts.version, RowVersion::NONE);
+    assert_eq!(store.commit(delete).await, Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.commit(vec![Change::InsertAccount(Account { id: fixtures::account().id, ..account })]).await.unwrap();
 }
 

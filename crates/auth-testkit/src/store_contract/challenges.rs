@@ -5,11 +5,12 @@ use std::time::Duration;
 use auth_domain::account::{Account, EmailAddress, PasswordHash};
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose};
 use auth_domain::ports::{Change, CommitError, UniqueKey};
+use auth_domain::rate_limit::{RateLimit, RateLimitKind};
 use auth_domain::retention::Expired;
 use auth_domain::session::{KeyId, Network};
-use auth_domain::tally::{Tally, TallyKind};
+use auth_domain::version::{AccountRevision, RowVersion};
 
-use super::{AnyStore, conflict, insert_account};
+use super::{AnyStore, conflict, count, insert_account};
 use crate::fixtures::{self, NOW, challenge};
 
 const LIFETIMES: ChallengeLifetimes =
@@ -24,7 +25,7 @@ async fn find(store: &AnyStore, challenge: &Challenge) -> Option<(Challenge, Opt
 }
 
 /// In every state, with an account and without.
-pub async fn challenges_come_back_as_they_went_in(store: AnyStore) {
+pub async fn challenges_round_trip(store: AnyStore) {
     let account = insert_account(&store).await;
     let (own, nobodys) = (challenge(Some(&account)), challenge(None));
     insert(&store, &own).await;
@@ -81,27 +82,27 @@ pub async fn a_challenge_replaces_only_its_like(store: AnyStore) {
 }
 
 /// One row a subject, kind and network; each write under the version that was read.
-pub async fn tallies_count_and_are_forgotten(store: AnyStore) {
+pub async fn rate_limits_count_and_are_forgotten(store: AnyStore) {
     let subject = challenge(None).subject;
     let network = Network::from_stored("192.0.2.0/24".to_owned());
-    let kinds = [TallyKind::MailsFrom(network), TallyKind::MailsFromStrangers, TallyKind::MailedCodeMisses];
+    let kinds = [RateLimitKind::MailsFrom(network), RateLimitKind::MailsFromStrangers, RateLimitKind::MailedCodeMisses];
     for kind in &kinds {
-        let empty = store.find_tally(subject, kind).await.unwrap();
-        assert_eq!(empty, Tally::empty(subject, kind.clone()));
+        let empty = store.find_rate_limit(subject, kind).await.unwrap();
+        assert_eq!(empty, RateLimit::empty(subject, kind.clone()));
         let one = empty.after_one(NOW);
-        store.commit(vec![Change::PutTally(one.clone())]).await.unwrap();
-        conflict(&store, Change::PutTally(one.clone())).await;
+        store.commit(vec![count(&one)]).await.unwrap();
+        conflict(&store, count(&one)).await;
         let two = one.after_one(NOW + Duration::from_secs(1)).touched(NOW);
-        conflict(&store, Change::PutTally(two.clone())).await;
-        let two = Tally { version: 2, ..two };
-        store.commit(vec![Change::PutTally(two.clone())]).await.unwrap();
-        assert_eq!(store.find_tally(subject, kind).await.unwrap(), two);
+        conflict(&store, count(&two)).await;
+        let two = RateLimit { version: RowVersion::from_number(2), ..two };
+        store.commit(vec![count(&two)]).await.unwrap();
+        assert_eq!(store.find_rate_limit(subject, kind).await.unwrap(), two);
     }
-    assert_eq!(store.purge(Expired::Tallies { began_before: NOW }, 10).await.unwrap(), 0);
-    assert_eq!(store.purge(Expired::Tallies { began_before: NOW + LIFETIMES.code }, 2).await.unwrap(), 2);
-    store.commit(vec![Change::ForgetTallies(subject), Change::ForgetTallies(subject)]).await.unwrap();
+    assert_eq!(store.purge(Expired::RateLimits { began_before: NOW }, 10).await.unwrap(), 0);
+    assert_eq!(store.purge(Expired::RateLimits { began_before: NOW + LIFETIMES.code }, 2).await.unwrap(), 2);
+    store.commit(vec![Change::ForgetRateLimits(subject), Change::ForgetRateLimits(subject)]).await.unwrap();
     for kind in &kinds {
-        assert_eq!(store.find_tally(subject, kind).await.unwrap().version, 0);
+        assert_eq!(store.find_rate_limit(subject, kind).await.unwrap().version, RowVersion::NONE);
     }
 }
 
@@ -122,7 +123,7 @@ pub async fn a_password_is_changed_from_the_version_that_was_read(store: AnyStor
     let change = Change::ChangePassword {
         account_id: account.id,
         from_version: account.credential_version,
-        as_of: account.updated_at,
+        revision: account.revision(),
         password_hash: PasswordHash::from_phc("$argon2id$new".to_owned()),
         at: NOW + LIFETIMES.code,
     };
@@ -142,7 +143,7 @@ pub async fn an_address_is_changed_and_proved_from_what_was_read(store: AnyStore
     let change = |from: &EmailAddress, to: &EmailAddress| Change::ChangeEmail {
         account_id: account.id,
         from: from.clone(),
-        as_of: account.updated_at,
+        revision: account.revision(),
         to: to.clone(),
         verified: false,
         at,
@@ -151,8 +152,12 @@ pub async fn an_address_is_changed_and_proved_from_what_was_read(store: AnyStore
     assert_eq!(taken, Err(CommitError::Duplicate(UniqueKey::Email)));
     store.commit(vec![change(&account.email, &new)]).await.unwrap();
     conflict(&store, change(&account.email, &new)).await;
-    let prove =
-        |email: &EmailAddress| Change::ProveEmail { account_id: account.id, email: email.clone(), as_of: at, at };
+    let prove = |email: &EmailAddress| Change::ProveEmail {
+        account_id: account.id,
+        email: email.clone(),
+        revision: AccountRevision::changed_at(at),
+        at,
+    };
     conflict(&store, prove(&account.email)).await;
     assert!(!store.find_account(account.id).await.unwrap().unwrap().email_verified);
     store.commit(vec![prove(&new)]).await.unwrap();

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::account::{Account, PasswordHash};
-use auth_domain::budget::{AttemptSubject, PasswordBudget};
 use auth_domain::challenge::ChallengeLifetimes;
+use auth_domain::password_limit::PasswordLimit;
 use auth_domain::ports::{Change, CommitError};
+use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use auth_domain::session::{KeyId, Network, Revocation, RevocationReason, Rotation};
-use auth_domain::tally::{Tally, TallyKind};
 use auth_domain::two_factor::{RecoveryCodeHash, TotpStep, TwoFactor};
+use auth_domain::version::AccountRevision;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use super::keys::key;
-use super::{AnyStore, delete, insert_account, insert_session, open};
+use super::{AnyStore, count, delete, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW, client, unique};
 
 pub(super) const ROUNDS: usize = 20;
@@ -56,7 +57,7 @@ pub(super) async fn one_wins(store: &AnyStore, racers: Vec<Vec<Change>>) {
     let won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let lost = outcomes
         .iter()
-        .filter(|outcome| matches!(outcome, Err(CommitError::Conflict { change: 0 } | CommitError::Duplicate(_))))
+        .filter(|outcome| matches!(outcome, Err(CommitError::Conflict(_) | CommitError::Duplicate(_))))
         .count();
     assert_eq!((won, lost), (1, RACERS - 1), "{outcomes:?}");
 }
@@ -105,13 +106,13 @@ pub async fn of_many_registrations_one_wins(store: AnyStore) {
 pub async fn of_many_first_attempts_and_of_many_later_ones_one_counts(store: AnyStore) {
     warm(&store).await;
     let network = Network::from_stored("192.0.2.0/24".to_owned());
-    let put = |budget: PasswordBudget| vec![Change::PutNetworkAttempts(budget.clone()), Change::PutDailyMisses(budget)];
+    let put = |limit: PasswordLimit| vec![Change::PutNetworkAttempts(limit.clone()), Change::PutDailyMisses(limit)];
     for _ in 0..ROUNDS {
-        let subject = AttemptSubject::unknown_name(Uuid::from_u128(unique().into()));
+        let subject = AttemptSubject::UnknownName(Uuid::from_u128(unique().into()));
         for misses in 1..=3 {
-            let budget = store.find_password_budget(subject, &network).await.unwrap();
-            one_wins(&store, vec![put(budget.after_miss(NOW)); RACERS]).await;
-            let after = store.find_password_budget(subject, &network).await.unwrap();
+            let limit = store.find_password_limit(subject, &network).await.unwrap();
+            one_wins(&store, vec![put(limit.after_miss(NOW)); RACERS]).await;
+            let after = store.find_password_limit(subject, &network).await.unwrap();
             assert_eq!((after.attempts.misses, after.daily.misses), (misses, misses));
         }
     }
@@ -193,10 +194,10 @@ pub async fn of_many_uses_of_a_recovery_code_one_happens(store: AnyStore) {
 pub async fn of_many_counts_one_is_taken(store: AnyStore) {
     warm(&store).await;
     for _ in 0..ROUNDS {
-        let mut tally = Tally::empty(fixtures::challenge(None).subject, TallyKind::MailedCodeMisses);
+        let mut rate_limit = RateLimit::empty(fixtures::challenge(None).subject, RateLimitKind::MailedCodeMisses);
         for _ in 0..3 {
-            tally = tally.after_one(NOW);
-            one_wins(&store, vec![vec![Change::PutTally(tally.clone())]; RACERS]).await;
+            rate_limit = rate_limit.after_one(NOW);
+            one_wins(&store, vec![vec![count(&rate_limit)]; RACERS]).await;
         }
     }
 }
@@ -205,14 +206,14 @@ pub async fn of_many_counts_one_is_taken(store: AnyStore) {
 pub async fn of_many_changes_of_password_one_happens(store: AnyStore) {
     warm(&store).await;
     let account = insert_account(&store).await;
-    let (mut from_version, mut as_of) = (account.credential_version, account.updated_at);
+    let (mut from_version, mut revision) = (account.credential_version, account.revision());
     for _ in 0..ROUNDS {
         let racer = |number: usize| {
             let password_hash = PasswordHash::from_phc(format!("$argon2id${number}"));
-            vec![Change::ChangePassword { account_id: account.id, from_version, as_of, password_hash, at: NOW }]
+            vec![Change::ChangePassword { account_id: account.id, from_version, revision, password_hash, at: NOW }]
         };
         one_wins(&store, (0..RACERS).map(racer).collect()).await;
-        (from_version, as_of) = (from_version.next(), NOW);
+        (from_version, revision) = (from_version.next(), AccountRevision::changed_at(NOW));
     }
 }
 
@@ -227,7 +228,7 @@ pub async fn a_login_that_races_a_deletion_leaves_nothing(store: AnyStore) {
         let outcomes = race(&store, racers).await;
         assert_eq!(outcomes.last(), Some(&Ok(())));
         assert!(
-            outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Conflict { .. }))),
+            outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Conflict(_)))),
             "{outcomes:?}"
         );
         for session in sessions {

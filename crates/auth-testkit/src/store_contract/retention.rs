@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use auth_domain::budget::AttemptSubject;
 use auth_domain::ports::Change;
+use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::retention::Expired;
 use auth_domain::session::{Network, Revocation, RevocationReason};
+use auth_domain::version::RowVersion;
 use uuid::Uuid;
 
 use super::{AnyStore, insert_account, insert_session};
@@ -38,12 +39,12 @@ pub async fn ended_sessions_are_purged_in_bounded_batches(store: AnyStore) {
 }
 
 /// A network stays known for its success when its misses are long forgotten.
-pub async fn budgets_are_purged_when_nothing_in_them_counts(store: AnyStore) {
+pub async fn password_limits_are_purged_when_nothing_in_them_counts(store: AnyStore) {
     let network = Network::from_stored("192.0.2.0/24".to_owned());
-    let subjects = [(); 2].map(|()| AttemptSubject::unknown_name(Uuid::from_u128(unique().into())));
+    let subjects = [(); 2].map(|()| AttemptSubject::UnknownName(Uuid::from_u128(unique().into())));
     let day = Duration::from_secs(86_400);
     for (subject, succeeds) in subjects.into_iter().zip([false, true]) {
-        let empty = store.find_password_budget(subject, &network).await.unwrap();
+        let empty = store.find_password_limit(subject, &network).await.unwrap();
         let missed = empty.after_miss(NOW);
         store
             .commit(vec![Change::PutNetworkAttempts(missed.clone()), Change::PutDailyMisses(missed.clone())])
@@ -58,9 +59,9 @@ pub async fn budgets_are_purged_when_nothing_in_them_counts(store: AnyStore) {
     };
     assert_eq!(purge(NOW, NOW).await, 0);
     assert_eq!(purge(NOW + day, NOW).await, 1, "the one with misses only");
-    assert_eq!(store.find_password_budget(subjects[1], &network).await.unwrap().attempts.last_success_at, Some(NOW));
+    assert_eq!(store.find_password_limit(subjects[1], &network).await.unwrap().attempts.last_success_at, Some(NOW));
     assert_eq!(purge(NOW + day, NOW + day).await, 1);
     assert_eq!(store.purge(Expired::DailyMisses { began_before: NOW }, 10).await.unwrap(), 0);
     assert_eq!(store.purge(Expired::DailyMisses { began_before: NOW + day }, 10).await.unwrap(), 2);
-    assert_eq!(store.find_password_budget(subjects[0], &network).await.unwrap().daily.version, 0);
+    assert_eq!(store.find_password_limit(subjects[0], &network).await.unwrap().daily.version, RowVersion::NONE);
 }

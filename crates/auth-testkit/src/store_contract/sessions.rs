@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_domain::Timestamp;
 use auth_domain::ports::Change;
 use auth_domain::session::{Generation, KeyId, LeftBehind, Revocation, RevocationReason, Rotation, Session};
+use auth_domain::version::RowVersion;
 
 use super::{AnyStore, conflict, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW, client};
@@ -16,7 +17,7 @@ async fn find(store: &AnyStore, session: &Session) -> Session {
 }
 
 /// With their account.
-pub async fn sessions_come_back_as_they_went_in(store: AnyStore) {
+pub async fn sessions_round_trip(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
     assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, account.clone())));
@@ -30,12 +31,12 @@ pub async fn a_session_needs_its_account_at_that_version(store: AnyStore) {
     let stale = Change::InsertSession {
         session: session.clone(),
         credential_version: account.credential_version.next(),
-        two_factor_version: 0,
+        two_factor_version: RowVersion::NONE,
     };
     let other_factors = Change::InsertSession {
         session: session.clone(),
         credential_version: account.credential_version,
-        two_factor_version: 1,
+        two_factor_version: RowVersion::FIRST,
     };
     conflict(&store, other_factors).await;
     conflict(&store, stale).await;

@@ -34,7 +34,7 @@ fn states() -> Vec<TwoFactor> {
 }
 
 /// In every state, by id and with a session; each write only after the one before.
-pub async fn second_factors_come_back_as_they_went_in(store: AnyStore) {
+pub async fn second_factors_round_trip(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
     for two_factor in states() {

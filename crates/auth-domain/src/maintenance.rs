@@ -1,0 +1,13 @@
+//! When something was last done to a database as a whole. Says nothing of any account.
+
+use crate::named::named;
+
+named! {
+    /// What was done.
+    pub enum Maintenance {
+        /// An export of it was restored elsewhere, and everything there was found to work.
+        VerifiedRestore = "verified_restore",
+        /// A move into it began; it is not fit to be served before that has ended.
+        UnfinishedMove = "unfinished_move",
+    }
+}

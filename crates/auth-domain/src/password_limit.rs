@@ -1,0 +1,183 @@
+//! How many wrong passwords an account bears, and from where. Pure: the rows are the store's.
+//!
+//! The limit is exact because each verdict is committed under the version that was read: of fifty
+//! guesses checked at once, each is judged again after the one that committed before it, so only as
+//! many verdicts get out as one after the other would have. The owner is never locked out: networks
+//! where a login succeeded before keep a limit of their own.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::session::Network;
+use crate::version::RowVersion;
+
+/// Misses in a row from one network before it has to wait.
+const MISSES_BEFORE_BACKOFF: u32 = 5;
+const MAX_BACKOFF: Duration = Duration::from_secs(15 * 60);
+/// Misses a day on an account before only networks with a past success may still try.
+const DAILY_MISSES: u32 = 100;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// What one network did to one subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkAttempts {
+    /// Misses since the last success from there; they begin anew a day after the last one.
+    pub misses: u32,
+    /// The last of them.
+    pub last_miss_at: Option<Timestamp>,
+    /// The last success from there.
+    pub last_success_at: Option<Timestamp>,
+    /// Goes up with each write.
+    pub version: RowVersion,
+}
+
+/// The misses on one subject from anywhere in 24 hours, which begin with the first of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DailyMisses {
+    /// How many.
+    pub misses: u32,
+    /// When those 24 hours began.
+    pub day_began_at: Option<Timestamp>,
+    /// Goes up with each write.
+    pub version: RowVersion,
+}
+
+/// The limit for passwords of one subject from one network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordLimit {
+    /// Whose.
+    pub subject: AttemptSubject,
+    /// From where.
+    pub network: Network,
+    /// That network's part.
+    pub attempts: NetworkAttempts,
+    /// The part shared by all networks.
+    pub daily: DailyMisses,
+}
+
+impl PasswordLimit {
+    /// Nothing was tried yet.
+    pub fn empty(subject: AttemptSubject, network: Network) -> Self {
+        Self { subject, network, attempts: NetworkAttempts::default(), daily: DailyMisses::default() }
+    }
+
+    /// Whether a password may be tried at `now`.
+    pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
+        let network_free_at = self.attempts.last_miss_at.map(|at| at + wait_after(self.attempts.misses));
+        let day_over_at = self.daily.day_began_at.map(|at| at + DAY);
+        let day_spent = self.daily.misses >= DAILY_MISSES && self.attempts.last_success_at.is_none();
+        let free_at = network_free_at.max(day_over_at.filter(|_| day_spent));
+        match free_at {
+            Some(at) if now < at => Err(RateLimited { retry_after: at.since(now) }),
+            _ => Ok(()),
+        }
+    }
+
+    /// After a wrong password.
+    #[must_use]
+    pub fn after_miss(&self, now: Timestamp) -> Self {
+        let in_a_row = match self.attempts.last_miss_at {
+            Some(at) if now.since(at) < DAY => self.attempts.misses,
+            _ => 0,
+        };
+        let (day_began_at, today) = match self.daily.day_began_at {
+            Some(began) if now.since(began) < DAY => (began, self.daily.misses),
+            _ => (now, 0),
+        };
+        let attempts = NetworkAttempts {
+            misses: in_a_row.saturating_add(1),
+            last_miss_at: Some(now),
+            last_success_at: self.attempts.last_success_at,
+            version: self.attempts.version.next(),
+        };
+        let daily = DailyMisses {
+            misses: today.saturating_add(1),
+            day_began_at: Some(day_began_at),
+            version: self.daily.version.next(),
+        };
+        Self { attempts, daily, ..self.clone() }
+    }
+
+    /// After the right password. A network's first success depends on the day's misses, so it
+    /// advances their version too, as a guard.
+    #[must_use]
+    pub fn after_success(&self, now: Timestamp) -> Self {
+        let first_from_there = self.attempts.last_success_at.is_none();
+        let attempts = NetworkAttempts {
+            misses: 0,
+            last_miss_at: None,
+            last_success_at: Some(now),
+            version: self.attempts.version.next(),
+        };
+        let daily = DailyMisses {
+            version: if first_from_there { self.daily.version.next() } else { self.daily.version },
+            ..self.daily
+        };
+        Self { attempts, daily, ..self.clone() }
+    }
+}
+
+/// 1 s after five misses in a row, doubling with each further one.
+fn wait_after(misses: u32) -> Duration {
+    match misses.checked_sub(MISSES_BEFORE_BACKOFF) {
+        None => Duration::ZERO,
+        Some(doublings) => Duration::from_secs(1_u64 << doublings.min(32)).min(MAX_BACKOFF),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(network: &str) -> PasswordLimit {
+        PasswordLimit {
+            subject: AttemptSubject::UnknownName(uuid::Uuid::nil()),
+            network: Network::from_stored(network.to_owned()),
+            attempts: NetworkAttempts::default(),
+            daily: DailyMisses::default(),
+        }
+    }
+
+    #[test]
+    fn five_free_misses_then_waits_that_double_to_a_quarter_of_an_hour() {
+        let mut now = Timestamp::from_seconds(1_000_000);
+        let mut limit = limit("192.0.2.0/24");
+        let mut waits = Vec::new();
+        for _ in 0..20 {
+            limit = limit.after_miss(now);
+            let wait = limit.check(now).err().map_or(0, |limited| limited.retry_after.as_secs());
+            waits.push(wait);
+            now = now + Duration::from_secs(wait);
+            assert_eq!(limit.check(now), Ok(()), "free again when the wait is over");
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900, 900]);
+        assert_eq!(limit.after_success(now).after_miss(now).check(now), Ok(()), "a success ends the row");
+    }
+
+    #[test]
+    fn past_a_hundred_misses_a_day_only_networks_with_a_success_may_try() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let mut stranger = limit("198.51.100.0/24");
+        stranger.daily = DailyMisses { misses: 99, day_began_at: Some(now), version: RowVersion::from_number(99) };
+        assert_eq!(stranger.check(now), Ok(()));
+        stranger.daily.misses = 100;
+        let later = now + Duration::from_secs(3_600);
+        assert_eq!(stranger.check(later), Err(RateLimited { retry_after: DAY - Duration::from_secs(3_600) }));
+        assert_eq!(stranger.check(now + DAY), Ok(()), "the next day");
+        assert_eq!(stranger.after_miss(now + DAY).daily.misses, 1);
+
+        let mut owner = stranger.clone();
+        owner.attempts.last_success_at = Some(now);
+        assert_eq!(owner.check(later), Ok(()));
+    }
+
+    #[test]
+    fn the_first_success_of_a_network_is_guarded_by_the_days_misses() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let first = limit("192.0.2.0/24").after_success(now);
+        assert_eq!([first.attempts.version, first.daily.version], [1, 1].map(RowVersion::from_number));
+        let second = first.after_success(now);
+        assert_eq!([second.attempts.version, second.daily.version], [2, 1].map(RowVersion::from_number));
+    }
+}

@@ -1,0 +1,179 @@
+//! What can make a change lose against another commit, and in which order a commit makes its changes. Both matches are
+//! exhaustive: whoever adds a change decides both.
+
+use super::Change;
+
+/// What a change was decided on, and found otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// The account was not changed since it was read, and is there.
+    AccountUnchanged,
+    /// The credential version, and where it was checked the version of the second factors, still stand.
+    CredentialsUnchanged,
+    /// The second factors were not written since they were read.
+    SecondFactorsUnchanged,
+    /// That identity is linked to the account.
+    IdentityLinked,
+    /// The authorization request was not used before.
+    AuthorizationUnused,
+    /// The session is where it was read: at that generation and not ended.
+    SessionUnmoved,
+    /// The session has not ended.
+    SessionAlive,
+    /// The TOTP step was not used before.
+    TotpStepUnused,
+    /// The challenge was not written or used up since it was read.
+    ChallengeUnchanged,
+    /// Nothing was counted since the limit was read.
+    LimitUnchanged,
+    /// This attempt still holds the lease of the event or mail.
+    LeaseHeld,
+    /// The key is there, sealed as it was read.
+    KeyUnchanged,
+    /// The row that another one hangs on is there.
+    ParentThere,
+    /// The database could not do two commits at once and undid this one.
+    Alone,
+}
+
+/// When a change is made: commits that meet on the same rows take their locks in this order, so they wait for each other
+/// and not in a circle. An account comes before what hangs on it. What removes rows comes before what adds the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "named after what is written")]
+pub enum LockOrder {
+    Account,
+    SecondFactors,
+    Session,
+    NewSession,
+    Identity,
+    Authorization,
+    Challenge,
+    ForgottenChallenges,
+    NewChallenge,
+    PendingCredentials,
+    TotpStep,
+    ForgottenPasswordAttempts,
+    PasswordAttempts,
+    ForgottenRateLimits,
+    RateLimit,
+    Deletion,
+    Event,
+    ForgottenMails,
+    Mail,
+    Key,
+    Maintenance,
+    Audit,
+}
+
+impl Change {
+    /// Returns what it means when the change touches no row: which guard lost, or nothing.
+    pub const fn guard(&self) -> Option<Guard> {
+        Some(match self {
+            Self::DeleteAccount { .. }
+            | Self::SetRoles { .. }
+            | Self::ChangePassword { .. }
+            | Self::ChangeEmail { .. }
+            | Self::ProveEmail { .. }
+            | Self::TouchAccount { .. } => Guard::AccountUnchanged,
+            Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
+            Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => Guard::SecondFactorsUnchanged,
+            Self::UnlinkIdentity { .. } | Self::RequireIdentity { .. } => Guard::IdentityLinked,
+            Self::UseAuthorization { .. } => Guard::AuthorizationUnused,
+            Self::AdvanceSession { .. } | Self::NoteServedAgain { .. } | Self::ProveSession { .. } => {
+                Guard::SessionUnmoved
+            }
+            Self::RevokeSession { .. } | Self::RequireSession(_) => Guard::SessionAlive,
+            Self::UseTotpStep { .. } => Guard::TotpStepUnused,
+            Self::PutChallenge(_) | Self::UseChallenge { .. } => Guard::ChallengeUnchanged,
+            Self::PutNetworkAttempts(_) | Self::PutDailyMisses(_) | Self::PutRateLimit { .. } => Guard::LimitUnchanged,
+            Self::EventAcknowledged { .. }
+            | Self::RetryEvent { .. }
+            | Self::ForgetMail { .. }
+            | Self::RetryMail { .. }
+            | Self::ParkMail { .. } => Guard::LeaseHeld,
+            Self::ResealRetiredKey { .. }
+            | Self::ForgetRetiredKey(_)
+            | Self::ResealSigningKey { .. }
+            | Self::DeleteSigningKey(_) => Guard::KeyUnchanged,
+            // These insert, or fail as a duplicate or for want of what they hang on.
+            Self::InsertAccount(_)
+            | Self::RecordDeletion(_)
+            | Self::LinkIdentity { .. }
+            | Self::KeepPendingCredentials(_)
+            | Self::InsertChallenge(_)
+            | Self::Announce { .. }
+            | Self::Mail(_)
+            | Self::InsertSigningKey(_)
+            | Self::RetireKey(_)
+            | Self::Audit(_)
+            | Self::RecordMaintenance { .. } => return None,
+            // These are fine with nothing to do.
+            Self::UnlinkIdentitiesOf(_)
+            | Self::RevokeSessionsOf { .. }
+            | Self::ForgetNetworkAttempts(_)
+            | Self::ForgetDailyMisses(_)
+            | Self::ForgetRateLimits(_)
+            | Self::ReplaceChallenges { .. }
+            | Self::ForgetChallengesOf(_)
+            | Self::ForgetChallengesFor { .. }
+            | Self::ForgetMailsTo(_)
+            | Self::UnparkMails { .. }
+            | Self::ForgetMaintenance(_) => return None,
+        })
+    }
+
+    /// Returns its place in a commit. Changes of the same place are made in the order in which they were handed over.
+    pub const fn lock_order(&self) -> LockOrder {
+        match self {
+            Self::InsertAccount(_)
+            | Self::DeleteAccount { .. }
+            | Self::SetRoles { .. }
+            | Self::RehashPassword { .. }
+            | Self::ChangePassword { .. }
+            | Self::ChangeEmail { .. }
+            | Self::ProveEmail { .. }
+            | Self::TouchAccount { .. } => LockOrder::Account,
+            Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => LockOrder::SecondFactors,
+            Self::AdvanceSession { .. }
+            | Self::NoteServedAgain { .. }
+            | Self::ProveSession { .. }
+            | Self::RevokeSession { .. }
+            | Self::RequireSession(_)
+            | Self::RevokeSessionsOf { .. } => LockOrder::Session,
+            // Locks its account, so it comes before an identity that somebody unlinks with the account locked.
+            Self::InsertSession { .. } => LockOrder::NewSession,
+            Self::LinkIdentity { .. }
+            | Self::UnlinkIdentity { .. }
+            | Self::RequireIdentity { .. }
+            | Self::UnlinkIdentitiesOf(_) => LockOrder::Identity,
+            Self::UseAuthorization { .. } => LockOrder::Authorization,
+            Self::PutChallenge(_) | Self::UseChallenge { .. } => LockOrder::Challenge,
+            Self::ReplaceChallenges { .. } | Self::ForgetChallengesOf(_) | Self::ForgetChallengesFor { .. } => {
+                LockOrder::ForgottenChallenges
+            }
+            Self::InsertChallenge(_) => LockOrder::NewChallenge,
+            Self::KeepPendingCredentials(_) => LockOrder::PendingCredentials,
+            Self::UseTotpStep { .. } => LockOrder::TotpStep,
+            Self::ForgetNetworkAttempts(_) | Self::ForgetDailyMisses(_) => LockOrder::ForgottenPasswordAttempts,
+            Self::PutNetworkAttempts(_) | Self::PutDailyMisses(_) => LockOrder::PasswordAttempts,
+            Self::ForgetRateLimits(_) => LockOrder::ForgottenRateLimits,
+            Self::PutRateLimit { .. } => LockOrder::RateLimit,
+            Self::RecordDeletion(_) => LockOrder::Deletion,
+            Self::Announce { .. } | Self::EventAcknowledged { .. } | Self::RetryEvent { .. } => LockOrder::Event,
+            Self::ForgetMailsTo(_) => LockOrder::ForgottenMails,
+            Self::Mail(_)
+            | Self::ForgetMail { .. }
+            | Self::RetryMail { .. }
+            | Self::ParkMail { .. }
+            | Self::UnparkMails { .. } => LockOrder::Mail,
+            Self::InsertSigningKey(_)
+            | Self::DeleteSigningKey(_)
+            | Self::ResealSigningKey { .. }
+            | Self::RetireKey(_)
+            | Self::ResealRetiredKey { .. }
+            | Self::ForgetRetiredKey(_) => LockOrder::Key,
+            Self::RecordMaintenance { .. } | Self::ForgetMaintenance(_) => LockOrder::Maintenance,
+            Self::Audit(_) => LockOrder::Audit,
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Rate limits: how often something happened to one subject within a window of time, and the limits made of them.
+//!
+//! A rate limit is exact because each count is committed under the version that was read. A window begins with the first
+//! thing that is counted, or that is guarded by the count, and does not slide.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::session::Network;
+use crate::version::RowVersion;
+use crate::{AccountId, Timestamp};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// Whom attempts are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AttemptSubject {
+    /// An account, whichever of its names was typed.
+    Account(AccountId),
+    /// A name that nobody has, by its keyed digest.
+    UnknownName(Uuid),
+    /// An e-mail address, whether or not somebody has it, by its keyed digest.
+    Address(Uuid),
+}
+
+impl AttemptSubject {
+    /// Returns the key that its counts are stored under. An account's is its id, so what hangs on an account can be found.
+    pub const fn as_uuid(self) -> Uuid {
+        match self {
+            Self::Account(id) => id.as_uuid(),
+            Self::UnknownName(digest) | Self::Address(digest) => digest,
+        }
+    }
+
+    /// Returns the account, where it is one.
+    pub const fn account_id(self) -> Option<AccountId> {
+        match self {
+            Self::Account(id) => Some(id),
+            Self::UnknownName(_) | Self::Address(_) => None,
+        }
+    }
+}
+
+/// A limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimited {
+    /// How long to wait before the next try.
+    pub retry_after: Duration,
+}
+
+/// What one write of a rate limit counts. The audit trail tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// Nothing: the write is a guard for what was decided under the limit.
+    Nothing,
+    /// A mail.
+    Mail,
+    /// A wrong code; the write of its challenge, in the same commit, says which.
+    WrongMailedCode,
+    /// A wrong code of an app, a wrong recovery code, or one where none was outstanding: nothing else tells of it.
+    WrongCode,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RateLimitKind {
+    /// Mails that a stranger can ask for, asked for from one network.
+    MailsFrom(Network),
+    /// The same from all networks where the owner has not succeeded before.
+    MailsFromStrangers,
+    /// Mails that somebody asked for who had proved to be the owner.
+    MailsForOwner,
+    /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
+    MailsToNamedAddress,
+    /// Wrong codes, for recovery and for proving an address together.
+    MailedCodeMisses,
+    /// Wrong codes of second factors, whatever they are for.
+    SecondFactorMisses,
+}
+
+impl RateLimitKind {
+    /// Its stored name and network; the network is empty where it is not one network's.
+    pub fn as_stored(&self) -> (&'static str, &str) {
+        match self {
+            Self::MailsFrom(network) => ("mails_from", network.as_str()),
+            Self::MailsFromStrangers => ("mails_from_strangers", ""),
+            Self::MailsForOwner => ("mails_for_owner", ""),
+            Self::MailsToNamedAddress => ("mails_to_named_address", ""),
+            Self::MailedCodeMisses => ("mailed_code_misses", ""),
+            Self::SecondFactorMisses => ("second_factor_misses", ""),
+        }
+    }
+
+    /// How many in which window, and how far apart.
+    const fn limit(&self) -> Limit {
+        match self {
+            Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
+            Self::MailsFromStrangers => Limit { most: 5, window: HOUR, apart: Duration::ZERO },
+            Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
+            Self::MailedCodeMisses | Self::SecondFactorMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
+        }
+    }
+}
+
+struct Limit {
+    most: u32,
+    window: Duration,
+    apart: Duration,
+}
+
+/// A count as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Whose.
+    pub subject: AttemptSubject,
+    /// Of what.
+    pub kind: RateLimitKind,
+    /// How many in the window.
+    pub count: u32,
+    /// When the window began.
+    pub began_at: Timestamp,
+    /// The last one.
+    pub last_at: Timestamp,
+    /// Goes up with each write.
+    pub version: RowVersion,
+}
+
+impl RateLimit {
+    /// Nothing was counted yet.
+    pub const fn empty(subject: AttemptSubject, kind: RateLimitKind) -> Self {
+        let never = Timestamp::from_micros(0);
+        Self { subject, kind, count: 0, began_at: never, last_at: never, version: RowVersion::NONE }
+    }
+
+    /// Whether one more is allowed at `now`.
+    pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
+        let limit = self.kind.limit();
+        let far_enough_at = (!limit.apart.is_zero() && self.count > 0).then(|| self.last_at + limit.apart);
+        let window_over_at = (self.count >= limit.most).then(|| self.began_at + limit.window);
+        match far_enough_at.max(window_over_at) {
+            Some(free_at) if now < free_at => Err(RateLimited { retry_after: free_at.since(now) }),
+            _ => Ok(()),
+        }
+    }
+
+    /// As it is, but for the version: a guard for what was decided on it.
+    #[must_use]
+    pub fn touched(self, now: Timestamp) -> Self {
+        let never = self.version == RowVersion::NONE;
+        let (began_at, last_at) = if never { (now, now) } else { (self.began_at, self.last_at) };
+        Self { began_at, last_at, version: self.version.next(), ..self }
+    }
+
+    /// After one more.
+    #[must_use]
+    pub fn after_one(self, now: Timestamp) -> Self {
+        let same_window = self.version > RowVersion::NONE && now < self.began_at + self.kind.limit().window;
+        let (began_at, count) = if same_window { (self.began_at, self.count.saturating_add(1)) } else { (now, 1) };
+        Self { count, began_at, last_at: now, version: self.version.next(), ..self }
+    }
+}
+
+/// The limit for mails that a stranger can ask for, about one subject from one network: one a minute, five an
+/// hour; the networks where its owner has not succeeded before share the five.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailLimit {
+    /// That network's part.
+    pub near: RateLimit,
+    /// The part shared by all strange networks; `None` for one where the owner has succeeded.
+    pub strangers: Option<RateLimit>,
+}
+
+impl MailLimit {
+    /// Whether a mail may be asked for at `now`.
+    pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
+        let waits = [Some(&self.near), self.strangers.as_ref()].into_iter().flatten();
+        match waits.filter_map(|rate_limit| rate_limit.check(now).err()).max_by_key(|limited| limited.retry_after) {
+            Some(limited) => Err(limited),
+            None => Ok(()),
+        }
+    }
+
+    /// The rate limits after one more mail.
+    pub fn after_mail(self, now: Timestamp) -> impl Iterator<Item = RateLimit> {
+        [Some(self.near), self.strangers].into_iter().flatten().map(move |rate_limit| rate_limit.after_one(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn subject() -> AttemptSubject {
+        AttemptSubject::UnknownName(Uuid::nil())
+    }
+
+    fn wait(limit: &MailLimit, now: Timestamp) -> u64 {
+        limit.check(now).err().map_or(0, |limited| limited.retry_after.as_secs())
+    }
+
+    fn limit(strange: bool) -> MailLimit {
+        let network = Network::from_stored("192.0.2.0/24".to_owned());
+        MailLimit {
+            near: RateLimit::empty(subject(), RateLimitKind::MailsFrom(network)),
+            strangers: strange.then(|| RateLimit::empty(subject(), RateLimitKind::MailsFromStrangers)),
+        }
+    }
+
+    fn after_mail(limit: MailLimit, now: Timestamp) -> MailLimit {
+        let mut rate_limits = limit.after_mail(now);
+        MailLimit { near: rate_limits.next().unwrap(), strangers: rate_limits.next() }
+    }
+
+    #[test]
+    fn one_mail_a_minute_and_five_an_hour() {
+        for strange in [false, true] {
+            let (mut limit, mut now) = (limit(strange), NOW);
+            for _ in 0..5 {
+                assert_eq!(wait(&limit, now), 0);
+                limit = after_mail(limit, now);
+                assert_eq!(wait(&limit, now), if now.since(NOW).as_secs() == 240 { 3_360 } else { 60 });
+                now = now + MINUTE;
+            }
+            assert_eq!(wait(&limit, now), 3_300, "the hour began with the first");
+            assert_eq!(wait(&limit, NOW + HOUR), 0);
+            assert_eq!(after_mail(limit, NOW + HOUR).near.count, 1);
+        }
+    }
+
+    #[test]
+    fn strangers_share_five_and_a_known_network_has_its_own() {
+        let (mut limited, known) = (limit(true), limit(false));
+        for minutes in 0..5 {
+            limited = after_mail(limited, NOW + MINUTE * minutes);
+        }
+        let other = Network::from_stored("198.51.100.0/24".to_owned());
+        let fresh = MailLimit { near: RateLimit::empty(subject(), RateLimitKind::MailsFrom(other)), ..limited };
+        assert_eq!(wait(&fresh, NOW + MINUTE * 5), 3_300);
+        assert_eq!(wait(&known, NOW + MINUTE * 5), 0);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_blocks_nobody() {
+        let rate_limit =
+            RateLimit::empty(subject(), RateLimitKind::MailedCodeMisses).touched(NOW).after_one(NOW + HOUR);
+        assert_eq!((rate_limit.count, rate_limit.version.as_number(), rate_limit.check(NOW)), (1, 2, Ok(())));
+    }
+
+    #[test]
+    fn twenty_five_misses_a_day() {
+        let mut rate_limit = RateLimit::empty(subject(), RateLimitKind::MailedCodeMisses);
+        for _ in 0..25 {
+            assert_eq!(rate_limit.check(NOW), Ok(()));
+            rate_limit = rate_limit.after_one(NOW);
+        }
+        assert_eq!(rate_limit.check(NOW + HOUR), Err(RateLimited { retry_after: DAY - HOUR }));
+        assert_eq!(rate_limit.check(NOW + DAY), Ok(()));
+        assert_eq!(rate_limit.after_one(NOW + DAY).count, 1);
+    }
+}

@@ -1,0 +1,23 @@
+//! Who is told of which events.
+
+use std::sync::Arc;
+
+use crate::event::{Event, EventKind, Subscription};
+use crate::ports::{Change, Entropy};
+use crate::{AccountId, EventId, Timestamp};
+
+/// Makes the change that announces an event to those services that want to hear of it.
+pub(crate) struct Announcements {
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+impl Announcements {
+    /// Announces that `kind` happened to the account.
+    pub(crate) fn announce(&self, kind: EventKind, account_id: AccountId, occurred_at: Timestamp) -> Change {
+        let id = EventId::generate(occurred_at, self.entropy.bytes());
+        let wants = |subscription: &&Subscription| subscription.events.contains(&kind.name());
+        let services = self.subscriptions.iter().filter(wants).map(|wanting| wanting.service.clone()).collect();
+        Change::Announce { event: Event { id, kind, account_id, occurred_at }, services }
+    }
+}

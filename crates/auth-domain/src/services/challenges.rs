@@ -1,0 +1,221 @@
+//! What all mailed codes have in common: beginning a challenge, sending its code again, and the one place that
+//! compares a code, whatever it is for, so that one limit counts for all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::{Account, EmailAddress, LoginName};
+use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged, NoCodeOutstanding, OneTimeCode};
+use crate::error_code::{ErrorCode, Refusal};
+use crate::mail::{MailContent, MailRequest};
+use crate::ports::{Change, CodeClaims, Codes, NameDigest, StoreError, TempTokens};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::session::Client;
+use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use crate::{ChallengeId, MailId, Timestamp};
+
+use super::{Decision, Environment};
+
+/// Why a code was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GiveCodeError {
+    /// None is outstanding any more.
+    #[error("no code is outstanding")]
+    NoneOutstanding,
+    /// The challenge was used up, replaced, or has expired.
+    #[error("the challenge is gone")]
+    ChallengeGone,
+    /// The code is wrong.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// The password was changed since the code was asked for.
+    #[error("the challenge was overtaken by a change of password")]
+    Overtaken,
+    /// The day's limit for wrong codes is reached.
+    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    RateLimited(RateLimited),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<GiveCodeError> for Refusal {
+    fn from(error: GiveCodeError) -> Self {
+        match error {
+            GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
+            GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
+            GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
+            GiveCodeError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
+            GiveCodeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Begins, repeats and answers challenges.
+pub(crate) struct Challenges {
+    pub(crate) env: Environment,
+    pub(crate) codes: Arc<dyn Codes>,
+    pub(crate) temp_tokens: Arc<dyn TempTokens>,
+    /// Stands for addresses in limits.
+    pub(crate) name_digest: Arc<dyn NameDigest>,
+    pub(crate) lifetimes: ChallengeLifetimes,
+}
+
+impl Challenges {
+    /// A challenge for an account, and the changes that insert it and owe its mail.
+    pub(crate) fn begin_for(
+        &self,
+        account: &Account,
+        purpose: ChallengePurpose,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Challenge, [Change; 2]) {
+        self.begin(self.subject(&account.email), Challenged::of(account), purpose, client, now)
+    }
+
+    /// Whose limits codes to that address count for: the same whether or not somebody has it.
+    pub(crate) fn subject(&self, email: &EmailAddress) -> AttemptSubject {
+        AttemptSubject::Address(self.name_digest.digest(&LoginName::Email(email.clone())))
+    }
+
+    /// The same; for nobody it does as much work, and the mail is dropped when its turn comes.
+    pub(crate) fn begin(
+        &self,
+        subject: AttemptSubject,
+        challenged: Challenged,
+        purpose: ChallengePurpose,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Challenge, [Change; 2]) {
+        let id = ChallengeId::generate(now, self.env.random());
+        let (key_id, network) = (self.codes.current_key(), client.network().clone());
+        let challenge = Challenge::new(id, subject, challenged, purpose, key_id, network, now, self.lifetimes);
+        let mail = self.mail(&challenge, client, now);
+        (challenge.clone(), [Change::InsertChallenge(challenge), mail])
+    }
+
+    /// A further code of the same challenge, and the changes that replace the one before and owe the mail.
+    pub(crate) fn send_again(&self, challenge: Challenge, client: &Client, now: Timestamp) -> [Change; 2] {
+        let challenge = challenge.sent_again(self.codes.current_key(), now, self.lifetimes);
+        let mail = self.mail(&challenge, client, now);
+        [Change::PutChallenge(challenge), mail]
+    }
+
+    fn mail(&self, challenge: &Challenge, client: &Client, now: Timestamp) -> Change {
+        let to = match &challenge.challenged {
+            Challenged::Account { email, .. } => email.clone(),
+            Challenged::Nobody => EmailAddress::nobody(),
+        };
+        let (challenge_id, purpose, send_number) = (challenge.id, challenge.purpose, challenge.send_number());
+        let content = MailContent::Code { challenge_id, purpose, send_number };
+        let id = MailId::generate(now, self.env.random());
+        Change::Mail(MailRequest { id, to, at: now, client: client.clone(), content })
+    }
+
+    /// A token for a step of a challenge that began before: good no longer than that is.
+    pub(crate) fn temp_token_for(&self, challenge: &Challenge, step: TempStep, now: Timestamp) -> IssuedTempToken {
+        let expires_in = self.lifetimes.temp.min(challenge.expires_at.since(now));
+        self.temp_token_of(challenge.id, step, now, expires_in)
+    }
+
+    /// A token for a step of the challenge.
+    pub(crate) fn temp_token(&self, challenge_id: ChallengeId, step: TempStep, now: Timestamp) -> IssuedTempToken {
+        self.temp_token_of(challenge_id, step, now, self.lifetimes.temp)
+    }
+
+    fn temp_token_of(
+        &self,
+        challenge_id: ChallengeId,
+        step: TempStep,
+        now: Timestamp,
+        expires_in: Duration,
+    ) -> IssuedTempToken {
+        let claims = TempClaims { challenge_id, step, issued_at: now, expires_at: now + expires_in };
+        IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
+    }
+
+    /// Compares `code` with the outstanding one. When it is right, commits what `when_right` makes of the challenge
+    /// and its account; each verdict is committed before it is told, and judged anew when another was first, so
+    /// that of any number of guesses at once only as many get a verdict as one after the other would.
+    pub(crate) async fn give_code(
+        &self,
+        challenge_id: ChallengeId,
+        purpose: ChallengePurpose,
+        code: &str,
+        when_right: impl Fn(Challenge, &Account, Timestamp) -> Vec<Change>,
+    ) -> Result<Account, GiveCodeError> {
+        let given = OneTimeCode::parse(code);
+        self.env
+            .decide(async |_| {
+                let found = self.env.store.find_challenge(challenge_id).await?;
+                let (challenge, account) = found.ok_or(GiveCodeError::ChallengeGone)?;
+                let now = self.env.now();
+                let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
+                let misses = self.env.store.find_rate_limit(challenge.subject, &purpose.misses()).await?;
+                misses.check(now).map_err(GiveCodeError::RateLimited)?;
+                Ok(match right_for {
+                    // The count guards a right code too: else those that race with another code's misses would be
+                    // judged again and again until the right one is among them.
+                    Some(account) => {
+                        let mut changes = when_right(challenge, &account, now);
+                        changes.push(Change::guard_rate_limit(misses, now));
+                        Decision::commit(account, changes)
+                    }
+                    None => Decision::refuse(
+                        GiveCodeError::WrongCode,
+                        vec![
+                            Change::PutChallenge(challenge.after_miss()),
+                            Change::count_wrong_mailed_code(misses, now),
+                        ],
+                    ),
+                })
+            })
+            .await
+    }
+
+    /// Compares a code with the outstanding one.
+    pub(crate) fn mailed_code_is_right(
+        &self,
+        challenge: &Challenge,
+        given: Option<&OneTimeCode>,
+        now: Timestamp,
+    ) -> Result<bool, NoCodeOutstanding> {
+        let send_number = challenge.outstanding_code(now)?.send_number;
+        let claims = CodeClaims { challenge_id: challenge.id, purpose: challenge.purpose, send_number };
+        let expected = self.codes.derive(&claims, &challenge.key_id).ok_or(NoCodeOutstanding)?;
+        Ok(given.is_some_and(|given| given.matches(&expected)))
+    }
+
+    /// The account, when the code is right; none, when it is not.
+    fn check(
+        &self,
+        challenge: &Challenge,
+        account: Option<Account>,
+        purpose: ChallengePurpose,
+        given: Option<&OneTimeCode>,
+        now: Timestamp,
+    ) -> Result<Option<Account>, GiveCodeError> {
+        if challenge.purpose != purpose {
+            return Err(GiveCodeError::NoneOutstanding);
+        }
+        let right = self.mailed_code_is_right(challenge, given, now).map_err(|_| GiveCodeError::NoneOutstanding)?;
+        if !right {
+            // Whatever else is the matter: a stranger who guesses is to learn nothing of it.
+            return Ok(None);
+        }
+        match (&challenge.challenged, account) {
+            (Challenged::Account { credential_version, .. }, Some(account)) => {
+                let overtaken = *credential_version != account.credential_version;
+                if overtaken && purpose == ChallengePurpose::PasswordReset {
+                    return Err(GiveCodeError::Overtaken);
+                }
+                // A code proves the address that it was mailed to, no other one.
+                if !challenge.is_to(&account.email) {
+                    return Err(GiveCodeError::NoneOutstanding);
+                }
+                Ok(Some(account))
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A login that waits for the proof of its address.
+
+use crate::account::Account;
+use crate::challenge::{Challenge, ChallengePurpose};
+use crate::ports::{Change, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::session::Client;
+use crate::temp_token::{IssuedTempToken, TempStep};
+
+use super::{Challenges, Decision};
+
+/// Why no code was mailed that is to be given before there is a session.
+pub(crate) enum RequireVerificationError {
+    /// The limit for mails is reached.
+    MailsLimited(RateLimited),
+    /// The database did not do it.
+    Store(StoreError),
+}
+
+impl From<StoreError> for RequireVerificationError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Challenges {
+    /// Returns a token for the code that is outstanding; where there is none, mails one.
+    pub(crate) async fn require_verification(
+        &self,
+        account: &Account,
+        client: &Client,
+    ) -> Result<IssuedTempToken, RequireVerificationError> {
+        let purpose = ChallengePurpose::VerifyEmail;
+        self.env
+            .decide(async |_| {
+                let now = self.env.now();
+                let token = |challenge: &Challenge| self.temp_token_for(challenge, TempStep::GiveVerifyEmailCode, now);
+                let newest = self.env.store.find_challenge_of(account.id, purpose).await?;
+                if let Some(challenge) = newest.filter(|challenge| challenge.outstanding_code(now).is_ok()) {
+                    return Ok(Decision::nothing(token(&challenge)));
+                }
+                let mails = self.mails_for_owner(AttemptSubject::Account(account.id)).await?;
+                mails.check(now).map_err(RequireVerificationError::MailsLimited)?;
+                let (challenge, begun) = self.begin_for(account, purpose, client, now);
+                let changes = begun.into_iter().chain([Change::count_mail(mails, now)]).collect();
+                Ok(Decision::commit(token(&challenge), changes))
+            })
+            .await
+    }
+}

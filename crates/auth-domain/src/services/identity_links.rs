@@ -1,0 +1,35 @@
+//! Linking an identity to an account, and dating a change of what hangs on an account.
+
+use crate::Timestamp;
+use crate::account::Account;
+use crate::identity::{LinkedIdentity, ProviderIdentity};
+use crate::mail::NoticeKind;
+use crate::ports::{Change, Entropy};
+use crate::session::Client;
+
+use super::notice;
+
+/// Returns the account with one more identity, and the changes that link it and tell its owner.
+pub(crate) fn link(
+    entropy: &dyn Entropy,
+    account: Account,
+    identity: &ProviderIdentity,
+    client: &Client,
+    now: Timestamp,
+) -> (Account, Vec<Change>) {
+    let identity = LinkedIdentity::new(identity, now);
+    let (account, touch) = touched(account, now);
+    let changes = vec![
+        touch,
+        Change::LinkIdentity { account_id: account.id, identity: identity.clone() },
+        notice(entropy, &account.email, NoticeKind::IdentityLinked, client, now),
+    ];
+    (account.with_identity(identity), changes)
+}
+
+/// Returns the account as changed now, and the change that says so, which whoever changes it at once meets.
+pub(crate) fn touched(account: Account, now: Timestamp) -> (Account, Change) {
+    let at = account.next_change_at(now);
+    let touch = Change::TouchAccount { account_id: account.id, revision: account.revision(), at };
+    (Account { updated_at: at, ..account }, touch)
+}

@@ -1,0 +1,206 @@
+//! Second factors in general: what is asked for after a right password or a reset, and the one place that judges what
+//! is then given.
+
+use std::sync::Arc;
+
+use crate::access_token::BearerToken;
+use crate::account::Account;
+use crate::challenge::{Challenge, ChallengePurpose, Challenged, OneTimeCode};
+use crate::error_code::{ErrorCode, Refusal};
+use crate::mail::NoticeKind;
+use crate::ports::{Change, Guard, RecoveryCode, RecoveryCodes, StoreError, Totp};
+use crate::rate_limit::{AttemptSubject, RateLimit, RateLimited};
+use crate::session::Client;
+use crate::temp_token::{IssuedTempToken, TempStep};
+use crate::two_factor::{Method, MethodState, RecoveryCodeHash};
+use crate::{AccountId, Timestamp};
+
+use super::{Challenges, Environment, Lost, notice};
+
+/// A login that waits for its second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactorRequired {
+    /// To finish the login with.
+    pub token: IssuedTempToken,
+    /// Any of these may finish it.
+    pub methods: Vec<Method>,
+    /// The one to offer first.
+    pub primary: Method,
+}
+
+impl Challenges {
+    /// Returns a pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail
+    /// are primary, one is mailed. `None` when no second factor is enabled.
+    pub(crate) async fn begin_login(
+        &self,
+        account: &Account,
+        step: TempStep,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Result<Option<(SecondFactorRequired, Vec<Change>)>, RateLimited>, StoreError> {
+        let Some(primary) = account.two_factor.primary() else { return Ok(Ok(None)) };
+        // Guesses at second factors count for the account, whatever they are for.
+        let (subject, purpose) = (AttemptSubject::Account(account.id), ChallengePurpose::TwoFactorLogin);
+        let (challenge, begun) = self.begin(subject, Challenged::of(account), purpose, client, now);
+        let changes = if primary == Method::Email {
+            let mails = self.mails_for_owner(subject).await?;
+            if let Err(limited) = mails.check(now) {
+                return Ok(Err(limited));
+            }
+            begun.into_iter().chain([Change::count_mail(mails, now)]).collect()
+        } else {
+            vec![Change::InsertChallenge(challenge.clone().not_sent())]
+        };
+        let required = SecondFactorRequired {
+            token: self.temp_token(challenge.id, step, now),
+            methods: account.two_factor.enabled().collect(),
+            primary,
+        };
+        Ok(Ok(Some((required, changes))))
+    }
+}
+
+/// What somebody gives as their second factor.
+#[derive(Clone, Debug)]
+pub enum SecondFactor {
+    /// A code of their app.
+    App(BearerToken),
+    /// A code that was mailed for this purpose.
+    Email(BearerToken),
+    /// One of their recovery codes.
+    RecoveryCode(BearerToken),
+}
+
+/// The method cannot be asked for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MethodUnusable {
+    /// It is not set up.
+    #[error("the method is not set up")]
+    NotSet,
+    /// It is disabled.
+    #[error("the method is disabled")]
+    Disabled,
+}
+
+impl From<MethodUnusable> for Refusal {
+    fn from(error: MethodUnusable) -> Self {
+        match error {
+            MethodUnusable::NotSet => ErrorCode::TwofaNotSet.into(),
+            MethodUnusable::Disabled => ErrorCode::TwofaNotEnabled.into(),
+        }
+    }
+}
+
+/// What was given, judged.
+pub(crate) enum Verdict {
+    /// Right; what it uses up.
+    Right(Vec<Change>),
+    /// Wrong; the challenge after the miss, where its code was missed.
+    Wrong(Option<Challenge>),
+}
+
+impl Verdict {
+    /// Returns what is to be committed under the account's limit, `misses`: of a right verdict what it uses up, of a
+    /// wrong one, as the error, what counts it. One is wrong, too, that lost to another use of the same code.
+    pub(crate) fn settle(
+        self,
+        lost: Option<Lost>,
+        misses: RateLimit,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, Vec<Change>> {
+        match self {
+            Self::Right(_) if lost == Some(Lost::Guard(Guard::TotpStepUnused)) => {
+                Err(vec![Change::count_wrong_code(misses, now)])
+            }
+            Self::Right(mut used) => {
+                // A guard: what was decided while others missed is decided anew.
+                used.push(Change::guard_rate_limit(misses, now));
+                Ok(used)
+            }
+            Self::Wrong(Some(missed)) => {
+                Err(vec![Change::PutChallenge(missed), Change::count_wrong_mailed_code(misses, now)])
+            }
+            Self::Wrong(None) => Err(vec![Change::count_wrong_code(misses, now)]),
+        }
+    }
+}
+
+/// How many recovery codes are made at once.
+const RECOVERY_CODES: usize = 10;
+
+/// Judges second factors.
+pub(crate) struct SecondFactors {
+    pub(crate) env: Environment,
+    pub(crate) challenges: Arc<Challenges>,
+    pub(crate) totp: Arc<dyn Totp>,
+    pub(crate) recovery_codes: Arc<dyn RecoveryCodes>,
+}
+
+impl SecondFactors {
+    /// Judges what was given for `challenge`. The caller commits the verdict with the account's limit.
+    pub(crate) fn judge(
+        &self,
+        account: &Account,
+        challenge: &Challenge,
+        given: &SecondFactor,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Verdict, MethodUnusable> {
+        match given {
+            SecondFactor::App(code) => self.judge_app(account, code, now),
+            SecondFactor::Email(code) => {
+                usable(&account.two_factor.email)?;
+                Ok(self.judge_mailed(challenge, code, now))
+            }
+            SecondFactor::RecoveryCode(code) => {
+                account.two_factor.primary().ok_or(MethodUnusable::Disabled)?;
+                Ok(self.judge_recovery_code(account, code, client, now))
+            }
+        }
+    }
+
+    fn judge_app(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, MethodUnusable> {
+        let secret = usable(&account.two_factor.app)?;
+        let code = OneTimeCode::parse(code.reveal());
+        let step = code.and_then(|code| self.totp.matching_step(account.id, secret, &code, now));
+        Ok(match step {
+            Some(step) => Verdict::Right(vec![Change::UseTotpStep { account_id: account.id, step, at: now }]),
+            None => Verdict::Wrong(None),
+        })
+    }
+
+    /// The use of the challenge is the caller's to commit.
+    pub(crate) fn judge_mailed(&self, challenge: &Challenge, code: &BearerToken, now: Timestamp) -> Verdict {
+        match self.challenges.mailed_code_is_right(challenge, OneTimeCode::parse(code.reveal()).as_ref(), now) {
+            Ok(true) => Verdict::Right(Vec::new()),
+            Ok(false) => Verdict::Wrong(Some(challenge.clone().after_miss())),
+            Err(_) => Verdict::Wrong(None),
+        }
+    }
+
+    fn judge_recovery_code(&self, account: &Account, code: &BearerToken, client: &Client, now: Timestamp) -> Verdict {
+        let hashes = self.recovery_codes.hashes(account.id, code.reveal());
+        let two_factor = hashes.iter().find_map(|hash| account.two_factor.clone().without_recovery_code(hash));
+        match two_factor {
+            Some(two_factor) => Verdict::Right(vec![
+                Change::PutTwoFactor { account_id: account.id, two_factor },
+                notice(&*self.env.entropy, &account.email, NoticeKind::RecoveryCodeUsed, client, now),
+            ]),
+            None => Verdict::Wrong(None),
+        }
+    }
+
+    /// Fresh recovery codes, and the hashes to keep.
+    pub(crate) fn new_recovery_codes(&self, account_id: AccountId) -> (Vec<RecoveryCode>, Vec<RecoveryCodeHash>) {
+        (0..RECOVERY_CODES).map(|_| self.recovery_codes.make(account_id, self.env.random())).unzip()
+    }
+}
+
+/// What the codes of an enabled method are recognised by.
+fn usable<S>(method: &MethodState<S>) -> Result<&S, MethodUnusable> {
+    match method {
+        MethodState::Enabled(enrolment) => Ok(&enrolment.secret),
+        MethodState::Disabled(..) => Err(MethodUnusable::Disabled),
+        MethodState::NotSet | MethodState::Pending(_) => Err(MethodUnusable::NotSet),
+    }
+}

@@ -1,0 +1,101 @@
+//! The pair of tokens that a session hands out, made from where it stands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access_token::{AccessClaims, BearerToken};
+use crate::account::{Account, Roles};
+use crate::ports::{AccessTokens, Change, Entropy, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
+use crate::{AccountId, SessionId, Timestamp};
+
+/// What a client gets at login and at each refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedTokens {
+    /// For the `Authorization` header.
+    pub access: BearerToken,
+    /// For the next refresh.
+    pub refresh: BearerToken,
+    /// How long the access token is good for.
+    pub access_expires_in: Duration,
+    /// How long the refresh token is good for.
+    pub refresh_expires_in: Duration,
+}
+
+/// A session was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// Whose.
+    pub account: Account,
+    /// Its tokens.
+    pub tokens: IssuedTokens,
+}
+
+/// Issues tokens.
+pub(crate) struct SessionTokens {
+    pub(crate) access: Arc<dyn AccessTokens>,
+    pub(crate) refresh: Arc<dyn RefreshTokens>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) lifetimes: SessionLifetimes,
+}
+
+impl SessionTokens {
+    /// A session of the account as it is, with its tokens, and the change that inserts it.
+    pub(crate) fn open(
+        &self,
+        account: Account,
+        method: AuthenticationMethod,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<(LoggedIn, Change), NoSigningKey> {
+        let session = self.begin(account.id, method, client.clone(), now);
+        let tokens = self.issue(&session, &account.roles, now)?;
+        let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
+        let open = Change::InsertSession { session, credential_version, two_factor_version };
+        Ok((LoggedIn { account, tokens }, open))
+    }
+
+    fn begin(&self, account_id: AccountId, method: AuthenticationMethod, client: Client, now: Timestamp) -> Session {
+        Session {
+            id: SessionId::generate(now, self.entropy.bytes()),
+            account_id,
+            rotation: Rotation {
+                generation: Generation::FIRST,
+                parent: None,
+                served_at: now,
+                proved: false,
+                client,
+                left_behind: None,
+            },
+            key_id: self.refresh.current_key(),
+            method,
+            created_at: now,
+            idle_expires_at: now + self.lifetimes.idle,
+            absolute_expires_at: now + self.lifetimes.absolute,
+            revocation: None,
+        }
+    }
+
+    /// The tokens of the session's current generation.
+    pub(crate) fn issue(&self, session: &Session, roles: &Roles, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
+        let generation = session.rotation.generation;
+        let access = self.access.issue(&AccessClaims {
+            account_id: session.account_id,
+            session_id: session.id,
+            generation,
+            nonce: AccessClaims::nonce_from(self.entropy.bytes()),
+            roles: roles.clone(),
+            method: session.method,
+            authenticated_at: session.created_at,
+            issued_at: now,
+            expires_at: now + self.lifetimes.access,
+        })?;
+        let claims = RefreshTokenClaims { session_id: session.id, generation };
+        Ok(IssuedTokens {
+            access,
+            refresh: self.refresh.issue(&claims, &session.key_id),
+            access_expires_in: self.lifetimes.access,
+            refresh_expires_in: session.refresh_expires_at().since(now),
+        })
+    }
+}

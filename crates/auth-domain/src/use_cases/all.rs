@@ -1,0 +1,228 @@
+//! The one place that builds the use cases of a server: ports and policy in, use cases out. Those of the command line are
+//! in `operator.rs`.
+
+use std::sync::Arc;
+
+use crate::account::PasswordPolicy;
+use crate::audit::Auditor;
+use crate::challenge::ChallengeLifetimes;
+use crate::disclosure::Disclosure;
+use crate::event::Subscription;
+use crate::ports::{
+    AccessTokens, AuditContextSource, AuthorizationStates, Clock, Codes, Entropy, EventSink, HashingGauge,
+    InternalTokens, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens, SigningKeyMaker, Store,
+    TempTokens, Totp,
+};
+use crate::services::{Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp};
+use crate::session::SessionLifetimes;
+
+use super::{
+    Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
+    DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, IdentityProviders, Introspect,
+    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad, PublishSigningKeys,
+    PurgeExpired, ReadDeletion, RefreshSession, Register, Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity,
+    UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+};
+
+/// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` has a double in every
+/// place.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is a port under its own name")]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub password_hasher: Arc<dyn PasswordHasher>,
+    pub hashing_gauge: Arc<dyn HashingGauge>,
+    pub name_digest: Arc<dyn NameDigest>,
+    pub access_tokens: Arc<dyn AccessTokens>,
+    pub refresh_tokens: Arc<dyn RefreshTokens>,
+    pub temp_tokens: Arc<dyn TempTokens>,
+    pub internal_tokens: Arc<dyn InternalTokens>,
+    pub codes: Arc<dyn Codes>,
+    pub totp: Arc<dyn Totp>,
+    pub recovery_codes: Arc<dyn RecoveryCodes>,
+    pub authorization_states: Arc<dyn AuthorizationStates>,
+    pub signing_key_maker: Arc<dyn SigningKeyMaker>,
+    pub audit_context: Arc<dyn AuditContextSource>,
+    pub mailer: Arc<dyn Mailer>,
+    pub event_sink: Arc<dyn EventSink>,
+    pub identity_providers: IdentityProviders,
+}
+
+/// Whether an address must be proved before its owner may log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmailVerification {
+    /// A login does not ask.
+    #[default]
+    Optional,
+    /// A login waits for the proof.
+    BeforeLogin,
+}
+
+/// What an operator decides.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// How long sessions and their tokens live.
+    pub session_lifetimes: SessionLifetimes,
+    /// How long codes and temp tokens live.
+    pub challenge_lifetimes: ChallengeLifetimes,
+    /// What a password must meet.
+    pub password: PasswordPolicy,
+    /// Whether strangers are told who has an account.
+    pub disclosure: Disclosure,
+    /// Whether an address must be proved before its owner may log in.
+    pub email_verification: EmailVerification,
+    /// How old a login may be for what weakens an account.
+    pub step_up: StepUp,
+    /// Which services are told of which events.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// Every use case of a server.
+#[expect(missing_docs, reason = "each field is a use case under its own name")]
+pub struct UseCases {
+    /// How long the codes and temp tokens are good that they hand out.
+    pub challenge_lifetimes: ChallengeLifetimes,
+    pub authenticate: Arc<Authenticate>,
+    pub authenticate_service: AuthenticateService,
+    pub authenticate_step: AuthenticateStep,
+    pub begin_authorization: BeginAuthorization,
+    pub check_readiness: CheckReadiness,
+    pub confirm_credentials: ConfirmCredentials,
+    pub delete_account: DeleteAccount,
+    /// One a service: none waits for another.
+    pub deliver_events: Vec<Arc<DeliverEvents>>,
+    pub deliver_mails: Arc<DeliverMails>,
+    pub finish_authorization: FinishAuthorization,
+    pub finish_login: FinishLogin,
+    pub introspect: Introspect,
+    pub list_credentials: ListCredentials,
+    pub list_events: ListEvents,
+    pub login: Login,
+    pub logout: Logout,
+    pub lost_password: LostPassword,
+    pub manage_second_factors: ManageSecondFactors,
+    pub measure_load: MeasureLoad,
+    pub publish_signing_keys: Arc<PublishSigningKeys>,
+    pub purge_expired: Arc<PurgeExpired>,
+    pub read_deletion: ReadDeletion,
+    pub refresh_session: RefreshSession,
+    pub register: Register,
+    pub sessions: Sessions,
+    pub set_roles: SetRoles,
+    pub set_up_second_factor: SetUpSecondFactor,
+    pub unlink_identity: UnlinkIdentity,
+    pub update_credentials: Arc<UpdateCredentials>,
+    pub update_password: UpdatePassword,
+    pub verify_code: VerifyCode,
+    pub verify_email: VerifyEmail,
+}
+
+/// The ports and the policy, with what several use cases share made of them.
+pub(super) struct Parts {
+    pub(super) ports: Ports,
+    pub(super) policy: Policy,
+    pub(super) env: Environment,
+    pub(super) identity_providers: Arc<IdentityProviders>,
+    pub(super) announcements: Arc<Announcements>,
+    pub(super) auditor: Arc<Auditor>,
+    pub(super) challenges: Arc<Challenges>,
+    pub(super) password_check: Arc<PasswordCheck>,
+    pub(super) second_factors: Arc<SecondFactors>,
+    pub(super) session_tokens: Arc<SessionTokens>,
+}
+
+impl Parts {
+    fn new(ports: Ports, policy: Policy) -> Self {
+        let env =
+            Environment { store: ports.store.clone(), clock: ports.clock.clone(), entropy: ports.entropy.clone() };
+        let challenges = Arc::new(Challenges {
+            env: env.clone(),
+            codes: ports.codes.clone(),
+            temp_tokens: ports.temp_tokens.clone(),
+            name_digest: ports.name_digest.clone(),
+            lifetimes: policy.challenge_lifetimes,
+        });
+        Self {
+            identity_providers: Arc::new(ports.identity_providers.clone()),
+            announcements: Arc::new(Announcements {
+                subscriptions: policy.subscriptions.clone(),
+                entropy: ports.entropy.clone(),
+            }),
+            auditor: Arc::new(Auditor {
+                context: ports.audit_context.clone(),
+                clock: ports.clock.clone(),
+                entropy: ports.entropy.clone(),
+            }),
+            password_check: Arc::new(PasswordCheck {
+                env: env.clone(),
+                hasher: ports.password_hasher.clone(),
+                name_digest: ports.name_digest.clone(),
+            }),
+            second_factors: Arc::new(SecondFactors {
+                env: env.clone(),
+                challenges: challenges.clone(),
+                totp: ports.totp.clone(),
+                recovery_codes: ports.recovery_codes.clone(),
+            }),
+            session_tokens: Arc::new(SessionTokens {
+                access: ports.access_tokens.clone(),
+                refresh: ports.refresh_tokens.clone(),
+                entropy: ports.entropy.clone(),
+                lifetimes: policy.session_lifetimes,
+            }),
+            challenges,
+            env,
+            ports,
+            policy,
+        }
+    }
+}
+
+impl UseCases {
+    /// Builds every use case of a server.
+    pub fn new(ports: Ports, policy: Policy) -> Self {
+        let parts = Parts::new(ports, policy);
+        let authenticate = Arc::new(Authenticate::new(&parts));
+        let update_credentials = Arc::new(UpdateCredentials::new(&parts));
+        Self {
+            challenge_lifetimes: parts.policy.challenge_lifetimes,
+            authenticate_service: AuthenticateService::new(&parts),
+            authenticate_step: AuthenticateStep::new(&parts),
+            begin_authorization: BeginAuthorization::new(&parts),
+            check_readiness: CheckReadiness::new(&parts),
+            confirm_credentials: ConfirmCredentials::new(&parts, update_credentials.clone()),
+            delete_account: DeleteAccount::new(parts.env.clone(), parts.announcements.clone()),
+            deliver_events: DeliverEvents::for_each_subscription(&parts),
+            deliver_mails: Arc::new(DeliverMails::new(&parts)),
+            finish_authorization: FinishAuthorization::new(&parts),
+            finish_login: FinishLogin::new(&parts),
+            introspect: Introspect::new(&parts, authenticate.clone()),
+            list_credentials: ListCredentials::new(&parts),
+            list_events: ListEvents::new(&parts),
+            login: Login::new(&parts),
+            logout: Logout::new(&parts),
+            lost_password: LostPassword::new(&parts),
+            manage_second_factors: ManageSecondFactors::new(&parts),
+            measure_load: MeasureLoad::new(&parts),
+            publish_signing_keys: Arc::new(PublishSigningKeys::new(
+                parts.env.clone(),
+                parts.ports.signing_key_maker.clone(),
+            )),
+            purge_expired: Arc::new(PurgeExpired::new(&parts)),
+            read_deletion: ReadDeletion::new(&parts),
+            refresh_session: RefreshSession::new(&parts),
+            register: Register::new(&parts),
+            sessions: Sessions::new(&parts),
+            set_roles: SetRoles::new(parts.env.clone()),
+            set_up_second_factor: SetUpSecondFactor::new(&parts),
+            unlink_identity: UnlinkIdentity::new(&parts),
+            update_password: UpdatePassword::new(&parts),
+            verify_code: VerifyCode::new(&parts),
+            verify_email: VerifyEmail::new(&parts),
+            authenticate,
+            update_credentials,
+        }
+    }
+}

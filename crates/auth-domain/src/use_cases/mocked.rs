@@ -1,0 +1,65 @@
+//! Doubles for tests: every port by mockall, and the policy of a service that nobody configured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::PasswordPolicy;
+use crate::challenge::ChallengeLifetimes;
+use crate::disclosure::Disclosure;
+use crate::ports::{
+    MockAccessTokens, MockAuditContextSource, MockAuthorizationStates, MockClock, MockCodes, MockEntropy,
+    MockEventSink, MockHashingGauge, MockInternalTokens, MockMailer, MockNameDigest, MockPasswordHasher,
+    MockRecoveryCodes, MockRefreshTokens, MockSigningKeyMaker, MockStore, MockTempTokens, MockTotp,
+};
+use crate::services::StepUp;
+use crate::session::SessionLifetimes;
+
+use super::{EmailVerification, IdentityProviders, Policy, Ports};
+
+impl Ports {
+    /// Returns a double in every place that panics when it is called. A test replaces those that it expects to be called:
+    /// `Ports { store: Arc::new(store), ..Ports::mocked() }`.
+    pub fn mocked() -> Self {
+        Self {
+            store: Arc::new(MockStore::new()),
+            clock: Arc::new(MockClock::new()),
+            entropy: Arc::new(MockEntropy::new()),
+            password_hasher: Arc::new(MockPasswordHasher::new()),
+            hashing_gauge: Arc::new(MockHashingGauge::new()),
+            name_digest: Arc::new(MockNameDigest::new()),
+            access_tokens: Arc::new(MockAccessTokens::new()),
+            refresh_tokens: Arc::new(MockRefreshTokens::new()),
+            temp_tokens: Arc::new(MockTempTokens::new()),
+            internal_tokens: Arc::new(MockInternalTokens::new()),
+            codes: Arc::new(MockCodes::new()),
+            totp: Arc::new(MockTotp::new()),
+            recovery_codes: Arc::new(MockRecoveryCodes::new()),
+            authorization_states: Arc::new(MockAuthorizationStates::new()),
+            signing_key_maker: Arc::new(MockSigningKeyMaker::new()),
+            audit_context: Arc::new(MockAuditContextSource::new()),
+            mailer: Arc::new(MockMailer::new()),
+            event_sink: Arc::new(MockEventSink::new()),
+            identity_providers: IdentityProviders::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// Returns the defaults of the service.
+    pub const fn for_tests() -> Self {
+        Self {
+            session_lifetimes: SessionLifetimes {
+                access: Duration::from_secs(600),
+                idle: Duration::from_secs(30 * 24 * 3_600),
+                absolute: Duration::from_secs(90 * 24 * 3_600),
+                retry_window: Duration::from_secs(10),
+            },
+            challenge_lifetimes: ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(600) },
+            password: PasswordPolicy { min_characters: 8 },
+            disclosure: Disclosure::Explicit,
+            email_verification: EmailVerification::Optional,
+            step_up: StepUp { max_age: None },
+            subscriptions: Vec::new(),
+        }
+    }
+}

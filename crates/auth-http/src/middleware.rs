@@ -1,0 +1,171 @@
+//! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
+//! problem documents for those who want them.
+
+use std::time::{Duration, Instant};
+
+use actix_cors::CorsError;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, ResponseError as _};
+use auth_domain::error_code::{ErrorCode, Refusal};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::answer::{ApiError, accepts};
+use crate::body::MAX_BYTES;
+use crate::client::client_address;
+use crate::codes::{Code, HttpCode};
+use crate::edge::Edge;
+use crate::{audit_context, cookies, cross_site};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Past this the caller has given up. A stream may go on: it has begun to answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The outermost middleware: everything that a request and its answer have in common with all others.
+pub(crate) async fn exchange(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let exchange = Exchange::begin(&request);
+    let address = client_address(request.request());
+    let answering = next.call(request).instrument(exchange.span.clone());
+    let answering = audit_context::answer(exchange.id.to_str().unwrap_or_default(), address, answering);
+    match tokio::time::timeout(DEADLINE, answering).await {
+        Ok(answered) => {
+            let (request, mut response) = answered?.map_into_boxed_body().into_parts();
+            exchange.end(request.match_pattern().as_deref(), &mut response);
+            Ok(ServiceResponse::new(request, response))
+        }
+        Err(late) => {
+            let mut response = ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, RETRY)).error_response();
+            exchange.end(None, &mut response);
+            Err(InternalError::from_response(late, response).into())
+        }
+    }
+}
+
+/// A request that is being answered.
+struct Exchange {
+    id: HeaderValue,
+    began: Instant,
+    method: Method,
+    path: String,
+    wants_problem: bool,
+    span: Span,
+    edge: Option<Data<Edge>>,
+}
+
+impl Exchange {
+    fn begin(request: &ServiceRequest) -> Self {
+        let (id, method) = (request_id(request), request.method().clone());
+        let span = tracing::info_span!(
+            "request",
+            id = id.to_str().unwrap_or_default(),
+            // The name of a span is fixed when it begins, and the route is not known then.
+            otel.name = method.as_str(),
+            otel.kind = "server",
+            http.route = Empty,
+            http.request.method = Empty,
+            http.response.status_code = Empty,
+        );
+        Self {
+            id,
+            began: Instant::now(),
+            method,
+            path: request.path().to_owned(),
+            wants_problem: accepts(request.request(), "application/problem+json"),
+            span,
+            edge: request.app_data::<Data<Edge>>().cloned(),
+        }
+    }
+
+    /// Completes the answer, counts it and logs it. `route` is `None` where nothing is.
+    fn end(&self, route: Option<&str>, response: &mut HttpResponse<BoxBody>) {
+        if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
+            *response = ApiError::from(HttpCode::CrossSiteRequest).error_response();
+        }
+        if let Some(edge) = &self.edge {
+            cookies::write(edge, response);
+        }
+        let refusal = response.extensions().get::<ApiError>().cloned();
+        let code = refusal.as_ref().map(ApiError::code);
+        if let Some(refusal) = refusal.filter(|_| self.wants_problem) {
+            replace_by_problem(response, &refusal);
+        }
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, self.id.clone());
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.edge.as_ref().is_some_and(|edge| edge.draining.has_begun()) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        self.tell(route, response, code);
+    }
+
+    fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, code: Option<Code>) {
+        let took = self.began.elapsed();
+        if let Some(edge) = &self.edge {
+            edge.metrics.answered(route, &self.method, response.status(), code, took);
+        }
+        let Self { method, path, span, .. } = self;
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let status = response.status().as_u16();
+        // Not before: the log lines on the way need the id alone.
+        let route = route.unwrap_or("none");
+        span.record("http.route", route);
+        span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
+        span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
+    }
+}
+
+/// Replaces the envelope of a refusal by a problem document.
+fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) {
+    let envelope = std::mem::replace(response, refusal.to_problem_response());
+    // What others said of the answer holds of this one too: CORS, `Allow`.
+    for (name, value) in envelope.headers() {
+        if !response.headers().contains_key(name) {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Refuses what no endpoint needs to look at: bodies that are announced too large, and requests that a page of another
+/// site made a browser send. Inside of CORS, so that a page may read why.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let edge = request.app_data::<Data<Edge>>();
+    let code = if edge.is_some_and(|edge| cross_site::is_forged(edge, request.request())) {
+        HttpCode::CrossSiteRequest
+    } else if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
+        HttpCode::PayloadTooLarge
+    } else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    Ok(request.into_response(ApiError::from(code).error_response()))
+}
+
+fn announced_length(request: &ServiceRequest) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Returns the caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.
+pub(crate) fn request_id(request: &ServiceRequest) -> HeaderValue {
+    let well_formed = |value: &&HeaderValue| {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(allowed)
+    };
+    if let Some(own) = request.headers().get(&REQUEST_ID).filter(well_formed) {
+        return own.clone();
+    }
+    let random = request.app_data::<Data<Edge>>().map(|edge| edge.entropy.bytes()).unwrap_or_default();
+    let hex: String = random[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::from_str(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))
+}

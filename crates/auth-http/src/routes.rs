@@ -1,0 +1,83 @@
+//! The whole HTTP application: where the endpoints hang, and what happens around them.
+
+use actix_cors::Cors;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, Error};
+use auth_domain::use_cases::UseCases;
+
+use crate::answer::not_found;
+use crate::cross_site::cors;
+use crate::edge::Edge;
+use crate::endpoint::{Endpoint, resource};
+use crate::{endpoints, middleware, swagger};
+
+/// Builds the application of the main address. Each worker thread needs one of its own.
+pub fn app(
+    use_cases: &Data<UseCases>,
+    edge: &Data<Edge>,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
+> {
+    App::new()
+        .app_data(use_cases.clone())
+        .app_data(edge.clone())
+        .configure(|config| configure(edge, config))
+        .default_service(web::to(not_found))
+        // The last one is the first to see a request.
+        .wrap(from_fn(middleware::guard))
+        .wrap(cross_origin(edge))
+        .wrap(from_fn(middleware::exchange))
+}
+
+/// Builds the application of the address that serves `/metrics` and nothing else.
+pub fn metrics_app(
+    use_cases: &Data<UseCases>,
+    edge: &Data<Edge>,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
+> {
+    let get = [(Method::GET, web::to(endpoints::metrics))];
+    App::new()
+        .app_data(use_cases.clone())
+        .app_data(edge.clone())
+        .service(resource("/metrics", get))
+        .default_service(web::to(not_found))
+        .wrap(from_fn(middleware::exchange))
+}
+
+/// Answers for pages of other origins, where some are allowed.
+fn cross_origin(edge: &Edge) -> Condition<Cors> {
+    Condition::new(edge.origins.allowed().next().is_some(), cors(edge))
+}
+
+/// Hangs every endpoint under every base path.
+fn configure(edge: &Edge, config: &mut ServiceConfig) {
+    // The root last: its scope would swallow the others.
+    let mut base_paths = edge.base_paths.clone();
+    base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+    for base in &base_paths {
+        let endpoints = endpoints::all(&edge.providers);
+        // First, since `/auth/{user_id}` matches `/auth/doc` too.
+        let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base, &edge.providers);
+        for path in paths_in_order(&endpoints) {
+            scope = scope.service(Endpoint::resource(&endpoints, path));
+        }
+        config.service(scope.default_service(web::to(not_found)));
+    }
+}
+
+/// Returns each path once; those with a parameter last, since the first that matches wins.
+fn paths_in_order(endpoints: &[Endpoint]) -> Vec<&str> {
+    let mut paths: Vec<&str> =
+        endpoints.iter().flat_map(|endpoint| [Some(&*endpoint.path), endpoint.alias]).flatten().collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.sort_by_key(|path| path.contains('{'));
+    paths
+}

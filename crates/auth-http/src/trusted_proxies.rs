@@ -1,0 +1,76 @@
+//! Which proxies are believed, and whose address is then the client's.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+/// The proxies whose `X-Forwarded-For` is believed: none unless configured.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Trusts the proxies in these networks.
+    pub const fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Returns the address of the client: the nearest one that is no trusted proxy, from the socket's peer
+    /// and then the `X-Forwarded-For` values from right to left. What lies further left was written
+    /// by somebody who is not trusted.
+    pub(crate) fn client_of<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> IpAddr {
+        let mut client = peer;
+        for hop in forwarded_for.rev() {
+            if !self.contains(client) {
+                break;
+            }
+            let Some(address) = parse_hop(hop) else { break };
+            client = address;
+        }
+        client
+    }
+}
+
+/// Reads an address, perhaps with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+fn parse_hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = bracketed.unwrap_or(text).parse::<IpAddr>();
+    address.ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: &[&str], peer: &str, forwarded_for: &str) -> String {
+        let networks = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        let hops = forwarded_for.split(',').filter(|hop| !hop.is_empty());
+        TrustedProxies::new(networks).client_of(peer.parse().unwrap(), hops).to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_by_default() {
+        assert_eq!(client(&[], "192.0.2.1", "10.0.0.1"), "192.0.2.1");
+        assert_eq!(client(&["10.0.0.0/8"], "192.0.2.1", "10.9.9.9"), "192.0.2.1");
+    }
+
+    #[test]
+    fn trusted_hops_are_skipped_from_the_right_and_a_spoofed_left_does_not_count() {
+        let trusted = ["10.0.0.0/8", "fd00::/8"];
+        assert_eq!(client(&trusted, "10.0.0.1", "198.51.100.7"), "198.51.100.7");
+        assert_eq!(client(&trusted, "10.0.0.1", "1.2.3.4, 198.51.100.7, 10.0.0.2"), "198.51.100.7");
+        assert_eq!(client(&trusted, "::ffff:10.0.0.1", "[2001:db8::1]:443"), "2001:db8::1");
+        assert_eq!(client(&trusted, "fd00::1", "198.51.100.7:5555"), "198.51.100.7");
+        assert_eq!(client(&trusted, "10.0.0.1", "198.51.100.7, unknown"), "10.0.0.1");
+        assert_eq!(client(&trusted, "10.0.0.1", ""), "10.0.0.1");
+    }
+}

@@ -1,0 +1,110 @@
+//! `audit`: what happened, to whom.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use auth_crypto::SystemClock;
+use auth_domain::account::LoginName;
+use auth_domain::audit::{AuditFilter, AuditRecord};
+use auth_domain::ports::{Clock as _, Store};
+use auth_domain::{AccountId, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Failure;
+use crate::output::{print, rfc3339};
+use crate::settings::Settings;
+
+const PAGE: u32 = 1_000;
+const POLL: Duration = Duration::from_secs(1);
+/// How much later than its time a record may be committed, by a node whose clock is behind or that was slow.
+const LATE: Duration = Duration::from_secs(30);
+
+/// Which records, and how to show them.
+#[derive(clap::Args)]
+pub(crate) struct AuditOptions {
+    /// Only what happened to this user: id (of a deleted one, too), e-mail address or username
+    #[arg(long)]
+    user: Option<String>,
+    /// From how many hours ago
+    #[arg(long, default_value_t = 24)]
+    hours: u32,
+    /// Go on with what happens from now on, until it is interrupted
+    #[arg(long)]
+    follow: bool,
+    /// A JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(), Failure> {
+    let store = settings.database.open().await?.store;
+    let account_id = match &options.user {
+        Some(user) => Some(find(&*store, user).await?),
+        None => None,
+    };
+    let from = SystemClock.now() - Duration::from_secs(3_600 * u64::from(options.hours));
+    let mut filter = AuditFilter { account_id, from, after: None };
+    let mut shown = BTreeSet::new();
+    loop {
+        let page = store.list_audit_records(filter, PAGE).await?;
+        for record in &page {
+            // Only what is looked at again is remembered.
+            let recent = record.occurred_at + 2 * LATE > SystemClock.now();
+            if !(options.follow && recent) || shown.insert(record.id) {
+                print(&if options.json { as_json(record)? } else { as_line(record)? })?;
+            }
+        }
+        if let Some(last) = page.last().filter(|_| page.len() == PAGE as usize) {
+            filter.after = Some((last.occurred_at, last.id));
+        } else if options.follow {
+            tokio::time::sleep(POLL).await;
+            // Looks at the last moments again and again: what was committed late is in their middle.
+            filter.from = filter.from.max(SystemClock.now() - LATE);
+            filter.after = None;
+            shown = shown.split_off(&earliest(filter.from));
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+/// The least id of a record at that time: they are in the order of time.
+fn earliest(at: Timestamp) -> auth_domain::AuditRecordId {
+    auth_domain::AuditRecordId::generate(at, [0; 32])
+}
+
+/// A deleted user has no name any more.
+async fn find(store: &dyn Store, user: &str) -> Result<AccountId, Failure> {
+    if let Ok(id) = Uuid::parse_str(user) {
+        return Ok(AccountId::from(id));
+    }
+    let account = store.find_account_by_name(&LoginName::parse(user)).await?;
+    Ok(account.ok_or_else(|| format!("nobody has the name {user:?}; a deleted user is asked for by id"))?.id)
+}
+
+/// Time, what, outcome, who, from where, to whom, how, in which request.
+fn as_line(record: &AuditRecord) -> Result<String, Failure> {
+    let AuditRecord { occurred_at, account_id, action, outcome, actor, network, request_id, detail, .. } = record;
+    let network = network.as_ref().map_or("-", |network| network.as_str());
+    let account = account_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    let (detail, request) = (detail.as_deref().unwrap_or("-"), request_id.as_deref().unwrap_or("-"));
+    let (at, outcome) = (rfc3339(*occurred_at)?, outcome.as_str());
+    Ok(format!("{at}  {action:<22}  {outcome:<7}  {actor}  {network}  {account}  request {request}  {detail}"))
+}
+
+fn as_json(record: &AuditRecord) -> Result<String, Failure> {
+    let AuditRecord { id, occurred_at, account_id, action, outcome, actor, network, request_id, detail } = record;
+    let value = json!({
+        "id": id.to_string(),
+        "occurredAt": rfc3339(*occurred_at)?,
+        "userId": account_id.map(|id| id.to_string()),
+        "action": action,
+        "outcome": outcome.as_str(),
+        "actor": actor.to_string(),
+        "network": network.as_ref().map(|network| network.as_str()),
+        "requestId": request_id,
+        "detail": detail,
+    });
+    Ok(value.to_string())
+}

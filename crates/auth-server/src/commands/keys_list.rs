@@ -1,0 +1,38 @@
+//! `keys list`: the signing keys that are published, and the master keys.
+
+use auth_crypto::SystemClock;
+use auth_domain::Timestamp;
+use auth_domain::ports::Clock as _;
+use auth_domain::signing_key::{SigningKey, signing_at};
+
+use crate::Failure;
+use crate::operator::Operation;
+use crate::output::{print, rfc3339};
+use crate::settings::Settings;
+
+pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let Operation { store, ring, use_cases } = Operation::begin(settings).await?;
+    print_signing_keys(&use_cases.publish_signing_keys.list().await?)?;
+    print(&format!("master keys, newest first: {ring:?}"))?;
+    for key in store.list_retired_keys().await? {
+        let (id, retired) = (key.key_id.as_str(), rfc3339(key.retired_at)?);
+        print(&format!("what is left of the master key {id:?}, which was retired {retired}"))?;
+    }
+    Ok(())
+}
+
+/// Prints a line for each: its `kid`, whether it signs, and from when it does.
+pub(super) fn print_signing_keys(keys: &[SigningKey]) -> Result<(), Failure> {
+    let now: Timestamp = SystemClock.now();
+    let signing = signing_at(keys, now, |key| (key.sequence, key.active_from)).map(|key| key.id);
+    for key in keys {
+        let state = match key {
+            key if Some(key.id) == signing => "signs",
+            key if key.active_from > now => "waits",
+            _ => "signed",
+        };
+        let from = rfc3339(key.active_from)?;
+        print(&format!("{}  {state:<6}  from {from}", key.id))?;
+    }
+    Ok(())
+}

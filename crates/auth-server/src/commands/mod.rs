@@ -1,0 +1,74 @@
+//! The commands, one a file.
+
+pub(crate) mod audit;
+mod config_check;
+mod config_print;
+mod config_reference;
+mod doctor;
+mod export;
+mod find_user;
+mod healthcheck;
+mod internal_token;
+mod keys_list;
+mod keys_reseal;
+mod keys_rotate;
+mod migrate;
+mod move_database;
+mod openapi;
+mod parked_mails;
+mod restore;
+mod restore_drill;
+mod user_delete;
+mod user_list;
+mod user_roles;
+mod user_show;
+mod user_unlock;
+
+use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, UserCommand};
+use crate::settings::Settings;
+use crate::{Failure, serve};
+
+/// Does what was typed.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = || Settings::load(cli.config.as_deref());
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => block_on(serve::serve(settings()?)),
+        Command::Migrate => block_on(migrate::run(&settings()?)),
+        Command::ParkedMails { retry } => block_on(parked_mails::run(&settings()?, retry)),
+        Command::InternalToken { service, scope } => internal_token::run(&settings()?, &service, &scope),
+        Command::Export { to } => block_on(export::run(&settings()?, &to)),
+        Command::Restore { file, options, drill } => block_on(restore::run(settings()?, &file, options, drill)),
+        Command::Move { to, stopped } => block_on(move_database::run(&settings()?, &to, stopped)),
+        Command::Audit(options) => block_on(audit::run(&settings()?, &options)),
+        Command::Doctor => block_on(doctor::run(&settings()?)),
+        Command::Keys { command } => block_on(keys(&settings()?, &command)),
+        Command::User { command } => block_on(user(&settings()?, command)),
+        Command::Config { command: ConfigCommand::Check } => config_check::run(settings()),
+        Command::Config { command: ConfigCommand::Print } => config_print::run(cli.config.as_deref()),
+        Command::Config { command: ConfigCommand::Reference { schema } } => config_reference::run(schema),
+        Command::Healthcheck => healthcheck::run(&settings()?),
+        Command::Openapi { errors } => openapi::run(errors),
+    }
+}
+
+async fn keys(settings: &Settings, command: &KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::List => keys_list::run(settings).await,
+        KeysCommand::Rotate => keys_rotate::run(settings).await,
+        KeysCommand::Reseal => keys_reseal::run(settings).await,
+    }
+}
+
+async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
+    match command {
+        UserCommand::List => user_list::run(settings).await,
+        UserCommand::Show { user } => user_show::run(settings, &user).await,
+        UserCommand::Roles { user, roles } => user_roles::run(settings, &user, &roles).await,
+        UserCommand::Unlock { user } => user_unlock::run(settings, &user).await,
+        UserCommand::Delete { user } => user_delete::run(settings, &user).await,
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}

@@ -1,0 +1,24 @@
+//! `parked-mails`: the mails that were given up, and another try at them.
+
+use auth_crypto::SystemClock;
+use auth_domain::mail::ParkedMail;
+use auth_domain::ports::{Change, Clock as _};
+
+use crate::Failure;
+use crate::output::{print, rfc3339};
+use crate::settings::Settings;
+
+/// Prints a line for each: when it was given up, its id, its kind, to whom, and why.
+pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure> {
+    let store = settings.database.open().await?.store;
+    let mails = store.list_parked_mails(1_000).await?;
+    for ParkedMail { id, recipient, kind, parked_at, error } in &mails {
+        let at = rfc3339(*parked_at)?;
+        print(&format!("{at}  {id}  {kind}  {recipient}  {}", error.replace('\n', " ")))?;
+    }
+    if retry && !mails.is_empty() {
+        store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
+        return print("they are in the queue again");
+    }
+    print(&format!("mails that were given up: {}", mails.len()))
+}

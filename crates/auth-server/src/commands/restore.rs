@@ -1,0 +1,31 @@
+//! `restore`: fills an empty database from an export.
+
+use std::path::Path;
+
+use crate::Failure;
+use crate::export_file::{OpenExport, RestoreOptions};
+use crate::output::print;
+use crate::secret_key::existing;
+use crate::settings::Settings;
+
+use super::restore_drill;
+
+pub(crate) async fn run(
+    settings: Settings,
+    file: &Path,
+    options: RestoreOptions,
+    only_drill: bool,
+) -> Result<(), Failure> {
+    let export = OpenExport::open(file)?;
+    // An export that was made with another key is of no use with one that is made now.
+    let ring = existing(&settings)?.ring;
+    if only_drill {
+        return restore_drill::run(settings, export, &ring, options).await;
+    }
+    let (restored, told) = export.restore_into(&settings.database, &ring, options).await?;
+    print(&format!("restored {told}"))?;
+    if restored.sessions_ended > 0 {
+        print(&format!("{} sessions were left out: everybody logs in anew", restored.sessions_ended))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! `restore --drill`: restores into a database that is thrown away, and tries whether a service could live there.
+
+use auth_crypto::{AccessTokenSigner, KeyRing, SealedTotp, SystemClock, SystemEntropy};
+use auth_domain::account::{LoginName, Password};
+use auth_domain::maintenance::Maintenance;
+use auth_domain::ports::{Change, Clock as _, Entropy as _, Writers};
+use auth_domain::session::Client;
+use auth_domain::two_factor::{MethodState, SealedSecret};
+use auth_domain::use_cases::{LoginOutcome, LoginRequest, RegisterRequest};
+
+use crate::Failure;
+use crate::database::Opened;
+use crate::export_file::{OpenExport, RestoreOptions};
+use crate::output::print;
+use crate::secret_key::{make_dir, suffix};
+use crate::settings::{Database, PostgresOptions, Settings};
+use crate::signals::terminated;
+use crate::wiring::{Wired, wire};
+
+/// How many of the accounts with something wrong are told one by one.
+const TOLD: usize = 5;
+
+/// A database that is gone afterwards.
+enum Scratch {
+    Folder(std::path::PathBuf),
+    Postgres { url: String, options: PostgresOptions, name: String },
+}
+
+impl Scratch {
+    /// Of the same engine as `database`, and beside it.
+    async fn make(settings: &Settings) -> Result<(Self, Database), Failure> {
+        let name = format!("auth_drill_{:016x}", u64::from_le_bytes(suffix()));
+        match &settings.database {
+            Database::Sqlite(_) => {
+                let folder = settings.data_dir.join(name);
+                make_dir(&folder)?;
+                let database = Database::Sqlite(folder.join("auth.db"));
+                Ok((Self::Folder(folder), database))
+            }
+            Database::Postgres { url, options } => {
+                let options = *options;
+                let hint = "the drill makes a database of its own and drops it again: ALTER ROLE … CREATEDB lets it";
+                let made = auth_postgres::create_database(url, options.prepared, &name).await;
+                made.map_err(|error| format!("{error}; {hint}"))?;
+                let scratch = Database::Postgres { url: with_name(url, &name), options };
+                Ok((Self::Postgres { url: url.clone(), options, name }, scratch))
+            }
+        }
+    }
+
+    async fn drop(self) -> Result<(), Failure> {
+        match self {
+            Self::Folder(folder) => Ok(std::fs::remove_dir_all(folder)?),
+            Self::Postgres { url, options, name } => {
+                Ok(auth_postgres::drop_database(&url, options.prepared, &name).await?)
+            }
+        }
+    }
+}
+
+/// The URL of another database of the same server. By hand: where several hosts are named it is no URL by the standard.
+fn with_name(url: &str, name: &str) -> String {
+    let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let host = base.find("://").map_or(0, |at| at + 3);
+    let end = base[host..].find('/').map_or(base.len(), |at| host + at);
+    format!("{}/{name}{query}", &base[..end])
+}
+
+pub(crate) async fn run(
+    settings: Settings,
+    export: OpenExport,
+    ring: &KeyRing,
+    options: RestoreOptions,
+) -> Result<(), Failure> {
+    if options.allow_missing_keys {
+        return Err("a drill without a key that is needed proves nothing: leave --allow-missing-keys out".into());
+    }
+    let real = settings.database.clone();
+    let is_export = matches!(export.source, auth_archive::Source::Export(_));
+    let (scratch, database) = Scratch::make(&settings).await?;
+    let settings = Settings { database, ..settings };
+    let outcome = tokio::select! {
+        outcome = rehearse(&settings, export, is_export, ring, options) => outcome,
+        _ = terminated() => Err("interrupted".into()),
+    };
+    scratch.drop().await?;
+    outcome?;
+    if !is_export {
+        return print("it works; no metric tells it, since credentials do not say whether some are missing");
+    }
+    match real.open().await {
+        Ok(Opened { store, .. }) => {
+            store
+                .commit(vec![Change::RecordMaintenance { kind: Maintenance::VerifiedRestore, at: SystemClock.now() }])
+                .await?;
+            print("the drill succeeded; auth_last_verified_restore_timestamp tells it")
+        }
+        Err(error) => print(&format!("the drill succeeded; no metric tells it: {error}")),
+    }
+}
+
+async fn rehearse(
+    settings: &Settings,
+    export: OpenExport,
+    is_export: bool,
+    ring: &KeyRing,
+    options: RestoreOptions,
+) -> Result<(), Failure> {
+    let (restored, told) = export.restore_into(&settings.database, ring, options).await?;
+    for (table, summary) in restored.manifest.tables.iter().filter(|(_, summary)| summary.rows > 0) {
+        print(&format!("{:>10}  {table}", summary.rows))?;
+    }
+    let proved = if is_export { ", each as its checksum says" } else { "" };
+    print(&format!("restored {told}{proved}"))?;
+    let keys: Vec<&str> = restored.manifest.key_ids.iter().map(String::as_str).collect();
+    print(&format!("master keys that it needs, all there: {}", keys.join(", ")))?;
+    open_secrets(settings, ring).await?;
+    log_a_probe_in(settings, ring).await
+}
+
+/// Reads every account as the service would, and opens what is sealed.
+async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
+    let Opened { store, archive } = settings.database.open().await?;
+    let totp = SealedTotp::new(ring.clone(), String::new());
+    let mut reader = archive.begin_read(Writers::GoOn).await?;
+    let (mut after, mut accounts, mut opened, mut sealed) = (None, 0_u64, 0_u64, Vec::new());
+    loop {
+        let page = reader.accounts(after).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        accounts += page.len() as u64;
+        for account in &page {
+            for secret in secrets(&account.two_factor.app) {
+                if totp.opens(account.id, secret) {
+                    opened += 1;
+                } else {
+                    sealed.push(account.id);
+                }
+            }
+        }
+    }
+    let there = reader.count("accounts").await?;
+    if accounts != there {
+        return Err(format!("{accounts} accounts could be read of {there}").into());
+    }
+    if !sealed.is_empty() {
+        let told: Vec<String> = sealed.iter().take(TOLD).map(ToString::to_string).collect();
+        return Err(format!("{} secrets of apps do not open, of {} and others", sealed.len(), told.join(", ")).into());
+    }
+    let keys = store.list_signing_keys().await?;
+    AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
+    print(&format!("{accounts} accounts can be read; {opened} secrets of apps and {} signing keys open", keys.len()))
+}
+
+fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecret> {
+    let pending = match app {
+        MethodState::Pending(pending) | MethodState::Disabled(_, Some(pending)) => Some(&pending.secret),
+        MethodState::NotSet | MethodState::Enabled(_) | MethodState::Disabled(_, None) => None,
+    };
+    app.enrolment().map(|enrolment| &enrolment.secret).into_iter().chain(pending)
+}
+
+/// Registers somebody who does not exist, and logs in and refreshes as the service would.
+async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
+    let Wired { use_cases, signer, .. } = wire(settings, ring, settings.listen).await?;
+    signer.load(&use_cases.publish_signing_keys.rotate().await?)?;
+    let random: String = SystemEntropy.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (email, password) = (format!("probe-{}@restore.invalid", &random[..16]), Password::new(&random));
+    let client = Client::new(std::net::Ipv4Addr::LOCALHOST.into(), "restore --drill");
+    let registration = RegisterRequest {
+        username: None,
+        email: email.clone(),
+        password: password.clone(),
+        confirm_password: None,
+        client: client.clone(),
+    };
+    use_cases.register.execute(registration).await.map_err(|error| format!("the probe account: {error}"))?;
+    let name = LoginName::parse(&email);
+    let login = use_cases.login.execute(LoginRequest { name, password, client: client.clone() }).await;
+    match login.map_err(|error| format!("the login of the probe account: {error}"))? {
+        LoginOutcome::LoggedIn(logged_in) => {
+            let access = logged_in.tokens.access.reveal().to_owned();
+            use_cases
+                .authenticate
+                .execute(&access)
+                .await
+                .map_err(|error| format!("the access token of the probe: {error}"))?;
+            let refresh = logged_in.tokens.refresh.reveal().to_owned();
+            use_cases
+                .refresh_session
+                .execute(&refresh, &client)
+                .await
+                .map_err(|error| format!("its refresh: {error}"))?;
+            print("a probe account registered, logged in and refreshed its session")
+        }
+        LoginOutcome::EmailVerificationRequired(_) => {
+            print("a probe account registered, and is asked to prove its address as AUTH_REQUIRE_VERIFIED_EMAIL wants")
+        }
+        LoginOutcome::SecondFactorRequired(_) => Err("the probe account has a second factor, which nobody set".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_name;
+
+    #[test]
+    fn the_name_of_a_database_is_replaced_in_any_url() {
+        for (url, expected) in [
+            ("postgres://u:p@h:1/d", "postgres://u:p@h:1/x"),
+            ("postgres://u@a:1,b:2/d?sslmode=require", "postgres://u@a:1,b:2/x?sslmode=require"),
+            ("postgres:///d?host=/run/postgresql", "postgres:///x?host=/run/postgresql"),
+            ("postgres://h", "postgres://h/x"),
+        ] {
+            assert_eq!(with_name(url, "x"), expected);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `user show`: one account.
+
+use auth_crypto::SystemClock;
+use auth_domain::ports::Clock as _;
+use auth_domain::two_factor::Method;
+
+use crate::Failure;
+use crate::output::{print, rfc3339};
+use crate::settings::Settings;
+
+use super::find_user::find_user;
+
+/// More than anybody has; what is shown is a count.
+const SESSIONS: u32 = 10_000;
+
+pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> {
+    let store = settings.database.open().await?.store;
+    let account = find_user(&*store, user).await?;
+    let sessions = store.list_sessions(account.id, SystemClock.now(), SESSIONS).await?;
+    let roles: Vec<&str> = account.roles.iter().collect();
+    let identities: Vec<&str> = account.identities.iter().map(|identity| identity.provider.as_str()).collect();
+    let factors: Vec<&str> = account.two_factor.enabled().map(Method::as_str).collect();
+    let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    for (what, value) in [
+        ("id", account.id.to_string()),
+        ("username", account.username.as_ref().map_or("-", |name| name.as_str()).to_owned()),
+        ("e-mail", account.email.as_str().to_owned()),
+        ("proved", yes(account.email_verified)),
+        ("password", yes(account.password_hash.is_some())),
+        ("providers", identities.join(",")),
+        ("second factors", factors.join(",")),
+        ("recovery codes", account.two_factor.recovery_codes.len().to_string()),
+        ("roles", roles.join(",")),
+        ("sessions", sessions.len().to_string()),
+        ("registered", rfc3339(account.created_at)?),
+        ("changed", rfc3339(account.updated_at)?),
+    ] {
+        print(&format!("{what:<15} {value}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What an operator does on the command line, straight on the database.
+
+use std::sync::Arc;
+
+use auth_crypto::{KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock, SystemEntropy};
+use auth_domain::ports::Store;
+use auth_domain::use_cases::{OperatorPorts, OperatorUseCases};
+
+use crate::Failure;
+use crate::secret_key::load_or_make;
+use crate::settings::Settings;
+
+/// The database and the master key of the settings, with the use cases on them.
+pub(crate) struct Operation {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) ring: KeyRing,
+    pub(crate) use_cases: OperatorUseCases,
+}
+
+impl Operation {
+    /// Opens the database and reads the master key. Starts nothing.
+    pub(crate) async fn begin(settings: &Settings) -> Result<Self, Failure> {
+        // The database first: where there is none, no key is made either.
+        let store = settings.database.open().await?.store;
+        let ring = load_or_make(settings)?.ring;
+        let ports = OperatorPorts {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
+            signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
+            resealing: Arc::new(RingResealing::new(ring.clone())),
+        };
+        let use_cases = OperatorUseCases::new(ports, settings.subscriptions(), settings.lifetimes.absolute);
+        Ok(Self { store, ring, use_cases })
+    }
+}

@@ -1,0 +1,19 @@
+//! What commands print.
+
+use std::io::Write as _;
+
+use auth_domain::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::Failure;
+
+/// Prints a line. Fails where nobody reads any more.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// Writes a time as people and programs read it (RFC 3339), to the second.
+pub(crate) fn rfc3339(at: Timestamp) -> Result<String, Failure> {
+    Ok(OffsetDateTime::from_unix_timestamp(at.as_seconds())?.format(&Rfc3339)?)
+}

@@ -1,0 +1,92 @@
+//! The services beside this one: `AUTH_INTERNAL__<SERVICE>__…` may call it, `AUTH_WEBHOOKS__<SERVICE>__…` are told of
+//! events. `BACKUPS_SERVICE` is the service `backups-service`.
+
+use std::collections::BTreeSet;
+
+use auth_crypto::{InternalTokenVerifier, ServiceKey, ServiceRegistration};
+use auth_domain::event::{EventName, Subscription};
+use auth_domain::internal::Scope;
+use auth_webhooks::{Webhook, WebhookSecret};
+use zeroize::Zeroizing;
+
+use super::reader::Reader;
+use super::value::list;
+
+/// A service that is told of events.
+pub(crate) struct WebhookRegistration {
+    pub(crate) webhook: Webhook,
+    pub(crate) subscription: Subscription,
+}
+
+impl Reader {
+    pub(super) fn services(&mut self) -> Vec<ServiceRegistration> {
+        self.service_names("INTERNAL").iter().filter_map(|name| self.service(name)).collect()
+    }
+
+    fn service(&mut self, name: &str) -> Option<ServiceRegistration> {
+        let field = |field: &str| format!("INTERNAL__{name}__{field}");
+        let secret = self.take(&field("SECRET"));
+        let public_key = self.take(&field("PUBLIC_KEY"));
+        let scopes = self.parse(&field("SCOPES"), BTreeSet::new(), scopes);
+        let (key, place) = match (secret, public_key) {
+            (Some(secret), None) => (ServiceKey::Secret(Zeroizing::new(secret.text.as_bytes().to_vec())), secret.place),
+            (None, Some(pem)) => (ServiceKey::PublicKey(pem.text.to_string()), pem.place),
+            (secret, _) => {
+                let problem = if secret.is_some() {
+                    "has both, a secret and a public key"
+                } else {
+                    "has neither a secret nor a public key"
+                };
+                self.mistake(format!("AUTH_INTERNAL__{name}__… {problem}: set one of …__SECRET and …__PUBLIC_KEY"));
+                return None;
+            }
+        };
+        let registration = ServiceRegistration { name: service_name(name), key, scopes };
+        if let Err(error) = InternalTokenVerifier::new(std::slice::from_ref(&registration)) {
+            self.mistake(format!("{place}: {error}"));
+            return None;
+        }
+        Some(registration)
+    }
+
+    pub(super) fn webhooks(&mut self) -> Vec<WebhookRegistration> {
+        self.service_names("WEBHOOKS").iter().filter_map(|name| self.webhook(name)).collect()
+    }
+
+    fn webhook(&mut self, name: &str) -> Option<WebhookRegistration> {
+        let field = |field: &str| format!("WEBHOOKS__{name}__{field}");
+        let events = self.parse(&field("EVENTS"), EventName::ALL.to_vec(), events);
+        let secret = self.parse(&field("SECRET"), None, |text| {
+            WebhookSecret::parse(text).map(Some).map_err(|mistake| mistake.to_string())
+        });
+        let (Some(url), Some(secret)) = (self.take(&field("URL")), secret) else {
+            self.mistake(format!("AUTH_WEBHOOKS__{name}__… needs both, …__URL and …__SECRET"));
+            return None;
+        };
+        let service = service_name(name);
+        match Webhook::new(service.clone(), &url.text, secret) {
+            Ok(webhook) => Some(WebhookRegistration { webhook, subscription: Subscription { service, events } }),
+            Err(mistake) => {
+                self.mistake(format!("{} {mistake}", url.place));
+                None
+            }
+        }
+    }
+}
+
+fn service_name(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+fn events(text: &str) -> Result<Vec<EventName>, String> {
+    let all = || EventName::ALL.map(EventName::as_str).join(", ");
+    let parse =
+        |name: &str| EventName::parse(name).ok_or_else(|| format!("has no event {name:?}; there are {}", all()));
+    list(text).map(parse).collect()
+}
+
+fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
+    let all = || Scope::ALL.map(Scope::as_str).join(", ");
+    let parse = |name: &str| Scope::parse(name).ok_or_else(|| format!("has no scope {name:?}; there are {}", all()));
+    list(text).map(parse).collect()
+}

@@ -1,0 +1,159 @@
+//! A mail as it travels: its headers, and its text as plain text and as HTML.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use auth_domain::mail::OutgoingMail;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+
+use crate::texts::text_of;
+
+/// Names the kind of a mail, for filters and tests.
+#[derive(Clone)]
+struct AuthMail(String);
+
+/// Keeps auto-responders quiet (RFC 3834 section 5).
+#[derive(Clone)]
+struct AutoSubmitted(String);
+
+macro_rules! header {
+    ($type:ident, $name:literal) => {
+        impl Header for $type {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
+
+            fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Ok(Self(text.to_owned()))
+            }
+
+            fn display(&self) -> HeaderValue {
+                HeaderValue::new(Self::name(), self.0.clone())
+            }
+        }
+    };
+}
+header!(AuthMail, "X-Auth-Mail");
+header!(AutoSubmitted, "Auto-Submitted");
+
+/// Builds the message, or says why none can be built: then its address is not one that mail can reach.
+pub(crate) fn build(mail: &OutgoingMail, from: &Mailbox) -> Result<Message, lettre::error::Error> {
+    let text = text_of(mail, from.name.as_deref());
+    let address: Address = ascii_address(mail).parse().map_err(|_| lettre::error::Error::MissingTo)?;
+    Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(None, address))
+        .subject(text.subject)
+        // The same at every attempt, as its id is.
+        .date(UNIX_EPOCH + Duration::from_millis(mail.at.as_millis()))
+        .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
+        .header(AuthMail(text.kind.to_owned()))
+        .header(AutoSubmitted("auto-generated".to_owned()))
+        .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
+}
+
+/// As its owner typed it before the `@`; the domain in ASCII, which every server understands.
+fn ascii_address(mail: &OutgoingMail) -> String {
+    let local = mail.to.as_str().rsplit_once('@').map_or("", |(local, _)| local);
+    let domain = mail.to.key().rsplit_once('@').map_or("", |(_, domain)| domain);
+    format!("{local}@{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth_domain::account::EmailAddress;
+    use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
+    use auth_domain::mail::{NoticeKind, OutgoingContent};
+    use auth_domain::session::Client;
+    use auth_domain::{MailId, Timestamp};
+    use proptest::prelude::*;
+
+    const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn mail(to: &str, user_agent: &str, content: OutgoingContent) -> Option<OutgoingMail> {
+        let client = Client::new([192, 0, 2, 1].into(), user_agent);
+        Some(OutgoingMail {
+            id: MailId::generate(AT, [7; 32]),
+            to: EmailAddress::parse(to).ok()?,
+            at: AT,
+            client,
+            content,
+        })
+    }
+
+    fn notice(to: &str, user_agent: &str) -> Option<OutgoingMail> {
+        mail(to, user_agent, OutgoingContent::Notice(NoticeKind::SessionReuseDetected))
+    }
+
+    fn formatted(mail: &OutgoingMail) -> String {
+        let from: Mailbox = "Auth <no-reply@example.org>".parse().unwrap();
+        String::from_utf8(build(mail, &from).unwrap().formatted()).unwrap()
+    }
+
+    #[test]
+    fn a_code_stands_on_a_line_of_its_own() {
+        for (purpose, kind) in
+            [(ChallengePurpose::PasswordReset, "password-reset"), (ChallengePurpose::VerifyEmail, "verify-email")]
+        {
+            let code = OneTimeCode::from_number(42);
+            let expires_at = Timestamp::from_seconds(1_800_000_600);
+            let message = formatted(
+                &mail("ann@example.org", "Browser", OutgoingContent::Code { purpose, code, expires_at }).unwrap(),
+            );
+            let plain = message.split("text/html").next().unwrap();
+            assert_eq!(plain.lines().filter(|line| *line == "000042").count(), 1, "{plain}");
+            assert!(message.contains(&format!("X-Auth-Mail: {kind}\r\n")), "{message}");
+            assert!(plain.contains("2027-01-15 08:10 UTC"), "{plain}");
+            assert!(!message.lines().any(|line| line.starts_with("Subject:") && line.contains("000042")));
+        }
+    }
+
+    #[test]
+    fn every_notice_has_a_subject_of_its_own() {
+        let subject = |kind| {
+            let message = formatted(&mail("ann@example.org", "Browser", OutgoingContent::Notice(kind)).unwrap());
+            message.lines().find(|line| line.starts_with("Subject:")).unwrap().to_owned()
+        };
+        let subjects: std::collections::BTreeSet<String> = NoticeKind::ALL.into_iter().map(subject).collect();
+        assert_eq!(subjects.len(), NoticeKind::ALL.len());
+    }
+
+    #[test]
+    fn says_what_when_where_and_always_the_same() {
+        let notice = notice("Ann@bücher.example", "<b>Browser</b>").unwrap();
+        let message = formatted(&notice);
+        assert!(message.contains("Date: Fri, 15 Jan 2027 08:00:00 +0000"), "{message}");
+        assert!(!message.contains("quoted-printable") || message.lines().all(|line| line.len() <= 76), "{message}");
+        for part in [
+            "To: Ann@xn--bcher-kva.example",
+            "X-Auth-Mail: notice",
+            "Auto-Submitted: auto-generated",
+            "192.0.2.0/24",
+            "2027-01-15 08:00 UTC",
+            "text/plain",
+            "text/html",
+        ] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert!(message.contains(&format!("Message-ID: <{}@example.org>", notice.id)));
+        assert!(!message.contains("Browser"), "what a stranger sends is not mailed: {message}");
+    }
+
+    proptest! {
+        /// What the domain accepts as an address, mail can be built for; whatever the user agent.
+        #[test]
+        fn every_accepted_address_can_be_written_to(
+            local in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",
+            domain in "[a-z0-9ßäé-]{1,20}(\\.[a-z0-9-]{1,20}){0,3}",
+            user_agent in ".{0,80}",
+        ) {
+            if let Some(notice) = notice(&format!("{local}@{domain}"), &user_agent) {
+                let message = formatted(&notice);
+                prop_assert!(message.contains("X-Auth-Mail: notice"));
+                prop_assert!(!message.contains("\nBcc:"));
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Accounts: how they are kept, read and changed. Their identities are rows of their own, in `identities.rs`.
+
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, Roles, Username};
+use auth_domain::ports::CommitError;
+use auth_domain::version::AccountRevision;
+use auth_domain::{AccountId, Timestamp};
+use diesel::prelude::*;
+
+use crate::connection::{Connection, Done, columns};
+use crate::corrupt;
+use crate::identities::{IdentityRow, JoinedRow, accounts_of};
+use crate::schema::{accounts, identities};
+use crate::two_factor::TwoFactorRow;
+use crate::types::DbUuid;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = accounts)]
+pub(super) struct AccountRow {
+    pub(super) id: DbUuid,
+    username: Option<String>,
+    username_key: Option<String>,
+    email: String,
+    email_key: String,
+    email_verified: bool,
+    password_hash: Option<String>,
+    credential_version: i64,
+    roles: String,
+    created_at: i64,
+    updated_at: i64,
+    ever_proved: bool,
+    #[diesel(embed)]
+    two_factor: TwoFactorRow,
+}
+
+impl From<&Account> for AccountRow {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: DbUuid(account.id.as_uuid()),
+            username: account.username.as_ref().map(|name| name.as_str().to_owned()),
+            username_key: account.username.as_ref().map(|name| name.key().to_owned()),
+            email: account.email.as_str().to_owned(),
+            email_key: account.email.key().to_owned(),
+            email_verified: account.email_verified,
+            password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
+            credential_version: account.credential_version.as_number(),
+            roles: account.roles.to_string(),
+            created_at: account.created_at.as_micros(),
+            updated_at: account.updated_at.as_micros(),
+            ever_proved: account.ever_proved,
+            two_factor: TwoFactorRow::from(&account.two_factor),
+        }
+    }
+}
+
+/// Without its identities, which are rows of their own.
+impl TryFrom<AccountRow> for Account {
+    type Error = CommitError;
+
+    fn try_from(row: AccountRow) -> Result<Self, CommitError> {
+        let username = row.username.as_deref().map(Username::parse).transpose();
+        let roles: Vec<String> = row.roles.split_whitespace().map(str::to_owned).collect();
+        Ok(Self {
+            id: AccountId::from(row.id.0),
+            username: username.map_err(|_| corrupt("accounts", "username"))?,
+            email: EmailAddress::parse(&row.email).map_err(|_| corrupt("accounts", "email"))?,
+            email_verified: row.email_verified,
+            password_hash: row.password_hash.map(PasswordHash::from_phc),
+            credential_version: CredentialVersion::from_number(row.credential_version),
+            roles: Roles::parse(&roles).map_err(|_| corrupt("accounts", "roles"))?,
+            ever_proved: row.ever_proved,
+            two_factor: row.two_factor.try_into()?,
+            identities: Vec::new(),
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+        })
+    }
+}
+
+fn key(id: AccountId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Account>> {
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq(key(id)));
+    let rows: Vec<JoinedRow> =
+        conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
+    Ok(accounts_of(rows)?.pop())
+}
+
+pub(crate) async fn find_by_name(conn: &mut Connection, name: &LoginName) -> Done<Option<Account>> {
+    let query = accounts::table.left_join(identities::table);
+    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
+    let rows: Vec<JoinedRow> = match name {
+        LoginName::Email(email) => conn.load(query.filter(accounts::email_key.eq(email.key()))).await?,
+        LoginName::Username(username) => conn.load(query.filter(accounts::username_key.eq(username.key()))).await?,
+        // Asks the database all the same, so that it takes as long.
+        LoginName::Impossible(_) => conn.load(query.filter(accounts::email_key.eq(""))).await?,
+    };
+    Ok(accounts_of(rows)?.pop())
+}
+
+pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
+    let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
+    let page = diesel::alias!(accounts as page);
+    let id = page.field(accounts::id);
+    let ids = page.filter(id.gt(after)).order(id).limit(limit.into()).select(id);
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(ids));
+    let rows: Vec<JoinedRow> =
+        conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
+    accounts_of(rows)
+}
+
+pub(crate) async fn insert(conn: &mut Connection, account: &Account) -> Done<usize> {
+    conn.execute(diesel::insert_into(accounts::table).values(AccountRow::from(account))).await
+}
+
+/// The account as somebody read it.
+macro_rules! unchanged {
+    ($id:expr, $revision:expr) => {
+        accounts::table.filter(accounts::id.eq(key($id))).filter(accounts::updated_at.eq($revision.as_micros()))
+    };
+}
+
+pub(crate) async fn delete(conn: &mut Connection, id: AccountId, revision: AccountRevision) -> Done<usize> {
+    conn.execute(diesel::delete(unchanged!(id, revision))).await
+}
+
+pub(crate) async fn touch(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    at: Timestamp,
+) -> Done<usize> {
+    conn.execute(diesel::update(unchanged!(id, revision)).set(accounts::updated_at.eq(at.as_micros()))).await
+}
+
+pub(crate) async fn set_roles(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    roles: &Roles,
+    at: Timestamp,
+) -> Done<usize> {
+    let set = (accounts::roles.eq(roles.to_string()), accounts::updated_at.eq(at.as_micros()));
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
+pub(crate) async fn rehash_password(
+    conn: &mut Connection,
+    id: AccountId,
+    version: CredentialVersion,
+    hash: &PasswordHash,
+) -> Done<usize> {
+    let row = accounts::table.filter(accounts::id.eq(key(id)));
+    let row = row.filter(accounts::credential_version.eq(version.as_number()));
+    conn.execute(diesel::update(row).set(accounts::password_hash.eq(hash.as_phc()))).await
+}
+
+pub(crate) async fn change_password(
+    conn: &mut Connection,
+    id: AccountId,
+    from: (CredentialVersion, AccountRevision),
+    hash: &PasswordHash,
+    at: Timestamp,
+) -> Done<usize> {
+    let (version, revision) = from;
+    let row = unchanged!(id, revision).filter(accounts::credential_version.eq(version.as_number()));
+    let set = (
+        accounts::password_hash.eq(hash.as_phc()),
+        accounts::credential_version.eq(version.next().as_number()),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(row).set(set)).await
+}
+
+pub(crate) async fn change_email(
+    conn: &mut Connection,
+    id: AccountId,
+    from: (&EmailAddress, AccountRevision),
+    to: (&EmailAddress, bool),
+    at: Timestamp,
+) -> Done<usize> {
+    let ((from, revision), (to, verified)) = (from, to);
+    let row = unchanged!(id, revision).filter(accounts::email_key.eq(from.key()));
+    let set = (
+        accounts::email.eq(to.as_str()),
+        accounts::email_key.eq(to.key()),
+        accounts::email_verified.eq(verified),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(row).set(set)).await
+}
+
+pub(crate) async fn prove_email(
+    conn: &mut Connection,
+    id: AccountId,
+    email: &EmailAddress,
+    revision: AccountRevision,
+    at: Timestamp,
+) -> Done<usize> {
+    let row = unchanged!(id, revision).filter(accounts::email_key.eq(email.key()));
+    let set =
+        (accounts::email_verified.eq(true), accounts::ever_proved.eq(true), accounts::updated_at.eq(at.as_micros()));
+    conn.execute(diesel::update(row).set(set)).await
+}

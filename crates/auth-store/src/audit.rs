@@ -1,0 +1,81 @@
+//! The audit trail.
+
+use auth_domain::audit::{Actor, AuditFilter, AuditRecord, Outcome};
+use auth_domain::ports::CommitError;
+use auth_domain::session::Network;
+use auth_domain::{AccountId, AuditRecordId, Timestamp};
+use diesel::prelude::*;
+
+use crate::connection::{Connection, Done, columns};
+use crate::corrupt;
+use crate::schema::audit_records;
+use crate::types::DbUuid;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_records)]
+struct AuditRow {
+    id: DbUuid,
+    occurred_at: i64,
+    account_id: Option<DbUuid>,
+    action: String,
+    outcome: String,
+    actor: String,
+    network: Option<String>,
+    request_id: Option<String>,
+    detail: Option<String>,
+}
+
+impl From<&AuditRecord> for AuditRow {
+    fn from(record: &AuditRecord) -> Self {
+        Self {
+            id: DbUuid(record.id.as_uuid()),
+            occurred_at: record.occurred_at.as_micros(),
+            account_id: record.account_id.map(|id| DbUuid(id.as_uuid())),
+            action: record.action.clone(),
+            outcome: record.outcome.as_str().to_owned(),
+            actor: record.actor.to_string(),
+            network: record.network.as_ref().map(|network| network.as_str().to_owned()),
+            request_id: record.request_id.clone(),
+            detail: record.detail.clone(),
+        }
+    }
+}
+
+impl TryFrom<AuditRow> for AuditRecord {
+    type Error = CommitError;
+
+    fn try_from(row: AuditRow) -> Done<Self> {
+        Ok(Self {
+            id: AuditRecordId::from(row.id.0),
+            occurred_at: Timestamp::from_micros(row.occurred_at),
+            account_id: row.account_id.map(|id| AccountId::from(id.0)),
+            action: row.action,
+            outcome: Outcome::parse(&row.outcome).ok_or_else(|| corrupt("audit_records", "outcome"))?,
+            actor: Actor::parse(&row.actor).ok_or_else(|| corrupt("audit_records", "actor"))?,
+            network: row.network.map(Network::from_stored),
+            request_id: row.request_id,
+            detail: row.detail,
+        })
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Connection, record: &AuditRecord) -> Done<usize> {
+    conn.execute(diesel::insert_into(audit_records::table).values(AuditRow::from(record))).await
+}
+
+pub(crate) async fn list(conn: &mut Connection, filter: AuditFilter, limit: u32) -> Done<Vec<AuditRecord>> {
+    // Those after the one that was listed last; of those at the first moment, all.
+    let (at, id) = filter.after.unwrap_or((filter.from, AuditRecordId::from(uuid::Uuid::nil())));
+    let (at, id) = (at.as_micros(), DbUuid(id.as_uuid()));
+    let query = audit_records::table
+        .filter(audit_records::occurred_at.ge(filter.from.as_micros()))
+        .filter(audit_records::occurred_at.gt(at).or(audit_records::occurred_at.eq(at).and(audit_records::id.gt(id))))
+        .order((audit_records::occurred_at, audit_records::id))
+        .limit(limit.into())
+        .select(columns::<AuditRow, _>());
+    let rows: Vec<AuditRow> = match filter.account_id {
+        Some(account_id) => conn.load(query.filter(audit_records::account_id.eq(DbUuid(account_id.as_uuid())))).await?,
+        None => conn.load(query).await?,
+    };
+    rows.into_iter().map(AuditRecord::try_from).collect()
+}

@@ -1,0 +1,139 @@
+//! Every write: one guarded statement a change, in the order that [`Change::lock_order`] says.
+
+use auth_domain::ports::{Change, CommitError};
+
+use crate::connection::{Connection, Done};
+use crate::{
+    accounts, audit, challenges, events, identities, keys, mails, maintenance, password_limits, rate_limits, sessions,
+    two_factor,
+};
+
+/// One change is sent by itself, several in one transaction.
+pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> Done<()> {
+    // Stable: changes of one place stay in the order in which they were handed over.
+    changes.sort_by_key(Change::lock_order);
+    match changes.as_slice() {
+        [] => Ok(()),
+        [one] if !fills_outbox(one) => make(conn, &changes).await,
+        _ => {
+            let begun = conn.begin().await?;
+            let done = make(conn, &changes).await;
+            conn.end(begun, done).await
+        }
+    }
+}
+
+/// Whether a worker should look at the outbox once this is committed.
+pub(crate) fn fills_outbox(change: &Change) -> bool {
+    matches!(change, Change::Mail(_) | Change::UnparkMails { .. })
+        || matches!(change, Change::Announce { services, .. } if !services.is_empty())
+}
+
+async fn make(conn: &mut Connection, changes: &[Change]) -> Done<()> {
+    for change in changes {
+        let rows = apply(conn, change).await?;
+        if let (0, Some(guard)) = (rows, change.guard()) {
+            return Err(CommitError::Conflict(guard));
+        }
+    }
+    if changes.iter().any(fills_outbox) {
+        conn.notify_outbox().await?;
+    }
+    Ok(())
+}
+
+/// The statement of each change; answers how many rows it touched.
+async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
+    match change {
+        Change::InsertAccount(account) => accounts::insert(conn, account).await,
+        Change::DeleteAccount { account_id, revision } => accounts::delete(conn, *account_id, *revision).await,
+        Change::TouchAccount { account_id, revision, at } => accounts::touch(conn, *account_id, *revision, *at).await,
+        Change::SetRoles { account_id, revision, roles, at } => {
+            accounts::set_roles(conn, *account_id, *revision, roles, *at).await
+        }
+        Change::RehashPassword { account_id, credential_version, password_hash } => {
+            accounts::rehash_password(conn, *account_id, *credential_version, password_hash).await
+        }
+        Change::ChangePassword { account_id, from_version, revision, password_hash, at } => {
+            accounts::change_password(conn, *account_id, (*from_version, *revision), password_hash, *at).await
+        }
+        Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
+            accounts::change_email(conn, *account_id, (from, *revision), (to, *verified), *at).await
+        }
+        Change::ProveEmail { account_id, email, revision, at } => {
+            accounts::prove_email(conn, *account_id, email, *revision, *at).await
+        }
+        Change::PutTwoFactor { account_id, two_factor: state }
+        | Change::ResealTwoFactor { account_id, two_factor: state } => two_factor::put(conn, *account_id, state).await,
+        Change::UseTotpStep { account_id, step, at } => two_factor::use_step(conn, *account_id, *step, *at).await,
+        Change::KeepPendingCredentials(pending) => two_factor::keep_pending(conn, pending).await,
+        Change::LinkIdentity { account_id, identity } => identities::insert(conn, *account_id, identity).await,
+        Change::UnlinkIdentity { account_id, provider } => identities::delete(conn, *account_id, provider).await,
+        Change::RequireIdentity { account_id, provider, subject } => {
+            identities::require(conn, *account_id, provider, subject).await
+        }
+        Change::UnlinkIdentitiesOf(account_id) => identities::delete_all_of(conn, *account_id).await,
+        Change::UseAuthorization { id, expires_at } => identities::use_authorization(conn, *id, *expires_at).await,
+        Change::InsertSession { session, credential_version, two_factor_version } => {
+            sessions::insert(conn, session, *credential_version, *two_factor_version).await
+        }
+        Change::AdvanceSession { session_id, from_generation, from_proved, rotation, key_id, idle_expires_at } => {
+            let (from, to) = ((*from_generation, *from_proved), (rotation, key_id, *idle_expires_at));
+            sessions::advance(conn, *session_id, from, to).await
+        }
+        Change::NoteServedAgain { session_id, generation, at } => {
+            sessions::note_served_again(conn, *session_id, *generation, *at).await
+        }
+        Change::ProveSession { session_id, generation } => sessions::prove(conn, *session_id, *generation).await,
+        Change::RequireSession(id) => sessions::require(conn, *id).await,
+        Change::RevokeSession { account_id, session_id, revocation } => {
+            sessions::revoke(conn, *account_id, *session_id, revocation).await
+        }
+        Change::RevokeSessionsOf { account_id, except, revocation } => {
+            sessions::revoke_all_of(conn, *account_id, *except, revocation).await
+        }
+        Change::PutNetworkAttempts(limit) => password_limits::put_network_attempts(conn, limit).await,
+        Change::PutDailyMisses(limit) => password_limits::put_daily_misses(conn, limit).await,
+        Change::ForgetNetworkAttempts(subject) => password_limits::forget_network_attempts(conn, *subject).await,
+        Change::ForgetDailyMisses(subject) => password_limits::forget_daily_misses(conn, *subject).await,
+        Change::PutRateLimit { rate_limit, counted: _ } => rate_limits::put(conn, rate_limit).await,
+        Change::ForgetRateLimits(subject) => rate_limits::delete_all_of(conn, *subject).await,
+        Change::InsertChallenge(challenge) => challenges::insert(conn, challenge).await,
+        Change::PutChallenge(challenge) => challenges::put(conn, challenge).await,
+        Change::UseChallenge { challenge_id, version } => challenges::delete(conn, *challenge_id, *version).await,
+        Change::ReplaceChallenges { subject, purpose, network, by } => {
+            challenges::replace(conn, *subject, *purpose, network, *by).await
+        }
+        Change::ForgetChallengesOf(account_id) => challenges::delete_all_of(conn, *account_id).await,
+        Change::ForgetChallengesFor { account_id, purpose } => {
+            challenges::delete_all_for(conn, *account_id, *purpose).await
+        }
+        Change::RecordDeletion(deletion) => events::record_deletion(conn, deletion).await,
+        Change::Announce { event, services } => events::insert(conn, event, services).await,
+        Change::EventAcknowledged { event_id, service, attempt, at } => {
+            events::delivered(conn, (*event_id, service, *attempt), Some(*at), None, None).await
+        }
+        Change::RetryEvent { event_id, service, attempt, at, error } => {
+            events::delivered(conn, (*event_id, service, *attempt), None, Some(*at), Some(error)).await
+        }
+        Change::Mail(request) => mails::insert(conn, request).await,
+        Change::ForgetMailsTo(address) => mails::delete_all_to(conn, address).await,
+        Change::UnparkMails { at } => mails::unpark(conn, *at).await,
+        Change::ForgetMail { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
+        Change::RetryMail { mail_id, attempt, at, error } => {
+            mails::fail(conn, (*mail_id, *attempt), Some(*at), None, error).await
+        }
+        Change::ParkMail { mail_id, attempt, at, error } => {
+            mails::fail(conn, (*mail_id, *attempt), None, Some(*at), error).await
+        }
+        Change::InsertSigningKey(key) => keys::insert_signing(conn, key).await,
+        Change::DeleteSigningKey(id) => keys::delete_signing(conn, *id).await,
+        Change::ResealSigningKey { id, from, to } => keys::reseal_signing(conn, *id, from, to).await,
+        Change::RetireKey(key) => keys::retire(conn, key).await,
+        Change::ResealRetiredKey { id, from, to } => keys::reseal_retired(conn, *id, from, to).await,
+        Change::ForgetRetiredKey(id) => keys::forget_retired(conn, *id).await,
+        Change::Audit(record) => audit::insert(conn, record).await,
+        Change::RecordMaintenance { kind, at } => maintenance::put(conn, *kind, *at).await,
+        Change::ForgetMaintenance(kind) => maintenance::delete(conn, *kind).await,
+    }
+}

@@ -1,0 +1,411 @@
+//! A connection to either engine. A query's type names no engine until it is run, so the bounds here demand that each
+//! query runs on both, and it is written and compiled once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use auth_domain::ports::{CommitError, Guard, StoreError};
+use diesel::connection::AnsiTransactionManager as BlockingTransactionManager;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{
+    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _, TransactionManager as _,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
+
+use crate::failure::{Failure, meaning_in_postgres, meaning_in_sqlite};
+
+/// A connection to SQLite: its calls run on threads for what blocks.
+pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection>;
+
+type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
+
+/// What a statement came to.
+pub(crate) type Done<T> = Result<T, CommitError>;
+
+/// The SQLSTATE of the last error that a server told, five characters in a number. The driver hands on eight kinds of
+/// error and of all others only words, in the server's language; so the engine reads it from the wire.
+#[derive(Clone, Debug, Default)]
+pub struct LastSqlState(Arc<AtomicU64>);
+
+impl LastSqlState {
+    /// Notes what the server told.
+    pub fn note(&self, code: [u8; 5]) {
+        let number = code.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    /// Takes it; `None` where the server told nothing since.
+    pub fn take(&self) -> Option<[u8; 5]> {
+        match self.0.swap(0, Ordering::Relaxed) {
+            0 => None,
+            number => {
+                let [_, _, _, code @ ..] = number.to_be_bytes();
+                Some(code)
+            }
+        }
+    }
+}
+
+/// A connection to PostgreSQL.
+pub struct PostgresConnection {
+    /// The driver's.
+    pub driver: AsyncPgConnection,
+    /// What the server told last.
+    pub last_sqlstate: LastSqlState,
+}
+
+enum Engine {
+    Postgres(Box<PostgresConnection>),
+    Sqlite(SqliteConnection),
+}
+
+/// A connection to either engine.
+pub struct Connection {
+    engine: Engine,
+    /// It is to be closed, not used again.
+    broken: bool,
+}
+
+impl From<PostgresConnection> for Connection {
+    fn from(connection: PostgresConnection) -> Self {
+        Self { engine: Engine::Postgres(Box::new(connection)), broken: false }
+    }
+}
+
+impl From<SqliteConnection> for Connection {
+    fn from(connection: SqliteConnection) -> Self {
+        Self { engine: Engine::Sqlite(connection), broken: false }
+    }
+}
+
+impl Connection {
+    /// Whether it may be used again: it is open, leads to a server that writes, and is in no transaction.
+    pub fn is_reusable(&mut self) -> bool {
+        !self.broken && matches!(self.is_in_transaction(), Ok(false)) && !self.is_closed()
+    }
+
+    fn is_closed(&mut self) -> bool {
+        match &mut self.engine {
+            Engine::Postgres(connection) => PoolableConnection::is_broken(&mut connection.driver),
+            Engine::Sqlite(_) => false,
+        }
+    }
+
+    /// Ends a transaction that was begun where the connection was lent, by how the work went.
+    pub async fn end_lent_transaction(&mut self, succeeded: bool) -> Result<(), StoreError> {
+        if self.broken || !self.is_in_transaction().unwrap_or(true) {
+            return Ok(());
+        }
+        let ended = if succeeded { self.commit().await } else { self.roll_back().await };
+        ended.map_err(as_store_error)
+    }
+
+    fn is_in_transaction(&mut self) -> QueryResult<bool> {
+        let depth = match &mut self.engine {
+            Engine::Postgres(connection) => {
+                Managed::<AsyncPgConnection>::transaction_manager_status_mut(&mut connection.driver).transaction_depth()
+            }
+            Engine::Sqlite(connection) => {
+                Managed::<SqliteConnection>::transaction_manager_status_mut(connection).transaction_depth()
+            }
+        };
+        Ok(depth?.is_some())
+    }
+
+    /// Says what an error means, and whether the connection may be used again.
+    fn judge<T>(&mut self, result: QueryResult<T>) -> Done<T> {
+        let error = match result {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let failure = match &mut self.engine {
+            Engine::Postgres(connection) => meaning_in_postgres(&error, connection.last_sqlstate.take()),
+            Engine::Sqlite(_) => meaning_in_sqlite(&error),
+        };
+        let Failure { meaning, connection_is_gone, sqlstate } = failure;
+        self.broken |= connection_is_gone;
+        match meaning {
+            CommitError::Store(StoreError::Failed) => tracing::error!(%error, sqlstate, "the database failed"),
+            CommitError::Store(StoreError::Corrupt { table, column }) => {
+                tracing::error!(%error, table, column, "a row cannot be read");
+            }
+            CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database cannot be used"),
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => {}
+        }
+        Err(meaning)
+    }
+
+    /// Returns every row that `query` finds.
+    pub(crate) fn load<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<Vec<R>>>
+    where
+        R: Send + 'c,
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + LoadQuery<'q, AsyncPgConnection, R>
+            + LoadQuery<'q, SqliteConnection, R>
+            + Send
+            + 'q,
+    {
+        async move {
+            let rows = self.load_told(query).await;
+            self.judge(rows)
+        }
+        .boxed()
+    }
+
+    /// As [`Self::load`], with the error in the database's words: for an operator who copies a whole database.
+    pub(crate) fn load_told<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, QueryResult<Vec<R>>>
+    where
+        R: Send + 'c,
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + LoadQuery<'q, AsyncPgConnection, R>
+            + LoadQuery<'q, SqliteConnection, R>
+            + Send
+            + 'q,
+    {
+        match &mut self.engine {
+            Engine::Postgres(connection) => RunQueryDsl::load(query, &mut connection.driver).boxed(),
+            Engine::Sqlite(connection) => RunQueryDsl::load(query, connection).boxed(),
+        }
+    }
+
+    /// Returns the one row that `query` finds, if any.
+    pub(crate) fn find<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<Option<R>>>
+    where
+        R: Send + 'c,
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + LoadQuery<'q, AsyncPgConnection, R>
+            + LoadQuery<'q, SqliteConnection, R>
+            + Send
+            + 'q,
+    {
+        self.load(query).map_ok(|mut rows| rows.pop()).boxed()
+    }
+
+    /// Returns the one row that `query` always finds.
+    pub(crate) fn one<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<R>>
+    where
+        R: Send + 'c,
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + LoadQuery<'q, AsyncPgConnection, R>
+            + LoadQuery<'q, SqliteConnection, R>
+            + Send
+            + 'q,
+    {
+        async move {
+            let row = self.find(query).await?;
+            row.map_or_else(|| self.judge(Err(diesel::result::Error::NotFound)), Ok)
+        }
+        .boxed()
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub(crate) fn execute<'c, 'q: 'c, Q>(&'c mut self, statement: Q) -> BoxFuture<'c, Done<usize>>
+    where
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + ExecuteDsl<AsyncPgConnection>
+            + ExecuteDsl<SqliteConnection>
+            + Send
+            + 'q,
+    {
+        async move {
+            let rows = self.execute_told(statement).await;
+            self.judge(rows)
+        }
+        .boxed()
+    }
+
+    /// As [`Self::execute`], with the error in the database's words.
+    pub(crate) fn execute_told<'c, 'q: 'c, Q>(&'c mut self, statement: Q) -> BoxFuture<'c, QueryResult<usize>>
+    where
+        Q: RunQueryDsl<AsyncPgConnection>
+            + RunQueryDsl<SqliteConnection>
+            + ExecuteDsl<AsyncPgConnection>
+            + ExecuteDsl<SqliteConnection>
+            + Send
+            + 'q,
+    {
+        match &mut self.engine {
+            Engine::Postgres(connection) => RunQueryDsl::execute(statement, &mut connection.driver).boxed(),
+            Engine::Sqlite(connection) => RunQueryDsl::execute(statement, connection).boxed(),
+        }
+    }
+
+    /// As [`Self::load`], where PostgreSQL locks the rows: SQLite has one writer at a time, so what it reads is locked.
+    pub(crate) fn load_locked<'c, 'q: 'c, P, L, R>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<Vec<R>>>
+    where
+        R: Send + 'c,
+        P: RunQueryDsl<AsyncPgConnection> + LoadQuery<'q, AsyncPgConnection, R> + Send + 'q,
+        L: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, R> + Send + 'q,
+    {
+        async move {
+            let rows = match &mut self.engine {
+                Engine::Postgres(connection) => postgres.load(&mut connection.driver).await,
+                Engine::Sqlite(connection) => sqlite.load(connection).await,
+            };
+            self.judge(rows)
+        }
+        .boxed()
+    }
+
+    /// As [`Self::execute`], for a statement that reads rows which PostgreSQL locks.
+    pub(crate) fn execute_locked<'c, 'q: 'c, P, L>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<usize>>
+    where
+        P: RunQueryDsl<AsyncPgConnection> + ExecuteDsl<AsyncPgConnection> + Send + 'q,
+        L: RunQueryDsl<SqliteConnection> + ExecuteDsl<SqliteConnection> + Send + 'q,
+    {
+        async move {
+            let rows = match &mut self.engine {
+                Engine::Postgres(connection) => postgres.execute(&mut connection.driver).await,
+                Engine::Sqlite(connection) => sqlite.execute(connection).await,
+            };
+            self.judge(rows)
+        }
+        .boxed()
+    }
+
+    /// Runs statements that answer nothing.
+    pub async fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
+        self.batch_execute(statements).await.map_err(as_store_error)
+    }
+
+    async fn batch_execute(&mut self, statements: &str) -> Done<()> {
+        let done = self.batch_told(statements).await;
+        self.judge(done)
+    }
+
+    /// As [`Self::batch`], with the error in the database's words.
+    pub async fn batch_told(&mut self, statements: &str) -> QueryResult<()> {
+        match &mut self.engine {
+            Engine::Postgres(connection) => connection.driver.batch_execute(statements).await,
+            Engine::Sqlite(connection) => connection.batch_execute(statements).await,
+        }
+    }
+
+    /// Tells every node that there is something to send, once this transaction is committed. SQLite has one node.
+    pub(crate) async fn notify_outbox(&mut self) -> Done<()> {
+        match &self.engine {
+            Engine::Postgres(_) => self.batch_execute(NOTIFY_OUTBOX).await,
+            Engine::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Begins a transaction with this statement.
+    pub async fn begin_with(&mut self, begin: &str) -> Result<(), StoreError> {
+        self.begin_sql(begin).await.map_err(as_store_error)
+    }
+
+    async fn begin_sql(&mut self, begin: &str) -> Done<()> {
+        let begun = match &mut self.engine {
+            Engine::Postgres(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(&mut connection.driver, begin).await
+            }
+            Engine::Sqlite(connection) => {
+                let begin = begin.to_owned();
+                let begin = move |blocking: &mut diesel::SqliteConnection| {
+                    BlockingTransactionManager::begin_transaction_sql(blocking, &begin)
+                };
+                connection.spawn_blocking(begin).await
+            }
+        };
+        self.judge(begun)
+    }
+
+    /// Begins a transaction that writes, where the connection was not lent in one. Tells whether it did: that one is to
+    /// be ended with [`Self::end`].
+    pub(crate) async fn begin(&mut self) -> Done<Begun> {
+        if self.is_in_transaction().unwrap_or(false) {
+            return Ok(Begun(false));
+        }
+        // A deferred transaction of SQLite that turns into a writer fails at once when another one is writing.
+        let begin = match &self.engine {
+            Engine::Postgres(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
+        };
+        self.begin_sql(begin).await.map(|()| Begun(true))
+    }
+
+    /// Ends what [`Self::begin`] began, by how the work went.
+    pub(crate) async fn end<T>(&mut self, Begun(begun): Begun, done: Done<T>) -> Done<T> {
+        if !begun {
+            return done;
+        }
+        match done {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                // When that fails too, the connection is of no use any more, and what is told is why the work failed.
+                self.broken |= !self.broken && self.roll_back().await.is_err();
+                Err(error)
+            }
+        }
+    }
+
+    async fn commit(&mut self) -> Done<()> {
+        let done = match &mut self.engine {
+            Engine::Postgres(connection) => {
+                Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await
+            }
+            Engine::Sqlite(connection) => Managed::<SqliteConnection>::commit_transaction(connection).await,
+        };
+        self.judge(done)
+    }
+
+    async fn roll_back(&mut self) -> Done<()> {
+        let done = match &mut self.engine {
+            Engine::Postgres(connection) => {
+                Managed::<AsyncPgConnection>::rollback_transaction(&mut connection.driver).await
+            }
+            Engine::Sqlite(connection) => Managed::<SqliteConnection>::rollback_transaction(connection).await,
+        };
+        self.judge(done)
+    }
+}
+
+/// Whether a transaction was begun here, or one was begun before.
+#[must_use]
+pub(crate) struct Begun(bool);
+
+/// The channel on which nodes tell each other that there is something to send.
+pub const OUTBOX_CHANNEL: &str = "auth_outbox";
+const NOTIFY_OUTBOX: &str = "NOTIFY auth_outbox";
+
+/// What a failure means to somebody who only reads: nothing is in the way of a read but the database itself.
+pub(crate) fn as_store_error(error: CommitError) -> StoreError {
+    match error {
+        CommitError::Store(error) => error,
+        // Undone for another one's sake: it may be asked again.
+        CommitError::Conflict(Guard::Alone) => StoreError::Unavailable,
+        CommitError::Conflict(_) | CommitError::Duplicate(_) => StoreError::Failed,
+    }
+}
+
+/// The columns of a row, whatever the engine.
+pub(crate) fn columns<T, E>() -> E
+where
+    T: Selectable<Pg, SelectExpression = E> + Selectable<Sqlite, SelectExpression = E>,
+{
+    <T as Selectable<Pg>>::construct_selection()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LastSqlState;
+
+    #[test]
+    fn a_sqlstate_is_taken_once() {
+        let last = LastSqlState::default();
+        assert_eq!(last.take(), None);
+        last.note(*b"40P01");
+        assert_eq!((last.take(), last.take()), (Some(*b"40P01"), None));
+    }
+}

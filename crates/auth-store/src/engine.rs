@@ -1,0 +1,84 @@
+//! What an engine brings: connections, and the SQL that differs.
+
+use std::ops::DerefMut;
+
+use async_trait::async_trait;
+use auth_domain::load::PoolLoad;
+use auth_domain::ports::{ArchiveError, StoreError};
+use diesel_migrations::EmbeddedMigrations;
+
+use crate::archive::Kind;
+use crate::connection::Connection;
+
+/// A connection that is lent; it goes back when it is dropped.
+pub type Lent = Box<dyn DerefMut<Target = Connection> + Send>;
+
+/// An engine: PostgreSQL or SQLite. Every query is above it.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// Lends a connection that reads.
+    async fn reader(&self) -> Result<Lent, StoreError>;
+
+    /// Lends a connection that writes.
+    async fn writer(&self) -> Result<Lent, StoreError>;
+
+    /// Opens a connection of its own in a read transaction with one snapshot. Closing it ends the snapshot.
+    async fn begin_snapshot(&self) -> Result<Connection, StoreError>;
+
+    /// Opens a connection of its own for one who reads or writes a great deal.
+    async fn archive_connection(&self) -> Result<Connection, ArchiveError>;
+
+    /// How busy the connections are.
+    fn pool_load(&self) -> PoolLoad;
+
+    /// The migrations of this engine.
+    fn migrations(&self) -> EmbeddedMigrations;
+
+    /// How it writes rows as JSON.
+    fn archive_dialect(&self) -> &'static dyn ArchiveDialect;
+}
+
+/// The SQL of an archive that differs between the engines.
+pub trait ArchiveDialect: Sync {
+    /// A query for the columns of every table: `table_name`, `name`, `declared`.
+    fn columns(&self) -> &'static str;
+
+    /// A query for the server's clock in microseconds since the Unix epoch, as `count`; `None` where there is no server.
+    fn clock(&self) -> Option<&'static str>;
+
+    /// Begins a transaction that reads one snapshot.
+    fn begin_read(&self) -> &'static str;
+
+    /// Begins a transaction that writes.
+    fn begin_write(&self) -> &'static str;
+
+    /// Begins a transaction during which, after [`Self::lock`], nobody else writes.
+    fn begin_alone(&self) -> &'static str;
+
+    /// Keeps others from writing to these tables until the end; those who read go on.
+    fn lock(&self, tables: &[&str]) -> String;
+
+    /// The function that makes a JSON object.
+    fn object(&self) -> &'static str;
+
+    /// A filter that keeps every row and uses the parameter.
+    fn anything(&self) -> &'static str;
+
+    /// The objects of the array that is bound.
+    fn each_row(&self) -> &'static str;
+
+    /// What a column holds that is declared like this; `None` where no archive knows.
+    fn kind(&self, name: &str, declared: &str) -> Option<Kind>;
+
+    /// A column, for JSON.
+    fn read(&self, column: &str, kind: Kind) -> String;
+
+    /// A field of one of [`Self::each_row`], for its column.
+    fn write(&self, column: &str, kind: Kind) -> String;
+
+    /// The value at `index` of the key that is bound.
+    fn bound(&self, index: usize, kind: Kind) -> String;
+
+    /// A column of a key, to sort by.
+    fn ordered(&self, column: &str, kind: Kind) -> String;
+}

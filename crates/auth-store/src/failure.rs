@@ -1,0 +1,135 @@
+//! What an error of a driver means. PostgreSQL's are told apart by SQLSTATE (its manual, appendix A), never by words;
+//! SQLite has result codes, of which its driver hands on a few as kinds and the rest as texts that are compiled in.
+
+use auth_domain::ports::{CommitError, Guard, StoreError, UniqueKey};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+/// An error, and whether its connection may be used again.
+pub(crate) struct Failure {
+    pub(crate) meaning: CommitError,
+    pub(crate) connection_is_gone: bool,
+    pub(crate) sqlstate: String,
+}
+
+impl Failure {
+    fn of(meaning: impl Into<CommitError>) -> Self {
+        Self { meaning: meaning.into(), connection_is_gone: false, sqlstate: String::new() }
+    }
+
+    fn and_connection_is_gone(self) -> Self {
+        Self { connection_is_gone: true, ..self }
+    }
+}
+
+pub(crate) fn meaning_in_postgres(error: &Error, sqlstate: Option<[u8; 5]>) -> Failure {
+    let code = sqlstate.unwrap_or_default();
+    let failure = match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => duplicate(&**info),
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            Failure::of(CommitError::Conflict(Guard::ParentThere))
+        }
+        Error::DatabaseError(kind, _) => match (&code, kind) {
+            // Two commits that could not both happen: this one was undone and may try again.
+            (b"40001" | b"40P01", _) | (_, DatabaseErrorKind::SerializationFailure) => {
+                Failure::of(CommitError::Conflict(Guard::Alone))
+            }
+            // A server that only reads: a standby, or a primary that became one. Another host may write.
+            (b"25006", _) | (_, DatabaseErrorKind::ReadOnlyTransaction) => {
+                Failure::of(StoreError::Refused).and_connection_is_gone()
+            }
+            // The disk is full, or a limit of the server is reached.
+            ([b'5', b'3', ..], _) => Failure::of(StoreError::Refused),
+            // Connection exceptions, and a server that is being stopped.
+            ([b'0', b'8', ..] | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
+            | (_, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand) => {
+                Failure::of(StoreError::Unavailable).and_connection_is_gone()
+            }
+            // A statement or a wait for a lock that took too long.
+            (b"57014" | b"55P03", _) => Failure::of(StoreError::Unavailable),
+            _ => Failure::of(StoreError::Failed),
+        },
+        error => meaning_elsewhere(error),
+    };
+    Failure { sqlstate: String::from_utf8_lossy(&code).trim_matches('\0').to_owned(), ..failure }
+}
+
+pub(crate) fn meaning_in_sqlite(error: &Error) -> Failure {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => duplicate(&**info),
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            Failure::of(CommitError::Conflict(Guard::ParentThere))
+        }
+        Error::DatabaseError(_, info) => match info.message() {
+            "database or disk is full" | "attempt to write a readonly database" => Failure::of(StoreError::Refused),
+            "database is locked" | "database table is locked" | "interrupted" => Failure::of(StoreError::Unavailable),
+            _ => Failure::of(StoreError::Failed),
+        },
+        error => meaning_elsewhere(error),
+    }
+}
+
+fn meaning_elsewhere(error: &Error) -> Failure {
+    match error {
+        Error::DeserializationError(_) => {
+            Failure::of(StoreError::Corrupt { table: "the log says which", column: "the log says which" })
+        }
+        Error::BrokenTransactionManager => Failure::of(StoreError::Unavailable).and_connection_is_gone(),
+        _ => Failure::of(StoreError::Failed),
+    }
+}
+
+/// PostgreSQL names the constraint, SQLite the column; the migrations name one after the other.
+fn duplicate(info: &dyn DatabaseErrorInformation) -> Failure {
+    let named = info.constraint_name().unwrap_or_else(|| info.message());
+    let key = if named.contains("identities") {
+        UniqueKey::Identity
+    } else if named.contains("email_key") {
+        UniqueKey::Email
+    } else if named.contains("username_key") {
+        UniqueKey::Username
+    } else if named.contains("sequence") {
+        UniqueKey::SigningKeySequence
+    } else {
+        UniqueKey::Id
+    };
+    Failure::of(CommitError::Duplicate(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn postgres(code: &[u8; 5]) -> (CommitError, bool) {
+        // The words are those of a server that speaks German.
+        let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new("Verklemmung entdeckt".to_owned()));
+        let Failure { meaning, connection_is_gone, .. } = meaning_in_postgres(&error, Some(*code));
+        (meaning, connection_is_gone)
+    }
+
+    #[test]
+    fn errors_of_postgres_are_told_apart_by_their_code() {
+        let again = CommitError::Conflict(Guard::Alone);
+        let (away, refused) = (StoreError::Unavailable.into(), StoreError::Refused.into());
+        for (code, meaning, gone) in [
+            (b"40001", again, false),
+            (b"40P01", again, false),
+            (b"25006", refused, true),
+            (b"53100", refused, false),
+            (b"08006", away, true),
+            (b"57P01", away, true),
+            (b"57014", away, false),
+            (b"55P03", away, false),
+            (b"42501", StoreError::Failed.into(), false),
+            (b"22P02", StoreError::Failed.into(), false),
+        ] {
+            assert_eq!(postgres(code), (meaning, gone), "{}", String::from_utf8_lossy(code));
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_a_refusal_in_sqlite_too() {
+        let error = |text: &str| Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+        assert_eq!(meaning_in_sqlite(&error("database or disk is full")).meaning, StoreError::Refused.into());
+        assert_eq!(meaning_in_sqlite(&error("no such table: accounts")).meaning, StoreError::Failed.into());
+    }
+}

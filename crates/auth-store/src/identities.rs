@@ -1,0 +1,125 @@
+//! Identities of providers, and the authorization requests that were used.
+
+use std::collections::BTreeMap;
+
+use auth_domain::account::Account;
+use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
+use auth_domain::ports::CommitError;
+use auth_domain::{AccountId, AuthorizationId, Timestamp};
+use diesel::prelude::*;
+
+use crate::accounts::AccountRow;
+use crate::connection::{Connection, Done, columns};
+use crate::corrupt;
+use crate::schema::{accounts, identities, used_authorizations};
+use crate::types::DbUuid;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = identities)]
+pub(crate) struct IdentityRow {
+    provider: String,
+    subject: String,
+    account_id: DbUuid,
+    linked_at: i64,
+}
+
+impl IdentityRow {
+    pub(crate) fn new(account_id: DbUuid, identity: &LinkedIdentity) -> Self {
+        Self {
+            provider: identity.provider.as_str().to_owned(),
+            subject: identity.subject.as_str().to_owned(),
+            account_id,
+            linked_at: identity.linked_at.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<IdentityRow> for LinkedIdentity {
+    type Error = CommitError;
+
+    fn try_from(row: IdentityRow) -> Done<Self> {
+        Ok(Self {
+            provider: ProviderName::parse(&row.provider).ok_or_else(|| corrupt("identities", "provider"))?,
+            subject: Subject::parse(&row.subject).ok_or_else(|| corrupt("identities", "subject"))?,
+            linked_at: Timestamp::from_micros(row.linked_at),
+        })
+    }
+}
+
+/// An account joined with its identities: a row each, or one row without.
+pub(crate) type JoinedRow = (AccountRow, Option<IdentityRow>);
+
+/// The accounts of joined rows, by ascending id.
+pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec<Account>> {
+    let mut accounts: BTreeMap<AccountId, Account> = BTreeMap::new();
+    for (row, identity) in rows {
+        let id = AccountId::from(row.id.0);
+        let account = match accounts.remove(&id) {
+            Some(account) => account,
+            None => Account::try_from(row)?,
+        };
+        let account = match identity {
+            Some(identity) => account.with_identity(identity.try_into()?),
+            None => account,
+        };
+        accounts.insert(id, account);
+    }
+    Ok(accounts.into_values().collect())
+}
+
+/// In one statement: an identity that is unlinked in this moment is not taken for one that is linked.
+pub(crate) async fn find_account(
+    conn: &mut Connection,
+    provider: &ProviderName,
+    subject: &Subject,
+) -> Done<Option<Account>> {
+    let presented = diesel::alias!(identities as presented);
+    let owner = presented
+        .filter(presented.field(identities::provider).eq(provider.as_str()))
+        .filter(presented.field(identities::subject).eq(subject.as_str()))
+        .select(presented.field(identities::account_id));
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(owner));
+    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
+    let rows: Vec<JoinedRow> = conn.load(query).await?;
+    Ok(accounts_of(rows)?.pop())
+}
+
+pub(crate) async fn insert(conn: &mut Connection, id: AccountId, identity: &LinkedIdentity) -> Done<usize> {
+    let row = IdentityRow::new(DbUuid(id.as_uuid()), identity);
+    conn.execute(diesel::insert_into(identities::table).values(row)).await
+}
+
+pub(crate) async fn delete(conn: &mut Connection, id: AccountId, provider: &ProviderName) -> Done<usize> {
+    let rows = identities::table.filter(identities::account_id.eq(DbUuid(id.as_uuid())));
+    conn.execute(diesel::delete(rows.filter(identities::provider.eq(provider.as_str())))).await
+}
+
+/// It stays linked until the commit.
+pub(crate) async fn require(
+    conn: &mut Connection,
+    id: AccountId,
+    provider: &ProviderName,
+    subject: &Subject,
+) -> Done<usize> {
+    let row = identities::table
+        .filter(identities::provider.eq(provider.as_str()))
+        .filter(identities::subject.eq(subject.as_str()))
+        .filter(identities::account_id.eq(DbUuid(id.as_uuid())));
+    let row = row.select(identities::account_id);
+    let rows: Vec<DbUuid> = conn.load_locked(row.for_share(), row).await?;
+    Ok(rows.len())
+}
+
+pub(crate) async fn delete_all_of(conn: &mut Connection, id: AccountId) -> Done<usize> {
+    conn.execute(diesel::delete(identities::table.filter(identities::account_id.eq(DbUuid(id.as_uuid()))))).await
+}
+
+pub(crate) async fn use_authorization(
+    conn: &mut Connection,
+    id: AuthorizationId,
+    expires_at: Timestamp,
+) -> Done<usize> {
+    let row =
+        (used_authorizations::id.eq(DbUuid(id.as_uuid())), used_authorizations::expires_at.eq(expires_at.as_micros()));
+    conn.execute(diesel::insert_into(used_authorizations::table).values(row).on_conflict_do_nothing()).await
+}

@@ -1,0 +1,46 @@
+//! The `Store` and `Archive` ports in SQL, once for both engines: schema, rows, every query and the commit.
+//!
+//! A query's type names no engine until it runs (`connection.rs`), so each is written and compiled once. What differs is
+//! behind [`Engine`]: connections, and how rows are written as JSON. Where the connections lead, and over what, is
+//! `auth-postgres`' and `auth-sqlite`'s.
+
+mod accounts;
+mod archive;
+mod audit;
+mod challenges;
+mod commit;
+mod connection;
+mod engine;
+mod events;
+mod failure;
+mod identities;
+mod keys;
+mod mails;
+mod maintenance;
+mod migrations;
+mod outbox;
+mod password_limits;
+mod pool;
+mod purge;
+mod rate_limits;
+mod schema;
+mod sessions;
+mod snapshot;
+mod store;
+mod two_factor;
+mod types;
+
+pub use archive::{Kind, archived_tables};
+pub use connection::{Connection, LastSqlState, OUTBOX_CHANNEL, PostgresConnection, SqliteConnection};
+pub use engine::{ArchiveDialect, Engine, Lent};
+pub use migrations::{is_up_to_date, migrate_to};
+pub use pool::{OpenError, Opener, Pool};
+pub use store::SqlStore;
+
+use auth_domain::ports::{CommitError, StoreError};
+
+/// A row holds what the domain could not have written: the database was changed by other hands.
+fn corrupt(table: &'static str, column: &'static str) -> CommitError {
+    tracing::error!(table, column, "a row cannot be read: a value is not one that this service writes");
+    StoreError::Corrupt { table, column }.into()
+}

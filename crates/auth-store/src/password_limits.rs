@@ -1,0 +1,136 @@
+//! The limits for passwords: how they are kept, read and counted.
+
+use auth_domain::Timestamp;
+use auth_domain::password_limit::{DailyMisses, NetworkAttempts, PasswordLimit};
+use auth_domain::rate_limit::AttemptSubject;
+use auth_domain::session::Network;
+use auth_domain::version::RowVersion;
+use diesel::prelude::*;
+
+use crate::connection::{Connection, Done, columns};
+use crate::schema::{password_daily_misses, password_network_attempts};
+use crate::types::DbUuid;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = password_network_attempts, treat_none_as_null = true)]
+pub(super) struct NetworkAttemptsRow {
+    subject: DbUuid,
+    network: String,
+    misses: i64,
+    last_miss_at: Option<i64>,
+    last_success_at: Option<i64>,
+    version: i64,
+}
+
+impl From<&PasswordLimit> for NetworkAttemptsRow {
+    fn from(limit: &PasswordLimit) -> Self {
+        Self {
+            subject: DbUuid(limit.subject.as_uuid()),
+            network: limit.network.as_str().to_owned(),
+            misses: limit.attempts.misses.into(),
+            last_miss_at: limit.attempts.last_miss_at.map(Timestamp::as_micros),
+            last_success_at: limit.attempts.last_success_at.map(Timestamp::as_micros),
+            version: limit.attempts.version.as_number(),
+        }
+    }
+}
+
+impl From<NetworkAttemptsRow> for NetworkAttempts {
+    fn from(row: NetworkAttemptsRow) -> Self {
+        Self {
+            misses: u32::try_from(row.misses).unwrap_or(u32::MAX),
+            last_miss_at: row.last_miss_at.map(Timestamp::from_micros),
+            last_success_at: row.last_success_at.map(Timestamp::from_micros),
+            version: RowVersion::from_number(row.version),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = password_daily_misses, treat_none_as_null = true)]
+pub(super) struct DailyMissesRow {
+    subject: DbUuid,
+    misses: i64,
+    day_began_at: Option<i64>,
+    version: i64,
+}
+
+impl From<&PasswordLimit> for DailyMissesRow {
+    fn from(limit: &PasswordLimit) -> Self {
+        Self {
+            subject: DbUuid(limit.subject.as_uuid()),
+            misses: limit.daily.misses.into(),
+            day_began_at: limit.daily.day_began_at.map(Timestamp::as_micros),
+            version: limit.daily.version.as_number(),
+        }
+    }
+}
+
+impl From<DailyMissesRow> for DailyMisses {
+    fn from(row: DailyMissesRow) -> Self {
+        Self {
+            misses: u32::try_from(row.misses).unwrap_or(u32::MAX),
+            day_began_at: row.day_began_at.map(Timestamp::from_micros),
+            version: RowVersion::from_number(row.version),
+        }
+    }
+}
+
+/// Two statements, not one: the parts are guarded each by its own version, so they need not be of one
+/// instant.
+pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network: &Network) -> Done<PasswordLimit> {
+    let key = DbUuid(subject.as_uuid());
+    let attempts = password_network_attempts::table
+        .filter(password_network_attempts::subject.eq(key))
+        .filter(password_network_attempts::network.eq(network.as_str()))
+        .select(columns::<NetworkAttemptsRow, _>());
+    let attempts: Option<NetworkAttemptsRow> = conn.find(attempts).await?;
+    let daily = password_daily_misses::table
+        .filter(password_daily_misses::subject.eq(key))
+        .select(columns::<DailyMissesRow, _>());
+    let daily: Option<DailyMissesRow> = conn.find(daily).await?;
+    Ok(PasswordLimit {
+        subject,
+        network: network.clone(),
+        attempts: attempts.map(Into::into).unwrap_or_default(),
+        daily: daily.map(Into::into).unwrap_or_default(),
+    })
+}
+
+/// A first write finds no row; any other replaces the version before it.
+pub(crate) async fn put_network_attempts(conn: &mut Connection, limit: &PasswordLimit) -> Done<usize> {
+    let (row, version) = (NetworkAttemptsRow::from(limit), limit.attempts.version);
+    if version == RowVersion::FIRST {
+        let insert = diesel::insert_into(password_network_attempts::table).values(row);
+        return conn.execute(insert.on_conflict_do_nothing()).await;
+    }
+    let before = password_network_attempts::table
+        .filter(password_network_attempts::subject.eq(DbUuid(limit.subject.as_uuid())))
+        .filter(password_network_attempts::network.eq(limit.network.as_str()))
+        .filter(password_network_attempts::version.eq(version.previous().as_number()));
+    conn.execute(diesel::update(before).set(row)).await
+}
+
+/// As [`put_network_attempts`].
+pub(crate) async fn put_daily_misses(conn: &mut Connection, limit: &PasswordLimit) -> Done<usize> {
+    let (row, version) = (DailyMissesRow::from(limit), limit.daily.version);
+    if version == RowVersion::FIRST {
+        let insert = diesel::insert_into(password_daily_misses::table).values(row);
+        return conn.execute(insert.on_conflict_do_nothing()).await;
+    }
+    let before = password_daily_misses::table
+        .filter(password_daily_misses::subject.eq(DbUuid(limit.subject.as_uuid())))
+        .filter(password_daily_misses::version.eq(version.previous().as_number()));
+    conn.execute(diesel::update(before).set(row)).await
+}
+
+pub(crate) async fn forget_network_attempts(conn: &mut Connection, subject: AttemptSubject) -> Done<usize> {
+    let subject = DbUuid(subject.as_uuid());
+    let rows = password_network_attempts::table.filter(password_network_attempts::subject.eq(subject));
+    conn.execute(diesel::delete(rows)).await
+}
+
+pub(crate) async fn forget_daily_misses(conn: &mut Connection, subject: AttemptSubject) -> Done<usize> {
+    let subject = DbUuid(subject.as_uuid());
+    conn.execute(diesel::delete(password_daily_misses::table.filter(password_daily_misses::subject.eq(subject)))).await
+}

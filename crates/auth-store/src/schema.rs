@@ -1,0 +1,288 @@
+//! The tables, as `migrations/` makes them. Two have a name in the code that is not the one they were made with: a table
+//! is not renamed while nodes of two versions run side by side.
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    accounts (id) {
+        id -> SqlUuid,
+        username -> Nullable<Text>,
+        username_key -> Nullable<Text>,
+        email -> Text,
+        email_key -> Text,
+        email_verified -> Bool,
+        password_hash -> Nullable<Text>,
+        credential_version -> BigInt,
+        roles -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        ever_proved -> Bool,
+        app_status -> Nullable<Text>,
+        app_since -> Nullable<BigInt>,
+        app_secret -> Nullable<Binary>,
+        app_pending_until -> Nullable<BigInt>,
+        app_pending_secret -> Nullable<Binary>,
+        email_factor_status -> Nullable<Text>,
+        email_factor_since -> Nullable<BigInt>,
+        email_factor_pending_until -> Nullable<BigInt>,
+        preferred_factor -> Text,
+        recovery_codes -> Text,
+        two_factor_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::types::SqlUuid;
+
+    identities (provider, subject) {
+        provider -> Text,
+        subject -> Text,
+        account_id -> SqlUuid,
+        linked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::SqlUuid;
+
+    used_authorizations (id) {
+        id -> SqlUuid,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::SqlUuid;
+
+    totp_steps (account_id, step) {
+        account_id -> SqlUuid,
+        step -> BigInt,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::types::SqlUuid;
+
+    pending_credentials (challenge_id) {
+        challenge_id -> SqlUuid,
+        session_id -> SqlUuid,
+        method -> Text,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    sessions (id) {
+        id -> SqlUuid,
+        account_id -> SqlUuid,
+        generation -> BigInt,
+        parent -> Nullable<BigInt>,
+        served_at -> BigInt,
+        proved -> Bool,
+        network -> Text,
+        user_agent -> Text,
+        left_after -> Nullable<BigInt>,
+        left_before -> Nullable<BigInt>,
+        key_id -> Text,
+        method -> Text,
+        created_at -> BigInt,
+        idle_expires_at -> BigInt,
+        absolute_expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revocation_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    password_network_attempts (subject, network) {
+        subject -> SqlUuid,
+        network -> Text,
+        misses -> BigInt,
+        last_miss_at -> Nullable<BigInt>,
+        last_success_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::types::SqlUuid;
+
+    password_daily_misses (subject) {
+        subject -> SqlUuid,
+        misses -> BigInt,
+        day_began_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::types::SqlUuid;
+
+    signing_keys (id) {
+        id -> SqlUuid,
+        sequence -> BigInt,
+        active_from -> BigInt,
+        public_key -> Binary,
+        sealed_private_key -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::types::SqlUuid;
+
+    deletions (id) {
+        id -> SqlUuid,
+        account_id -> SqlUuid,
+        requested_by -> Text,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    mails (id) {
+        id -> SqlUuid,
+        recipient -> Text,
+        kind -> Text,
+        happened_at -> BigInt,
+        network -> Text,
+        user_agent -> Text,
+        attempt -> BigInt,
+        next_attempt_at -> BigInt,
+        parked_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        challenge_id -> Nullable<SqlUuid>,
+        send_number -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    challenges (id) {
+        id -> SqlUuid,
+        subject -> SqlUuid,
+        account_id -> Nullable<SqlUuid>,
+        email -> Nullable<Text>,
+        credential_version -> Nullable<BigInt>,
+        purpose -> Text,
+        key_id -> Text,
+        network -> Text,
+        send_number -> Nullable<BigInt>,
+        code_expires_at -> Nullable<BigInt>,
+        misses -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::types::SqlUuid;
+
+    #[sql_name = "tallies"]
+    rate_limits (subject, kind, network) {
+        subject -> SqlUuid,
+        kind -> Text,
+        network -> Text,
+        count -> BigInt,
+        began_at -> BigInt,
+        last_at -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    events (id) {
+        id -> SqlUuid,
+        kind -> Text,
+        account_id -> SqlUuid,
+        related_id -> Nullable<SqlUuid>,
+        occurred_at -> BigInt,
+        position -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    event_deliveries (event_id, service) {
+        event_id -> SqlUuid,
+        service -> Text,
+        account_id -> SqlUuid,
+        occurred_at -> BigInt,
+        attempt -> BigInt,
+        next_attempt_at -> BigInt,
+        acknowledged_at -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    audit_records (id) {
+        id -> SqlUuid,
+        occurred_at -> BigInt,
+        account_id -> Nullable<SqlUuid>,
+        action -> Text,
+        outcome -> Text,
+        actor -> Text,
+        network -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::types::SqlUuid;
+
+    retired_keys (id) {
+        id -> SqlUuid,
+        key_id -> Text,
+        sealed_keys -> Binary,
+        retired_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    #[sql_name = "marks"]
+    maintenance (name) {
+        name -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(identities -> accounts (account_id));
+diesel::joinable!(challenges -> accounts (account_id));
+diesel::joinable!(event_deliveries -> events (event_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, identities, sessions, challenges);
+diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

@@ -1,0 +1,289 @@
+//! Sessions: how they are kept, read and moved on.
+
+use auth_domain::account::{Account, CredentialVersion};
+use auth_domain::ports::CommitError;
+use auth_domain::session::{
+    AuthenticationMethod, Client, Generation, KeyId, LeftBehind, Network, Revocation, RevocationReason, Rotation,
+    Session,
+};
+use auth_domain::version::RowVersion;
+use auth_domain::{AccountId, SessionId, Timestamp};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+
+use crate::accounts::AccountRow;
+use crate::connection::{Connection, Done, columns};
+use crate::corrupt;
+use crate::identities::{IdentityRow, JoinedRow, accounts_of};
+use crate::schema::{accounts, identities, sessions};
+use crate::types::{DbUuid, SqlUuid};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub(super) struct SessionRow {
+    id: DbUuid,
+    account_id: DbUuid,
+    generation: i64,
+    parent: Option<i64>,
+    served_at: i64,
+    proved: bool,
+    network: String,
+    user_agent: String,
+    left_after: Option<i64>,
+    left_before: Option<i64>,
+    key_id: String,
+    method: String,
+    created_at: i64,
+    idle_expires_at: i64,
+    absolute_expires_at: i64,
+    revoked_at: Option<i64>,
+    revocation_reason: Option<String>,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = CommitError;
+
+    fn try_from(row: SessionRow) -> Result<Self, CommitError> {
+        let amr: Vec<&str> = row.method.split(' ').collect();
+        let method = AuthenticationMethod::from_amr(&amr).ok_or_else(|| corrupt("sessions", "method"))?;
+        let gap: Option<Result<LeftBehind, CommitError>> = row
+            .left_after
+            .zip(row.left_before)
+            .map(|(after, before)| Ok(LeftBehind { after: generation(after)?, before: generation(before)? }));
+        let reason = row.revocation_reason.as_deref().and_then(RevocationReason::parse);
+        let revocation = match (row.revoked_at, reason) {
+            (None, _) => None,
+            (Some(at), Some(reason)) => Some(Revocation { at: Timestamp::from_micros(at), reason }),
+            (Some(_), None) => return Err(corrupt("sessions", "revocation_reason")),
+        };
+        Ok(Self {
+            id: SessionId::from(row.id.0),
+            account_id: AccountId::from(row.account_id.0),
+            rotation: Rotation {
+                generation: generation(row.generation)?,
+                parent: row.parent.map(generation).transpose()?,
+                served_at: Timestamp::from_micros(row.served_at),
+                proved: row.proved,
+                client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
+                left_behind: gap.transpose()?,
+            },
+            key_id: KeyId::new(row.key_id),
+            method,
+            created_at: Timestamp::from_micros(row.created_at),
+            idle_expires_at: Timestamp::from_micros(row.idle_expires_at),
+            absolute_expires_at: Timestamp::from_micros(row.absolute_expires_at),
+            revocation,
+        })
+    }
+}
+
+/// What a refresh changes.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub(super) struct AdvancedRow<'a> {
+    generation: i64,
+    parent: Option<i64>,
+    served_at: i64,
+    proved: bool,
+    network: &'a str,
+    user_agent: &'a str,
+    left_after: Option<i64>,
+    left_before: Option<i64>,
+    key_id: &'a str,
+    idle_expires_at: i64,
+}
+
+impl<'a> AdvancedRow<'a> {
+    pub(super) fn new(rotation: &'a Rotation, key_id: &'a KeyId, idle_expires_at: Timestamp) -> Self {
+        let number = |generation: Generation| i64::from(generation.as_number());
+        Self {
+            generation: number(rotation.generation),
+            parent: rotation.parent.map(number),
+            served_at: rotation.served_at.as_micros(),
+            proved: rotation.proved,
+            network: rotation.client.network().as_str(),
+            user_agent: rotation.client.user_agent(),
+            left_after: rotation.left_behind.map(|gap| number(gap.after)),
+            left_before: rotation.left_behind.map(|gap| number(gap.before)),
+            key_id: key_id.as_str(),
+            idle_expires_at: idle_expires_at.as_micros(),
+        }
+    }
+}
+
+/// What an end before its time changes.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+pub(super) struct RevokedRow {
+    revoked_at: i64,
+    revocation_reason: &'static str,
+}
+
+impl From<&Revocation> for RevokedRow {
+    fn from(revocation: &Revocation) -> Self {
+        Self { revoked_at: revocation.at.as_micros(), revocation_reason: revocation.reason.as_str() }
+    }
+}
+
+fn generation(number: i64) -> Result<Generation, CommitError> {
+    u32::try_from(number).map(Generation::from_number).map_err(|_| corrupt("sessions", "generation"))
+}
+
+fn number(generation: Generation) -> i64 {
+    generation.as_number().into()
+}
+
+fn key(id: SessionId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+pub(crate) async fn find(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
+    let query = sessions::table
+        .inner_join(accounts::table.left_join(identities::table))
+        .filter(sessions::id.eq(key(id)))
+        .select((columns::<SessionRow, _>(), (columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())));
+    let rows: Vec<(SessionRow, JoinedRow)> = conn.load(query).await?;
+    let (mut sessions, accounts): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let session = sessions.pop().map(Session::try_from).transpose()?;
+    Ok(session.zip(accounts_of(accounts)?.pop()))
+}
+
+pub(crate) async fn list(
+    conn: &mut Connection,
+    account_id: AccountId,
+    now: Timestamp,
+    limit: u32,
+) -> Done<Vec<Session>> {
+    let query = sessions::table
+        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::idle_expires_at.gt(now.as_micros()))
+        .filter(sessions::absolute_expires_at.gt(now.as_micros()))
+        .order(sessions::id.desc())
+        .limit(limit.into())
+        .select(columns::<SessionRow, _>());
+    let rows: Vec<SessionRow> = conn.load(query).await?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Inserts from a select on the account, which stays locked against a change of credentials until
+/// the commit: whichever comes second sees the other.
+pub(crate) async fn insert(
+    conn: &mut Connection,
+    session: &Session,
+    version: CredentialVersion,
+    two_factor_version: RowVersion,
+) -> Done<usize> {
+    let rotation = &session.rotation;
+    let micros = |at: Timestamp| at.as_micros().into_sql::<BigInt>();
+    let text = |text: &str| text.to_owned().into_sql::<Text>();
+    let network: &Network = rotation.client.network();
+    let row = accounts::table
+        .filter(accounts::id.eq(DbUuid(session.account_id.as_uuid())))
+        .filter(accounts::credential_version.eq(version.as_number()))
+        .filter(accounts::two_factor_version.eq(two_factor_version.as_number()))
+        .select((
+            key(session.id).into_sql::<SqlUuid>(),
+            accounts::id,
+            number(rotation.generation).into_sql::<BigInt>(),
+            rotation.parent.map(number).into_sql::<Nullable<BigInt>>(),
+            micros(rotation.served_at),
+            rotation.proved.into_sql::<Bool>(),
+            text(network.as_str()),
+            text(rotation.client.user_agent()),
+            text(session.key_id.as_str()),
+            text(&session.method.amr().join(" ")),
+            micros(session.created_at),
+            micros(session.idle_expires_at),
+            micros(session.absolute_expires_at),
+        ));
+    let columns = (
+        sessions::id,
+        sessions::account_id,
+        sessions::generation,
+        sessions::parent,
+        sessions::served_at,
+        sessions::proved,
+        sessions::network,
+        sessions::user_agent,
+        sessions::key_id,
+        sessions::method,
+        sessions::created_at,
+        sessions::idle_expires_at,
+        sessions::absolute_expires_at,
+    );
+    let postgres = diesel::insert_into(sessions::table).values(row.clone().for_share()).into_columns(columns);
+    let sqlite = diesel::insert_into(sessions::table).values(row).into_columns(columns);
+    conn.execute_locked(postgres, sqlite).await
+}
+
+pub(crate) async fn advance(
+    conn: &mut Connection,
+    id: SessionId,
+    from: (Generation, bool),
+    to: (&Rotation, &KeyId, Timestamp),
+) -> Done<usize> {
+    let ((generation, proved), (rotation, key_id, idle_expires_at)) = (from, to);
+    let row = sessions::table
+        .filter(sessions::id.eq(key(id)))
+        .filter(sessions::generation.eq(number(generation)))
+        .filter(sessions::proved.eq(proved))
+        .filter(sessions::revoked_at.is_null());
+    conn.execute(diesel::update(row).set(AdvancedRow::new(rotation, key_id, idle_expires_at))).await
+}
+
+pub(crate) async fn note_served_again(
+    conn: &mut Connection,
+    id: SessionId,
+    generation: Generation,
+    at: Timestamp,
+) -> Done<usize> {
+    let row = sessions::table
+        .filter(sessions::id.eq(key(id)))
+        .filter(sessions::generation.eq(number(generation)))
+        .filter(sessions::revoked_at.is_null());
+    conn.execute(diesel::update(row).set(sessions::served_at.eq(at.as_micros()))).await
+}
+
+pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Generation) -> Done<usize> {
+    let row = sessions::table
+        .filter(sessions::id.eq(key(id)))
+        .filter(sessions::generation.eq(number(generation)))
+        .filter(sessions::proved.eq(false));
+    conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
+}
+
+/// It has not ended, and does not until the commit.
+pub(crate) async fn require(conn: &mut Connection, id: SessionId) -> Done<usize> {
+    let live = sessions::table.filter(sessions::id.eq(key(id))).filter(sessions::revoked_at.is_null());
+    let live = live.select(sessions::id);
+    let rows: Vec<DbUuid> = conn.load_locked(live.for_share(), live).await?;
+    Ok(rows.len())
+}
+
+pub(crate) async fn revoke(
+    conn: &mut Connection,
+    account_id: AccountId,
+    id: SessionId,
+    revocation: &Revocation,
+) -> Done<usize> {
+    let live = sessions::table
+        .filter(sessions::id.eq(key(id)))
+        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::revoked_at.is_null());
+    conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
+}
+
+pub(crate) async fn revoke_all_of(
+    conn: &mut Connection,
+    account_id: AccountId,
+    except: Option<SessionId>,
+    revocation: &Revocation,
+) -> Done<usize> {
+    let kept = except.map_or_else(uuid::Uuid::nil, SessionId::as_uuid);
+    let live = sessions::table
+        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::id.ne(DbUuid(kept)));
+    conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
+}

@@ -1,0 +1,48 @@
+//! One consistent view of all accounts, on a connection of its own.
+
+use async_trait::async_trait;
+use auth_domain::AccountId;
+use auth_domain::account::Account;
+use auth_domain::ports::{AccountSnapshot, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::accounts;
+use crate::connection::{Connection, as_store_error};
+use crate::engine::Engine;
+use crate::store::SqlStore;
+
+const PAGE: u32 = 1_000;
+
+/// Holds a read transaction open; closing the connection ends it.
+pub(crate) struct Snapshot<E> {
+    store: SqlStore<E>,
+    /// `None` after a failure: what came before cannot be continued.
+    conn: Option<Connection>,
+    after: Option<AccountId>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<E> Snapshot<E> {
+    /// `conn` must be in a read transaction with one snapshot; `permit` bounds how many there are.
+    pub(crate) const fn new(
+        store: SqlStore<E>,
+        conn: Connection,
+        after: Option<AccountId>,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { store, conn: Some(conn), after, _permit: permit }
+    }
+}
+
+#[async_trait]
+impl<E: Engine> AccountSnapshot for Snapshot<E> {
+    async fn next_page(&mut self) -> Result<Vec<Account>, StoreError> {
+        let mut conn = self.conn.take().ok_or(StoreError::Unavailable)?;
+        let after = self.after;
+        let read = async move { accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn)) };
+        let (page, conn) = self.store.run(read).await?.map_err(as_store_error)?;
+        self.conn = Some(conn);
+        self.after = page.last().map(|account| account.id).or(after);
+        Ok(page)
+    }
+}

@@ -1,0 +1,280 @@
+//! The `Store` port over an engine's connections.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_domain::account::{Account, LoginName};
+use auth_domain::audit::{AuditFilter, AuditRecord, Auditor};
+use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::deletion::DeletionProgress;
+use auth_domain::event::{Event, LeasedEvent};
+use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::load::{OutboxDepth, PoolLoad};
+use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::maintenance::Maintenance;
+use auth_domain::password_limit::PasswordLimit;
+use auth_domain::pending_credentials::PendingCredentials;
+use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreError};
+use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
+use auth_domain::retention::Expired;
+use auth_domain::retired_key::RetiredKey;
+use auth_domain::session::{Network, Session};
+use auth_domain::signing_key::SigningKey;
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
+use tracing::Instrument as _;
+
+use crate::connection::{Connection, as_store_error};
+use crate::engine::{Engine, Lent};
+use crate::snapshot::Snapshot;
+use crate::{
+    accounts, audit, challenges, commit, events, identities, keys, mails, maintenance, outbox, password_limits, purge,
+    rate_limits, sessions, two_factor,
+};
+
+/// However stuck the database is, a caller waits no longer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+/// How many readers of all accounts there may be at once: each holds a connection of its own.
+const SNAPSHOTS: usize = 2;
+
+/// The store on an engine. A clone is the same store.
+pub struct SqlStore<E> {
+    pub(crate) inner: Arc<Inner<E>>,
+}
+
+pub(crate) struct Inner<E> {
+    pub(crate) engine: E,
+    runtime: Handle,
+    snapshots: Arc<Semaphore>,
+    /// Told when somebody owes a mail or announces an event, here or on another node.
+    outbox: Arc<Notify>,
+    auditor: Option<Arc<Auditor>>,
+}
+
+impl<E> Clone for SqlStore<E> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+/// What one call does on a connection.
+type Work<'c, T, Error> = BoxFuture<'c, Result<T, Error>>;
+
+impl<E: Engine> SqlStore<E> {
+    /// A store on `engine`. `outbox` is told by the engine when another node has something to send. With an `auditor`
+    /// each commit that matters to security brings a record of the audit trail. Works on the calling runtime from then
+    /// on, which must outlive it.
+    pub fn new(engine: E, outbox: Arc<Notify>, auditor: Option<Arc<Auditor>>) -> Self {
+        let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
+        Self { inner: Arc::new(Inner { engine, runtime: Handle::current(), snapshots, outbox, auditor }) }
+    }
+
+    /// Runs `work` on the runtime that the store was opened on and waits for it within a deadline. It
+    /// goes on to its end when the caller goes away: no connection is left inside a transaction, none
+    /// dies with the runtime of a worker that stops, and diesel-async's SQLite connection panics when a
+    /// call on it is dropped on a single-threaded runtime.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let task = self.inner.runtime.spawn(work.in_current_span());
+        match tokio::time::timeout(CALL_TIMEOUT, task).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a call of the store ended before its time");
+                Err(StoreError::Failed)
+            }
+            Err(_) => {
+                tracing::error!("the database does not answer in time");
+                Err(StoreError::Unavailable)
+            }
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { on(inner.engine.writer().await?, work).await }).await?
+    }
+}
+
+/// Does `work` on a connection that is lent. Behind a transaction pooler that is one transaction.
+async fn on<T>(
+    mut lent: Lent,
+    work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
+) -> Result<T, CommitError> {
+    let done = work(&mut lent).await;
+    lent.end_lent_transaction(done.is_ok()).await?;
+    done
+}
+
+#[async_trait]
+impl<E: Engine> Store for SqlStore<E> {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|conn| outbox::ping(conn).boxed()).await
+    }
+
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.read(move |conn| accounts::find(conn, id).boxed()).await
+    }
+
+    async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreError> {
+        let name = name.clone();
+        self.read(move |conn| async move { accounts::find_by_name(conn, &name).await }.boxed()).await
+    }
+
+    async fn find_account_by_identity(
+        &self,
+        provider: &ProviderName,
+        subject: &Subject,
+    ) -> Result<Option<Account>, StoreError> {
+        let (provider, subject) = (provider.clone(), subject.clone());
+        self.read(move |conn| async move { identities::find_account(conn, &provider, &subject).await }.boxed()).await
+    }
+
+    async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreError> {
+        self.read(|conn| keys::list_retired(conn).boxed()).await
+    }
+
+    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |conn| audit::list(conn, filter, limit).boxed()).await
+    }
+
+    async fn find_maintenance(&self, kind: Maintenance) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |conn| maintenance::find(conn, kind).boxed()).await
+    }
+
+    async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError> {
+        self.read(move |conn| accounts::list(conn, after, limit).boxed()).await
+    }
+
+    async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {
+        let snapshots = Arc::clone(&self.inner.snapshots);
+        let permit = snapshots.try_acquire_owned().map_err(|_| SnapshotError::TooMany)?;
+        let inner = Arc::clone(&self.inner);
+        let conn = self.run(async move { inner.engine.begin_snapshot().await }).await??;
+        Ok(Box::new(Snapshot::new(self.clone(), conn, after, permit)))
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find(conn, id).boxed()).await
+    }
+
+    async fn list_sessions(
+        &self,
+        account_id: AccountId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.read(move |conn| sessions::list(conn, account_id, now, limit).boxed()).await
+    }
+
+    async fn find_password_limit(
+        &self,
+        subject: AttemptSubject,
+        network: &Network,
+    ) -> Result<PasswordLimit, StoreError> {
+        let network = network.clone();
+        self.read(move |conn| async move { password_limits::find(conn, subject, &network).await }.boxed()).await
+    }
+
+    async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError> {
+        let kind = kind.clone();
+        self.read(move |conn| async move { rate_limits::find(conn, subject, &kind).await }.boxed()).await
+    }
+
+    async fn find_challenge(&self, id: ChallengeId) -> Result<Option<(Challenge, Option<Account>)>, StoreError> {
+        self.read(move |conn| challenges::find(conn, id).boxed()).await
+    }
+
+    async fn find_challenge_of(
+        &self,
+        account_id: AccountId,
+        purpose: ChallengePurpose,
+    ) -> Result<Option<Challenge>, StoreError> {
+        self.read(move |conn| challenges::find_newest_of(conn, account_id, purpose).boxed()).await
+    }
+
+    async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreError> {
+        self.read(move |conn| two_factor::find_pending(conn, id).boxed()).await
+    }
+
+    async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {
+        self.read(move |conn| events::find_deletion(conn, id).boxed()).await
+    }
+
+    async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreError> {
+        self.write(move |conn| events::list(conn, after, limit).boxed()).await.map_err(as_store_error)
+    }
+
+    async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.read(|conn| keys::list_signing(conn).boxed()).await
+    }
+
+    async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError> {
+        let rows = self.write(move |conn| purge::purge(conn, expired, limit).boxed()).await;
+        Ok(u32::try_from(rows.map_err(as_store_error)?).unwrap_or(u32::MAX))
+    }
+
+    async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError> {
+        self.write(move |conn| mails::lease(conn, now, until, limit).boxed()).await.map_err(as_store_error)
+    }
+
+    async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError> {
+        self.read(move |conn| mails::list_parked(conn, limit).boxed()).await
+    }
+
+    async fn lease_events(
+        &self,
+        service: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LeasedEvent>, StoreError> {
+        let service = service.to_owned();
+        let leased =
+            self.write(move |conn| async move { events::lease(conn, &service, now, until, limit).await }.boxed()).await;
+        leased.map_err(as_store_error)
+    }
+
+    async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {
+        self.read(|conn| outbox::depth(conn).boxed()).await
+    }
+
+    fn pool_load(&self) -> PoolLoad {
+        self.inner.engine.pool_load()
+    }
+
+    async fn wait_for_outbox(&self, at_most: Duration) {
+        let _: Result<(), tokio::time::error::Elapsed> =
+            tokio::time::timeout(at_most, self.inner.outbox.notified()).await;
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        let changes = match &self.inner.auditor {
+            Some(auditor) => auditor.complete(changes),
+            None => changes,
+        };
+        let wakes = changes.iter().any(commit::fills_outbox);
+        self.write(move |conn| commit::commit(conn, changes).boxed()).await?;
+        if wakes {
+            self.inner.outbox.notify_waiters();
+        }
+        Ok(())
+    }
+}

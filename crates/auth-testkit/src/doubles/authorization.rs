@@ -1,0 +1,78 @@
+//! Authorization requests to identity providers.
+
+use auth_domain::access_token::{BearerToken, TokenRejection};
+use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
+use auth_domain::identity::ProviderName;
+use auth_domain::ports::{AuthorizationRequest, AuthorizationSecrets, AuthorizationStates, VerifiedState};
+use auth_domain::{AuthorizationId, Timestamp};
+
+use super::tokens::until;
+use super::{id, join, micros, split, timestamp};
+
+/// `state|<id>|<provider>|<session to link, or nothing>|<redirect>|<iat>|<exp>|<browser's secret>`.
+#[derive(Debug)]
+pub struct TestAuthorizationStates;
+
+/// 43 characters, as the real ones have.
+fn secret(name: &str, id: AuthorizationId) -> String {
+    format!("{:-<43}", format!("{name}-{}", id.as_uuid().simple()))
+}
+
+fn secrets(id: AuthorizationId) -> AuthorizationSecrets {
+    AuthorizationSecrets { code_verifier: BearerToken::new(secret("verifier", id)), nonce: secret("nonce", id) }
+}
+
+impl AuthorizationStates for TestAuthorizationStates {
+    fn issue(&self, state: &AuthorizationState, browser: Option<BearerToken>) -> AuthorizationRequest {
+        let link = match state.purpose {
+            AuthorizationPurpose::SignIn => String::new(),
+            AuthorizationPurpose::Link(session_id) => session_id.to_string(),
+        };
+        let text = join(&[
+            "state",
+            &state.id.to_string(),
+            state.provider.as_str(),
+            &link,
+            state.redirect.as_deref().unwrap_or_default(),
+            &micros(state.issued_at),
+            &micros(state.expires_at),
+            browser.as_ref().map_or("", BearerToken::reveal),
+        ]);
+        let code_challenge = secret("challenge", state.id);
+        AuthorizationRequest { state: BearerToken::new(text), code_challenge, nonce: secrets(state.id).nonce }
+    }
+
+    fn verify(
+        &self,
+        state: &str,
+        browser: Option<BearerToken>,
+        now: Timestamp,
+    ) -> Result<VerifiedState, TokenRejection> {
+        let (state, began_in) =
+            until(parse(state).map(|(state, began)| ((state.clone(), began), state.expires_at)), now)?;
+        let browser = match (began_in, browser) {
+            ("", _) => BrowserBinding::Unbound,
+            (began_in, Some(came)) if began_in == came.reveal() => BrowserBinding::Same,
+            _ => BrowserBinding::Other,
+        };
+        let secrets = secrets(state.id);
+        Ok(VerifiedState { state, browser, secrets })
+    }
+}
+
+fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
+    let [request, provider, link, redirect, issued_at, expires_at, browser] = split("state", text)?;
+    let purpose = match link {
+        "" => AuthorizationPurpose::SignIn,
+        session => AuthorizationPurpose::Link(id(session)?),
+    };
+    let state = AuthorizationState {
+        id: id(request)?,
+        provider: ProviderName::parse(provider)?,
+        purpose,
+        redirect: (!redirect.is_empty()).then(|| redirect.to_owned()),
+        issued_at: timestamp(issued_at)?,
+        expires_at: timestamp(expires_at)?,
+    };
+    Some((state, browser))
+}

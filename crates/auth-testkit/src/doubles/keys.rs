@@ -1,0 +1,138 @@
+//! Master keys: names without keys. What was made with one that is gone is of no use any more.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use auth_domain::account::Account;
+use auth_domain::ports::{NoKeyOpensIt, Resealing, SealedKeyPair, SigningKeyMaker};
+use auth_domain::retired_key::RetiredKey;
+use auth_domain::session::KeyId;
+use auth_domain::signing_key::SigningKey;
+use auth_domain::two_factor::SealedSecret;
+use auth_domain::{AccountId, Randomness, RetiredKeyId, SigningKeyId, Timestamp};
+
+use super::hex;
+
+/// The ring that all doubles share; in the beginning one key, `00000001`.
+#[derive(Debug)]
+pub struct TestKeys(Mutex<Vec<KeyId>>);
+
+impl Default for TestKeys {
+    fn default() -> Self {
+        Self(Mutex::new(vec![KeyId::new("00000001".to_owned())]))
+    }
+}
+
+impl TestKeys {
+    fn change<T>(&self, change: impl FnOnce(&mut Vec<KeyId>) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a new key before the others.
+    pub fn rotate(&self) {
+        self.change(|keys| {
+            let number = keys[0].as_str().parse::<u32>().map_or(1, |number| number + 1);
+            keys.insert(0, KeyId::new(format!("{number:08}")));
+        });
+    }
+
+    /// Puts the newest key behind the others, as an operator does who turns back.
+    pub fn turn_back(&self) {
+        self.change(|keys| keys.rotate_left(1));
+    }
+
+    /// Takes all keys away but the newest.
+    pub fn forget_older(&self) {
+        self.change(|keys| keys.truncate(1));
+    }
+
+    /// Returns the key that everything new is made with.
+    pub fn newest(&self) -> KeyId {
+        self.change(|keys| keys[0].clone())
+    }
+
+    /// Returns all keys, the newest first.
+    pub fn all(&self) -> Vec<KeyId> {
+        self.change(|keys| keys.clone())
+    }
+
+    pub(super) fn has(&self, key_id: &str) -> bool {
+        self.change(|keys| keys.iter().any(|key| key.as_str() == key_id))
+    }
+
+    pub(super) fn is_newest(&self, key_id: &str) -> bool {
+        self.newest().as_str() == key_id
+    }
+}
+
+/// What is sealed: `sealed|<key>|<bound to>|<secret>`.
+pub(super) fn seal(keys: &TestKeys, bound_to: &str, secret: &str) -> Vec<u8> {
+    super::join(&["sealed", keys.newest().as_str(), bound_to, secret]).into_bytes()
+}
+
+/// The secret inside, and the key that sealed it.
+pub(super) fn open(keys: &TestKeys, bound_to: &str, sealed: &[u8]) -> Option<(String, String)> {
+    let [key_id, to, secret] = super::split("sealed", std::str::from_utf8(sealed).ok()?)?;
+    (keys.has(key_id) && to == bound_to).then(|| (secret.to_owned(), key_id.to_owned()))
+}
+
+fn reseal(keys: &TestKeys, bound_to: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, NoKeyOpensIt> {
+    let (secret, key_id) = open(keys, bound_to, sealed).ok_or(NoKeyOpensIt)?;
+    Ok((!keys.is_newest(&key_id)).then(|| seal(keys, bound_to, &secret)))
+}
+
+/// Makes signing keys whose halves are their seed.
+#[derive(Debug)]
+pub struct TestSigningKeyMaker(pub Arc<TestKeys>);
+
+impl SigningKeyMaker for TestSigningKeyMaker {
+    fn make(&self, id: SigningKeyId, seed: Randomness, _nonce: Randomness) -> SealedKeyPair {
+        let sealed_private_key = seal(&self.0, &id.to_string(), &hex(&seed));
+        SealedKeyPair { public_key: seed.to_vec(), sealed_private_key }
+    }
+}
+
+/// Seals anew what the other doubles sealed.
+#[derive(Debug)]
+pub struct TestResealing(pub Arc<TestKeys>);
+
+impl Resealing for TestResealing {
+    fn app_secret(
+        &self,
+        account_id: AccountId,
+        secret: &SealedSecret,
+        _nonce: Randomness,
+    ) -> Result<Option<SealedSecret>, NoKeyOpensIt> {
+        Ok(reseal(&self.0, &account_id.to_string(), secret.as_bytes())?.map(SealedSecret::new))
+    }
+
+    fn signing_key(&self, key: &SigningKey, _nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt> {
+        reseal(&self.0, &key.id.to_string(), &key.sealed_private_key)
+    }
+
+    fn retired_key(&self, key: &RetiredKey, _nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt> {
+        reseal(&self.0, &key.id.to_string(), &key.sealed_keys)
+    }
+
+    fn newest(&self) -> KeyId {
+        self.0.newest()
+    }
+
+    fn older(&self) -> Vec<KeyId> {
+        self.0.all().split_off(1)
+    }
+
+    fn retire(&self, key_id: &KeyId, id: RetiredKeyId, at: Timestamp, _nonce: Randomness) -> Option<RetiredKey> {
+        let sealed_keys = || seal(&self.0, &id.to_string(), key_id.as_str());
+        let is_older = self.older().contains(key_id);
+        is_older.then(|| RetiredKey { id, key_id: key_id.clone(), sealed_keys: sealed_keys(), retired_at: at })
+    }
+
+    fn needed_by(&self, account: &Account) -> Vec<KeyId> {
+        let hash = account.password_hash.iter().filter_map(|hash| hash.as_phc().split('$').nth(1));
+        let codes = account.two_factor.recovery_codes.iter().filter_map(|code| code.as_str().split(':').next());
+        // Also those that are not configured any more.
+        let needed: BTreeSet<&str> = hash.chain(codes).filter(|key_id| !self.0.is_newest(key_id)).collect();
+        needed.into_iter().map(|key_id| KeyId::new(key_id.to_owned())).collect()
+    }
+}

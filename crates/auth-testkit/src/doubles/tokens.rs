@@ -1,0 +1,122 @@
+//! Access, refresh and internal tokens: their claims as text. A text that was not made here does not verify.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use auth_domain::Timestamp;
+use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
+use auth_domain::account::Roles;
+use auth_domain::internal::{InternalService, Scope};
+use auth_domain::ports::{AccessTokens, InternalTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use auth_domain::session::{AuthenticationMethod, Generation, KeyId};
+
+use super::{TestKeys, hex, id, join, micros, split, timestamp};
+
+/// What verifies, held against its expiry.
+pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result<T, TokenRejection> {
+    match claims {
+        None => Err(TokenRejection::Invalid),
+        Some((_, expires_at)) if now >= expires_at => Err(TokenRejection::Expired),
+        Some((claims, _)) => Ok(claims),
+    }
+}
+
+/// `access|<account>|<session>|<generation>|<nonce>|<roles>|<amr>|<auth_time>|<iat>|<exp>`.
+#[derive(Debug, Default)]
+pub struct TestAccessTokens {
+    unable: AtomicBool,
+}
+
+impl TestAccessTokens {
+    /// Says whether there is a key to sign with; in the beginning there is.
+    pub fn set_signing_key(&self, is_there: bool) {
+        self.unable.store(!is_there, Ordering::SeqCst);
+    }
+}
+
+impl AccessTokens for TestAccessTokens {
+    fn issue(&self, claims: &AccessClaims) -> Result<BearerToken, NoSigningKey> {
+        if self.unable.load(Ordering::SeqCst) {
+            return Err(NoSigningKey);
+        }
+        Ok(BearerToken::new(join(&[
+            "access",
+            &claims.account_id.to_string(),
+            &claims.session_id.to_string(),
+            &claims.generation.as_number().to_string(),
+            &hex(&claims.nonce),
+            &claims.roles.to_string(),
+            &claims.method.amr().join(" "),
+            &micros(claims.authenticated_at),
+            &micros(claims.issued_at),
+            &micros(claims.expires_at),
+        ])))
+    }
+
+    fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection> {
+        until(access_claims(token).map(|claims| (claims.clone(), claims.expires_at)), now)
+    }
+}
+
+fn access_claims(token: &str) -> Option<AccessClaims> {
+    let [account, session, generation, nonce, roles, amr, authenticated_at, issued_at, expires_at] =
+        split("access", token)?;
+    let bytes = u128::from_str_radix(nonce, 16).ok()?.to_be_bytes();
+    let roles: Vec<String> = roles.split_whitespace().map(str::to_owned).collect();
+    let amr: Vec<&str> = amr.split(' ').collect();
+    Some(AccessClaims {
+        account_id: id(account)?,
+        session_id: id(session)?,
+        generation: Generation::from_number(generation.parse().ok()?),
+        nonce: bytes[4..].try_into().ok()?,
+        roles: Roles::parse(&roles).ok()?,
+        method: AuthenticationMethod::from_amr(&amr)?,
+        authenticated_at: timestamp(authenticated_at)?,
+        issued_at: timestamp(issued_at)?,
+        expires_at: timestamp(expires_at)?,
+    })
+}
+
+/// `refresh|<key>|<session>|<generation>`. One of a key that is gone is not genuine.
+#[derive(Debug)]
+pub struct TestRefreshTokens(pub Arc<TestKeys>);
+
+impl RefreshTokens for TestRefreshTokens {
+    fn current_key(&self) -> KeyId {
+        self.0.newest()
+    }
+
+    fn issue(&self, claims: &RefreshTokenClaims, key_id: &KeyId) -> BearerToken {
+        let key_id = if self.0.has(key_id.as_str()) { key_id.clone() } else { self.0.newest() };
+        let (session, generation) = (claims.session_id.to_string(), claims.generation.as_number().to_string());
+        BearerToken::new(join(&["refresh", key_id.as_str(), &session, &generation]))
+    }
+
+    fn verify(&self, token: &str, _now: Timestamp) -> Option<RefreshTokenClaims> {
+        let [key_id, session, generation] = split("refresh", token)?;
+        let generation = Generation::from_number(generation.parse().ok()?);
+        Some(RefreshTokenClaims { session_id: id(session)?, generation }).filter(|_| self.0.has(key_id))
+    }
+}
+
+/// `internal|<service>|<scopes>|<exp>`.
+#[derive(Debug)]
+pub struct TestInternalTokens;
+
+impl TestInternalTokens {
+    /// Returns the token of a service that has these scopes until then.
+    pub fn issue(&self, service: &str, scopes: &[Scope], expires_at: Timestamp) -> String {
+        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        join(&["internal", service, &scopes.join(" "), &micros(expires_at)])
+    }
+}
+
+impl InternalTokens for TestInternalTokens {
+    fn verify(&self, token: &str, now: Timestamp) -> Result<InternalService, TokenRejection> {
+        let service = split("internal", token).and_then(|[name, scopes, expires_at]| {
+            let scopes = scopes.split_whitespace().map(Scope::parse).collect::<Option<_>>()?;
+            Some((InternalService { name: name.to_owned(), scopes }, timestamp(expires_at)?))
+        });
+        until(service, now)
+    }
+}

@@ -1,0 +1,177 @@
+//! Every write: what each change does to the rows, under its guard.
+
+mod accounts;
+mod challenges;
+mod keys;
+mod limits;
+mod outbox;
+mod sessions;
+
+use std::collections::BTreeMap;
+
+use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
+
+use super::tables::Tables;
+
+/// Why a change is not made.
+pub(super) enum Refused {
+    /// A unique key is taken.
+    Duplicate(UniqueKey),
+    /// What the row was to hang on is not there.
+    NoParent,
+}
+
+/// Whether a change touched a row.
+type Applied = Result<bool, Refused>;
+
+/// Makes all of `changes` in their lock order. After an error `tables` are of no use any more.
+pub(super) fn apply_all(tables: &mut Tables, changes: &[Change]) -> Result<(), CommitError> {
+    let mut sorted: Vec<&Change> = changes.iter().collect();
+    sorted.sort_by_key(|change| change.lock_order());
+    for change in sorted {
+        let touched = apply(tables, change).map_err(|refused| match refused {
+            Refused::Duplicate(key) => CommitError::Duplicate(key),
+            Refused::NoParent => CommitError::Conflict(Guard::ParentThere),
+        })?;
+        if let (false, Some(guard)) = (touched, change.guard()) {
+            return Err(CommitError::Conflict(guard));
+        }
+    }
+    Ok(())
+}
+
+/// No wildcard: whoever adds a change says here what it does.
+fn apply(tables: &mut Tables, change: &Change) -> Applied {
+    match change {
+        Change::InsertAccount(account) => accounts::insert(tables, account),
+        Change::DeleteAccount { account_id, revision } => accounts::delete(tables, *account_id, *revision),
+        Change::SetRoles { account_id, revision, roles, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |account| account.roles = roles.clone())
+        }
+        Change::RehashPassword { account_id, credential_version, password_hash } => {
+            accounts::rehash(tables, *account_id, *credential_version, password_hash)
+        }
+        Change::ChangePassword { account_id, from_version, revision, password_hash, at } => {
+            accounts::change_password(tables, *account_id, *from_version, (*revision, *at), password_hash)
+        }
+        Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
+            accounts::change_email(tables, *account_id, from, (*revision, *at), (to, *verified))
+        }
+        Change::ProveEmail { account_id, email, revision, at } => {
+            accounts::prove_email(tables, *account_id, email, (*revision, *at))
+        }
+        Change::TouchAccount { account_id, revision, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |_| {})
+        }
+        Change::PutTwoFactor { account_id, two_factor } | Change::ResealTwoFactor { account_id, two_factor } => {
+            accounts::put_two_factor(tables, *account_id, two_factor)
+        }
+        Change::UseTotpStep { account_id, step, at } => accounts::use_totp_step(tables, *account_id, *step, *at),
+        Change::LinkIdentity { account_id, identity } => accounts::link(tables, *account_id, identity),
+        Change::UnlinkIdentity { account_id, provider } => accounts::unlink(tables, *account_id, provider),
+        Change::RequireIdentity { account_id, provider, subject } => {
+            Ok(accounts::is_linked(tables, *account_id, provider, subject))
+        }
+        Change::UnlinkIdentitiesOf(account_id) => accounts::unlink_all(tables, *account_id),
+        Change::UseAuthorization { id, expires_at } => {
+            Ok(insert_once(&mut tables.used_authorizations, *id, *expires_at))
+        }
+        Change::InsertSession { session, credential_version, two_factor_version } => {
+            sessions::insert(tables, session, *credential_version, *two_factor_version)
+        }
+        Change::AdvanceSession { session_id, from_generation, from_proved, rotation, key_id, idle_expires_at } => {
+            let from = (*from_generation, *from_proved);
+            sessions::advance(tables, *session_id, from, rotation, key_id, *idle_expires_at)
+        }
+        Change::NoteServedAgain { session_id, generation, at } => {
+            sessions::serve_again(tables, *session_id, *generation, *at)
+        }
+        Change::ProveSession { session_id, generation } => sessions::prove(tables, *session_id, *generation),
+        Change::RevokeSession { account_id, session_id, revocation } => {
+            sessions::revoke(tables, *revocation, |one| one.id == *session_id && one.account_id == *account_id)
+        }
+        Change::RevokeSessionsOf { account_id, except, revocation } => {
+            sessions::revoke(tables, *revocation, |one| one.account_id == *account_id && Some(one.id) != *except)
+        }
+        Change::RequireSession(id) => Ok(tables.sessions.get(id).is_some_and(|session| session.revocation.is_none())),
+        Change::InsertChallenge(challenge) => challenges::insert(tables, challenge),
+        Change::PutChallenge(challenge) => challenges::put(tables, challenge),
+        Change::UseChallenge { challenge_id, version } => challenges::use_up(tables, *challenge_id, *version),
+        Change::ReplaceChallenges { subject, purpose, network, by } => {
+            challenges::replace(tables, *subject, *purpose, network, *by)
+        }
+        Change::ForgetChallengesOf(account_id) => challenges::forget(tables, *account_id, None),
+        Change::ForgetChallengesFor { account_id, purpose } => challenges::forget(tables, *account_id, Some(*purpose)),
+        Change::KeepPendingCredentials(pending) => challenges::keep_pending(tables, pending),
+        Change::PutNetworkAttempts(limit) => limits::put_network_attempts(tables, limit),
+        Change::PutDailyMisses(limit) => limits::put_daily_misses(tables, limit),
+        Change::ForgetNetworkAttempts(subject) => limits::forget_network_attempts(tables, *subject),
+        Change::ForgetDailyMisses(subject) => Ok(tables.daily_misses.remove(&subject.as_uuid()).is_some()),
+        Change::PutRateLimit { rate_limit, counted: _ } => limits::put_rate_limit(tables, rate_limit),
+        Change::ForgetRateLimits(subject) => limits::forget_rate_limits(tables, *subject),
+        Change::RecordDeletion(deletion) => {
+            insert_row(&mut tables.deletions, deletion.id, deletion.clone(), UniqueKey::Id)
+        }
+        Change::Announce { event, services } => outbox::announce(tables, event, services),
+        Change::EventAcknowledged { event_id, service, attempt, at } => {
+            outbox::delivered(tables, (*event_id, service, *attempt), |row| row.acknowledged_at = Some(*at))
+        }
+        Change::RetryEvent { event_id, service, attempt, at, error: _ } => {
+            outbox::delivered(tables, (*event_id, service, *attempt), |row| row.next_attempt_at = *at)
+        }
+        Change::Mail(request) => outbox::owe(tables, request),
+        Change::ForgetMail { mail_id, attempt } => outbox::forget(tables, *mail_id, *attempt),
+        Change::RetryMail { mail_id, attempt, at, error } => {
+            outbox::fail(tables, (*mail_id, *attempt), error, |row| row.next_attempt_at = *at)
+        }
+        Change::ParkMail { mail_id, attempt, at, error } => {
+            outbox::fail(tables, (*mail_id, *attempt), error, |row| row.parked_at = Some(*at))
+        }
+        Change::ForgetMailsTo(address) => outbox::forget_all_to(tables, address),
+        Change::UnparkMails { at } => outbox::unpark(tables, *at),
+        Change::InsertSigningKey(key) => keys::insert_signing(tables, key),
+        Change::DeleteSigningKey(id) => Ok(tables.signing_keys.remove(id).is_some()),
+        Change::ResealSigningKey { id, from, to } => {
+            let sealed = tables.signing_keys.get_mut(id).map(|key| &mut key.sealed_private_key);
+            Ok(keys::reseal(sealed, from, to))
+        }
+        Change::RetireKey(key) => keys::retire(tables, key),
+        Change::ResealRetiredKey { id, from, to } => {
+            Ok(keys::reseal(tables.retired_keys.get_mut(id).map(|key| &mut key.sealed_keys), from, to))
+        }
+        Change::ForgetRetiredKey(id) => Ok(tables.retired_keys.remove(id).is_some()),
+        Change::RecordMaintenance { kind, at } => {
+            tables.maintenance.insert(kind.as_str(), *at);
+            Ok(true)
+        }
+        Change::ForgetMaintenance(kind) => Ok(tables.maintenance.remove(kind.as_str()).is_some()),
+        Change::Audit(record) => insert_row(&mut tables.audit_records, record.id, record.clone(), UniqueKey::Id),
+    }
+}
+
+/// As `INSERT`: a key that is there already is a duplicate.
+fn insert_row<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, unique: UniqueKey) -> Applied {
+    if insert_once(rows, key, row) { Ok(true) } else { Err(Refused::Duplicate(unique)) }
+}
+
+/// As `INSERT … ON CONFLICT DO NOTHING`.
+fn insert_once<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V) -> bool {
+    match rows.entry(key) {
+        std::collections::btree_map::Entry::Vacant(place) => {
+            place.insert(row);
+            true
+        }
+        std::collections::btree_map::Entry::Occupied(_) => false,
+    }
+}
+
+/// As `UPDATE` of the row that a guard lets through.
+fn update<V>(row: Option<&mut V>, guard: impl FnOnce(&V) -> bool, change: impl FnOnce(&mut V)) -> bool {
+    match row {
+        Some(row) if guard(row) => {
+            change(row);
+            true
+        }
+        _ => false,
+    }
+}

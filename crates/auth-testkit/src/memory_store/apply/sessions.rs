@@ -1,0 +1,65 @@
+//! Sessions.
+
+use auth_domain::account::CredentialVersion;
+use auth_domain::ports::UniqueKey;
+use auth_domain::session::{Generation, KeyId, Revocation, Rotation, Session};
+use auth_domain::version::RowVersion;
+use auth_domain::{SessionId, Timestamp};
+
+use super::{Applied, insert_row, update};
+use crate::memory_store::tables::Tables;
+
+pub(super) fn insert(
+    tables: &mut Tables,
+    session: &Session,
+    version: CredentialVersion,
+    two_factor_version: RowVersion,
+) -> Applied {
+    let unchanged = tables.accounts.get(&session.account_id).is_some_and(|account| {
+        account.credential_version == version && account.two_factor.version == two_factor_version
+    });
+    if !unchanged {
+        return Ok(false);
+    }
+    insert_row(&mut tables.sessions, session.id, session.clone(), UniqueKey::Id)
+}
+
+pub(super) fn advance(
+    tables: &mut Tables,
+    id: SessionId,
+    from: (Generation, bool),
+    rotation: &Rotation,
+    key_id: &KeyId,
+    idle_expires_at: Timestamp,
+) -> Applied {
+    let guard = |session: &Session| {
+        (session.rotation.generation, session.rotation.proved) == from && session.revocation.is_none()
+    };
+    Ok(update(tables.sessions.get_mut(&id), guard, |session| {
+        session.rotation = rotation.clone();
+        session.key_id = key_id.clone();
+        session.idle_expires_at = idle_expires_at;
+    }))
+}
+
+pub(super) fn serve_again(tables: &mut Tables, id: SessionId, generation: Generation, at: Timestamp) -> Applied {
+    let guard = |session: &Session| session.rotation.generation == generation && session.revocation.is_none();
+    Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.served_at = at))
+}
+
+pub(super) fn prove(tables: &mut Tables, id: SessionId, generation: Generation) -> Applied {
+    let guard = |session: &Session| session.rotation.generation == generation && !session.rotation.proved;
+    Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.proved = true))
+}
+
+/// Ends those that have not ended yet.
+pub(super) fn revoke(tables: &mut Tables, revocation: Revocation, ends: impl Fn(&Session) -> bool) -> Applied {
+    let mut ended = false;
+    for session in tables.sessions.values_mut() {
+        if session.revocation.is_none() && ends(session) {
+            session.revocation = Some(revocation);
+            ended = true;
+        }
+    }
+    Ok(ended)
+}

@@ -1,0 +1,76 @@
+//! How owed mails and events are leased, and in which order events are listed.
+
+use auth_domain::event::{Event, LeasedEvent};
+use auth_domain::mail::LeasedMail;
+use auth_domain::{EventId, MailId, Timestamp};
+
+use super::tables::Tables;
+
+fn most(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+impl Tables {
+    /// A lease is a due time in the future and a further attempt.
+    pub(super) fn lease_mails(&mut self, now: Timestamp, until: Timestamp, limit: u32) -> Vec<LeasedMail> {
+        let due = self.mails.values().filter(|row| row.parked_at.is_none() && row.next_attempt_at <= now);
+        let mut due: Vec<(Timestamp, MailId)> = due.map(|row| (row.next_attempt_at, row.request.id)).collect();
+        due.sort();
+        let mut leased = Vec::new();
+        for (_, id) in due.into_iter().take(most(limit)) {
+            if let Some(row) = self.mails.get_mut(&id) {
+                row.attempt += 1;
+                row.next_attempt_at = until;
+                leased.push(LeasedMail { request: row.request.clone(), attempt: row.attempt });
+            }
+        }
+        leased
+    }
+
+    /// Of each account none before the one before it is acknowledged.
+    pub(super) fn lease_events(
+        &mut self,
+        service: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Vec<LeasedEvent> {
+        let open = self.deliveries.iter().filter(|((_, to), row)| to == service && row.acknowledged_at.is_none());
+        let open: Vec<_> = open.map(|((id, _), row)| (row.account_id, (row.occurred_at, *id), row)).collect();
+        let is_first = |account, place| !open.iter().any(|(other, earlier, _)| *other == account && *earlier < place);
+        let due = open.iter().filter(|(account, place, row)| row.next_attempt_at <= now && is_first(*account, *place));
+        let mut due: Vec<(Timestamp, EventId)> = due.map(|(_, (_, id), row)| (row.next_attempt_at, *id)).collect();
+        due.sort();
+        let mut leased: Vec<LeasedEvent> = Vec::new();
+        for (_, id) in due.into_iter().take(most(limit)) {
+            let (row, event) = (self.deliveries.get_mut(&(id, service.to_owned())), self.events.get(&id));
+            if let (Some(row), Some(event)) = (row, event) {
+                row.attempt += 1;
+                row.next_attempt_at = until;
+                leased.push(LeasedEvent { event: event.event, attempt: row.attempt });
+            }
+        }
+        leased.sort_by_key(|leased| (leased.event.occurred_at, leased.event.id));
+        leased
+    }
+
+    /// Gives each event that has none its position, then reads from the one of `after` on.
+    pub(super) fn events_after(&mut self, after: Option<EventId>, limit: u32) -> Option<Vec<Event>> {
+        let unplaced = self.events.values().filter(|row| row.position.is_none());
+        let mut unplaced: Vec<_> = unplaced.map(|row| (row.event.occurred_at, row.event.id)).collect();
+        unplaced.sort();
+        for (_, id) in unplaced {
+            self.last_position += 1;
+            if let Some(row) = self.events.get_mut(&id) {
+                row.position = Some(self.last_position);
+            }
+        }
+        let after = match after {
+            None => Some(0),
+            Some(id) => Some(self.events.get(&id)?.position?),
+        };
+        let mut listed: Vec<_> = self.events.values().filter(|row| row.position > after).collect();
+        listed.sort_by_key(|row| row.position);
+        Some(listed.into_iter().take(most(limit)).map(|row| row.event).collect())
+    }
+}

@@ -1,0 +1,140 @@
+//! Every read that changes nothing.
+
+use auth_domain::account::{Account, LoginName};
+use auth_domain::audit::{AuditFilter, AuditRecord};
+use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::deletion::DeletionProgress;
+use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::load::OutboxDepth;
+use auth_domain::mail::{MailContent, ParkedMail};
+use auth_domain::password_limit::PasswordLimit;
+use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
+use auth_domain::session::{Network, Session};
+use auth_domain::signing_key::SigningKey;
+use auth_domain::{AccountId, ChallengeId, DeletionId, SessionId, Timestamp};
+
+use super::tables::{MailRow, Tables, network_key, rate_limit_key};
+
+/// At most `limit` of `rows`.
+fn page<T>(rows: impl Iterator<Item = T>, limit: u32) -> Vec<T> {
+    rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
+}
+
+impl Tables {
+    pub(super) fn account_by_name(&self, name: &LoginName) -> Option<Account> {
+        let has_name = |account: &&Account| match name {
+            LoginName::Email(email) => account.email.key() == email.key(),
+            LoginName::Username(username) => account.username.as_ref().is_some_and(|own| own.key() == username.key()),
+            LoginName::Impossible(_) => false,
+        };
+        self.account(self.accounts.values().find(has_name)?.id)
+    }
+
+    pub(super) fn account_by_identity(&self, provider: &ProviderName, subject: &Subject) -> Option<Account> {
+        self.account(self.identities.get(&(provider.clone(), subject.clone()))?.account_id)
+    }
+
+    pub(super) fn accounts_after(&self, after: Option<AccountId>, limit: u32) -> Vec<Account> {
+        let ids = self.accounts.keys().filter(|id| after.is_none_or(|after| **id > after));
+        page(ids.filter_map(|id| self.account(*id)), limit)
+    }
+
+    pub(super) fn session(&self, id: SessionId) -> Option<(Session, Account)> {
+        let session = self.sessions.get(&id)?;
+        Some((session.clone(), self.account(session.account_id)?))
+    }
+
+    pub(super) fn live_sessions(&self, account_id: AccountId, now: Timestamp, limit: u32) -> Vec<Session> {
+        let own = self.sessions.values().rev().filter(|session| session.account_id == account_id);
+        page(own.filter(|session| session.is_alive(now)).cloned(), limit)
+    }
+
+    pub(super) fn password_limit(&self, subject: AttemptSubject, network: &Network) -> PasswordLimit {
+        PasswordLimit {
+            subject,
+            network: network.clone(),
+            attempts: self.network_attempts.get(&network_key(subject, network)).copied().unwrap_or_default(),
+            daily: self.daily_misses.get(&subject.as_uuid()).copied().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> RateLimit {
+        let stored = self.rate_limits.get(&rate_limit_key(subject, kind)).cloned();
+        stored.unwrap_or_else(|| RateLimit::empty(subject, kind.clone()))
+    }
+
+    pub(super) fn challenge(&self, id: ChallengeId) -> Option<(Challenge, Option<Account>)> {
+        let challenge = self.challenges.get(&id)?;
+        Some((challenge.clone(), challenge.challenged.account_id().and_then(|id| self.account(id))))
+    }
+
+    pub(super) fn newest_challenge(&self, account_id: AccountId, purpose: ChallengePurpose) -> Option<Challenge> {
+        let is_that = |challenge: &&Challenge| {
+            challenge.challenged.account_id() == Some(account_id) && challenge.purpose == purpose
+        };
+        self.challenges.values().rev().find(is_that).cloned()
+    }
+
+    pub(super) fn deletion(&self, id: DeletionId) -> Option<DeletionProgress> {
+        let deletion = self.deletions.get(&id)?.clone();
+        let of_it = |event_id| self.events.get(event_id).is_some_and(|row| row.is_of_deletion(id));
+        let deliveries = self.deliveries.iter().filter(|((event_id, _), _)| of_it(event_id));
+        let mut services: Vec<_> =
+            deliveries.map(|((_, service), row)| (service.clone(), row.acknowledged_at)).collect();
+        services.sort();
+        Some(DeletionProgress { deletion, services })
+    }
+
+    pub(super) fn signing_keys_by_sequence(&self) -> Vec<SigningKey> {
+        let mut keys: Vec<SigningKey> = self.signing_keys.values().cloned().collect();
+        keys.sort_by_key(|key| key.sequence);
+        keys
+    }
+
+    pub(super) fn audit_records_through(&self, filter: &AuditFilter, limit: u32) -> Vec<AuditRecord> {
+        let place = |record: &AuditRecord| (record.occurred_at, record.id);
+        let passes = |record: &&AuditRecord| {
+            record.occurred_at >= filter.from
+                && filter.account_id.is_none_or(|id| record.account_id == Some(id))
+                && filter.after.is_none_or(|after| place(record) > after)
+        };
+        let mut records: Vec<AuditRecord> = self.audit_records.values().filter(passes).cloned().collect();
+        records.sort_by_key(place);
+        page(records.into_iter(), limit)
+    }
+
+    pub(super) fn parked_mails(&self, limit: u32) -> Vec<ParkedMail> {
+        let mut parked: Vec<ParkedMail> = self.mails.values().filter_map(parked).collect();
+        parked.sort_by_key(|mail| std::cmp::Reverse(mail.parked_at));
+        page(parked.into_iter(), limit)
+    }
+
+    pub(super) fn outbox_depth(&self) -> OutboxDepth {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let (parked, owed): (Vec<&MailRow>, Vec<&MailRow>) =
+            self.mails.values().partition(|row| row.parked_at.is_some());
+        let open: Vec<Timestamp> =
+            self.deliveries.values().filter(|row| row.acknowledged_at.is_none()).map(|row| row.occurred_at).collect();
+        OutboxDepth {
+            mails: count(owed.len()),
+            oldest_mail: owed.iter().map(|row| row.request.at).min(),
+            parked_mails: count(parked.len()),
+            deliveries: count(open.len()),
+            oldest_delivery: open.into_iter().min(),
+        }
+    }
+}
+
+fn parked(row: &MailRow) -> Option<ParkedMail> {
+    let kind = match row.request.content {
+        MailContent::Notice(kind) => kind.as_str(),
+        MailContent::Code { purpose, .. } => purpose.as_str(),
+    };
+    Some(ParkedMail {
+        id: row.request.id,
+        recipient: row.request.to.as_str().to_owned(),
+        kind: kind.to_owned(),
+        parked_at: row.parked_at?,
+        error: row.last_error.clone().unwrap_or_default(),
+    })
+}

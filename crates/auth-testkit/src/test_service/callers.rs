@@ -1,0 +1,100 @@
+//! Permissions: only their verifiers make them, so each is asked for with a token.
+
+use std::time::Duration;
+
+use auth_domain::SessionId;
+use auth_domain::access_token::AccessClaims;
+use auth_domain::account::Account;
+use auth_domain::challenge::Challenge;
+use auth_domain::internal::{Granted, InternalCaller};
+use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
+use auth_domain::session::{AuthenticationMethod, Generation, Rotation, Session};
+use auth_domain::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use auth_domain::use_cases::{Authenticated, LoggedIn, PendingStep};
+
+use super::{TestService, client};
+use crate::doubles::TestInternalTokens;
+
+impl TestService {
+    /// Returns whoever bears the access token of that login.
+    pub async fn authenticated(&self, logged_in: &LoggedIn) -> Authenticated {
+        let token = logged_in.tokens.access.reveal();
+        self.use_cases.authenticate.execute(token).await.expect("a live session")
+    }
+
+    /// Returns the owner of an account with a session that begins now, as after a login by password. Neither password nor
+    /// second factor is asked for.
+    pub async fn caller(&self, account: &Account) -> Authenticated {
+        self.caller_by(account, AuthenticationMethod::Password).await
+    }
+
+    /// The same as after another kind of login.
+    pub async fn caller_by(&self, account: &Account, method: AuthenticationMethod) -> Authenticated {
+        let (account, session) = (self.account(account), self.new_session(account, method));
+        let open = Change::InsertSession {
+            session: session.clone(),
+            credential_version: account.credential_version,
+            two_factor_version: account.two_factor.version,
+        };
+        self.store.commit_now(vec![open]).expect("a session");
+        let claims = AccessClaims {
+            account_id: account.id,
+            session_id: session.id,
+            generation: session.rotation.generation,
+            nonce: AccessClaims::nonce_from(self.entropy.bytes()),
+            roles: account.roles,
+            method,
+            authenticated_at: session.created_at,
+            issued_at: self.now(),
+            expires_at: self.now() + self.policy.session_lifetimes.access,
+        };
+        let token = self.access_tokens.issue(&claims).expect("a signing key");
+        self.use_cases.authenticate.execute(token.reveal()).await.expect("a live session")
+    }
+
+    fn new_session(&self, account: &Account, method: AuthenticationMethod) -> Session {
+        let (now, lifetimes) = (self.now(), self.policy.session_lifetimes);
+        Session {
+            id: SessionId::generate(now, self.entropy.bytes()),
+            account_id: account.id,
+            rotation: Rotation {
+                generation: Generation::FIRST,
+                parent: None,
+                served_at: now,
+                proved: false,
+                client: client(),
+                left_behind: None,
+            },
+            key_id: self.keys.newest(),
+            method,
+            created_at: now,
+            idle_expires_at: now + lifetimes.idle,
+            absolute_expires_at: now + lifetimes.absolute,
+            revocation: None,
+        }
+    }
+
+    /// Returns the step that a temp token is good for.
+    pub fn step(&self, token: &IssuedTempToken) -> PendingStep {
+        self.use_cases.authenticate_step.execute(token.token.reveal()).expect("a temp token")
+    }
+
+    /// Returns the step of the temp token that was issued last.
+    pub fn latest_step(&self) -> PendingStep {
+        let token = self.temp_tokens.latest().expect("a temp token");
+        self.use_cases.authenticate_step.execute(token.reveal()).expect("a temp token that has not expired")
+    }
+
+    /// Returns a step of any challenge, for which no use case made a token.
+    pub fn forged_step(&self, challenge: &Challenge, step: TempStep) -> PendingStep {
+        let (issued_at, expires_at) = (self.now(), self.now() + self.policy.challenge_lifetimes.temp);
+        let token = self.temp_tokens.issue(&TempClaims { challenge_id: challenge.id, step, issued_at, expires_at });
+        self.use_cases.authenticate_step.execute(token.reveal()).expect("a temp token")
+    }
+
+    /// Returns a service of that name which holds scope `S`.
+    pub fn service_caller<S: Granted>(&self, name: &str) -> InternalCaller<S> {
+        let token = TestInternalTokens.issue(name, &[S::SCOPE], self.now() + Duration::from_secs(300));
+        self.use_cases.authenticate_service.execute(&token).expect("a service with that scope")
+    }
+}

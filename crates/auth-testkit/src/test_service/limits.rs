@@ -1,0 +1,23 @@
+//! How much of a limit is used up.
+
+use auth_domain::account::Account;
+use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
+
+use super::{TestService, by_address};
+
+impl TestService {
+    /// Returns how many wrong codes were counted for the second factors of an account.
+    pub fn second_factor_misses(&self, account: &Account) -> u32 {
+        self.store.rate_limit(AttemptSubject::Account(account.id), &RateLimitKind::SecondFactorMisses).count
+    }
+
+    /// Returns how many mails were counted that the owner of an account asked for.
+    pub fn mails_for_owner(&self, account: &Account) -> u32 {
+        self.store.rate_limit(AttemptSubject::Account(account.id), &RateLimitKind::MailsForOwner).count
+    }
+
+    /// Returns how many mails were counted to an address that somebody named as theirs.
+    pub fn mails_to_named(&self, address: &str) -> u32 {
+        self.store.rate_limit(by_address(address), &RateLimitKind::MailsToNamedAddress).count
+    }
+}

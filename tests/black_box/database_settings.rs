@@ -1,0 +1,122 @@
+//! PostgreSQL as others set it up: defaults that are not ours, roles that may do little, an encoding without every
+//! character, a row that somebody broke. Under each, 16 clients see no 5xx that the fault does not force.
+
+use std::collections::BTreeMap;
+
+use auth_black_box::{Engine, PASSWORD, Server};
+use auth_testkit::postgres::cluster;
+use serde_json::json;
+
+const CLIENTS: usize = 16;
+const ROUNDS: usize = 5;
+
+/// How many answers had which status.
+type Statuses = BTreeMap<u16, usize>;
+
+/// What one client does: registers, logs in, refreshes, and misses a password beside everybody else.
+async fn busy(server: &Server, number: usize) -> Vec<u16> {
+    let client = server.client();
+    let name = format!("user{number}");
+    let body = json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+    let mut statuses = vec![client.post("/auth/register", body).await.status];
+    let login = client.login(&name, PASSWORD).await;
+    statuses.push(login.status);
+    let (access, mut refresh) = login.tokens();
+    for _ in 0..ROUNDS {
+        statuses.push(client.bearer(&access).get("/auth/me").await.status);
+        let refreshed = client.refresh(&refresh).await;
+        statuses.push(refreshed.status);
+        refresh = refreshed.tokens().1;
+        // One row for all of them: whoever loses reads again.
+        statuses.push(client.login("nobody-at-all", "a wrong password").await.status);
+    }
+    statuses
+}
+
+async fn storm(server: &Server, what: &str) -> Statuses {
+    let clients = (0..CLIENTS).map(|number| busy(server, number));
+    let mut statuses = Statuses::new();
+    for status in futures_util::future::join_all(clients).await.into_iter().flatten() {
+        *statuses.entry(status).or_default() += 1;
+    }
+    println!("{what}: {} requests, by status {statuses:?}", statuses.values().sum::<usize>());
+    assert!(statuses.keys().all(|status| *status < 500), "{what}: {statuses:?}");
+    assert_eq!(statuses.get(&201), Some(&CLIENTS), "{what}: everybody registered");
+    statuses
+}
+
+fn name_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap()
+}
+
+/// A new role that may log in, and the same database in its name.
+fn role(url: &str, options: &str) -> (String, String) {
+    let role = format!("role_of_{}", name_of(url));
+    cluster().query(url, &format!("CREATE ROLE {role} LOGIN {options}"));
+    let (scheme, rest) = url.split_once("://").unwrap();
+    (format!("{scheme}://{role}@{}", rest.split_once('@').unwrap().1), role)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_default_isolation_of_a_database_or_a_role_does_not_matter() {
+    for level in ["repeatable read", "serializable"] {
+        let url = cluster().database();
+        cluster()
+            .query(&url, &format!("ALTER DATABASE {} SET default_transaction_isolation = '{level}'", name_of(&url)));
+        storm(&Server::on(Some(url), &[]).await, &format!("database with {level}")).await;
+
+        let url = cluster().database();
+        let (as_role, role) = role(&url, "");
+        cluster().query(&url, &format!("ALTER DATABASE {} OWNER TO {role}", name_of(&url)));
+        cluster().query(&url, &format!("ALTER ROLE {role} SET default_transaction_isolation = '{level}'"));
+        storm(&Server::on(Some(as_role), &[]).await, &format!("role with {level}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_share_the_connections_that_a_role_is_granted() {
+    let url = cluster().database();
+    let (as_role, role) = role(&url, "CONNECTION LIMIT 4");
+    cluster().query(&url, &format!("ALTER DATABASE {} OWNER TO {role}", name_of(&url)));
+    storm(&Server::on(Some(as_role), &[("AUTH_DB_CONNECTIONS", "8")]).await, "connection limit 4, pool of 8").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_that_may_only_read_and_write_rows_serves_what_its_owner_migrated() {
+    let url = cluster().database();
+    drop(Server::on(Some(url.clone()), &[]).await);
+    let (as_role, role) = role(&url, "");
+    let grant = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}");
+    cluster().query(&url, &grant);
+    storm(&Server::on(Some(as_role), &[]).await, "rows only").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_without_every_character_is_refused_at_the_start() {
+    let (server, url) = (Server::start(Engine::Postgres).await, cluster().database());
+    let name = format!("{}_latin", name_of(&url));
+    cluster().query(&url, &format!("CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"));
+    let latin = url.replace(name_of(&url), &name);
+    let started = server.try_command_with("AUTH_DATABASE_URL", &latin, &["migrate"]);
+    let said = String::from_utf8_lossy(&started.stderr);
+    assert!(!started.status.success() && said.contains("LATIN1") && said.contains("UTF8"), "{said}");
+}
+
+/// A 500 that says nothing, a line in the log that says which table and column, and nobody else is disturbed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_row_that_cannot_be_read_is_a_fault_of_its_owner_alone() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let server = Server::with(engine, &[]).await;
+        server.register("ann").await;
+        server.register("bob").await;
+        server.sql("UPDATE accounts SET preferred_factor = 'carrier pigeon' WHERE username = 'ann'");
+        let client = server.client();
+        for _ in 0..3 {
+            client.login("ann", PASSWORD).await.expect(500, "INTERNAL_SERVER_ERROR");
+            client.login("bob", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        }
+        assert_eq!(client.get("/health/ready").await.status, 200);
+        let log = server.log();
+        assert!(log.contains("preferred_factor") && log.contains("accounts"), "{engine:?}: {log}");
+    }
+}
