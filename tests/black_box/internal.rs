@@ -104,30 +104,6 @@ each_engine! {
         assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "Your account was deleted");
     }
 
-    async fn roles_are_set_and_count_at_once(engine) {
-        let server = Server::start(engine).await;
-        let (access, refresh) = server.session("ann").await;
-        let ann = server.client().bearer(&access);
-        let id = server.me(&access).await.expect(200, "USER_FETCHED")["user"]["id"].as_str().unwrap().to_owned();
-        let service = server.client().bearer(&server.internal_token());
-        let path = format!("/auth/{id}/roles");
-        let user = service.put(&path, json!({ "roles": ["editor", "admin", "editor"] })).await.expect(200, "ROLES_UPDATED");
-        assert_eq!(user["user"]["roles"], json!(["admin", "editor"]));
-        assert_eq!(ann.get("/auth/verify?role=admin").await.status, 200);
-        ann.get("/auth/verify?role=user").await.expect(403, "FORBIDDEN");
-        let (fresh, _) = server.client().refresh(&refresh).await.tokens();
-        let payload = URL_SAFE_NO_PAD.decode(fresh.split('.').nth(1).unwrap()).unwrap();
-        assert_eq!(serde_json::from_slice::<Value>(&payload).unwrap()["roles"], json!(["admin", "editor"]));
-
-        for body in [json!({}), json!({ "roles": "admin" }), json!({ "roles": ["No"] }), json!({ "roles": [""] }), json!({ "roles": [1] })] {
-            service.put(&path, body).await.expect(400, "VALIDATION_FAILED");
-        }
-        let nobody = "01a200b9-c0e1-7bcf-8b25-c7f70207dc6c";
-        service.put(&format!("/auth/{nobody}/roles"), json!({ "roles": [] })).await.expect(404, "USER_NOT_FOUND");
-        service.put("/auth/x/roles", json!({ "roles": [] })).await.expect(400, "VALIDATION_FAILED");
-        ann.put(&path, json!({ "roles": ["admin"] })).await.expect(401, "INTERNAL_TOKEN_INVALID");
-    }
-
     async fn introspection_tells_what_is_good_now(engine) {
         let server = Server::start(engine).await;
         let (access, refresh) = server.session("ann").await;

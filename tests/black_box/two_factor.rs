@@ -4,7 +4,7 @@ use auth_black_box::{PASSWORD, Server, each_engine, scan_qr, totp};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::second_factor_steps::{begin_login, claims, finish, next_step, otp, temp_token, with_app, with_email};
+use crate::second_factor_steps::{begin_login, claims, finish, next_step, otp, temp_token, with_app};
 
 each_engine! {
     async fn an_app_is_set_up_and_asked_for_at_login(engine) {
@@ -52,86 +52,6 @@ each_engine! {
         let temp = temp_token(&begin_login(&server, "ann", PASSWORD).await);
         finish(&server, &temp, "app", &code).await.expect(401, "OTP_INVALID");
         finish(&server, &temp, "app", &next).await.expect(200, "USER_LOGGED_IN");
-    }
-
-    async fn codes_by_mail_are_set_up_and_sent_at_login(engine) {
-        let server = Server::start(engine).await;
-        let ann = with_email(&server, "ann").await;
-        ann.post("/2fa/email/setup", json!({})).await.expect(400, "TWOFA_ALREADY_ENABLED");
-        let pending = begin_login(&server, "ann", PASSWORD).await;
-        assert_eq!((&pending["methods"], &pending["primary"]), (&json!(["email"]), &json!("email")));
-        let temp = temp_token(&pending);
-        let code = server.code("two-factor-login", "ann@example.org", 1).await;
-        let bearer = server.client().bearer(&temp);
-        bearer.post("/2fa/email/send-login", json!({})).await.expect(429, "RATE_LIMITED");
-        // A code belongs to its login.
-        let other = temp_token(&begin_login(&server, "ann", PASSWORD).await);
-        server.code("two-factor-login", "ann@example.org", 2).await;
-        finish(&server, &other, "email", &code).await.expect(401, "OTP_INVALID");
-        finish(&server, &temp, "app", &code).await.expect(400, "TWOFA_NOT_SET");
-        finish(&server, &temp, "email", &code).await.expect(200, "USER_LOGGED_IN");
-        finish(&server, &temp, "email", &code).await.expect(401, "TEMP_TOKEN_INVALID");
-        // A minute later another one can be asked for, which replaces the first.
-        server.sql("UPDATE challenges SET code_expires_at = code_expires_at - 61000000");
-        let replaced = server.code("two-factor-login", "ann@example.org", 2).await;
-        server.client().bearer(&other).post("/2fa/email/send-login", json!({})).await.expect(200, "CODE_SENT");
-        let newest = server.code("two-factor-login", "ann@example.org", 3).await;
-        finish(&server, &other, "email", &replaced).await.expect(401, "OTP_INVALID");
-        finish(&server, &other, "email", &newest).await.expect(200, "USER_LOGGED_IN");
-    }
-
-    async fn with_both_any_may_finish_and_one_comes_first(engine) {
-        let server = Server::start(engine).await;
-        let (ann, secret, _) = with_app(&server, "ann").await;
-        ann.post("/2fa/email/setup", json!({})).await.expect(200, "CODE_SENT");
-        let code = server.code("two-factor-setup", "ann@example.org", 1).await;
-        let enabled = ann.post("/2fa/email/verify-setup", otp(&code)).await.expect(200, "TWOFA_ENABLED");
-        assert_eq!(enabled.get("recoveryCodes"), None, "with the first method only");
-        let pending = begin_login(&server, "ann", PASSWORD).await;
-        assert_eq!((&pending["methods"], &pending["primary"]), (&json!(["app", "email"]), &json!("app")));
-        let temp = temp_token(&pending);
-        finish(&server, &temp, "email", "123456").await.expect(401, "OTP_INVALID");
-        server.client().bearer(&temp).post("/2fa/email/send-login", json!({})).await.expect(200, "CODE_SENT");
-        let code = server.code("two-factor-login", "ann@example.org", 1).await;
-        finish(&server, &temp, "email", &code).await.expect(200, "USER_LOGGED_IN");
-
-        ann.post("/2fa/primary", json!({ "method": "email" })).await.expect(200, "PRIMARY_METHOD_UPDATED");
-        let pending = begin_login(&server, "ann", PASSWORD).await;
-        assert_eq!(pending["primary"], "email");
-        let code = totp(&secret, &[0]).remove(0);
-        finish(&server, &temp_token(&pending), "app", &code).await.expect(200, "USER_LOGGED_IN");
-        // Disabling the primary hands that to the other one.
-        ann.post("/2fa/disable", json!({ "method": "email" })).await.expect(200, "METHOD_DISABLED");
-        assert_eq!(begin_login(&server, "ann", PASSWORD).await["primary"], "app");
-        ann.post("/2fa/primary", json!({ "method": "email" })).await.expect(400, "METHODS_NOT_ENABLED");
-        ann.post("/2fa/disable", json!({ "method": "email" })).await.expect(400, "METHODS_NOT_ENABLED");
-        let temp = temp_token(&begin_login(&server, "ann", PASSWORD).await);
-        finish(&server, &temp, "email", "123456").await.expect(400, "TWOFA_NOT_ENABLED");
-        server.client().bearer(&temp).post("/2fa/email/send-login", json!({})).await.expect(400, "TWOFA_NOT_ENABLED");
-        ann.post("/2fa/disable", json!({ "method": "app" })).await.expect(200, "METHOD_DISABLED");
-        server.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
-        ann.post("/2fa/enable", json!({ "method": "email" })).await.expect(200, "METHOD_ENABLED");
-        ann.post("/2fa/enable", json!({ "method": "email" })).await.expect(200, "METHOD_ENABLED");
-        let methods = ann.get("/2fa").await.expect(200, "METHODS_FETCHED");
-        assert_eq!(methods["recoveryCodesLeft"], 10);
-        let states: Vec<_> = methods["methods"].as_array().unwrap().iter().map(|method| (&method["method"], &method["status"], &method["primary"])).collect();
-        assert_eq!(states, [(&json!("app"), &json!("disabled"), &json!(false)), (&json!("email"), &json!("enabled"), &json!(true))]);
-        // Enrolled anew: the old secret is good until the new one is proved.
-        let anew = ann.post("/2fa/app/setup", json!({})).await.expect(200, "SCAN_QR");
-        let code = totp(anew["secret"].as_str().unwrap(), &[1]).remove(0);
-        ann.post("/2fa/app/verify-setup", otp(&code)).await.expect(200, "TWOFA_ENABLED");
-        for body in [json!({}), json!({ "method": 1 }), json!({ "method": "sms" })] {
-            ann.post("/2fa/enable", body).await.expect(400, "VALIDATION_FAILED");
-        }
-        server.register("bob").await;
-        let (bob, _) = server.client().login("bob", PASSWORD).await.tokens();
-        for path in ["/2fa/enable", "/2fa/disable", "/2fa/primary"] {
-            server.client().bearer(&bob).post(path, json!({ "method": "app" })).await.expect(400, "METHODS_NOT_ENABLED");
-        }
-        server.client().bearer(&bob).post("/2fa/recovery/regenerate", json!({})).await.expect(400, "METHODS_NOT_ENABLED");
-        server.all_mails_sent().await;
-        let notices = server.mails().into_iter().filter(|mail| mail.kind == "notice" && mail.to == "ann@example.org").count();
-        assert_eq!(notices, 7, "each change, but for those that changed nothing");
     }
 
     async fn each_recovery_code_logs_in_once_and_new_ones_void_the_old(engine) {

@@ -1,0 +1,110 @@
+//! The shape of answers: envelope, problem documents, headers, limits.
+
+use actix_web::http::Method;
+use auth_domain::use_cases::Policy;
+use serde_json::{Value, json};
+
+use crate::harness::App;
+
+#[tokio::test]
+async fn errors_come_in_the_envelope_or_as_problem_documents() {
+    let client = App::start().await.client();
+    let nowhere = client.get("/nowhere").await;
+    insta::assert_snapshot!("nothing_is_there", nowhere);
+    nowhere.expect(404, "NOT_FOUND");
+    client.get("/auth/nowhere/at/all").await.expect(404, "NOT_FOUND");
+    client.get("/auth/nonsense").await.expect(404, "NOT_FOUND");
+    for (method, path, allowed) in [
+        (Method::GET, "/auth/01a200b9-c0e1-7bcf-8b25-c7f70207dc6c", "DELETE"),
+        (Method::GET, "/auth/login", "POST"),
+        (Method::DELETE, "/auth/me", "GET, HEAD"),
+    ] {
+        let reply = client.send(method, path, None).await;
+        assert_eq!(reply.header("allow"), allowed);
+        reply.expect(405, "METHOD_NOT_ALLOWED");
+    }
+
+    let problem = async |method: Method, path: &str, body: &'static str| {
+        let client = client.header("Accept", "text/html, application/problem+json;q=0.9");
+        let reply = client.send_body(method, path, "application/json", body.into()).await;
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        assert_eq!(reply.body["status"], reply.status);
+        reply
+    };
+    let invalid = problem(Method::POST, "/auth/register", "{}").await;
+    insta::assert_snapshot!("a_problem_document", invalid);
+    assert_eq!(
+        (invalid.status, &invalid.body["code"], &invalid.body["errors"][0]["field"]),
+        (400, &json!("VALIDATION_FAILED"), &json!("/email"))
+    );
+    assert!(invalid.body["type"].is_string() && invalid.body["title"].is_string());
+    let unwanted = client.header("Accept", "application/problem+json;q=0, */*");
+    unwanted.get("/nowhere").await.expect(404, "NOT_FOUND");
+    assert_eq!(problem(Method::GET, "/nowhere", "").await.body["code"], "NOT_FOUND");
+    assert_eq!(problem(Method::PATCH, "/auth/me", "").await.header("allow"), "GET, HEAD");
+    let unauthorized = problem(Method::GET, "/auth/me", "").await;
+    assert_eq!((unauthorized.status, unauthorized.header("www-authenticate")), (401, "Bearer realm=\"auth\""));
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_and_must_be_json() {
+    let client = App::start().await.client();
+    let send = async |media_type: &str, body: Vec<u8>| {
+        client.send_body(Method::POST, "/auth/register", media_type, body).await
+    };
+    send("application/json", vec![b' '; 65_536]).await.expect(400, "VALIDATION_FAILED");
+    send("application/json", vec![b' '; 65_537]).await.expect(413, "PAYLOAD_TOO_LARGE");
+    // As in chunks: nobody says how long it will be.
+    let unannounced = client.header("Content-Type", "application/json");
+    let unannounced = unannounced.send(Method::POST, "/auth/register", Some(vec![b' '; 65_537])).await;
+    unannounced.expect(413, "PAYLOAD_TOO_LARGE");
+    send("application/x-www-form-urlencoded", b"email=a".to_vec()).await.expect(415, "UNSUPPORTED_MEDIA_TYPE");
+    send("text/plain", b"{}".to_vec()).await.expect(415, "UNSUPPORTED_MEDIA_TYPE");
+    send("application/json; charset=utf-8", b"{}".to_vec()).await.expect(400, "VALIDATION_FAILED");
+    client.post("/auth/register", json!({ "email": "x" })).await.expect(400, "VALIDATION_FAILED");
+    for body in [&b"\xff\xfe"[..], b"", b"null", b"[]", b"{\"email\":\"\\ud800\"}", b"{\"email\":\"\xff\"}", b"{} {}"] {
+        send("application/json", body.to_vec()).await.expect(400, "VALIDATION_FAILED");
+    }
+    let deep = format!("{{\"email\":{}", "[".repeat(60_000));
+    send("application/json", deep.into_bytes()).await.expect(400, "VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn everything_is_served_under_every_base_path() {
+    let configure = |edge: &mut auth_http::Edge| edge.base_paths = ["/", "/api/", "/v1/id/"].map(str::to_owned).into();
+    let app = App::with(Policy::for_tests(), configure).await;
+    app.service.use_cases.publish_signing_keys.rotate().await.unwrap();
+    let client = app.client();
+    for base in ["", "/api", "/v1/id"] {
+        client.get(&format!("{base}/auth/me")).await.expect(401, "TOKEN_REQUIRED");
+        client.get(&format!("{base}/auth/verify?x=1")).await.expect(401, "TOKEN_REQUIRED");
+        client.get(&format!("{base}/auth/nowhere/at/all")).await.expect(404, "NOT_FOUND");
+        assert_eq!(client.get(&format!("{base}/health/live")).await.body, json!({ "status": "ok" }));
+        assert_eq!(client.get(&format!("{base}/health/ready")).await.status, 200);
+        let jwks = client.get(&format!("{base}/.well-known/jwks.json")).await;
+        assert_eq!((jwks.status, jwks.header("cache-control")), (200, "public, max-age=600"));
+        assert_eq!(client.send(Method::HEAD, &format!("{base}/health/ready"), None).await.status, 200);
+
+        let specification: Value = client.get(&format!("{base}/auth/doc/openapi.json")).await.body;
+        assert_eq!(specification["servers"][0]["url"], if base.is_empty() { "/" } else { base });
+        let moved = client.get(&format!("{base}/auth/doc")).await;
+        assert_eq!((moved.status, moved.header("location")), (308, format!("{base}/auth/doc/").as_str()));
+        let page = client.get(&format!("{base}/auth/doc/")).await;
+        assert!(String::from_utf8(page.bytes).unwrap().contains("swagger-ui"));
+        for file in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
+            let reply = client.get(&format!("{base}/auth/doc/{file}")).await;
+            assert_eq!(reply.status, 200);
+            assert!(reply.bytes.len() > 100);
+        }
+        client.get(&format!("{base}/auth/doc/none.js")).await.expect(404, "NOT_FOUND");
+        for (path, status) in [("/auth/doc", 308), ("/auth/doc/", 200), ("/auth/doc/openapi.json", 200)] {
+            let path = format!("{base}{path}");
+            assert_eq!(client.send(Method::HEAD, &path, None).await.status, status, "{path}");
+            for method in [Method::POST, Method::DELETE] {
+                let reply = client.send(method, &path, None).await;
+                assert_eq!(reply.header("allow"), "GET, HEAD");
+                reply.expect(405, "METHOD_NOT_ALLOWED");
+            }
+        }
+    }
+}
