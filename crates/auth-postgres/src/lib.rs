@@ -117,9 +117,8 @@ async fn demand_utf8(driver: &mut AsyncPgConnection) -> Result<(), ConnectError>
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("to tell its encoding: {error}"));
     let query =
         "SELECT pg_encoding_to_char(encoding)::text AS line FROM pg_database WHERE datname = current_database()";
-    let found: Vec<Line> = diesel::sql_query(query).load(driver).await.map_err(failed)?;
-    match found.into_iter().next() {
-        Some(Line { line }) if line != "UTF8" => Err(ConnectError::Encoding(line)),
+    match lines(driver, query).await.map_err(failed)?.pop() {
+        Some(encoding) if encoding != "UTF8" => Err(ConnectError::Encoding(encoding)),
         _ => Ok(()),
     }
 }
@@ -246,14 +245,17 @@ pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Res
 /// Reads alone: a role that may only read and write rows can serve what its owner migrated.
 async fn is_up_to_date(driver: &mut AsyncPgConnection) -> bool {
     let query = "SELECT version::text AS line FROM __diesel_schema_migrations";
-    // In a transaction, so that nothing stays behind in a pooler. Where there is no such table yet, it fails.
-    let mut applied: Vec<Line> = Vec::new();
-    if driver.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await.is_ok() {
-        applied = diesel::sql_query(query).load(driver).await.unwrap_or_default();
-    }
-    let ended = driver.batch_execute("ROLLBACK").await;
-    let applied: Vec<String> = applied.into_iter().map(|applied| applied.line).collect();
-    ended.is_ok() && auth_store::is_up_to_date::<Pg>(&MIGRATIONS, &applied)
+    // Where there is no such table yet, this fails.
+    let applied = lines(driver, query).await;
+    applied.is_ok_and(|applied| auth_store::is_up_to_date::<Pg>(&MIGRATIONS, &applied))
+}
+
+/// Reads in a transaction: outside one, a pooler may send the statement and its use to two servers.
+async fn lines(driver: &mut AsyncPgConnection, query: &str) -> diesel::QueryResult<Vec<String>> {
+    driver.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    let found = diesel::sql_query(query).load(driver).await;
+    driver.batch_execute("ROLLBACK").await?;
+    found.map(|found: Vec<Line>| found.into_iter().map(|found| found.line).collect())
 }
 
 /// Makes an empty database `name` on the server at `url`. The name must be one that needs no quotes.
