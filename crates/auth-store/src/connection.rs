@@ -1,9 +1,6 @@
 //! A connection to either engine. A query's type names no engine until it is run, so the bounds here demand that each
 //! query runs on both, and it is written and compiled once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use diesel::connection::AnsiTransactionManager as BlockingTransactionManager;
 use diesel::pg::Pg;
@@ -15,10 +12,9 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
     AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _, TransactionManager as _,
 };
-
 use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 
-use crate::failure::{Failure, meaning_in_postgres, meaning_in_sqlite};
+use crate::failure::{Failure, LastSqlState, meaning_in_postgres, meaning_in_sqlite};
 
 /// A connection to SQLite: its calls run on threads for what blocks.
 pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection>;
@@ -28,29 +24,21 @@ type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 /// What a statement came to.
 pub(crate) type Done<T> = Result<T, CommitError>;
 
-/// The SQLSTATE of the last error that a server told, five characters in a number. The driver hands on eight kinds of
-/// error and of all others only words, in the server's language; so the engine reads it from the wire.
-#[derive(Clone, Debug, Default)]
-pub struct LastSqlState(Arc<AtomicU64>);
-
-impl LastSqlState {
-    /// Notes what the server told.
-    pub fn note(&self, code: [u8; 5]) {
-        let number = code.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        self.0.store(number, Ordering::Relaxed);
-    }
-
-    /// Takes it; `None` where the server told nothing since.
-    pub fn take(&self) -> Option<[u8; 5]> {
-        match self.0.swap(0, Ordering::Relaxed) {
-            0 => None,
-            number => {
-                let [_, _, _, code @ ..] = number.to_be_bytes();
-                Some(code)
-            }
-        }
-    }
+/// A query that either engine answers with rows of `R`.
+pub(crate) trait Query<'q, R>:
+    LoadQuery<'q, AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
+{
 }
+
+impl<'q, R, Q> Query<'q, R> for Q where
+    Q: LoadQuery<'q, AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
+{
+}
+
+/// A statement that either engine runs.
+pub(crate) trait Statement: ExecuteDsl<AsyncPgConnection> + ExecuteDsl<SqliteConnection> + Send {}
+
+impl<S> Statement for S where S: ExecuteDsl<AsyncPgConnection> + ExecuteDsl<SqliteConnection> + Send {}
 
 /// A connection to PostgreSQL.
 pub struct PostgresConnection {
@@ -131,9 +119,10 @@ impl Connection {
         let Failure { meaning, connection_is_gone, sqlstate } = failure;
         self.broken |= connection_is_gone;
         match meaning {
-            CommitError::Store(StoreError::Failed) => tracing::error!(%error, sqlstate, "the database failed"),
-            CommitError::Store(StoreError::Corrupt { table, column }) => {
-                tracing::error!(%error, table, column, "a row cannot be read");
+            CommitError::Store(StoreError::Failed) => {
+                // Of a value that has the wrong type the driver names the column alone; the type names the table.
+                let rows = std::any::type_name::<T>();
+                tracing::error!(%error, sqlstate, rows, "the database failed");
             }
             CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database cannot be used"),
             CommitError::Conflict(_) | CommitError::Duplicate(_) => {}
@@ -145,12 +134,7 @@ impl Connection {
     pub(crate) fn load<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<Vec<R>>>
     where
         R: Send + 'c,
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + LoadQuery<'q, AsyncPgConnection, R>
-            + LoadQuery<'q, SqliteConnection, R>
-            + Send
-            + 'q,
+        Q: Query<'q, R>,
     {
         async move {
             let rows = self.load_told(query).await;
@@ -163,12 +147,7 @@ impl Connection {
     pub(crate) fn load_told<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, QueryResult<Vec<R>>>
     where
         R: Send + 'c,
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + LoadQuery<'q, AsyncPgConnection, R>
-            + LoadQuery<'q, SqliteConnection, R>
-            + Send
-            + 'q,
+        Q: Query<'q, R>,
     {
         match &mut self.engine {
             Engine::Postgres(connection) => RunQueryDsl::load(query, &mut connection.driver).boxed(),
@@ -180,12 +159,7 @@ impl Connection {
     pub(crate) fn find<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<Option<R>>>
     where
         R: Send + 'c,
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + LoadQuery<'q, AsyncPgConnection, R>
-            + LoadQuery<'q, SqliteConnection, R>
-            + Send
-            + 'q,
+        Q: Query<'q, R>,
     {
         self.load(query).map_ok(|mut rows| rows.pop()).boxed()
     }
@@ -194,12 +168,7 @@ impl Connection {
     pub(crate) fn one<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, Done<R>>
     where
         R: Send + 'c,
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + LoadQuery<'q, AsyncPgConnection, R>
-            + LoadQuery<'q, SqliteConnection, R>
-            + Send
-            + 'q,
+        Q: Query<'q, R>,
     {
         async move {
             let row = self.find(query).await?;
@@ -211,12 +180,7 @@ impl Connection {
     /// Runs a statement and returns how many rows it touched.
     pub(crate) fn execute<'c, 'q: 'c, Q>(&'c mut self, statement: Q) -> BoxFuture<'c, Done<usize>>
     where
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + ExecuteDsl<AsyncPgConnection>
-            + ExecuteDsl<SqliteConnection>
-            + Send
-            + 'q,
+        Q: Statement + 'q,
     {
         async move {
             let rows = self.execute_told(statement).await;
@@ -228,12 +192,7 @@ impl Connection {
     /// As [`Self::execute`], with the error in the database's words.
     pub(crate) fn execute_told<'c, 'q: 'c, Q>(&'c mut self, statement: Q) -> BoxFuture<'c, QueryResult<usize>>
     where
-        Q: RunQueryDsl<AsyncPgConnection>
-            + RunQueryDsl<SqliteConnection>
-            + ExecuteDsl<AsyncPgConnection>
-            + ExecuteDsl<SqliteConnection>
-            + Send
-            + 'q,
+        Q: Statement + 'q,
     {
         match &mut self.engine {
             Engine::Postgres(connection) => RunQueryDsl::execute(statement, &mut connection.driver).boxed(),
@@ -245,8 +204,8 @@ impl Connection {
     pub(crate) fn load_locked<'c, 'q: 'c, P, L, R>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<Vec<R>>>
     where
         R: Send + 'c,
-        P: RunQueryDsl<AsyncPgConnection> + LoadQuery<'q, AsyncPgConnection, R> + Send + 'q,
-        L: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, R> + Send + 'q,
+        P: LoadQuery<'q, AsyncPgConnection, R> + Send + 'q,
+        L: LoadQuery<'q, SqliteConnection, R> + Send + 'q,
     {
         async move {
             let rows = match &mut self.engine {
@@ -261,8 +220,8 @@ impl Connection {
     /// As [`Self::execute`], for a statement that reads rows which PostgreSQL locks.
     pub(crate) fn execute_locked<'c, 'q: 'c, P, L>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<usize>>
     where
-        P: RunQueryDsl<AsyncPgConnection> + ExecuteDsl<AsyncPgConnection> + Send + 'q,
-        L: RunQueryDsl<SqliteConnection> + ExecuteDsl<SqliteConnection> + Send + 'q,
+        P: ExecuteDsl<AsyncPgConnection> + Send + 'q,
+        L: ExecuteDsl<SqliteConnection> + Send + 'q,
     {
         async move {
             let rows = match &mut self.engine {
@@ -395,17 +354,4 @@ where
     T: Selectable<Pg, SelectExpression = E> + Selectable<Sqlite, SelectExpression = E>,
 {
     <T as Selectable<Pg>>::construct_selection()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::LastSqlState;
-
-    #[test]
-    fn a_sqlstate_is_taken_once() {
-        let last = LastSqlState::default();
-        assert_eq!(last.take(), None);
-        last.note(*b"40P01");
-        assert_eq!((last.take(), last.take()), (Some(*b"40P01"), None));
-    }
 }

@@ -1,8 +1,35 @@
 //! What an error of a driver means. PostgreSQL's are told apart by SQLSTATE (its manual, appendix A), never by words;
 //! SQLite has result codes, of which its driver hands on a few as kinds and the rest as texts that are compiled in.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use auth_domain::ports::{CommitError, Guard, StoreError, UniqueKey};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+/// The SQLSTATE of the last error that a server told, five characters in a number. The driver hands on eight kinds of
+/// error and of all others only words, in the server's language; so the engine reads it from the wire.
+#[derive(Clone, Debug, Default)]
+pub struct LastSqlState(Arc<AtomicU64>);
+
+impl LastSqlState {
+    /// Notes what the server told.
+    pub fn note(&self, code: [u8; 5]) {
+        let number = code.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        self.0.store(number, Ordering::Relaxed);
+    }
+
+    /// Takes it; `None` where the server told nothing since.
+    pub fn take(&self) -> Option<[u8; 5]> {
+        match self.0.swap(0, Ordering::Relaxed) {
+            0 => None,
+            number => {
+                let [_, _, _, code @ ..] = number.to_be_bytes();
+                Some(code)
+            }
+        }
+    }
+}
 
 /// An error, and whether its connection may be used again.
 pub(crate) struct Failure {
@@ -70,9 +97,6 @@ pub(crate) fn meaning_in_sqlite(error: &Error) -> Failure {
 
 fn meaning_elsewhere(error: &Error) -> Failure {
     match error {
-        Error::DeserializationError(_) => {
-            Failure::of(StoreError::Corrupt { table: "the log says which", column: "the log says which" })
-        }
         Error::BrokenTransactionManager => Failure::of(StoreError::Unavailable).and_connection_is_gone(),
         _ => Failure::of(StoreError::Failed),
     }
@@ -131,5 +155,13 @@ mod tests {
         let error = |text: &str| Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
         assert_eq!(meaning_in_sqlite(&error("database or disk is full")).meaning, StoreError::Refused.into());
         assert_eq!(meaning_in_sqlite(&error("no such table: accounts")).meaning, StoreError::Failed.into());
+    }
+
+    #[test]
+    fn a_sqlstate_is_taken_once() {
+        let last = LastSqlState::default();
+        assert_eq!(last.take(), None);
+        last.note(*b"40P01");
+        assert_eq!((last.take(), last.take()), (Some(*b"40P01"), None));
     }
 }

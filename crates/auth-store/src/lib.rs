@@ -31,8 +31,9 @@ mod two_factor;
 mod types;
 
 pub use archive::{Kind, archived_tables};
-pub use connection::{Connection, LastSqlState, OUTBOX_CHANNEL, PostgresConnection, SqliteConnection};
+pub use connection::{Connection, OUTBOX_CHANNEL, PostgresConnection, SqliteConnection};
 pub use engine::{ArchiveDialect, Engine, Lent};
+pub use failure::LastSqlState;
 pub use migrations::{is_up_to_date, migrate_to};
 pub use pool::{OpenError, Opener, Pool};
 pub use store::SqlStore;
