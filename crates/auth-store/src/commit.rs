@@ -14,19 +14,13 @@ pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> D
     changes.sort_by_key(Change::lock_order);
     match changes.as_slice() {
         [] => Ok(()),
-        [one] if !fills_outbox(one) => make(conn, &changes).await,
+        [one] if !one.fills_outbox() => make(conn, &changes).await,
         _ => {
             let begun = conn.begin().await?;
             let done = make(conn, &changes).await;
             conn.end(begun, done).await
         }
     }
-}
-
-/// Whether a worker should look at the outbox once this is committed.
-pub(crate) fn fills_outbox(change: &Change) -> bool {
-    matches!(change, Change::Mail(_) | Change::UnparkMails { .. })
-        || matches!(change, Change::Announce { services, .. } if !services.is_empty())
 }
 
 async fn make(conn: &mut Connection, changes: &[Change]) -> Done<()> {
@@ -36,7 +30,7 @@ async fn make(conn: &mut Connection, changes: &[Change]) -> Done<()> {
             return Err(CommitError::Conflict(guard));
         }
     }
-    if changes.iter().any(fills_outbox) {
+    if changes.iter().any(Change::fills_outbox) {
         conn.notify_outbox().await?;
     }
     Ok(())

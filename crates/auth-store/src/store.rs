@@ -270,7 +270,7 @@ impl<E: Engine> Store for SqlStore<E> {
             Some(auditor) => auditor.complete(changes),
             None => changes,
         };
-        let wakes = changes.iter().any(commit::fills_outbox);
+        let wakes = changes.iter().any(Change::fills_outbox);
         self.write(move |conn| commit::commit(conn, changes).boxed()).await?;
         if wakes {
             self.inner.outbox.notify_waiters();

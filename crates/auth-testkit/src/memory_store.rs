@@ -69,7 +69,7 @@ impl MemoryStore {
 
     /// Commits at once, past whatever trouble is waiting and past the auditor: what a test prepares.
     pub fn commit_now(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        let wakes = changes.iter().any(fills_outbox);
+        let wakes = changes.iter().any(Change::fills_outbox);
         {
             let mut tables = self.tables();
             let mut changed = tables.clone();
@@ -86,12 +86,6 @@ impl MemoryStore {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         lock(&self.shared.tables)
     }
-}
-
-/// Whether a worker should look at the outbox once this is committed.
-fn fills_outbox(change: &Change) -> bool {
-    matches!(change, Change::Mail(_) | Change::UnparkMails { .. })
-        || matches!(change, Change::Announce { services, .. } if !services.is_empty())
 }
 
 /// A test that panicked with the lock in hand has failed already; those beside it go on.

@@ -1,6 +1,6 @@
-//! A whole service without anything around it: the use cases on a [`MemoryStore`](crate::memory_store::MemoryStore) and [doubles](crate::doubles) of every other
-//! port. Time stands still until the test moves it, randomness counts, and nothing waits, so a test takes microseconds and
-//! ends the same way each time.
+//! A whole service without anything around it: the use cases on a [`MemoryStore`](crate::memory_store::MemoryStore) and
+//! [doubles](crate::doubles) of every other port. Time stands still until the test moves it, randomness counts, and
+//! nothing waits, so a test takes microseconds and ends the same way each time.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

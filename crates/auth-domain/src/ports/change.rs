@@ -273,6 +273,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether a worker should look at the outbox once this is committed.
+    pub fn fills_outbox(&self) -> bool {
+        match self {
+            Self::Mail(_) | Self::UnparkMails { .. } => true,
+            Self::Announce { services, .. } => !services.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Counts one more mail.
     pub fn count_mail(limit: RateLimit, now: Timestamp) -> Self {
         Self::PutRateLimit { rate_limit: limit.after_one(now), counted: Counted::Mail }
