@@ -97,7 +97,7 @@ pub async fn a_rehash_needs_the_credential_version(store: AnyStore) {
     assert_eq!(found.credential_version, account.credential_version);
 }
 
-/// Sessions and budgets go with the account; the names are free again.
+/// Sessions and limits go with the account; the names are free again.
 pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
