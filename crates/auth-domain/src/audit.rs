@@ -200,13 +200,18 @@ fn finding(change: &Change) -> Option<Finding> {
             network: Some(session.rotation.client.network().clone()),
             ..Finding::done(session.account_id, "session.opened").detail(session.method.amr().join(" "))
         },
+        Change::ReauthenticateSession { account_id, session_id, method, .. } => {
+            Finding::done(*account_id, "session.reauthenticated")
+                .detail(format!("{} {session_id}", method.amr().join(" ")))
+        }
         Change::RevokeSession { account_id, session_id, revocation } => {
             let outcome =
                 if revocation.reason == RevocationReason::TokenReused { Outcome::Refused } else { Outcome::Done };
             let detail = Some(format!("{} {session_id}", revocation.reason.as_str()));
             Finding { account_id: Some(*account_id), action: "session.ended", outcome, network: None, detail }
         }
-        Change::RevokeSessionsOf { account_id, revocation, .. } => {
+        Change::RevokeSessionsOf { account_id, revocation, .. }
+        | Change::RevokeSessionsWithoutSecondFactor { account_id, revocation, .. } => {
             Finding::done(*account_id, "sessions.ended").detail(revocation.reason.as_str())
         }
         Change::PutTwoFactor { account_id, two_factor } => {
@@ -234,6 +239,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::TouchAccount { .. }
         | Change::RequireIdentity { .. }
         | Change::UseAuthorization { .. }
+        | Change::ForgetTotpSteps(_)
         | Change::UseTotpStep { .. }
         | Change::ForgetChallengesFor { .. }
         | Change::AdvanceSession { .. }

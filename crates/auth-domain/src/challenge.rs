@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, CredentialVersion, EmailAddress};
 use crate::named::named;
-use crate::rate_limit::{AttemptSubject, RateLimitKind};
+use crate::rate_limit::AttemptSubject;
 use crate::session::{KeyId, Network};
 use crate::version::RowVersion;
 use crate::{AccountId, ChallengeId, Timestamp};
@@ -29,16 +29,6 @@ named! {
         TwoFactorSetup = "two_factor_setup",
         /// To confirm a change of credentials.
         ChangeCredentials = "change_credentials",
-    }
-}
-
-impl ChallengePurpose {
-    /// Which limit wrong codes count for: knowing a password must not keep anybody from recovering.
-    pub const fn misses(self) -> RateLimitKind {
-        match self {
-            Self::PasswordReset | Self::VerifyEmail => RateLimitKind::MailedCodeMisses,
-            Self::TwoFactorLogin | Self::TwoFactorSetup | Self::ChangeCredentials => RateLimitKind::SecondFactorMisses,
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::{BeginAuthorization, IssuedTokens};
+use auth_domain::use_cases::{BeginAuthorization, IssuedAccessToken, IssuedTokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -54,6 +54,11 @@ impl TokenCookies {
         let mut handed_out = Self::tokens(tokens);
         handed_out.0.push(removal(TEMP));
         handed_out
+    }
+
+    /// Sets the access token of a session that was there before: a step that led to it is over.
+    pub(crate) fn access(token: &IssuedAccessToken) -> Self {
+        Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in), removal(TEMP)])
     }
 
     /// Sets the token of a pending step.

@@ -22,6 +22,8 @@ pub(crate) enum Permission {
     Anyone,
     /// The bearer of an access token.
     AccessToken,
+    /// The bearer of an access token of a fresh login: young enough, with a second factor where the user has one.
+    FreshLogin,
     /// The bearer of a temp token.
     TempToken,
     /// The bearer of either.
@@ -134,6 +136,13 @@ impl Endpoint {
             Permission::AccessToken => &[
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
+                ErrorCode::Unauthorized,
+                ErrorCode::Unavailable,
+            ],
+            Permission::FreshLogin => &[
+                ErrorCode::AccessTokenInvalid,
+                ErrorCode::AccessTokenExpired,
+                ErrorCode::ReauthenticationRequired,
                 ErrorCode::Unauthorized,
                 ErrorCode::Unavailable,
             ],

@@ -6,7 +6,7 @@ use auth_domain::identity::LinkedIdentity;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::two_factor::{Method, TwoFactor};
-use auth_domain::use_cases::{IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
+use auth_domain::use_cases::{IssuedAccessToken, IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -98,6 +98,54 @@ impl From<&IssuedTokens> for TokensView {
             refresh_expires_in: tokens.refresh_expires_in.as_secs(),
         }
     }
+}
+
+/// The access token of a session whose owner proved again who they are; its refresh token stays as it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AccessTokenOnly)]
+struct AccessTokenView {
+    access_token: String,
+    #[schema(pattern = "^Bearer$")]
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+}
+
+/// `data` of a reauthentication.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReauthenticatedData {
+    tokens: AccessTokenView,
+}
+
+impl From<&IssuedAccessToken> for ReauthenticatedData {
+    fn from(token: &IssuedAccessToken) -> Self {
+        let (access_token, expires_in) = (token.token.reveal().to_owned(), token.expires_in.as_secs());
+        Self { tokens: AccessTokenView { access_token, token_type: "Bearer", expires_in } }
+    }
+}
+
+/// The tokens of a login, or of a reauthentication, which has no refresh token.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+pub(crate) struct LoginFinishedTokens {
+    access_token: String,
+    refresh_token: Option<String>,
+    #[schema(pattern = "^Bearer$")]
+    token_type: String,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    /// Seconds until the refresh token expires unless it is used before.
+    refresh_expires_in: Option<u64>,
+}
+
+/// `data` of a step that finished a login; without a user, of one that proved again who is behind a session.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+pub(crate) struct LoginFinishedData {
+    tokens: LoginFinishedTokens,
+    user: Option<UserView>,
 }
 
 /// `data` with tokens.

@@ -23,6 +23,7 @@ diesel::table! {
         app_secret -> Nullable<Binary>,
         app_pending_until -> Nullable<BigInt>,
         app_pending_secret -> Nullable<Binary>,
+        app_pending_session -> Nullable<SqlUuid>,
         email_factor_status -> Nullable<Text>,
         email_factor_since -> Nullable<BigInt>,
         email_factor_pending_until -> Nullable<BigInt>,
@@ -98,6 +99,7 @@ diesel::table! {
         created_at -> BigInt,
         idle_expires_at -> BigInt,
         absolute_expires_at -> BigInt,
+        authenticated_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         revocation_reason -> Nullable<Text>,
     }

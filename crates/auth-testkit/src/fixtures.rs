@@ -92,6 +92,7 @@ pub fn session(account: &Account) -> Session {
         key_id: KeyId::new("0123abcd".to_owned()),
         method: AuthenticationMethod::Password,
         created_at: NOW,
+        authenticated_at: NOW,
         idle_expires_at: NOW + Duration::from_secs(100),
         absolute_expires_at: NOW + Duration::from_secs(200),
         revocation: None,

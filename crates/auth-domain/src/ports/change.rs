@@ -12,7 +12,7 @@ use crate::password_limit::PasswordLimit;
 use crate::pending_credentials::PendingCredentials;
 use crate::rate_limit::{AttemptSubject, Counted, MailLimit, RateLimit};
 use crate::retired_key::RetiredKey;
-use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
+use crate::session::{AuthenticationMethod, Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::two_factor::{TotpStep, TwoFactor};
 use crate::version::{AccountRevision, RowVersion};
@@ -110,6 +110,9 @@ pub enum Change {
         /// As they are now.
         two_factor: TwoFactor,
     },
+    /// Forgets which TOTP steps an account used, in the commit that replaces its secret: a step is used up for one secret
+    /// (RFC 6238 section 5.2). None is fine too.
+    ForgetTotpSteps(AccountId),
     /// Uses a TOTP step up (RFC 6238 section 5.2). Guard: it was not used before, for whatever purpose.
     UseTotpStep { account_id: AccountId, step: TotpStep, at: Timestamp },
     /// Keeps a change of credentials until its challenge is answered or forgotten. Guard: the challenge exists.
@@ -135,6 +138,18 @@ pub enum Change {
     NoteServedAgain { session_id: SessionId, generation: Generation, at: Timestamp },
     /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
     ProveSession { session_id: SessionId, generation: Generation },
+    /// Notes how and when the owner of a session proved who they are. Guard: it has not ended, and the account still has
+    /// the credentials and second factors that were checked.
+    ReauthenticateSession {
+        account_id: AccountId,
+        session_id: SessionId,
+        method: AuthenticationMethod,
+        authenticated_at: Timestamp,
+        /// As it was checked.
+        credential_version: CredentialVersion,
+        /// As it was checked.
+        two_factor_version: RowVersion,
+    },
     /// Ends a session. Guard: not ended yet.
     RevokeSession { account_id: AccountId, session_id: SessionId, revocation: Revocation },
     /// Changes nothing. Guard: that session has not ended.
@@ -144,6 +159,13 @@ pub enum Change {
         account_id: AccountId,
         /// But for this one.
         except: Option<SessionId>,
+        revocation: Revocation,
+    },
+    /// Ends every session of an account that has not ended yet and passed no second factor; none is fine too.
+    RevokeSessionsWithoutSecondFactor {
+        account_id: AccountId,
+        /// But for this one.
+        except: SessionId,
         revocation: Revocation,
     },
     /// Writes the network's part of a limit. Guard: the stored version is the one before.
@@ -279,6 +301,18 @@ impl Change {
             Self::Mail(_) | Self::UnparkMails { .. } => true,
             Self::Announce { services, .. } => !services.is_empty(),
             _ => false,
+        }
+    }
+
+    /// Notes how and when the owner of `session` proved who they are, as of what `account` is.
+    pub fn reauthenticate(session: &Session, account: &Account) -> Self {
+        Self::ReauthenticateSession {
+            account_id: account.id,
+            session_id: session.id,
+            method: session.method,
+            authenticated_at: session.authenticated_at,
+            credential_version: account.credential_version,
+            two_factor_version: account.two_factor.version,
         }
     }
 

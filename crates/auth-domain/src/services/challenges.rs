@@ -151,7 +151,7 @@ impl Challenges {
                 let (challenge, account) = found.ok_or(GiveCodeError::ChallengeGone)?;
                 let now = self.env.now();
                 let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
-                let misses = self.env.store.find_rate_limit(challenge.subject, &purpose.misses()).await?;
+                let misses = self.misses_of(&challenge).await?;
                 misses.check(now).map_err(GiveCodeError::RateLimited)?;
                 Ok(match right_for {
                     // The count guards a right code too: else those that race with another code's misses would be

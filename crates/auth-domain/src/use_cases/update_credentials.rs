@@ -12,7 +12,7 @@ use crate::pending_credentials::PendingCredentials;
 use crate::ports::{Change, HashingError, PasswordHasher, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
-    Announcements, Challenges, Decision, Environment, PasswordCheck, PasswordCheckError, ReauthenticationRequired,
+    Announcements, Challenges, Decision, Environment, FreshLogin, FreshLoginError, PasswordCheck, PasswordCheckError,
     StepUp, notice, salt,
 };
 use crate::session::{Client, Revocation, RevocationReason, Session};
@@ -27,7 +27,7 @@ use super::authenticate::Authenticated;
 pub struct UpdateCredentialsRequest {
     /// The new address, if it is to change.
     pub email: Option<String>,
-    /// The present password; needed with the next two.
+    /// The present password; needed with the next two, and for an address where the login is not a fresh one.
     pub old_password: Option<Password>,
     /// The new password.
     pub new_password: Option<Password>,
@@ -75,12 +75,9 @@ pub enum UpdateCredentialsError {
     /// The limit for mails is reached.
     #[error("the limit for mails is reached for {:?}", .0.retry_after)]
     RateLimited(RateLimited),
-    /// The login is too long ago.
+    /// The login does not count any more.
     #[error(transparent)]
-    Stale(#[from] ReauthenticationRequired),
-    /// The session has ended, or its account is gone.
-    #[error("the session has ended")]
-    SessionGone,
+    Login(#[from] FreshLoginError),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -105,8 +102,7 @@ impl From<UpdateCredentialsError> for Refusal {
             UpdateCredentialsError::RateLimited(limited) => {
                 Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
             }
-            UpdateCredentialsError::Stale(error) => error.into(),
-            UpdateCredentialsError::SessionGone => ErrorCode::Unauthorized.into(),
+            UpdateCredentialsError::Login(error) => error.into(),
             UpdateCredentialsError::Hashing(error) => error.into(),
             UpdateCredentialsError::Store(error) => error.into(),
         }
@@ -127,7 +123,8 @@ pub struct UpdateCredentials {
 /// What is to change, checked as far as it can be without the database.
 struct Wanted {
     email: Option<EmailAddress>,
-    passwords: Option<(Password, Password)>,
+    old_password: Option<Password>,
+    new_password: Option<Password>,
 }
 
 /// A change that was checked: the new address, the hash of the new password, or both.
@@ -156,24 +153,30 @@ impl UpdateCredentials {
         request: UpdateCredentialsRequest,
     ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
         let client = request.client.clone();
-        let Wanted { email, passwords } = self.wanted(caller.account(), request)?;
-        if email.is_some() {
-            self.step_up.require(caller, self.env.now())?;
-        }
+        let Wanted { email, old_password, new_password } = self.wanted(caller.account(), request)?;
         let (mut checked, mut password_hash) = (caller.account().clone(), None);
-        if let Some((old, new)) = passwords {
-            checked = self.password_check.of_account(checked, old, client.network()).await?.account().clone();
+        let fresh_login = match old_password {
+            None => Some(FreshLogin::of(caller.clone(), self.step_up, self.env.now()).map_err(FreshLoginError::from)?),
+            Some(old) => {
+                checked = self.password_check.of_account(checked, old, client.network()).await?.account().clone();
+                None
+            }
+        };
+        if let Some(new) = new_password {
             password_hash = Some(self.hasher.hash(new, salt(self.env.random())).await?);
         }
         let wanted = NewCredentials { email, password_hash };
         self.env
             .decide(async |lost| {
                 // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
-                let account = match lost {
-                    None => checked.clone(),
-                    Some(_) => self.still_there(caller).await?,
+                let account = match (lost, &fresh_login) {
+                    (None, _) => checked.clone(),
+                    (Some(_), Some(fresh_login)) => {
+                        fresh_login.account_now::<UpdateCredentialsError>(&self.env).await?
+                    }
+                    (Some(_), None) => self.still_there(caller).await?,
                 };
-                if wanted.password_hash.is_some() && account.credential_version != checked.credential_version {
+                if fresh_login.is_none() && account.credential_version != checked.credential_version {
                     return Err(PasswordCheckError::WrongPassword.into());
                 }
                 match account.two_factor.primary() {
@@ -189,20 +192,20 @@ impl UpdateCredentials {
 
     /// The account as it is now, of a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
-        caller.still_there(&self.env).await?.ok_or(UpdateCredentialsError::SessionGone)
+        caller.still_there(&self.env).await?.ok_or(FreshLoginError::SessionGone.into())
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
         let UpdateCredentialsRequest { email, old_password, new_password, confirm_password, client: _ } = request;
         let email = email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|error| UpdateCredentialsError::Malformed(error.into()))?;
-        let passwords = match (old_password, new_password, confirm_password) {
-            (None, None, None) => None,
-            (Some(old), Some(new), Some(confirm)) => Some((old, new, confirm)),
+        match (&old_password, &new_password, &confirm_password) {
+            (None, None, None) | (Some(_), Some(_), Some(_)) => {}
+            (Some(_), None, None) if email.is_some() => {}
             _ => return Err(UpdateCredentialsError::PasswordsRequired),
-        };
-        if let Some((_, new, confirm)) = &passwords {
-            if new != confirm {
+        }
+        if let Some(new) = &new_password {
+            if Some(new) != confirm_password.as_ref() {
                 return Err(UpdateCredentialsError::UnmatchedPasswords);
             }
             let email = email.as_ref().unwrap_or(&account.email);
@@ -214,7 +217,7 @@ impl UpdateCredentials {
             let missing = FieldError::new("/email", "is required, or the three passwords, or both");
             return Err(UpdateCredentialsError::Malformed(missing));
         }
-        Ok(Wanted { email, passwords: passwords.map(|(old, new, _)| (old, new)) })
+        Ok(Wanted { email, old_password, new_password })
     }
 
     /// Returns what the change makes of the account, and the changes that do it.

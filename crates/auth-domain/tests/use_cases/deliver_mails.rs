@@ -81,7 +81,7 @@ async fn a_notice_is_sent_whatever_becomes_of_the_account() {
     let (service, ann) = with_ann().await;
     service.deliver_mails().await;
     let caller = service.caller(&ann).await;
-    service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
+    service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
     assert_eq!(run(&service).await, sent());
     let notice = service.mailer.sent().pop().expect("a mail");
     assert_eq!(notice.to, ann.email);
@@ -111,7 +111,7 @@ async fn a_mail_that_is_not_taken_is_tried_again_ever_later_for_a_day() {
     let ann = service.register(ANN).await;
     service.deliver_mails().await;
     let caller = service.caller(&ann).await;
-    service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
+    service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
     let hour = Duration::from_secs(3_600);
     let mut wait = Duration::from_secs(5);
     for attempt in 1..32 {

@@ -213,7 +213,7 @@ async fn whoever_loses_every_race_is_to_try_again_later() {
 
 #[tokio::test]
 async fn whichever_call_to_the_database_fails_nothing_is_proved_and_nothing_mailed() {
-    for (index, to_resend, to_verify) in [(0, 6, 4), (1, 5, 3)] {
+    for (index, to_resend, to_verify) in [(0, 6, 5), (1, 5, 4)] {
         let resent = with_each_call_failing(
             StoreError::Refused,
             async || Ann::prepared(index).await,

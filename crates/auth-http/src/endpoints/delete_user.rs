@@ -10,7 +10,7 @@ use auth_domain::use_cases::{DeleteAccountError, UseCases};
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
-use crate::caller::{Bearer, Internal};
+use crate::caller::{FreshBearer, Internal};
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
@@ -31,14 +31,14 @@ pub(super) fn user_id() -> Parameter {
 pub(super) fn own() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/delete", || web::to(delete_own))
         .summary("auth", "Delete this user with all sessions. Final, at once.")
-        .permission(Permission::AccessToken)
+        .permission(Permission::FreshLogin)
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn delete_own(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     match use_cases.delete_account.by_owner(&caller, &client).await {

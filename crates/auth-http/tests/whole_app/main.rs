@@ -25,6 +25,7 @@
 mod credentials;
 mod cross_site;
 mod disclosure;
+mod fresh_login;
 mod harness;
 mod http;
 mod internal;

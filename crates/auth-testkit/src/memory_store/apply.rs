@@ -66,6 +66,10 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::PutTwoFactor { account_id, two_factor } | Change::ResealTwoFactor { account_id, two_factor } => {
             accounts::put_two_factor(tables, *account_id, two_factor)
         }
+        Change::ForgetTotpSteps(account_id) => {
+            tables.totp_steps.retain(|(id, _), _| id != account_id);
+            Ok(true)
+        }
         Change::UseTotpStep { account_id, step, at } => accounts::use_totp_step(tables, *account_id, *step, *at),
         Change::LinkIdentity { account_id, identity } => accounts::link(tables, *account_id, identity),
         Change::UnlinkIdentity { account_id, provider } => accounts::unlink(tables, *account_id, provider),
@@ -92,6 +96,22 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         }
         Change::RevokeSessionsOf { account_id, except, revocation } => {
             sessions::revoke(tables, *revocation, |one| one.account_id == *account_id && Some(one.id) != *except)
+        }
+        Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation } => {
+            sessions::revoke(tables, *revocation, |one| {
+                one.account_id == *account_id && one.id != *except && !one.method.passed_second_factor()
+            })
+        }
+        Change::ReauthenticateSession {
+            account_id,
+            session_id,
+            method,
+            authenticated_at,
+            credential_version,
+            two_factor_version,
+        } => {
+            let versions = (*credential_version, *two_factor_version);
+            sessions::reauthenticate(tables, (*account_id, *session_id), (*method, *authenticated_at), versions)
         }
         Change::RequireSession(id) => Ok(tables.sessions.get(id).is_some_and(|session| session.revocation.is_none())),
         Change::InsertChallenge(challenge) => challenges::insert(tables, challenge),
