@@ -188,6 +188,9 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
         Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
         Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),
+        Change::PutPendingEmail { account_id, pending, .. } => {
+            Finding::done(*account_id, if pending.is_some() { "email.named" } else { "email.withdrawn" })
+        }
         Change::ProveEmail { account_id, .. } => Finding::done(*account_id, "email.proved"),
         Change::LinkIdentity { account_id, identity } => {
             Finding::done(*account_id, "identity.linked").detail(identity.provider.as_str())

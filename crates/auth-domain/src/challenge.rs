@@ -216,6 +216,12 @@ impl Challenge {
         matches!(&self.challenged, Challenged::Account { email, .. } if email.key() == address.key())
     }
 
+    /// Whether its codes go to the account's address, or prove the one that is to replace it.
+    pub fn is_to_address_of(&self, account: &Account, now: Timestamp) -> bool {
+        let pending = account.pending_email(now).filter(|_| self.purpose == ChallengePurpose::VerifyEmail);
+        self.is_to(&account.email) || pending.is_some_and(|pending| self.is_to(pending))
+    }
+
     /// Whether the password is still the one that it was when this began.
     pub fn is_of_version(&self, version: CredentialVersion) -> bool {
         matches!(&self.challenged, Challenged::Account { credential_version, .. } if *credential_version == version)

@@ -75,6 +75,8 @@ pub enum RateLimitKind {
     MailsForOwner,
     /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
     MailsToNamedAddress,
+    /// Codes to an address that is to replace a proved one.
+    MailsToPendingAddress,
     /// Wrong codes, for recovery and for proving an address together, from all networks where the owner has not finished a
     /// login before.
     MailedCodeMisses,
@@ -97,6 +99,7 @@ impl RateLimitKind {
             Self::MailsFromStrangers => ("mails_from_strangers", ""),
             Self::MailsForOwner => ("mails_for_owner", ""),
             Self::MailsToNamedAddress => ("mails_to_named_address", ""),
+            Self::MailsToPendingAddress => ("mails_to_pending_address", ""),
             Self::MailedCodeMisses => ("mailed_code_misses", ""),
             Self::MailedCodeMissesFrom(network) => ("mailed_code_misses_from", network.as_str()),
             Self::SecondFactorMisses => ("second_factor_misses", ""),
@@ -109,7 +112,9 @@ impl RateLimitKind {
     const fn limit(&self) -> Limit {
         match self {
             Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
-            Self::MailsFromStrangers => Limit { most: 5, window: HOUR, apart: Duration::ZERO },
+            Self::MailsFromStrangers | Self::MailsToPendingAddress => {
+                Limit { most: 5, window: HOUR, apart: Duration::ZERO }
+            }
             Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
             Self::MailedCodeMisses
             | Self::MailedCodeMissesFrom(_)

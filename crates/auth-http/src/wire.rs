@@ -32,6 +32,9 @@ pub(crate) struct UserView {
     username: Option<String>,
     email: String,
     email_verified: bool,
+    /// The address that replaces `email` once it is proved.
+    #[schema(required = true)]
+    pending_email: Option<String>,
     roles: Vec<String>,
     linked_providers: Vec<String>,
     has_password: bool,
@@ -48,6 +51,10 @@ struct TwoFaView {
     primary: Option<String>,
 }
 
+fn pending_email(account: &Account) -> Option<String> {
+    account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned())
+}
+
 impl From<&Account> for UserView {
     fn from(account: &Account) -> Self {
         Self {
@@ -55,6 +62,7 @@ impl From<&Account> for UserView {
             username: account.username.as_ref().map(|name| name.as_str().to_owned()),
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
+            pending_email: pending_email(account),
             roles: account.roles.iter().map(str::to_owned).collect(),
             linked_providers: account.identities.iter().map(|identity| identity.provider.to_string()).collect(),
             has_password: account.password_hash.is_some(),
@@ -257,6 +265,9 @@ pub(crate) struct CredentialView {
     email_verified: bool,
     /// Whether an address of this account was ever proved, this one or one before.
     ever_proved: bool,
+    /// The address that replaces `email` once it is proved.
+    #[schema(required = true)]
+    pending_email: Option<String>,
     /// Argon2id, PHC string format; of no use without the master key.
     #[schema(required = true)]
     password_hash: Option<String>,
@@ -279,6 +290,7 @@ impl From<&Account> for CredentialView {
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
             ever_proved: account.ever_proved,
+            pending_email: pending_email(account),
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),

@@ -54,6 +54,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
             accounts::change_email(conn, *account_id, (from, *revision), (to, *verified), *at).await
         }
+        Change::PutPendingEmail { account_id, revision, pending, at } => {
+            accounts::put_pending_email(conn, *account_id, *revision, pending.as_ref(), *at).await
+        }
         Change::ProveEmail { account_id, email, revision, at } => {
             accounts::prove_email(conn, *account_id, email, *revision, *at).await
         }

@@ -18,6 +18,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         ever_proved -> Bool,
+        pending_email -> Nullable<Text>,
+        pending_email_until -> Nullable<BigInt>,
         app_status -> Nullable<Text>,
         app_since -> Nullable<BigInt>,
         app_secret -> Nullable<Binary>,

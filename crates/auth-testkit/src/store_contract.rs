@@ -49,6 +49,7 @@ macro_rules! store_contract {
             accounts_round_trip
             names_are_unique_whatever_their_case
             a_commit_happens_whole_or_not_at_all
+            a_pending_address_is_kept_with_its_account
             roles_are_replaced
             a_rehash_needs_the_credential_version
             a_deletion_takes_everything_along

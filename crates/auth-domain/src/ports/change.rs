@@ -1,6 +1,6 @@
 //! The whole write vocabulary of the system. What makes a commit fail is in `guard.rs` and `store.rs`.
 
-use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles};
+use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
 use crate::audit::AuditRecord;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
@@ -52,7 +52,7 @@ pub enum Change {
         password_hash: PasswordHash,
         at: Timestamp,
     },
-    /// Replaces the e-mail address. Guard: the old one still stands, the new one is free, and the account was not
+    /// Replaces the e-mail address; none is pending any more. Guard: the old one still stands, the new one is free, and the account was not
     /// changed since it was read.
     ChangeEmail {
         account_id: AccountId,
@@ -60,10 +60,13 @@ pub enum Change {
         from: EmailAddress,
         revision: AccountRevision,
         to: EmailAddress,
-        /// Whether the owner has proved to read the new one: only where it is the old one in another spelling.
+        /// Whether the owner has proved to read the new one.
         verified: bool,
         at: Timestamp,
     },
+    /// Names the address that is to replace a proved one, or withdraws it. Guard: the account was not changed since it was
+    /// read.
+    PutPendingEmail { account_id: AccountId, revision: AccountRevision, pending: Option<PendingEmail>, at: Timestamp },
     /// Notes that the owner reads that address. Guard: it is still the account's, which was not changed since it was
     /// read.
     ProveEmail {

@@ -74,6 +74,7 @@ impl Change {
             | Self::SetRoles { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
+            | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => Guard::AccountUnchanged,
             Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
@@ -136,6 +137,7 @@ impl Change {
             | Self::RehashPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
+            | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => LockOrder::Account,
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => LockOrder::SecondFactors,

@@ -67,6 +67,11 @@ impl Challenges {
         self.env.store.find_rate_limit(subject, &RateLimitKind::MailsForOwner).await
     }
 
+    /// Returns the limit for codes to an address that is to replace a proved one. It hangs on the address too.
+    pub(crate) async fn mails_to_pending_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
+        self.env.store.find_rate_limit(address, &RateLimitKind::MailsToPendingAddress).await
+    }
+
     /// Returns the limit for mails to an address that somebody merely named as theirs. It hangs on the address, so that
     /// no number of accounts buries it in mail.
     pub(crate) async fn mails_to_named_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {

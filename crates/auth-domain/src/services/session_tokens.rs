@@ -61,7 +61,7 @@ impl SessionTokens {
         let tokens = self.issue(&session, &account.roles, now)?;
         let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
         let open = Change::InsertSession { session, credential_version, two_factor_version };
-        Ok((LoggedIn { account, tokens }, open))
+        Ok((LoggedIn { account: account.as_of(now), tokens }, open))
     }
 
     fn begin(&self, account_id: AccountId, method: AuthenticationMethod, client: Client, now: Timestamp) -> Session {

@@ -173,6 +173,7 @@ impl ProviderSignIn {
             email: email.clone(),
             email_verified: proved,
             ever_proved: proved,
+            pending_email: None,
             password_hash: None,
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::account::{
+    Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason, PendingEmail,
+};
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
@@ -300,7 +302,8 @@ impl UpdateCredentials {
         ]
     }
 
-    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    /// The account's address in another spelling withdraws whatever was pending; one that was never proved is replaced at
+    /// once; a proved one stays until the new one is proved.
     async fn change_email(
         &self,
         account: &mut Account,
@@ -308,26 +311,65 @@ impl UpdateCredentials {
         client: &Client,
         now: Timestamp,
     ) -> Result<Vec<Change>, UpdateCredentialsError> {
-        let (account_id, from) = (account.id, account.email.clone());
-        let (revision, at) = (account.revision(), account.next_change_at(now));
-        let same = from.key() == to.key();
-        let verified = same && account.email_verified;
-        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
-        account.updated_at = at;
-        account.email = to.clone();
-        account.email_verified = verified;
-        let mut changes = vec![Change::ChangeEmail { account_id, from, revision, to: to.clone(), verified, at }];
-        if !same {
-            let of_owner = self.count_address(account_id, to, now).await?;
-            let of_address = self.challenges.mails_to_named_address(self.challenges.subject(to)).await?;
-            of_address.check(now).map_err(UpdateCredentialsError::RateLimited)?;
-            let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
-            changes.push(Change::ForgetChallengesOf(account_id));
-            changes.extend(begun);
-            changes.extend([of_owner, Change::count_mail(of_address, now)]);
-            changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), told]);
+        if account.email.key() == to.key() {
+            let verified = account.email_verified;
+            return Ok(vec![replaced(account, to, verified, now)]);
         }
+        let counted = self.count_code_to(account, to, now).await?;
+        let mut changes = if account.email_verified {
+            self.begin_change(account, to, client, now)
+        } else {
+            self.replace_unproved(account, to, client, now)
+        };
+        changes.extend(counted);
         Ok(changes)
+    }
+
+    /// The proved address gets a notice, the new one a code. `verify_email.rs` makes the change.
+    fn begin_change(&self, account: &mut Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
+        let (account_id, purpose) = (account.id, ChallengePurpose::VerifyEmail);
+        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChangeBegun, client, now);
+        let (_, begun) = self.challenges.begin_for_pending(account, to, client, now);
+        let (revision, at) = (account.revision(), account.next_change_at(now));
+        account.updated_at = at;
+        account.pending_email = Some(PendingEmail::named(to.clone(), now));
+        let pending = account.pending_email.clone();
+        let named = Change::PutPendingEmail { account_id, revision, pending, at };
+        [named, Change::ForgetChallengesFor { account_id, purpose }, told].into_iter().chain(begun).collect()
+    }
+
+    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    fn replace_unproved(
+        &self,
+        account: &mut Account,
+        to: &EmailAddress,
+        client: &Client,
+        now: Timestamp,
+    ) -> Vec<Change> {
+        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
+        let change = replaced(account, to, false, now);
+        let (account_id, at) = (account.id, account.updated_at);
+        let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+        let announced = self.announcements.announce(EventKind::EmailChanged, account_id, at);
+        [change, Change::ForgetChallengesOf(account_id), announced, told].into_iter().chain(begun).collect()
+    }
+
+    /// Returns the counts of a code to a free address, for the owner and for the address.
+    async fn count_code_to(
+        &self,
+        account: &Account,
+        to: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<[Change; 2], UpdateCredentialsError> {
+        let of_owner = self.count_address(account.id, to, now).await?;
+        let address = self.challenges.subject(to);
+        let of_address = if account.email_verified {
+            self.challenges.mails_to_pending_address(address).await?
+        } else {
+            self.challenges.mails_to_named_address(address).await?
+        };
+        of_address.check(now).map_err(UpdateCredentialsError::RateLimited)?;
+        Ok([of_owner, Change::count_mail(of_address, now)])
     }
 
     async fn count_mail(&self, account_id: AccountId, now: Timestamp) -> Result<Change, UpdateCredentialsError> {
@@ -355,4 +397,15 @@ impl UpdateCredentials {
             })
             .await
     }
+}
+
+/// The account gets that address, in place of the one that it has.
+fn replaced(account: &mut Account, to: &EmailAddress, verified: bool, now: Timestamp) -> Change {
+    let (account_id, from) = (account.id, account.email.clone());
+    let (revision, at) = (account.revision(), account.next_change_at(now));
+    account.updated_at = at;
+    account.email = to.clone();
+    account.email_verified = verified;
+    account.pending_email = None;
+    Change::ChangeEmail { account_id, from, revision, to: to.clone(), verified, at }
 }

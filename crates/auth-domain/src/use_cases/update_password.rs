@@ -192,6 +192,7 @@ impl UpdatePassword {
         let changed = Account {
             email_verified: true,
             ever_proved: true,
+            pending_email: None,
             password_hash: Some(password_hash.clone()),
             credential_version: account.credential_version.next(),
             updated_at: at,
@@ -209,6 +210,10 @@ impl UpdatePassword {
             },
             Change::ProveEmail { account_id, email: email.clone(), revision: changed.revision(), at },
         ];
+        // Whoever named another address may be the one whom the owner resets the password against.
+        if account.pending_email.is_some() {
+            changes.push(Change::PutPendingEmail { account_id, revision: changed.revision(), pending: None, at });
+        }
         if changed.two_factor != account.two_factor {
             changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
         }

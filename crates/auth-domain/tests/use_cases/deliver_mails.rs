@@ -72,7 +72,7 @@ async fn a_code_is_written_when_it_is_sent_and_sent_once() {
     assert_eq!(purpose, ChallengePurpose::VerifyEmail);
     assert_eq!(expires_at, service.now() + service.policy.challenge_lifetimes.code);
     let owner = AddressOwner::Session(Box::new(service.caller(&ann).await));
-    service.use_cases.verify_email.execute(&owner, code.reveal()).await.expect("the right code");
+    service.use_cases.verify_email.execute(&owner, code.reveal(), &client()).await.expect("the right code");
     assert_eq!(service.store.owed_mails(), []);
 }
 

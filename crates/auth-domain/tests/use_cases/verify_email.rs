@@ -66,7 +66,7 @@ impl Ann {
     }
 
     async fn verify(&self, owner: &AddressOwner, code: &str) -> Result<Account, VerifyEmailError> {
-        self.service.use_cases.verify_email.execute(owner, code).await
+        self.service.use_cases.verify_email.execute(owner, code, &client()).await
     }
 
     async fn resend(&self, owner: &AddressOwner) -> Result<Resent, VerifyEmailError> {
@@ -184,7 +184,7 @@ async fn of_two_who_give_the_code_at_once_one_proves_the_address() {
         let ann = Ann::new().await;
         let (owner, step, code) = (&ann.owners().await[index], ann.step, ann.code.clone());
         ann.service.before_next_commit(async move |service| {
-            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code).await.expect("a proof");
+            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code, &client()).await.expect("a proof");
         });
         assert_eq!(ann.verify(owner, &ann.code).await, Err(refused));
         assert!(ann.is_proved());

@@ -31,6 +31,7 @@ mod http;
 mod internal;
 mod login;
 mod password_limits;
+mod pending_email;
 mod recovery;
 mod refresh;
 mod registration;

@@ -266,6 +266,8 @@ async fn a_change_of_address_is_no_way_around_it() {
     ann.post("/auth/update-credentials", change).await.expect(206, "TWOFA_REQUIRED");
     let verify = ann.post("/auth/verify-update-credentials", otp(&app.totp("ann", 0))).await;
     verify.expect(200, "CREDENTIALS_UPDATED");
+    let code = app.code(ChallengePurpose::VerifyEmail, "typo@example.org", 1).await;
+    ann.post("/auth/verify-email", otp(&code)).await.expect(200, "EMAIL_VERIFIED");
     reset(&app, "typo@example.org").await.expect(206, "TWOFA_REQUIRED");
 }
 

@@ -57,6 +57,9 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
             accounts::change_email(tables, *account_id, from, (*revision, *at), (to, *verified))
         }
+        Change::PutPendingEmail { account_id, revision, pending, at } => {
+            accounts::put_pending_email(tables, *account_id, (*revision, *at), pending.as_ref())
+        }
         Change::ProveEmail { account_id, email, revision, at } => {
             accounts::prove_email(tables, *account_id, email, (*revision, *at))
         }

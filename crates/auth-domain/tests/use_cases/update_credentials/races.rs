@@ -48,8 +48,9 @@ async fn a_change_is_made_on_the_account_as_it_is_by_then() {
     });
     answer.await.expect("a change");
     let now = ann.now();
-    assert_eq!((now.email.as_str(), now.email_verified, now.ever_proved), (NEW, false, true));
-    assert!(knows(&ann, NEW, ANOTHER).await);
+    let pending = now.pending_email.map(|pending| pending.email.as_str().to_owned());
+    assert_eq!((now.email.as_str(), now.email_verified, pending.as_deref()), (ANN, true, Some(NEW)));
+    assert!(knows(&ann, ANN, ANOTHER).await);
     assert_eq!(ann.service.mails_for_owner(&ann.account), 1, "counted once");
 }
 
