@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::answer::ApiError;
 use crate::codes::HttpCode;
 use crate::edge::Edge;
-use crate::{audit_context, cookies};
+use crate::{audit_context, cookies, credential};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -104,7 +104,15 @@ fn use_cases_and(
 
 /// Returns the token of the header, else that of a cookie.
 fn bearer_or_cookie(edge: &Edge, request: &HttpRequest, cookie: &str) -> Result<String, ApiError> {
-    bearer_token(request).or_else(|missing| cookies::token(edge, request, cookie).ok_or(missing))
+    match explicit_token(request) {
+        Ok(token) => Ok(token),
+        Err(missing) => credential::from_cookie(edge, request, cookie, |_| true)?.ok_or(missing),
+    }
+}
+
+/// Returns the token of the header, as what the request is recognised by.
+fn explicit_token(request: &HttpRequest) -> Result<String, ApiError> {
+    bearer_token(request).inspect(|token| credential::note_explicit(request, token))
 }
 
 /// The same for proving an address. Of the cookies, the temp token where that is good for it: one of another step says
@@ -114,9 +122,13 @@ fn email_owner_token(edge: &Edge, use_cases: &UseCases, request: &HttpRequest) -
         let step = use_cases.authenticate_step.execute(token);
         step.is_ok_and(|step| step.step() == TempStep::GiveVerifyEmailCode)
     };
-    let temp = || cookies::token(edge, request, cookies::TEMP).filter(proves_email);
-    bearer_token(request)
-        .or_else(|missing| temp().or_else(|| cookies::token(edge, request, cookies::ACCESS)).ok_or(missing))
+    match explicit_token(request) {
+        Ok(token) => Ok(token),
+        Err(missing) => match credential::from_cookie(edge, request, cookies::TEMP, proves_email)? {
+            Some(token) => Ok(token),
+            None => credential::from_cookie(edge, request, cookies::ACCESS, |_| true)?.ok_or(missing),
+        },
+    }
 }
 
 /// Returns the token of the header (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).

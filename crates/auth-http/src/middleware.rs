@@ -21,7 +21,7 @@ use crate::body::MAX_BYTES;
 use crate::client::client_address;
 use crate::codes::{Code, HttpCode};
 use crate::edge::Edge;
-use crate::{audit_context, cookies, cross_site};
+use crate::{audit_context, cookies};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
@@ -135,21 +135,16 @@ fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) 
     }
 }
 
-/// Refuses what no endpoint needs to look at: bodies that are announced too large, and requests that a page of another
-/// site made a browser send. Inside of CORS, so that a page may read why.
+/// Refuses what no endpoint needs to look at: bodies that are announced too large. Inside of CORS, so that a page may
+/// read why.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let edge = request.app_data::<Data<Edge>>();
-    let code = if edge.is_some_and(|edge| cross_site::is_forged(edge, request.request())) {
-        HttpCode::CrossSiteRequest
-    } else if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
-        HttpCode::PayloadTooLarge
-    } else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    Ok(request.into_response(ApiError::from(code).error_response()))
+    if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
+        return Ok(request.into_response(ApiError::from(HttpCode::PayloadTooLarge).error_response()));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 fn announced_length(request: &ServiceRequest) -> Option<u64> {

@@ -1,25 +1,33 @@
-//! The answers that bear tokens, each with their cookies.
+//! The answers that bear tokens: in their bodies, in cookies, or both.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::use_cases::{LoggedIn, SecondFactorRequired};
 
 use crate::answer::success;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
+use crate::delivery::Delivery;
 use crate::wire::{LoginData, SecondFactorData, TempTokenData};
 
 /// The answer of a login.
-pub(crate) fn logged_in(code: SuccessCode, logged_in: &LoggedIn) -> HttpResponse {
-    TokenCookies::session(&logged_in.tokens).with(success(code, LoginData::from(logged_in)))
+pub(crate) fn logged_in(
+    request: &HttpRequest,
+    delivery: Delivery,
+    code: SuccessCode,
+    logged_in: &LoggedIn,
+) -> HttpResponse {
+    let response = success(code, LoginData::new(logged_in, delivery));
+    TokenCookies::session(&logged_in.tokens, request).with(delivery, response)
 }
 
 /// The answer of a login that waits for its second factor.
-pub(crate) fn second_factor_required(required: &SecondFactorRequired) -> HttpResponse {
-    TokenCookies::temp(&required.token).with(success(SuccessCode::TwofaRequired, SecondFactorData::from(required)))
+pub(crate) fn second_factor_required(delivery: Delivery, required: &SecondFactorRequired) -> HttpResponse {
+    let response = success(SuccessCode::TwofaRequired, SecondFactorData::new(required, delivery));
+    TokenCookies::temp(&required.token).with(delivery, response)
 }
 
 /// The answer that hands out the token of a pending step.
-pub(crate) fn pending_step(code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
-    TokenCookies::temp(token).with(success(code, TempTokenData::from(token)))
+pub(crate) fn pending_step(delivery: Delivery, code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
+    TokenCookies::temp(token).with(delivery, success(code, TempTokenData::new(token, delivery)))
 }

@@ -1,8 +1,8 @@
 //! `POST /2fa/{app,email,recovery}/verify-login` and `POST /2fa/email/send-login`: finishing a login.
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{SecondFactor, UseCases};
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
+use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::LoginData;
@@ -55,11 +56,12 @@ async fn verify_app(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
     let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
+    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn by_email() -> Endpoint {
@@ -76,11 +78,12 @@ async fn verify_email(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
     let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
+    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
@@ -93,6 +96,7 @@ async fn verify_recovery_code(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: RecoveryCodeBody = body.json(&[("/recoveryCode", HttpCode::OtpRequired.into())])?;
@@ -101,7 +105,7 @@ async fn verify_recovery_code(
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
     let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in))
+    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
 }
 
 pub(super) fn send_code() -> Endpoint {

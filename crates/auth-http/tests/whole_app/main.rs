@@ -35,4 +35,5 @@ mod refresh;
 mod registration;
 mod second_factors;
 mod sessions;
+mod transport;
 mod verification;
