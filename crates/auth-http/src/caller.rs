@@ -8,7 +8,7 @@ use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
-use auth_domain::use_cases::{AddressOwner, AuthenticateStep, Authenticated, PendingStep, UseCases};
+use auth_domain::use_cases::{AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, PendingStep, UseCases};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
@@ -28,7 +28,7 @@ impl FromRequest for Bearer {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
             let (use_cases, token) = found?;
-            Ok(Self(use_cases.authenticate.execute(&token).await?))
+            Ok(Self(use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?))
         }
         .boxed_local()
     }
@@ -44,7 +44,7 @@ impl FromRequest for Temp {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::TEMP));
         let step = found.and_then(|(use_cases, token)| {
-            let step = use_cases.authenticate_step.execute(&token);
+            let step = use_cases.authenticate_step.execute(&token).inspect_err(tell_temp);
             Ok(Self(step.map_err(AuthenticateStep::code_of)?))
         });
         std::future::ready(step)
@@ -65,10 +65,14 @@ impl FromRequest for EmailOwner {
             match use_cases.authenticate_step.execute(&token) {
                 Ok(step) => Ok(Self(AddressOwner::Temp(step))),
                 // Not a temp token at all: then an access token.
-                Err(TokenRejection::Invalid) => {
-                    Ok(Self(AddressOwner::Session(Box::new(use_cases.authenticate.execute(&token).await?))))
+                Err(TokenRejection::Invalid(_)) => {
+                    let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+                    Ok(Self(AddressOwner::Session(Box::new(caller))))
                 }
-                Err(expired @ TokenRejection::Expired) => Err(AuthenticateStep::code_of(expired).into()),
+                Err(expired @ TokenRejection::Expired) => {
+                    tell_temp(&expired);
+                    Err(AuthenticateStep::code_of(expired).into())
+                }
             }
         }
         .boxed_local()
@@ -84,11 +88,32 @@ impl<S: Granted> FromRequest for Internal<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = use_cases_and(request, |_, _| bearer_token(request));
-        let caller = found.and_then(|(use_cases, token)| Ok(use_cases.authenticate_service.execute(&token)?));
+        let caller = found.and_then(|(use_cases, token)| {
+            let caller = use_cases.authenticate_service.execute(&token);
+            Ok(caller.inspect_err(|error| tell_refused("internal", error.reason()))?)
+        });
         std::future::ready(caller.map(|caller: InternalCaller<S>| {
             audit_context::is_service(caller.service());
             Self(caller)
         }))
+    }
+}
+
+/// Says in the log why a token was refused: its bearer is not told all of it.
+fn tell_refused(kind: &'static str, reason: &'static str) {
+    tracing::info!(kind, reason, "token refused");
+}
+
+fn tell_temp(rejection: &TokenRejection) {
+    tell_refused("temp", rejection.reason());
+}
+
+fn tell_access(error: &AuthenticateError) {
+    match error {
+        AuthenticateError::Token(rejection) => tell_refused("access", rejection.reason()),
+        AuthenticateError::SessionGone => tell_refused("access", "session_gone"),
+        // The token is not to blame.
+        AuthenticateError::Store(_) => {}
     }
 }
 

@@ -233,6 +233,11 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
                 },
                 "reasons": { "type": "array", "items": { "type": "string" }, "description": "With `PASSWORD_POLICY`." },
                 "maxAge": { "type": "integer", "description": "With `REAUTHENTICATION_REQUIRED`: seconds since the login." },
+                "reason": {
+                    "type": "string",
+                    "description": "With `INTERNAL_TOKEN_INVALID`, `INTERNAL_TOKEN_EXPIRED`, and `FORBIDDEN` to a service: what is wrong with its token.",
+                },
+                "scope": { "type": "string", "description": "With `FORBIDDEN` to a service: the scope that it lacks." },
                 "retryAfter": { "type": "integer", "description": "Seconds, as in `Retry-After`." },
             },
         })

@@ -28,6 +28,7 @@ mod disclosure;
 mod harness;
 mod http;
 mod internal;
+mod log;
 mod login;
 mod password_limits;
 mod recovery;
