@@ -26,7 +26,7 @@ pub fn openapi(base: &str, providers: &[ProviderName]) -> Value {
         "info": {
             "title": "Auth service",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457. With `AUTH_COOKIES=on` tokens come and go as cookies too.",
+            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457. With `AUTH_COOKIES=on` tokens come and go as cookies too, and in cookies alone for a page that logs in with `X-Auth-Transport: cookie`.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": server }],
@@ -204,6 +204,10 @@ fn problem(status: StatusCode, codes: &[&str], schemas: &mut Map<String, Value>)
     let mut properties = schemas["ErrorData"]["properties"].clone();
     if let Some(members) = properties.as_object_mut() {
         members.remove("message");
+        let to_services = [ErrorCode::InternalTokenInvalid, ErrorCode::InternalTokenExpired, ErrorCode::Forbidden];
+        if !to_services.iter().any(|code| codes.contains(&code.as_str())) {
+            ["reason", "scope"].iter().for_each(|name| drop(members.remove(*name)));
+        }
     }
     properties["type"] = json!({ "type": "string", "format": "uri" });
     properties["title"] = json!({ "type": "string", "description": "What the code means, for people." });
