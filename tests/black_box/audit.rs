@@ -46,7 +46,7 @@ each_engine! {
 
         let mine = records(&server, &["--user", "ann"]);
         let opened = mine.iter().find(|record| record["action"] == "session.opened").unwrap();
-        assert_eq!((&opened["network"], &opened["requestId"]), (&json!("203.0.113.0/24"), &json!("the-login")));
+        assert_eq!((&opened["network"], &opened["requestId"]), (&json!("203.0.113.0/24"), &json!("caller:the-login")));
         assert!(mine.iter().all(|record| record["userId"] == id && record["occurredAt"].as_str().unwrap().ends_with('Z')));
         let missed = mine.iter().find(|record| record["outcome"] == "refused").unwrap();
         assert_eq!((&missed["action"], &missed["network"]), (&json!("password.given"), &json!("127.0.0.0/24")));
@@ -72,7 +72,7 @@ each_engine! {
             assert!(everybody.iter().any(|(a, _, by, _)| a == action && by == actor), "{action} in {everybody:#?}");
         }
         let lines = server.command(&["audit", "--user", id]);
-        assert!(lines.lines().any(|line| line.contains("  session.opened ") && line.contains("request the-login")), "{lines}");
+        assert!(lines.lines().any(|line| line.contains("  session.opened ") && line.contains("request caller:the-login")), "{lines}");
 
         // It outlives the account, and tells it to whoever knows the id.
         server.command(&["user", "delete", "ann"]);

@@ -44,4 +44,35 @@ each_engine! {
         let (new, _) = server.session("bob").await;
         server.me(&new).await.expect(200, "USER_FETCHED");
     }
+
+    async fn a_stolen_signing_key_is_withdrawn_and_nobody_is_logged_out(engine) {
+        let server = Server::start(engine).await;
+        let client = server.client();
+        let stolen = published(&client).await.remove(0);
+        let (access, refresh) = server.session("ann").await;
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        let left = states(&server.command(&["keys", "withdraw", &stolen]));
+        assert_eq!((left.len(), left[0].1.as_str()), (1, "signs"));
+        assert_ne!(left[0].0, stolen);
+        assert_eq!(published(&client).await, [left[0].0.clone()]);
+        // Without a restart, within seconds.
+        let mut refused = server.me(&access).await;
+        for _ in 0..300 {
+            if refused.status == 401 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            refused = server.me(&access).await;
+        }
+        refused.expect(401, "ACCESS_TOKEN_INVALID");
+        let (access, _) = client.refresh(&refresh).await.tokens();
+        server.me(&access).await.expect(200, "USER_FETCHED");
+        for (key, hint) in [(stolen.as_str(), "is published"), ("x", "keys list")] {
+            let output = server.try_command(&["keys", "withdraw", key]);
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success() && error.contains(hint), "{error}");
+        }
+        let audit = server.command(&["audit"]);
+        assert!(audit.lines().any(|line| line.contains("signing_key.withdrawn") && line.contains("operator")), "{audit}");
+    }
 }

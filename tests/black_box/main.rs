@@ -39,6 +39,7 @@ mod password_limits;
 mod permissions;
 mod provider_outage;
 mod providers;
+mod proxies;
 mod readme;
 mod recovery;
 mod refresh;

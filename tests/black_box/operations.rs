@@ -29,6 +29,8 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
     for (path, methods) in specification["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let schemes = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object);
+            // A refresh token in the body does without.
+            let schemes_may_be_left_out = schemes.clone().any(serde_json::Map::is_empty);
             let schemes: Vec<&str> = schemes.flat_map(|scheme| scheme.keys()).map(String::as_str).collect();
             let responses = operation["responses"].as_object().unwrap().values();
             let codes = responses.filter_map(|response| {
@@ -41,6 +43,7 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
                     .fold(path.clone(), |path, parameter| path.replace(parameter, SOMEBODY)),
                 permission: match schemes.as_slice() {
                     [] => Permission::Anyone,
+                    ["accessToken"] if schemes_may_be_left_out => Permission::Anyone,
                     ["accessToken"] => Permission::AccessToken,
                     ["tempToken"] => Permission::TempToken,
                     ["accessToken", "tempToken"] => Permission::AccessOrTempToken,

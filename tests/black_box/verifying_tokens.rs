@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, python, signing_key};
+use auth_black_box::{Engine, Nginx, PASSWORD, Server, python, signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
@@ -227,32 +226,11 @@ async fn nginx_asks_before_it_passes_a_request_on() {
             write!(connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         }
     });
-    let dir = tempfile::tempdir().unwrap();
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let gateway = socket.local_addr().unwrap();
-    drop(socket);
     let page = page();
     let block = page.split("```nginx\n").nth(1).unwrap().split("```").next().unwrap();
     let block = block.replace("http://127.0.0.1:8080", &server.url).replace("127.0.0.1:9000", &app.to_string());
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|name| format!("{name}_temp_path {};\n", dir.path().join(name).display()))
-        .concat();
-    let configuration = format!(
-        "daemon off; worker_processes 1; pid {0}/pid; error_log {0}/log;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}server {{\nlisten {gateway};\n{block}}}\n}}\n",
-        dir.path().display()
-    );
-    std::fs::write(dir.path().join("nginx.conf"), configuration).unwrap();
-    let program = std::env::var_os("BLACK_BOX_NGINX").unwrap_or_else(|| "/usr/sbin/nginx".into());
-    let mut nginx = Command::new(program);
-    nginx.arg("-p").arg(dir.path()).arg("-c").arg(dir.path().join("nginx.conf")).arg("-e").arg(dir.path().join("log"));
-    let mut nginx = Stopped(nginx.spawn().unwrap());
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(gateway).is_err() {
-        assert!(nginx.0.try_wait().unwrap().is_none() && Instant::now() < deadline, "nginx does not listen");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-
-    let client = auth_black_box::Client::new(&format!("http://{gateway}"));
+    let nginx = Nginx::start(&block).await;
+    let client = auth_black_box::Client::new(&format!("http://{}", nginx.address));
     let ask = async |token: &str| {
         let request = client.bearer(token).request(reqwest::Method::POST, "/app/things?x=1").body("a body");
         let forged = ["X-Auth-Roles", "X_Auth_Roles", "X.Auth.Roles"];
@@ -277,14 +255,4 @@ async fn nginx_asks_before_it_passes_a_request_on() {
     let mut server = server;
     server.kill();
     assert_eq!(ask(&access).await.status, 500);
-}
-
-/// Stopped the hard way when dropped: nginx's worker ends with its master.
-struct Stopped(Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-s", "TERM", &self.0.id().to_string()]).status();
-        let _ = self.0.wait();
-    }
 }

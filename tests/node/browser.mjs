@@ -82,6 +82,13 @@ async function live(home) {
   await expect(second, "GET", "/auth/me", undefined, 401, "TOKEN_REQUIRED");
   await expect(second, "POST", "/auth/refresh", {}, 200, "TOKEN_REFRESHED");
   await me(first);
+  // No script sees a token: not in the answer to a cookie, nor in that of a login that asks for cookies.
+  const asking = { headers: { "Content-Type": "application/json", "X-Auth-Transport": "cookie" } };
+  const credentials = { username: name, password };
+  for (const [path, body, options] of [["/auth/refresh", {}, undefined], ["/auth/login", credentials, asking]]) {
+    const { data } = await call(first, "POST", path, body, options);
+    assert.deepEqual(Object.keys(data.tokens).sort(), ["expiresIn", "refreshExpiresIn", "tokenType"], path);
+  }
   // What is refused wipes nothing.
   await expect(first, "POST", "/auth/refresh", { token: "rt1.wrong" }, 401, "REFRESH_TOKEN_INVALID");
   await expect(first, "POST", "/auth/login", { username: name, password: "wrong password" }, 400, "INVALID_PASSWORD");

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read as _};
 
-use auth_domain::account::Account;
+use auth_domain::account::{Account, HashCost, PasswordHash};
 use auth_domain::ports::{ArchiveError, ArchiveWriter};
+use serde_json::Value;
 
 use crate::credentials::{self, InvalidCredential};
 use crate::file::{FORMAT, Header, Line, Manifest, TableSummary};
@@ -46,6 +47,12 @@ pub enum RestoreError {
         /// The ids of those that are not configured.
         missing: Vec<String>,
     },
+    /// Comparing a password with a hash would take more memory or time than this service ever gives.
+    #[error(
+        "line {number}: a password hash costs {} KiB times {} passes, far more than is configured; if that is what you \
+         want, set AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to it", .cost.memory_kib, .cost.passes
+    )]
+    ExtremeHash { number: u64, cost: HashCost },
     /// The rows are not those that were written.
     #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
     Damaged { table: String, expected: TableSummary, found: TableSummary },
@@ -100,20 +107,22 @@ fn read_line(input: &mut (dyn BufRead + Send), line: &mut String) -> std::io::Re
 
 /// Restores what follows the first line of `input` into the empty database that `writer` writes to, in one transaction:
 /// whole or not at all. Without `keep_sessions` those of an export are left out: a token that was rotated since would
-/// look like a stolen one. With `known_keys`, ids of master keys, nothing is restored that needs others.
+/// look like a stolen one. With `known_keys`, ids of master keys, nothing is restored that needs others. Nor is anything
+/// where a password hash costs far more than `hash_cost`, that of new ones.
 pub async fn restore(
     mut writer: Box<dyn ArchiveWriter>,
     source: &Source,
     input: &mut (dyn BufRead + Send),
     keep_sessions: bool,
     known_keys: Option<&BTreeSet<String>>,
+    hash_cost: HashCost,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
     writer.lock().await?;
     require_empty(&mut *writer).await?;
     let restored = match source {
-        Source::Export(header) => restore_export(&mut *writer, header, input, keep_sessions, watch).await?,
-        Source::Credentials(first) => restore_credentials(&mut *writer, first, input, watch).await?,
+        Source::Export(header) => restore_export(&mut *writer, header, input, keep_sessions, hash_cost, watch).await?,
+        Source::Credentials(first) => restore_credentials(&mut *writer, first, input, hash_cost, watch).await?,
     };
     if let Some(known) = known_keys {
         let missing: Vec<String> = restored.manifest.key_ids.difference(known).cloned().collect();
@@ -175,6 +184,7 @@ async fn restore_export(
     header: &Header,
     input: &mut (dyn BufRead + Send),
     keep_sessions: bool,
+    hash_cost: HashCost,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
     let (mut restored, mut batch, mut key_ids) = (Restored::default(), Batch::default(), KeyIds::default());
@@ -193,6 +203,7 @@ async fn restore_export(
         };
         let table = table_row.table;
         let row = Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are no object".to_owned()))?;
+        require_bearable(row.0.get("password_hash").and_then(Value::as_str), hash_cost, number)?;
         let text = row.text();
         if !restored.manifest.tables.contains_key(table) {
             restored.manifest.tables.insert(table.to_owned(), TableSummary::default());
@@ -229,6 +240,14 @@ async fn restore_export(
     Ok(restored)
 }
 
+/// Refuses a hash that no login could be held against. `configured` is what new hashes cost.
+fn require_bearable(phc: Option<&str>, configured: HashCost, number: u64) -> Result<(), RestoreError> {
+    match phc.and_then(HashCost::of_phc) {
+        Some(cost) if !cost.is_bearable(configured) => Err(RestoreError::ExtremeHash { number, cost }),
+        _ => Ok(()),
+    }
+}
+
 /// Whether what was read is what was written.
 fn compare(expected: &Manifest, found: &mut Manifest) -> Result<(), RestoreError> {
     for table in expected.tables.keys() {
@@ -247,12 +266,14 @@ async fn restore_credentials(
     writer: &mut dyn ArchiveWriter,
     first: &str,
     input: &mut (dyn BufRead + Send),
+    hash_cost: HashCost,
     watch: Watch<'_>,
 ) -> Result<Restored, RestoreError> {
     let (mut accounts, mut restored, mut key_ids) = (Vec::<Account>::new(), Restored::default(), KeyIds::default());
     let (mut line, mut number) = (first.to_owned(), 1);
     while !line.is_empty() {
         let account = credentials::parse(&line).map_err(|error| RestoreError::Credential { number, error })?;
+        require_bearable(account.password_hash.as_ref().map(PasswordHash::as_phc), hash_cost, number)?;
         credentials::see_keys(&account, &mut key_ids);
         accounts.push(account);
         if accounts.len() == BATCH_ROWS {

@@ -9,11 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use auth_archive::{Manifest, RestoreError, Restored, copy, export, read_header, restore, summarize};
+use auth_domain::account::HashCost;
 use auth_domain::ports::{Archive, Store, Writers};
 use auth_postgres::connect;
 use auth_sqlite::open;
 use auth_testkit::postgres::cluster;
 use population::{accounts, populate};
+
+const HASH_COST: HashCost = HashCost { memory_kib: 19_456, passes: 2 };
 
 /// The version of each schema there was, as the folders of its migrations are named.
 fn versions() -> Vec<String> {
@@ -71,7 +74,7 @@ impl Place {
         let mut input = BufReader::new(Cursor::new(text.to_vec()));
         let source = read_header(&mut input)?;
         let writer = self.archive().await.begin_write().await?;
-        restore(writer, &source, &mut input, keep_sessions, None, &mut |_| ()).await
+        restore(writer, &source, &mut input, keep_sessions, None, HASH_COST, &mut |_| ()).await
     }
 }
 
@@ -108,6 +111,30 @@ async fn sessions_stay_behind_unless_they_are_asked_for() {
     assert_eq!(restored.sessions_ended, manifest.tables["sessions"].rows);
     let (_, there) = to.exported().await;
     assert_eq!((there.tables["sessions"].rows, there.tables["accounts"]), (0, manifest.tables["accounts"]));
+}
+
+/// The first login would take the memory of the machine, or a thread for a day.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_extreme_cost_is_not_restored() {
+    let credential = |parameters: &str| {
+        format!(
+            r#"{{"id":"01990000-0000-7000-8000-000000000001","username":null,"email":"ann@example.org","emailVerified":true,"passwordHash":"$argon2id$v=19${parameters}$c2FsdHNhbHQ$aGFzaA","roles":["user"],"identities":[],"twoFa":[],"recoveryCodes":[],"createdAt":"2026-11-22T10:00:00Z","updatedAt":"2026-11-22T10:00:00Z"}}"#
+        )
+    };
+    for place in Place::both() {
+        let place = place.at(None).await;
+        for extreme in ["m=4294967295,t=1,p=1", "m=19456,t=4294967295,p=1"] {
+            let error = place.restored(credential(extreme).as_bytes(), false).await.unwrap_err();
+            assert!(matches!(error, RestoreError::ExtremeHash { number: 1, .. }), "{error}");
+        }
+        place.restored(credential("m=19456,t=2,p=1").as_bytes(), false).await.unwrap();
+        // The same of an export, before its checksums are looked at.
+        let (export, _) = place.exported().await;
+        let export = String::from_utf8(export).unwrap().replace("m=19456", "m=4294967295");
+        let [empty, _] = Place::both();
+        let error = empty.at(None).await.restored(export.as_bytes(), false).await.unwrap_err();
+        assert!(matches!(error, RestoreError::ExtremeHash { .. }), "{error}");
+    }
 }
 
 /// Cut at every line, and with one byte changed at many places.

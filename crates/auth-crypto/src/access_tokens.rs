@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
+use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::Roles;
 use auth_domain::ports::{AccessTokens, NoSigningKey};
 use auth_domain::session::{AuthenticationMethod, Generation};
@@ -123,10 +123,10 @@ impl AccessTokens for AccessTokenSigner {
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection> {
         let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
         let keys = self.keys();
-        let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenRejection::Invalid)?;
+        let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenFault::Key)?;
         let decoded = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &self.validation);
-        let wire = decoded.map_err(|_| TokenRejection::Invalid)?.claims;
-        let claims = from_wire(&wire).ok_or(TokenRejection::Invalid)?;
+        let wire = decoded.map_err(|error| jwt_header::fault(&error))?.claims;
+        let claims = from_wire(&wire).ok_or(TokenFault::Claims)?;
         if now >= claims.expires_at {
             return Err(TokenRejection::Expired);
         }

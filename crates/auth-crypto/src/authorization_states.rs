@@ -3,7 +3,7 @@
 //! another such key, in base64url without padding (43 characters): nothing of a request is stored, and nobody who reads
 //! a `state` learns its secrets.
 
-use auth_domain::access_token::{BearerToken, TokenRejection};
+use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::{AuthorizationRequest, AuthorizationSecrets, AuthorizationStates, VerifiedState};
@@ -126,19 +126,19 @@ impl AuthorizationStates for AuthorizationStateSigner {
     ) -> Result<VerifiedState, TokenRejection> {
         let header = jwt_header::read(state, |typ| typ == Some(TYPE))?;
         let key = self.ring.good_for_steps(now).find(|key| Some(key.id.as_str()) == header.kid.as_deref());
-        let key = key.ok_or(TokenRejection::Invalid)?;
+        let key = key.ok_or(TokenFault::Key)?;
         let decoding_key = DecodingKey::from_secret(&key.authorization_states);
         let decoded = jsonwebtoken::decode::<WireClaims>(state, &decoding_key, &self.validation);
-        let wire = decoded.map_err(|_| TokenRejection::Invalid)?.claims;
+        let wire = decoded.map_err(|error| jwt_header::fault(&error))?.claims;
         let id = AuthorizationId::from(wire.jti);
         let state = AuthorizationState {
             id,
-            provider: ProviderName::parse(&wire.provider).ok_or(TokenRejection::Invalid)?,
+            provider: ProviderName::parse(&wire.provider).ok_or(TokenFault::Claims)?,
             purpose: match (wire.link, wire.reauthenticate) {
                 (None, None) => AuthorizationPurpose::SignIn,
                 (Some(id), None) => AuthorizationPurpose::Link(id.into()),
                 (None, Some(id)) => AuthorizationPurpose::Reauthenticate(id.into()),
-                (Some(_), Some(_)) => return Err(TokenRejection::Invalid),
+                (Some(_), Some(_)) => return Err(TokenFault::Claims.into()),
             },
             redirect: wire.redirect,
             issued_at: Timestamp::from_seconds(wire.iat),
@@ -242,7 +242,7 @@ mod tests {
             of(1, "https://b").reveal().to_owned(),
         ];
         for forgery in forgeries {
-            assert_eq!(signer.verify(&forgery, None, NOW), Err(TokenRejection::Invalid), "{forgery}");
+            assert!(matches!(signer.verify(&forgery, None, NOW), Err(TokenRejection::Invalid(_))), "{forgery}");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
 use async_trait::async_trait;
-use auth_domain::account::{Password, PasswordHash};
+use auth_domain::account::{HashCost, Password, PasswordHash};
 use auth_domain::load::HashingLoad;
 use auth_domain::ports::{HashingError, HashingGauge, PasswordHasher, PasswordVerdict};
 use auth_domain::session::KeyId;
@@ -219,6 +219,12 @@ impl Hasher {
     fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
         let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
         let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
+        let cost = HashCost { memory_kib: params.m_cost(), passes: params.t_cost() };
+        if !cost.is_bearable(HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }) {
+            return Err(HashingError::Broken(
+                "it costs far more than is configured: AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES",
+            ));
+        }
         let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
         let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
             return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
@@ -254,7 +260,11 @@ impl Hasher {
         let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(broken)?;
         let mut output = [0; OUTPUT];
         let text = password.reveal().as_bytes();
-        argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory).map_err(broken)?;
+        let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
+        // A dearer hash, of before the settings were lowered say, keeps no memory for good.
+        self.memory.truncate(self.params.block_count());
+        self.memory.shrink_to_fit();
+        hashed.map_err(broken)?;
         Ok(output)
     }
 }
@@ -301,6 +311,19 @@ mod tests {
         assert!(matches!(verify(&retired, "right").await, Err(HashingError::Broken(_))));
         let dearer = HashingLane::start(&ring(1, &[]), HashParameters { passes: 2, memory_kib: 32, ..SMALL }).unwrap();
         assert_eq!(verify(&dearer, "right").await, Ok(PasswordVerdict::MatchOutdated));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_extreme_cost_is_refused_and_not_computed() {
+        let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
+        let hash = lane.hash(Password::new("right"), [5; 16]).await.unwrap();
+        for extreme in ["m=4194304,t=1", "m=4194304,t=4294967295", "m=64,t=4294967295"] {
+            let extreme = PasswordHash::from_phc(hash.as_phc().replace("m=64,t=1", extreme));
+            let verdict = lane.verify(Password::new("right"), Some(extreme)).await;
+            assert!(matches!(verdict, Err(HashingError::Broken(_))), "{verdict:?}");
+        }
+        assert_eq!(lane.load().refused, 0, "none waited for the others");
+        assert_eq!(lane.verify(Password::new("right"), Some(hash)).await, Ok(PasswordVerdict::Match));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use auth_domain::access_token::{BearerToken, TokenRejection};
+use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::InternalTokens;
 use auth_domain::{Randomness, Timestamp};
@@ -110,7 +110,7 @@ fn decoding_key(key: &ServiceKey) -> Result<(DecodingKey, Algorithm), InvalidSer
 
 #[derive(Deserialize)]
 struct Issuer {
-    iss: String,
+    iss: Option<String>,
 }
 
 /// Times are NumericDates, which may have fractions (RFC 7519 section 2). `aud` is jsonwebtoken's.
@@ -119,7 +119,7 @@ struct Claims {
     exp: f64,
     iat: f64,
     nbf: Option<f64>,
-    jti: String,
+    jti: Option<String>,
     scope: Option<String>,
 }
 
@@ -127,15 +127,16 @@ impl InternalTokens for InternalTokenVerifier {
     fn verify(&self, token: &str, now: Timestamp) -> Result<InternalService, TokenRejection> {
         jwt_header::read(token, |typ| matches!(typ, None | Some("JWT" | "jwt")))?;
         let claimed: Issuer =
-            jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| TokenRejection::Invalid)?;
-        let service = self.services.get(&claimed.iss).ok_or(TokenRejection::Invalid)?;
+            jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| TokenFault::Malformed)?;
+        let issuer = claimed.iss.ok_or(TokenFault::Issuer)?;
+        let service = self.services.get(&issuer).ok_or(TokenFault::Issuer)?;
         let decoded = jsonwebtoken::decode::<Claims>(token, &service.key, &service.validation);
-        let claims = decoded.map_err(|_| TokenRejection::Invalid)?.claims;
+        let claims = decoded.map_err(|error| jwt_header::fault(&error))?.claims;
         check_times(&claims, now)?;
-        if claims.jti.is_empty() {
-            return Err(TokenRejection::Invalid);
+        if claims.jti.as_deref().is_none_or(str::is_empty) {
+            return Err(TokenFault::MissingJti.into());
         }
-        Ok(InternalService { name: claimed.iss, scopes: narrowed(&service.scopes, claims.scope.as_deref()) })
+        Ok(InternalService { name: issuer, scopes: narrowed(&service.scopes, claims.scope.as_deref()) })
     }
 }
 
@@ -143,8 +144,11 @@ fn check_times(claims: &Claims, now: Timestamp) -> Result<(), TokenRejection> {
     let now = now.as_micros() as f64 / 1e6;
     let life = claims.exp - claims.iat;
     let not_before = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
-    if !(life > 0.0 && life <= MAX_LIFETIME) || not_before > now + LEEWAY {
-        return Err(TokenRejection::Invalid);
+    if !(life > 0.0 && life <= MAX_LIFETIME) {
+        return Err(TokenFault::Lifetime.into());
+    }
+    if not_before > now + LEEWAY {
+        return Err(TokenFault::NotYetValid.into());
     }
     if now >= claims.exp + LEEWAY {
         return Err(TokenRejection::Expired);
@@ -200,4 +204,80 @@ pub fn mint_internal_token(
     };
     let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret));
     token.map(BearerToken::new).map_err(|_| MintError::Unusable)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn verifier() -> InternalTokenVerifier {
+        let key = ServiceKey::Secret(Zeroizing::new(SECRET.to_vec()));
+        let scopes = BTreeSet::from([Scope::CredentialsRead]);
+        InternalTokenVerifier::new(&[ServiceRegistration { name: "backups".to_owned(), key, scopes }]).unwrap()
+    }
+
+    /// The token of a service in order, with these changes to header and claims; null takes a member away.
+    fn token(header: &Value, claims: &Value) -> String {
+        let mut parts = [
+            json!({ "alg": "HS256", "typ": "JWT" }),
+            json!({ "iss": "backups", "aud": "auth-service", "iat": 1_800_000_000, "exp": 1_800_000_060, "jti": "1" }),
+        ];
+        for (part, changes) in parts.iter_mut().zip([header, claims]) {
+            for (name, value) in changes.as_object().unwrap() {
+                part[name] = value.clone();
+            }
+            part.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        }
+        let message = parts.map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+        let key = EncodingKey::from_secret(SECRET);
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+        format!("{message}.{signature}")
+    }
+
+    #[test]
+    fn why_a_token_is_refused_is_told() {
+        let reason =
+            |token: &str| verifier().verify(token, NOW).map(|service| service.name).map_err(TokenRejection::reason);
+        assert_eq!(reason(&token(&json!({}), &json!({}))).as_deref(), Ok("backups"));
+        for (header, expected) in [
+            // RFC 7515 section 4.1.11: whatever it names, and an empty list is no list.
+            (json!({ "crit": ["exp"] }), "crit"),
+            (json!({ "crit": ["b64"], "b64": false }), "crit"),
+            (json!({ "crit": [] }), "crit"),
+            (json!({ "crit": "exp" }), "malformed"),
+            (json!({ "typ": "at+jwt" }), "type"),
+            (json!({ "alg": "none" }), "malformed"),
+            (json!({ "alg": "HS384" }), "algorithm"),
+        ] {
+            assert_eq!(reason(&token(&header, &json!({}))), Err(expected), "{header}");
+        }
+        for (claims, expected) in [
+            (json!({ "iss": "nobody" }), "issuer"),
+            (json!({ "iss": null }), "issuer"),
+            (json!({ "aud": "another-service" }), "audience"),
+            (json!({ "aud": null }), "audience"),
+            (json!({ "exp": 1_800_000_301 }), "lifetime"),
+            (json!({ "exp": 1_800_000_000 }), "lifetime"),
+            (json!({ "iat": 1_800_000_006 }), "not_yet_valid"),
+            (json!({ "nbf": 1_800_000_006 }), "not_yet_valid"),
+            (json!({ "iat": 1_799_999_900, "exp": 1_799_999_990 }), "expired"),
+            (json!({ "jti": null }), "missing_jti"),
+            (json!({ "jti": "" }), "missing_jti"),
+            (json!({ "exp": "soon" }), "claims"),
+            (json!({ "iat": null }), "claims"),
+        ] {
+            assert_eq!(reason(&token(&json!({}), &claims)), Err(expected), "{claims}");
+        }
+        let genuine = token(&json!({}), &json!({}));
+        let (message, _) = genuine.rsplit_once('.').unwrap();
+        assert_eq!(reason(&format!("{message}.AAAA")), Err("signature"));
+        for text in ["", "x", "a.b.c"] {
+            assert_eq!(reason(text), Err("malformed"), "{text:?}");
+        }
+    }
 }

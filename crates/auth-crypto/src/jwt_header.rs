@@ -1,12 +1,33 @@
-//! The header of a JWT, before anything else of it is looked at.
+//! The header of a JWT, before anything else of it is looked at, and what its verification finds wrong.
 
-use auth_domain::access_token::TokenRejection;
+use auth_domain::access_token::TokenFault;
 use jsonwebtoken::Header;
+use jsonwebtoken::errors::{Error, ErrorKind};
 
 /// Reads the header of `token`, where its `typ` is one that `is_ours` knows and nothing in it is critical: extensions
 /// are not understood here, and jsonwebtoken would overlook them (RFC 7515 section 4.1.11).
-pub(crate) fn read(token: &str, is_ours: impl Fn(Option<&str>) -> bool) -> Result<Header, TokenRejection> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenRejection::Invalid)?;
-    let acceptable = is_ours(header.typ.as_deref()) && header.crit.is_none();
-    acceptable.then_some(header).ok_or(TokenRejection::Invalid)
+pub(crate) fn read(token: &str, is_ours: impl Fn(Option<&str>) -> bool) -> Result<Header, TokenFault> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Malformed)?;
+    if !is_ours(header.typ.as_deref()) {
+        return Err(TokenFault::Type);
+    }
+    if header.crit.is_some() {
+        return Err(TokenFault::Critical);
+    }
+    Ok(header)
+}
+
+/// Returns what jsonwebtoken found wrong. It checks the signature before the claims.
+pub(crate) fn fault(error: &Error) -> TokenFault {
+    match error.kind() {
+        ErrorKind::InvalidSignature => TokenFault::Signature,
+        ErrorKind::InvalidAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenFault::Algorithm,
+        ErrorKind::InvalidIssuer => TokenFault::Issuer,
+        ErrorKind::InvalidAudience => TokenFault::Audience,
+        ErrorKind::MissingRequiredClaim(claim) if claim == "aud" => TokenFault::Audience,
+        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
+            TokenFault::Claims
+        }
+        _ => TokenFault::Malformed,
+    }
 }

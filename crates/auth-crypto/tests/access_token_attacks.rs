@@ -114,7 +114,7 @@ fn claims_that_are_missing_foreign_or_of_another_type_are_refused() {
                 Some(value) => changed[name] = value.clone(),
             }
             let verdict = signer.verify(&sign(&header, &changed), NOW);
-            assert_eq!(verdict, Err(TokenRejection::Invalid), "{name}: {wrong:?}");
+            assert!(matches!(verdict, Err(TokenRejection::Invalid(_))), "{name}: {wrong:?}");
         }
     }
     for (name, foreign) in [
@@ -131,7 +131,8 @@ fn claims_that_are_missing_foreign_or_of_another_type_are_refused() {
     ] {
         let mut changed = body.clone();
         changed[name] = foreign.clone();
-        assert_eq!(signer.verify(&sign(&header, &changed), NOW), Err(TokenRejection::Invalid), "{name}: {foreign}");
+        let verdict = signer.verify(&sign(&header, &changed), NOW);
+        assert!(matches!(verdict, Err(TokenRejection::Invalid(_))), "{name}: {foreign}");
     }
 }
 
@@ -154,7 +155,8 @@ fn headers_that_say_something_else_are_refused() {
     ] {
         let mut changed = header.clone();
         changed[name] = wrong.clone();
-        assert_eq!(signer.verify(&sign(&changed, &body), NOW), Err(TokenRejection::Invalid), "{name}: {wrong}");
+        let verdict = signer.verify(&sign(&changed, &body), NOW);
+        assert!(matches!(verdict, Err(TokenRejection::Invalid(_))), "{name}: {wrong}");
     }
 }
 
@@ -191,7 +193,7 @@ fn no_signature_a_broken_one_and_the_public_key_as_secret_are_refused() {
         "a.b.c".to_owned(),
         String::new(),
     ] {
-        assert_eq!(signer.verify(&forged, NOW), Err(TokenRejection::Invalid), "{forged}");
+        assert!(matches!(signer.verify(&forged, NOW), Err(TokenRejection::Invalid(_))), "{forged}");
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::account::Roles;
+use crate::named::named;
 use crate::session::{AuthenticationMethod, Generation};
 use crate::{AccountId, Randomness, SessionId, Timestamp};
 
@@ -40,15 +41,61 @@ impl AccessClaims {
     }
 }
 
+named! {
+    /// What is wrong with a token that is not valid here: the first thing that was found, in the order of the checks.
+    pub enum TokenFault {
+        /// It is no JWT, or its claims are no JSON.
+        Malformed = "malformed",
+        /// Its `typ` is that of another kind of token.
+        Type = "type",
+        /// Its header has `crit`: extensions are not understood here (RFC 7515 section 4.1.11).
+        Critical = "crit",
+        /// Nobody here signs with an algorithm of that name.
+        Algorithm = "algorithm",
+        /// Its `iss` is nobody who is known here.
+        Issuer = "issuer",
+        /// Its `kid` is that of no key of ours.
+        Key = "key",
+        /// The signature is not that of the key.
+        Signature = "signature",
+        /// A claim is missing, or of another type or form.
+        Claims = "claims",
+        /// Its `aud` is another one, or missing.
+        Audience = "audience",
+        /// It lives for too long, or for no time at all.
+        Lifetime = "lifetime",
+        /// Its `iat` or `nbf` is in the future.
+        NotYetValid = "not_yet_valid",
+        /// Its `jti` is missing or empty.
+        MissingJti = "missing_jti",
+    }
+}
+
 /// Why a token that should be a JWT was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRejection {
     /// Not one of ours, not of this kind, or not well-formed.
-    #[error("the token is not valid here")]
-    Invalid,
+    #[error("the token is not valid here: {}", .0.as_str())]
+    Invalid(TokenFault),
     /// Ours, but past its `exp`.
     #[error("the token has expired")]
     Expired,
+}
+
+impl TokenRejection {
+    /// Returns a word for it, stable, for log lines and the services beside this one.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Invalid(fault) => fault.as_str(),
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl From<TokenFault> for TokenRejection {
+    fn from(fault: TokenFault) -> Self {
+        Self::Invalid(fault)
+    }
 }
 
 /// The text of a token that whoever holds it may use: never printed, wiped when dropped.

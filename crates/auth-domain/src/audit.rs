@@ -53,6 +53,38 @@ impl Actor {
     }
 }
 
+/// The id of a request, and who made it up. A caller may choose any, that of another request too: only the service's own
+/// is known to be of one request alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestId {
+    /// The service's.
+    Own(String),
+    /// The caller's.
+    Callers(String),
+}
+
+impl RequestId {
+    /// Before the id of a caller; no id has a colon.
+    const MARK: &'static str = "caller:";
+
+    /// From what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix(Self::MARK) {
+            Some(id) => Self::Callers(id.to_owned()),
+            None => Self::Own(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(id) => f.write_str(id),
+            Self::Callers(id) => write!(f, "{}{id}", Self::MARK),
+        }
+    }
+}
+
 /// Where a commit comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditContext {
@@ -61,7 +93,7 @@ pub struct AuditContext {
     /// From which network, where it came over one.
     pub network: Option<Network>,
     /// The id of the request, as in the log.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
 }
 
 named! {
@@ -92,7 +124,7 @@ pub struct AuditRecord {
     /// From which network.
     pub network: Option<Network>,
     /// The id of the request, as in the log.
-    pub request_id: Option<String>,
+    pub request_id: Option<RequestId>,
     /// How, where there is more than one way.
     pub detail: Option<String>,
 }
@@ -307,7 +339,8 @@ mod tests {
     fn auditor() -> Auditor {
         let (mut context, mut clock, mut entropy) =
             (MockAuditContextSource::new(), MockClock::new(), MockEntropy::new());
-        let current = AuditContext { actor: Actor::Operator, network: None, request_id: Some("7".to_owned()) };
+        let current =
+            AuditContext { actor: Actor::Operator, network: None, request_id: Some(RequestId::Own("7".to_owned())) };
         context.expect_current().return_const(current);
         clock.expect_now().return_const(NOW);
         entropy.expect_bytes().return_const([7; 32]);
@@ -332,7 +365,7 @@ mod tests {
         };
         assert_eq!((first, third), (&ended, &ended));
         assert_eq!((one.action.as_str(), one.detail.as_deref()), ("sessions.ended", Some("password_changed")));
-        assert_eq!((one.account_id, one.request_id.as_deref()), (Some(account_id), Some("7")));
+        assert_eq!((one.account_id, &one.request_id), (Some(account_id), &Some(RequestId::Own("7".to_owned()))));
         assert_eq!(one.actor, Actor::Operator);
         assert!(one.occurred_at < other.occurred_at);
     }
@@ -360,5 +393,13 @@ mod tests {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
         }
         assert_eq!(Actor::parse("somebody"), None);
+    }
+
+    #[test]
+    fn a_request_id_comes_back_with_who_made_it_up() {
+        for id in [RequestId::Own("0a".to_owned()), RequestId::Callers("0a".to_owned())] {
+            assert_eq!(RequestId::parse(&id.to_string()), id);
+        }
+        assert_eq!(RequestId::Callers("0a".to_owned()).to_string(), "caller:0a");
     }
 }

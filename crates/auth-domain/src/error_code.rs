@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::account::{InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason};
+use crate::internal::Scope;
 
 macro_rules! error_codes {
     ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
@@ -177,6 +178,10 @@ pub enum Details {
     RetryAfter(Duration),
     /// With [`ErrorCode::ReauthenticationRequired`]: how long ago the login may be.
     MaxAge(Duration),
+    /// With [`ErrorCode::InternalTokenInvalid`] and [`ErrorCode::InternalTokenExpired`]: what is wrong with the token.
+    Reason(&'static str),
+    /// With [`ErrorCode::Forbidden`], to a service: the scope that it lacks.
+    MissingScope(Scope),
 }
 
 impl From<ErrorCode> for Refusal {

@@ -72,6 +72,15 @@ pub fn plan_early_rotation(keys: &[SigningKey], now: Timestamp) -> Option<(i64, 
     }
 }
 
+/// What is to be done so that one key signs and verifies nothing from `now` on: the others stay, and where it is the one
+/// that signs, a new one takes over at once. `None` where it is not published.
+pub fn plan_withdrawal(keys: &[SigningKey], id: SigningKeyId, now: Timestamp) -> Option<RotationPlan> {
+    keys.iter().find(|key| key.id == id)?;
+    let signs = signing_at(keys, now, sequence_and_start).is_some_and(|key| key.id == id);
+    let newest = keys.iter().map(|key| key.sequence).max().unwrap_or_default();
+    Some(RotationPlan { create: signs.then_some((newest + 1, now)), remove: vec![id] })
+}
+
 const fn sequence_and_start(key: &SigningKey) -> (i64, Timestamp) {
     (key.sequence, key.active_from)
 }
@@ -120,5 +129,22 @@ mod tests {
         let plan = plan_rotation(&[key(1, start)], now);
         assert_eq!(plan.create, Some((2, now + PUBLISHED_AHEAD)));
         assert_eq!(plan.remove, []);
+    }
+
+    #[test]
+    fn a_key_that_is_withdrawn_is_gone_and_a_new_one_signs_where_it_did() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let keys = [key(1, now - 40 * DAY), key(2, now - 10 * DAY), key(3, now + DAY)];
+        let plan = |id| plan_withdrawal(&keys, id, now);
+        for (index, create) in [(0, None), (1, Some((4, now))), (2, None)] {
+            let id = keys[index].id;
+            assert_eq!(plan(id), Some(RotationPlan { create, remove: vec![id] }));
+        }
+        assert_eq!(plan(key(9, now).id), None);
+        // The new one signs although another waited: that one was published longer, but comes before it.
+        let after = [keys[0].clone(), keys[2].clone(), key(4, now)];
+        for later in [now, now + 2 * DAY] {
+            assert_eq!(signing_at(&after, later, sequence_and_start).map(|key| key.sequence), Some(4));
+        }
     }
 }

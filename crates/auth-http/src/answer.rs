@@ -57,6 +57,11 @@ impl ApiError {
             }
             Details::RetryAfter(_) => data["retryAfter"] = json!(self.retry_after()),
             Details::MaxAge(max_age) => data["maxAge"] = json!(max_age.as_secs()),
+            Details::Reason(reason) => data["reason"] = json!(reason),
+            Details::MissingScope(scope) => {
+                data["reason"] = json!("scope");
+                data["scope"] = json!(scope.as_str());
+            }
         }
         data
     }

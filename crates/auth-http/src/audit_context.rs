@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use auth_domain::audit::{Actor, AuditContext};
+use auth_domain::audit::{Actor, AuditContext, RequestId};
 use auth_domain::ports::AuditContextSource;
 use auth_domain::session::Network;
 
@@ -12,7 +12,7 @@ tokio::task_local! {
 }
 
 struct Request {
-    id: String,
+    id: RequestId,
     address: IpAddr,
     service: OnceLock<String>,
 }
@@ -33,8 +33,8 @@ impl AuditContextSource for HttpAuditContext {
 }
 
 /// Runs `answering` as that request.
-pub(crate) async fn answer<T>(id: &str, address: IpAddr, answering: impl Future<Output = T>) -> T {
-    let request = Request { id: id.to_owned(), address, service: OnceLock::new() };
+pub(crate) async fn answer<T>(id: RequestId, address: IpAddr, answering: impl Future<Output = T>) -> T {
+    let request = Request { id, address, service: OnceLock::new() };
     REQUEST.scope(Arc::new(request), answering).await
 }
 
@@ -42,4 +42,32 @@ pub(crate) async fn answer<T>(id: &str, address: IpAddr, answering: impl Future<
 pub(crate) fn is_service(name: &str) {
     // Said twice, it is the same name: a request has one token. Outside of a request nobody asks.
     let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_and_read_body, init_service};
+    use actix_web::{App, web};
+
+    use super::*;
+    use crate::middleware;
+
+    #[tokio::test]
+    async fn an_id_that_the_caller_made_up_is_told_from_our_own() {
+        let told = || async { HttpAuditContext.current().request_id.map_or_else(String::new, |id| id.to_string()) };
+        let app = App::new().route("/", web::get().to(told)).wrap(from_fn(middleware::exchange));
+        let app = init_service(app).await;
+        let noted = async |header: Option<&str>| {
+            let request = TestRequest::get().uri("/").peer_addr(([127, 0, 0, 1], 1).into());
+            let request = header.iter().fold(request, |request, id| request.insert_header(("X-Request-Id", *id)));
+            String::from_utf8(call_and_read_body(&app, request.to_request()).await.to_vec()).unwrap()
+        };
+        assert_eq!(noted(Some("0123456789abcdef")).await, "caller:0123456789abcdef");
+        let own = noted(None).await;
+        assert!(!own.contains(':') && own.len() == 32, "{own}");
+        for malformed in ["caller:0a", "a b", ""] {
+            assert_eq!(noted(Some(malformed)).await.len(), 32, "{malformed:?}");
+        }
+    }
 }

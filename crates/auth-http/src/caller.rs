@@ -8,14 +8,16 @@ use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
-use auth_domain::use_cases::{AddressOwner, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases};
+use auth_domain::use_cases::{
+    AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases,
+};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use crate::answer::ApiError;
 use crate::codes::HttpCode;
 use crate::edge::Edge;
-use crate::{audit_context, cookies};
+use crate::{audit_context, cookies, credential};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -28,7 +30,7 @@ impl FromRequest for Bearer {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
             let (use_cases, token) = found?;
-            Ok(Self(use_cases.authenticate.execute(&token).await?))
+            Ok(Self(use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?))
         }
         .boxed_local()
     }
@@ -45,7 +47,7 @@ impl FromRequest for FreshBearer {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
             let (use_cases, token) = found?;
-            let caller = use_cases.authenticate.execute(&token).await?;
+            let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
             Ok(Self(use_cases.require_fresh_login.execute(caller)?))
         }
         .boxed_local()
@@ -62,7 +64,7 @@ impl FromRequest for Temp {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::TEMP));
         let step = found.and_then(|(use_cases, token)| {
-            let step = use_cases.authenticate_step.execute(&token);
+            let step = use_cases.authenticate_step.execute(&token).inspect_err(tell_temp);
             Ok(Self(step.map_err(AuthenticateStep::code_of)?))
         });
         std::future::ready(step)
@@ -83,10 +85,14 @@ impl FromRequest for EmailOwner {
             match use_cases.authenticate_step.execute(&token) {
                 Ok(step) => Ok(Self(AddressOwner::Temp(step))),
                 // Not a temp token at all: then an access token.
-                Err(TokenRejection::Invalid) => {
-                    Ok(Self(AddressOwner::Session(Box::new(use_cases.authenticate.execute(&token).await?))))
+                Err(TokenRejection::Invalid(_)) => {
+                    let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+                    Ok(Self(AddressOwner::Session(Box::new(caller))))
                 }
-                Err(expired @ TokenRejection::Expired) => Err(AuthenticateStep::code_of(expired).into()),
+                Err(expired @ TokenRejection::Expired) => {
+                    tell_temp(&expired);
+                    Err(AuthenticateStep::code_of(expired).into())
+                }
             }
         }
         .boxed_local()
@@ -102,11 +108,32 @@ impl<S: Granted> FromRequest for Internal<S> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = use_cases_and(request, |_, _| bearer_token(request));
-        let caller = found.and_then(|(use_cases, token)| Ok(use_cases.authenticate_service.execute(&token)?));
+        let caller = found.and_then(|(use_cases, token)| {
+            let caller = use_cases.authenticate_service.execute(&token);
+            Ok(caller.inspect_err(|error| tell_refused("internal", error.reason()))?)
+        });
         std::future::ready(caller.map(|caller: InternalCaller<S>| {
             audit_context::is_service(caller.service());
             Self(caller)
         }))
+    }
+}
+
+/// Says in the log why a token was refused: its bearer is not told all of it.
+fn tell_refused(kind: &'static str, reason: &'static str) {
+    tracing::info!(kind, reason, "token refused");
+}
+
+fn tell_temp(rejection: &TokenRejection) {
+    tell_refused("temp", rejection.reason());
+}
+
+fn tell_access(error: &AuthenticateError) {
+    match error {
+        AuthenticateError::Token(rejection) => tell_refused("access", rejection.reason()),
+        AuthenticateError::SessionGone => tell_refused("access", "session_gone"),
+        // The token is not to blame.
+        AuthenticateError::Store(_) => {}
     }
 }
 
@@ -122,7 +149,15 @@ fn use_cases_and(
 
 /// Returns the token of the header, else that of a cookie.
 fn bearer_or_cookie(edge: &Edge, request: &HttpRequest, cookie: &str) -> Result<String, ApiError> {
-    bearer_token(request).or_else(|missing| cookies::token(edge, request, cookie).ok_or(missing))
+    match explicit_token(request) {
+        Ok(token) => Ok(token),
+        Err(missing) => credential::from_cookie(edge, request, cookie, |_| true)?.ok_or(missing),
+    }
+}
+
+/// Returns the token of the header, as what the request is recognised by.
+fn explicit_token(request: &HttpRequest) -> Result<String, ApiError> {
+    bearer_token(request).inspect(|token| credential::note_explicit(request, token))
 }
 
 /// The same for proving an address. Of the cookies, the temp token where that is good for it: one of another step says
@@ -132,9 +167,13 @@ fn email_owner_token(edge: &Edge, use_cases: &UseCases, request: &HttpRequest) -
         let step = use_cases.authenticate_step.execute(token);
         step.is_ok_and(|step| step.step() == TempStep::GiveVerifyEmailCode)
     };
-    let temp = || cookies::token(edge, request, cookies::TEMP).filter(proves_email);
-    bearer_token(request)
-        .or_else(|missing| temp().or_else(|| cookies::token(edge, request, cookies::ACCESS)).ok_or(missing))
+    match explicit_token(request) {
+        Ok(token) => Ok(token),
+        Err(missing) => match credential::from_cookie(edge, request, cookies::TEMP, proves_email)? {
+            Some(token) => Ok(token),
+            None => credential::from_cookie(edge, request, cookies::ACCESS, |_| true)?.ok_or(missing),
+        },
+    }
 }
 
 /// Returns the token of the header (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).

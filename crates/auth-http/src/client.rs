@@ -35,6 +35,13 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     }
 }
 
+/// Returns the peer that seems to be a proxy which the operator forgot to trust.
+pub(crate) fn untrusted_proxy(request: &HttpRequest) -> Option<IpAddr> {
+    let forwards = ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
+    let peer = request.peer_addr().filter(|_| forwards)?.ip();
+    request.app_data::<Data<Edge>>().is_some_and(|edge| edge.trusted_proxies.lack(peer)).then_some(peer)
+}
+
 /// The `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where it has none.
 pub(crate) fn forwarded_hops(line: &str) -> Vec<&str> {
     // A quote that a client left open would swallow what a proxy appended to the line.

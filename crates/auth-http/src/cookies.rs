@@ -13,6 +13,8 @@ use auth_domain::use_cases::{BeginAuthorization, IssuedAccessToken, IssuedTokens
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::credential;
+use crate::delivery::Delivery;
 use crate::edge::Edge;
 
 pub(crate) const ACCESS: &str = "__Host-auth-access";
@@ -50,15 +52,17 @@ impl TokenCookies {
     }
 
     /// Sets the tokens of a session that was opened: the step before it is over.
-    pub(crate) fn session(tokens: &IssuedTokens) -> Self {
+    pub(crate) fn session(tokens: &IssuedTokens, request: &HttpRequest) -> Self {
         let mut handed_out = Self::tokens(tokens);
-        handed_out.0.push(removal(TEMP));
+        handed_out.0.extend(Self::end_of_step(request).0);
         handed_out
     }
 
     /// Sets the access token of a session that was there before: a step that led to it is over.
-    pub(crate) fn access(token: &IssuedAccessToken) -> Self {
-        Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in), removal(TEMP)])
+    pub(crate) fn access(token: &IssuedAccessToken, request: &HttpRequest) -> Self {
+        let mut handed_out = Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in)]);
+        handed_out.0.extend(Self::end_of_step(request).0);
+        handed_out
     }
 
     /// Sets the token of a pending step.
@@ -66,20 +70,24 @@ impl TokenCookies {
         Self(vec![cookie(TEMP, token.token.reveal().to_owned(), token.expires_in)])
     }
 
-    /// Removes the temp token of a step that is over.
-    pub(crate) fn end_of_step() -> Self {
-        Self(vec![removal(TEMP)])
+    /// Removes the temp token of a step that is over: the one that the request was recognised by, and no other.
+    pub(crate) fn end_of_step(request: &HttpRequest) -> Self {
+        let is_over = value(request, TEMP).is_some_and(|token| credential::is(request, &token));
+        Self(is_over.then(|| removal(TEMP)).into_iter().collect())
     }
 
-    /// Removes the tokens of a session that is over.
-    pub(crate) fn end_of_session() -> Self {
-        Self([ACCESS, REFRESH].map(removal).into())
+    /// Removes the tokens of a session that is over: those that the request brings and `names` says to be of it.
+    pub(crate) fn end_of_session(request: &HttpRequest, names: impl Fn(&str) -> bool) -> Self {
+        let is_over = |cookie: &&str| value(request, cookie).is_some_and(|token| names(&token));
+        Self([ACCESS, REFRESH].into_iter().filter(is_over).map(removal).collect())
     }
 
-    /// Attaches them to an answer; [`write()`] puts them into it.
-    pub(crate) fn with(self, response: HttpResponse) -> HttpResponse {
+    /// Attaches them to an answer, where cookies carry its tokens; [`write()`] puts them into it.
+    pub(crate) fn with(self, delivery: Delivery, response: HttpResponse) -> HttpResponse {
         let mut response = response;
-        response.extensions_mut().insert(self);
+        if delivery.in_cookies() {
+            response.extensions_mut().insert(self);
+        }
         response
     }
 }
@@ -98,14 +106,10 @@ pub(crate) fn write<B>(edge: &Edge, response: &mut HttpResponse<B>) {
     }
 }
 
-/// Returns the token that a cookie brings, where cookies are on.
+/// Returns the token that a cookie brings, where cookies are on. What a request is recognised by is taken with
+/// [`credential::from_cookie`].
 pub(crate) fn token(edge: &Edge, request: &HttpRequest, name: &str) -> Option<String> {
     value(request, name).filter(|value| edge.cookies && !value.is_empty())
-}
-
-/// Tells whether the request brings a token of ours in a cookie.
-pub(crate) fn any_token(request: &HttpRequest) -> bool {
-    [ACCESS, REFRESH, TEMP].iter().any(|name| value(request, name).is_some())
 }
 
 /// Returns the value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a

@@ -1,22 +1,26 @@
 //! Pages of other sites: which may read our answers (CORS), and the refusal of unsafe requests that they make a browser
-//! send with our cookies.
+//! send with our cookies, or to be given some.
 
 use actix_cors::Cors;
-use actix_web::HttpRequest;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpRequest, ResponseError as _};
 
-use crate::cookies;
+use crate::answer::ApiError;
+use crate::codes::HttpCode;
 use crate::edge::Edge;
 
 /// How long a browser may remember what a preflight said.
 const PREFLIGHT_SECONDS: usize = 600;
 
-/// The CORS middleware of the allowed origins.
+/// The CORS middleware of the allowed origins. Their pages may send whatever headers they name.
 pub fn cors(edge: &Edge) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
-        .allowed_header("x-request-id")
+        .allow_any_header()
         .expose_headers(["x-request-id", "retry-after", "www-authenticate"])
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_SECONDS);
@@ -24,28 +28,61 @@ pub fn cors(edge: &Edge) -> Cors {
     if edge.cookies { cors.supports_credentials() } else { cors }
 }
 
-/// Whether a browser was made to send this by a page that may not.
-pub(crate) fn is_forged(edge: &Edge, request: &HttpRequest) -> bool {
-    edge.cookies && !request.method().is_safe() && is_of_a_stranger(edge, request)
+/// What a request says of the page that it comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// One of ours, or of an allowed origin.
+    Allowed,
+    /// Another one.
+    Foreign,
+    /// Nothing: no page sent it, or a browser that says so little.
+    Unsaid,
 }
 
-/// The same of the request that a gateway asks about before it lets it through. Where the gateway does not say its
-/// method, it counts as unsafe.
-pub(crate) fn is_forged_at_gateway(edge: &Edge, request: &HttpRequest) -> bool {
-    let original = ["x-forwarded-method", "x-original-method"].iter().find_map(|name| request.headers().get(*name));
-    let safe =
-        original.and_then(|method| Method::from_bytes(method.as_bytes()).ok()).is_some_and(|method| method.is_safe());
-    edge.cookies && !safe && is_of_a_stranger(edge, request)
-}
-
-/// A request that says nothing of where it comes from is no page's; when it brings our cookies, that is not believed.
-fn is_of_a_stranger(edge: &Edge, request: &HttpRequest) -> bool {
+fn page(edge: &Edge, request: &HttpRequest) -> Page {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     match (text("origin"), text("sec-fetch-site")) {
         // `none`: whoever uses the browser typed it.
-        (_, Some("same-origin" | "none")) => false,
-        (Some(origin), _) => !edge.origins.allows(origin),
-        (None, Some(_)) => true,
-        (None, None) => cookies::any_token(request),
+        (_, Some("same-origin" | "none")) => Page::Allowed,
+        (Some(origin), _) if edge.origins.allows(origin) => Page::Allowed,
+        (None, None) => Page::Unsaid,
+        _ => Page::Foreign,
     }
+}
+
+/// Tells whether a request that is recognised by a cookie may be one that a browser was made to send by a page that may
+/// not: an unsafe one has to say where it comes from.
+pub(crate) fn is_forged(edge: &Edge, request: &HttpRequest) -> bool {
+    !request.method().is_safe() && page(edge, request) != Page::Allowed
+}
+
+/// The same of the request that a gateway asks about before it lets it through.
+pub(crate) fn is_forged_at_gateway(edge: &Edge, request: &HttpRequest) -> bool {
+    !is_safe_at_gateway(request) && page(edge, request) != Page::Allowed
+}
+
+/// Where the gateway does not say the method, or says two, it counts as unsafe: one of them may be the client's.
+fn is_safe_at_gateway(request: &HttpRequest) -> bool {
+    let values = ["x-forwarded-method", "x-original-method"].map(|name| request.headers().get_all(name));
+    let mut methods = values.into_iter().flatten().map(header::HeaderValue::as_bytes);
+    let Some(first) = methods.next() else { return false };
+    methods.all(|other| other == first) && Method::from_bytes(first).is_ok_and(|method| method.is_safe())
+}
+
+/// Tells whether an unsafe request says that a page sent it that may not call with cookies: it is given none.
+pub(crate) fn is_foreign(edge: &Edge, request: &HttpRequest) -> bool {
+    edge.cookies && !request.method().is_safe() && page(edge, request) == Page::Foreign
+}
+
+/// Refuses foreign pages at an endpoint that needs no token and may set cookies: nobody is to be logged in to somebody
+/// else's account.
+pub(crate) async fn refuse_foreign(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let edge = request.app_data::<Data<Edge>>();
+    if edge.is_some_and(|edge| is_foreign(edge, request.request())) {
+        return Ok(request.into_response(ApiError::from(HttpCode::CrossSiteRequest).error_response()));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }

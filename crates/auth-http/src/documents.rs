@@ -26,7 +26,7 @@ pub fn openapi(base: &str, providers: &[ProviderName]) -> Value {
         "info": {
             "title": "Auth service",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457. With `AUTH_COOKIES=on` tokens come and go as cookies too.",
+            "description": "Every answer of `/auth/*` is `{statusCode, code, data}`. With `Accept: application/problem+json` errors come as RFC 9457. With `AUTH_COOKIES=on` tokens come and go as cookies too, and in cookies alone for a page that logs in with `X-Auth-Transport: cookie`.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": server }],
@@ -73,6 +73,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     match endpoint.permission {
         Permission::Anyone => {}
         Permission::AccessToken | Permission::FreshLogin => operation["security"] = json!([{ "accessToken": [] }]),
+        Permission::RefreshToken => operation["security"] = json!([{}, { "accessToken": [] }]),
         Permission::TempToken => operation["security"] = json!([{ "tempToken": [] }]),
         Permission::AccessOrTempToken => operation["security"] = json!([{ "accessToken": [] }, { "tempToken": [] }]),
         Permission::Internal(scope) => {
@@ -203,6 +204,10 @@ fn problem(status: StatusCode, codes: &[&str], schemas: &mut Map<String, Value>)
     let mut properties = schemas["ErrorData"]["properties"].clone();
     if let Some(members) = properties.as_object_mut() {
         members.remove("message");
+        let to_services = [ErrorCode::InternalTokenInvalid, ErrorCode::InternalTokenExpired, ErrorCode::Forbidden];
+        if !to_services.iter().any(|code| codes.contains(&code.as_str())) {
+            ["reason", "scope"].iter().for_each(|name| drop(members.remove(*name)));
+        }
     }
     properties["type"] = json!({ "type": "string", "format": "uri" });
     properties["title"] = json!({ "type": "string", "description": "What the code means, for people." });
@@ -232,6 +237,11 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
                 },
                 "reasons": { "type": "array", "items": { "type": "string" }, "description": "With `PASSWORD_POLICY`." },
                 "maxAge": { "type": "integer", "description": "With `REAUTHENTICATION_REQUIRED`: seconds since the login." },
+                "reason": {
+                    "type": "string",
+                    "description": "With `INTERNAL_TOKEN_INVALID`, `INTERNAL_TOKEN_EXPIRED`, and `FORBIDDEN` to a service: what is wrong with its token.",
+                },
+                "scope": { "type": "string", "description": "With `FORBIDDEN` to a service: the scope that it lacks." },
                 "retryAfter": { "type": "integer", "description": "Seconds, as in `Retry-After`." },
             },
         })

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::Scope;
@@ -13,6 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::answer::{ApiError, not_found};
 use crate::codes::{Code, HttpCode, SuccessCode};
+use crate::cross_site::refuse_foreign;
 use crate::query::path_uuid;
 
 /// Who may call an endpoint.
@@ -24,6 +26,8 @@ pub(crate) enum Permission {
     AccessToken,
     /// The bearer of an access token of a fresh login: young enough, with a second factor where the user has one.
     FreshLogin,
+    /// Whoever holds a refresh token of the session; where an access token comes too, it is held against it.
+    RefreshToken,
     /// The bearer of a temp token.
     TempToken,
     /// The bearer of either.
@@ -133,6 +137,14 @@ impl Endpoint {
     pub(crate) fn permission(self, permission: Permission) -> Self {
         let errors: &[ErrorCode] = match permission {
             Permission::Anyone => return Self { permission, ..self },
+            Permission::RefreshToken => {
+                return Self { permission, ..self }.errors(&[HttpCode::RefreshTokenRequired]).errors(&[
+                    ErrorCode::RefreshTokenInvalid,
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::Unauthorized,
+                    ErrorCode::Unavailable,
+                ]);
+            }
             Permission::AccessToken => &[
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
@@ -231,26 +243,35 @@ impl Endpoint {
         self
     }
 
+    /// Where a token is needed, where that came from says whether the request is judged as one of a browser.
+    fn route(&self, method: Method) -> Route {
+        let route = (self.route)().method(method);
+        match self.permission {
+            Permission::Anyone if !self.method.is_safe() => route.wrap(from_fn(refuse_foreign)),
+            _ => route,
+        }
+    }
+
     /// The resource of all endpoints at `path`. GET answers HEAD too.
     pub(crate) fn resource(endpoints: &[Self], path: &str) -> Resource {
         let mut routes = Vec::new();
         for endpoint in endpoints.iter().filter(|endpoint| endpoint.path == path || endpoint.alias == Some(path)) {
-            routes.push((endpoint.method.clone(), (endpoint.route)()));
+            routes.push((endpoint.method.clone(), endpoint.route(endpoint.method.clone())));
             if endpoint.method == Method::GET && endpoint.head {
-                routes.push((Method::HEAD, (endpoint.route)()));
+                routes.push((Method::HEAD, endpoint.route(Method::HEAD)));
             }
         }
         resource(path, routes)
     }
 }
 
-/// A resource that answers any other method with 405 and those that it takes.
+/// A resource of these routes, each with its method. It answers any other method with 405 and those that it takes.
 pub(crate) fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Route)>) -> Resource {
     let mut resource = Resource::new(path);
     let mut allowed = Vec::new();
     for (method, route) in routes {
         allowed.push(method.to_string());
-        resource = resource.route(route.method(method));
+        resource = resource.route(route);
     }
     let allow = allowed.join(", ");
     resource.default_service(web::to(move |request: HttpRequest| method_not_allowed(request, allow.clone())))

@@ -11,17 +11,18 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, ResponseError as _};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use auth_domain::audit::RequestId;
 use auth_domain::error_code::{ErrorCode, Refusal};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::answer::{ApiError, accepts};
 use crate::body::MAX_BYTES;
-use crate::client::client_address;
+use crate::client::{client_address, untrusted_proxy};
 use crate::codes::{Code, HttpCode};
 use crate::edge::Edge;
-use crate::{audit_context, cookies, cross_site};
+use crate::{audit_context, cookies};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Past this the caller has given up. A stream may go on: it has begun to answer.
@@ -35,8 +36,9 @@ pub(crate) async fn exchange(
 ) -> Result<ServiceResponse, Error> {
     let exchange = Exchange::begin(&request);
     let address = client_address(request.request());
+    tell_untrusted_proxy(request.request());
     let answering = next.call(request).instrument(exchange.span.clone());
-    let answering = audit_context::answer(exchange.id.to_str().unwrap_or_default(), address, answering);
+    let answering = audit_context::answer(exchange.audited_id(), address, answering);
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
@@ -51,9 +53,20 @@ pub(crate) async fn exchange(
     }
 }
 
+/// `doctor` asks there as a proxy would: it is told in the answer.
+fn tell_untrusted_proxy(request: &HttpRequest) {
+    if let Some(peer) = untrusted_proxy(request).filter(|_| !request.path().ends_with("/health/client"))
+        && let Some(edge) = request.app_data::<Data<Edge>>()
+    {
+        edge.trusted_proxies.tell_lack(peer);
+    }
+}
+
 /// A request that is being answered.
 struct Exchange {
     id: HeaderValue,
+    /// Whether the caller made the id up.
+    id_is_callers: bool,
     began: Instant,
     method: Method,
     path: String,
@@ -64,7 +77,9 @@ struct Exchange {
 
 impl Exchange {
     fn begin(request: &ServiceRequest) -> Self {
-        let (id, method) = (request_id(request), request.method().clone());
+        let own = callers_id(request).cloned();
+        let (id, id_is_callers, method) =
+            (own.clone().unwrap_or_else(|| fresh_id(request)), own.is_some(), request.method().clone());
         let span = tracing::info_span!(
             "request",
             id = id.to_str().unwrap_or_default(),
@@ -77,6 +92,7 @@ impl Exchange {
         );
         Self {
             id,
+            id_is_callers,
             began: Instant::now(),
             method,
             path: request.path().to_owned(),
@@ -84,6 +100,11 @@ impl Exchange {
             span,
             edge: request.app_data::<Data<Edge>>().cloned(),
         }
+    }
+
+    fn audited_id(&self) -> RequestId {
+        let id = self.id.to_str().unwrap_or_default().to_owned();
+        if self.id_is_callers { RequestId::Callers(id) } else { RequestId::Own(id) }
     }
 
     /// Completes the answer, counts it and logs it. `route` is `None` where nothing is.
@@ -108,6 +129,7 @@ impl Exchange {
         self.tell(route, response, code);
     }
 
+    /// Counts the answer and logs it, with the code of a refusal.
     fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, code: Option<Code>) {
         let took = self.began.elapsed();
         if let Some(edge) = &self.edge {
@@ -120,7 +142,8 @@ impl Exchange {
         let route = route.unwrap_or("none");
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
-        span.in_scope(|| tracing::info!(%method, path, status, milliseconds, "answered"));
+        let code = code.map(Code::as_str);
+        span.in_scope(|| tracing::info!(%method, path, status, code, milliseconds, "answered"));
     }
 }
 
@@ -135,36 +158,33 @@ fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) 
     }
 }
 
-/// Refuses what no endpoint needs to look at: bodies that are announced too large, and requests that a page of another
-/// site made a browser send. Inside of CORS, so that a page may read why.
+/// Refuses what no endpoint needs to look at: bodies that are announced too large. Inside of CORS, so that a page may
+/// read why.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let edge = request.app_data::<Data<Edge>>();
-    let code = if edge.is_some_and(|edge| cross_site::is_forged(edge, request.request())) {
-        HttpCode::CrossSiteRequest
-    } else if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
-        HttpCode::PayloadTooLarge
-    } else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    Ok(request.into_response(ApiError::from(code).error_response()))
+    if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
+        return Ok(request.into_response(ApiError::from(HttpCode::PayloadTooLarge).error_response()));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 fn announced_length(request: &ServiceRequest) -> Option<u64> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Returns the caller's own id when it is 1–128 of `[A-Za-z0-9._-]`, else a fresh one of 32 hexadecimal digits.
-pub(crate) fn request_id(request: &ServiceRequest) -> HeaderValue {
+/// Returns the caller's own id when it is 1–128 of `[A-Za-z0-9._-]`.
+pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
     let well_formed = |value: &&HeaderValue| {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         (1..=128).contains(&value.len()) && value.as_bytes().iter().all(allowed)
     };
-    if let Some(own) = request.headers().get(&REQUEST_ID).filter(well_formed) {
-        return own.clone();
-    }
+    request.headers().get(&REQUEST_ID).filter(well_formed)
+}
+
+/// Returns an id of 32 hexadecimal digits.
+fn fresh_id(request: &ServiceRequest) -> HeaderValue {
     let random = request.app_data::<Data<Edge>>().map(|edge| edge.entropy.bytes()).unwrap_or_default();
     let hex: String = random[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     HeaderValue::from_str(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))

@@ -42,7 +42,7 @@ pub fn metrics_app(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
     + use<>,
 > {
-    let get = [(Method::GET, web::to(endpoints::metrics))];
+    let get = [(Method::GET, web::get().to(endpoints::metrics))];
     App::new()
         .app_data(use_cases.clone())
         .app_data(edge.clone())

@@ -11,6 +11,11 @@ use crate::answer::not_found;
 use crate::documents::openapi;
 use crate::endpoint::resource;
 
+/// What the page may load and do: itself, from here, and calls of this service. Nobody may frame it, so that no page of
+/// another site makes its visitor click through it. Swagger UI writes styles into its elements.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Adds `auth/doc/…` to the scope at `base`.
 pub(crate) fn services(scope: Scope, base: &str, providers: &[ProviderName]) -> Scope {
     let specification = web::Bytes::from(openapi(base, providers).to_string());
@@ -18,7 +23,8 @@ pub(crate) fn services(scope: Scope, base: &str, providers: &[ProviderName]) -> 
         let specification = specification.clone();
         async move { HttpResponse::Ok().content_type("application/json").body(specification) }
     };
-    let config = Config::new([Url::new("auth", "openapi.json")]).persist_authorization(true).try_it_out_enabled(true);
+    // A token that is typed in here is gone with the page.
+    let config = Config::new([Url::new("auth", "openapi.json")]).persist_authorization(false).try_it_out_enabled(true);
     let config = Arc::new(config);
     let serve_page = move |path: Path<String>| page(path, Arc::clone(&config));
     scope
@@ -28,7 +34,7 @@ pub(crate) fn services(scope: Scope, base: &str, providers: &[ProviderName]) -> 
 }
 
 fn get_resource(path: &'static str, route: impl Fn() -> Route) -> Resource {
-    resource(path, [(Method::GET, route()), (Method::HEAD, route())])
+    resource(path, [Method::GET, Method::HEAD].map(|method| (method.clone(), route().method(method))))
 }
 
 async fn redirect(request: HttpRequest) -> HttpResponse {
@@ -37,7 +43,12 @@ async fn redirect(request: HttpRequest) -> HttpResponse {
 
 async fn page(path: Path<String>, config: Arc<Config<'static>>) -> HttpResponse {
     match utoipa_swagger_ui::serve(&path, config) {
-        Ok(Some(file)) => HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()),
+        Ok(Some(file)) => HttpResponse::Ok()
+            .content_type(file.content_type)
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .body(file.bytes.into_owned()),
         _ => not_found().await,
     }
 }

@@ -1,38 +1,50 @@
-//! The answers that bear tokens, each with their cookies.
+//! The answers that bear tokens: in their bodies, in cookies, or both.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::use_cases::{IssuedAccessToken, LoggedIn, LoginFinished, SecondFactorRequired};
 
 use crate::answer::success;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
+use crate::delivery::Delivery;
 use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData};
 
 /// The answer of a login.
-pub(crate) fn logged_in(code: SuccessCode, logged_in: &LoggedIn) -> HttpResponse {
-    TokenCookies::session(&logged_in.tokens).with(success(code, LoginData::from(logged_in)))
+pub(crate) fn logged_in(
+    request: &HttpRequest,
+    delivery: Delivery,
+    code: SuccessCode,
+    logged_in: &LoggedIn,
+) -> HttpResponse {
+    let response = success(code, LoginData::new(logged_in, delivery));
+    TokenCookies::session(&logged_in.tokens, request).with(delivery, response)
 }
 
 /// The answer of somebody who proved again who they are.
-pub(crate) fn reauthenticated(token: &IssuedAccessToken) -> HttpResponse {
-    TokenCookies::access(token).with(success(SuccessCode::Reauthenticated, ReauthenticatedData::from(token)))
+pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: &IssuedAccessToken) -> HttpResponse {
+    let response = success(SuccessCode::Reauthenticated, ReauthenticatedData::new(token, delivery));
+    // Who came with a header may have the cookies of another session.
+    let delivery = if delivery.in_body() { Delivery::Body } else { delivery };
+    TokenCookies::access(token, request).with(delivery, response)
 }
 
 /// The answer of a step that finishes a login, or proves again who is behind a session.
-pub(crate) fn login_finished(finished: &LoginFinished) -> HttpResponse {
+pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) -> HttpResponse {
+    let delivery = Delivery::of(request);
     match finished {
-        LoginFinished::LoggedIn(opened) => logged_in(SuccessCode::UserLoggedIn, opened),
-        LoginFinished::Reauthenticated(token) => reauthenticated(token),
+        LoginFinished::LoggedIn(opened) => logged_in(request, delivery, SuccessCode::UserLoggedIn, opened),
+        LoginFinished::Reauthenticated(token) => reauthenticated(request, delivery, token),
     }
 }
 
 /// The answer of a login that waits for its second factor.
-pub(crate) fn second_factor_required(required: &SecondFactorRequired) -> HttpResponse {
-    TokenCookies::temp(&required.token).with(success(SuccessCode::TwofaRequired, SecondFactorData::from(required)))
+pub(crate) fn second_factor_required(delivery: Delivery, required: &SecondFactorRequired) -> HttpResponse {
+    let response = success(SuccessCode::TwofaRequired, SecondFactorData::new(required, delivery));
+    TokenCookies::temp(&required.token).with(delivery, response)
 }
 
 /// The answer that hands out the token of a pending step.
-pub(crate) fn pending_step(code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
-    TokenCookies::temp(token).with(success(code, TempTokenData::from(token)))
+pub(crate) fn pending_step(delivery: Delivery, code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
+    TokenCookies::temp(token).with(delivery, success(code, TempTokenData::new(token, delivery)))
 }

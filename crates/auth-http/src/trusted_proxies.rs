@@ -1,22 +1,45 @@
 //! Which proxies are believed, and whose address is then the client's.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 
 /// The proxies whose `X-Forwarded-For` is believed: none unless configured.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// Whether a proxy that nobody trusts was told of.
+    told: Arc<AtomicBool>,
+}
 
 impl TrustedProxies {
     /// Trusts the proxies in these networks.
-    pub const fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        Self { networks, told: Arc::default() }
+    }
+
+    /// Tells whether a peer that says whose request it passes on seems to be a proxy of the operator's, while none is
+    /// trusted: it is on a private network, or on this machine.
+    pub(crate) fn lack(&self, peer: IpAddr) -> bool {
+        self.networks.is_empty() && is_private(peer.to_canonical())
+    }
+
+    /// Says so in the log, once.
+    pub(crate) fn tell_lack(&self, peer: IpAddr) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "a peer on a private network says whose requests it passes on, and AUTH_TRUSTED_PROXIES names none: if it \
+                 is a proxy of yours, name it there, or all of its clients count as one"
+            );
+        }
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// Returns the address of the client: the nearest one that is no trusted proxy, from the socket's peer
@@ -36,6 +59,13 @@ impl TrustedProxies {
             client = address;
         }
         client
+    }
+}
+
+const fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The JSON of answers, and how it is made from the domain's values.
 
 use auth_domain::Timestamp;
+use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
 use auth_domain::identity::LinkedIdentity;
 use auth_domain::session::Session;
@@ -14,6 +15,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::delivery::Delivery;
 
 /// RFC 3339 in UTC.
 pub(crate) fn rfc3339(at: Timestamp) -> String {
@@ -81,13 +84,17 @@ pub(crate) struct UserData {
     pub(crate) user: UserView,
 }
 
-/// The pair of tokens of a session.
+/// The pair of tokens of a session. Both are there unless cookies alone carry them.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Tokens)]
 pub(crate) struct TokensView {
-    access_token: String,
-    refresh_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    access_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
     #[schema(pattern = "^Bearer$")]
     token_type: &'static str,
     /// Seconds until the access token expires.
@@ -96,11 +103,16 @@ pub(crate) struct TokensView {
     refresh_expires_in: u64,
 }
 
-impl From<&IssuedTokens> for TokensView {
-    fn from(tokens: &IssuedTokens) -> Self {
+/// The text of a token, where the body may carry it.
+pub(crate) fn shown(token: &BearerToken, delivery: Delivery) -> Option<String> {
+    delivery.in_body().then(|| token.reveal().to_owned())
+}
+
+impl TokensView {
+    pub(crate) fn new(tokens: &IssuedTokens, delivery: Delivery) -> Self {
         Self {
-            access_token: tokens.access.reveal().to_owned(),
-            refresh_token: tokens.refresh.reveal().to_owned(),
+            access_token: shown(&tokens.access, delivery),
+            refresh_token: shown(&tokens.refresh, delivery),
             token_type: "Bearer",
             expires_in: tokens.access_expires_in.as_secs(),
             refresh_expires_in: tokens.refresh_expires_in.as_secs(),
@@ -113,7 +125,9 @@ impl From<&IssuedTokens> for TokensView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = AccessTokenOnly)]
 struct AccessTokenView {
-    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    access_token: Option<String>,
     #[schema(pattern = "^Bearer$")]
     token_type: &'static str,
     /// Seconds until the access token expires.
@@ -126,9 +140,9 @@ pub(crate) struct ReauthenticatedData {
     tokens: AccessTokenView,
 }
 
-impl From<&IssuedAccessToken> for ReauthenticatedData {
-    fn from(token: &IssuedAccessToken) -> Self {
-        let (access_token, expires_in) = (token.token.reveal().to_owned(), token.expires_in.as_secs());
+impl ReauthenticatedData {
+    pub(crate) fn new(token: &IssuedAccessToken, delivery: Delivery) -> Self {
+        let (access_token, expires_in) = (shown(&token.token, delivery), token.expires_in.as_secs());
         Self { tokens: AccessTokenView { access_token, token_type: "Bearer", expires_in } }
     }
 }
@@ -138,7 +152,9 @@ impl From<&IssuedAccessToken> for ReauthenticatedData {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes two answers that have the same status")]
 pub(crate) struct LoginFinishedTokens {
-    access_token: String,
+    #[schema(nullable = false)]
+    access_token: Option<String>,
+    #[schema(nullable = false)]
     refresh_token: Option<String>,
     #[schema(pattern = "^Bearer$")]
     token_type: String,
@@ -169,9 +185,9 @@ pub(crate) struct LoginData {
     user: UserView,
 }
 
-impl From<&LoggedIn> for LoginData {
-    fn from(logged_in: &LoggedIn) -> Self {
-        Self { tokens: (&logged_in.tokens).into(), user: (&logged_in.account).into() }
+impl LoginData {
+    pub(crate) fn new(logged_in: &LoggedIn, delivery: Delivery) -> Self {
+        Self { tokens: TokensView::new(&logged_in.tokens, delivery), user: (&logged_in.account).into() }
     }
 }
 
@@ -179,14 +195,17 @@ impl From<&LoggedIn> for LoginData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TempTokenData {
-    temp_token: String,
+    /// There unless a cookie alone carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    temp_token: Option<String>,
     /// Seconds until it expires.
     expires_in: u64,
 }
 
-impl From<&IssuedTempToken> for TempTokenData {
-    fn from(token: &IssuedTempToken) -> Self {
-        Self { temp_token: token.token.reveal().to_owned(), expires_in: token.expires_in.as_secs() }
+impl TempTokenData {
+    pub(crate) fn new(token: &IssuedTempToken, delivery: Delivery) -> Self {
+        Self { temp_token: shown(&token.token, delivery), expires_in: token.expires_in.as_secs() }
     }
 }
 
@@ -203,12 +222,12 @@ pub(crate) struct RegisteredData {
     expires_in: Option<u64>,
 }
 
-impl From<&Registered> for RegisteredData {
-    fn from(registered: &Registered) -> Self {
+impl RegisteredData {
+    pub(crate) fn new(registered: &Registered, delivery: Delivery) -> Self {
         let token = registered.temp_token.as_ref();
         Self {
             user: (&registered.account).into(),
-            temp_token: token.map(|token| token.token.reveal().to_owned()),
+            temp_token: token.and_then(|token| shown(&token.token, delivery)),
             expires_in: token.map(|token| token.expires_in.as_secs()),
         }
     }
@@ -358,8 +377,10 @@ impl CredentialFactorView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SecondFactorData {
-    /// For `/2fa/…/verify-login`.
-    temp_token: String,
+    /// For `/2fa/…/verify-login`. There unless a cookie alone carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    temp_token: Option<String>,
     /// Seconds until it expires.
     expires_in: u64,
     /// Any of these may finish the login.
@@ -367,10 +388,10 @@ pub(crate) struct SecondFactorData {
     primary: &'static str,
 }
 
-impl From<&SecondFactorRequired> for SecondFactorData {
-    fn from(required: &SecondFactorRequired) -> Self {
+impl SecondFactorData {
+    pub(crate) fn new(required: &SecondFactorRequired, delivery: Delivery) -> Self {
         Self {
-            temp_token: required.token.token.reveal().to_owned(),
+            temp_token: shown(&required.token.token, delivery),
             expires_in: required.token.expires_in.as_secs(),
             methods: required.methods.iter().map(|method| method.as_str()).collect(),
             primary: required.primary.as_str(),
@@ -383,8 +404,9 @@ impl From<&SecondFactorRequired> for SecondFactorData {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes two answers that have the same status")]
 pub(crate) struct LoginPendingData {
-    /// For the next step.
-    temp_token: String,
+    /// For the next step. There unless a cookie alone carries it.
+    #[schema(nullable = false)]
+    temp_token: Option<String>,
     /// Seconds until it expires.
     expires_in: u64,
     /// Any of these may finish the login.

@@ -151,6 +151,12 @@ pub(crate) enum KeysCommand {
     List,
     /// Publish the next signing key now; it signs twenty minutes later, when every verifier knows it
     Rotate,
+    /// Withdraw a signing key that has leaked: within seconds no node takes what it signed, and where it was the one that
+    /// signs, a new one takes over. Clients refresh; nobody is logged out
+    Withdraw {
+        /// Its id, as keys list shows it: the kid of its tokens
+        key: String,
+    },
     /// Seal everything with the first master key of AUTH_SECRET_KEY, so that the others may be taken out of it. Beside
     /// the service, and as often as you like
     Reseal,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use auth_archive::{Restored, Source, read_header, require_empty, restore};
 use auth_crypto::KeyRing;
+use auth_domain::account::HashCost;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
@@ -112,6 +113,7 @@ impl OpenExport {
         mut self,
         target: &Database,
         ring: &KeyRing,
+        hash_cost: HashCost,
         options: RestoreOptions,
     ) -> Result<(Restored, String), Failure> {
         target.migrate_to(None).await?;
@@ -127,7 +129,7 @@ impl OpenExport {
         let writer = archive.begin_write().await?;
         let input = &mut *self.input;
         let mut watch = |progress: auth_archive::Progress<'_>| line.show(progress);
-        let restored = restore(writer, &self.source, input, options.keep_sessions, keys, &mut watch).await;
+        let restored = restore(writer, &self.source, input, options.keep_sessions, keys, hash_cost, &mut watch).await;
         // Whatever came of it: the database is one of today again.
         target.migrate_to(None).await?;
         let restored = restored.map_err(|error| format!("{}: {error}. Nothing was restored", self.name))?;

@@ -17,7 +17,8 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(3_600);
 const POLL: Duration = Duration::from_secs(1);
 /// When the queue itself cannot be read.
 const RETRY: Duration = Duration::from_secs(10);
-const KEY_CHECK: Duration = Duration::from_secs(60);
+/// How long a key that was withdrawn may still be taken by a node that nobody told.
+const KEY_CHECK: Duration = Duration::from_secs(5);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
@@ -45,7 +46,7 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
     loop {
         tokio::time::sleep(KEY_CHECK).await;
         if let Err(error) = renew_keys(&keys, &signer).await {
-            tracing::error!(%error, "the signing keys could not be checked; trying again in a minute");
+            tracing::error!(%error, "the signing keys could not be checked; trying again");
         }
     }
 }

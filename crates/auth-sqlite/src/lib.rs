@@ -4,9 +4,9 @@
 
 mod archive_dialect;
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::ops::{Deref, DerefMut};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,11 +197,15 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
     let mut lock_path = path.as_os_str().to_owned();
     lock_path.push(".lock");
     let lock_path = PathBuf::from(lock_path);
+    // Who holds it keeps the others from starting.
     let lock = File::options()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(&lock_path)
         .map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    // One of an older version; its owner may be somebody else, who then sees to it.
+    let _ = lock.set_permissions(Permissions::from_mode(0o600));
     lock.lock().map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
     // Its owner's alone, whatever the folder; the files beside it take after it.
     let made = File::options().create(true).append(true).mode(0o600).open(path);

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up is to fail")]
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use auth_sqlite::{migrate, open};
@@ -37,6 +38,24 @@ async fn no_table_is_forgotten_by_the_archive() {
 struct Table {
     #[diesel(sql_type = diesel::sql_types::Text)]
     name: String,
+}
+
+/// Whoever could open the lock could hold it, and keep every node from starting.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_open_the_database_or_its_lock() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    // As an older version left it.
+    let lock = dir.path().join("auth.db.lock");
+    std::fs::write(&lock, "").expect("a file");
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).expect("its mode");
+    for _ in 0..2 {
+        migrate(&dir.path().join("auth.db")).await.expect("the migrations run");
+        for name in ["auth.db", "auth.db.lock"] {
+            let mode = std::fs::metadata(dir.path().join(name)).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        std::fs::remove_file(&lock).expect("the next is made anew");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

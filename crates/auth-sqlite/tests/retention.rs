@@ -14,7 +14,7 @@ use auth_crypto::{
     DerivedCodes, DerivedRefreshTokens, KeyRing, KeyedNameDigest, MasterKey, SystemEntropy, TempTokenSigner,
 };
 use auth_domain::Timestamp;
-use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
+use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::{LoginName, Password, PasswordHash};
 use auth_domain::mail::{OutgoingContent, OutgoingMail};
 use auth_domain::ports::{
@@ -67,7 +67,7 @@ impl AccessTokens for NoAccessTokens {
     }
 
     fn verify(&self, _: &str, _: Timestamp) -> Result<AccessClaims, TokenRejection> {
-        Err(TokenRejection::Invalid)
+        Err(TokenFault::Malformed.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The audit trail.
 
-use auth_domain::audit::{Actor, AuditFilter, AuditRecord, Outcome};
+use auth_domain::audit::{Actor, AuditFilter, AuditRecord, Outcome, RequestId};
 use auth_domain::ports::CommitError;
 use auth_domain::session::Network;
 use auth_domain::{AccountId, AuditRecordId, Timestamp};
@@ -35,7 +35,7 @@ impl From<&AuditRecord> for AuditRow {
             outcome: record.outcome.as_str().to_owned(),
             actor: record.actor.to_string(),
             network: record.network.as_ref().map(|network| network.as_str().to_owned()),
-            request_id: record.request_id.clone(),
+            request_id: record.request_id.as_ref().map(ToString::to_string),
             detail: record.detail.clone(),
         }
     }
@@ -53,7 +53,7 @@ impl TryFrom<AuditRow> for AuditRecord {
             outcome: Outcome::parse(&row.outcome).ok_or_else(|| corrupt("audit_records", "outcome"))?,
             actor: Actor::parse(&row.actor).ok_or_else(|| corrupt("audit_records", "actor"))?,
             network: row.network.map(Network::from_stored),
-            request_id: row.request_id,
+            request_id: row.request_id.as_deref().map(RequestId::parse),
             detail: row.detail,
         })
     }

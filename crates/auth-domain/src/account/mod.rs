@@ -6,7 +6,7 @@ mod role;
 mod username;
 
 pub use email::{EmailAddress, InvalidEmail};
-pub use password::{Password, PasswordHash, PasswordPolicy, PasswordReason};
+pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
 pub use username::{InvalidUsername, Username};
 

@@ -56,6 +56,39 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// What one comparison with a hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+}
+
+impl HashCost {
+    /// The most memory, in KiB, and the most work, in KiB times passes, that a comparison may take where more is not
+    /// configured: whoever could slip a hash into a restore would stop the service with the first login.
+    const MOST_MEMORY: u64 = 1 << 20;
+    const MOST_WORK: u64 = 4 << 20;
+
+    /// Reads it from a PHC string of Argon2; `None` where it does not say.
+    pub fn of_phc(phc: &str) -> Option<Self> {
+        let parameters = phc.split('$').find(|part| part.starts_with("m="))?;
+        let number = |name: &str| {
+            let mut pairs = parameters.split(',').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(own, _)| *own == name)?.1.parse().ok()
+        };
+        Some(Self { memory_kib: number("m")?, passes: number("t")? })
+    }
+
+    /// Tells whether that much is computed here, where `configured` is what new hashes cost.
+    pub fn is_bearable(self, configured: Self) -> bool {
+        let work = |cost: Self| u64::from(cost.memory_kib) * u64::from(cost.passes);
+        u64::from(self.memory_kib) <= Self::MOST_MEMORY.max(configured.memory_kib.into())
+            && work(self) <= Self::MOST_WORK.max(work(configured))
+    }
+}
+
 /// One way in which a password falls short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordReason {
@@ -174,5 +207,25 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Password::new("canary")), "Password(…)");
+    }
+
+    #[test]
+    fn what_a_hash_costs_is_read_and_bounded() {
+        let cost = |memory_kib, passes| HashCost { memory_kib, passes };
+        let read = |parameters: &str| HashCost::of_phc(&format!("$argon2id$v=19${parameters}$c2FsdA$aGFzaA"));
+        assert_eq!(read("m=19456,t=2,p=1,keyid=CgsMDQ"), Some(cost(19_456, 2)));
+        assert_eq!(read("m=4294967295,t=4294967295,p=1"), Some(cost(u32::MAX, u32::MAX)));
+        for unread in ["m=4294967296,t=1,p=1", "m=1", "t=1,m=1", "m=,t=1", ""] {
+            assert_eq!(read(unread), None, "{unread}");
+        }
+        let ours = cost(19_456, 2);
+        for bearable in [ours, cost(8, 1), cost(1 << 20, 4), cost(19_456, 200)] {
+            assert!(bearable.is_bearable(ours), "{bearable:?}");
+        }
+        for extreme in [cost((1 << 20) + 1, 1), cost(1 << 20, 5), cost(8, u32::MAX), cost(u32::MAX, u32::MAX)] {
+            assert!(!extreme.is_bearable(ours), "{extreme:?}");
+        }
+        let dear = cost(4 << 20, 100);
+        assert!(dear.is_bearable(dear), "what is configured is computed");
     }
 }

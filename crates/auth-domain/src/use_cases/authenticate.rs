@@ -60,7 +60,7 @@ pub enum AuthenticateError {
 impl From<AuthenticateError> for Refusal {
     fn from(error: AuthenticateError) -> Self {
         match error {
-            AuthenticateError::Token(TokenRejection::Invalid) => ErrorCode::AccessTokenInvalid.into(),
+            AuthenticateError::Token(TokenRejection::Invalid(_)) => ErrorCode::AccessTokenInvalid.into(),
             AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
             AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
             AuthenticateError::Store(error) => error.into(),

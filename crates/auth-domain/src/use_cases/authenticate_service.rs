@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::access_token::TokenRejection;
-use crate::error_code::{ErrorCode, Refusal};
-use crate::internal::{Granted, InternalCaller};
+use crate::error_code::{Details, ErrorCode, Refusal};
+use crate::internal::{Granted, InternalCaller, Scope};
 use crate::ports::{Clock, InternalTokens};
 
 use super::all::Parts;
@@ -15,17 +15,34 @@ pub enum AuthenticateServiceError {
     /// The token itself is refused.
     #[error(transparent)]
     Token(#[from] TokenRejection),
-    /// It verifies, but the service lacks the scope.
-    #[error("the service lacks the scope")]
-    ScopeMissing,
+    /// It verifies, but the service lacks this scope: the configuration does not grant it, or the token narrows it away.
+    #[error("the service lacks the scope {}", .0.as_str())]
+    ScopeMissing(Scope),
+}
+
+impl AuthenticateServiceError {
+    /// Returns a word for it, stable.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Token(rejection) => rejection.reason(),
+            Self::ScopeMissing(_) => "scope",
+        }
+    }
 }
 
 impl From<AuthenticateServiceError> for Refusal {
     fn from(error: AuthenticateServiceError) -> Self {
+        let reason = error.reason();
         match error {
-            AuthenticateServiceError::Token(TokenRejection::Invalid) => ErrorCode::InternalTokenInvalid.into(),
-            AuthenticateServiceError::Token(TokenRejection::Expired) => ErrorCode::InternalTokenExpired.into(),
-            AuthenticateServiceError::ScopeMissing => ErrorCode::Forbidden.into(),
+            AuthenticateServiceError::Token(TokenRejection::Invalid(_)) => {
+                Self { code: ErrorCode::InternalTokenInvalid, details: Details::Reason(reason) }
+            }
+            AuthenticateServiceError::Token(TokenRejection::Expired) => {
+                Self { code: ErrorCode::InternalTokenExpired, details: Details::Reason(reason) }
+            }
+            AuthenticateServiceError::ScopeMissing(scope) => {
+                Self { code: ErrorCode::Forbidden, details: Details::MissingScope(scope) }
+            }
         }
     }
 }
@@ -44,6 +61,6 @@ impl AuthenticateService {
     /// Returns the proof that the bearer of `token` is a service that holds scope `S`.
     pub fn execute<S: Granted>(&self, token: &str) -> Result<InternalCaller<S>, AuthenticateServiceError> {
         let service = self.internal_tokens.verify(token, self.clock.now())?;
-        service.authorize().ok_or(AuthenticateServiceError::ScopeMissing)
+        service.authorize().ok_or(AuthenticateServiceError::ScopeMissing(S::SCOPE))
     }
 }

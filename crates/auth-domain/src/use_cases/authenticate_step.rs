@@ -40,7 +40,7 @@ impl AuthenticateStep {
     /// Returns the code of a refused token.
     pub const fn code_of(rejection: TokenRejection) -> ErrorCode {
         match rejection {
-            TokenRejection::Invalid => ErrorCode::TempTokenInvalid,
+            TokenRejection::Invalid(_) => ErrorCode::TempTokenInvalid,
             TokenRejection::Expired => ErrorCode::TempTokenExpired,
         }
     }

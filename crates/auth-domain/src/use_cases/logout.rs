@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{Change, RefreshTokens, StoreError};
+use crate::ports::{AccessTokens, Change, RefreshTokens, StoreError};
 use crate::services::Environment;
 use crate::session::{Revocation, RevocationReason};
+use crate::{AccountId, SessionId};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
@@ -16,6 +17,9 @@ pub enum LogoutError {
     /// The refresh token is not one of the session's.
     #[error("the refresh token is not of this session")]
     ForeignToken,
+    /// The refresh token is genuine, but its session has ended.
+    #[error("the session is gone")]
+    SessionGone,
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -25,6 +29,7 @@ impl From<LogoutError> for Refusal {
     fn from(error: LogoutError) -> Self {
         match error {
             LogoutError::ForeignToken => ErrorCode::RefreshTokenInvalid.into(),
+            LogoutError::SessionGone => ErrorCode::Unauthorized.into(),
             LogoutError::Store(error) => error.into(),
         }
     }
@@ -33,28 +38,41 @@ impl From<LogoutError> for Refusal {
 /// The use case.
 pub struct Logout {
     env: Environment,
+    access_tokens: Arc<dyn AccessTokens>,
     refresh_tokens: Arc<dyn RefreshTokens>,
 }
 
 impl Logout {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { env: parts.env.clone(), refresh_tokens: parts.ports.refresh_tokens.clone() }
+        let (access_tokens, refresh_tokens) = (parts.ports.access_tokens.clone(), parts.ports.refresh_tokens.clone());
+        Self { env: parts.env.clone(), access_tokens, refresh_tokens }
     }
 
-    /// Ends the caller's session. `refresh_token` may be any genuine one of that session, of whatever
-    /// generation.
-    pub async fn here(&self, caller: &Authenticated, refresh_token: &str) -> Result<(), LogoutError> {
+    /// Ends the session of `refresh_token`, which may be any genuine one of it, of whatever generation; answers which
+    /// session that was. Where a `caller` is known it must be their own.
+    pub async fn here(&self, caller: Option<&Authenticated>, refresh_token: &str) -> Result<SessionId, LogoutError> {
         let claims = self.refresh_tokens.verify(refresh_token, self.env.now()).ok_or(LogoutError::ForeignToken)?;
-        let session_id = caller.session().id;
-        if claims.session_id != session_id {
-            return Err(LogoutError::ForeignToken);
-        }
-        self.commit(Change::RevokeSession {
-            account_id: caller.account().id,
-            session_id,
-            revocation: self.revocation(),
-        })
-        .await
+        let session_id = claims.session_id;
+        let account_id = match caller {
+            Some(caller) if caller.session().id != session_id => return Err(LogoutError::ForeignToken),
+            Some(caller) => caller.account().id,
+            None => self.owner_of(session_id).await?,
+        };
+        self.commit(Change::RevokeSession { account_id, session_id, revocation: self.revocation() }).await?;
+        Ok(session_id)
+    }
+
+    async fn owner_of(&self, session_id: SessionId) -> Result<AccountId, LogoutError> {
+        let found = self.env.store.find_session(session_id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(self.env.now()));
+        alive.map(|(session, _)| session.account_id).ok_or(LogoutError::SessionGone)
+    }
+
+    /// Returns the session that a token of ours names, an access or a refresh token, whatever became of it. Reads nothing.
+    pub fn session_of(&self, token: &str) -> Option<SessionId> {
+        let now = self.env.now();
+        let by_refresh_token = self.refresh_tokens.verify(token, now).map(|claims| claims.session_id);
+        by_refresh_token.or_else(|| self.access_tokens.verify(token, now).ok().map(|claims| claims.session_id))
     }
 
     /// Ends every session of the caller, this one too.

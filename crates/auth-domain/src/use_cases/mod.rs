@@ -74,7 +74,7 @@ pub use lost_password::{LostPassword, LostPasswordError};
 pub use manage_second_factors::{ManageError, ManageSecondFactors, SecondFactorsListed};
 pub use measure_load::MeasureLoad;
 pub use operator::{Operator, OperatorPorts, OperatorUseCases};
-pub use publish_signing_keys::PublishSigningKeys;
+pub use publish_signing_keys::{PublishSigningKeys, WithdrawError};
 pub use purge_expired::PurgeExpired;
 pub use read_deletion::ReadDeletion;
 pub use reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome};

@@ -3,9 +3,22 @@
 use std::sync::Arc;
 
 use crate::ports::{Change, CommitError, SigningKeyMaker, StoreError};
-use crate::services::Environment;
-use crate::signing_key::{SigningKey, plan_early_rotation, plan_rotation};
+use crate::services::{Decision, Environment};
+use crate::signing_key::{SigningKey, plan_early_rotation, plan_rotation, plan_withdrawal};
 use crate::{SigningKeyId, Timestamp};
+
+use super::Operator;
+
+/// Why no key was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WithdrawError {
+    /// There is no such key, or there is none any more.
+    #[error("no signing key {0} is published")]
+    NotPublished(SigningKeyId),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// The use case.
 pub struct PublishSigningKeys {
@@ -49,6 +62,26 @@ impl PublishSigningKeys {
             Ok(()) | Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => self.list().await,
             Err(CommitError::Store(error)) => Err(error),
         }
+    }
+
+    /// Withdraws a key that has leaked: from the commit on nothing that it signed is good here, and where it was the one
+    /// that signs, a new one takes over at once. Answers those that are published then.
+    pub async fn withdraw(&self, _operator: &Operator, id: SigningKeyId) -> Result<Vec<SigningKey>, WithdrawError> {
+        self.env
+            .decide(async |lost| {
+                let keys = self.env.store.list_signing_keys().await?;
+                let plan = match plan_withdrawal(&keys, id, self.env.now()) {
+                    Some(plan) => plan,
+                    // Somebody else withdrew it in this instant.
+                    None if lost.is_some() => return Ok(Decision::nothing(())),
+                    None => return Err(WithdrawError::NotPublished(id)),
+                };
+                let mut changes: Vec<Change> = plan.remove.into_iter().map(Change::DeleteSigningKey).collect();
+                changes.extend(plan.create.map(|(sequence, active_from)| self.create(sequence, active_from)));
+                Ok(Decision::commit((), changes))
+            })
+            .await?;
+        Ok(self.list().await?)
     }
 
     fn create(&self, sequence: i64, active_from: Timestamp) -> Change {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
+use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::ports::{AccessTokens as _, Change, StoreError};
 use auth_domain::session::{Generation, SessionLifetimes};
@@ -72,7 +72,7 @@ async fn what_is_no_access_token_is_refused_without_a_call_to_the_database() {
     ann.service.store.fail_next(StoreError::Failed);
     for text in ["", "nonsense", ann.tokens.refresh.reveal(), "access|of|others"] {
         let error = authenticate(&ann.service, &BearerToken::new(text.to_owned())).await.expect_err("a refusal");
-        assert_eq!(error, AuthenticateError::Token(TokenRejection::Invalid));
+        assert_eq!(error, AuthenticateError::Token(TokenFault::Malformed.into()));
         assert_eq!(code(error), ErrorCode::AccessTokenInvalid);
     }
     ann.service.clock.advance(ann.service.policy.session_lifetimes.access);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::access_token::TokenRejection;
+use auth_domain::access_token::{TokenFault, TokenRejection};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{
     CredentialsDelete, CredentialsRead, DeletionsRead, EventsRead, Granted, RolesWrite, Scope, TokensIntrospect,
@@ -30,7 +30,7 @@ fn assert_needs_its_scope<S: Granted>(service: &TestService) {
     assert_eq!(admitted::<S>(service, &token(service, &[S::SCOPE])), Ok("backups".to_owned()));
     let others: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| *scope != S::SCOPE).collect();
     let error = admitted::<S>(service, &token(service, &others)).expect_err("a refusal");
-    assert_eq!(error, AuthenticateServiceError::ScopeMissing, "{:?}", S::SCOPE);
+    assert_eq!(error, AuthenticateServiceError::ScopeMissing(S::SCOPE), "{:?}", S::SCOPE);
     assert_eq!(code(error), ErrorCode::Forbidden);
 }
 
@@ -49,7 +49,7 @@ fn a_service_may_do_what_it_has_the_scope_for_and_nothing_else() {
 fn a_service_without_any_scope_may_do_nothing() {
     let service = TestService::new();
     let answer = admitted::<EventsRead>(&service, &token(&service, &[]));
-    assert_eq!(answer, Err(AuthenticateServiceError::ScopeMissing));
+    assert_eq!(answer, Err(AuthenticateServiceError::ScopeMissing(Scope::EventsRead)));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn what_is_no_internal_token_is_refused_whatever_the_scope() {
     let service = TestService::new();
     for text in ["", "nonsense", "access|of|a|user", "internal|backups|no:such|1"] {
         let error = admitted::<CredentialsRead>(&service, text).expect_err("a refusal");
-        assert_eq!(error, AuthenticateServiceError::Token(TokenRejection::Invalid));
+        assert_eq!(error, AuthenticateServiceError::Token(TokenFault::Malformed.into()));
         assert_eq!(code(error), ErrorCode::InternalTokenInvalid);
     }
 }

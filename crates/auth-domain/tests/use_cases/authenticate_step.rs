@@ -1,6 +1,6 @@
 //! `AuthenticateStep`.
 
-use auth_domain::access_token::TokenRejection;
+use auth_domain::access_token::{TokenFault, TokenRejection};
 use auth_domain::ports::{StoreError, TempTokens as _};
 use auth_domain::temp_token::{TempClaims, TempStep};
 use auth_testkit::fixtures;
@@ -53,7 +53,7 @@ async fn what_is_no_temp_token_is_refused() {
     let tokens = service.log_in("ann@example.org").await.tokens;
     let of_no_step = token(&service, TempStep::SetPassword).replace("verified", "whatever");
     for text in ["", "nonsense", tokens.access.reveal(), tokens.refresh.reveal(), &of_no_step] {
-        assert_eq!(service.use_cases.authenticate_step.execute(text), Err(TokenRejection::Invalid), "{text}");
+        assert_eq!(service.use_cases.authenticate_step.execute(text), Err(TokenFault::Malformed.into()), "{text}");
     }
 }
 

@@ -35,7 +35,7 @@ impl Ann {
     }
 
     async fn log_out(&self, refresh_token: &str) -> Result<(), LogoutError> {
-        self.service.use_cases.logout.here(&self.caller, refresh_token).await
+        self.service.use_cases.logout.here(Some(&self.caller), refresh_token).await.map(drop)
     }
 
     async fn log_out_everywhere(&self) -> Result<(), LogoutError> {
@@ -100,6 +100,36 @@ async fn a_token_that_is_not_of_this_session_ends_nothing() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_alone_ends_its_session() {
+    let ann = Ann::new().await;
+    let other = ann.service.log_in(ANN).await.tokens;
+    let logout = &ann.service.use_cases.logout;
+    for text in ["", "nonsense", ann.tokens.access.reveal()] {
+        assert_eq!(logout.here(None, text).await, Err(LogoutError::ForeignToken), "{text}");
+    }
+    let session_id = ann.session().id;
+    assert_eq!(logout.here(None, ann.tokens.refresh.reveal()).await, Ok(session_id));
+    assert_eq!((ann.session().revocation, ann.live()), (ann.logged_out_now(), 1));
+    let error = logout.here(None, ann.tokens.refresh.reveal()).await.expect_err("it has ended");
+    assert_eq!((error, code(error)), (LogoutError::SessionGone, ErrorCode::Unauthorized));
+    ann.service.delete(&ann.account);
+    assert_eq!(logout.here(None, other.refresh.reveal()).await, Err(LogoutError::SessionGone));
+}
+
+#[tokio::test]
+async fn a_token_names_its_session_whatever_became_of_that() {
+    let ann = Ann::new().await;
+    let logout = &ann.service.use_cases.logout;
+    let session_id = Some(ann.session().id);
+    assert_eq!(ann.log_out(ann.tokens.refresh.reveal()).await, Ok(()));
+    ann.service.store.fail_next(StoreError::Failed);
+    assert_eq!(logout.session_of(ann.tokens.access.reveal()), session_id);
+    assert_eq!(logout.session_of(ann.tokens.refresh.reveal()), session_id);
+    assert_eq!((logout.session_of(""), logout.session_of("nonsense")), (None, None));
+    assert!(ann.service.store.forgive(), "no call was made");
+}
+
+#[tokio::test]
 async fn logging_out_everywhere_ends_every_session_of_the_account_and_of_no_other() {
     let ann = Ann::new().await;
     let bob = ann.service.register("bob@example.org").await;
@@ -129,7 +159,7 @@ async fn of_two_logouts_at_once_both_have_what_they_asked_for() {
     let ann = Ann::new().await;
     let (caller, token) = (ann.caller.clone(), ann.tokens.refresh.clone());
     ann.service.before_next_commit(async move |service| {
-        assert_eq!(service.use_cases.logout.here(&caller, token.reveal()).await, Ok(()));
+        assert_eq!(service.use_cases.logout.here(Some(&caller), token.reveal()).await.map(drop), Ok(()));
     });
     assert_eq!(ann.log_out(ann.tokens.refresh.reveal()).await, Ok(()));
     assert!(!ann.service.store.has_trouble_left());
@@ -163,6 +193,10 @@ async fn whichever_call_to_the_database_fails_no_session_ends() {
     };
     let here = async |_: &TestService, ann: &Ann| ann.log_out(ann.tokens.refresh.reveal()).await;
     assert_eq!(with_each_call_failing(StoreError::Unavailable, Ann::prepared, here, check).await, 1);
+    let alone = async |service: &TestService, ann: &Ann| {
+        service.use_cases.logout.here(None, ann.tokens.refresh.reveal()).await.map(drop)
+    };
+    assert_eq!(with_each_call_failing(StoreError::Unavailable, Ann::prepared, alone, check).await, 2);
     let everywhere = async |_: &TestService, ann: &Ann| ann.log_out_everywhere().await;
     assert_eq!(with_each_call_failing(StoreError::Unavailable, Ann::prepared, everywhere, check).await, 1);
 }

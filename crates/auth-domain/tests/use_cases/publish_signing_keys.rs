@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use auth_domain::SigningKeyId;
 use auth_domain::ports::{Change, CommitError, Guard, StoreError, UniqueKey};
 use auth_domain::signing_key::{SigningKey, signing_at};
+use auth_domain::use_cases::WithdrawError;
 use auth_testkit::fixtures::NOW;
 use auth_testkit::test_service::{TestService, with_each_call_failing};
 
@@ -97,6 +99,37 @@ async fn an_operator_publishes_the_next_key_early() {
     assert_eq!(service.store.commits().len(), before);
     service.clock.advance(MOMENT);
     assert_eq!(rotate_early(&service).await.len(), 3, "that one signs now");
+}
+
+async fn withdraw(service: &TestService, id: SigningKeyId) -> Result<Vec<SigningKey>, WithdrawError> {
+    service.operator.publish_signing_keys.withdraw(&service.operator.operator, id).await
+}
+
+#[tokio::test]
+async fn a_key_that_leaked_is_withdrawn_at_once() {
+    let service = with_a_key(DAY).await;
+    let stolen = service.use_cases.publish_signing_keys.list().await.expect("the store")[0].id;
+    let keys = withdraw(&service, stolen).await.expect("a new key");
+    assert_eq!(summary(&keys), [(2, DAY)], "the new one signs now, nothing of the old one is left");
+    assert_eq!(withdraw(&service, stolen).await, Err(WithdrawError::NotPublished(stolen)));
+    let actions = service.store.audit_actions();
+    assert!(["signing_key.made", "signing_key.withdrawn"].iter().all(|action| actions.contains(&(*action).to_owned())));
+    // One that waits is simply gone: the next one is made in its time.
+    let waits = rotate_early(&service).await[1].id;
+    assert_eq!(summary(&withdraw(&service, waits).await.expect("the other")), [(2, DAY)]);
+}
+
+#[tokio::test]
+async fn of_two_operators_who_withdraw_a_key_at_once_one_makes_the_next() {
+    let service = with_a_key(DAY).await;
+    let stolen = service.use_cases.publish_signing_keys.list().await.expect("the store")[0].id;
+    service.before_next_commit(async move |service| drop(withdraw(&service, stolen).await.expect("a new key")));
+    assert_eq!(summary(&withdraw(&service, stolen).await.expect("that one")), [(2, DAY)]);
+    // A node that rotates meanwhile takes the number: the withdrawal takes the next.
+    let service = with_a_key(DAY).await;
+    let stolen = service.use_cases.publish_signing_keys.list().await.expect("the store")[0].id;
+    service.before_next_commit(async |service| drop(rotate_early(&service).await));
+    assert_eq!(summary(&withdraw(&service, stolen).await.expect("a key")), [(2, DAY + 20 * MINUTE), (3, DAY)]);
 }
 
 #[tokio::test]

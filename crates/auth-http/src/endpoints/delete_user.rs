@@ -13,10 +13,11 @@ use crate::answer::{ApiError, success};
 use crate::caller::{FreshBearer, Internal};
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
-use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::DeletionData;
+
+use super::logout::end_of_session;
 
 /// The user that a path names.
 pub(super) fn user_id() -> Parameter {
@@ -40,13 +41,15 @@ async fn delete_own(
     use_cases: Data<UseCases>,
     FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     match use_cases.delete_account.by_owner(&caller, &client).await {
         // Somebody else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
         deleted => {
             let data = DeletionData { deletion_id: deleted?.as_uuid() };
-            Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserDataDeleted, data)))
+            let response = success(SuccessCode::UserDataDeleted, data);
+            Ok(end_of_session(&use_cases, &request, caller.caller().session().id, response))
         }
     }
 }

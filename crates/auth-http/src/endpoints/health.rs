@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
-use crate::client::client_address;
+use crate::client::{client_address, untrusted_proxy};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema};
 
@@ -33,6 +33,9 @@ struct SeenClient {
     network: String,
     /// Whether a proxy that is trusted told it.
     told_by_proxy: bool,
+    /// Whether somebody on a private network passed the request on, and no proxy is trusted: everybody who comes that way
+    /// looks the same.
+    proxy_untrusted: bool,
 }
 
 fn ok() -> HttpResponse {
@@ -74,7 +77,8 @@ async fn seen_client(request: HttpRequest) -> HttpResponse {
     let address = client_address(&request);
     let peer = request.peer_addr().map(|peer| peer.ip());
     let network = Network::of(address).as_str().to_owned();
-    no_store(HttpResponse::Ok()).json(SeenClient { network, told_by_proxy: peer != Some(address) })
+    let proxy_untrusted = untrusted_proxy(&request).is_some();
+    no_store(HttpResponse::Ok()).json(SeenClient { network, told_by_proxy: peer != Some(address), proxy_untrusted })
 }
 
 /// *Permissions:* anyone.

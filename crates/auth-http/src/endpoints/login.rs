@@ -1,8 +1,8 @@
 //! `POST /auth/login`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, UseCases};
@@ -13,6 +13,7 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::delivery::Delivery;
 use crate::endpoint::Endpoint;
 use crate::token_answers;
 use crate::wire::{LoginData, LoginPendingData};
@@ -49,21 +50,26 @@ pub(super) fn endpoint() -> Endpoint {
 async fn login(
     use_cases: Data<UseCases>,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: LoginBody = body.json(&[])?;
     let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
     let required = || Refusal::invalid(vec![FieldError::new("/email", "is required, or a username in its place")]);
-    let request = LoginRequest {
+    let attempt = LoginRequest {
         name: LoginName::parse(&name.ok_or_else(required)?),
         password: Password::new(&body.password),
         client,
     };
-    Ok(match use_cases.login.execute(request).await? {
-        LoginOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
-        LoginOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
+    let outcome = use_cases.login.execute(attempt).await?;
+    let delivery = Delivery::of(&request);
+    Ok(match outcome {
+        LoginOutcome::LoggedIn(logged_in) => {
+            token_answers::logged_in(&request, delivery, SuccessCode::UserLoggedIn, &logged_in)
+        }
+        LoginOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(delivery, &required),
         LoginOutcome::EmailVerificationRequired(token) => {
-            token_answers::pending_step(SuccessCode::EmailVerificationRequired, &token)
+            token_answers::pending_step(delivery, SuccessCode::EmailVerificationRequired, &token)
         }
     })
 }

@@ -1,17 +1,20 @@
 //! `POST /auth/logout` and `POST /auth/logout-all`
 
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
+use auth_domain::SessionId;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::UseCases;
+use auth_domain::use_cases::{Authenticated, UseCases};
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
 use crate::body::Body;
-use crate::caller::Bearer;
-use crate::codes::{HttpCode, SuccessCode};
+use crate::caller::{Bearer, bearer_token};
+use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
+use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
 
@@ -19,24 +22,55 @@ use super::refresh::{RefreshTokenBody, refresh_token};
 
 pub(super) fn here() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout", || web::to(logout))
-        .summary("auth", "End this session. Takes any refresh token that the session ever had.")
-        .permission(Permission::AccessToken)
+        .summary(
+            "auth",
+            "End a session by any refresh token that it ever had. An access token beside it must be of the same session; \
+             one that has expired does not matter.",
+        )
+        .permission(Permission::RefreshToken)
         .optional_body::<RefreshTokenBody>()
         .answers_empty(SuccessCode::UserLoggedOut)
-        .errors(&[HttpCode::RefreshTokenRequired])
-        .errors(&[ErrorCode::RefreshTokenInvalid])
 }
 
-/// *Permissions:* the session's own access token.
+/// *Permissions:* whoever holds a refresh token of the session.
 async fn logout(
     use_cases: Data<UseCases>,
     edge: Data<Edge>,
-    Bearer(caller): Bearer,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    use_cases.logout.here(&caller, &refresh_token(&edge, &request, body)?).await?;
-    Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
+    let refresh_token = refresh_token(&edge, &request, body)?;
+    let caller = unless_expired(&request).await?;
+    let ended = use_cases.logout.here(caller.as_ref(), &refresh_token).await?;
+    Ok(session_ended(&use_cases, &request, ended))
+}
+
+/// Who bears the access token of the header, where there is one that has not expired.
+async fn unless_expired(request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
+    if bearer_token(request).is_err() {
+        return Ok(None);
+    }
+    match Bearer::from_request(request, &mut Payload::None).await {
+        Ok(Bearer(caller)) => Ok(Some(caller)),
+        Err(error) if error.code() == ErrorCode::AccessTokenExpired.into() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The answer of a logout, which removes the cookies of that session, and of no other.
+fn session_ended(use_cases: &UseCases, request: &HttpRequest, ended: SessionId) -> HttpResponse {
+    end_of_session(use_cases, request, ended, success(SuccessCode::UserLoggedOut, json!({})))
+}
+
+/// Has the answer remove the cookies that are of that session.
+pub(super) fn end_of_session(
+    use_cases: &UseCases,
+    request: &HttpRequest,
+    ended: SessionId,
+    response: HttpResponse,
+) -> HttpResponse {
+    let is_of_it = |token: &str| use_cases.logout.session_of(token) == Some(ended);
+    TokenCookies::end_of_session(request, is_of_it).with(Delivery::of(request), response)
 }
 
 pub(super) fn everywhere() -> Endpoint {
@@ -47,7 +81,11 @@ pub(super) fn everywhere() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn logout_all(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+async fn logout_all(
+    use_cases: Data<UseCases>,
+    Bearer(caller): Bearer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     use_cases.logout.everywhere(&caller).await?;
-    Ok(TokenCookies::end_of_session().with(success(SuccessCode::UserLoggedOut, json!({}))))
+    Ok(session_ended(&use_cases, &request, caller.session().id))
 }

@@ -1,8 +1,8 @@
 //! `POST /auth/lost-password`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::delivery::Delivery;
 use crate::endpoint::Endpoint;
 use crate::token_answers;
 use crate::wire::TempTokenData;
@@ -35,9 +36,10 @@ pub(super) fn endpoint() -> Endpoint {
 async fn lost_password(
     use_cases: Data<UseCases>,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: LostPasswordBody = body.json(&[("/email", ErrorCode::InvalidEmail.into())])?;
     let token = use_cases.lost_password.execute(&body.email, &client).await?;
-    Ok(token_answers::pending_step(SuccessCode::CodeSent, &token))
+    Ok(token_answers::pending_step(Delivery::of(&request), SuccessCode::CodeSent, &token))
 }

@@ -20,6 +20,7 @@ use crate::caller::{Bearer, FreshBearer};
 use crate::client::RequestClient;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
+use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::origins::with_parameter;
@@ -237,14 +238,11 @@ async fn callback(
     };
     match (outcome, redirect) {
         (Ok(outcome), None) => {
-            let mut response = answer(&outcome);
             // Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
-            if !same_browser {
-                cookies::withhold(&mut response);
-            }
-            Ok(response)
+            let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
+            Ok(answer(&request, delivery, &outcome))
         }
-        (Ok(outcome), Some(redirect)) => Ok(redirected(&outcome, &redirect)),
+        (Ok(outcome), Some(redirect)) => Ok(redirected(&request, &outcome, &redirect)),
         (Err(refusal), None) => Err(refusal),
         (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code().as_str()))),
     }
@@ -274,23 +272,29 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
 }
 
 /// Words the outcome as an answer of JSON.
-fn answer(outcome: &AuthorizationOutcome) -> HttpResponse {
+fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
-        AuthorizationOutcome::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, logged_in),
-        AuthorizationOutcome::Registered(logged_in) => token_answers::logged_in(SuccessCode::UserRegistered, logged_in),
-        AuthorizationOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(required),
+        AuthorizationOutcome::LoggedIn(logged_in) => {
+            token_answers::logged_in(request, delivery, SuccessCode::UserLoggedIn, logged_in)
+        }
+        AuthorizationOutcome::Registered(logged_in) => {
+            token_answers::logged_in(request, delivery, SuccessCode::UserRegistered, logged_in)
+        }
+        AuthorizationOutcome::SecondFactorRequired(required) => {
+            token_answers::second_factor_required(delivery, required)
+        }
         AuthorizationOutcome::EmailVerificationRequired(token) => {
-            token_answers::pending_step(SuccessCode::EmailVerificationRequired, token)
+            token_answers::pending_step(delivery, SuccessCode::EmailVerificationRequired, token)
         }
         AuthorizationOutcome::Linked(account) => {
             success(SuccessCode::ProviderLinked, UserData { user: account.as_ref().into() })
         }
-        AuthorizationOutcome::Reauthenticated(token) => token_answers::reauthenticated(token),
+        AuthorizationOutcome::Reauthenticated(token) => token_answers::reauthenticated(request, delivery, token),
     }
 }
 
 /// Words the outcome as a redirect, with the same cookies.
-fn redirected(outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
+fn redirected(request: &HttpRequest, outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
     let pending = match outcome {
         AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),
         AuthorizationOutcome::EmailVerificationRequired(_) => Some(SuccessCode::EmailVerificationRequired),
@@ -300,8 +304,8 @@ fn redirected(outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
         Some(code) => found(&with_parameter(redirect, "pending", code.as_str())),
         None => found(redirect),
     };
-    match cookies::withhold(&mut answer(outcome)) {
-        Some(cookies) => cookies.with(response),
+    match cookies::withhold(&mut answer(request, Delivery::Cookies, outcome)) {
+        Some(cookies) => cookies.with(Delivery::Cookies, response),
         None => response,
     }
 }

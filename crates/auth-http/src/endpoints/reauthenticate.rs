@@ -1,8 +1,8 @@
 //! `POST /auth/reauthenticate`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{ReauthenticationOutcome, UseCases};
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::caller::Bearer;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::{ReauthenticatedData, SecondFactorData};
@@ -40,12 +41,17 @@ async fn reauthenticate(
     use_cases: Data<UseCases>,
     Bearer(caller): Bearer,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: ReauthenticateBody = body.json(&[])?;
     let password = body.password.as_deref().map(Password::new);
     Ok(match use_cases.reauthenticate.execute(&caller, password, &client).await? {
-        ReauthenticationOutcome::Reauthenticated(token) => token_answers::reauthenticated(&token),
-        ReauthenticationOutcome::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
+        ReauthenticationOutcome::Reauthenticated(token) => {
+            token_answers::reauthenticated(&request, Delivery::of(&request), &token)
+        }
+        ReauthenticationOutcome::SecondFactorRequired(required) => {
+            token_answers::second_factor_required(Delivery::of(&request), &required)
+        }
     })
 }

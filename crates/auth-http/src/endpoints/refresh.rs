@@ -13,9 +13,12 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::{self, TokenCookies};
+use crate::credential;
+use crate::cross_site::is_foreign;
+use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::Endpoint;
-use crate::wire::TokensData;
+use crate::wire::{TokensData, TokensView};
 
 /// A body that names a refresh token.
 #[derive(Deserialize, ToSchema)]
@@ -25,14 +28,26 @@ pub(super) struct RefreshTokenBody {
     token: Option<String>,
 }
 
-/// Returns the refresh token in a body, else that of a cookie; without one the code is `REFRESH_TOKEN_REQUIRED`.
+/// Returns the refresh token in a body, else that of a cookie, as what the request is recognised by; without one the code
+/// is `REFRESH_TOKEN_REQUIRED`.
 pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> Result<String, ApiError> {
     let in_body = match edge.cookies && body.is_empty() {
-        true => None,
-        false => body.json::<RefreshTokenBody>(&[("/token", HttpCode::RefreshTokenRequired.into())])?.token,
+        true => Ok(RefreshTokenBody { token: None }),
+        false => body.json::<RefreshTokenBody>(&[("/token", HttpCode::RefreshTokenRequired.into())]),
     };
-    let token = in_body.filter(|token| !token.is_empty()).or_else(|| cookies::token(edge, request, cookies::REFRESH));
-    token.ok_or_else(|| HttpCode::RefreshTokenRequired.into())
+    match in_body.map(|body| body.token.filter(|token| !token.is_empty())) {
+        Ok(Some(token)) => {
+            credential::note_explicit(request, &token);
+            Ok(token)
+        }
+        // A form of another site, say, whatever it holds.
+        _ if is_foreign(edge, request) => Err(HttpCode::CrossSiteRequest.into()),
+        Err(error) => Err(error),
+        Ok(None) => {
+            let in_cookie = credential::from_cookie(edge, request, cookies::REFRESH, |_| true)?;
+            in_cookie.ok_or_else(|| HttpCode::RefreshTokenRequired.into())
+        }
+    }
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -58,6 +73,15 @@ async fn refresh(
             tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
         }
     })?;
-    Ok(TokenCookies::tokens(&tokens)
-        .with(success(SuccessCode::TokenRefreshed, TokensData { tokens: (&tokens).into() })))
+    let delivery =
+        if replaces_another(&use_cases, &edge, &request, &token) { Delivery::Body } else { Delivery::of(&request) };
+    let data = TokensData { tokens: TokensView::new(&tokens, delivery) };
+    Ok(TokenCookies::tokens(&tokens).with(delivery, success(SuccessCode::TokenRefreshed, data)))
+}
+
+/// Tells whether the cookie is of another session than the token that came in the body: then it stays.
+fn replaces_another(use_cases: &UseCases, edge: &Edge, request: &HttpRequest, token: &str) -> bool {
+    let session_of = |token: &str| use_cases.logout.session_of(token);
+    let in_cookie = cookies::token(edge, request, cookies::REFRESH).and_then(|cookie| session_of(&cookie));
+    in_cookie.is_some() && in_cookie != session_of(token)
 }

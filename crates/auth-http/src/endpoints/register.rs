@@ -1,8 +1,8 @@
 //! `POST /auth/register`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{RegisterRequest, UseCases};
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
+use crate::delivery::Delivery;
 use crate::endpoint::Endpoint;
 use crate::wire::RegisteredData;
 
@@ -55,6 +56,7 @@ pub(super) fn endpoint() -> Endpoint {
 async fn register(
     use_cases: Data<UseCases>,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: RegisterBody = body.json(&[])?;
@@ -68,9 +70,10 @@ async fn register(
             client,
         })
         .await?;
-    let response = success(SuccessCode::UserRegistered, RegisteredData::from(&registered));
+    let delivery = Delivery::of(&request);
+    let response = success(SuccessCode::UserRegistered, RegisteredData::new(&registered, delivery));
     Ok(match &registered.temp_token {
-        Some(token) => TokenCookies::temp(token).with(response),
+        Some(token) => TokenCookies::temp(token).with(delivery, response),
         None => response,
     })
 }

@@ -1,8 +1,8 @@
 //! `POST /2fa/{app,email,recovery}/verify-login` and `POST /2fa/email/send-login`: finishing a login.
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{SecondFactor, UseCases};
@@ -56,11 +56,12 @@ async fn verify_app(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
     let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&finished))
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn by_email() -> Endpoint {
@@ -77,11 +78,12 @@ async fn verify_email(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
     let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&finished))
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
@@ -94,6 +96,7 @@ async fn verify_recovery_code(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: RecoveryCodeBody = body.json(&[("/recoveryCode", HttpCode::OtpRequired.into())])?;
@@ -102,7 +105,7 @@ async fn verify_recovery_code(
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
     let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&finished))
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn send_code() -> Endpoint {

@@ -11,10 +11,11 @@ use serde_json::json;
 use crate::answer::{ApiError, success};
 use crate::caller::Bearer;
 use crate::codes::SuccessCode;
-use crate::cookies::TokenCookies;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::wire::{SessionView, SessionsData};
+
+use super::logout::end_of_session;
 
 pub(super) fn list() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/sessions", || web::to(list_sessions))
@@ -53,5 +54,5 @@ async fn revoke_session(
     let session_id = SessionId::from(path_uuid(&request, "session_id")?);
     use_cases.sessions.revoke(&caller, session_id).await?;
     let response = success(SuccessCode::SessionRevoked, json!({}));
-    Ok(if session_id == caller.session().id { TokenCookies::end_of_session().with(response) } else { response })
+    Ok(end_of_session(&use_cases, &request, session_id, response))
 }

@@ -1,8 +1,8 @@
 //! `POST /auth/update-password`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest, UseCases};
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
+use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData};
@@ -51,16 +52,21 @@ async fn update_password(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: UpdatePasswordBody = body.json(&[])?;
-    let request = UpdatePasswordRequest {
+    let update = UpdatePasswordRequest {
         password: Password::new(&body.password),
         confirm_password: Password::new(&body.confirm_password),
         client,
     };
-    Ok(match use_cases.update_password.execute(&token, request).await? {
-        PasswordUpdated::LoggedIn(logged_in) => token_answers::logged_in(SuccessCode::UserLoggedIn, &logged_in),
-        PasswordUpdated::SecondFactorRequired(required) => token_answers::second_factor_required(&required),
+    let outcome = use_cases.update_password.execute(&token, update).await?;
+    let delivery = Delivery::of(&request);
+    Ok(match outcome {
+        PasswordUpdated::LoggedIn(logged_in) => {
+            token_answers::logged_in(&request, delivery, SuccessCode::UserLoggedIn, &logged_in)
+        }
+        PasswordUpdated::SecondFactorRequired(required) => token_answers::second_factor_required(delivery, &required),
     })
 }

@@ -1,6 +1,6 @@
 //! `GET /auth/verify`: forward authentication for a gateway (nginx `auth_request`, Traefik ForwardAuth).
 
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::answer::{ApiError, no_store};
 use crate::caller::Bearer;
 use crate::codes::HttpCode;
+use crate::credential::came_by_cookie;
 use crate::cross_site::is_forged_at_gateway;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
@@ -38,8 +39,7 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* any access token of a user with that role.
 async fn verify(edge: Data<Edge>, Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let by_cookie = !request.headers().contains_key(header::AUTHORIZATION);
-    if by_cookie && is_forged_at_gateway(&edge, &request) {
+    if came_by_cookie(&request) && is_forged_at_gateway(&edge, &request) {
         return Err(HttpCode::CrossSiteRequest.into());
     }
     let roles = &caller.account().roles;

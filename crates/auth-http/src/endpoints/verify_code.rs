@@ -1,8 +1,8 @@
 //! `POST /auth/verify-code`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::caller::Temp;
 use crate::codes::{HttpCode, SuccessCode};
+use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
 use crate::wire::TempTokenData;
@@ -45,8 +46,13 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* a temp token of `/auth/lost-password`.
-async fn verify_code(use_cases: Data<UseCases>, Temp(token): Temp, body: Body) -> Result<HttpResponse, ApiError> {
+async fn verify_code(
+    use_cases: Data<UseCases>,
+    Temp(token): Temp,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
     let verified = use_cases.verify_code.execute(&token, &code).await?;
-    Ok(token_answers::pending_step(SuccessCode::CodeVerified, &verified))
+    Ok(token_answers::pending_step(Delivery::of(&request), SuccessCode::CodeVerified, &verified))
 }

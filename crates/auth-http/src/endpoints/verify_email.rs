@@ -1,8 +1,8 @@
 //! `POST /auth/verify-email` and `POST /auth/verify-email/resend`
 
-use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{AddressOwner, Resent, UseCases};
 use serde::Serialize;
@@ -14,8 +14,9 @@ use crate::caller::EmailOwner;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::TokenCookies;
+use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
-use crate::wire::UserData;
+use crate::wire::{UserData, shown};
 
 use super::verify_code::{OtpBody, otp_code};
 
@@ -53,13 +54,14 @@ async fn verify_email(
     use_cases: Data<UseCases>,
     EmailOwner(owner): EmailOwner,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
     let account = use_cases.verify_email.execute(&owner, &code, &client).await?;
     let response = success(SuccessCode::EmailVerified, UserData { user: (&account).into() });
     Ok(match owner {
-        AddressOwner::Temp(_) => TokenCookies::end_of_step().with(response),
+        AddressOwner::Temp(_) => TokenCookies::end_of_step(&request).with(Delivery::of(&request), response),
         AddressOwner::Session(_) => response,
     })
 }
@@ -82,17 +84,19 @@ async fn resend_code(
     use_cases: Data<UseCases>,
     EmailOwner(owner): EmailOwner,
     RequestClient(client): RequestClient,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     Ok(match use_cases.verify_email.resend(&owner, &client).await? {
         Resent::CodeSent(token) => {
             let lifetimes = use_cases.challenge_lifetimes;
             let of_both = lifetimes.code.min(lifetimes.temp);
             let expires_in = if token.is_some() { of_both } else { lifetimes.code }.as_secs();
-            let temp_token = token.as_ref().map(|token| token.token.reveal().to_owned());
+            let delivery = Delivery::of(&request);
+            let temp_token = token.as_ref().and_then(|token| shown(&token.token, delivery));
             let data = ResentData { temp_token, expires_in };
             let response = success(SuccessCode::CodeSent, ResendData::Sent(data));
             match &token {
-                Some(token) => TokenCookies::temp(token).with(response),
+                Some(token) => TokenCookies::temp(token).with(delivery, response),
                 None => response,
             }
         }

@@ -242,3 +242,32 @@ async fn bytes_that_never_stop_gain_no_time() {
     sleep(3 * SECOND).await;
     assert_eq!(stream.read(&mut bytes).await.unwrap(), 0);
 }
+
+/// What is no HTTP, or too much of it, actix-http answers by itself: no hook of it sees that answer, so it has no envelope
+/// and no request id. `docs/operations.md` says so. The connection ends with it.
+#[tokio::test]
+async fn what_never_becomes_a_request_is_answered_below_the_application() {
+    in_virtual_time(async {
+        let long = format!("GET /quick HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+        let many = format!("GET /quick HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200));
+        for (head, status) in [
+            ("nonsense\r\n\r\n", "400"),
+            ("GET /quick HTTP/1.1\r\nContent-Length: x\r\n\r\n", "400"),
+            ("GET /quick HTTP/1.1\r\nbad header\r\n\r\n", "400"),
+            (many.as_str(), "431"),
+            (long.as_str(), "431"),
+        ] {
+            let mut caller = connect().await;
+            let (sent, mut answer) = (head.as_bytes().to_owned(), Vec::new());
+            let (mut reader, mut writer) = tokio::io::split(&mut caller);
+            let writing = async move { drop(writer.write_all(&sent).await) };
+            let reading = async { reader.read_to_end(&mut answer).await };
+            let (_, read) = tokio::join!(writing, timeout(100 * IDLE, reading));
+            read.expect("it is closed").unwrap();
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(!answer.contains("request-id") && answer.ends_with("\r\n\r\n"), "{answer}");
+        }
+    })
+    .await;
+}

@@ -88,7 +88,8 @@ fn as_line(record: &AuditRecord) -> Result<String, Failure> {
     let AuditRecord { occurred_at, account_id, action, outcome, actor, network, request_id, detail, .. } = record;
     let network = network.as_ref().map_or("-", |network| network.as_str());
     let account = account_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-    let (detail, request) = (detail.as_deref().unwrap_or("-"), request_id.as_deref().unwrap_or("-"));
+    let detail = detail.as_deref().unwrap_or("-");
+    let request = request_id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     let (at, outcome) = (rfc3339(*occurred_at)?, outcome.as_str());
     Ok(format!("{at}  {action:<22}  {outcome:<7}  {actor}  {network}  {account}  request {request}  {detail}"))
 }
@@ -103,7 +104,7 @@ fn as_json(record: &AuditRecord) -> Result<String, Failure> {
         "outcome": outcome.as_str(),
         "actor": actor.to_string(),
         "network": network.as_ref().map(|network| network.as_str()),
-        "requestId": request_id,
+        "requestId": request_id.as_ref().map(ToString::to_string),
         "detail": detail,
     });
     Ok(value.to_string())

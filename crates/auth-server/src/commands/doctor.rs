@@ -185,6 +185,10 @@ fn judge(base: &str, honest: &Value, lying: &Value, trusted: &[IpNet]) -> Findin
         let text = format!("{text}, or like whatever it claims: {why}");
         return if by_proxy { Broken(format!("{text}. It must set the header itself")) } else { Odd(text) };
     }
+    if honest["proxyUntrusted"] == true {
+        let hint = "set AUTH_TRUSTED_PROXIES to its address, or all users count as one";
+        return Odd(format!("{text}: a proxy in front passes requests on and is not trusted; {hint}"));
+    }
     if network(lying) != network(honest) {
         let both =
             "what a client claims changes how it looks: let the proxy strip the one of X-Forwarded-For and Forwarded";
@@ -246,6 +250,9 @@ mod tests {
         assert_eq!(word("https://auth.example.org", &there, &spoofed), "broken");
         assert_eq!(word("https://auth.example.org", &own, &own), "odd", "everybody looks like the proxy");
         assert_eq!(word("https://auth.example.org", &there, &own), "odd", "who claims something is nobody");
+        let untrusted = json!({ "network": "127.0.0.0/24", "toldByProxy": false, "proxyUntrusted": true });
+        assert_eq!(word("https://auth.example.org", &untrusted, &untrusted), "odd");
+        assert_eq!(word("http://127.0.0.1:8080", &untrusted, &untrusted), "odd", "wherever it is");
         let local = seen("127.0.0.0/24", false);
         assert_eq!(word("http://127.0.0.1:8080", &local, &local), "good");
         assert_eq!(word("http://127.0.0.1:8080", &local, &spoofed), "odd", "whoever is here may say so");

@@ -12,6 +12,7 @@ mod internal_token;
 mod keys_list;
 mod keys_reseal;
 mod keys_rotate;
+mod keys_withdraw;
 mod migrate;
 mod move_database;
 mod openapi;
@@ -55,6 +56,7 @@ async fn keys(settings: &Settings, command: &KeysCommand) -> Result<(), Failure>
     match command {
         KeysCommand::List => keys_list::run(settings).await,
         KeysCommand::Rotate => keys_rotate::run(settings).await,
+        KeysCommand::Withdraw { key } => keys_withdraw::run(settings, &key).await,
         KeysCommand::Reseal => keys_reseal::run(settings).await,
     }
 }

@@ -22,7 +22,7 @@ pub(crate) async fn run(
     if only_drill {
         return restore_drill::run(settings, export, &ring, options).await;
     }
-    let (restored, told) = export.restore_into(&settings.database, &ring, options).await?;
+    let (restored, told) = export.restore_into(&settings.database, &ring, settings.hash_cost(), options).await?;
     print(&format!("restored {told}"))?;
     if restored.sessions_ended > 0 {
         print(&format!("{} sessions were left out: everybody logs in anew", restored.sessions_ended))?;

@@ -106,7 +106,7 @@ async fn rehearse(
     ring: &KeyRing,
     options: RestoreOptions,
 ) -> Result<(), Failure> {
-    let (restored, told) = export.restore_into(&settings.database, ring, options).await?;
+    let (restored, told) = export.restore_into(&settings.database, ring, settings.hash_cost(), options).await?;
     for (table, summary) in restored.manifest.tables.iter().filter(|(_, summary)| summary.rows > 0) {
         print(&format!("{:>10}  {table}", summary.rows))?;
     }

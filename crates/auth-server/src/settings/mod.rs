@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auth_crypto::{HashParameters, ServiceRegistration};
+use auth_domain::account::HashCost;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
@@ -28,7 +29,7 @@ use zeroize::Zeroizing;
 use providers::origins;
 use reader::Reader;
 use source::{Raw, gather};
-use value::{base_paths, collector_url, disclosure, is_confidential, networks, public_url, socket_address};
+use value::{base_paths, collector_url, disclosure, is_confidential, proxies, public_url, socket_address};
 
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use services::WebhookRegistration;
@@ -101,6 +102,11 @@ impl Settings {
         address
     }
 
+    /// Returns what hashing a password costs.
+    pub(crate) const fn hash_cost(&self) -> HashCost {
+        HashCost { memory_kib: self.hashing.memory_kib, passes: self.hashing.passes }
+    }
+
     /// Returns which services are told of which events.
     pub(crate) fn subscriptions(&self) -> Vec<Subscription> {
         self.webhooks.iter().map(|registration| registration.subscription.clone()).collect()
@@ -132,7 +138,7 @@ impl Settings {
             lifetimes: session_lifetimes(&mut reader),
             hashing: hashing(&mut reader),
             services: reader.services(),
-            trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), networks),
+            trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), proxies),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
             email_verification: email_verification(&mut reader),

@@ -59,6 +59,37 @@ fn every_mistake_is_told_with_its_place() {
 }
 
 #[test]
+fn proxies_are_neither_everybody_nor_nobody() {
+    let proxies = |text: &str| load(&[("AUTH_TRUSTED_PROXIES", text)]).map(|settings| settings.trusted_proxies.len());
+    for (good, count) in
+        [("", 0), ("10.0.0.0/8, ::1", 2), ("127.0.0.1", 1), ("fd00::/8,192.0.2.7/32", 2), ("0.0.0.0/1", 1)]
+    {
+        assert_eq!(proxies(good), Ok(count), "{good}");
+    }
+    for (bad, hint) in [
+        ("0.0.0.0/0", "everybody"),
+        ("::/0", "everybody"),
+        ("10.0.0.0/8,::/0", "everybody"),
+        ("0.0.0.0/1,128.0.0.0/1", "everybody, which 0.0.0.0/0 is"),
+        ("10.0.0.1/8", "10.0.0.0/8"),
+        ("10.0.0.1/8", "10.0.0.1/32"),
+        ("fd00::1/64", "fd00::/64"),
+        ("0.0.0.0", "never matches"),
+        ("::", "never matches"),
+        ("224.0.0.0/4", "never matches"),
+        ("ff00::/8", "never matches"),
+        ("255.255.255.255", "never matches"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:10.0.0.1", "10.0.0.1/32"),
+        (",", "names no network"),
+        ("proxy.example.org", "must be networks"),
+    ] {
+        let mistake = proxies(bad).err().unwrap();
+        assert!(mistake.contains("AUTH_TRUSTED_PROXIES") && mistake.contains(hint), "{bad}: {mistake}");
+    }
+}
+
+#[test]
 fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     let mistake = |name: &str| load(&[(name, "1")]).err().unwrap();
     assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));

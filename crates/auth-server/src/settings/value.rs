@@ -121,9 +121,41 @@ pub(super) fn disclosure(text: &str) -> Result<Disclosure, String> {
     }
 }
 
-pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    let parse = |part: &str| part.parse::<IpNet>().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
-    let parsed =
-        |part| parse(part).ok_or_else(|| format!("must be networks or addresses such as 10.0.0.0/8,::1, not {part:?}"));
-    list(text).map(parsed).collect()
+/// Reads the networks of proxies. Whoever is in one is believed about the address of its clients, so one that holds
+/// everybody is refused, and one that holds somebody else than it seems to, or nobody.
+pub(super) fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
+    let networks = list(text).map(proxy).collect::<Result<Vec<_>, _>>()?;
+    if networks.is_empty() && !text.is_empty() {
+        return Err(format!("names no network: {text:?}"));
+    }
+    match IpNet::aggregate(&networks).iter().find(|network| network.prefix_len() == 0) {
+        Some(everybody) => Err(format!(
+            "must not be everybody, which {everybody} is: then every client could claim any address. Name the proxies"
+        )),
+        None => Ok(networks),
+    }
+}
+
+fn proxy(part: &str) -> Result<IpNet, String> {
+    let parsed = part.parse::<IpNet>().ok().or_else(|| part.parse::<IpAddr>().ok().map(IpNet::from));
+    let network =
+        parsed.ok_or_else(|| format!("must be networks or addresses such as 10.0.0.0/8,::1, not {part:?}"))?;
+    let address = network.addr();
+    if network != network.trunc() {
+        let (whole, one) = (network.trunc(), IpNet::from(address));
+        return Err(format!("must be a network, {whole}, or an address, {one}, not {part:?}"));
+    }
+    if let IpAddr::V6(six) = address
+        && let Some(four) = six.to_ipv4_mapped()
+    {
+        let four =
+            IpNet::new(four.into(), network.prefix_len().saturating_sub(96)).unwrap_or_else(|_| IpNet::from(address));
+        return Err(format!("never matches as {part:?}: write {four}, as callers over IPv4 are known"));
+    }
+    let of_nobody =
+        address.is_multicast() || (address.is_unspecified() && network.prefix_len() == network.max_prefix_len());
+    if of_nobody || part == "255.255.255.255" {
+        return Err(format!("never matches as {part:?}: nobody calls from there"));
+    }
+    Ok(network)
 }

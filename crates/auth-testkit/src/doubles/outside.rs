@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use auth_domain::audit::{Actor, AuditContext};
+use auth_domain::audit::{Actor, AuditContext, RequestId};
 use auth_domain::event::Event;
 use auth_domain::mail::OutgoingMail;
 use auth_domain::ports::{AuditContextSource, DeliveryError, EventSink, MailError, Mailer};
@@ -92,7 +92,7 @@ pub struct TestAuditContext(Mutex<AuditContext>);
 
 impl Default for TestAuditContext {
     fn default() -> Self {
-        let request_id = Some("test".to_owned());
+        let request_id = Some(RequestId::Own("test".to_owned()));
         Self(Mutex::new(AuditContext { actor: Actor::Client, network: None, request_id }))
     }
 }

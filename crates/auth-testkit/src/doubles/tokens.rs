@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth_domain::Timestamp;
-use auth_domain::access_token::{AccessClaims, BearerToken, TokenRejection};
+use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::Roles;
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{AccessTokens, InternalTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
@@ -15,7 +15,7 @@ use super::{TestKeys, hex, id, join, micros, split, timestamp};
 /// What verifies, held against its expiry.
 pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result<T, TokenRejection> {
     match claims {
-        None => Err(TokenRejection::Invalid),
+        None => Err(TokenFault::Malformed.into()),
         Some((_, expires_at)) if now >= expires_at => Err(TokenRejection::Expired),
         Some((claims, _)) => Ok(claims),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::audit::{Actor, AuditFilter, AuditRecord, Outcome};
+use auth_domain::audit::{Actor, AuditFilter, AuditRecord, Outcome, RequestId};
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::session::Network;
@@ -21,7 +21,7 @@ fn record(account_id: Option<AccountId>, seconds: u64) -> AuditRecord {
         outcome: Outcome::Refused,
         actor: Actor::Service("users-service".to_owned()),
         network: Some(Network::from_stored("192.0.2.0/24".to_owned())),
-        request_id: account_id.map(|_| "0a".to_owned()),
+        request_id: account_id.map(|_| RequestId::Callers("0a".to_owned())),
         detail: None,
     }
 }
