@@ -56,7 +56,7 @@ async fn keys(settings: &Settings, command: &KeysCommand) -> Result<(), Failure>
     match command {
         KeysCommand::List => keys_list::run(settings).await,
         KeysCommand::Rotate => keys_rotate::run(settings).await,
-        KeysCommand::Withdraw { key } => keys_withdraw::run(settings, &key).await,
+        KeysCommand::Withdraw { key } => keys_withdraw::run(settings, key).await,
         KeysCommand::Reseal => keys_reseal::run(settings).await,
     }
 }
