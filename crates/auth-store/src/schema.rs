@@ -100,6 +100,11 @@ diesel::table! {
         absolute_expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
         revocation_reason -> Nullable<Text>,
+        rotated_at -> Nullable<BigInt>,
+        joins -> Text,
+        late_generation -> Nullable<BigInt>,
+        late_running -> BigInt,
+        notes -> BigInt,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::{Account, Roles};
 use crate::ports::{AccessTokens, Change, Entropy, NoSigningKey, RefreshTokenClaims, RefreshTokens};
-use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
+use crate::session::{AuthenticationMethod, Client, Rotation, Session, SessionLifetimes};
 use crate::{AccountId, SessionId, Timestamp};
 
 /// What a client gets at login and at each refresh.
@@ -59,14 +59,7 @@ impl SessionTokens {
         Session {
             id: SessionId::generate(now, self.entropy.bytes()),
             account_id,
-            rotation: Rotation {
-                generation: Generation::FIRST,
-                parent: None,
-                served_at: now,
-                proved: false,
-                client,
-                left_behind: None,
-            },
+            rotation: Rotation::first(client, now),
             key_id: self.refresh.current_key(),
             method,
             created_at: now,

@@ -48,7 +48,7 @@ pub use crate::services::{
     GiveCodeError, IssuedTokens, LoggedIn, MethodUnusable, PasswordAccepted, PasswordCheckError,
     ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
-pub use all::{EmailVerification, Policy, Ports, UseCases};
+pub use all::{EmailVerification, Policy, Ports, SuspiciousSession, UseCases};
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
 pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
 pub use authenticate_step::{AuthenticateStep, PendingStep};
