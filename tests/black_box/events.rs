@@ -158,7 +158,8 @@ async fn a_session_that_was_stolen_is_told() {
     let server =
         telling(Engine::Sqlite, &[("SIEM", port)], &[("AUTH_WEBHOOKS__SIEM__EVENTS", "session.reuse_detected")]).await;
     let (_, first) = server.session("ann").await;
-    let (access, _) = server.client().refresh(&first).await.tokens();
+    let (_, second) = server.client().refresh(&first).await.tokens();
+    let (access, _) = server.client().refresh(&second).await.tokens();
     let session = server.client().bearer(&access).get("/auth/sessions").await.expect(200, "SESSIONS_FETCHED");
     Client::with_user_agent(&server.url, "Thief/1").refresh(&first).await.expect(401, "REFRESH_TOKEN_INVALID");
     wait_for("the event", || !receiver.deliveries().is_empty()).await;

@@ -9,10 +9,11 @@ use auth_testkit::postgres::free_port;
 use futures_util::future::join_all;
 use serde_json::json;
 
-/// Uses a refresh token of `name` again, long after its time: that ends the session and owes a notice.
+/// Uses a refresh token of `name` again after the next one: that ends the session and owes a notice.
 async fn reuse_a_token(server: &Server, name: &str) {
     let (_, first) = server.session(name).await;
-    let (access, second) = server.client().refresh(&first).await.tokens();
+    let (_, second) = server.client().refresh(&first).await.tokens();
+    let (access, third) = server.client().refresh(&second).await.tokens();
     server.me(&access).await.expect(200, "USER_FETCHED");
     let thief =
         Client::with_user_agent(&server.url, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
@@ -20,7 +21,7 @@ async fn reuse_a_token(server: &Server, name: &str) {
     for reply in join_all((0..10).map(|_| thief.refresh(&first))).await {
         reply.expect(401, "REFRESH_TOKEN_INVALID");
     }
-    server.client().refresh(&second).await.expect(401, "REFRESH_TOKEN_INVALID");
+    server.client().refresh(&third).await.expect(401, "REFRESH_TOKEN_INVALID");
 }
 
 /// A server whose mail goes to that port, and its settings beside.

@@ -1,6 +1,6 @@
 //! `POST /auth/refresh`
 
-use auth_black_box::{Client, Server, each_engine};
+use auth_black_box::{Client, PASSWORD, Server, each_engine};
 use futures_util::future::join_all;
 
 each_engine! {
@@ -30,11 +30,23 @@ each_engine! {
         client.refresh(&again).await.expect(200, "TOKEN_REFRESHED");
     }
 
+    async fn a_row_that_the_version_before_wrote_is_refreshed(engine) {
+        let server = Server::start(engine).await;
+        let (_, first) = server.session("ann").await;
+        let (_, second) = server.client().refresh(&first).await.tokens();
+        server.sql("UPDATE sessions SET rotated_at = NULL");
+        assert_eq!(server.client().refresh(&first).await.tokens().1, second);
+        assert_eq!(Client::from_network(&server.url, 2).refresh(&first).await.tokens().1, second);
+        server.client().refresh(&second).await.expect(200, "TOKEN_REFRESHED");
+    }
+
     async fn another_client_that_comes_first_is_left_behind(engine) {
         let server = Server::start(engine).await;
         let (_, first) = server.session("ann").await;
         let (owner, thief) = (server.client(), Client::with_user_agent(&server.url, "thief"));
         let (stolen_access, stolen) = thief.refresh(&first).await.tokens();
+        // As if the window had passed.
+        server.sql("UPDATE sessions SET served_at = served_at - 11000000");
         let (access, mine) = owner.refresh(&first).await.tokens();
         assert_ne!(stolen, mine);
         server.me(&access).await.expect(200, "USER_FETCHED");
@@ -70,6 +82,26 @@ each_engine! {
             token = successor;
         }
         assert_eq!(server.sql("SELECT count(*), max(generation) FROM sessions WHERE revoked_at IS NULL"), "1|21");
+    }
+
+    /// IPv4 beside IPv6, a rendering server beside its browser: on the same session from several networks at once.
+    async fn bursts_from_several_exits_end_no_session(engine) {
+        let server = Server::start(engine).await;
+        server.register("ann").await;
+        for exits in 2..=4_u8 {
+            let clients: Vec<Client> = (1..=exits).map(|exit| Client::from_network(&server.url, exit)).collect();
+            for session in 0..20 {
+                let (_, token) = server.client().login("ann", PASSWORD).await.tokens();
+                let burst = join_all((0..5).map(|number| clients[number % clients.len()].refresh(&token))).await;
+                let mut successors: Vec<(String, String)> = burst.into_iter().map(|reply| reply.tokens()).collect();
+                let (access, successor) = successors.pop().unwrap();
+                assert!(successors.iter().all(|(_, other)| *other == successor), "{exits} exits, session {session}");
+                server.me(&access).await.expect(200, "USER_FETCHED");
+                clients[0].refresh(&successor).await.expect(200, "TOKEN_REFRESHED");
+            }
+        }
+        let alive = "SELECT count(*), max(notes) FROM sessions WHERE revoked_at IS NULL AND generation = 3";
+        assert_eq!(server.sql(alive), "60|3");
     }
 
     async fn two_nodes_share_sessions_and_keys(engine) {

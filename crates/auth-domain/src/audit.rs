@@ -245,6 +245,9 @@ fn finding(change: &Change) -> Option<Finding> {
             let detail = Some(format!("{} {session_id}", revocation.reason.as_str()));
             Finding { account_id: Some(*account_id), action: "session.ended", outcome, network: None, detail }
         }
+        Change::NoteServedAgain { account_id, session_id, suspicious: true, .. } => {
+            Finding::done(*account_id, "session.suspicious").detail(session_id.to_string())
+        }
         Change::RevokeSessionsOf { account_id, revocation, .. }
         | Change::RevokeSessionsWithoutSecondFactor { account_id, revocation, .. } => {
             Finding::done(*account_id, "sessions.ended").detail(revocation.reason.as_str())

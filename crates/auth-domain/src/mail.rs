@@ -52,6 +52,8 @@ named! {
     pub enum NoticeKind {
         /// A refresh token came back after its time, and its session was ended.
         SessionReuseDetected = "session_reuse_detected",
+        /// A refresh token was asked for again late so often that two may share the session, which goes on.
+        SessionSuspicious = "session_suspicious",
         /// The account was deleted, by its owner or by another service.
         AccountDeleted = "account_deleted",
         /// The password was changed by somebody who knew the old one.

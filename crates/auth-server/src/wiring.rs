@@ -119,6 +119,7 @@ fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityP
 fn policy(settings: &Settings) -> Policy {
     Policy {
         session_lifetimes: settings.lifetimes,
+        suspicious_session: settings.suspicious_session,
         challenge_lifetimes: settings.challenges,
         password: PasswordPolicy { min_characters: settings.password_min },
         disclosure: settings.disclosure,

@@ -107,6 +107,13 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "If a device of yours asks you to log in again, do so: that is all there is to do. If you do not know the \
              device above, change your password too.",
         ),
+        NoticeKind::SessionSuspicious => (
+            "Check the devices that are signed in",
+            "One of your devices asked for the same login again, much later than it should have, three times in a row. A \
+             poor connection can cause that. It can also mean that someone else uses a copy of that login.",
+            "If you use this device and its connection was poor, there is nothing to do. If not, sign out everywhere and \
+             change your password.",
+        ),
         NoticeKind::PasswordChanged => (
             "Your password was changed",
             "Your password was changed by somebody who knew the old one. Every other device was logged out.",

@@ -104,6 +104,11 @@ diesel::table! {
         authenticated_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         revocation_reason -> Nullable<Text>,
+        rotated_at -> Nullable<BigInt>,
+        joins -> Text,
+        late_generation -> Nullable<BigInt>,
+        late_running -> BigInt,
+        notes -> BigInt,
     }
 }
 

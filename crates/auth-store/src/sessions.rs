@@ -3,8 +3,8 @@
 use auth_domain::account::{Account, CredentialVersion};
 use auth_domain::ports::CommitError;
 use auth_domain::session::{
-    AuthenticationMethod, Client, Generation, KeyId, LeftBehind, Network, Revocation, RevocationReason, Rotation,
-    Session,
+    AuthenticationMethod, Client, Generation, KeyId, LateRepeats, LeftBehind, Network, Revocation, RevocationReason,
+    Rotation, RotationVersion, Session,
 };
 use auth_domain::version::RowVersion;
 use auth_domain::{AccountId, SessionId, Timestamp};
@@ -16,6 +16,7 @@ use crate::accounts::AccountRow;
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
 use crate::identities::{IdentityRow, JoinedRow, accounts_of};
+use crate::joins;
 use crate::schema::{accounts, identities, sessions};
 use crate::types::{DbUuid, SqlUuid};
 
@@ -40,18 +41,47 @@ pub(super) struct SessionRow {
     authenticated_at: Option<i64>,
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
+    /// Not of rows that are older than the column.
+    rotated_at: Option<i64>,
+    joins: String,
+    late_generation: Option<i64>,
+    late_running: i64,
+    notes: i64,
+}
+
+impl SessionRow {
+    fn rotation(&mut self) -> Result<Rotation, CommitError> {
+        let gap: Option<Result<LeftBehind, CommitError>> = self
+            .left_after
+            .zip(self.left_before)
+            .map(|(after, before)| Ok(LeftBehind { after: generation(after)?, before: generation(before)? }));
+        let late: Option<Result<LateRepeats, CommitError>> = self.late_generation.map(|last| {
+            let running = u32::try_from(self.late_running).map_err(|_| corrupt("sessions", "late_running"))?;
+            Ok(LateRepeats { generation: generation(last)?, running })
+        });
+        let (network, user_agent) = (std::mem::take(&mut self.network), std::mem::take(&mut self.user_agent));
+        Ok(Rotation {
+            generation: generation(self.generation)?,
+            parent: self.parent.map(generation).transpose()?,
+            rotated_at: Timestamp::from_micros(self.rotated_at.unwrap_or(self.served_at)),
+            served_at: Timestamp::from_micros(self.served_at),
+            proved: self.proved,
+            client: Client::from_stored(Network::from_stored(network), user_agent),
+            left_behind: gap.transpose()?,
+            joins: joins::read(&self.joins).ok_or_else(|| corrupt("sessions", "joins"))?,
+            late: late.transpose()?,
+            notes: RowVersion::from_number(self.notes),
+        })
+    }
 }
 
 impl TryFrom<SessionRow> for Session {
     type Error = CommitError;
 
-    fn try_from(row: SessionRow) -> Result<Self, CommitError> {
+    fn try_from(mut row: SessionRow) -> Result<Self, CommitError> {
+        let rotation = row.rotation()?;
         let amr: Vec<&str> = row.method.split(' ').collect();
         let method = AuthenticationMethod::from_amr(&amr).ok_or_else(|| corrupt("sessions", "method"))?;
-        let gap: Option<Result<LeftBehind, CommitError>> = row
-            .left_after
-            .zip(row.left_before)
-            .map(|(after, before)| Ok(LeftBehind { after: generation(after)?, before: generation(before)? }));
         let reason = row.revocation_reason.as_deref().and_then(RevocationReason::parse);
         let revocation = match (row.revoked_at, reason) {
             (None, _) => None,
@@ -61,14 +91,7 @@ impl TryFrom<SessionRow> for Session {
         Ok(Self {
             id: SessionId::from(row.id.0),
             account_id: AccountId::from(row.account_id.0),
-            rotation: Rotation {
-                generation: generation(row.generation)?,
-                parent: row.parent.map(generation).transpose()?,
-                served_at: Timestamp::from_micros(row.served_at),
-                proved: row.proved,
-                client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
-                left_behind: gap.transpose()?,
-            },
+            rotation,
             key_id: KeyId::new(row.key_id),
             method,
             created_at: Timestamp::from_micros(row.created_at),
@@ -95,11 +118,38 @@ pub(super) struct AdvancedRow<'a> {
     left_before: Option<i64>,
     key_id: &'a str,
     idle_expires_at: i64,
+    rotated_at: i64,
+    joins: String,
+    late_generation: Option<i64>,
+    late_running: i64,
+    notes: i64,
+}
+
+/// What serving again changes.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub(super) struct ServedAgainRow {
+    served_at: i64,
+    joins: String,
+    late_generation: Option<i64>,
+    late_running: i64,
+    notes: i64,
+}
+
+impl From<&Rotation> for ServedAgainRow {
+    fn from(rotation: &Rotation) -> Self {
+        Self {
+            served_at: rotation.served_at.as_micros(),
+            joins: joins::write(&rotation.joins),
+            late_generation: rotation.late.map(|late| number(late.generation)),
+            late_running: rotation.late.map_or(0, |late| late.running.into()),
+            notes: rotation.notes.as_number(),
+        }
+    }
 }
 
 impl<'a> AdvancedRow<'a> {
     pub(super) fn new(rotation: &'a Rotation, key_id: &'a KeyId, idle_expires_at: Timestamp) -> Self {
-        let number = |generation: Generation| i64::from(generation.as_number());
         Self {
             generation: number(rotation.generation),
             parent: rotation.parent.map(number),
@@ -111,6 +161,11 @@ impl<'a> AdvancedRow<'a> {
             left_before: rotation.left_behind.map(|gap| number(gap.before)),
             key_id: key_id.as_str(),
             idle_expires_at: idle_expires_at.as_micros(),
+            rotated_at: rotation.rotated_at.as_micros(),
+            joins: joins::write(&rotation.joins),
+            late_generation: rotation.late.map(|late| number(late.generation)),
+            late_running: rotation.late.map_or(0, |late| late.running.into()),
+            notes: rotation.notes.as_number(),
         }
     }
 }
@@ -201,6 +256,7 @@ pub(crate) async fn insert(
             micros(session.idle_expires_at),
             micros(session.absolute_expires_at),
             Some(session.authenticated_at.as_micros()).into_sql::<Nullable<BigInt>>(),
+            Some(rotation.rotated_at.as_micros()).into_sql::<Nullable<BigInt>>(),
         ));
     let columns = (
         sessions::id,
@@ -217,6 +273,7 @@ pub(crate) async fn insert(
         sessions::idle_expires_at,
         sessions::absolute_expires_at,
         sessions::authenticated_at,
+        sessions::rotated_at,
     );
     let postgres = diesel::insert_into(sessions::table).values(row.clone().for_share()).into_columns(columns);
     let sqlite = diesel::insert_into(sessions::table).values(row).into_columns(columns);
@@ -226,14 +283,14 @@ pub(crate) async fn insert(
 pub(crate) async fn advance(
     conn: &mut Connection,
     id: SessionId,
-    from: (Generation, bool),
-    to: (&Rotation, &KeyId, Timestamp),
+    from: RotationVersion,
+    (rotation, key_id, idle_expires_at): (&Rotation, &KeyId, Timestamp),
 ) -> Done<usize> {
-    let ((generation, proved), (rotation, key_id, idle_expires_at)) = (from, to);
     let row = sessions::table
         .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(generation)))
-        .filter(sessions::proved.eq(proved))
+        .filter(sessions::generation.eq(number(from.generation)))
+        .filter(sessions::proved.eq(from.proved))
+        .filter(sessions::notes.eq(from.notes.as_number()))
         .filter(sessions::revoked_at.is_null());
     conn.execute(diesel::update(row).set(AdvancedRow::new(rotation, key_id, idle_expires_at))).await
 }
@@ -241,14 +298,16 @@ pub(crate) async fn advance(
 pub(crate) async fn note_served_again(
     conn: &mut Connection,
     id: SessionId,
-    generation: Generation,
-    at: Timestamp,
+    from: RotationVersion,
+    rotation: &Rotation,
 ) -> Done<usize> {
     let row = sessions::table
         .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(generation)))
+        .filter(sessions::generation.eq(number(from.generation)))
+        .filter(sessions::proved.eq(from.proved))
+        .filter(sessions::notes.eq(from.notes.as_number()))
         .filter(sessions::revoked_at.is_null());
-    conn.execute(diesel::update(row).set(sessions::served_at.eq(at.as_micros()))).await
+    conn.execute(diesel::update(row).set(ServedAgainRow::from(rotation))).await
 }
 
 pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Generation) -> Done<usize> {

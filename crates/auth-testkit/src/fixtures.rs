@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
 use auth_domain::rate_limit::AttemptSubject;
-use auth_domain::session::{AuthenticationMethod, Client, Generation, KeyId, Rotation, Session};
+use auth_domain::session::{AuthenticationMethod, Client, KeyId, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::{AccountId, ChallengeId, Randomness, SessionId, Timestamp};
 use uuid::Uuid;
@@ -78,18 +78,10 @@ pub fn challenge(account: Option<&Account>) -> Challenge {
 /// A fresh session of `account`.
 pub fn session(account: &Account) -> Session {
     let number = unique();
-    let rotation = Rotation {
-        generation: Generation::FIRST,
-        parent: None,
-        served_at: NOW,
-        proved: false,
-        client: client(1),
-        left_behind: None,
-    };
     Session {
         id: SessionId::generate(NOW + Duration::from_millis(number.into()), randomness(number)),
         account_id: account.id,
-        rotation,
+        rotation: Rotation::first(client(1), NOW),
         key_id: KeyId::new("0123abcd".to_owned()),
         method: AuthenticationMethod::Password,
         created_at: NOW,

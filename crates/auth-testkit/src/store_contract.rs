@@ -59,6 +59,7 @@ macro_rules! store_contract {
             a_session_needs_its_account_at_that_version
             a_refresh_moves_on_only_from_what_was_read
             proving_and_serving_again_need_the_generation
+            joins_and_late_repeats_are_noted_one_after_the_other
             a_revoked_session_stays_revoked
             all_sessions_of_one_account_end
             a_reauthentication_needs_what_was_checked
@@ -105,6 +106,7 @@ macro_rules! store_contract {
             of_many_counts_one_is_taken
             of_many_changes_of_password_one_happens
             of_many_refreshes_one_advances
+            of_many_joins_and_refreshes_at_once_one_happens
             of_many_registrations_one_wins
             of_many_first_attempts_and_of_many_later_ones_one_counts
             of_many_key_rotations_one_wins

@@ -23,7 +23,7 @@ pub(crate) const ROWS: [(&str, &str); 22] = [
     ),
     (
         "sessions",
-        r##"{"id": "02990000-0000-7000-8000-000000000001", "account_id": "01990000-0000-7000-8000-000000000001", "generation": 2, "parent": 1, "served_at": 3, "proved": false, "network": "192.0.2.0/24", "user_agent": "curl 😀 '\"", "left_after": null, "left_before": null, "key_id": "0a0b0c0d", "method": "pwd", "authenticated_at": 6, "created_at": 1, "idle_expires_at": 9000000000000000, "absolute_expires_at": 9000000000000000, "revoked_at": null, "revocation_reason": null}"##,
+        r##"{"id": "02990000-0000-7000-8000-000000000001", "account_id": "01990000-0000-7000-8000-000000000001", "generation": 2, "parent": 1, "served_at": 3, "proved": false, "network": "192.0.2.0/24", "user_agent": "curl 😀 '\"", "left_after": null, "left_before": null, "key_id": "0a0b0c0d", "method": "pwd", "authenticated_at": 6, "created_at": 1, "idle_expires_at": 9000000000000000, "absolute_expires_at": 9000000000000000, "revoked_at": null, "revocation_reason": null, "rotated_at": 2, "joins": "3 2 2001:db8::/64 curl 😀 '\"\n4 2 192.0.2.0/24 ", "late_generation": 2, "late_running": 1, "notes": 3}"##,
     ),
     (
         "challenges",

@@ -12,7 +12,9 @@ use crate::password_limit::PasswordLimit;
 use crate::pending_credentials::PendingCredentials;
 use crate::rate_limit::{AttemptSubject, Counted, MailLimit, RateLimit};
 use crate::retired_key::RetiredKey;
-use crate::session::{AuthenticationMethod, Generation, KeyId, Network, Revocation, Rotation, Session};
+use crate::session::{
+    AuthenticationMethod, Generation, KeyId, Network, Revocation, Rotation, RotationVersion, Session,
+};
 use crate::signing_key::SigningKey;
 use crate::two_factor::{TotpStep, TwoFactor};
 use crate::version::{AccountRevision, RowVersion};
@@ -25,6 +27,7 @@ use crate::{
 /// are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
+#[expect(clippy::large_enum_variant, reason = "a commit is a short list, and lives for a moment")]
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
     InsertAccount(Account),
@@ -122,14 +125,11 @@ pub enum Change {
     KeepPendingCredentials(PendingCredentials),
     /// Forgets the challenges of an account for a purpose; none is fine too.
     ForgetChallengesFor { account_id: AccountId, purpose: ChallengePurpose },
-    /// Moves a session's refresh token on. Guard: it is not revoked, still at that generation, and
-    /// still proved or not.
+    /// Moves a session's refresh token on. Guard: it is not revoked, and its rotation is still the one that was read.
     AdvanceSession {
         session_id: SessionId,
-        /// The current generation that was read.
-        from_generation: Generation,
-        /// Whether it was proved.
-        from_proved: bool,
+        /// The rotation that was read.
+        from: RotationVersion,
         /// Where it stands now.
         rotation: Rotation,
         /// The key that the new token is derived from.
@@ -137,8 +137,18 @@ pub enum Change {
         /// The new idle expiry.
         idle_expires_at: Timestamp,
     },
-    /// Notes that the current token was handed out again. Guard: not revoked, still that generation.
-    NoteServedAgain { session_id: SessionId, generation: Generation, at: Timestamp },
+    /// Notes that the current token was handed out again: when, to which second exit, how late. Guard: as of
+    /// [`Self::AdvanceSession`].
+    NoteServedAgain {
+        account_id: AccountId,
+        session_id: SessionId,
+        /// The rotation that was read.
+        from: RotationVersion,
+        /// Where it stands now.
+        rotation: Rotation,
+        /// Whether that makes it likely that two share the session.
+        suspicious: bool,
+    },
     /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
     ProveSession { session_id: SessionId, generation: Generation },
     /// Notes how and when the owner of a session proved who they are. Guard: it has not ended, and the account still has

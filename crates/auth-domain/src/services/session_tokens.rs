@@ -68,14 +68,7 @@ impl SessionTokens {
         Session {
             id: SessionId::generate(now, self.entropy.bytes()),
             account_id,
-            rotation: Rotation {
-                generation: Generation::FIRST,
-                parent: None,
-                served_at: now,
-                proved: false,
-                client,
-                left_behind: None,
-            },
+            rotation: Rotation::first(client, now),
             key_id: self.refresh.current_key(),
             method,
             created_at: now,

@@ -2,38 +2,15 @@
 
 mod client;
 pub mod refresh;
+mod rotation;
 
 pub use client::{Client, Network};
+pub use rotation::{Generation, Join, Joins, LateRepeats, LeftBehind, Rotation, RotationVersion};
 
 use std::time::Duration;
 
 use crate::named::named;
 use crate::{AccountId, SessionId, Timestamp};
-
-/// Counts the refresh tokens of a session, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Generation(u32);
-
-impl Generation {
-    /// That of the token handed out at login.
-    pub const FIRST: Self = Self(1);
-
-    /// The generation after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-
-    /// From its number.
-    pub const fn from_number(number: u32) -> Self {
-        Self(number)
-    }
-
-    /// Its number.
-    pub const fn as_number(self) -> u32 {
-        self.0
-    }
-}
 
 /// Names the master key that a secret was derived from: 8 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -141,47 +118,6 @@ pub struct Revocation {
     pub reason: RevocationReason,
 }
 
-/// Which refresh token of a session is good, and to whom its last answer went.
-/// [`refresh`] holds the rules.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Rotation {
-    /// The generation whose token is current.
-    pub generation: Generation,
-    /// The generation that the current one was handed out for; `None` before the first refresh.
-    pub parent: Option<Generation>,
-    /// When the current token was last handed out.
-    pub served_at: Timestamp,
-    /// Whether the current generation was used: its holder got the answer.
-    pub proved: bool,
-    /// Who got it.
-    pub client: Client,
-    /// The generations that forks left behind, so that their access tokens stay dead too.
-    pub left_behind: Option<LeftBehind>,
-}
-
-/// Generations that are dead: those strictly between the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LeftBehind {
-    /// The last good one before.
-    pub after: Generation,
-    /// The first good one after.
-    pub before: Generation,
-}
-
-impl Rotation {
-    /// The newest generation that a client is known to have: an access token of it says nothing about a later one.
-    pub fn newest_proved(&self) -> Generation {
-        if self.proved { self.generation } else { self.parent.unwrap_or(self.generation) }
-    }
-
-    /// Whether an access token minted with `generation` belongs to the live branch: it was handed out,
-    /// and no fork left it behind.
-    pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
-        let dead = self.left_behind.is_some_and(|gap| gap.after < generation && generation < gap.before);
-        generation <= self.generation && !dead
-    }
-}
-
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -216,8 +152,8 @@ pub struct SessionLifetimes {
     pub idle: Duration,
     /// Of a session, however often refreshed.
     pub absolute: Duration,
-    /// How long after the last answer a client that proved to have it may ask for it again; zero
-    /// makes refresh tokens strictly single use.
+    /// How long after the last answer it may be asked for again by the client that proved to have it, or by its second
+    /// exit; zero makes refresh tokens strictly single use.
     pub retry_window: Duration,
 }
 

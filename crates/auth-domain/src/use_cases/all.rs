@@ -60,11 +60,23 @@ pub enum EmailVerification {
     BeforeLogin,
 }
 
+/// What becomes of a session that two seem to share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SuspiciousSession {
+    /// It goes on, and its owner is told.
+    #[default]
+    GoesOn,
+    /// It ends, and its owner is told.
+    Ends,
+}
+
 /// What an operator decides.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// How long sessions and their tokens live.
     pub session_lifetimes: SessionLifetimes,
+    /// What becomes of a session that two seem to share.
+    pub suspicious_session: SuspiciousSession,
     /// How long codes and temp tokens live.
     pub challenge_lifetimes: ChallengeLifetimes,
     /// What a password must meet.

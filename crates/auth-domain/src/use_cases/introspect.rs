@@ -9,7 +9,7 @@ use crate::services::Environment;
 use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
-use super::all::Parts;
+use super::all::{Parts, SuspiciousSession};
 use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
 
 /// A token that is good at this moment.
@@ -27,6 +27,7 @@ pub struct Introspect {
     authenticate: Arc<Authenticate>,
     refresh_tokens: Arc<dyn RefreshTokens>,
     retry_window: Duration,
+    suspicious_session: SuspiciousSession,
 }
 
 impl Introspect {
@@ -36,6 +37,7 @@ impl Introspect {
             authenticate,
             refresh_tokens: parts.ports.refresh_tokens.clone(),
             retry_window: parts.policy.session_lifetimes.retry_window,
+            suspicious_session: parts.policy.suspicious_session,
         }
     }
 
@@ -60,7 +62,12 @@ impl Introspect {
         let (now, rotation) = (self.env.now(), &session.rotation);
         // As if its own client presented it.
         let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);
-        let active = decision != Presented::Reused && session.is_alive(now);
+        let answered = match decision {
+            Presented::Advanced(_) | Presented::ServedAgain(_) | Presented::Repeated => true,
+            Presented::Suspicious(_) => self.suspicious_session == SuspiciousSession::GoesOn,
+            Presented::Refused | Presented::Reused => false,
+        };
+        let active = answered && session.is_alive(now);
         Ok(active.then(|| ActiveToken::Refresh(Box::new(session))))
     }
 }

@@ -14,7 +14,7 @@ use crate::ports::{
 use crate::services::StepUp;
 use crate::session::SessionLifetimes;
 
-use super::{EmailVerification, IdentityProviders, Policy, Ports};
+use super::{EmailVerification, IdentityProviders, Policy, Ports, SuspiciousSession};
 
 impl Ports {
     /// Returns a double in every place that panics when it is called. A test replaces those that it expects to be called:
@@ -54,6 +54,7 @@ impl Policy {
                 absolute: Duration::from_secs(90 * 24 * 3_600),
                 retry_window: Duration::from_secs(10),
             },
+            suspicious_session: SuspiciousSession::GoesOn,
             challenge_lifetimes: ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(600) },
             password: PasswordPolicy { min_characters: 8 },
             disclosure: Disclosure::Explicit,

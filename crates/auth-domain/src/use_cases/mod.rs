@@ -50,7 +50,7 @@ pub use crate::services::{
     FreshLogin, FreshLoginError, GiveCodeError, IssuedAccessToken, IssuedTokens, LoggedIn, MethodUnusable,
     PasswordAccepted, PasswordCheckError, ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
-pub use all::{EmailVerification, Policy, Ports, UseCases};
+pub use all::{EmailVerification, Policy, Ports, SuspiciousSession, UseCases};
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
 pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
 pub use authenticate_step::{AuthenticateStep, PendingStep};

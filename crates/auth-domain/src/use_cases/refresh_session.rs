@@ -9,10 +9,10 @@ use crate::mail::NoticeKind;
 use crate::ports::{Change, NoSigningKey, RefreshTokenClaims, StoreError};
 use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice};
 use crate::session::refresh::{Presented, present};
-use crate::session::{Client, Revocation, RevocationReason, Rotation, Session};
+use crate::session::{Client, LateRepeats, Revocation, RevocationReason, Rotation, Session};
 use crate::{AccountId, SessionId, Timestamp};
 
-use super::all::Parts;
+use super::all::{Parts, SuspiciousSession};
 
 /// Why no tokens were handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,14 @@ pub enum RefreshError {
     /// It was good once and came back: the session was revoked.
     #[error("the refresh token of session {session_id} was used again")]
     Reused {
+        /// The session that was revoked.
+        session_id: SessionId,
+        /// Whose it was.
+        account_id: AccountId,
+    },
+    /// It was asked for again late so often that two may share the session, which was revoked.
+    #[error("the refresh token of session {session_id} was asked for again late too often")]
+    Suspicious {
         /// The session that was revoked.
         session_id: SessionId,
         /// Whose it was.
@@ -42,7 +50,9 @@ pub enum RefreshError {
 impl From<RefreshError> for Refusal {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Invalid | RefreshError::Reused { .. } => ErrorCode::RefreshTokenInvalid.into(),
+            RefreshError::Invalid | RefreshError::Reused { .. } | RefreshError::Suspicious { .. } => {
+                ErrorCode::RefreshTokenInvalid.into()
+            }
             RefreshError::Expired => ErrorCode::RefreshTokenExpired.into(),
             RefreshError::NoSigningKey(error) => error.into(),
             RefreshError::Store(error) => error.into(),
@@ -55,6 +65,7 @@ pub struct RefreshSession {
     env: Environment,
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
+    suspicious_session: SuspiciousSession,
 }
 
 type Refreshed = Decision<IssuedTokens, RefreshError>;
@@ -65,6 +76,7 @@ impl RefreshSession {
             env: parts.env.clone(),
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
+            suspicious_session: parts.policy.suspicious_session,
         }
     }
 
@@ -100,12 +112,22 @@ impl RefreshSession {
                 let (session, advance) = self.advance(session, rotation, now);
                 (session, vec![advance])
             }
-            Presented::ServedAgain { at } => {
-                let (session_id, generation) = (session.id, session.rotation.generation);
-                (session, vec![Change::NoteServedAgain { session_id, generation, at }])
+            Presented::ServedAgain(rotation) => {
+                let (session, note) = serve_again(session, rotation, false);
+                (session, vec![note])
             }
+            Presented::Suspicious(rotation) if self.suspicious_session == SuspiciousSession::Ends => {
+                return Ok(self.end_suspicious(session, rotation, account, client, now));
+            }
+            Presented::Suspicious(rotation) => self.serve_suspicious(session, rotation, account, client, now),
             Presented::Repeated => (session, Vec::new()),
-            Presented::Reused => return Ok(self.revoke(&session, account, client, now)),
+            // Of what lost a race to its own second exit, say: nothing is committed.
+            Presented::Refused => return Err(RefreshError::Invalid),
+            Presented::Reused => {
+                let (session_id, account_id) = (session.id, session.account_id);
+                let changes = self.revoke(&session, account, client, now);
+                return Ok(Decision::refuse(RefreshError::Reused { session_id, account_id }, changes));
+            }
         };
         let tokens = self.session_tokens.issue(&session, &account.roles, now)?;
         Ok(Decision::commit(tokens, changes))
@@ -116,8 +138,7 @@ impl RefreshSession {
         let idle_expires_at = now + self.session_tokens.lifetimes.idle;
         let change = Change::AdvanceSession {
             session_id: session.id,
-            from_generation: session.rotation.generation,
-            from_proved: session.rotation.proved,
+            from: session.rotation.version(),
             rotation: rotation.clone(),
             key_id: key_id.clone(),
             idle_expires_at,
@@ -125,17 +146,58 @@ impl RefreshSession {
         (Session { rotation, key_id, idle_expires_at, ..session }, change)
     }
 
+    /// Answers as ever, and owes the owner a notice: one for as many generations running as there are.
+    fn serve_suspicious(
+        &self,
+        session: Session,
+        rotation: Rotation,
+        account: &Account,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Session, Vec<Change>) {
+        let news = rotation.late.is_some_and(|late| late.running == LateRepeats::SUSPICIOUS);
+        let (session, note) = serve_again(session, rotation, news);
+        let notice =
+            news.then(|| notice(&*self.env.entropy, &account.email, NoticeKind::SessionSuspicious, client, now));
+        (session, std::iter::once(note).chain(notice).collect())
+    }
+
+    fn end_suspicious(
+        &self,
+        session: Session,
+        rotation: Rotation,
+        account: &Account,
+        client: &Client,
+        now: Timestamp,
+    ) -> Refreshed {
+        let (session, note) = serve_again(session, rotation, true);
+        let (session_id, account_id) = (session.id, session.account_id);
+        let ending = self.revoke(&session, account, client, now);
+        let changes = std::iter::once(note).chain(ending).collect();
+        Decision::refuse(RefreshError::Suspicious { session_id, account_id }, changes)
+    }
+
     /// Ends the session, tells other services and owes its owner a notice, in one commit.
-    fn revoke(&self, session: &Session, account: &Account, client: &Client, now: Timestamp) -> Refreshed {
+    fn revoke(&self, session: &Session, account: &Account, client: &Client, now: Timestamp) -> Vec<Change> {
         let (session_id, account_id) = (session.id, session.account_id);
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };
         let kind = NoticeKind::SessionReuseDetected;
         let event = EventKind::SessionReuseDetected(session_id);
-        let changes = vec![
+        vec![
             Change::RevokeSession { account_id, session_id, revocation },
             self.announcements.announce(event, account_id, account.next_change_at(now)),
             notice(&*self.env.entropy, &account.email, kind, client, now),
-        ];
-        Decision::refuse(RefreshError::Reused { session_id, account_id }, changes)
+        ]
     }
+}
+
+fn serve_again(session: Session, rotation: Rotation, suspicious: bool) -> (Session, Change) {
+    let note = Change::NoteServedAgain {
+        account_id: session.account_id,
+        session_id: session.id,
+        from: session.rotation.version(),
+        rotation: rotation.clone(),
+        suspicious,
+    };
+    (Session { rotation, ..session }, note)
 }

@@ -1,338 +1,112 @@
-//! Searches the refresh state machine exhaustively: an honest client whose messages get lost, doubled,
-//! reordered and delayed up to half the retry window, and a thief on another client who copied one of
-//! its tokens. The model calls the shipped transition function, [`refresh::present`].
+//! Searches the refresh state machine exhaustively: an honest client with one exit or two, whose messages get lost, doubled,
+//! reordered and delayed up to half the retry window, and a thief who copied one of its tokens, on another client or on
+//! the same one. The model calls the shipped transition function, [`refresh::present`].
 //!
 //! Assumed of an honest client: it starts a new refresh only when the last one was answered and the
-//! retry window has passed since. Time goes in ticks: the window is four, a message lives two. Only ages
-//! are kept, and none beyond the window, so that the search is exhaustive over all time; it is bounded by
-//! the number of generations.
+//! retry window has passed since; its exits share their tokens. Time goes in ticks: the window is four and a message lives
+//! two, or two and one where there are more states. Only ages are kept, none beyond the window, and of a join whether it
+//! is a day old, which it may become at any moment. Generations are numbered anew after each step. So a search is
+//! exhaustive over all time and over any number of refreshes.
 
 #![expect(clippy::unwrap_used, reason = "a model that leaves its bounds is to fail")]
 
 mod broken;
+mod model;
+mod service;
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
-use auth_domain::Timestamp;
-use auth_domain::session::refresh::{self, Presented};
-use auth_domain::session::{Client, Generation, Rotation};
+use auth_domain::session::refresh;
+use model::{Refresh, State, Thief};
 use stateright::{Checker, Model, Property};
 
-const WINDOW: u8 = 4;
-const LONGEST_DELAY: u8 = WINDOW / 2;
-/// The time that it always is; everything else moves into the past.
-const NOW: u8 = 100;
-/// Past the window, older is not different.
-const OLDEST: u8 = NOW - WINDOW - 1;
+const HONEST: &str = "an honest client alone is never logged out while its session has joins left";
+const FORKS: &str = "what a fork left behind never lives again";
+const JOINS: &str = "another client is handed what the first one got three times a day at most";
+const PROOF: &str = "once the owner has used what the thief did not get, the thief never succeeds";
+const FINAL: &str = "revocation is final";
+const TOLD: &str = "an owner is told when a token was asked for late in three generations running, and only then";
 
-type Decide = fn(&Rotation, Generation, &Client, Timestamp, Duration) -> Presented;
-
-#[derive(Clone, Copy)]
-struct Refresh {
-    decide: Decide,
-    thief: bool,
-    generations: u32,
+fn properties() -> Vec<Property<Refresh>> {
+    vec![
+        Property::always(HONEST, |model: &Refresh, state: &State| {
+            let out = state.honest.logged_out || state.service.revoked && !state.service.told;
+            model.thief != Thief::None || !out || state.seen.ran_out
+        }),
+        Property::always(FORKS, |_, state: &State| !state.seen.forked_off_accepted),
+        Property::always(JOINS, |_, state: &State| state.seen.joins <= 3),
+        Property::always(PROOF, |_, state: &State| !state.seen.thief_came_back),
+        Property::always(FINAL, |model: &Refresh, state: &State| !state.service.revoked || state.is_dead(model)),
+        Property::always(TOLD, |_, state: &State| state.seen.to_be_told == state.service.told),
+        Property::sometimes("somebody is told", |model: &Refresh, state: &State| !model.late || state.service.told),
+        Property::sometimes("two exits use all joins up, or there is one", |model: &Refresh, state: &State| {
+            model.exits == 1 || state.seen.joins == 3
+        }),
+        Property::sometimes("a theft is found out, or there is no thief", |model: &Refresh, state: &State| {
+            model.thief == Thief::None || (state.service.revoked && state.thief.succeeded)
+        }),
+    ]
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct State {
-    rotation: Rotation,
-    revoked: bool,
-    honest: Honest,
-    requests: BTreeSet<Request>,
-    answers: BTreeSet<Answer>,
-    thief: Thief,
-    seen: Seen,
+/// Searches all there is, from what a struct update says of it.
+#[track_caller]
+fn holds(model: Refresh, at_least: usize) {
+    let checker = model.checker().spawn_bfs().join();
+    let states = checker.unique_state_count();
+    println!("{states} states: {model:?}");
+    assert!(states > at_least, "{states}: the search must not be trivial");
+    checker.assert_properties();
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Honest {
-    token: Generation,
-    awaiting: bool,
-    answered_at: u8,
-    logged_out: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Request {
-    token: Generation,
-    sent_at: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Answer {
-    to: Generation,
-    successor: Option<Generation>,
-    sent_at: u8,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Thief {
-    stole: bool,
-    tokens: BTreeSet<Generation>,
-    succeeded: bool,
-}
-
-/// What the properties are about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Seen {
-    /// Generations that a fork left behind.
-    forked_off: BTreeSet<Generation>,
-    forked_off_accepted: bool,
-    /// The owner used a token that was handed out after the thief's first success.
-    owner_is_back: bool,
-    thief_after_owner_is_back: bool,
-    success_after_revocation: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Action {
-    Tick,
-    Send,
-    DeliverRequest(Request, Copies),
-    DeliverAnswer(Answer, Copies),
-    Use,
-    Steal,
-    ThiefPresents(Generation),
-    ThiefUses(Generation),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Copies {
-    Last,
-    MoreToCome,
-}
-
-fn client(who: u8) -> Client {
-    Client::new([192, 0, who, 1].into(), "model")
-}
-
-const HONEST: u8 = 1;
-const THIEF: u8 = 2;
-
-fn at(tick: u8) -> Timestamp {
-    Timestamp::from_seconds(tick.into())
-}
-
-impl State {
-    fn tick(&mut self) {
-        let older = |tick: u8| (tick - 1).max(OLDEST);
-        let served_at = u8::try_from(self.rotation.served_at.as_seconds()).unwrap();
-        self.rotation.served_at = at(older(served_at));
-        self.honest.answered_at = older(self.honest.answered_at);
-        let alive = |sent_at: &u8| NOW - sent_at <= LONGEST_DELAY;
-        let requests = self.requests.iter().map(|request| Request { sent_at: request.sent_at - 1, ..*request });
-        self.requests = requests.filter(|request| alive(&request.sent_at)).collect();
-        let answers = self.answers.iter().map(|answer| Answer { sent_at: answer.sent_at - 1, ..*answer });
-        self.answers = answers.filter(|answer| alive(&answer.sent_at)).collect();
+/// One exit, no thief, and nothing looked at but who is answered.
+fn shipped() -> Refresh {
+    Refresh {
+        decide: refresh::present,
+        exits: 1,
+        thief: Thief::None,
+        window: 4,
+        strict: false,
+        late: false,
+        forks: false,
     }
-
-    /// What the service does about a presented token.
-    fn present(&mut self, decide: Decide, token: Generation, who: u8) -> Option<Generation> {
-        if self.revoked {
-            return None;
-        }
-        let window = Duration::from_secs(WINDOW.into());
-        match decide(&self.rotation, token, &client(who), at(NOW), window) {
-            Presented::Advanced(next) => {
-                if token != self.rotation.generation {
-                    self.seen.forked_off.insert(self.rotation.generation);
-                } else if who == HONEST && self.thief.succeeded {
-                    self.owner_proves();
-                }
-                self.rotation = next;
-            }
-            Presented::ServedAgain { at } => self.rotation.served_at = at,
-            Presented::Repeated => {}
-            Presented::Reused => {
-                self.revoked = true;
-                return None;
-            }
-        }
-        self.seen.forked_off_accepted |= self.seen.forked_off.contains(&token);
-        self.seen.success_after_revocation |= self.revoked;
-        Some(self.rotation.generation)
-    }
-
-    /// Somebody calls with the access token of `generation`.
-    fn use_access_token(&mut self, generation: Generation, who: u8) {
-        if self.revoked || !self.rotation.accepts_access_token_of(generation) {
-            return;
-        }
-        self.seen.forked_off_accepted |= self.seen.forked_off.contains(&generation);
-        if generation != self.rotation.generation {
-            return;
-        }
-        self.rotation.proved = true;
-        if who == HONEST && self.thief.succeeded && self.rotation.client == client(HONEST) {
-            self.owner_proves();
-        }
-    }
-
-    fn owner_proves(&mut self) {
-        self.seen.owner_is_back = true;
-    }
-
-    fn thief_presents(&mut self, decide: Decide, token: Generation) {
-        let back = self.seen.owner_is_back;
-        if let Some(successor) = self.present(decide, token, THIEF) {
-            self.thief.tokens.insert(successor);
-            self.thief.succeeded = true;
-            self.seen.thief_after_owner_is_back |= back;
-        }
-    }
-
-    fn receive(&mut self, answer: Answer) {
-        if !self.honest.awaiting || answer.to != self.honest.token {
-            return;
-        }
-        self.honest.awaiting = false;
-        self.honest.answered_at = NOW;
-        match answer.successor {
-            Some(successor) => self.honest.token = successor,
-            None => self.honest.logged_out = true,
-        }
-    }
-}
-
-impl Model for Refresh {
-    type State = State;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<State> {
-        let rotation = Rotation {
-            generation: Generation::FIRST,
-            parent: None,
-            served_at: at(OLDEST),
-            proved: false,
-            client: client(HONEST),
-            left_behind: None,
-        };
-        let honest = Honest { token: Generation::FIRST, awaiting: false, answered_at: OLDEST, logged_out: false };
-        vec![State {
-            rotation,
-            revoked: false,
-            honest,
-            requests: BTreeSet::new(),
-            answers: BTreeSet::new(),
-            thief: Thief::default(),
-            seen: Seen::default(),
-        }]
-    }
-
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        actions.push(Action::Tick);
-        let honest = &state.honest;
-        let may_start = NOW >= honest.answered_at + WINDOW;
-        if !honest.logged_out && (honest.awaiting || may_start) {
-            actions.push(Action::Send);
-        }
-        if !honest.logged_out {
-            actions.push(Action::Use);
-        }
-        for copies in [Copies::Last, Copies::MoreToCome] {
-            actions.extend(state.requests.iter().map(|request| Action::DeliverRequest(*request, copies)));
-            actions.extend(state.answers.iter().map(|answer| Action::DeliverAnswer(*answer, copies)));
-        }
-        if self.thief {
-            if !state.thief.stole {
-                actions.push(Action::Steal);
-            }
-            actions.extend(state.thief.tokens.iter().map(|token| Action::ThiefPresents(*token)));
-            actions.extend(state.thief.tokens.iter().map(|token| Action::ThiefUses(*token)));
-        }
-    }
-
-    fn next_state(&self, last: &State, action: Action) -> Option<State> {
-        let mut state = last.clone();
-        match action {
-            Action::Tick => state.tick(),
-            Action::Send => {
-                state.honest.awaiting = true;
-                state.requests.insert(Request { token: state.honest.token, sent_at: NOW });
-            }
-            Action::DeliverRequest(request, copies) => {
-                if copies == Copies::Last {
-                    state.requests.remove(&request);
-                }
-                let successor = state.present(self.decide, request.token, HONEST);
-                state.answers.insert(Answer { to: request.token, successor, sent_at: NOW });
-            }
-            Action::DeliverAnswer(answer, copies) => {
-                if copies == Copies::Last {
-                    state.answers.remove(&answer);
-                }
-                state.receive(answer);
-            }
-            Action::Use => state.use_access_token(state.honest.token, HONEST),
-            Action::Steal => {
-                state.thief.stole = true;
-                state.thief.tokens.insert(state.honest.token);
-            }
-            Action::ThiefPresents(token) => state.thief_presents(self.decide, token),
-            Action::ThiefUses(token) => state.use_access_token(token, THIEF),
-        }
-        (state != *last).then_some(state)
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always("an honest client alone is never logged out", |model: &Self, state: &State| {
-                model.thief || !(state.honest.logged_out || state.revoked)
-            }),
-            Property::always("what a fork left behind never lives again", |_, state: &State| {
-                !state.seen.forked_off_accepted
-            }),
-            Property::always("once the owner is back, the thief never succeeds", |_, state: &State| {
-                !state.seen.thief_after_owner_is_back
-            }),
-            Property::always("revocation is final", |_, state: &State| !state.seen.success_after_revocation),
-            Property::sometimes("the owner refreshes three times", |_, state: &State| {
-                state.honest.token >= Generation::from_number(4)
-            }),
-            Property::sometimes("a theft is found out, or there is no thief", |model: &Self, state: &State| {
-                !model.thief || (state.revoked && state.thief.succeeded)
-            }),
-        ]
-    }
-
-    fn within_boundary(&self, state: &State) -> bool {
-        state.rotation.generation <= Generation::from_number(self.generations)
-    }
-}
-
-/// How many states there are, and which properties fail.
-fn search(model: Refresh) -> (usize, Vec<&'static str>) {
-    let checker = model.checker().threads(2).spawn_bfs().join();
-    let failed = |name: &&'static str| checker.discovery(name).is_some();
-    let always = model
-        .properties()
-        .into_iter()
-        .filter(|property| matches!(property.expectation, stateright::Expectation::Always));
-    let failures = always.map(|property| property.name).filter(failed).collect();
-    (checker.unique_state_count(), failures)
-}
-
-fn shipped(thief: bool, generations: u32) -> Refresh {
-    Refresh { decide: refresh::present, thief, generations }
 }
 
 #[test]
-fn the_shipped_machine_holds_without_a_thief() {
-    let model = shipped(false, 8);
-    let (states, failures) = search(model);
-    println!("{states} states without a thief");
-    assert_eq!(failures, [] as [&str; 0]);
-    assert!(states > 5_000, "{states}: the search must not be trivial");
-    model.checker().spawn_bfs().join().assert_properties();
+fn one_exit() {
+    holds(Refresh { late: true, forks: true, ..shipped() }, 1_000);
 }
 
 #[test]
-fn the_shipped_machine_holds_against_a_thief() {
-    let model = shipped(true, 5);
-    let (states, failures) = search(model);
-    println!("{states} states with a thief");
-    assert_eq!(failures, [] as [&str; 0]);
-    assert!(states > 200_000, "{states}: the search must not be trivial");
+fn two_exits() {
+    holds(Refresh { exits: 2, ..shipped() }, 5_000);
+}
+
+#[test]
+fn two_exits_whose_answers_get_lost() {
+    holds(Refresh { exits: 2, late: true, window: 2, ..shipped() }, 20_000);
+}
+
+#[test]
+fn one_exit_and_a_thief_elsewhere() {
+    holds(Refresh { thief: Thief::Elsewhere, ..shipped() }, 10_000);
+}
+
+#[test]
+fn one_exit_and_a_thief_elsewhere_and_what_forks_leave_behind() {
+    holds(Refresh { thief: Thief::Elsewhere, window: 2, forks: true, ..shipped() }, 60_000);
+}
+
+#[test]
+fn two_exits_and_a_thief_elsewhere() {
+    holds(Refresh { exits: 2, thief: Thief::Elsewhere, window: 2, ..shipped() }, 100_000);
+}
+
+#[test]
+fn one_exit_and_a_thief_on_the_same_client() {
+    for strict in [false, true] {
+        holds(Refresh { thief: Thief::SameClient, strict, late: true, forks: true, ..shipped() }, 30_000);
+    }
+}
+
+#[test]
+fn two_exits_and_a_thief_on_the_same_client() {
+    holds(Refresh { exits: 2, thief: Thief::SameClient, window: 2, late: true, ..shipped() }, 200_000);
 }

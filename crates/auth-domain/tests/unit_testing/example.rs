@@ -9,9 +9,7 @@ use auth_domain::access_token::AccessClaims;
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{Change, CommitError, Guard, MockAccessTokens, MockClock, MockInternalTokens, MockStore};
-use auth_domain::session::{
-    AuthenticationMethod, Client, Generation, KeyId, Revocation, RevocationReason, Rotation, Session,
-};
+use auth_domain::session::{AuthenticationMethod, Client, KeyId, Revocation, RevocationReason, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::use_cases::{Authenticated, Policy, Ports, RevokeSessionError, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
@@ -44,11 +42,10 @@ fn account(name: &str) -> Account {
 
 fn session(account: &Account, number: u8) -> Session {
     let client = Client::new([192, 0, 2, 1].into(), "Browser/1.0");
-    let generation = Generation::FIRST;
     Session {
         id: SessionId::generate(NOW, [number; 32]),
         account_id: account.id,
-        rotation: Rotation { generation, parent: None, served_at: NOW, proved: true, client, left_behind: None },
+        rotation: Rotation { proved: true, ..Rotation::first(client, NOW) },
         key_id: KeyId::new("0123abcd".to_owned()),
         method: AuthenticationMethod::Password,
         created_at: NOW,

@@ -123,6 +123,7 @@ async fn a_token_that_does_not_fit_its_session_is_refused() {
 async fn a_token_that_a_fork_left_behind_is_refused() {
     let ann = Ann::logged_in().await;
     let lost = ann.refresh(&ann.tokens.refresh, &client()).await.access;
+    ann.service.clock.advance(ann.service.policy.session_lifetimes.retry_window + MOMENT);
     let forked = ann.refresh(&ann.tokens.refresh, &fixtures::client(2)).await.access;
     assert_eq!(authenticate(&ann.service, &lost).await, Err(AuthenticateError::SessionGone));
     assert!(authenticate(&ann.service, &forked).await.is_ok());

@@ -17,6 +17,9 @@ use auth_testkit::test_service::{TestService, client, with_each_call_failing};
 
 use crate::{MOMENT, code};
 
+mod joins;
+mod late;
+
 const ANN: &str = "ann@example.org";
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -37,7 +40,11 @@ impl Ann {
     async fn with(session_lifetimes: SessionLifetimes) -> Self {
         let every_event = EventName::ALL.to_vec();
         let subscriptions = vec![Subscription { service: "users".to_owned(), events: every_event }];
-        let service = TestService::with_policy(Policy { session_lifetimes, subscriptions, ..Policy::for_tests() });
+        Self::under(Policy { session_lifetimes, subscriptions, ..Policy::for_tests() }).await
+    }
+
+    async fn under(policy: Policy) -> Self {
+        let service = TestService::with_policy(policy);
         service.register(ANN).await;
         let LoggedIn { account, tokens } = service.log_in(ANN).await;
         service.deliver_mails().await;
@@ -65,6 +72,10 @@ impl Ann {
             Err(AuthenticateError::SessionGone) => false,
             Err(other) => panic!("{other}"),
         }
+    }
+
+    fn window(&self) -> Duration {
+        self.service.policy.session_lifetimes.retry_window
     }
 
     fn session(&self) -> Session {
@@ -215,6 +226,7 @@ async fn a_token_that_was_used_comes_back_and_its_session_ends() {
 async fn another_client_forks_an_answer_that_nobody_used() {
     let ann = Ann::new().await;
     let lost = ann.refresh(&ann.tokens.refresh).await;
+    ann.service.clock.advance(ann.window() + MOMENT);
     let forked = refresh(&ann.service, &ann.tokens.refresh, &elsewhere()).await.expect("tokens");
     assert_ne!(forked.refresh, lost.refresh);
     assert_eq!((ann.accepts(&lost).await, ann.accepts(&forked).await), (false, true));
@@ -275,16 +287,18 @@ async fn of_two_refreshes_at_once_by_one_client_both_get_the_same() {
 }
 
 #[tokio::test]
-async fn of_two_refreshes_at_once_by_two_clients_the_later_one_forks() {
+async fn of_two_refreshes_at_once_by_two_clients_the_later_one_joins() {
     let ann = Ann::new().await;
     let token = ann.tokens.refresh.clone();
     ann.service.before_next_commit(async move |service| {
         refresh(&service, &token, &elsewhere()).await.expect("tokens");
     });
-    let forked = ann.refresh(&ann.tokens.refresh).await;
-    assert_eq!(ann.session().rotation.generation, Generation::FIRST.next().next());
-    assert_eq!((ann.session().rotation.parent, ann.session().rotation.client), (Some(Generation::FIRST), client()));
-    assert!(ann.accepts(&forked).await);
+    let joined = ann.refresh(&ann.tokens.refresh).await;
+    assert!(!ann.service.store.has_trouble_left());
+    let rotation = ann.session().rotation;
+    assert_eq!((rotation.generation, rotation.client), (Generation::FIRST.next(), elsewhere()));
+    assert_eq!(rotation.joins.as_slice().iter().map(|join| &join.client).collect::<Vec<_>>(), [&client()]);
+    assert!(ann.accepts(&joined).await);
 }
 
 #[tokio::test]

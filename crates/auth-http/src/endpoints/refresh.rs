@@ -68,10 +68,14 @@ async fn refresh(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let token = refresh_token(&edge, &request, body)?;
-    let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| {
-        if let RefreshError::Reused { session_id, account_id } = error {
+    let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| match error {
+        RefreshError::Reused { session_id, account_id } => {
             tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
         }
+        RefreshError::Suspicious { session_id, account_id } => {
+            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
+        }
+        _ => {}
     })?;
     let delivery =
         if replaces_another(&use_cases, &edge, &request, &token) { Delivery::Body } else { Delivery::of(&request) };

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use auth_domain::mail::NoticeKind;
 use auth_domain::session::SessionLifetimes;
-use auth_domain::use_cases::Policy;
+use auth_domain::use_cases::{Policy, SuspiciousSession};
 use serde_json::json;
 
 use crate::harness::App;
@@ -76,4 +77,40 @@ async fn a_session_ends_however_often_it_is_refreshed() {
     let (_, refresh) = app.client().refresh(&refresh).await.tokens();
     app.wait(1);
     app.client().refresh(&refresh).await.expect(401, "REFRESH_TOKEN_EXPIRED");
+}
+
+#[tokio::test]
+async fn a_second_exit_gets_the_same_and_too_late_it_is_refused_and_nothing_else_happens() {
+    let app = App::start().await;
+    let (_, first) = app.session("ann").await;
+    let (access, second) = app.client().refresh(&first).await.tokens();
+    assert_eq!(app.in_network(2).refresh(&first).await.tokens().1, second);
+    app.me(&access).await.expect(200, "USER_FETCHED");
+    app.in_network(2).refresh(&first).await.expect(401, "REFRESH_TOKEN_INVALID");
+    app.me(&access).await.expect(200, "USER_FETCHED");
+    app.client().refresh(&second).await.expect(200, "TOKEN_REFRESHED");
+    assert_eq!(app.service.store.notices_to(&app.account("ann").email), []);
+}
+
+#[tokio::test]
+async fn a_session_that_is_asked_for_late_again_and_again_tells_its_owner() {
+    let (told, ended) = (NoticeKind::SessionSuspicious, NoticeKind::SessionReuseDetected);
+    for (suspicious_session, notice) in [(SuspiciousSession::GoesOn, told), (SuspiciousSession::Ends, ended)] {
+        let app = App::under(Policy { suspicious_session, ..Policy::for_tests() }).await;
+        let (_, mut token) = app.session("ann").await;
+        let client = app.client();
+        for generation in 1..=3 {
+            let (_, next) = client.refresh(&token).await.tokens();
+            app.wait(11);
+            let again = client.refresh(&token).await;
+            match (generation, suspicious_session) {
+                (3, SuspiciousSession::Ends) => drop(again.expect(401, "REFRESH_TOKEN_INVALID")),
+                _ => assert_eq!(again.tokens().1, next),
+            }
+            token = next;
+        }
+        assert_eq!(app.service.store.notices_to(&app.account("ann").email), [notice]);
+        let goes_on = client.refresh(&token).await.status == 200;
+        assert_eq!(goes_on, suspicious_session == SuspiciousSession::GoesOn);
+    }
 }

@@ -21,7 +21,7 @@ use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
 use auth_domain::session::SessionLifetimes;
-use auth_domain::use_cases::EmailVerification;
+use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_smtp::MailSettings;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) base_paths: Vec<String>,
     pub(crate) password_min: usize,
     pub(crate) lifetimes: SessionLifetimes,
+    pub(crate) suspicious_session: SuspiciousSession,
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -136,6 +137,7 @@ impl Settings {
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),
             lifetimes: session_lifetimes(&mut reader),
+            suspicious_session: suspicious_session(&mut reader),
             hashing: hashing(&mut reader),
             services: reader.services(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), proxies),
@@ -180,6 +182,10 @@ fn session_lifetimes(reader: &mut Reader) -> SessionLifetimes {
         absolute: reader.seconds("REFRESH_ABSOLUTE_TTL"),
         retry_window: reader.seconds("RETRY_WINDOW"),
     }
+}
+
+fn suspicious_session(reader: &mut Reader) -> SuspiciousSession {
+    if reader.switch("REFRESH_STRICT") { SuspiciousSession::Ends } else { SuspiciousSession::GoesOn }
 }
 
 fn hashing(reader: &mut Reader) -> HashParameters {

@@ -141,6 +141,12 @@ const SETTINGS: &[Row] = &[
         "10",
         "How long after the last answer a refresh may be asked for again; 0 is strict single use.",
     ),
+    (
+        "REFRESH_STRICT",
+        Kind::Switch,
+        "off",
+        "Ends a session whose refresh token is asked for again later than that in three generations running; else its owner is only told.",
+    ),
     ("TEMP_TTL", Kind::Seconds(1, DAY), "600", "How long the token of a pending step is good for."),
     ("CODE_TTL", Kind::Seconds(1, DAY), "600", "How long a mailed code is good for."),
     (

@@ -176,3 +176,10 @@ fn no_setting_goes_unread() {
     let unread: Vec<&str> = mistakes.lines().filter(|line| line.contains("nothing reads it")).collect();
     assert!(unread.is_empty(), "{unread:#?}");
 }
+
+#[test]
+fn a_suspicious_session_goes_on_unless_that_is_set() {
+    let loaded = |settings: &[(&str, &str)]| load(settings).unwrap().suspicious_session;
+    assert_eq!(loaded(&[]), SuspiciousSession::GoesOn);
+    assert_eq!(loaded(&[("AUTH_REFRESH_STRICT", "on")]), SuspiciousSession::Ends);
+}

@@ -8,7 +8,7 @@ use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::ports::{Change, CommitError};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
-use auth_domain::session::{KeyId, Network, Revocation, RevocationReason, Rotation};
+use auth_domain::session::{Join, Joins, KeyId, Network, Revocation, RevocationReason, Rotation};
 use auth_domain::two_factor::{RecoveryCodeHash, TotpStep, TwoFactor};
 use auth_domain::version::AccountRevision;
 use tokio::sync::Barrier;
@@ -69,18 +69,11 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
     let session = insert_session(&store, &account).await;
     let mut generation = session.rotation.generation;
     for _ in 0..ROUNDS {
-        let rotation = Rotation {
-            generation: generation.next(),
-            parent: Some(generation),
-            served_at: NOW,
-            proved: false,
-            client: client(1),
-            left_behind: None,
-        };
+        let before = Rotation { generation, ..session.rotation.clone() };
+        let rotation = Rotation { generation: generation.next(), parent: Some(generation), ..before.clone() };
         let advance = Change::AdvanceSession {
             session_id: session.id,
-            from_generation: generation,
-            from_proved: false,
+            from: before.version(),
             rotation,
             key_id: KeyId::new("0123abcd".to_owned()),
             idle_expires_at: NOW + Duration::from_secs(100),
@@ -90,6 +83,34 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
     }
     let found = store.find_session(session.id).await.unwrap().unwrap().0;
     assert_eq!(found.rotation.generation, generation);
+}
+
+/// So that no join is forgotten, and none is by a refresh in the same moment.
+pub async fn of_many_joins_and_refreshes_at_once_one_happens(store: AnyStore) {
+    warm(&store).await;
+    let account = insert_account(&store).await;
+    for _ in 0..ROUNDS {
+        let session = insert_session(&store, &account).await;
+        let (session_id, before) = (session.id, session.rotation);
+        let join = |who: u8| {
+            let (generation, client) = (before.generation, client(who));
+            let joins = Joins::from_stored(vec![Join { at: NOW, generation, client }]).expect("one");
+            let rotation = Rotation { joins, notes: before.notes.next(), ..before.clone() };
+            let (account_id, from) = (account.id, before.version());
+            Change::NoteServedAgain { account_id, session_id, from, rotation, suspicious: false }
+        };
+        let advance = Change::AdvanceSession {
+            session_id,
+            from: before.version(),
+            rotation: Rotation { generation: before.generation.next(), ..before.clone() },
+            key_id: session.key_id,
+            idle_expires_at: session.idle_expires_at,
+        };
+        let half = u8::try_from(RACERS / 2).expect("a few");
+        let joins = (1..=half).map(join);
+        one_wins(&store, joins.chain(std::iter::repeat_n(advance, RACERS / 2)).map(|change| vec![change]).collect())
+            .await;
+    }
 }
 
 /// Of accounts with the same address.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use auth_domain::Timestamp;
 use auth_domain::ports::Change;
 use auth_domain::session::{
-    AuthenticationMethod, Generation, KeyId, LeftBehind, Revocation, RevocationReason, Rotation, Session,
+    AuthenticationMethod, Client, Generation, Join, Joins, KeyId, LateRepeats, LeftBehind, Revocation,
+    RevocationReason, Rotation, RotationVersion, Session,
 };
 use auth_domain::version::RowVersion;
 
@@ -47,19 +48,32 @@ pub async fn a_session_needs_its_account_at_that_version(store: AnyStore) {
     assert_eq!(store.find_session(session.id).await.unwrap(), None);
 }
 
+/// As many, with whatever a user agent may hold.
+fn joins(count: u8) -> Joins {
+    let join = |who: u8| Join {
+        at: NOW + Duration::from_micros(who.into()),
+        generation: Generation::from_number(who.into()),
+        client: Client::new([192, 0, who, 1].into(), " Browser/1.0 (\"é\u{1f600}\") "),
+    };
+    Joins::from_stored((1..=count).map(join).collect()).expect("at most three")
+}
+
 fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
     let rotation = Rotation {
         generation: session.rotation.generation.next(),
         parent: Some(session.rotation.generation),
+        rotated_at: NOW + Duration::from_micros(4),
         served_at: NOW + Duration::from_micros(5),
         proved: false,
         client: client(2),
         left_behind: Some(LeftBehind { after: Generation::FIRST, before: Generation::from_number(7) }),
+        joins: joins(2),
+        late: Some(LateRepeats { generation: Generation::FIRST, running: 2 }),
+        notes: session.rotation.notes,
     };
     let change = Change::AdvanceSession {
         session_id: session.id,
-        from_generation: session.rotation.generation,
-        from_proved: proved,
+        from: RotationVersion { proved, ..session.rotation.version() },
         rotation: rotation.clone(),
         key_id: KeyId::new("ffff0000".to_owned()),
         idle_expires_at: NOW + Duration::from_secs(150),
@@ -90,24 +104,49 @@ pub async fn a_refresh_moves_on_only_from_what_was_read(store: AnyStore) {
     conflict(&store, advance(&moved, false).0).await;
 }
 
+fn serve_again(session: &Session, from: RotationVersion, rotation: Rotation) -> Change {
+    let (account_id, session_id) = (session.account_id, session.id);
+    Change::NoteServedAgain { account_id, session_id, from, rotation, suspicious: false }
+}
+
 /// And happen once, or again, as they should.
 pub async fn proving_and_serving_again_need_the_generation(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
     let (session_id, other) = (session.id, Generation::from_number(9));
-    let at = Timestamp::from_micros(77);
-    let serve = |generation| Change::NoteServedAgain { session_id, generation, at };
+    let (read, at) = (session.rotation.version(), Timestamp::from_micros(77));
+    let serve = |from| serve_again(&session, from, Rotation { served_at: at, ..session.rotation.clone() });
     let prove = |generation| Change::ProveSession { session_id, generation };
 
-    conflict(&store, serve(other)).await;
+    conflict(&store, serve(RotationVersion { generation: other, ..read })).await;
     conflict(&store, prove(other)).await;
     for _ in 0..2 {
-        store.commit(vec![serve(Generation::FIRST)]).await.unwrap();
+        store.commit(vec![serve(read)]).await.unwrap();
     }
     store.commit(vec![prove(Generation::FIRST)]).await.unwrap();
     conflict(&store, prove(Generation::FIRST)).await;
+    conflict(&store, serve(read)).await;
     let found = find(&store, &session).await;
-    assert_eq!((found.rotation.proved, found.rotation.served_at), (true, at));
+    assert_eq!(found.rotation, Rotation { proved: true, served_at: at, ..session.rotation });
+}
+
+/// Each is decided on those before. A refresh keeps them.
+pub async fn joins_and_late_repeats_are_noted_one_after_the_other(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let mut read = session.rotation.clone();
+    for count in [1, 3] {
+        let late = Some(LateRepeats { generation: Generation::FIRST, running: count.into() });
+        let noted = Rotation { joins: joins(count), late, notes: read.notes.next(), ..read.clone() };
+        store.commit(vec![serve_again(&session, read.version(), noted.clone())]).await.unwrap();
+        assert_eq!(find(&store, &session).await.rotation, noted);
+        conflict(&store, serve_again(&session, read.version(), noted.clone())).await;
+        conflict(&store, advance(&Session { rotation: read, ..session.clone() }, false).0).await;
+        read = noted;
+    }
+    let (change, moved) = advance(&Session { rotation: read, ..session.clone() }, false);
+    store.commit(vec![change]).await.unwrap();
+    assert_eq!((find(&store, &session).await.rotation, moved.notes.as_number()), (moved, 2));
 }
 
 /// With the time and the reason of the first revocation.
@@ -121,7 +160,7 @@ pub async fn a_revoked_session_stays_revoked(store: AnyStore) {
     };
     store.commit(vec![revoke(RevocationReason::TokenReused)]).await.unwrap();
     conflict(&store, revoke(RevocationReason::LoggedOut)).await;
-    conflict(&store, Change::NoteServedAgain { session_id: session.id, generation: Generation::FIRST, at: NOW }).await;
+    conflict(&store, serve_again(&session, session.rotation.version(), session.rotation.clone())).await;
     assert_eq!(find(&store, &session).await.revocation, Some(REVOCATION));
 }
 

@@ -8,7 +8,7 @@ use auth_domain::account::Account;
 use auth_domain::challenge::Challenge;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
-use auth_domain::session::{AuthenticationMethod, Generation, Rotation, Session};
+use auth_domain::session::{AuthenticationMethod, Rotation, Session};
 use auth_domain::temp_token::{IssuedTempToken, TempClaims, TempStep};
 use auth_domain::use_cases::{Authenticated, FreshLogin, LoggedIn, PendingStep};
 
@@ -78,14 +78,7 @@ impl TestService {
         Session {
             id: SessionId::generate(now, self.entropy.bytes()),
             account_id: account.id,
-            rotation: Rotation {
-                generation: Generation::FIRST,
-                parent: None,
-                served_at: now,
-                proved: false,
-                client: client(),
-                left_behind: None,
-            },
+            rotation: Rotation::first(client(), now),
             key_id: self.keys.newest(),
             method,
             created_at: now,

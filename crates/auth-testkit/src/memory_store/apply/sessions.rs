@@ -2,7 +2,7 @@
 
 use auth_domain::account::CredentialVersion;
 use auth_domain::ports::UniqueKey;
-use auth_domain::session::{AuthenticationMethod, Generation, KeyId, Revocation, Rotation, Session};
+use auth_domain::session::{AuthenticationMethod, Generation, KeyId, Revocation, Rotation, RotationVersion, Session};
 use auth_domain::version::RowVersion;
 use auth_domain::{AccountId, SessionId, Timestamp};
 
@@ -27,24 +27,28 @@ pub(super) fn insert(
 pub(super) fn advance(
     tables: &mut Tables,
     id: SessionId,
-    from: (Generation, bool),
+    from: RotationVersion,
     rotation: &Rotation,
     key_id: &KeyId,
     idle_expires_at: Timestamp,
 ) -> Applied {
-    let guard = |session: &Session| {
-        (session.rotation.generation, session.rotation.proved) == from && session.revocation.is_none()
-    };
-    Ok(update(tables.sessions.get_mut(&id), guard, |session| {
+    Ok(update(tables.sessions.get_mut(&id), unmoved(from), |session| {
         session.rotation = rotation.clone();
         session.key_id = key_id.clone();
         session.idle_expires_at = idle_expires_at;
     }))
 }
 
-pub(super) fn serve_again(tables: &mut Tables, id: SessionId, generation: Generation, at: Timestamp) -> Applied {
-    let guard = |session: &Session| session.rotation.generation == generation && session.revocation.is_none();
-    Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.served_at = at))
+/// It has not ended, and its rotation is the one that was read.
+fn unmoved(from: RotationVersion) -> impl Fn(&Session) -> bool {
+    move |session| session.rotation.version() == from && session.revocation.is_none()
+}
+
+pub(super) fn serve_again(tables: &mut Tables, id: SessionId, from: RotationVersion, now: &Rotation) -> Applied {
+    let (served_at, joins, late, notes) = (now.served_at, now.joins.clone(), now.late, now.notes);
+    Ok(update(tables.sessions.get_mut(&id), unmoved(from), |session| {
+        session.rotation = Rotation { served_at, joins, late, notes, ..session.rotation.clone() };
+    }))
 }
 
 pub(super) fn prove(tables: &mut Tables, id: SessionId, generation: Generation) -> Applied {
