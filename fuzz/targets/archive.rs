@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_archive::{Source, read_header, restore};
-use auth_domain::account::Account;
+use auth_domain::account::{Account, HashCost};
 use auth_domain::ports::{ArchiveError, ArchiveWriter};
 use auth_fuzz::{Verdict, check};
 use serde_json::{Map, Value};
@@ -56,6 +56,9 @@ impl ArchiveWriter for Written {
     }
 }
 
+/// That of new hashes.
+const HASH_COST: HashCost = HashCost { memory_kib: 19_456, passes: 2 };
+
 #[test]
 fn archive_file() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -63,7 +66,7 @@ fn archive_file() {
         let (written, mut input) = (Written::default(), bytes);
         let restored = read_header(&mut input).and_then(|source: Source| {
             let writer = Box::new(written.clone());
-            runtime.block_on(restore(writer, &source, &mut input, true, None, &mut |_| {}))
+            runtime.block_on(restore(writer, &source, &mut input, true, None, HASH_COST, &mut |_| {}))
         });
         let counts = written.0.lock().unwrap();
         assert_eq!(restored.is_ok(), counts.committed, "whole or not at all");

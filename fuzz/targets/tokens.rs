@@ -104,7 +104,7 @@ fn temp_claims() {
         if let Some(verified) = verified {
             let (header, claims) = read(input);
             assert_ours(&header, &claims, "temp+jwt", ISSUER);
-            let named = TempStep::parse(text(&claims, "purpose"), text(&claims, "stage"));
+            let named = TempStep::parse(text(&claims, "purpose"), text(&claims, "stage"), verified.step.session_id());
             assert_eq!(named, Some(verified.step));
         }
         verified.into()

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use auth_black_box::{Engine, PASSWORD, Server};
-use auth_testkit::postgres::cluster;
+use auth_testkit::postgres::{GERMAN, cluster};
 use serde_json::json;
 
 const CLIENTS: usize = 16;
@@ -70,6 +70,28 @@ async fn the_default_isolation_of_a_database_or_a_role_does_not_matter() {
         cluster().query(&url, &format!("ALTER DATABASE {} OWNER TO {role}", name_of(&url)));
         cluster().query(&url, &format!("ALTER ROLE {role} SET default_transaction_isolation = '{level}'"));
         storm(&Server::on(Some(as_role), &[]).await, &format!("role with {level}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_speaks_german_is_understood() {
+    let url = cluster().database();
+    cluster().query(&url, &format!("ALTER DATABASE {} SET lc_messages = '{GERMAN}'", name_of(&url)));
+    let what_it_says = "CREATE FUNCTION pg_temp.said() RETURNS text LANGUAGE plpgsql AS $$ BEGIN \
+                        PERFORM 1/0; EXCEPTION WHEN division_by_zero THEN RETURN SQLERRM; END $$; SELECT pg_temp.said()";
+    assert_eq!(cluster().query(&url, what_it_says), "Division durch Null", "PostgreSQL has no German messages");
+
+    let server = Server::on(Some(url.clone()), &[]).await;
+    storm(&server, GERMAN).await;
+    let taken = json!({ "username": "user0", "email": "another@example.org", "password": PASSWORD });
+    server.client().post("/auth/register", taken).await.expect(400, "USER_EXISTS");
+    // A connection that the server ends is told from a query that failed.
+    cluster().query(
+        &url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    for user in 0..CLIENTS {
+        server.client().login(&format!("user{user}"), PASSWORD).await.expect(200, "USER_LOGGED_IN");
     }
 }
 

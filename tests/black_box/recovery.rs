@@ -94,12 +94,19 @@ each_engine! {
             }
             verify_code(&server, &reset, &code).await.expect(400, "CODE_NOT_SET");
         }
-        let own = token(&lost_password(&home, "ann").await.expect(200, "CODE_SENT"));
-        let code = server.code("password-reset", "ann@example.org", 6).await;
-        let wait = verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED")["retryAfter"].as_u64().unwrap();
+        // Strangers may have no sixth mail within the hour either.
+        server.sql("DELETE FROM tallies WHERE kind LIKE 'mails%'");
+        let (reset, code) = asked(&server, "ann", 6, 6).await;
+        let refused = verify_code(&server, &reset, &code).await;
+        let wait = refused.expect(429, "RATE_LIMITED")["retryAfter"].as_u64().unwrap();
         assert!(wait > 86_000, "{wait}");
         server.restart();
-        verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED");
+        verify_code(&server, &reset, &code).await.expect(429, "RATE_LIMITED");
+        // A network where the owner has logged in has tries of its own.
+        let home = Client::from_network(&server.url, 200);
+        let own = token(&lost_password(&home, "ann").await.expect(200, "CODE_SENT"));
+        let code = server.code("password-reset", "ann@example.org", 7).await;
+        verify_code(&server, &own, &code).await.expect(200, "CODE_VERIFIED");
         server.client().login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     }
 
@@ -117,15 +124,18 @@ each_engine! {
             });
             let replies = join_all(guesses).await;
             let count = |code: &str| replies.iter().filter(|reply| reply.code() == code).count();
-            // The fifth code spends the day's budget too: which of the two somebody meets first is chance.
+            // The fifth code reaches the day's limit too: which of the two somebody meets first is chance.
             assert_eq!(count("OTP_INVALID") + count("CODE_NOT_SET") + count("RATE_LIMITED"), 100, "{replies:?}");
             assert_eq!(count("OTP_INVALID"), 5);
             verdicts += count("OTP_INVALID");
         }
         assert_eq!(verdicts, 25);
+        server.sql("DELETE FROM tallies WHERE kind LIKE 'mails%'");
+        let (reset, code) = asked(&server, "ann", 6, 6).await;
+        verify_code(&server, &reset, &code).await.expect(429, "RATE_LIMITED");
         let own = token(&lost_password(&home, "ann").await.expect(200, "CODE_SENT"));
-        let code = server.code("password-reset", "ann@example.org", 6).await;
-        verify_code(&server, &own, &code).await.expect(429, "RATE_LIMITED");
+        let code = server.code("password-reset", "ann@example.org", 7).await;
+        verify_code(&server, &own, &code).await.expect(200, "CODE_VERIFIED");
     }
 
     /// A guess is not judged again and again because another code was missed at the same moment.

@@ -1,6 +1,6 @@
 //! Credentials as `GET /auth` gives them, back to accounts.
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::two_factor::{Enrolment, Method, MethodState, RecoveryCodeHash, SealedSecret, TwoFactor};
 use auth_domain::{AccountId, Timestamp};
@@ -35,6 +35,9 @@ struct Credential {
     email_verified: bool,
     /// Missing in what older versions gave.
     ever_proved: Option<bool>,
+    /// Missing in what older versions gave.
+    #[serde(default)]
+    pending_email: Option<String>,
     password_hash: Option<String>,
     roles: Vec<String>,
     identities: Vec<Identity>,
@@ -68,19 +71,23 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
     let wrong = move |field: &'static str| InvalidCredential::Field { field, id: id.to_string() };
     let username = credential.username.as_deref().map(Username::parse).transpose();
     let identities = credential.identities.iter().map(|identity| linked(identity).ok_or_else(|| wrong("identities")));
+    let updated_at = timestamp(&credential.updated_at).ok_or_else(|| wrong("updatedAt"))?;
+    let pending = credential.pending_email.as_deref().map(EmailAddress::parse).transpose();
+    let pending = pending.map_err(|_| wrong("pendingEmail"))?;
     Ok(Account {
         id: AccountId::from(id),
         username: username.map_err(|_| wrong("username"))?,
         email: EmailAddress::parse(&credential.email).map_err(|_| wrong("email"))?,
         email_verified: credential.email_verified,
         ever_proved: credential.ever_proved.unwrap_or(credential.email_verified),
+        pending_email: pending.map(|email| PendingEmail::named(email, updated_at)),
         password_hash: credential.password_hash.map(PasswordHash::from_phc),
         credential_version: CredentialVersion::from_number(0),
         roles: Roles::parse(&credential.roles).map_err(|_| wrong("roles"))?,
         two_factor: two_factor(&credential.two_fa, credential.recovery_codes).ok_or_else(|| wrong("twoFa"))?,
         identities: identities.collect::<Result<_, _>>()?,
         created_at: timestamp(&credential.created_at).ok_or_else(|| wrong("createdAt"))?,
-        updated_at: timestamp(&credential.updated_at).ok_or_else(|| wrong("updatedAt"))?,
+        updated_at,
     })
 }
 

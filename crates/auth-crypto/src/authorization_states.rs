@@ -32,6 +32,9 @@ struct WireClaims {
     /// The session that wants to link; none in a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Uuid>,
+    /// The session whose owner is to prove who they are; none in a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reauthenticate: Option<Uuid>,
     /// The mark of the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     browser: Option<String>,
@@ -94,8 +97,12 @@ impl AuthorizationStates for AuthorizationStateSigner {
             jti: state.id.as_uuid(),
             provider: state.provider.as_str().to_owned(),
             link: match state.purpose {
-                AuthorizationPurpose::SignIn => None,
                 AuthorizationPurpose::Link(session_id) => Some(session_id.as_uuid()),
+                AuthorizationPurpose::SignIn | AuthorizationPurpose::Reauthenticate(_) => None,
+            },
+            reauthenticate: match state.purpose {
+                AuthorizationPurpose::Reauthenticate(session_id) => Some(session_id.as_uuid()),
+                AuthorizationPurpose::SignIn | AuthorizationPurpose::Link(_) => None,
             },
             browser: browser.map(|browser| mark(key, &browser)),
             redirect: state.redirect.clone(),
@@ -127,7 +134,12 @@ impl AuthorizationStates for AuthorizationStateSigner {
         let state = AuthorizationState {
             id,
             provider: ProviderName::parse(&wire.provider).ok_or(TokenFault::Claims)?,
-            purpose: wire.link.map_or(AuthorizationPurpose::SignIn, |id| AuthorizationPurpose::Link(id.into())),
+            purpose: match (wire.link, wire.reauthenticate) {
+                (None, None) => AuthorizationPurpose::SignIn,
+                (Some(id), None) => AuthorizationPurpose::Link(id.into()),
+                (None, Some(id)) => AuthorizationPurpose::Reauthenticate(id.into()),
+                (Some(_), Some(_)) => return Err(TokenFault::Claims.into()),
+            },
             redirect: wire.redirect,
             issued_at: Timestamp::from_seconds(wire.iat),
             expires_at: Timestamp::from_seconds(wire.exp),

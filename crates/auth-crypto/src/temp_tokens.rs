@@ -4,7 +4,7 @@
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::ports::TempTokens;
 use auth_domain::temp_token::{TempClaims, TempStep};
-use auth_domain::{ChallengeId, Timestamp};
+use auth_domain::{ChallengeId, SessionId, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use crate::key_ring::KeyRing;
 
 const TYPE: &str = "temp+jwt";
 
-/// The claims as they stand in the token. Every one is required, with its type.
+/// The claims as they stand in the token. Every one is required, with its type, but for the session of a step that is
+/// about none.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
@@ -22,6 +23,8 @@ struct WireClaims {
     jti: Uuid,
     purpose: String,
     stage: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<Uuid>,
     iat: i64,
     exp: i64,
 }
@@ -62,6 +65,7 @@ impl TempTokens for TempTokenSigner {
             jti: claims.challenge_id.as_uuid(),
             purpose: purpose.to_owned(),
             stage: stage.to_owned(),
+            sid: claims.step.session_id().map(SessionId::as_uuid),
             iat: claims.issued_at.as_seconds(),
             exp: claims.expires_at.as_seconds(),
         };
@@ -77,7 +81,8 @@ impl TempTokens for TempTokenSigner {
         let wire = decoded.map_err(|error| jwt_header::fault(&error))?.claims;
         let claims = TempClaims {
             challenge_id: ChallengeId::from(wire.jti),
-            step: TempStep::parse(&wire.purpose, &wire.stage).ok_or(TokenFault::Claims)?,
+            step: TempStep::parse(&wire.purpose, &wire.stage, wire.sid.map(SessionId::from))
+                .ok_or(TokenFault::Claims)?,
             issued_at: Timestamp::from_seconds(wire.iat),
             expires_at: Timestamp::from_seconds(wire.exp),
         };
@@ -87,6 +92,7 @@ impl TempTokens for TempTokenSigner {
 
 #[cfg(test)]
 mod tests {
+    use auth_domain::temp_token::Reauthentication;
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -107,7 +113,14 @@ mod tests {
     #[test]
     fn what_was_issued_verifies_until_it_expires() {
         let signer = signer(1, "https://a");
-        for step in [TempStep::GivePasswordResetCode, TempStep::SetPassword, TempStep::GiveVerifyEmailCode] {
+        let session_id = SessionId::generate(NOW, [8; 32]);
+        for step in [
+            TempStep::GivePasswordResetCode,
+            TempStep::SetPassword,
+            TempStep::GiveVerifyEmailCode,
+            TempStep::Reauthenticate(Reauthentication::ByMailedCode, session_id),
+            TempStep::Reauthenticate(Reauthentication::AfterPassword, session_id),
+        ] {
             let token = signer.issue(&claims(step));
             assert_eq!(signer.verify(token.reveal(), NOW), Ok(claims(step)));
             let expiry = claims(step).expires_at;

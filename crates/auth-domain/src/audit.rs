@@ -220,6 +220,9 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
         Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
         Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),
+        Change::PutPendingEmail { account_id, pending, .. } => {
+            Finding::done(*account_id, if pending.is_some() { "email.named" } else { "email.withdrawn" })
+        }
         Change::ProveEmail { account_id, .. } => Finding::done(*account_id, "email.proved"),
         Change::LinkIdentity { account_id, identity } => {
             Finding::done(*account_id, "identity.linked").detail(identity.provider.as_str())
@@ -232,13 +235,18 @@ fn finding(change: &Change) -> Option<Finding> {
             network: Some(session.rotation.client.network().clone()),
             ..Finding::done(session.account_id, "session.opened").detail(session.method.amr().join(" "))
         },
+        Change::ReauthenticateSession { account_id, session_id, method, .. } => {
+            Finding::done(*account_id, "session.reauthenticated")
+                .detail(format!("{} {session_id}", method.amr().join(" ")))
+        }
         Change::RevokeSession { account_id, session_id, revocation } => {
             let outcome =
                 if revocation.reason == RevocationReason::TokenReused { Outcome::Refused } else { Outcome::Done };
             let detail = Some(format!("{} {session_id}", revocation.reason.as_str()));
             Finding { account_id: Some(*account_id), action: "session.ended", outcome, network: None, detail }
         }
-        Change::RevokeSessionsOf { account_id, revocation, .. } => {
+        Change::RevokeSessionsOf { account_id, revocation, .. }
+        | Change::RevokeSessionsWithoutSecondFactor { account_id, revocation, .. } => {
             Finding::done(*account_id, "sessions.ended").detail(revocation.reason.as_str())
         }
         Change::PutTwoFactor { account_id, two_factor } => {
@@ -266,6 +274,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::TouchAccount { .. }
         | Change::RequireIdentity { .. }
         | Change::UseAuthorization { .. }
+        | Change::ForgetTotpSteps(_)
         | Change::UseTotpStep { .. }
         | Change::ForgetChallengesFor { .. }
         | Change::AdvanceSession { .. }

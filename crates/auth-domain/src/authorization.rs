@@ -15,6 +15,8 @@ pub enum AuthorizationPurpose {
     SignIn,
     /// To link an identity to the account that this session is of.
     Link(SessionId),
+    /// To prove again who is behind that session.
+    Reauthenticate(SessionId),
 }
 
 /// An authorization request, as its `state` keeps it.

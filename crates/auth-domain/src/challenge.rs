@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::account::{Account, CredentialVersion, EmailAddress};
 use crate::named::named;
-use crate::rate_limit::{AttemptSubject, RateLimitKind};
+use crate::rate_limit::AttemptSubject;
 use crate::session::{KeyId, Network};
 use crate::version::RowVersion;
 use crate::{AccountId, ChallengeId, Timestamp};
@@ -29,16 +29,6 @@ named! {
         TwoFactorSetup = "two_factor_setup",
         /// To confirm a change of credentials.
         ChangeCredentials = "change_credentials",
-    }
-}
-
-impl ChallengePurpose {
-    /// Which limit wrong codes count for: knowing a password must not keep anybody from recovering.
-    pub const fn misses(self) -> RateLimitKind {
-        match self {
-            Self::PasswordReset | Self::VerifyEmail => RateLimitKind::MailedCodeMisses,
-            Self::TwoFactorLogin | Self::TwoFactorSetup | Self::ChangeCredentials => RateLimitKind::SecondFactorMisses,
-        }
     }
 }
 
@@ -224,6 +214,12 @@ impl Challenge {
     /// Whether its codes go to that address: one that is the account's no more proves nothing.
     pub fn is_to(&self, address: &EmailAddress) -> bool {
         matches!(&self.challenged, Challenged::Account { email, .. } if email.key() == address.key())
+    }
+
+    /// Whether its codes go to the account's address, or prove the one that is to replace it.
+    pub fn is_to_address_of(&self, account: &Account, now: Timestamp) -> bool {
+        let pending = account.pending_email(now).filter(|_| self.purpose == ChallengePurpose::VerifyEmail);
+        self.is_to(&account.email) || pending.is_some_and(|pending| self.is_to(pending))
     }
 
     /// Whether the password is still the one that it was when this began.

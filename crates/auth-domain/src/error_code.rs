@@ -81,7 +81,7 @@ error_codes! {
     NoMethodsFound = "NO_METHODS_FOUND",
     /// No change of credentials waits for a code.
     NoPendingCredentials = "NO_PENDING_CREDENTIALS",
-    /// This needs a fresh login: log in again (RFC 9470).
+    /// This needs a fresh login: `POST /auth/reauthenticate`, or log in again (RFC 9470).
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED",
     /// The code is wrong.
     OtpInvalid = "OTP_INVALID",
@@ -109,7 +109,7 @@ error_codes! {
     UserNotFound = "USER_NOT_FOUND",
     /// Nothing is at this address, or nothing that is yours.
     NotFound = "NOT_FOUND",
-    /// A budget is spent; `Retry-After` says when to try again.
+    /// Too many attempts or requests; `Retry-After` says when to try again.
     RateLimited = "RATE_LIMITED",
     /// Too much of this at once; `Retry-After` says when to try again.
     Overloaded = "OVERLOADED",

@@ -58,7 +58,9 @@ named! {
         PasswordChanged = "password_changed",
         /// The password was set anew with a mailed code.
         PasswordReset = "password_reset_done",
-        /// The e-mail address was changed; goes to the old one.
+        /// Another address was named in place of a proved one; goes to that one.
+        EmailChangeBegun = "email_change_begun",
+        /// The e-mail address was changed; goes to the old one, and to the new one where that was proved first.
         EmailChanged = "email_changed",
         /// Somebody tried to register with the address of an account and was not told so.
         RegistrationAttempted = "registration_attempted",

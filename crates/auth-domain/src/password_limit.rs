@@ -3,7 +3,7 @@
 //! The limit is exact because each verdict is committed under the version that was read: of fifty
 //! guesses checked at once, each is judged again after the one that committed before it, so only as
 //! many verdicts get out as one after the other would have. The owner is never locked out: networks
-//! where a login succeeded before keep a limit of their own.
+//! where a login was finished before keep a limit of their own.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct NetworkAttempts {
     pub misses: u32,
     /// The last of them.
     pub last_miss_at: Option<Timestamp>,
-    /// The last success from there.
+    /// The last login from there that was finished.
     pub last_success_at: Option<Timestamp>,
     /// Goes up with each write.
     pub version: RowVersion,
@@ -99,17 +99,24 @@ impl PasswordLimit {
         Self { attempts, daily, ..self.clone() }
     }
 
-    /// After the right password. A network's first success depends on the day's misses, so it
-    /// advances their version too, as a guard.
+    /// After a login that was finished, with a second factor where there is one.
     #[must_use]
     pub fn after_success(&self, now: Timestamp) -> Self {
+        self.after_right_password(Some(now))
+    }
+
+    /// After a right password that a second factor is to follow: whoever knows it is not yet the owner, so their network
+    /// is not known for it.
+    #[must_use]
+    pub fn after_first_factor(&self) -> Self {
+        self.after_right_password(self.attempts.last_success_at)
+    }
+
+    /// What a strange network may do depends on the day's misses, so it advances their version too, as a guard.
+    fn after_right_password(&self, last_success_at: Option<Timestamp>) -> Self {
         let first_from_there = self.attempts.last_success_at.is_none();
-        let attempts = NetworkAttempts {
-            misses: 0,
-            last_miss_at: None,
-            last_success_at: Some(now),
-            version: self.attempts.version.next(),
-        };
+        let attempts =
+            NetworkAttempts { misses: 0, last_miss_at: None, last_success_at, version: self.attempts.version.next() };
         let daily = DailyMisses {
             version: if first_from_there { self.daily.version.next() } else { self.daily.version },
             ..self.daily

@@ -75,10 +75,20 @@ pub enum RateLimitKind {
     MailsForOwner,
     /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
     MailsToNamedAddress,
-    /// Wrong codes, for recovery and for proving an address together.
+    /// Codes to an address that is to replace a proved one.
+    MailsToPendingAddress,
+    /// Wrong codes, for recovery and for proving an address together, from all networks where the owner has not finished a
+    /// login before.
     MailedCodeMisses,
-    /// Wrong codes of second factors, whatever they are for.
+    /// The same from one network where the owner has.
+    MailedCodeMissesFrom(Network),
+    /// Wrong codes of second factors, whatever they are for, from all networks where the owner has not finished a login
+    /// before.
     SecondFactorMisses,
+    /// The same from one network where the owner has.
+    SecondFactorMissesFrom(Network),
+    /// Wrong recovery codes, from anywhere.
+    RecoveryCodeMisses,
 }
 
 impl RateLimitKind {
@@ -89,8 +99,12 @@ impl RateLimitKind {
             Self::MailsFromStrangers => ("mails_from_strangers", ""),
             Self::MailsForOwner => ("mails_for_owner", ""),
             Self::MailsToNamedAddress => ("mails_to_named_address", ""),
+            Self::MailsToPendingAddress => ("mails_to_pending_address", ""),
             Self::MailedCodeMisses => ("mailed_code_misses", ""),
+            Self::MailedCodeMissesFrom(network) => ("mailed_code_misses_from", network.as_str()),
             Self::SecondFactorMisses => ("second_factor_misses", ""),
+            Self::SecondFactorMissesFrom(network) => ("second_factor_misses_from", network.as_str()),
+            Self::RecoveryCodeMisses => ("recovery_code_misses", ""),
         }
     }
 
@@ -98,9 +112,15 @@ impl RateLimitKind {
     const fn limit(&self) -> Limit {
         match self {
             Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
-            Self::MailsFromStrangers => Limit { most: 5, window: HOUR, apart: Duration::ZERO },
+            Self::MailsFromStrangers | Self::MailsToPendingAddress => {
+                Limit { most: 5, window: HOUR, apart: Duration::ZERO }
+            }
             Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
-            Self::MailedCodeMisses | Self::SecondFactorMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
+            Self::MailedCodeMisses
+            | Self::MailedCodeMissesFrom(_)
+            | Self::SecondFactorMisses
+            | Self::SecondFactorMissesFrom(_)
+            | Self::RecoveryCodeMisses => Limit { most: 25, window: DAY, apart: Duration::ZERO },
         }
     }
 }

@@ -4,7 +4,33 @@
 use std::time::Duration;
 
 use crate::access_token::BearerToken;
-use crate::{ChallengeId, Timestamp};
+use crate::{ChallengeId, SessionId, Timestamp};
+
+/// What somebody who proves again who they are has shown before the pending step, or is to show in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reauthentication {
+    /// The password was right; a second factor is to follow.
+    AfterPassword,
+    /// A provider vouched; a second factor is to follow.
+    AfterProvider,
+    /// There is no password: a second factor is enough.
+    BySecondFactor,
+    /// There is neither a password nor a second factor: a code that was mailed is enough.
+    ByMailedCode,
+}
+
+impl Reauthentication {
+    const ALL: [Self; 4] = [Self::AfterPassword, Self::AfterProvider, Self::BySecondFactor, Self::ByMailedCode];
+
+    const fn stage(self) -> &'static str {
+        match self {
+            Self::AfterPassword => "second_factor_after_password",
+            Self::AfterProvider => "second_factor_after_provider",
+            Self::BySecondFactor => "second_factor",
+            Self::ByMailedCode => "code",
+        }
+    }
+}
 
 /// The step that a temp token is good for. None is accepted where another is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,9 +47,14 @@ pub enum TempStep {
     GiveSecondFactorAfterReset,
     /// The same after an identity provider vouched.
     GiveSecondFactorAfterProvider,
+    /// Prove again who is behind that session.
+    Reauthenticate(Reauthentication, SessionId),
 }
 
+const REAUTHENTICATE: &str = "reauthenticate";
+
 impl TempStep {
+    /// Those that are about no session.
     const ALL: [Self; 6] = [
         Self::GivePasswordResetCode,
         Self::SetPassword,
@@ -42,12 +73,28 @@ impl TempStep {
             Self::GiveSecondFactor => ("twofa_login", "second_factor"),
             Self::GiveSecondFactorAfterReset => ("twofa_login", "second_factor_after_reset"),
             Self::GiveSecondFactorAfterProvider => ("twofa_login", "second_factor_after_provider"),
+            Self::Reauthenticate(reauthentication, _) => (REAUTHENTICATE, reauthentication.stage()),
+        }
+    }
+
+    /// Its `sid` claim, where it is about one session.
+    pub const fn session_id(self) -> Option<SessionId> {
+        match self {
+            Self::Reauthenticate(_, session_id) => Some(session_id),
+            _ => None,
         }
     }
 
     /// From its claims.
-    pub fn parse(purpose: &str, stage: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.claims() == (purpose, stage))
+    pub fn parse(purpose: &str, stage: &str, session_id: Option<SessionId>) -> Option<Self> {
+        match session_id {
+            None => Self::ALL.into_iter().find(|step| step.claims() == (purpose, stage)),
+            Some(session_id) if purpose == REAUTHENTICATE => {
+                let found = Reauthentication::ALL.into_iter().find(|one| one.stage() == stage);
+                found.map(|one| Self::Reauthenticate(one, session_id))
+            }
+            Some(_) => None,
+        }
     }
 }
 

@@ -5,10 +5,11 @@
 //! What a code is and whether it is right lives elsewhere: [`crate::ports::Totp`], [`crate::challenge`].
 
 use std::fmt;
+use std::time::Duration;
 
-use crate::Timestamp;
 use crate::named::named;
 use crate::version::RowVersion;
+use crate::{SessionId, Timestamp};
 
 named! {
     /// A second factor.
@@ -19,6 +20,9 @@ named! {
         Email = "email",
     }
 }
+
+/// How long the session that began to set up an app has to wait before it may begin anew.
+const REPLACED_AFTER: Duration = Duration::from_secs(60);
 
 impl Method {
     const fn other(self) -> Self {
@@ -71,6 +75,8 @@ pub struct Pending<S> {
     pub until: Timestamp,
     /// What the code is to be recognised by.
     pub secret: S,
+    /// Which session began it: that one may begin anew.
+    pub session_id: Option<SessionId>,
 }
 
 /// A set-up that was proved.
@@ -119,6 +125,14 @@ impl<S> MethodState<S> {
             }
             Self::Enabled(_) => Err(NotPending::AlreadyEnabled),
             _ => Err(NotPending::NothingPending),
+        }
+    }
+
+    fn cancelled(self) -> Self {
+        match self {
+            Self::Pending(_) => Self::NotSet,
+            Self::Disabled(enrolment, _) => Self::Disabled(enrolment, None),
+            other @ (Self::NotSet | Self::Enabled(_)) => other,
         }
     }
 
@@ -316,15 +330,34 @@ impl TwoFactor {
         }
     }
 
-    /// Sets up the app, to be proved before `until`.
-    pub fn begin_app(self, now: Timestamp, until: Timestamp, secret: SealedSecret) -> Result<Self, NotBegun> {
+    /// Sets up the app, to be proved before `until`. One that is pending stands in the way, but not for long of the
+    /// session that began it.
+    pub fn begin_app(
+        self,
+        now: Timestamp,
+        until: Timestamp,
+        secret: SealedSecret,
+        session_id: SessionId,
+    ) -> Result<Self, NotBegun> {
         if self.app.is_enabled() {
             return Err(NotBegun::AlreadyEnabled);
         }
-        if self.app.pending(now).is_some() {
+        let replaceable_from = |pending: &Pending<_>| pending.until - until.since(now) + REPLACED_AFTER;
+        if let Some(pending) = self.app.pending(now)
+            && (pending.session_id != Some(session_id) || now < replaceable_from(pending))
+        {
             return Err(NotBegun::AlreadyPending);
         }
-        Ok(Self { app: self.app.begun(Pending { until, secret }), ..self }.written())
+        let pending = Pending { until, secret, session_id: Some(session_id) };
+        Ok(Self { app: self.app.begun(pending), ..self }.written())
+    }
+
+    /// Gives up the app's set-up that is pending.
+    pub fn cancel_app(self, now: Timestamp) -> Result<Self, NotPending> {
+        if self.app.pending(now).is_none() {
+            return Err(if self.app.is_enabled() { NotPending::AlreadyEnabled } else { NotPending::NothingPending });
+        }
+        Ok(Self { app: self.app.cancelled(), ..self }.written())
     }
 
     /// Sets up e-mail, to be proved before `until`. One that is pending begins anew: its code is mailed again.
@@ -332,7 +365,7 @@ impl TwoFactor {
         if self.email.is_enabled() {
             return Err(NotBegun::AlreadyEnabled);
         }
-        Ok(Self { email: self.email.begun(Pending { until, secret: () }), ..self }.written())
+        Ok(Self { email: self.email.begun(Pending { until, secret: (), session_id: None }), ..self }.written())
     }
 
     /// After the first right code: the method is enabled, and primary if no other one is.

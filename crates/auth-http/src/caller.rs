@@ -8,7 +8,9 @@ use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
-use auth_domain::use_cases::{AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, PendingStep, UseCases};
+use auth_domain::use_cases::{
+    AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases,
+};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
@@ -29,6 +31,24 @@ impl FromRequest for Bearer {
         async move {
             let (use_cases, token) = found?;
             Ok(Self(use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?))
+        }
+        .boxed_local()
+    }
+}
+
+/// The bearer of an access token of a login that is fresh enough for what weakens an account.
+pub(crate) struct FreshBearer(pub(crate) FreshLogin);
+
+impl FromRequest for FreshBearer {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
+        async move {
+            let (use_cases, token) = found?;
+            let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+            Ok(Self(use_cases.require_fresh_login.execute(caller)?))
         }
         .boxed_local()
     }

@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::{BeginAuthorization, IssuedTokens};
+use auth_domain::use_cases::{BeginAuthorization, IssuedAccessToken, IssuedTokens};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -53,6 +53,13 @@ impl TokenCookies {
     pub(crate) fn session(tokens: &IssuedTokens, used_cookie: bool) -> Self {
         let mut handed_out = Self::tokens(tokens);
         handed_out.0.extend(Self::end_of_step(used_cookie).0);
+        handed_out
+    }
+
+    /// Sets the access token of a session that was there before: a step that led to it is over.
+    pub(crate) fn access(token: &IssuedAccessToken, request: &HttpRequest) -> Self {
+        let mut handed_out = Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in)]);
+        handed_out.0.extend(Self::end_of_step(request).0);
         handed_out
     }
 

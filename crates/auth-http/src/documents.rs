@@ -72,7 +72,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     });
     match endpoint.permission {
         Permission::Anyone => {}
-        Permission::AccessToken => operation["security"] = json!([{ "accessToken": [] }]),
+        Permission::AccessToken | Permission::FreshLogin => operation["security"] = json!([{ "accessToken": [] }]),
         Permission::RefreshToken => operation["security"] = json!([{}, { "accessToken": [] }]),
         Permission::TempToken => operation["security"] = json!([{ "tempToken": [] }]),
         Permission::AccessOrTempToken => operation["security"] = json!([{ "accessToken": [] }, { "tempToken": [] }]),

@@ -24,6 +24,8 @@ pub(crate) enum Permission {
     Anyone,
     /// The bearer of an access token.
     AccessToken,
+    /// The bearer of an access token of a fresh login: young enough, with a second factor where the user has one.
+    FreshLogin,
     /// Whoever holds a refresh token of the session; where an access token comes too, it is held against it.
     RefreshToken,
     /// The bearer of a temp token.
@@ -146,6 +148,13 @@ impl Endpoint {
             Permission::AccessToken => &[
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
+                ErrorCode::Unauthorized,
+                ErrorCode::Unavailable,
+            ],
+            Permission::FreshLogin => &[
+                ErrorCode::AccessTokenInvalid,
+                ErrorCode::AccessTokenExpired,
+                ErrorCode::ReauthenticationRequired,
                 ErrorCode::Unauthorized,
                 ErrorCode::Unavailable,
             ],

@@ -64,7 +64,7 @@ impl Metrics {
             seconds: register(&registry, HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["route"]))?,
             refusals: counters(
                 "auth_refusals_total",
-                "Requests refused, by code; RATE_LIMITED is a spent budget, OVERLOADED a full queue.",
+                "Requests refused, by code; RATE_LIMITED is a limit reached, OVERLOADED a full queue.",
                 &["code"],
             )?,
             outbox: gauges("auth_outbox", "Mails and events that are owed, over all nodes.", &["what"])?,

@@ -2,14 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::use_cases::{LoggedIn, SecondFactorRequired};
+use auth_domain::use_cases::{IssuedAccessToken, LoggedIn, LoginFinished, SecondFactorRequired};
 
 use crate::answer::success;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
 use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
-use crate::wire::{LoginData, SecondFactorData, TempTokenData};
+use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData};
 
 /// The answer of a login.
 pub(crate) fn logged_in(
@@ -20,6 +20,23 @@ pub(crate) fn logged_in(
 ) -> HttpResponse {
     let response = success(code, LoginData::new(logged_in, delivery));
     delivery.attach(TokenCookies::session(&logged_in.tokens, is_temp_cookie(request)), response)
+}
+
+/// The answer of somebody who proved again who they are.
+pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: &IssuedAccessToken) -> HttpResponse {
+    let response = success(SuccessCode::Reauthenticated, ReauthenticatedData::new(token, delivery));
+    // Who came with a header may have the cookies of another session.
+    let delivery = if delivery.in_body() { Delivery::Body } else { delivery };
+    TokenCookies::access(token, request).with(delivery, response)
+}
+
+/// The answer of a step that finishes a login, or proves again who is behind a session.
+pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) -> HttpResponse {
+    let delivery = Delivery::of(request);
+    match finished {
+        LoginFinished::LoggedIn(opened) => logged_in(request, delivery, SuccessCode::UserLoggedIn, opened),
+        LoginFinished::Reauthenticated(token) => reauthenticated(request, delivery, token),
+    }
 }
 
 /// The answer of a login that waits for its second factor.

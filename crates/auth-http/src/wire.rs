@@ -7,7 +7,7 @@ use auth_domain::identity::LinkedIdentity;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::two_factor::{Method, TwoFactor};
-use auth_domain::use_cases::{IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
+use auth_domain::use_cases::{IssuedAccessToken, IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -35,6 +35,9 @@ pub(crate) struct UserView {
     username: Option<String>,
     email: String,
     email_verified: bool,
+    /// The address that replaces `email` once it is proved.
+    #[schema(required = true)]
+    pending_email: Option<String>,
     roles: Vec<String>,
     linked_providers: Vec<String>,
     has_password: bool,
@@ -51,6 +54,10 @@ struct TwoFaView {
     primary: Option<String>,
 }
 
+fn pending_email(account: &Account) -> Option<String> {
+    account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned())
+}
+
 impl From<&Account> for UserView {
     fn from(account: &Account) -> Self {
         Self {
@@ -58,6 +65,7 @@ impl From<&Account> for UserView {
             username: account.username.as_ref().map(|name| name.as_str().to_owned()),
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
+            pending_email: pending_email(account),
             roles: account.roles.iter().map(str::to_owned).collect(),
             linked_providers: account.identities.iter().map(|identity| identity.provider.to_string()).collect(),
             has_password: account.password_hash.is_some(),
@@ -110,6 +118,58 @@ impl TokensView {
             refresh_expires_in: tokens.refresh_expires_in.as_secs(),
         }
     }
+}
+
+/// The access token of a session whose owner proved again who they are; its refresh token stays as it is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AccessTokenOnly)]
+struct AccessTokenView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    access_token: Option<String>,
+    #[schema(pattern = "^Bearer$")]
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+}
+
+/// `data` of a reauthentication.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReauthenticatedData {
+    tokens: AccessTokenView,
+}
+
+impl ReauthenticatedData {
+    pub(crate) fn new(token: &IssuedAccessToken, delivery: Delivery) -> Self {
+        let (access_token, expires_in) = (shown(&token.token, delivery), token.expires_in.as_secs());
+        Self { tokens: AccessTokenView { access_token, token_type: "Bearer", expires_in } }
+    }
+}
+
+/// The tokens of a login, or of a reauthentication, which has no refresh token.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+pub(crate) struct LoginFinishedTokens {
+    #[schema(nullable = false)]
+    access_token: Option<String>,
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+    #[schema(pattern = "^Bearer$")]
+    token_type: String,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    /// Seconds until the refresh token expires unless it is used before.
+    refresh_expires_in: Option<u64>,
+}
+
+/// `data` of a step that finished a login; without a user, of one that proved again who is behind a session.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes two answers that have the same status")]
+pub(crate) struct LoginFinishedData {
+    tokens: LoginFinishedTokens,
+    user: Option<UserView>,
 }
 
 /// `data` with tokens.
@@ -224,6 +284,9 @@ pub(crate) struct CredentialView {
     email_verified: bool,
     /// Whether an address of this account was ever proved, this one or one before.
     ever_proved: bool,
+    /// The address that replaces `email` once it is proved.
+    #[schema(required = true)]
+    pending_email: Option<String>,
     /// Argon2id, PHC string format; of no use without the master key.
     #[schema(required = true)]
     password_hash: Option<String>,
@@ -246,6 +309,7 @@ impl From<&Account> for CredentialView {
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
             ever_proved: account.ever_proved,
+            pending_email: pending_email(account),
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),

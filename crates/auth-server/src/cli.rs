@@ -133,7 +133,7 @@ pub(crate) enum UserCommand {
         /// The new roles; none takes all away
         roles: Vec<String>,
     },
-    /// Forget the misses that are counted against a user: for one who is locked out
+    /// Forget the failed attempts that are counted against a user: for one who is locked out
     Unlock {
         /// Id, e-mail address or username
         user: String,

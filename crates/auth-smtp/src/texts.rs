@@ -117,9 +117,15 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "A new password was set with a code that we mailed to you. Every device was logged out.",
             NOT_YOU,
         ),
+        NoticeKind::EmailChangeBegun => (
+            "Your e-mail address is about to change",
+            "Someone asked to change the e-mail address of your account. It changes when the new address is confirmed.",
+            "If that was you, there is nothing to do. If it was not, change your password now: the change is then \
+             withdrawn when you reset it with \"lost password\".",
+        ),
         NoticeKind::EmailChanged => (
-            "Your address was changed",
-            "Your account has another e-mail address now.",
+            "Your e-mail address was changed",
+            "The e-mail address of your account was changed.",
             "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
         ),
         NoticeKind::RegistrationAttempted => (

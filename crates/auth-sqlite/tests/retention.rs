@@ -214,7 +214,7 @@ impl Tracking {
         assert_eq!(rows(database, "events"), told);
         let open = self.abandoned.iter().filter(|at| **at + Duration::from_secs(600) >= now).count();
         assert_eq!(rows(database, "challenges"), open);
-        // One network each, where its owner has logged in; a tally for its mails, and none for strangers' since.
+        // One network each, where its owner has logged in; a rate limit for its mails, and none for strangers' since.
         let users = USERS as usize;
         assert_eq!(rows(database, "password_network_attempts"), users);
         assert!(rows(database, "tallies") <= users);

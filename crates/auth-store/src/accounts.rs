@@ -1,6 +1,8 @@
 //! Accounts: how they are kept, read and changed. Their identities are rows of their own, in `identities.rs`.
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, Roles, Username};
+use auth_domain::account::{
+    Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username,
+};
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
 use auth_domain::{AccountId, Timestamp};
@@ -28,6 +30,8 @@ pub(super) struct AccountRow {
     created_at: i64,
     updated_at: i64,
     ever_proved: bool,
+    pending_email: Option<String>,
+    pending_email_until: Option<i64>,
     #[diesel(embed)]
     two_factor: TwoFactorRow,
 }
@@ -47,6 +51,8 @@ impl From<&Account> for AccountRow {
             created_at: account.created_at.as_micros(),
             updated_at: account.updated_at.as_micros(),
             ever_proved: account.ever_proved,
+            pending_email: account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned()),
+            pending_email_until: account.pending_email.as_ref().map(|pending| pending.until.as_micros()),
             two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
@@ -68,12 +74,19 @@ impl TryFrom<AccountRow> for Account {
             credential_version: CredentialVersion::from_number(row.credential_version),
             roles: Roles::parse(&roles).map_err(|_| corrupt("accounts", "roles"))?,
             ever_proved: row.ever_proved,
+            pending_email: pending(row.pending_email, row.pending_email_until)?,
             two_factor: row.two_factor.try_into()?,
             identities: Vec::new(),
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
+}
+
+fn pending(email: Option<String>, until: Option<i64>) -> Result<Option<PendingEmail>, CommitError> {
+    let Some((email, until)) = email.zip(until) else { return Ok(None) };
+    let email = EmailAddress::parse(&email).map_err(|_| corrupt("accounts", "pending_email"))?;
+    Ok(Some(PendingEmail { email, until: Timestamp::from_micros(until) }))
 }
 
 fn key(id: AccountId) -> DbUuid {
@@ -186,9 +199,26 @@ pub(crate) async fn change_email(
         accounts::email.eq(to.as_str()),
         accounts::email_key.eq(to.key()),
         accounts::email_verified.eq(verified),
+        accounts::pending_email.eq(None::<String>),
+        accounts::pending_email_until.eq(None::<i64>),
         accounts::updated_at.eq(at.as_micros()),
     );
     conn.execute(diesel::update(row).set(set)).await
+}
+
+pub(crate) async fn put_pending_email(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    pending: Option<&PendingEmail>,
+    at: Timestamp,
+) -> Done<usize> {
+    let set = (
+        accounts::pending_email.eq(pending.map(|pending| pending.email.as_str().to_owned())),
+        accounts::pending_email_until.eq(pending.map(|pending| pending.until.as_micros())),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
 }
 
 pub(crate) async fn prove_email(

@@ -54,11 +54,15 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
             accounts::change_email(conn, *account_id, (from, *revision), (to, *verified), *at).await
         }
+        Change::PutPendingEmail { account_id, revision, pending, at } => {
+            accounts::put_pending_email(conn, *account_id, *revision, pending.as_ref(), *at).await
+        }
         Change::ProveEmail { account_id, email, revision, at } => {
             accounts::prove_email(conn, *account_id, email, *revision, *at).await
         }
         Change::PutTwoFactor { account_id, two_factor: state }
         | Change::ResealTwoFactor { account_id, two_factor: state } => two_factor::put(conn, *account_id, state).await,
+        Change::ForgetTotpSteps(account_id) => two_factor::forget_steps_of(conn, *account_id).await,
         Change::UseTotpStep { account_id, step, at } => two_factor::use_step(conn, *account_id, *step, *at).await,
         Change::KeepPendingCredentials(pending) => two_factor::keep_pending(conn, pending).await,
         Change::LinkIdentity { account_id, identity } => identities::insert(conn, *account_id, identity).await,
@@ -79,12 +83,26 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
             sessions::note_served_again(conn, *session_id, *generation, *at).await
         }
         Change::ProveSession { session_id, generation } => sessions::prove(conn, *session_id, *generation).await,
+        Change::ReauthenticateSession {
+            account_id,
+            session_id,
+            method,
+            authenticated_at,
+            credential_version,
+            two_factor_version,
+        } => {
+            let versions = (*credential_version, *two_factor_version);
+            sessions::reauthenticate(conn, (*account_id, *session_id), (*method, *authenticated_at), versions).await
+        }
         Change::RequireSession(id) => sessions::require(conn, *id).await,
         Change::RevokeSession { account_id, session_id, revocation } => {
             sessions::revoke(conn, *account_id, *session_id, revocation).await
         }
         Change::RevokeSessionsOf { account_id, except, revocation } => {
             sessions::revoke_all_of(conn, *account_id, *except, revocation).await
+        }
+        Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation } => {
+            sessions::revoke_without_second_factor(conn, *account_id, *except, revocation).await
         }
         Change::PutNetworkAttempts(limit) => password_limits::put_network_attempts(conn, limit).await,
         Change::PutDailyMisses(limit) => password_limits::put_daily_misses(conn, limit).await,

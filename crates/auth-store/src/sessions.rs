@@ -8,6 +8,7 @@ use auth_domain::session::{
 };
 use auth_domain::version::RowVersion;
 use auth_domain::{AccountId, SessionId, Timestamp};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
@@ -36,6 +37,7 @@ pub(super) struct SessionRow {
     created_at: i64,
     idle_expires_at: i64,
     absolute_expires_at: i64,
+    authenticated_at: Option<i64>,
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
 }
@@ -70,6 +72,8 @@ impl TryFrom<SessionRow> for Session {
             key_id: KeyId::new(row.key_id),
             method,
             created_at: Timestamp::from_micros(row.created_at),
+            // A node of an older version notes none.
+            authenticated_at: Timestamp::from_micros(row.authenticated_at.unwrap_or(row.created_at)),
             idle_expires_at: Timestamp::from_micros(row.idle_expires_at),
             absolute_expires_at: Timestamp::from_micros(row.absolute_expires_at),
             revocation,
@@ -196,6 +200,7 @@ pub(crate) async fn insert(
             micros(session.created_at),
             micros(session.idle_expires_at),
             micros(session.absolute_expires_at),
+            Some(session.authenticated_at.as_micros()).into_sql::<Nullable<BigInt>>(),
         ));
     let columns = (
         sessions::id,
@@ -211,6 +216,7 @@ pub(crate) async fn insert(
         sessions::created_at,
         sessions::idle_expires_at,
         sessions::absolute_expires_at,
+        sessions::authenticated_at,
     );
     let postgres = diesel::insert_into(sessions::table).values(row.clone().for_share()).into_columns(columns);
     let sqlite = diesel::insert_into(sessions::table).values(row).into_columns(columns);
@@ -253,6 +259,27 @@ pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Gene
     conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
 }
 
+/// Its owner proved who they are, by the credentials and second factors that the account still has.
+pub(crate) async fn reauthenticate(
+    conn: &mut Connection,
+    (account_id, id): (AccountId, SessionId),
+    (method, at): (AuthenticationMethod, Timestamp),
+    (credential_version, two_factor_version): (CredentialVersion, RowVersion),
+) -> Done<usize> {
+    let account = accounts::table
+        .filter(accounts::id.eq(DbUuid(account_id.as_uuid())))
+        .filter(accounts::credential_version.eq(credential_version.as_number()))
+        .filter(accounts::two_factor_version.eq(two_factor_version.as_number()));
+    // Not locked: whoever changes the account meets the session's row.
+    let row = sessions::table
+        .filter(sessions::id.eq(key(id)))
+        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::revoked_at.is_null())
+        .filter(exists(account));
+    let set = (sessions::method.eq(method.amr().join(" ")), sessions::authenticated_at.eq(at.as_micros()));
+    conn.execute(diesel::update(row).set(set)).await
+}
+
 /// It has not ended, and does not until the commit.
 pub(crate) async fn require(conn: &mut Connection, id: SessionId) -> Done<usize> {
     let live = sessions::table.filter(sessions::id.eq(key(id))).filter(sessions::revoked_at.is_null());
@@ -285,5 +312,20 @@ pub(crate) async fn revoke_all_of(
         .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::id.ne(DbUuid(kept)));
+    conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
+}
+
+/// The `amr` of a session that passed a second factor ends in `mfa`.
+pub(crate) async fn revoke_without_second_factor(
+    conn: &mut Connection,
+    account_id: AccountId,
+    except: SessionId,
+    revocation: &Revocation,
+) -> Done<usize> {
+    let live = sessions::table
+        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::method.not_like("%mfa"))
+        .filter(sessions::id.ne(key(except)));
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
 }

@@ -23,6 +23,7 @@ pub(crate) struct TwoFactorRow {
     app_secret: Option<Vec<u8>>,
     app_pending_until: Option<i64>,
     app_pending_secret: Option<Vec<u8>>,
+    app_pending_session: Option<DbUuid>,
     email_factor_status: Option<String>,
     email_factor_since: Option<i64>,
     email_factor_pending_until: Option<i64>,
@@ -60,6 +61,9 @@ impl From<&TwoFactor> for TwoFactorRow {
             app_secret: app.enrolment().map(|enrolment| bytes(&enrolment.secret)),
             app_pending_until: stored_pending(app).map(|pending| pending.until.as_micros()),
             app_pending_secret: stored_pending(app).map(|pending| bytes(&pending.secret)),
+            app_pending_session: stored_pending(app)
+                .and_then(|pending| pending.session_id)
+                .map(|id| DbUuid(id.as_uuid())),
             email_factor_status: stored_status(email).map(str::to_owned),
             email_factor_since: email.enrolment().map(|enrolment| enrolment.since.as_micros()),
             email_factor_pending_until: stored_pending(email).map(|pending| pending.until.as_micros()),
@@ -70,8 +74,13 @@ impl From<&TwoFactor> for TwoFactorRow {
     }
 }
 
-fn state<S>(status: Option<&str>, enrolled: Option<(i64, S)>, pending: Option<(i64, S)>) -> Done<MethodState<S>> {
-    let pending = pending.map(|(until, secret)| Pending { until: Timestamp::from_micros(until), secret });
+fn state<S>(
+    status: Option<&str>,
+    enrolled: Option<(i64, S)>,
+    pending: Option<(i64, S)>,
+    session_id: Option<SessionId>,
+) -> Done<MethodState<S>> {
+    let pending = pending.map(|(until, secret)| Pending { until: Timestamp::from_micros(until), secret, session_id });
     let enrolment = enrolled.map(|(since, secret)| Enrolment { since: Timestamp::from_micros(since), secret });
     match (status, enrolment, pending) {
         (None, _, None) => Ok(MethodState::NotSet),
@@ -91,11 +100,13 @@ impl TryFrom<TwoFactorRow> for TwoFactor {
             row.app_status.as_deref(),
             row.app_since.zip(secret(row.app_secret)),
             row.app_pending_until.zip(secret(row.app_pending_secret)),
+            row.app_pending_session.map(|id| SessionId::from(id.0)),
         )?;
         let email = state(
             row.email_factor_status.as_deref(),
             row.email_factor_since.map(|since| (since, ())),
             row.email_factor_pending_until.map(|until| (until, ())),
+            None,
         )?;
         let codes = row.recovery_codes.split_whitespace().map(|code| RecoveryCodeHash::new(code.to_owned()));
         Ok(Self {
@@ -129,6 +140,11 @@ pub(crate) async fn use_step(
         totp_steps::used_at.eq(at.as_micros()),
     );
     conn.execute(diesel::insert_into(totp_steps::table).values(row).on_conflict_do_nothing()).await
+}
+
+pub(crate) async fn forget_steps_of(conn: &mut Connection, account_id: AccountId) -> Done<usize> {
+    let used = totp_steps::table.filter(totp_steps::account_id.eq(DbUuid(account_id.as_uuid())));
+    conn.execute(diesel::delete(used)).await
 }
 
 pub(crate) async fn keep_pending(conn: &mut Connection, pending: &PendingCredentials) -> Done<usize> {

@@ -31,6 +31,9 @@ pub struct Cluster {
 
 const USER: &str = "postgres";
 
+/// A value of `lc_messages` with which a [`Cluster`] speaks German.
+pub const GERMAN: &str = "de_DE.UTF-8";
+
 impl Cluster {
     /// One that nobody else uses, to stop it for example.
     pub fn start() -> Self {
@@ -39,7 +42,6 @@ impl Cluster {
         let initdb =
             format!("{} -D {}/data -U {USER} -A trust -E UTF8 --locale=C --no-sync", initdb.display(), dir.display());
         run(unprivileged(&initdb).stdout(Stdio::null()));
-        run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
         Self::serve(bin, dir)
     }
 
@@ -50,7 +52,6 @@ impl Cluster {
         let port = self.port;
         let copy = format!("{} -h 127.0.0.1 -p {port} -U {USER} -D {}/data -R -c fast", copy.display(), dir.display());
         run(&mut unprivileged(&copy));
-        run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
         Self::serve(bin, dir)
     }
 
@@ -61,9 +62,11 @@ impl Cluster {
 
     /// Serves what is in the folder `data` of `dir`.
     fn serve(bin: PathBuf, dir: PathBuf) -> Self {
+        run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
+        run(&mut unprivileged(&german_locale(&dir)));
         let port = free_port();
         let server = format!(
-            "{} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} -c fsync=off \
+            "LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} -c fsync=off \
              -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB \
              -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
             bin.join("postgres").display(),
@@ -173,6 +176,13 @@ fn certificates(dir: &Path) -> String {
          && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem",
         dir.display()
     )
+}
+
+/// A shell script that makes [`GERMAN`]: messages are found by a locale's name, so it can be a copy of the plain one
+/// under another, and no machine has to have a German one installed.
+fn german_locale(dir: &Path) -> String {
+    let dir = dir.join("locale");
+    format!("mkdir {dir} && cp -r /usr/lib/locale/C.utf8 {dir}/{GERMAN}", dir = dir.display())
 }
 
 /// Where `initdb` is: Debian keeps it out of the PATH.

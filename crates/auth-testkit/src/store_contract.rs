@@ -49,6 +49,7 @@ macro_rules! store_contract {
             accounts_round_trip
             names_are_unique_whatever_their_case
             a_commit_happens_whole_or_not_at_all
+            a_pending_address_is_kept_with_its_account
             roles_are_replaced
             a_rehash_needs_the_credential_version
             a_deletion_takes_everything_along
@@ -60,6 +61,8 @@ macro_rules! store_contract {
             proving_and_serving_again_need_the_generation
             a_revoked_session_stays_revoked
             all_sessions_of_one_account_end
+            a_reauthentication_needs_what_was_checked
+            sessions_that_passed_no_second_factor_end
             only_live_sessions_are_listed
             password_limits_are_written_one_version_at_a_time
             signing_keys_are_unique_by_sequence

@@ -7,11 +7,11 @@ use auth_domain::ports::{Archive, Writers};
 pub(crate) const ROWS: [(&str, &str); 22] = [
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "app_pending_session": null, "pending_email": "New@example.org", "pending_email_until": 9, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2}"##,
     ),
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "app_pending_session": "02990000-0000-7000-8000-000000000001", "pending_email": null, "pending_email_until": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0}"##,
     ),
     (
         "identities",
@@ -23,7 +23,7 @@ pub(crate) const ROWS: [(&str, &str); 22] = [
     ),
     (
         "sessions",
-        r##"{"id": "02990000-0000-7000-8000-000000000001", "account_id": "01990000-0000-7000-8000-000000000001", "generation": 2, "parent": 1, "served_at": 3, "proved": false, "network": "192.0.2.0/24", "user_agent": "curl 😀 '\"", "left_after": null, "left_before": null, "key_id": "0a0b0c0d", "method": "pwd", "created_at": 1, "idle_expires_at": 9000000000000000, "absolute_expires_at": 9000000000000000, "revoked_at": null, "revocation_reason": null}"##,
+        r##"{"id": "02990000-0000-7000-8000-000000000001", "account_id": "01990000-0000-7000-8000-000000000001", "generation": 2, "parent": 1, "served_at": 3, "proved": false, "network": "192.0.2.0/24", "user_agent": "curl 😀 '\"", "left_after": null, "left_before": null, "key_id": "0a0b0c0d", "method": "pwd", "authenticated_at": 6, "created_at": 1, "idle_expires_at": 9000000000000000, "absolute_expires_at": 9000000000000000, "revoked_at": null, "revocation_reason": null}"##,
     ),
     (
         "challenges",

@@ -53,6 +53,8 @@ pub struct Account {
     pub email: EmailAddress,
     /// Whether its owner has proved to read that address.
     pub email_verified: bool,
+    /// The address that is to replace a proved one, once it is proved itself.
+    pub pending_email: Option<PendingEmail>,
     /// Whether they ever proved an address, this one or one before: until then the account may be a squatter's.
     pub ever_proved: bool,
     /// `None` for an account that only signs in through identity providers.
@@ -71,7 +73,38 @@ pub struct Account {
     pub updated_at: Timestamp,
 }
 
+/// An address that somebody named in place of a proved one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingEmail {
+    /// The address.
+    pub email: EmailAddress,
+    /// Until when it can be proved.
+    pub until: Timestamp,
+}
+
+impl PendingEmail {
+    /// How long somebody has to prove it.
+    pub const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+    /// One that was named at `now`.
+    pub fn named(email: EmailAddress, now: Timestamp) -> Self {
+        Self { email, until: now + Self::LIFETIME }
+    }
+}
+
 impl Account {
+    /// The address that is to replace the proved one, if its time is not over.
+    pub fn pending_email(&self, now: Timestamp) -> Option<&EmailAddress> {
+        self.pending_email.as_ref().filter(|pending| now < pending.until).map(|pending| &pending.email)
+    }
+
+    /// The account as it shows itself at `now`: without a pending address whose time is over.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        let pending_email = self.pending_email.filter(|pending| now < pending.until);
+        Self { pending_email, ..self }
+    }
+
     /// When a change that happens at `now` is dated: later than the one before, whichever node's clock that was
     /// dated with, so that the events of an account keep their order.
     pub fn next_change_at(&self, now: Timestamp) -> Timestamp {

@@ -1,6 +1,6 @@
 //! The whole write vocabulary of the system. What makes a commit fail is in `guard.rs` and `store.rs`.
 
-use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles};
+use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
 use crate::audit::AuditRecord;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
@@ -12,7 +12,7 @@ use crate::password_limit::PasswordLimit;
 use crate::pending_credentials::PendingCredentials;
 use crate::rate_limit::{AttemptSubject, Counted, MailLimit, RateLimit};
 use crate::retired_key::RetiredKey;
-use crate::session::{Generation, KeyId, Network, Revocation, Rotation, Session};
+use crate::session::{AuthenticationMethod, Generation, KeyId, Network, Revocation, Rotation, Session};
 use crate::signing_key::SigningKey;
 use crate::two_factor::{TotpStep, TwoFactor};
 use crate::version::{AccountRevision, RowVersion};
@@ -52,7 +52,7 @@ pub enum Change {
         password_hash: PasswordHash,
         at: Timestamp,
     },
-    /// Replaces the e-mail address. Guard: the old one still stands, the new one is free, and the account was not
+    /// Replaces the e-mail address; none is pending any more. Guard: the old one still stands, the new one is free, and the account was not
     /// changed since it was read.
     ChangeEmail {
         account_id: AccountId,
@@ -60,10 +60,13 @@ pub enum Change {
         from: EmailAddress,
         revision: AccountRevision,
         to: EmailAddress,
-        /// Whether the owner has proved to read the new one: only where it is the old one in another spelling.
+        /// Whether the owner has proved to read the new one.
         verified: bool,
         at: Timestamp,
     },
+    /// Names the address that is to replace a proved one, or withdraws it. Guard: the account was not changed since it was
+    /// read.
+    PutPendingEmail { account_id: AccountId, revision: AccountRevision, pending: Option<PendingEmail>, at: Timestamp },
     /// Notes that the owner reads that address. Guard: it is still the account's, which was not changed since it was
     /// read.
     ProveEmail {
@@ -110,6 +113,9 @@ pub enum Change {
         /// As they are now.
         two_factor: TwoFactor,
     },
+    /// Forgets which TOTP steps an account used, in the commit that replaces its secret: a step is used up for one secret
+    /// (RFC 6238 section 5.2). None is fine too.
+    ForgetTotpSteps(AccountId),
     /// Uses a TOTP step up (RFC 6238 section 5.2). Guard: it was not used before, for whatever purpose.
     UseTotpStep { account_id: AccountId, step: TotpStep, at: Timestamp },
     /// Keeps a change of credentials until its challenge is answered or forgotten. Guard: the challenge exists.
@@ -135,6 +141,18 @@ pub enum Change {
     NoteServedAgain { session_id: SessionId, generation: Generation, at: Timestamp },
     /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
     ProveSession { session_id: SessionId, generation: Generation },
+    /// Notes how and when the owner of a session proved who they are. Guard: it has not ended, and the account still has
+    /// the credentials and second factors that were checked.
+    ReauthenticateSession {
+        account_id: AccountId,
+        session_id: SessionId,
+        method: AuthenticationMethod,
+        authenticated_at: Timestamp,
+        /// As it was checked.
+        credential_version: CredentialVersion,
+        /// As it was checked.
+        two_factor_version: RowVersion,
+    },
     /// Ends a session. Guard: not ended yet.
     RevokeSession { account_id: AccountId, session_id: SessionId, revocation: Revocation },
     /// Changes nothing. Guard: that session has not ended.
@@ -144,6 +162,13 @@ pub enum Change {
         account_id: AccountId,
         /// But for this one.
         except: Option<SessionId>,
+        revocation: Revocation,
+    },
+    /// Ends every session of an account that has not ended yet and passed no second factor; none is fine too.
+    RevokeSessionsWithoutSecondFactor {
+        account_id: AccountId,
+        /// But for this one.
+        except: SessionId,
         revocation: Revocation,
     },
     /// Writes the network's part of a limit. Guard: the stored version is the one before.
@@ -279,6 +304,18 @@ impl Change {
             Self::Mail(_) | Self::UnparkMails { .. } => true,
             Self::Announce { services, .. } => !services.is_empty(),
             _ => false,
+        }
+    }
+
+    /// Notes how and when the owner of `session` proved who they are, as of what `account` is.
+    pub fn reauthenticate(session: &Session, account: &Account) -> Self {
+        Self::ReauthenticateSession {
+            account_id: account.id,
+            session_id: session.id,
+            method: session.method,
+            authenticated_at: session.authenticated_at,
+            credential_version: account.credential_version,
+            two_factor_version: account.two_factor.version,
         }
     }
 

@@ -51,6 +51,7 @@ pub enum LockOrder {
     ForgottenChallenges,
     NewChallenge,
     PendingCredentials,
+    ForgottenTotpSteps,
     TotpStep,
     ForgottenPasswordAttempts,
     PasswordAttempts,
@@ -73,6 +74,7 @@ impl Change {
             | Self::SetRoles { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
+            | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => Guard::AccountUnchanged,
             Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
@@ -82,7 +84,9 @@ impl Change {
             Self::AdvanceSession { .. } | Self::NoteServedAgain { .. } | Self::ProveSession { .. } => {
                 Guard::SessionUnmoved
             }
-            Self::RevokeSession { .. } | Self::RequireSession(_) => Guard::SessionAlive,
+            Self::ReauthenticateSession { .. } | Self::RevokeSession { .. } | Self::RequireSession(_) => {
+                Guard::SessionAlive
+            }
             Self::UseTotpStep { .. } => Guard::TotpStepUnused,
             Self::PutChallenge(_) | Self::UseChallenge { .. } => Guard::ChallengeUnchanged,
             Self::PutNetworkAttempts(_) | Self::PutDailyMisses(_) | Self::PutRateLimit { .. } => Guard::LimitUnchanged,
@@ -110,6 +114,8 @@ impl Change {
             // These are fine with nothing to do.
             Self::UnlinkIdentitiesOf(_)
             | Self::RevokeSessionsOf { .. }
+            | Self::RevokeSessionsWithoutSecondFactor { .. }
+            | Self::ForgetTotpSteps(_)
             | Self::ForgetNetworkAttempts(_)
             | Self::ForgetDailyMisses(_)
             | Self::ForgetRateLimits(_)
@@ -131,12 +137,15 @@ impl Change {
             | Self::RehashPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
+            | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => LockOrder::Account,
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => LockOrder::SecondFactors,
             Self::AdvanceSession { .. }
             | Self::NoteServedAgain { .. }
             | Self::ProveSession { .. }
+            | Self::ReauthenticateSession { .. }
+            | Self::RevokeSessionsWithoutSecondFactor { .. }
             | Self::RevokeSession { .. }
             | Self::RequireSession(_)
             | Self::RevokeSessionsOf { .. } => LockOrder::Session,
@@ -153,6 +162,7 @@ impl Change {
             }
             Self::InsertChallenge(_) => LockOrder::NewChallenge,
             Self::KeepPendingCredentials(_) => LockOrder::PendingCredentials,
+            Self::ForgetTotpSteps(_) => LockOrder::ForgottenTotpSteps,
             Self::UseTotpStep { .. } => LockOrder::TotpStep,
             Self::ForgetNetworkAttempts(_) | Self::ForgetDailyMisses(_) => LockOrder::ForgottenPasswordAttempts,
             Self::PutNetworkAttempts(_) | Self::PutDailyMisses(_) => LockOrder::PasswordAttempts,

@@ -8,13 +8,13 @@ use crate::account::{Account, EmailAddress, LoginName};
 use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged, NoCodeOutstanding, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailContent, MailRequest};
-use crate::ports::{Change, CodeClaims, Codes, NameDigest, StoreError, TempTokens};
+use crate::ports::{Change, CodeClaims, Codes, NameDigest, StoreError, TempTokens, UniqueKey};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
 use crate::{ChallengeId, MailId, Timestamp};
 
-use super::{Decision, Environment};
+use super::{Decision, Environment, Lost};
 
 /// Why a code was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,9 @@ pub enum GiveCodeError {
     /// The day's limit for wrong codes is reached.
     #[error("the limit for codes is reached for {:?}", .0.retry_after)]
     RateLimited(RateLimited),
+    /// The address that it proves is another account's by now.
+    #[error("another account has that address")]
+    AddressTaken,
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,6 +48,7 @@ impl From<GiveCodeError> for Refusal {
             GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
             GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
             GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
+            GiveCodeError::AddressTaken => ErrorCode::EmailExists.into(),
             GiveCodeError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             GiveCodeError::Store(error) => error.into(),
         }
@@ -62,6 +66,18 @@ pub(crate) struct Challenges {
 }
 
 impl Challenges {
+    /// A challenge for the address that is to replace the account's, and the changes that insert it and owe its mail.
+    pub(crate) fn begin_for_pending(
+        &self,
+        account: &Account,
+        email: &EmailAddress,
+        client: &Client,
+        now: Timestamp,
+    ) -> (Challenge, [Change; 2]) {
+        let of_new = Account { email: email.clone(), ..account.clone() };
+        self.begin_for(&of_new, ChallengePurpose::VerifyEmail, client, now)
+    }
+
     /// A challenge for an account, and the changes that insert it and owe its mail.
     pub(crate) fn begin_for(
         &self,
@@ -146,12 +162,15 @@ impl Challenges {
     ) -> Result<Account, GiveCodeError> {
         let given = OneTimeCode::parse(code);
         self.env
-            .decide(async |_| {
+            .decide(async |lost| {
+                if lost == Some(Lost::Duplicate(UniqueKey::Email)) {
+                    return Err(GiveCodeError::AddressTaken);
+                }
                 let found = self.env.store.find_challenge(challenge_id).await?;
                 let (challenge, account) = found.ok_or(GiveCodeError::ChallengeGone)?;
                 let now = self.env.now();
                 let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
-                let misses = self.env.store.find_rate_limit(challenge.subject, &purpose.misses()).await?;
+                let misses = self.misses_of(&challenge).await?;
                 misses.check(now).map_err(GiveCodeError::RateLimited)?;
                 Ok(match right_for {
                     // The count guards a right code too: else those that race with another code's misses would be
@@ -210,7 +229,7 @@ impl Challenges {
                     return Err(GiveCodeError::Overtaken);
                 }
                 // A code proves the address that it was mailed to, no other one.
-                if !challenge.is_to(&account.email) {
+                if !challenge.is_to_address_of(&account, now) {
                     return Err(GiveCodeError::NoneOutstanding);
                 }
                 Ok(Some(account))

@@ -39,6 +39,11 @@ impl<T, E> Decision<T, E> {
     pub(crate) const fn nothing(answer: T) -> Self {
         Self { answer: Ok(answer), changes: Vec::new() }
     }
+
+    /// The same with another error.
+    pub(crate) fn map_error<F>(self, to: impl FnOnce(E) -> F) -> Decision<T, F> {
+        Decision { answer: self.answer.map_err(to), changes: self.changes }
+    }
 }
 
 /// Why the round before this one was lost.

@@ -1,13 +1,52 @@
-//! Where the limits for mails are read; what they allow is in [`crate::rate_limit`].
+//! Where the limits for mails and for wrong codes are read; what they allow is in [`crate::rate_limit`].
 
 use crate::AccountId;
+use crate::challenge::Challenge;
 use crate::ports::StoreError;
 use crate::rate_limit::{AttemptSubject, MailLimit, RateLimit, RateLimitKind};
 use crate::session::Network;
 
-use super::Challenges;
+use super::{Challenges, Environment, SecondFactor};
+
+impl Environment {
+    /// Whether the owner has finished a login from there before.
+    async fn is_known(&self, subject: AttemptSubject, network: &Network) -> Result<bool, StoreError> {
+        Ok(self.store.find_password_limit(subject, network).await?.attempts.last_success_at.is_some())
+    }
+
+    /// Returns the limit for wrong codes of second factors of an account. Networks where its owner has finished a login
+    /// before have one of their own, so nobody elsewhere keeps them out; so have recovery codes.
+    pub(crate) async fn second_factor_misses(
+        &self,
+        account_id: AccountId,
+        given: Option<&SecondFactor>,
+        network: &Network,
+    ) -> Result<RateLimit, StoreError> {
+        let subject = AttemptSubject::Account(account_id);
+        let kind = if matches!(given, Some(SecondFactor::RecoveryCode(_))) {
+            RateLimitKind::RecoveryCodeMisses
+        } else if self.is_known(subject, network).await? {
+            RateLimitKind::SecondFactorMissesFrom(network.clone())
+        } else {
+            RateLimitKind::SecondFactorMisses
+        };
+        self.store.find_rate_limit(subject, &kind).await
+    }
+}
 
 impl Challenges {
+    /// Returns the limit for wrong codes of a challenge for recovery or for proving an address. It is that of the network
+    /// from which the code was asked for.
+    pub(crate) async fn misses_of(&self, challenge: &Challenge) -> Result<RateLimit, StoreError> {
+        let owner = challenge.challenged.account_id().map_or(challenge.subject, AttemptSubject::Account);
+        let kind = if self.env.is_known(owner, &challenge.network).await? {
+            RateLimitKind::MailedCodeMissesFrom(challenge.network.clone())
+        } else {
+            RateLimitKind::MailedCodeMisses
+        };
+        self.env.store.find_rate_limit(challenge.subject, &kind).await
+    }
+
     /// Returns the limit for mails to an address that a stranger can ask for; `owner` is whose that is, if anybody's.
     pub(crate) async fn mails_for_strangers(
         &self,
@@ -19,14 +58,18 @@ impl Challenges {
         let near = store.find_rate_limit(subject, &RateLimitKind::MailsFrom(network.clone())).await?;
         // Read in either case, so that a known network takes as long.
         let strangers = store.find_rate_limit(subject, &RateLimitKind::MailsFromStrangers).await?;
-        let attempts = owner.map_or(subject, AttemptSubject::Account);
-        let known = store.find_password_limit(attempts, network).await?.attempts.last_success_at.is_some();
+        let known = self.env.is_known(owner.map_or(subject, AttemptSubject::Account), network).await?;
         Ok(MailLimit { near, strangers: (!known).then_some(strangers) })
     }
 
     /// Returns the limit for mails that somebody asked for who had proved to be the owner.
     pub(crate) async fn mails_for_owner(&self, subject: AttemptSubject) -> Result<RateLimit, StoreError> {
         self.env.store.find_rate_limit(subject, &RateLimitKind::MailsForOwner).await
+    }
+
+    /// Returns the limit for codes to an address that is to replace a proved one. It hangs on the address too.
+    pub(crate) async fn mails_to_pending_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
+        self.env.store.find_rate_limit(address, &RateLimitKind::MailsToPendingAddress).await
     }
 
     /// Returns the limit for mails to an address that somebody merely named as theirs. It hangs on the address, so that

@@ -115,7 +115,11 @@ impl PasswordCheck {
 
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = self.hasher.verify(password, hash).await?;
-        self.count(limit, verdict).await?;
+        let success = match account.as_ref().and_then(|account| account.two_factor.primary()) {
+            Some(_) => Success::FirstFactor,
+            None => Success::Login,
+        };
+        self.count(limit, verdict, success).await?;
         match (account, verdict) {
             (None, _) => Err(PasswordCheckError::NobodyByThatName),
             (Some(account), _) if account.password_hash.is_none() => Err(PasswordCheckError::NoPassword),
@@ -127,7 +131,12 @@ impl PasswordCheck {
     }
 
     /// Commits the verdict; when another one was first, judges again on what it left.
-    async fn count(&self, limit: PasswordLimit, verdict: PasswordVerdict) -> Result<(), PasswordCheckError> {
+    async fn count(
+        &self,
+        limit: PasswordLimit,
+        verdict: PasswordVerdict,
+        success: Success,
+    ) -> Result<(), PasswordCheckError> {
         let env = &self.env;
         env.decide(async |lost| {
             let limit = match lost {
@@ -138,18 +147,42 @@ impl PasswordCheck {
                     limit
                 }
             };
-            Ok(Decision::commit((), changes_after(&limit, verdict, env.now())))
+            let now = env.now();
+            Ok(Decision::commit(
+                (),
+                match verdict {
+                    PasswordVerdict::Miss => changes_of(&limit, limit.after_miss(now)),
+                    PasswordVerdict::Match | PasswordVerdict::MatchOutdated => success.changes(&limit, now),
+                },
+            ))
         })
         .await
     }
 }
 
-/// What a verdict makes of a limit.
-pub(crate) fn changes_after(limit: &PasswordLimit, verdict: PasswordVerdict, now: Timestamp) -> Vec<Change> {
-    let next = match verdict {
-        PasswordVerdict::Miss => limit.after_miss(now),
-        PasswordVerdict::Match | PasswordVerdict::MatchOutdated => limit.after_success(now),
-    };
+/// How far somebody came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// The password was right, or was set anew; a second factor is to follow.
+    FirstFactor,
+    /// Nothing more is asked for.
+    Login,
+}
+
+impl Success {
+    /// What it makes of the limit for passwords from there.
+    pub(crate) fn changes(self, limit: &PasswordLimit, now: Timestamp) -> Vec<Change> {
+        changes_of(
+            limit,
+            match self {
+                Self::FirstFactor => limit.after_first_factor(),
+                Self::Login => limit.after_success(now),
+            },
+        )
+    }
+}
+
+fn changes_of(limit: &PasswordLimit, next: PasswordLimit) -> Vec<Change> {
     let mut changes = vec![Change::PutNetworkAttempts(next.clone())];
     if next.daily.version != limit.daily.version {
         changes.push(Change::PutDailyMisses(next));

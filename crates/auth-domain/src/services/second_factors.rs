@@ -9,7 +9,7 @@ use crate::challenge::{Challenge, ChallengePurpose, Challenged, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, Guard, RecoveryCode, RecoveryCodes, StoreError, Totp};
-use crate::rate_limit::{AttemptSubject, RateLimit, RateLimited};
+use crate::rate_limit::{AttemptSubject, RateLimit};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::two_factor::{Method, MethodState, RecoveryCodeHash};
@@ -30,34 +30,45 @@ pub struct SecondFactorRequired {
 
 impl Challenges {
     /// Returns a pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail
-    /// are primary, one is mailed. `None` when no second factor is enabled.
+    /// are primary, one is mailed if the limit for mails lets it. `None` when no second factor is enabled.
     pub(crate) async fn begin_login(
         &self,
         account: &Account,
         step: TempStep,
         client: &Client,
         now: Timestamp,
-    ) -> Result<Result<Option<(SecondFactorRequired, Vec<Change>)>, RateLimited>, StoreError> {
-        let Some(primary) = account.two_factor.primary() else { return Ok(Ok(None)) };
+    ) -> Result<Option<(SecondFactorRequired, Vec<Change>)>, StoreError> {
+        let methods: Vec<Method> =
+            account.two_factor.enabled().filter(|method| counts_after(*method, step, account)).collect();
+        let preferred = account.two_factor.primary().filter(|primary| methods.contains(primary));
+        let Some(primary) = preferred.or_else(|| methods.first().copied()) else { return Ok(None) };
         // Guesses at second factors count for the account, whatever they are for.
         let (subject, purpose) = (AttemptSubject::Account(account.id), ChallengePurpose::TwoFactorLogin);
         let (challenge, begun) = self.begin(subject, Challenged::of(account), purpose, client, now);
         let changes = if primary == Method::Email {
             let mails = self.mails_for_owner(subject).await?;
-            if let Err(limited) = mails.check(now) {
-                return Ok(Err(limited));
+            // Whoever may have no further mail may have a recovery code: nobody is kept out by the mails of others.
+            match mails.check(now) {
+                Ok(()) => begun.into_iter().chain([Change::count_mail(mails, now)]).collect(),
+                Err(_) => not_sent(&challenge),
             }
-            begun.into_iter().chain([Change::count_mail(mails, now)]).collect()
         } else {
-            vec![Change::InsertChallenge(challenge.clone().not_sent())]
+            not_sent(&challenge)
         };
-        let required = SecondFactorRequired {
-            token: self.temp_token(challenge.id, step, now),
-            methods: account.two_factor.enabled().collect(),
-            primary,
-        };
-        Ok(Ok(Some((required, changes))))
+        let token = self.temp_token(challenge.id, step, now);
+        Ok(Some((SecondFactorRequired { token, methods, primary }, changes)))
     }
+}
+
+fn not_sent(challenge: &Challenge) -> Vec<Change> {
+    vec![Change::InsertChallenge(challenge.clone().not_sent())]
+}
+
+/// Whether a method may finish that step. After a reset by mail a code by mail would be the same proof twice: it is taken
+/// only where there is no app.
+pub(crate) fn counts_after(method: Method, step: TempStep, account: &Account) -> bool {
+    let same_proof = step == TempStep::GiveSecondFactorAfterReset && method == Method::Email;
+    !same_proof || !account.two_factor.is_enabled(Method::App)
 }
 
 /// What somebody gives as their second factor.

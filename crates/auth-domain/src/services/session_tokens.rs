@@ -22,6 +22,15 @@ pub struct IssuedTokens {
     pub refresh_expires_in: Duration,
 }
 
+/// What a client gets when its owner proved once more who they are: the refresh token stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedAccessToken {
+    /// For the `Authorization` header.
+    pub token: BearerToken,
+    /// How long it is good for.
+    pub expires_in: Duration,
+}
+
 /// A session was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedIn {
@@ -52,7 +61,7 @@ impl SessionTokens {
         let tokens = self.issue(&session, &account.roles, now)?;
         let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
         let open = Change::InsertSession { session, credential_version, two_factor_version };
-        Ok((LoggedIn { account, tokens }, open))
+        Ok((LoggedIn { account: account.as_of(now), tokens }, open))
     }
 
     fn begin(&self, account_id: AccountId, method: AuthenticationMethod, client: Client, now: Timestamp) -> Session {
@@ -70,6 +79,7 @@ impl SessionTokens {
             key_id: self.refresh.current_key(),
             method,
             created_at: now,
+            authenticated_at: now,
             idle_expires_at: now + self.lifetimes.idle,
             absolute_expires_at: now + self.lifetimes.absolute,
             revocation: None,
@@ -79,23 +89,48 @@ impl SessionTokens {
     /// The tokens of the session's current generation.
     pub(crate) fn issue(&self, session: &Session, roles: &Roles, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
         let generation = session.rotation.generation;
-        let access = self.access.issue(&AccessClaims {
-            account_id: session.account_id,
-            session_id: session.id,
-            generation,
-            nonce: AccessClaims::nonce_from(self.entropy.bytes()),
-            roles: roles.clone(),
-            method: session.method,
-            authenticated_at: session.created_at,
-            issued_at: now,
-            expires_at: now + self.lifetimes.access,
-        })?;
+        let access = self.access_token(session, generation, roles, now)?;
         let claims = RefreshTokenClaims { session_id: session.id, generation };
         Ok(IssuedTokens {
             access,
             refresh: self.refresh.issue(&claims, &session.key_id),
             access_expires_in: self.lifetimes.access,
             refresh_expires_in: session.refresh_expires_at().since(now),
+        })
+    }
+
+    /// A further access token of a session whose owner proved again who they are, and the change that notes it. The token
+    /// proves no refresh that the client may not have got the answer of.
+    pub(crate) fn reauthenticated(
+        &self,
+        session: Session,
+        account: &Account,
+        method: AuthenticationMethod,
+        now: Timestamp,
+    ) -> Result<(IssuedAccessToken, Change), NoSigningKey> {
+        let session = Session { method, authenticated_at: now, ..session };
+        let token = self.access_token(&session, session.rotation.newest_proved(), &account.roles, now)?;
+        let change = Change::reauthenticate(&session, account);
+        Ok((IssuedAccessToken { token, expires_in: self.lifetimes.access }, change))
+    }
+
+    fn access_token(
+        &self,
+        session: &Session,
+        generation: Generation,
+        roles: &Roles,
+        now: Timestamp,
+    ) -> Result<BearerToken, NoSigningKey> {
+        self.access.issue(&AccessClaims {
+            account_id: session.account_id,
+            session_id: session.id,
+            generation,
+            nonce: AccessClaims::nonce_from(self.entropy.bytes()),
+            roles: roles.clone(),
+            method: session.method,
+            authenticated_at: session.authenticated_at,
+            issued_at: now,
+            expires_at: now + self.lifetimes.access,
         })
     }
 }

@@ -95,6 +95,16 @@ impl AuthenticationMethod {
         Self::ALL.into_iter().find(|method| method.amr().iter().copied().eq(amr.iter().map(AsRef::as_ref)))
     }
 
+    /// Whether a second factor was given.
+    pub const fn passed_second_factor(self) -> bool {
+        match self {
+            Self::PasswordAndSecondFactor | Self::MailedCodeAndSecondFactor | Self::IdentityProviderAndSecondFactor => {
+                true
+            }
+            Self::Password | Self::MailedCode | Self::IdentityProvider => false,
+        }
+    }
+
     /// The same, and a second factor after it.
     #[must_use]
     pub const fn and_second_factor(self) -> Self {
@@ -117,6 +127,8 @@ named! {
         PasswordChanged = "password_changed",
         /// An identity was unlinked from the account.
         IdentityUnlinked = "identity_unlinked",
+        /// The account got its first second factor, and this session had passed none.
+        SecondFactorEnabled = "second_factor_enabled",
     }
 }
 
@@ -157,6 +169,11 @@ pub struct LeftBehind {
 }
 
 impl Rotation {
+    /// The newest generation that a client is known to have: an access token of it says nothing about a later one.
+    pub fn newest_proved(&self) -> Generation {
+        if self.proved { self.generation } else { self.parent.unwrap_or(self.generation) }
+    }
+
     /// Whether an access token minted with `generation` belongs to the live branch: it was handed out,
     /// and no fork left it behind.
     pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
@@ -176,10 +193,12 @@ pub struct Session {
     pub rotation: Rotation,
     /// The master key that its current refresh token is derived from.
     pub key_id: KeyId,
-    /// How its owner came in.
+    /// How its owner last proved who they are.
     pub method: AuthenticationMethod,
-    /// When its owner came in: the `auth_time` claim.
+    /// When it was opened.
     pub created_at: Timestamp,
+    /// When its owner last proved who they are, at login or since: the `auth_time` claim.
+    pub authenticated_at: Timestamp,
     /// When it ends unless it is refreshed before.
     pub idle_expires_at: Timestamp,
     /// When it ends in any case.

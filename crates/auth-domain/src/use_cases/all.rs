@@ -20,8 +20,8 @@ use super::{
     Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
     DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, IdentityProviders, Introspect,
     ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad, PublishSigningKeys,
-    PurgeExpired, ReadDeletion, RefreshSession, Register, Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity,
-    UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin, Sessions, SetRoles,
+    SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` has a double in every
@@ -107,8 +107,10 @@ pub struct UseCases {
     pub publish_signing_keys: Arc<PublishSigningKeys>,
     pub purge_expired: Arc<PurgeExpired>,
     pub read_deletion: ReadDeletion,
+    pub reauthenticate: Reauthenticate,
     pub refresh_session: RefreshSession,
     pub register: Register,
+    pub require_fresh_login: RequireFreshLogin,
     pub sessions: Sessions,
     pub set_roles: SetRoles,
     pub set_up_second_factor: SetUpSecondFactor,
@@ -212,8 +214,10 @@ impl UseCases {
             )),
             purge_expired: Arc::new(PurgeExpired::new(&parts)),
             read_deletion: ReadDeletion::new(&parts),
+            reauthenticate: Reauthenticate::new(&parts),
             refresh_session: RefreshSession::new(&parts),
             register: Register::new(&parts),
+            require_fresh_login: RequireFreshLogin::new(&parts),
             sessions: Sessions::new(&parts),
             set_roles: SetRoles::new(parts.env.clone()),
             set_up_second_factor: SetUpSecondFactor::new(&parts),

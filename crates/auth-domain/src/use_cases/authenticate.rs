@@ -38,7 +38,8 @@ impl Authenticated {
     /// The account as it is now; `None` when the session has ended since.
     pub(super) async fn still_there(&self, env: &Environment) -> Result<Option<Account>, StoreError> {
         let found = env.store.find_session(self.session.id).await?;
-        Ok(found.filter(|(session, _)| session.is_alive(env.now())).map(|(_, account)| account))
+        let now = env.now();
+        Ok(found.filter(|(session, _)| session.is_alive(now)).map(|(_, account)| account.as_of(now)))
     }
 }
 
@@ -95,6 +96,6 @@ impl Authenticate {
             let proof = Change::ProveSession { session_id: session.id, generation: current };
             self.env.commit_unless_lost(proof).await?;
         }
-        Ok(Authenticated { account, session, claims })
+        Ok(Authenticated { account: account.as_of(now), session, claims })
     }
 }

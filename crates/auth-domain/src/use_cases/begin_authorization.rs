@@ -10,7 +10,7 @@ use crate::authorization::{AuthorizationPurpose, AuthorizationState};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
 use crate::ports::{AuthorizationStates, IdentityProvider, ProviderUnavailable, StoreError};
-use crate::services::{Environment, ReauthenticationRequired, StepUp};
+use crate::services::{Environment, FreshLogin};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
@@ -33,9 +33,6 @@ pub enum BeginAuthorizationError {
     /// That provider is not configured.
     #[error("the provider is not configured")]
     UnknownProvider,
-    /// The login is too long ago.
-    #[error(transparent)]
-    Stale(#[from] ReauthenticationRequired),
     /// The provider is away.
     #[error(transparent)]
     ProviderUnavailable(#[from] ProviderUnavailable),
@@ -48,7 +45,6 @@ impl From<BeginAuthorizationError> for Refusal {
     fn from(error: BeginAuthorizationError) -> Self {
         match error {
             BeginAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
-            BeginAuthorizationError::Stale(error) => error.into(),
             BeginAuthorizationError::ProviderUnavailable(_) => ErrorCode::ProviderUnavailable.into(),
             BeginAuthorizationError::Store(error) => error.into(),
         }
@@ -60,7 +56,6 @@ pub struct BeginAuthorization {
     env: Environment,
     providers: Arc<IdentityProviders>,
     states: Arc<dyn AuthorizationStates>,
-    step_up: StepUp,
 }
 
 impl BeginAuthorization {
@@ -69,7 +64,6 @@ impl BeginAuthorization {
             env: parts.env.clone(),
             providers: parts.identity_providers.clone(),
             states: parts.ports.authorization_states.clone(),
-            step_up: parts.policy.step_up,
         }
     }
 
@@ -85,16 +79,24 @@ impl BeginAuthorization {
         self.begin(provider, AuthorizationPurpose::SignIn, browser_context).await
     }
 
-    /// Where to send somebody who wants to link an identity to their account.
-    pub async fn link(
+    /// Where to send somebody who is to prove again who they are.
+    pub async fn reauthenticate(
         &self,
         caller: &Authenticated,
         provider: &ProviderName,
         browser_context: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        // Another way into an account needs a fresh login.
-        self.step_up.require(caller, self.env.now())?;
-        self.begin(provider, AuthorizationPurpose::Link(caller.session().id), browser_context).await
+        self.begin(provider, AuthorizationPurpose::Reauthenticate(caller.session().id), browser_context).await
+    }
+
+    /// Where to send somebody who wants to link an identity to their account: another way into it.
+    pub async fn link(
+        &self,
+        caller: &FreshLogin,
+        provider: &ProviderName,
+        browser_context: BrowserContext,
+    ) -> Result<String, BeginAuthorizationError> {
+        self.begin(provider, AuthorizationPurpose::Link(caller.caller().session().id), browser_context).await
     }
 
     async fn begin(

@@ -8,7 +8,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::pending_credentials::PendingCredentials;
 use crate::ports::{Change, StoreError};
-use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
+use crate::rate_limit::RateLimited;
 use crate::services::{Decision, Environment, MethodUnusable, SecondFactor, SecondFactors};
 use crate::session::Client;
 use crate::two_factor::Method;
@@ -80,8 +80,7 @@ impl ConfirmCredentials {
                 let account = self.update.still_there(caller).await?;
                 let (challenge, pending) = self.pending(caller, &account).await?;
                 let now = self.env.now();
-                let subject = AttemptSubject::Account(account.id);
-                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                let misses = self.env.second_factor_misses(account.id, None, client.network()).await?;
                 misses.check(now).map_err(ConfirmCredentialsError::RateLimited)?;
                 let given = match pending.method {
                     Method::App => SecondFactor::App(code.clone()),

@@ -10,11 +10,11 @@ use crate::internal::{CredentialsDelete, InternalCaller};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, StoreError};
 use crate::rate_limit::AttemptSubject;
-use crate::services::{Announcements, Decision, Environment, notice};
+use crate::services::{Announcements, Decision, Environment, FreshLogin, FreshLoginError, notice};
 use crate::session::Client;
 use crate::{AccountId, DeletionId};
 
-use super::{Authenticated, Operator};
+use super::Operator;
 
 /// Why nothing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum DeleteAccountError {
     /// No account has that id.
     #[error("no account has that id")]
     NotFound,
+    /// The owner's login does not count any more.
+    #[error(transparent)]
+    Login(#[from] FreshLoginError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,6 +34,7 @@ impl From<DeleteAccountError> for Refusal {
     fn from(error: DeleteAccountError) -> Self {
         match error {
             DeleteAccountError::NotFound => ErrorCode::UserNotFound.into(),
+            DeleteAccountError::Login(error) => error.into(),
             DeleteAccountError::Store(error) => error.into(),
         }
     }
@@ -48,8 +52,14 @@ impl DeleteAccount {
     }
 
     /// Deletes the caller's own account.
-    pub async fn by_owner(&self, caller: &Authenticated, client: &Client) -> Result<DeletionId, DeleteAccountError> {
-        self.delete(caller.account().id, "owner", client).await
+    pub async fn by_owner(&self, caller: &FreshLogin, client: &Client) -> Result<DeletionId, DeleteAccountError> {
+        self.env
+            .decide(async |_| {
+                let account = caller.account_now::<DeleteAccountError>(&self.env).await?;
+                let (id, changes) = self.changes(&account, "owner", client);
+                Ok(Decision::commit(id, changes))
+            })
+            .await
     }
 
     /// Deletes an account at the word of another service.

@@ -90,10 +90,11 @@ impl DeliverMails {
         purpose: ChallengePurpose,
         send_number: u32,
     ) -> Option<OutgoingContent> {
-        let outstanding = challenge.outstanding_code(self.env.now()).ok()?;
+        let now = self.env.now();
+        let outstanding = challenge.outstanding_code(now).ok()?;
         let overtaken =
             purpose == ChallengePurpose::PasswordReset && !challenge.is_of_version(account.credential_version);
-        if outstanding.send_number != send_number || overtaken || !challenge.is_to(&account.email) {
+        if outstanding.send_number != send_number || overtaken || !challenge.is_to_address_of(&account, now) {
             return None;
         }
         let claims = CodeClaims { challenge_id: challenge.id, purpose, send_number };

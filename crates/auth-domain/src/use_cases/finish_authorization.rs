@@ -14,7 +14,9 @@ use crate::ports::{
     AuthorizationSecrets, AuthorizationStates, Change, IdentifyError, NoSigningKey, StoreError, VerifiedState,
 };
 use crate::rate_limit::RateLimited;
-use crate::services::{Environment, LoggedIn, RequireVerificationError, SecondFactorRequired};
+use crate::services::{
+    Environment, IssuedAccessToken, LoggedIn, ReauthenticationRequired, RequireVerificationError, SecondFactorRequired,
+};
 use crate::session::Client;
 use crate::temp_token::IssuedTempToken;
 
@@ -23,6 +25,7 @@ use super::authenticate::Authenticated;
 use super::begin_authorization::IdentityProviders;
 use super::link_identity::LinkIdentity;
 use super::provider_sign_in::ProviderSignIn;
+use super::reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome, Shown};
 
 /// What coming back led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub enum AuthorizationOutcome {
     EmailVerificationRequired(IssuedTempToken),
     /// The identity logs in to this account from now on.
     Linked(Box<Account>),
+    /// The owner of the session proved who they are.
+    Reauthenticated(IssuedAccessToken),
 }
 
 /// Why coming back led to nothing.
@@ -57,9 +62,15 @@ pub enum FinishAuthorizationError {
     /// The identity, or the account's place for one of this provider, is taken.
     #[error("the identity is linked already")]
     AlreadyLinked,
-    /// The session that wanted the link has ended.
+    /// The session that began it has ended.
     #[error("the session has ended")]
     SessionGone,
+    /// The identity is not one that logs in to the account of the session.
+    #[error("the identity is not linked to the account")]
+    NotLinked,
+    /// The login of the session that wanted the link is too long ago.
+    #[error(transparent)]
+    Stale(#[from] ReauthenticationRequired),
     /// The limit for mails is reached.
     #[error("the limit for mails is reached for {:?}", .0.retry_after)]
     MailsLimited(RateLimited),
@@ -80,6 +91,21 @@ impl From<RequireVerificationError> for FinishAuthorizationError {
     }
 }
 
+impl From<ReauthenticateError> for FinishAuthorizationError {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            ReauthenticateError::NoSigningKey(error) => error.into(),
+            ReauthenticateError::Store(error) => error.into(),
+            ReauthenticateError::MailsLimited(limited) => Self::MailsLimited(limited),
+            // The provider has vouched: nothing else is asked for.
+            ReauthenticateError::SessionGone
+            | ReauthenticateError::Password(_)
+            | ReauthenticateError::PasswordRequired
+            | ReauthenticateError::OnlyByProvider => Self::SessionGone,
+        }
+    }
+}
+
 impl From<FinishAuthorizationError> for Refusal {
     fn from(error: FinishAuthorizationError) -> Self {
         match error {
@@ -90,6 +116,8 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::EmailTaken => ErrorCode::EmailExists.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
             FinishAuthorizationError::SessionGone => ErrorCode::Unauthorized.into(),
+            FinishAuthorizationError::NotLinked => ErrorCode::ProviderNotLinked.into(),
+            FinishAuthorizationError::Stale(error) => error.into(),
             FinishAuthorizationError::MailsLimited(limited) => {
                 Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
             }
@@ -104,19 +132,19 @@ impl From<FinishAuthorizationError> for Refusal {
 pub enum Opened {
     /// By whoever was sent.
     Authorization(OpenedAuthorization),
-    /// Another browser than the one that wants to link, or none that can be told.
-    UnconfirmedLink(UnconfirmedLink),
+    /// Another browser than the one that the session began in, or none that can be told.
+    Unconfirmed(UnconfirmedAuthorization),
 }
 
-/// A link that its session is to confirm: who is sent to a provider by somebody else must not have their identity linked
-/// to that one's account.
+/// A link or a reauthentication that its session is to confirm: who is sent to a provider by somebody else must not have
+/// their identity linked to that one's account, nor vouch for that one's session.
 #[derive(Debug)]
-pub struct UnconfirmedLink {
+pub struct UnconfirmedAuthorization {
     authorization: OpenedAuthorization,
     session_id: SessionId,
 }
 
-impl UnconfirmedLink {
+impl UnconfirmedAuthorization {
     /// By the session that began it.
     pub fn confirm(self, caller: &Authenticated) -> Result<OpenedAuthorization, FinishAuthorizationError> {
         let same = caller.session().id == self.session_id;
@@ -151,6 +179,7 @@ pub struct FinishAuthorization {
     states: Arc<dyn AuthorizationStates>,
     sign_in: ProviderSignIn,
     link: LinkIdentity,
+    reauthenticate: Reauthenticate,
 }
 
 impl FinishAuthorization {
@@ -161,6 +190,7 @@ impl FinishAuthorization {
             states: parts.ports.authorization_states.clone(),
             sign_in: ProviderSignIn::new(parts),
             link: LinkIdentity::new(parts),
+            reauthenticate: Reauthenticate::new(parts),
         }
     }
 
@@ -183,8 +213,8 @@ impl FinishAuthorization {
             (BrowserBinding::Same, _) | (BrowserBinding::Unbound, AuthorizationPurpose::SignIn) => {
                 Ok(Opened::Authorization(authorization))
             }
-            (_, AuthorizationPurpose::Link(session_id)) => {
-                Ok(Opened::UnconfirmedLink(UnconfirmedLink { authorization, session_id }))
+            (_, AuthorizationPurpose::Link(session_id) | AuthorizationPurpose::Reauthenticate(session_id)) => {
+                Ok(Opened::Unconfirmed(UnconfirmedAuthorization { authorization, session_id }))
             }
             (BrowserBinding::Other, AuthorizationPurpose::SignIn) => Err(FinishAuthorizationError::StateRefused),
         }
@@ -205,7 +235,37 @@ impl FinishAuthorization {
                 let account = self.link.execute(session_id, &identity, client).await?;
                 Ok(AuthorizationOutcome::Linked(Box::new(account)))
             }
+            AuthorizationPurpose::Reauthenticate(session_id) => {
+                self.reauthenticate(session_id, &identity, client).await
+            }
         }
+    }
+
+    async fn reauthenticate(
+        &self,
+        session_id: SessionId,
+        identity: &ProviderIdentity,
+        client: &Client,
+    ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
+        let outcome = self
+            .env
+            .decide(async |_| {
+                let found = self.env.store.find_session(session_id).await?;
+                let (_, account) = found.ok_or(FinishAuthorizationError::SessionGone)?;
+                let linked = account.identity_at(&identity.provider);
+                if linked.is_none_or(|linked| linked.subject != identity.subject) {
+                    return Err(FinishAuthorizationError::NotLinked);
+                }
+                let round = self.reauthenticate.round(session_id, Shown::Identity, client).await?;
+                Ok(round.map_error(FinishAuthorizationError::from))
+            })
+            .await?;
+        Ok(match outcome {
+            ReauthenticationOutcome::Reauthenticated(token) => AuthorizationOutcome::Reauthenticated(token),
+            ReauthenticationOutcome::SecondFactorRequired(required) => {
+                AuthorizationOutcome::SecondFactorRequired(required)
+            }
+        })
     }
 
     /// The `state` is used up before the provider hears of the code: of many at once one gets so far.

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::Timestamp;
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{Change, NoSigningKey, StoreError};
-use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
+use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
-    Challenges, Decision, Environment, LoggedIn, MethodUnusable, SecondFactor, SecondFactors, SessionTokens,
+    Challenges, Decision, Environment, IssuedAccessToken, LoggedIn, MethodUnusable, SecondFactor, SecondFactors,
+    SessionTokens, Success, Verdict, counts_after,
 };
 use crate::session::{AuthenticationMethod, Client};
-use crate::temp_token::TempStep;
+use crate::temp_token::{Reauthentication, TempStep};
 use crate::two_factor::Method;
+use crate::{SessionId, Timestamp};
 
 use super::PendingStep;
 use super::all::Parts;
@@ -57,6 +58,15 @@ impl From<FinishLoginError> for Refusal {
     }
 }
 
+/// What a right code leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginFinished {
+    /// A session was opened.
+    LoggedIn(Box<LoggedIn>),
+    /// The owner of a session that there was before proved again who they are.
+    Reauthenticated(IssuedAccessToken),
+}
+
 /// The use case.
 pub struct FinishLogin {
     env: Environment,
@@ -75,28 +85,30 @@ impl FinishLogin {
         }
     }
 
-    /// Opens the session that `step` waits for. Each verdict is committed before it is told, under the account's
+    /// Opens the session that `step` waits for, or proves again who is behind one. Each verdict is committed before it is told, under the account's
     /// limit, which all purposes and all tokens share.
     pub async fn execute(
         &self,
         step: &PendingStep,
         given: &SecondFactor,
         client: &Client,
-    ) -> Result<LoggedIn, FinishLoginError> {
+    ) -> Result<LoginFinished, FinishLoginError> {
         self.env
             .decide(async |lost| {
-                let (challenge, account, first) = self.pending(step).await?;
+                let (challenge, account) = self.pending(step).await?;
                 let now = self.env.now();
-                let subject = AttemptSubject::Account(account.id);
-                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                let misses = self.env.second_factor_misses(account.id, Some(given), client.network()).await?;
                 misses.check(now).map_err(FinishLoginError::RateLimited)?;
-                let verdict = self.second_factors.judge(&account, &challenge, given, client, now)?;
+                let verdict = self.judge(step.step(), &account, &challenge, given, client, now)?;
                 Ok(match verdict.settle(lost, misses, now) {
-                    Ok(used) => {
-                        let use_challenge =
-                            Change::UseChallenge { challenge_id: challenge.id, version: challenge.version };
-                        let (logged_in, open) = self.open(account, &used, first, client, now)?;
-                        Decision::commit(logged_in, used.into_iter().chain([open, use_challenge]).collect())
+                    Ok(mut used) => {
+                        used.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
+                        let subject = AttemptSubject::Account(account.id);
+                        let limit = self.env.store.find_password_limit(subject, client.network()).await?;
+                        used.extend(Success::Login.changes(&limit, now));
+                        let (finished, finish) = self.finish(step.step(), account, &used, given, client).await?;
+                        used.push(finish);
+                        Decision::commit(finished, used)
                     }
                     Err(counted) => Decision::refuse(FinishLoginError::WrongCode, counted),
                 })
@@ -108,9 +120,13 @@ impl FinishLogin {
     pub async fn send_code(&self, step: &PendingStep, client: &Client) -> Result<(), FinishLoginError> {
         self.env
             .decide(async |_| {
-                let (challenge, account, _) = self.pending(step).await?;
+                let (challenge, account) = self.pending(step).await?;
                 let now = self.env.now();
-                if !account.two_factor.is_enabled(Method::Email) {
+                let by_mail = is_by_mailed_code(step.step());
+                if !by_mail && !counts_after(Method::Email, step.step(), &account) {
+                    return Err(MethodUnusable::Disabled.into());
+                }
+                if !by_mail && !account.two_factor.is_enabled(Method::Email) {
                     let enrolled = account.two_factor.is_enrolled(Method::Email);
                     return Err(if enrolled { MethodUnusable::Disabled } else { MethodUnusable::NotSet }.into());
                 }
@@ -128,41 +144,93 @@ impl FinishLogin {
             .await
     }
 
-    /// The pending login that a token stands for, its account, and how its owner began it.
-    async fn pending(
-        &self,
-        step: &PendingStep,
-    ) -> Result<(Challenge, Account, AuthenticationMethod), FinishLoginError> {
-        let first = match step.step() {
-            TempStep::GiveSecondFactor => AuthenticationMethod::Password,
-            TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
-            TempStep::GiveSecondFactorAfterProvider => AuthenticationMethod::IdentityProvider,
+    /// The pending login that a token stands for, and its account.
+    async fn pending(&self, step: &PendingStep) -> Result<(Challenge, Account), FinishLoginError> {
+        match step.step() {
+            TempStep::GiveSecondFactor
+            | TempStep::GiveSecondFactorAfterReset
+            | TempStep::GiveSecondFactorAfterProvider
+            | TempStep::Reauthenticate(..) => {}
             TempStep::GivePasswordResetCode | TempStep::SetPassword | TempStep::GiveVerifyEmailCode => {
                 return Err(FinishLoginError::WrongToken);
             }
-        };
+        }
         let found = self.env.store.find_challenge(step.challenge_id()).await?;
         let Some((challenge, Some(account))) = found else { return Err(FinishLoginError::WrongToken) };
         if !challenge.stands_for(&account) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }
-        Ok((challenge, account, first))
+        Ok((challenge, account))
     }
 
-    /// The session as of what was used up, and the change that opens it.
-    fn open(
+    fn judge(
         &self,
-        mut account: Account,
-        used: &[Change],
-        first: AuthenticationMethod,
+        step: TempStep,
+        account: &Account,
+        challenge: &Challenge,
+        given: &SecondFactor,
         client: &Client,
         now: Timestamp,
-    ) -> Result<(LoggedIn, Change), NoSigningKey> {
+    ) -> Result<Verdict, MethodUnusable> {
+        match given {
+            SecondFactor::Email(code) if is_by_mailed_code(step) => {
+                Ok(self.second_factors.judge_mailed(challenge, code, now))
+            }
+            SecondFactor::Email(_) if !counts_after(Method::Email, step, account) => Err(MethodUnusable::Disabled),
+            _ => self.second_factors.judge(account, challenge, given, client, now),
+        }
+    }
+
+    /// The session as of what was used up, and the change that opens it or notes that its owner proved who they are.
+    async fn finish(
+        &self,
+        step: TempStep,
+        mut account: Account,
+        used: &[Change],
+        given: &SecondFactor,
+        client: &Client,
+    ) -> Result<(LoginFinished, Change), FinishLoginError> {
         for change in used {
             if let Change::PutTwoFactor { two_factor, .. } = change {
                 account.two_factor = two_factor.clone();
             }
         }
-        self.session_tokens.open(account, first.and_second_factor(), client, now)
+        let first = match step {
+            TempStep::Reauthenticate(reauthentication, session_id) => {
+                return self.reauthenticate(reauthentication, session_id, &account).await;
+            }
+            TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
+            TempStep::GiveSecondFactorAfterProvider => AuthenticationMethod::IdentityProvider,
+            _ => AuthenticationMethod::Password,
+        };
+        let mailed_twice = step == TempStep::GiveSecondFactorAfterReset && matches!(given, SecondFactor::Email(_));
+        let method = if mailed_twice { first } else { first.and_second_factor() };
+        let (logged_in, open) = self.session_tokens.open(account, method, client, self.env.now())?;
+        Ok((LoginFinished::LoggedIn(Box::new(logged_in)), open))
     }
+
+    async fn reauthenticate(
+        &self,
+        reauthentication: Reauthentication,
+        session_id: SessionId,
+        account: &Account,
+    ) -> Result<(LoginFinished, Change), FinishLoginError> {
+        let now = self.env.now();
+        let found = self.env.store.find_session(session_id).await?;
+        let own = found.filter(|(session, _)| session.account_id == account.id && session.is_alive(now));
+        let (session, _) = own.ok_or(FinishLoginError::WrongToken)?;
+        let method = match reauthentication {
+            Reauthentication::AfterPassword => AuthenticationMethod::PasswordAndSecondFactor,
+            Reauthentication::AfterProvider => AuthenticationMethod::IdentityProviderAndSecondFactor,
+            Reauthentication::BySecondFactor => session.method.and_second_factor(),
+            Reauthentication::ByMailedCode => AuthenticationMethod::MailedCode,
+        };
+        let (token, change) = self.session_tokens.reauthenticated(session, account, method, now)?;
+        Ok((LoginFinished::Reauthenticated(token), change))
+    }
+}
+
+/// Whether the code by mail stands in for a password that the account does not have.
+fn is_by_mailed_code(step: TempStep) -> bool {
+    matches!(step, TempStep::Reauthenticate(Reauthentication::ByMailedCode, _))
 }

@@ -4,7 +4,7 @@ use crate::SessionId;
 use crate::account::Account;
 use crate::identity::ProviderIdentity;
 use crate::ports::{Change, UniqueKey};
-use crate::services::{Decision, Environment, Lost, link};
+use crate::services::{Decision, Environment, Lost, StepUp, link};
 use crate::session::Client;
 
 use super::all::Parts;
@@ -13,14 +13,15 @@ use super::finish_authorization::FinishAuthorizationError;
 /// The use case.
 pub(super) struct LinkIdentity {
     env: Environment,
+    step_up: StepUp,
 }
 
 impl LinkIdentity {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { env: parts.env.clone() }
+        Self { env: parts.env.clone(), step_up: parts.policy.step_up }
     }
 
-    /// Links the identity to the account of a session that has not ended. One that is linked to it already stays so.
+    /// Links the identity to the account of a session that has not ended, and whose login still is a fresh one. One that is linked to it already stays so.
     pub(super) async fn execute(
         &self,
         session_id: SessionId,
@@ -34,8 +35,9 @@ impl LinkIdentity {
                 }
                 let now = self.env.now();
                 let found = self.env.store.find_session(session_id).await?;
-                let (_, account) =
-                    found.filter(|(session, _)| session.is_alive(now)).ok_or(FinishAuthorizationError::SessionGone)?;
+                let alive = found.filter(|(session, _)| session.is_alive(now));
+                let (session, account) = alive.ok_or(FinishAuthorizationError::SessionGone)?;
+                self.step_up.require(session.authenticated_at, &session, &account, now)?;
                 match account.identity_at(&identity.provider) {
                     Some(linked) if linked.subject == identity.subject => return Ok(Decision::nothing(account)),
                     Some(_) => return Err(FinishAuthorizationError::AlreadyLinked),

@@ -128,7 +128,7 @@ impl Login {
                 };
                 let now = self.env.now();
                 let pending = self.challenges.begin_login(&account, TempStep::GiveSecondFactor, client, now).await?;
-                Ok(match pending.map_err(LoginError::MailsLimited)? {
+                Ok(match pending {
                     Some((required, changes)) => {
                         Decision::commit(LoginOutcome::SecondFactorRequired(required), changes)
                     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, RecoveryCode, StoreError};
-use crate::services::{Decision, Environment, ReauthenticationRequired, SecondFactors, StepUp, notice};
-use crate::session::Client;
+use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, notice};
+use crate::session::{Client, Revocation, RevocationReason};
 use crate::two_factor::{Method, MethodOverview, NotEnrolled, TwoFactor};
 
 use super::all::Parts;
@@ -21,12 +21,9 @@ pub enum ManageError {
     /// No method is set up, nor is any set-up pending.
     #[error("no method is set up")]
     NothingSetUp,
-    /// The login is too long ago.
+    /// The login does not count any more.
     #[error(transparent)]
-    Stale(#[from] ReauthenticationRequired),
-    /// The session has ended, or its account is gone.
-    #[error("the session has ended")]
-    SessionGone,
+    Login(#[from] FreshLoginError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -37,8 +34,7 @@ impl From<ManageError> for Refusal {
         match error {
             ManageError::NotEnrolled(_) => ErrorCode::MethodsNotEnabled.into(),
             ManageError::NothingSetUp => ErrorCode::NoMethodsFound.into(),
-            ManageError::Stale(error) => error.into(),
-            ManageError::SessionGone => ErrorCode::Unauthorized.into(),
+            ManageError::Login(error) => error.into(),
             ManageError::Store(error) => error.into(),
         }
     }
@@ -57,13 +53,11 @@ pub struct SecondFactorsListed {
 pub struct ManageSecondFactors {
     env: Environment,
     second_factors: Arc<SecondFactors>,
-    step_up: StepUp,
 }
 
 impl ManageSecondFactors {
     pub(super) fn new(parts: &Parts) -> Self {
-        let (env, second_factors) = (parts.env.clone(), parts.second_factors.clone());
-        Self { env, second_factors, step_up: parts.policy.step_up }
+        Self { env: parts.env.clone(), second_factors: parts.second_factors.clone() }
     }
 
     /// Lists the second factors of the caller.
@@ -76,8 +70,9 @@ impl ManageSecondFactors {
         Ok(SecondFactorsListed { methods, recovery_codes_left: two_factor.recovery_codes.len() })
     }
 
-    /// Asks for an enrolled method at login. One that is enabled already stays so.
-    pub async fn enable(&self, caller: &Authenticated, method: Method, client: &Client) -> Result<(), ManageError> {
+    /// Asks for an enrolled method at login. One that is enabled already stays so. The first one ends the sessions that
+    /// passed none.
+    pub async fn enable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let kind = NoticeKind::SecondFactorEnabled;
         self.change(caller, client, kind, |two_factor| {
             if two_factor.is_enabled(method) { Ok(None) } else { two_factor.enable(method).map(Some) }
@@ -86,20 +81,13 @@ impl ManageSecondFactors {
     }
 
     /// Asks for an enabled method no more.
-    pub async fn disable(&self, caller: &Authenticated, method: Method, client: &Client) -> Result<(), ManageError> {
-        self.require_fresh_login(caller)?;
+    pub async fn disable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let kind = NoticeKind::SecondFactorDisabled;
         self.change(caller, client, kind, |two_factor| two_factor.disable(method).map(Some)).await
     }
 
     /// Offers an enabled method first. One that is first already stays so.
-    pub async fn make_primary(
-        &self,
-        caller: &Authenticated,
-        method: Method,
-        client: &Client,
-    ) -> Result<(), ManageError> {
-        self.require_fresh_login(caller)?;
+    pub async fn make_primary(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let kind = NoticeKind::PrimaryFactorChanged;
         self.change(caller, client, kind, |two_factor| {
             if two_factor.primary() == Some(method) { Ok(None) } else { two_factor.make_primary(method).map(Some) }
@@ -110,11 +98,10 @@ impl ManageSecondFactors {
     /// Ten new recovery codes, shown this once; those before are void.
     pub async fn renew_recovery_codes(
         &self,
-        caller: &Authenticated,
+        caller: &FreshLogin,
         client: &Client,
     ) -> Result<Vec<RecoveryCode>, ManageError> {
-        self.require_fresh_login(caller)?;
-        let (codes, hashes) = self.second_factors.new_recovery_codes(caller.account().id);
+        let (codes, hashes) = self.second_factors.new_recovery_codes(caller.caller().account().id);
         self.change(caller, client, NoticeKind::RecoveryCodesRenewed, |two_factor| {
             let renewed = two_factor.any_enrolled().then(|| two_factor.with_recovery_codes(hashes.clone()));
             renewed.map(Some).ok_or(NotEnrolled)
@@ -123,28 +110,31 @@ impl ManageSecondFactors {
         Ok(codes)
     }
 
-    fn require_fresh_login(&self, caller: &Authenticated) -> Result<(), ReauthenticationRequired> {
-        self.step_up.require(caller, self.env.now())
-    }
-
     /// Commits what `change` makes of the second factors, with a notice; nothing, when it makes nothing.
     async fn change(
         &self,
-        caller: &Authenticated,
+        caller: &FreshLogin,
         client: &Client,
         kind: NoticeKind,
         change: impl Fn(TwoFactor) -> Result<Option<TwoFactor>, NotEnrolled>,
     ) -> Result<(), ManageError> {
         self.env
             .decide(async |lost| {
-                let account = match lost {
-                    None => caller.account().clone(),
-                    Some(_) => caller.still_there(&self.env).await?.ok_or(ManageError::SessionGone)?,
-                };
+                let account = caller.account::<ManageError>(&self.env, lost).await?;
+                let (account_id, now) = (account.id, self.env.now());
                 let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(Decision::nothing(())) };
-                let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                let told = notice(&*self.env.entropy, &account.email, kind, client, self.env.now());
-                Ok(Decision::commit((), vec![put, Change::RequireSession(caller.session().id), told]))
+                let session_id = caller.caller().session().id;
+                let mut changes = vec![
+                    Change::RequireSession(session_id),
+                    notice(&*self.env.entropy, &account.email, kind, client, now),
+                ];
+                if account.two_factor.primary().is_none() && two_factor.primary().is_some() {
+                    let revocation = Revocation { at: now, reason: RevocationReason::SecondFactorEnabled };
+                    let except = session_id;
+                    changes.push(Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation });
+                }
+                changes.push(Change::PutTwoFactor { account_id, two_factor });
+                Ok(Decision::commit((), changes))
             })
             .await
     }

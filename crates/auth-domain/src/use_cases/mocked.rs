@@ -58,7 +58,7 @@ impl Policy {
             password: PasswordPolicy { min_characters: 8 },
             disclosure: Disclosure::Explicit,
             email_verification: EmailVerification::Optional,
-            step_up: StepUp { max_age: None },
+            step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
             subscriptions: Vec::new(),
         }
     }

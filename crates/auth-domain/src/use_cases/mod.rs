@@ -31,8 +31,10 @@ mod provider_sign_in;
 mod publish_signing_keys;
 mod purge_expired;
 mod read_deletion;
+mod reauthenticate;
 mod refresh_session;
 mod register;
+mod require_fresh_login;
 mod reseal_secrets;
 mod sessions;
 mod set_roles;
@@ -45,8 +47,8 @@ mod verify_code;
 mod verify_email;
 
 pub use crate::services::{
-    GiveCodeError, IssuedTokens, LoggedIn, MethodUnusable, PasswordAccepted, PasswordCheckError,
-    ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
+    FreshLogin, FreshLoginError, GiveCodeError, IssuedAccessToken, IssuedTokens, LoggedIn, MethodUnusable,
+    PasswordAccepted, PasswordCheckError, ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
 pub use all::{EmailVerification, Policy, Ports, UseCases};
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
@@ -59,9 +61,10 @@ pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered};
 pub use finish_authorization::{
-    AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization, UnconfirmedLink,
+    AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
+    UnconfirmedAuthorization,
 };
-pub use finish_login::{FinishLogin, FinishLoginError};
+pub use finish_login::{FinishLogin, FinishLoginError, LoginFinished};
 pub use introspect::{ActiveToken, Introspect};
 pub use list_credentials::{CredentialsPage, ListCredentials};
 pub use list_events::{EventsPage, ListEvents};
@@ -74,8 +77,10 @@ pub use operator::{Operator, OperatorPorts, OperatorUseCases};
 pub use publish_signing_keys::{PublishSigningKeys, WithdrawError};
 pub use purge_expired::PurgeExpired;
 pub use read_deletion::ReadDeletion;
+pub use reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome};
 pub use refresh_session::{RefreshError, RefreshSession};
 pub use register::{Register, RegisterError, RegisterRequest, Registered};
+pub use require_fresh_login::RequireFreshLogin;
 pub use reseal_secrets::{ResealError, ResealSecrets, Resealed};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};

@@ -113,7 +113,7 @@ impl ProviderSignIn {
         let (challenges, now) = (&self.challenges, self.env.now());
         let step = TempStep::GiveSecondFactorAfterProvider;
         let pending = challenges.begin_login(&account, step, client, now).await?;
-        if let Some((required, changes)) = pending.map_err(FinishAuthorizationError::MailsLimited)? {
+        if let Some((required, changes)) = pending {
             let required = AuthorizationOutcome::SecondFactorRequired(required);
             return Ok(Decision::commit(Decided::Outcome(required), changes));
         }
@@ -173,6 +173,7 @@ impl ProviderSignIn {
             email: email.clone(),
             email_verified: proved,
             ever_proved: proved,
+            pending_email: None,
             password_hash: None,
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),

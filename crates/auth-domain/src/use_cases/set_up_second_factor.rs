@@ -9,9 +9,9 @@ use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, Provisioning, RecoveryCode, StoreError};
-use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
-use crate::services::{Challenges, Decision, Environment, Lost, SecondFactors, Verdict, notice};
-use crate::session::Client;
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::services::{Challenges, Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, Verdict, notice};
+use crate::session::{Client, Revocation, RevocationReason, Session};
 use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
 
 use super::all::Parts;
@@ -32,9 +32,9 @@ pub enum SetUpError {
     /// A limit is reached: for wrong codes, or for mails.
     #[error("the limit is reached for {:?}", .0.retry_after)]
     RateLimited(RateLimited),
-    /// The session has ended, or its account is gone.
-    #[error("the session has ended")]
-    SessionGone,
+    /// The login does not count any more.
+    #[error(transparent)]
+    Login(#[from] FreshLoginError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +50,7 @@ impl From<SetUpError> for Refusal {
             SetUpError::NotPending(NotPending::NothingPending) => ErrorCode::TwofaNotSet.into(),
             SetUpError::WrongCode => ErrorCode::OtpInvalid.into(),
             SetUpError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
-            SetUpError::SessionGone => ErrorCode::Unauthorized.into(),
+            SetUpError::Login(error) => error.into(),
             SetUpError::Store(error) => error.into(),
         }
     }
@@ -84,18 +84,18 @@ impl SetUpSecondFactor {
     }
 
     /// Begins an app: answers what it is to be told, which is shown this once.
-    pub async fn begin_app(&self, caller: &Authenticated) -> Result<Provisioning, SetUpError> {
+    pub async fn begin_app(&self, caller: &FreshLogin) -> Result<Provisioning, SetUpError> {
         let totp = &self.second_factors.totp;
         let (account, secret) = self
             .env
             .decide(async |lost| {
-                let account = self.account(caller, lost).await?;
-                let now = self.env.now();
+                let account = caller.account::<SetUpError>(&self.env, lost).await?;
+                let (now, session_id) = (self.env.now(), caller.caller().session().id);
                 let secret = totp.make(account.id, self.env.random(), self.env.random());
                 let until = now + self.challenges.lifetimes.temp;
-                let two_factor = account.two_factor.clone().begin_app(now, until, secret.clone())?;
+                let two_factor = account.two_factor.clone().begin_app(now, until, secret.clone(), session_id)?;
                 let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                let require = Change::RequireSession(caller.session().id);
+                let require = Change::RequireSession(session_id);
                 Ok::<_, SetUpError>(Decision::commit((account, secret), vec![put, require]))
             })
             .await?;
@@ -103,11 +103,26 @@ impl SetUpSecondFactor {
         totp.provision(account.id, &secret, account.email.as_str()).ok_or(StoreError::Failed.into())
     }
 
-    /// Begins codes by mail: mails the first.
-    pub async fn begin_email(&self, caller: &Authenticated, client: &Client) -> Result<(), SetUpError> {
+    /// Gives up the app's set-up that is pending. It weakens nothing, so any login will do.
+    pub async fn cancel_app(&self, caller: &Authenticated) -> Result<(), SetUpError> {
         self.env
             .decide(async |lost| {
-                let account = self.account(caller, lost).await?;
+                let account = match lost {
+                    None => caller.account().clone(),
+                    Some(_) => caller.still_there(&self.env).await?.ok_or(FreshLoginError::SessionGone)?,
+                };
+                let two_factor = account.two_factor.cancel_app(self.env.now())?;
+                let put = Change::PutTwoFactor { account_id: account.id, two_factor };
+                Ok::<_, SetUpError>(Decision::commit((), vec![put, Change::RequireSession(caller.session().id)]))
+            })
+            .await
+    }
+
+    /// Begins codes by mail: mails the first.
+    pub async fn begin_email(&self, caller: &FreshLogin, client: &Client) -> Result<(), SetUpError> {
+        self.env
+            .decide(async |lost| {
+                let account = caller.account::<SetUpError>(&self.env, lost).await?;
                 let now = self.env.now();
                 let (account_id, purpose) = (account.id, ChallengePurpose::TwoFactorSetup);
                 let two_factor = account.two_factor.clone().begin_email(now + self.challenges.lifetimes.code)?;
@@ -116,7 +131,7 @@ impl SetUpSecondFactor {
                 let (_, begun) = self.challenges.begin_for(&account, purpose, client, now);
                 let mut changes = vec![
                     Change::PutTwoFactor { account_id, two_factor },
-                    Change::RequireSession(caller.session().id),
+                    Change::RequireSession(caller.caller().session().id),
                     Change::ForgetChallengesFor { account_id, purpose },
                 ];
                 changes.extend(begun);
@@ -126,21 +141,21 @@ impl SetUpSecondFactor {
             .await
     }
 
-    /// Proves a method by its first code, which enables it.
+    /// Proves a method by its first code, which enables it. The session counts as having passed a second factor; where this
+    /// is the first one that is asked for, the others end that passed none.
     pub async fn verify(
         &self,
-        caller: &Authenticated,
+        caller: &FreshLogin,
         method: Method,
         code: &BearerToken,
         client: &Client,
     ) -> Result<SetUp, SetUpError> {
         self.env
             .decide(async |lost| {
-                let account = self.account(caller, lost).await?;
+                let account = caller.account::<SetUpError>(&self.env, lost).await?;
                 let now = self.env.now();
                 let two_factor = account.two_factor.clone().proved(method, now)?;
-                let subject = AttemptSubject::Account(account.id);
-                let misses = self.env.store.find_rate_limit(subject, &RateLimitKind::SecondFactorMisses).await?;
+                let misses = self.env.second_factor_misses(account.id, None, client.network()).await?;
                 misses.check(now).map_err(SetUpError::RateLimited)?;
                 let verdict = match method {
                     Method::App => self.judge_app(&account, code, now),
@@ -149,8 +164,8 @@ impl SetUpSecondFactor {
                 Ok(match verdict.settle(lost, misses, now) {
                     Ok(used) => {
                         let (set_up, mut changes) = self.enabled(&account, method, two_factor, now);
-                        changes.push(Change::RequireSession(caller.session().id));
                         changes.extend(used);
+                        changes.extend(after_proof(caller.caller().session(), &account, &set_up.two_factor, now));
                         let kind = NoticeKind::SecondFactorEnabled;
                         changes.push(notice(&*self.env.entropy, &account.email, kind, client, now));
                         Decision::commit(set_up, changes)
@@ -168,12 +183,16 @@ impl SetUpSecondFactor {
             self.second_factors.totp.matching_step(account.id, &pending.secret, &code, now)
         });
         match matching {
-            Some(step) => Verdict::Right(vec![Change::UseTotpStep { account_id: account.id, step, at: now }]),
+            // Steps were used up for the secret that this one replaces.
+            Some(step) => Verdict::Right(vec![
+                Change::ForgetTotpSteps(account.id),
+                Change::UseTotpStep { account_id: account.id, step, at: now },
+            ]),
             None => Verdict::Wrong(None),
         }
     }
 
-    /// A set-up whose code is void, its tries spent say, is none that could be proved.
+    /// A set-up whose code is void, its tries used up say, is none that could be proved.
     async fn judge_email(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, SetUpError> {
         let store = &self.env.store;
         let newest = store.find_challenge_of(account.id, ChallengePurpose::TwoFactorSetup).await?;
@@ -214,13 +233,20 @@ impl SetUpSecondFactor {
         };
         (SetUp { two_factor, at: now, recovery_codes }, changes)
     }
+}
 
-    /// The account as it was when the caller was let in; after a lost round as it is now, of a session that has not
-    /// ended.
-    async fn account(&self, caller: &Authenticated, lost: Option<Lost>) -> Result<Account, SetUpError> {
-        match lost {
-            None => Ok(caller.account().clone()),
-            Some(_) => caller.still_there(&self.env).await?.ok_or(SetUpError::SessionGone),
-        }
-    }
+/// The session passed a second factor by proving it.
+fn after_proof(
+    session: &Session,
+    account: &Account,
+    two_factor: &TwoFactor,
+    now: Timestamp,
+) -> impl Iterator<Item = Change> {
+    let (account_id, except) = (account.id, session.id);
+    let passed = Session { method: session.method.and_second_factor(), ..session.clone() };
+    let account = Account { two_factor: two_factor.clone(), ..account.clone() };
+    let first = account.two_factor.enabled().count() == 1;
+    let revocation = Revocation { at: now, reason: RevocationReason::SecondFactorEnabled };
+    let others = Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation };
+    [Change::reauthenticate(&passed, &account)].into_iter().chain(first.then_some(others))
 }

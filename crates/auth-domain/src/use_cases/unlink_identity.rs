@@ -8,11 +8,10 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
 use crate::mail::NoticeKind;
 use crate::ports::{Change, StoreError};
-use crate::services::{Decision, Environment, ReauthenticationRequired, StepUp, notice, touched};
+use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, notice, touched};
 use crate::session::{Client, Revocation, RevocationReason};
 
 use super::all::Parts;
-use super::authenticate::Authenticated;
 use super::begin_authorization::IdentityProviders;
 
 /// Why nothing was unlinked.
@@ -24,12 +23,9 @@ pub enum UnlinkIdentityError {
     /// Nobody could log in to the account any more.
     #[error("it is the last way in")]
     LastWayIn,
-    /// The login is too long ago.
+    /// The login does not count any more.
     #[error(transparent)]
-    Stale(#[from] ReauthenticationRequired),
-    /// The session has ended, or its account is gone.
-    #[error("the session has ended")]
-    SessionGone,
+    Login(#[from] FreshLoginError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,8 +36,7 @@ impl From<UnlinkIdentityError> for Refusal {
         match error {
             UnlinkIdentityError::NotLinked => ErrorCode::ProviderNotLinked.into(),
             UnlinkIdentityError::LastWayIn => ErrorCode::LastWayIn.into(),
-            UnlinkIdentityError::Stale(error) => error.into(),
-            UnlinkIdentityError::SessionGone => ErrorCode::Unauthorized.into(),
+            UnlinkIdentityError::Login(error) => error.into(),
             UnlinkIdentityError::Store(error) => error.into(),
         }
     }
@@ -52,28 +47,25 @@ pub struct UnlinkIdentity {
     env: Environment,
     /// Those that are configured: no other one is a way in.
     providers: Arc<IdentityProviders>,
-    step_up: StepUp,
 }
 
 impl UnlinkIdentity {
     pub(super) fn new(parts: &Parts) -> Self {
-        let (env, providers) = (parts.env.clone(), parts.identity_providers.clone());
-        Self { env, providers, step_up: parts.policy.step_up }
+        Self { env: parts.env.clone(), providers: parts.identity_providers.clone() }
     }
 
     /// Unlinks the account's identity at that provider, whether or not that is still configured, and ends every other
     /// session: one of them may be of whoever linked it.
     pub async fn execute(
         &self,
-        caller: &Authenticated,
+        caller: &FreshLogin,
         provider: &ProviderName,
         client: &Client,
     ) -> Result<Account, UnlinkIdentityError> {
-        self.step_up.require(caller, self.env.now())?;
-        let session_id = caller.session().id;
+        let session_id = caller.caller().session().id;
         self.env
             .decide(async |_| {
-                let account = caller.still_there(&self.env).await?.ok_or(UnlinkIdentityError::SessionGone)?;
+                let account = caller.account_now::<UnlinkIdentityError>(&self.env).await?;
                 self.check(&account, provider)?;
                 let now = self.env.now();
                 let (mut account, touch) = touched(account, now);

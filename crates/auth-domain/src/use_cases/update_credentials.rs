@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::account::{
+    Account, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason, PendingEmail,
+};
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
@@ -12,7 +14,7 @@ use crate::pending_credentials::PendingCredentials;
 use crate::ports::{Change, HashingError, PasswordHasher, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
-    Announcements, Challenges, Decision, Environment, PasswordCheck, PasswordCheckError, ReauthenticationRequired,
+    Announcements, Challenges, Decision, Environment, FreshLogin, FreshLoginError, PasswordCheck, PasswordCheckError,
     StepUp, notice, salt,
 };
 use crate::session::{Client, Revocation, RevocationReason, Session};
@@ -27,7 +29,7 @@ use super::authenticate::Authenticated;
 pub struct UpdateCredentialsRequest {
     /// The new address, if it is to change.
     pub email: Option<String>,
-    /// The present password; needed with the next two.
+    /// The present password; needed with the next two, and for an address where the login is not a fresh one.
     pub old_password: Option<Password>,
     /// The new password.
     pub new_password: Option<Password>,
@@ -75,12 +77,9 @@ pub enum UpdateCredentialsError {
     /// The limit for mails is reached.
     #[error("the limit for mails is reached for {:?}", .0.retry_after)]
     RateLimited(RateLimited),
-    /// The login is too long ago.
+    /// The login does not count any more.
     #[error(transparent)]
-    Stale(#[from] ReauthenticationRequired),
-    /// The session has ended, or its account is gone.
-    #[error("the session has ended")]
-    SessionGone,
+    Login(#[from] FreshLoginError),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -105,8 +104,7 @@ impl From<UpdateCredentialsError> for Refusal {
             UpdateCredentialsError::RateLimited(limited) => {
                 Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
             }
-            UpdateCredentialsError::Stale(error) => error.into(),
-            UpdateCredentialsError::SessionGone => ErrorCode::Unauthorized.into(),
+            UpdateCredentialsError::Login(error) => error.into(),
             UpdateCredentialsError::Hashing(error) => error.into(),
             UpdateCredentialsError::Store(error) => error.into(),
         }
@@ -127,7 +125,8 @@ pub struct UpdateCredentials {
 /// What is to change, checked as far as it can be without the database.
 struct Wanted {
     email: Option<EmailAddress>,
-    passwords: Option<(Password, Password)>,
+    old_password: Option<Password>,
+    new_password: Option<Password>,
 }
 
 /// A change that was checked: the new address, the hash of the new password, or both.
@@ -156,24 +155,30 @@ impl UpdateCredentials {
         request: UpdateCredentialsRequest,
     ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
         let client = request.client.clone();
-        let Wanted { email, passwords } = self.wanted(caller.account(), request)?;
-        if email.is_some() {
-            self.step_up.require(caller, self.env.now())?;
-        }
+        let Wanted { email, old_password, new_password } = self.wanted(caller.account(), request)?;
         let (mut checked, mut password_hash) = (caller.account().clone(), None);
-        if let Some((old, new)) = passwords {
-            checked = self.password_check.of_account(checked, old, client.network()).await?.account().clone();
+        let fresh_login = match old_password {
+            None => Some(FreshLogin::of(caller.clone(), self.step_up, self.env.now()).map_err(FreshLoginError::from)?),
+            Some(old) => {
+                checked = self.password_check.of_account(checked, old, client.network()).await?.account().clone();
+                None
+            }
+        };
+        if let Some(new) = new_password {
             password_hash = Some(self.hasher.hash(new, salt(self.env.random())).await?);
         }
         let wanted = NewCredentials { email, password_hash };
         self.env
             .decide(async |lost| {
                 // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
-                let account = match lost {
-                    None => checked.clone(),
-                    Some(_) => self.still_there(caller).await?,
+                let account = match (lost, &fresh_login) {
+                    (None, _) => checked.clone(),
+                    (Some(_), Some(fresh_login)) => {
+                        fresh_login.account_now::<UpdateCredentialsError>(&self.env).await?
+                    }
+                    (Some(_), None) => self.still_there(caller).await?,
                 };
-                if wanted.password_hash.is_some() && account.credential_version != checked.credential_version {
+                if fresh_login.is_none() && account.credential_version != checked.credential_version {
                     return Err(PasswordCheckError::WrongPassword.into());
                 }
                 match account.two_factor.primary() {
@@ -189,20 +194,20 @@ impl UpdateCredentials {
 
     /// The account as it is now, of a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
-        caller.still_there(&self.env).await?.ok_or(UpdateCredentialsError::SessionGone)
+        caller.still_there(&self.env).await?.ok_or(FreshLoginError::SessionGone.into())
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
         let UpdateCredentialsRequest { email, old_password, new_password, confirm_password, client: _ } = request;
         let email = email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|error| UpdateCredentialsError::Malformed(error.into()))?;
-        let passwords = match (old_password, new_password, confirm_password) {
-            (None, None, None) => None,
-            (Some(old), Some(new), Some(confirm)) => Some((old, new, confirm)),
+        match (&old_password, &new_password, &confirm_password) {
+            (None, None, None) | (Some(_), Some(_), Some(_)) => {}
+            (Some(_), None, None) if email.is_some() => {}
             _ => return Err(UpdateCredentialsError::PasswordsRequired),
-        };
-        if let Some((_, new, confirm)) = &passwords {
-            if new != confirm {
+        }
+        if let Some(new) = &new_password {
+            if Some(new) != confirm_password.as_ref() {
                 return Err(UpdateCredentialsError::UnmatchedPasswords);
             }
             let email = email.as_ref().unwrap_or(&account.email);
@@ -214,7 +219,7 @@ impl UpdateCredentials {
             let missing = FieldError::new("/email", "is required, or the three passwords, or both");
             return Err(UpdateCredentialsError::Malformed(missing));
         }
-        Ok(Wanted { email, passwords: passwords.map(|(old, new, _)| (old, new)) })
+        Ok(Wanted { email, old_password, new_password })
     }
 
     /// Returns what the change makes of the account, and the changes that do it.
@@ -297,7 +302,8 @@ impl UpdateCredentials {
         ]
     }
 
-    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    /// The account's address in another spelling withdraws whatever was pending; one that was never proved is replaced at
+    /// once; a proved one stays until the new one is proved.
     async fn change_email(
         &self,
         account: &mut Account,
@@ -305,26 +311,65 @@ impl UpdateCredentials {
         client: &Client,
         now: Timestamp,
     ) -> Result<Vec<Change>, UpdateCredentialsError> {
-        let (account_id, from) = (account.id, account.email.clone());
-        let (revision, at) = (account.revision(), account.next_change_at(now));
-        let same = from.key() == to.key();
-        let verified = same && account.email_verified;
-        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
-        account.updated_at = at;
-        account.email = to.clone();
-        account.email_verified = verified;
-        let mut changes = vec![Change::ChangeEmail { account_id, from, revision, to: to.clone(), verified, at }];
-        if !same {
-            let of_owner = self.count_address(account_id, to, now).await?;
-            let of_address = self.challenges.mails_to_named_address(self.challenges.subject(to)).await?;
-            of_address.check(now).map_err(UpdateCredentialsError::RateLimited)?;
-            let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
-            changes.push(Change::ForgetChallengesOf(account_id));
-            changes.extend(begun);
-            changes.extend([of_owner, Change::count_mail(of_address, now)]);
-            changes.extend([self.announcements.announce(EventKind::EmailChanged, account_id, at), told]);
+        if account.email.key() == to.key() {
+            let verified = account.email_verified;
+            return Ok(vec![replaced(account, to, verified, now)]);
         }
+        let counted = self.count_code_to(account, to, now).await?;
+        let mut changes = if account.email_verified {
+            self.begin_change(account, to, client, now)
+        } else {
+            self.replace_unproved(account, to, client, now)
+        };
+        changes.extend(counted);
         Ok(changes)
+    }
+
+    /// The proved address gets a notice, the new one a code. `verify_email.rs` makes the change.
+    fn begin_change(&self, account: &mut Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
+        let (account_id, purpose) = (account.id, ChallengePurpose::VerifyEmail);
+        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChangeBegun, client, now);
+        let (_, begun) = self.challenges.begin_for_pending(account, to, client, now);
+        let (revision, at) = (account.revision(), account.next_change_at(now));
+        account.updated_at = at;
+        account.pending_email = Some(PendingEmail::named(to.clone(), now));
+        let pending = account.pending_email.clone();
+        let named = Change::PutPendingEmail { account_id, revision, pending, at };
+        [named, Change::ForgetChallengesFor { account_id, purpose }, told].into_iter().chain(begun).collect()
+    }
+
+    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    fn replace_unproved(
+        &self,
+        account: &mut Account,
+        to: &EmailAddress,
+        client: &Client,
+        now: Timestamp,
+    ) -> Vec<Change> {
+        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
+        let change = replaced(account, to, false, now);
+        let (account_id, at) = (account.id, account.updated_at);
+        let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+        let announced = self.announcements.announce(EventKind::EmailChanged, account_id, at);
+        [change, Change::ForgetChallengesOf(account_id), announced, told].into_iter().chain(begun).collect()
+    }
+
+    /// Returns the counts of a code to a free address, for the owner and for the address.
+    async fn count_code_to(
+        &self,
+        account: &Account,
+        to: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<[Change; 2], UpdateCredentialsError> {
+        let of_owner = self.count_address(account.id, to, now).await?;
+        let address = self.challenges.subject(to);
+        let of_address = if account.email_verified {
+            self.challenges.mails_to_pending_address(address).await?
+        } else {
+            self.challenges.mails_to_named_address(address).await?
+        };
+        of_address.check(now).map_err(UpdateCredentialsError::RateLimited)?;
+        Ok([of_owner, Change::count_mail(of_address, now)])
     }
 
     async fn count_mail(&self, account_id: AccountId, now: Timestamp) -> Result<Change, UpdateCredentialsError> {
@@ -352,4 +397,15 @@ impl UpdateCredentials {
             })
             .await
     }
+}
+
+/// The account gets that address, in place of the one that it has.
+fn replaced(account: &mut Account, to: &EmailAddress, verified: bool, now: Timestamp) -> Change {
+    let (account_id, from) = (account.id, account.email.clone());
+    let (revision, at) = (account.revision(), account.next_change_at(now));
+    account.updated_at = at;
+    account.email = to.clone();
+    account.email_verified = verified;
+    account.pending_email = None;
+    Change::ChangeEmail { account_id, from, revision, to: to.clone(), verified, at }
 }

@@ -8,11 +8,11 @@ use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
 use crate::password_limit::PasswordLimit;
-use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, PasswordVerdict, StoreError};
-use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, StoreError};
+use crate::rate_limit::AttemptSubject;
 use crate::services::{
-    Announcements, Challenges, Decision, Environment, LoggedIn, SecondFactorRequired, SessionTokens, changes_after,
-    notice, salt,
+    Announcements, Challenges, Decision, Environment, LoggedIn, SecondFactorRequired, SessionTokens, Success, notice,
+    salt,
 };
 use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
 use crate::temp_token::TempStep;
@@ -64,9 +64,6 @@ pub enum UpdatePasswordError {
     /// The password is too weak.
     #[error("the password is too weak: {0:?}")]
     WeakPassword(Vec<PasswordReason>),
-    /// The limit for mails is reached, and the second factor is a mailed code.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
-    MailsLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -87,9 +84,6 @@ impl From<UpdatePasswordError> for Refusal {
             UpdatePasswordError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
             UpdatePasswordError::WeakPassword(reasons) => {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
-            }
-            UpdatePasswordError::MailsLimited(limited) => {
-                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
             }
             UpdatePasswordError::Hashing(error) => error.into(),
             UpdatePasswordError::NoSigningKey(error) => error.into(),
@@ -198,6 +192,7 @@ impl UpdatePassword {
         let changed = Account {
             email_verified: true,
             ever_proved: true,
+            pending_email: None,
             password_hash: Some(password_hash.clone()),
             credential_version: account.credential_version.next(),
             updated_at: at,
@@ -215,6 +210,10 @@ impl UpdatePassword {
             },
             Change::ProveEmail { account_id, email: email.clone(), revision: changed.revision(), at },
         ];
+        // Whoever named another address may be the one whom the owner resets the password against.
+        if account.pending_email.is_some() {
+            changes.push(Change::PutPendingEmail { account_id, revision: changed.revision(), pending: None, at });
+        }
         if changed.two_factor != account.two_factor {
             changes.push(Change::PutTwoFactor { account_id, two_factor: changed.two_factor.clone() });
         }
@@ -246,7 +245,7 @@ impl UpdatePassword {
     ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
         let step = TempStep::GiveSecondFactorAfterReset;
         let pending = self.challenges.begin_login(&account, step, client, now).await?;
-        if let Some((required, changes)) = pending.map_err(UpdatePasswordError::MailsLimited)? {
+        if let Some((required, changes)) = pending {
             return Ok((PasswordUpdated::SecondFactorRequired(required), changes));
         }
         let method = AuthenticationMethod::MailedCode;
@@ -272,7 +271,11 @@ impl UpdatePassword {
             ]);
         }
         let limit = self.env.store.find_password_limit(subject, network).await?;
-        Ok(changes_after(&limit, PasswordVerdict::Match, now))
+        let success = match account.two_factor.primary() {
+            Some(_) => Success::FirstFactor,
+            None => Success::Login,
+        };
+        Ok(success.changes(&limit, now))
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::ChallengeId;
-use crate::account::Account;
+use crate::account::{Account, EmailAddress};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{ErrorCode, Refusal};
+use crate::event::EventKind;
+use crate::mail::NoticeKind;
 use crate::ports::{Change, StoreError};
-use crate::rate_limit::RateLimited;
-use crate::services::{Challenges, Decision, Environment, GiveCodeError};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::services::{Announcements, Challenges, Decision, Environment, GiveCodeError, notice};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
+use crate::{ChallengeId, Timestamp};
 
 use super::PendingStep;
 use super::all::Parts;
@@ -69,15 +71,26 @@ pub enum Resent {
 pub struct VerifyEmail {
     env: Environment,
     challenges: Arc<Challenges>,
+    announcements: Arc<Announcements>,
 }
 
 impl VerifyEmail {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { env: parts.env.clone(), challenges: parts.challenges.clone() }
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            announcements: parts.announcements.clone(),
+        }
     }
 
-    /// Proves the address that `code` was mailed to; answers the account.
-    pub async fn execute(&self, owner: &AddressOwner, code: &str) -> Result<Account, VerifyEmailError> {
+    /// Proves the address that `code` was mailed to, which makes a change of address that waits for it; answers the
+    /// account.
+    pub async fn execute(
+        &self,
+        owner: &AddressOwner,
+        code: &str,
+        client: &Client,
+    ) -> Result<Account, VerifyEmailError> {
         let challenge_id = match owner {
             AddressOwner::Temp(token) => step_of(token)?,
             AddressOwner::Session(caller) => {
@@ -88,16 +101,12 @@ impl VerifyEmail {
         let account = self
             .challenges
             .give_code(challenge_id, ChallengePurpose::VerifyEmail, code, |challenge, account, now| {
-                let at = account.next_change_at(now);
-                vec![
-                    Change::ProveEmail {
-                        account_id: account.id,
-                        email: account.email.clone(),
-                        revision: account.revision(),
-                        at,
-                    },
-                    Change::UseChallenge { challenge_id: challenge.id, version: challenge.version },
-                ]
+                let mut changes = match account.pending_email(now).filter(|pending| challenge.is_to(pending)) {
+                    Some(pending) => self.change_address(account, pending, client, now),
+                    None => vec![prove(account, now)],
+                };
+                changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
+                changes
             })
             .await;
         let account = account.map_err(|error| match (error, owner) {
@@ -105,7 +114,20 @@ impl VerifyEmail {
             (GiveCodeError::ChallengeGone, AddressOwner::Temp(_)) => VerifyEmailError::WrongToken,
             (error, _) => error.into(),
         })?;
-        Ok(Account { email_verified: true, ever_proved: true, ..account })
+        Ok(proved(account, self.env.now()))
+    }
+
+    /// Both addresses are told. Codes that went to the old one are void.
+    fn change_address(&self, account: &Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
+        let (account_id, from, at) = (account.id, account.email.clone(), account.next_change_at(now));
+        let told = |address| notice(&*self.env.entropy, address, NoticeKind::EmailChanged, client, now);
+        vec![
+            Change::ChangeEmail { account_id, from, revision: account.revision(), to: to.clone(), verified: true, at },
+            Change::ForgetChallengesOf(account_id),
+            self.announcements.announce(EventKind::EmailChanged, account_id, at),
+            told(&account.email),
+            told(to),
+        ]
     }
 
     /// Mails another code, which replaces the one before.
@@ -113,6 +135,11 @@ impl VerifyEmail {
         self.env
             .decide(async |_| {
                 let (challenge, account) = self.challenge_of(owner).await?;
+                let now = self.env.now();
+                let pending = account.as_ref().and_then(|account| Some((account, account.pending_email(now)?)));
+                if let Some((account, pending)) = pending {
+                    return self.resend_to_pending(challenge, account, pending, client, now).await;
+                }
                 if let Some(account) = account.as_ref().filter(|account| account.email_verified) {
                     return match owner {
                         AddressOwner::Session(_) => {
@@ -121,7 +148,6 @@ impl VerifyEmail {
                         AddressOwner::Temp(_) => Err(VerifyEmailError::WrongToken),
                     };
                 }
-                let now = self.env.now();
                 let (id, subject, sent) = match (challenge, &account) {
                     (Some(challenge), _) => {
                         (challenge.id, challenge.subject, self.challenges.send_again(challenge, client, now))
@@ -144,6 +170,29 @@ impl VerifyEmail {
             .await
     }
 
+    /// Another code to the address that is to replace the account's. Only a session gets here: a login waits for the proof
+    /// of the account's own.
+    async fn resend_to_pending(
+        &self,
+        challenge: Option<Challenge>,
+        account: &Account,
+        pending: &EmailAddress,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Decision<Resent, VerifyEmailError>, VerifyEmailError> {
+        let sent = match challenge {
+            Some(challenge) => self.challenges.send_again(challenge, client, now),
+            None => self.challenges.begin_for_pending(account, pending, client, now).1,
+        };
+        let of_owner = self.challenges.mails_for_owner(AttemptSubject::Account(account.id)).await?;
+        let of_address = self.challenges.mails_to_pending_address(self.challenges.subject(pending)).await?;
+        for limit in [&of_owner, &of_address] {
+            limit.check(now).map_err(VerifyEmailError::RateLimited)?;
+        }
+        let counted = [of_owner, of_address].map(|limit| Change::count_mail(limit, now));
+        Ok(Decision::commit(Resent::CodeSent(None), sent.into_iter().chain(counted).collect()))
+    }
+
     /// The challenge whose code is to be replaced, where it can be, and the account.
     async fn challenge_of(
         &self,
@@ -162,7 +211,7 @@ impl VerifyEmail {
             }
         };
         let of_this_address = |challenge: &Challenge| match &account {
-            Some(account) => challenge.is_to(&account.email),
+            Some(account) => challenge.is_to(account.pending_email(self.env.now()).unwrap_or(&account.email)),
             None => challenge.challenged == Challenged::Nobody,
         };
         let repeatable = |challenge: &Challenge| {
@@ -174,6 +223,17 @@ impl VerifyEmail {
     async fn newest(&self, account: &Account) -> Result<Option<Challenge>, StoreError> {
         self.env.store.find_challenge_of(account.id, ChallengePurpose::VerifyEmail).await
     }
+}
+
+fn prove(account: &Account, now: Timestamp) -> Change {
+    let (email, revision, at) = (account.email.clone(), account.revision(), account.next_change_at(now));
+    Change::ProveEmail { account_id: account.id, email, revision, at }
+}
+
+/// The account after its address was proved: the one that was pending, where the one before was proved already.
+fn proved(account: Account, now: Timestamp) -> Account {
+    let email = account.pending_email(now).filter(|_| account.email_verified).unwrap_or(&account.email).clone();
+    Account { email, email_verified: true, ever_proved: true, pending_email: None, ..account }
 }
 
 fn step_of(step: &PendingStep) -> Result<ChallengeId, VerifyEmailError> {

@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
-use auth_domain::Timestamp;
 use auth_domain::two_factor::{Method, MethodState, Pending, SealedSecret, Status, TwoFactor};
 use auth_domain::version::RowVersion;
+use auth_domain::{SessionId, Timestamp};
 
 const BEGAN: Timestamp = Timestamp::from_seconds(1_000);
 
@@ -17,6 +17,8 @@ enum Operation {
     Enable(Method),
     Disable(Method),
     MakePrimary(Method),
+    /// The pending set-up of the app is given up.
+    Cancel,
     /// Every pending set-up runs out.
     RunOut,
 }
@@ -31,7 +33,12 @@ fn operations() -> Vec<Operation> {
             Operation::MakePrimary(method),
         ]
     };
-    Method::ALL.into_iter().flat_map(of).chain([Operation::RunOut]).collect()
+    Method::ALL.into_iter().flat_map(of).chain([Operation::Cancel, Operation::RunOut]).collect()
+}
+
+/// Which session sets an app up.
+fn session() -> SessionId {
+    SessionId::generate(BEGAN, [7; 32])
 }
 
 /// The same state without what only counts: versions and times, but for whether a set-up has run out.
@@ -42,7 +49,8 @@ fn normal(state: TwoFactor) -> TwoFactor {
 fn apply(state: TwoFactor, operation: Operation) -> Option<TwoFactor> {
     let until = BEGAN + Duration::from_secs(600);
     let next = match operation {
-        Operation::Setup(Method::App) => state.begin_app(BEGAN, until, SealedSecret::new(vec![1])).ok(),
+        Operation::Setup(Method::App) => state.begin_app(BEGAN, until, SealedSecret::new(vec![1]), session()).ok(),
+        Operation::Cancel => state.cancel_app(BEGAN).ok(),
         Operation::Setup(Method::Email) => state.begin_email(until).ok(),
         Operation::Verify(method) => state.proved(method, BEGAN).ok(),
         Operation::Enable(method) => state.enable(method).ok(),
@@ -112,8 +120,10 @@ fn broken_rule((before, operation, after): &Transition) -> Option<&'static str> 
             }
         }
         Operation::MakePrimary(method) if primary != Some(*method) => return Some("what is made primary is primary"),
-        Operation::Setup(_) | Operation::RunOut if primary != was || before.enabled().ne(after.enabled()) => {
-            return Some("a set-up changes nothing before it is proved");
+        Operation::Setup(_) | Operation::Cancel | Operation::RunOut
+            if primary != was || before.enabled().ne(after.enabled()) =>
+        {
+            return Some("a set-up changes nothing before it is proved, nor when it is given up");
         }
         _ => {}
     }

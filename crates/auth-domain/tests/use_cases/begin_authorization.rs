@@ -8,7 +8,7 @@ use auth_domain::identity::ProviderName;
 use auth_domain::ports::{IdentifyError, ProviderUnavailable, StoreError};
 use auth_domain::use_cases::{
     Authenticated, BeginAuthorization, BeginAuthorizationError, BrowserContext, FinishAuthorizationError, Opened,
-    OpenedAuthorization, Policy, ReauthenticationRequired, StepUp,
+    OpenedAuthorization,
 };
 use auth_testkit::doubles::TestProvider;
 use auth_testkit::test_service::{TestService, with_each_call_failing};
@@ -30,7 +30,7 @@ async fn sign_in(service: &TestService) -> Result<String, BeginAuthorizationErro
 }
 
 async fn link(service: &TestService, caller: &Authenticated) -> Result<String, BeginAuthorizationError> {
-    service.use_cases.begin_authorization.link(caller, &google(), BrowserContext::default()).await
+    service.use_cases.begin_authorization.link(&service.fresh(caller), &google(), BrowserContext::default()).await
 }
 
 async fn caller(service: &TestService) -> Authenticated {
@@ -77,7 +77,7 @@ async fn a_link_is_of_the_session_that_wants_it() {
     let commits = service.store.commits().len();
     let url = link(&service, &ann).await.expect("an address");
     for (caller, same) in [(ann, true), (bob, false)] {
-        let Ok(Opened::UnconfirmedLink(unconfirmed)) = open(&service, &url, None) else { panic!("to be confirmed") };
+        let Ok(Opened::Unconfirmed(unconfirmed)) = open(&service, &url, None) else { panic!("to be confirmed") };
         assert_eq!(unconfirmed.confirm(&caller).is_ok(), same);
     }
     assert_eq!(service.store.commits().len(), commits, "nothing is written");
@@ -100,7 +100,7 @@ async fn a_provider_that_is_not_configured_is_not_found() {
     let (caller, unknown) = (caller(&service).await, ProviderName::parse("unknown").expect("a name"));
     let begin = &service.use_cases.begin_authorization;
     let signed_in = begin.sign_in(&unknown, BrowserContext::default()).await;
-    let linked = begin.link(&caller, &unknown, BrowserContext::default()).await;
+    let linked = begin.link(&service.fresh(&caller), &unknown, BrowserContext::default()).await;
     for answer in [signed_in, linked] {
         assert_eq!(answer, Err(BeginAuthorizationError::UnknownProvider));
     }
@@ -116,18 +116,16 @@ async fn nobody_is_sent_to_a_provider_that_is_away() {
 }
 
 #[tokio::test]
-async fn another_way_in_needs_a_fresh_login() {
-    let max_age = Duration::from_secs(900);
-    let service =
-        TestService::with_policy(Policy { step_up: StepUp { max_age: Some(max_age) }, ..Policy::for_tests() });
-    let caller = caller(&service).await;
-    service.clock.advance(max_age);
-    link(&service, &caller).await.expect("an address");
-    service.clock.advance(MOMENT);
-    let error = link(&service, &caller).await.expect_err("too long ago");
-    assert_eq!(error, ReauthenticationRequired { max_age }.into());
-    assert_eq!(code(error), ErrorCode::ReauthenticationRequired);
-    sign_in(&service).await.expect("an address");
+async fn a_reauthentication_is_of_the_session_that_wants_it() {
+    let service = TestService::new();
+    let (ann, bob) = (caller(&service).await, service.register("bob@example.org").await);
+    let bob = service.caller(&bob).await;
+    let begin = &service.use_cases.begin_authorization;
+    let url = begin.reauthenticate(&ann, &google(), BrowserContext::default()).await.expect("an address");
+    for (caller, same) in [(ann, true), (bob, false)] {
+        let Ok(Opened::Unconfirmed(unconfirmed)) = open(&service, &url, None) else { panic!("to be confirmed") };
+        assert_eq!(unconfirmed.confirm(&caller).is_ok(), same);
+    }
 }
 
 #[tokio::test]

@@ -233,5 +233,5 @@ async fn whichever_call_to_the_database_fails_nothing_is_changed() {
             assert_eq!(ann.service.store.used_totp_steps(ann.account.id), []);
         },
     );
-    assert_eq!(tried.await, 8, "session, challenge, wish, misses, address, two limits of mails, commit");
+    assert_eq!(tried.await, 9, "session, challenge, wish, network, misses, address, two limits of mails, commit");
 }

@@ -11,7 +11,7 @@ use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Change, Guard, StoreError};
 use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
 use auth_domain::two_factor::TotpStep;
-use auth_domain::use_cases::{AuthenticateError, DeleteAccountError, LoginRequest, Policy};
+use auth_domain::use_cases::{AuthenticateError, DeleteAccountError, FreshLoginError, LoginRequest, Policy};
 use auth_testkit::fixtures;
 use auth_testkit::test_service::{TestService, client, login_request, subscriptions, with_each_call_failing};
 
@@ -128,10 +128,11 @@ async fn the_owner_is_told_and_gets_no_code_that_was_owed() {
 async fn an_owner_deletes_their_own_account() {
     let (service, ann) = service().await;
     let caller = service.caller(&ann).await;
+    let caller = service.fresh(&caller);
     let id = service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
     assert_eq!((service.store.account(ann.id), deletions(&service)), (None, vec![(id, "owner".to_owned())]));
     let again = service.use_cases.delete_account.by_owner(&caller, &client()).await;
-    assert_eq!(again, Err(DeleteAccountError::NotFound));
+    assert_eq!(again, Err(FreshLoginError::SessionGone.into()));
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn a_code_is_written_when_it_is_sent_and_sent_once() {
     assert_eq!(purpose, ChallengePurpose::VerifyEmail);
     assert_eq!(expires_at, service.now() + service.policy.challenge_lifetimes.code);
     let owner = AddressOwner::Session(Box::new(service.caller(&ann).await));
-    service.use_cases.verify_email.execute(&owner, code.reveal()).await.expect("the right code");
+    service.use_cases.verify_email.execute(&owner, code.reveal(), &client()).await.expect("the right code");
     assert_eq!(service.store.owed_mails(), []);
 }
 
@@ -81,7 +81,7 @@ async fn a_notice_is_sent_whatever_becomes_of_the_account() {
     let (service, ann) = with_ann().await;
     service.deliver_mails().await;
     let caller = service.caller(&ann).await;
-    service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
+    service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
     assert_eq!(run(&service).await, sent());
     let notice = service.mailer.sent().pop().expect("a mail");
     assert_eq!(notice.to, ann.email);
@@ -111,7 +111,7 @@ async fn a_mail_that_is_not_taken_is_tried_again_ever_later_for_a_day() {
     let ann = service.register(ANN).await;
     service.deliver_mails().await;
     let caller = service.caller(&ann).await;
-    service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
+    service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
     let hour = Duration::from_secs(3_600);
     let mut wait = Duration::from_secs(5);
     for attempt in 1..32 {

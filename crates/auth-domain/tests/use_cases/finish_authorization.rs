@@ -46,7 +46,7 @@ async fn go(service: &TestService, browser: Option<&str>) -> String {
 /// The same to link an identity to the caller's account.
 async fn go_to_link(service: &TestService, caller: &Authenticated, browser: Option<&str>) -> String {
     let context = BrowserContext { browser: browser.map(secret), redirect: None };
-    let url = service.use_cases.begin_authorization.link(caller, service.google.name(), context).await;
+    let url = service.use_cases.begin_authorization.link(&service.fresh(caller), service.google.name(), context).await;
     TestProvider::state_in(&url.expect("an address")).to_owned()
 }
 

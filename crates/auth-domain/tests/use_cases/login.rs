@@ -15,7 +15,8 @@ use auth_domain::session::AuthenticationMethod;
 use auth_domain::temp_token::{IssuedTempToken, TempStep};
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{
-    EmailVerification, LoginError, LoginOutcome, LoginRequest, PasswordCheckError, Policy, SecondFactorRequired,
+    EmailVerification, FinishLoginError, LoginError, LoginOutcome, LoginRequest, PasswordCheckError, Policy,
+    SecondFactorRequired,
 };
 use auth_testkit::fixtures;
 use auth_testkit::test_service::{PASSWORD, TestService, client, login_request, with_each_call_failing};
@@ -242,12 +243,18 @@ async fn codes_by_mail_are_mailed_at_once_and_limited() {
     }
     assert_eq!(service.store.challenges_for(ChallengePurpose::TwoFactorLogin).len(), 20);
     service.mailed_code(ANN).await;
-    let error = refused(&service, ANN, PASSWORD).await;
-    assert_eq!(error, LoginError::MailsLimited(RateLimited { retry_after: HOUR }));
-    service.clock.advance(HOUR - MOMENT);
-    assert_eq!(wait(refused(&service, ANN, PASSWORD).await), MOMENT);
-    service.clock.advance(MOMENT);
-    second_factor_required(&service).await;
+    let owed = service.store.owed_mails().len();
+    let step = service.step(&second_factor_required(&service).await.token);
+    assert_eq!(service.store.owed_mails().len(), owed, "the login begins without a mail");
+    let finish = &service.use_cases.finish_login;
+    assert_eq!(wait(finish.send_code(&step, &client()).await.expect_err("too many")), HOUR);
+    service.clock.advance(HOUR);
+    let step = service.step(&second_factor_required(&service).await.token);
+    assert_eq!(service.store.owed_mails().len(), owed + 1);
+    assert_eq!(
+        finish.send_code(&step, &client()).await,
+        Err(FinishLoginError::RateLimited(RateLimited { retry_after: 60 * SECOND }))
+    );
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ mod owner;
 mod publish_signing_keys;
 mod purge_expired;
 mod read_deletion;
+mod reauthenticate;
 mod refresh_session;
 mod register;
 mod reseal_secrets;
@@ -61,9 +62,15 @@ mod verify_email;
 use std::time::Duration;
 
 use auth_domain::error_code::{Details, ErrorCode, Refusal};
+use auth_domain::use_cases::{FreshLoginError, ReauthenticationRequired};
 
 /// The least time there is.
 pub const MOMENT: Duration = Duration::from_micros(1);
+
+/// The refusal of a login that is too long ago, or passed no second factor.
+pub fn stale<E: From<FreshLoginError>>(max_age: Duration) -> E {
+    FreshLoginError::from(ReauthenticationRequired { max_age: Some(max_age) }).into()
+}
 
 /// Returns the code that an error is answered with.
 pub fn code(error: impl Into<Refusal>) -> ErrorCode {

@@ -4,6 +4,7 @@ mod races;
 
 use std::time::Duration;
 
+use auth_domain::SessionId;
 use auth_domain::account::Account;
 use auth_domain::ports::{Change, Store as _, Totp as _};
 use auth_domain::session::{KeyId, SessionLifetimes};
@@ -68,9 +69,11 @@ fn disable_app(service: &TestService, account: &Account) -> Account {
 
 /// Begins to set an app up, with a secret that the newest master key seals.
 fn begin_app(service: &TestService, account: &Account) -> Account {
+    let session_id = SessionId::generate(service.now(), [7; 32]);
     let secret = service.totp.make(account.id, fixtures::randomness(7), [0; 32]);
-    service
-        .put_two_factor(account, |two_factor, now| two_factor.begin_app(now, now + MINUTE, secret).expect("none yet"))
+    service.put_two_factor(account, |two_factor, now| {
+        two_factor.begin_app(now, now + MINUTE, secret, session_id).expect("none yet")
+    })
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::two_factor::{Method, MethodState, NotBegun, NotPending, Pending};
-use auth_domain::use_cases::{Authenticated, SecondFactor, SetUp, SetUpError};
+use auth_domain::use_cases::{FreshLogin, SecondFactor, SetUp, SetUpError};
 use auth_testkit::doubles::TestTotp;
 use auth_testkit::test_service::{TestService, another_code, client, with_each_call_failing};
 
@@ -20,8 +20,8 @@ use crate::owner::Owner;
 use crate::{MOMENT, code};
 
 /// A request of hers comes with the account as it is by then.
-async fn caller(ann: &Owner) -> Authenticated {
-    ann.service.caller(&ann.account).await
+async fn caller(ann: &Owner) -> FreshLogin {
+    ann.service.fresh_caller(&ann.account).await
 }
 
 /// Begins an app; returns its secret.
@@ -47,13 +47,13 @@ fn app_code(ann: &Owner) -> String {
     ann.service.totp_code(&ann.account)
 }
 
-async fn begin_email_as(service: &TestService, caller: &Authenticated) -> Result<(), SetUpError> {
+async fn begin_email_as(service: &TestService, caller: &FreshLogin) -> Result<(), SetUpError> {
     service.use_cases.set_up_second_factor.begin_email(caller, &client()).await
 }
 
 async fn verify_as(
     service: &TestService,
-    caller: &Authenticated,
+    caller: &FreshLogin,
     method: Method,
     code: &str,
 ) -> Result<SetUp, SetUpError> {
@@ -83,7 +83,7 @@ async fn codes_by_mail_are_enabled_by_the_first_which_proves_the_address_too() {
     let ann = Owner::new().await;
     begin_email(&ann).await.expect("a mail");
     let until = ann.service.now() + ann.service.policy.challenge_lifetimes.code;
-    assert_eq!(ann.now().two_factor.email, MethodState::Pending(Pending { until, secret: () }));
+    assert_eq!(ann.now().two_factor.email, MethodState::Pending(Pending { until, secret: (), session_id: None }));
     assert_eq!(ann.service.mails_for_owner(&ann.account), 1);
 
     let set_up = verify(&ann, Method::Email, &ann.service.mailed_code(ANN).await).await.expect("codes by mail");
@@ -226,8 +226,8 @@ async fn whichever_call_to_the_database_fails_nothing_is_begun_or_enabled() {
         async |service, (caller, _, code)| verify_as(service, caller, Method::Email, code).await,
         async |_, (caller, ann, _), answer| {
             assert_eq!(answer, Err(StoreError::Refused.into()));
-            assert_eq!(ann.now(), *caller.account());
+            assert_eq!(ann.now(), *caller.caller().account());
         },
     );
-    assert_eq!(proved.await, 3, "the limit, the challenge, the commit");
+    assert_eq!(proved.await, 4, "the network, the limit, the challenge, the commit");
 }

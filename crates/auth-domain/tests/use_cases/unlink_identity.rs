@@ -10,13 +10,13 @@ use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::session::{Revocation, RevocationReason};
 use auth_domain::use_cases::{
-    Authenticated, IdentityProviders, Policy, Ports, ReauthenticationRequired, StepUp, UnlinkIdentityError, UseCases,
+    Authenticated, FreshLoginError, IdentityProviders, Policy, Ports, StepUp, UnlinkIdentityError, UseCases,
 };
 use auth_testkit::test_service::{TestService, client, with_each_call_failing};
 
 use crate::ann::ANN;
 use crate::owner::Owner;
-use crate::{MOMENT, code};
+use crate::{MOMENT, code, stale};
 
 /// Ann has a password, and an identity at google.
 async fn with_password() -> Owner {
@@ -47,7 +47,8 @@ async fn unlink_as(
     caller: &Authenticated,
     provider: &ProviderName,
 ) -> Result<Account, UnlinkIdentityError> {
-    service.use_cases.unlink_identity.execute(caller, provider, &client()).await
+    let caller = service.use_cases.require_fresh_login.execute(caller.clone()).map_err(FreshLoginError::from)?;
+    service.use_cases.unlink_identity.execute(&caller, provider, &client()).await
 }
 
 #[tokio::test]
@@ -123,15 +124,16 @@ async fn a_provider_that_is_configured_no_more_is_no_way_in_and_may_be_unlinked(
         UseCases::new(ports, ann.service.policy.clone()).unlink_identity
     };
     let (google, fortytwo) = (ann.service.google.name(), ann.service.fortytwo.name());
-    let answer = without(fortytwo).execute(&ann.caller, google, &client()).await;
+    let answer = without(fortytwo).execute(&ann.service.fresh(&ann.caller), google, &client()).await;
     assert_eq!(answer, Err(UnlinkIdentityError::LastWayIn));
-    let account = without(fortytwo).execute(&ann.caller, fortytwo, &client()).await.expect("google is left");
+    let account =
+        without(fortytwo).execute(&ann.service.fresh(&ann.caller), fortytwo, &client()).await.expect("google is left");
     assert_eq!(account.identities.len(), 1);
 
     let ports = Ports { identity_providers: IdentityProviders::new(), ..ann.service.ports() };
     let none = UseCases::new(ports, ann.service.policy.clone()).unlink_identity;
     ann.service.set_password(&ann.account, "a password").await;
-    none.execute(&ann.caller, google, &client()).await.expect("a password is a way in");
+    none.execute(&ann.service.fresh(&ann.caller), google, &client()).await.expect("a password is a way in");
 }
 
 #[tokio::test]
@@ -145,7 +147,7 @@ async fn a_login_is_to_be_fresh() {
             unlink(&ann).await.expect("an account");
         } else {
             let error = refused(&ann).await;
-            assert_eq!(error, ReauthenticationRequired { max_age }.into());
+            assert_eq!(error, stale(max_age));
             assert_eq!(code(error), ErrorCode::ReauthenticationRequired);
         }
     }
@@ -158,7 +160,7 @@ async fn a_session_that_has_ended_or_ends_meanwhile_unlinks_nothing() {
     ann.service.before_next_commit(async move |service| service.end_session(&caller));
     for when in ["meanwhile", "before"] {
         let error = unlink(&ann).await.expect_err(when);
-        assert_eq!((error, code(error)), (UnlinkIdentityError::SessionGone, ErrorCode::Unauthorized), "{when}");
+        assert_eq!((error, code(error)), (FreshLoginError::SessionGone.into(), ErrorCode::Unauthorized), "{when}");
         assert_eq!((ann.now(), ann.service.store.owed_mails()), (ann.account.clone(), Vec::new()));
     }
 }

@@ -149,8 +149,8 @@ async fn at_the_first_proof_of_any_address_whatever_was_added_before_goes() {
 async fn what_was_added_after_a_proof_stays() {
     let ann = Ann::after(async |service, ann| {
         let ann = service.link(&service.prove_email(&ann), &service.google, "ann at google");
-        service.enable_app(&ann);
         service.use_cases.login.execute(LoginRequest { client: fixtures::client(2), ..login_request(ANN) }).await.ok();
+        service.enable_app(&ann);
     });
     let ann = ann.await;
     assert!(matches!(ann.update(NEW).await, Ok(PasswordUpdated::SecondFactorRequired(_))));

@@ -66,7 +66,7 @@ impl Ann {
     }
 
     async fn verify(&self, owner: &AddressOwner, code: &str) -> Result<Account, VerifyEmailError> {
-        self.service.use_cases.verify_email.execute(owner, code).await
+        self.service.use_cases.verify_email.execute(owner, code, &client()).await
     }
 
     async fn resend(&self, owner: &AddressOwner) -> Result<Resent, VerifyEmailError> {
@@ -184,7 +184,7 @@ async fn of_two_who_give_the_code_at_once_one_proves_the_address() {
         let ann = Ann::new().await;
         let (owner, step, code) = (&ann.owners().await[index], ann.step, ann.code.clone());
         ann.service.before_next_commit(async move |service| {
-            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code).await.expect("a proof");
+            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code, &client()).await.expect("a proof");
         });
         assert_eq!(ann.verify(owner, &ann.code).await, Err(refused));
         assert!(ann.is_proved());
@@ -213,7 +213,7 @@ async fn whoever_loses_every_race_is_to_try_again_later() {
 
 #[tokio::test]
 async fn whichever_call_to_the_database_fails_nothing_is_proved_and_nothing_mailed() {
-    for (index, to_resend, to_verify) in [(0, 6, 4), (1, 5, 3)] {
+    for (index, to_resend, to_verify) in [(0, 6, 5), (1, 5, 4)] {
         let resent = with_each_call_failing(
             StoreError::Refused,
             async || Ann::prepared(index).await,

@@ -10,7 +10,7 @@ use auth_domain::use_cases::{DeleteAccountError, UseCases};
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
-use crate::caller::{Bearer, Internal};
+use crate::caller::{FreshBearer, Internal};
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
@@ -32,14 +32,14 @@ pub(super) fn user_id() -> Parameter {
 pub(super) fn own() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/delete", || web::to(delete_own))
         .summary("auth", "Delete this user with all sessions. Final, at once.")
-        .permission(Permission::AccessToken)
+        .permission(Permission::FreshLogin)
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn delete_own(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -49,7 +49,7 @@ async fn delete_own(
         deleted => {
             let data = DeletionData { deletion_id: deleted?.as_uuid() };
             let response = success(SuccessCode::UserDataDeleted, data);
-            Ok(end_of_session(&use_cases, &request, caller.session().id, response))
+            Ok(end_of_session(&use_cases, &request, caller.caller().session().id, response))
         }
     }
 }

@@ -29,7 +29,7 @@ struct Health {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SeenClient {
-    /// The network that budgets count for: a /24 or a /64.
+    /// The network that limits count for: a /24 or a /64.
     network: String,
     /// Whether a proxy that is trusted told it.
     told_by_proxy: bool,

@@ -13,6 +13,7 @@ mod lost_password;
 mod me;
 mod metrics;
 mod providers;
+mod reauthenticate;
 mod refresh;
 mod register;
 mod roles;
@@ -37,6 +38,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         register::endpoint(),
         login::endpoint(),
         refresh::endpoint(),
+        reauthenticate::endpoint(),
         logout::here(),
         logout::everywhere(),
         lost_password::endpoint(),
@@ -48,6 +50,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         update_credentials::endpoint(),
         update_credentials::confirm(),
         second_factors::set_up_app(),
+        second_factors::cancel_app(),
         second_factors::verify_app(),
         second_factors::set_up_email(),
         second_factors::verify_email(),

@@ -9,14 +9,14 @@ use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::identity::ProviderName;
 use auth_domain::use_cases::{
-    AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedLink, UseCases,
+    AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedAuthorization, UseCases,
 };
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, accepts, no_store, success};
-use crate::caller::Bearer;
+use crate::caller::{Bearer, FreshBearer};
 use crate::client::RequestClient;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
@@ -26,7 +26,7 @@ use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
 use crate::token_answers;
-use crate::wire::{LoginData, LoginPendingData, TokensView, UserData, UserView};
+use crate::wire::{LoginData, LoginFinishedTokens, LoginPendingData, UserData, UserView};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -36,13 +36,14 @@ struct AuthorizationData {
     authorization_url: String,
 }
 
-/// `data` of coming back: a login, or, without tokens, the user whom an identity is linked to now.
+/// `data` of coming back: a login; or, without tokens, the user whom an identity is linked to now; or, without a user, the
+/// access token of somebody who proved again who they are.
 #[derive(ToSchema)]
 #[schema(as = CameBackData)]
-#[expect(dead_code, reason = "describes two answers that have the same status")]
+#[expect(dead_code, reason = "describes three answers that have the same status")]
 struct CallbackData {
-    tokens: Option<TokensView>,
-    user: UserView,
+    tokens: Option<LoginFinishedTokens>,
+    user: Option<UserView>,
 }
 
 /// Returns the endpoints of one provider.
@@ -72,12 +73,25 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     })
     .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
     .parameter(redirect_parameter())
+    .parameter(query(
+        "reauthenticate",
+        "`true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever \
+         comes back must be this browser, or bear an access token of that session.",
+    ))
     .answers_plain(Answer::Redirect("To the provider. The answer is then accepted from this browser only."))
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
-    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable, ErrorCode::Unavailable])
+    .errors(&[HttpCode::TokenRequired])
+    .errors(&[
+        ErrorCode::AccessTokenInvalid,
+        ErrorCode::AccessTokenExpired,
+        ErrorCode::Unauthorized,
+        ErrorCode::NotFound,
+        ErrorCode::ProviderUnavailable,
+        ErrorCode::Unavailable,
+    ])
 }
 
-/// *Permissions:* anyone.
+/// *Permissions:* anyone; with `reauthenticate=true`, any access token of the user.
 async fn begin_sign_in(
     provider: ProviderName,
     use_cases: Data<UseCases>,
@@ -89,7 +103,12 @@ async fn begin_sign_in(
     // A client that reads JSON and names no page to end at may have no cookies.
     let browser = (!wants_json || redirect.is_some()).then(|| cookies::browser_or_new(&edge, &request));
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
-    let url = use_cases.begin_authorization.sign_in(&provider, browser_context).await?;
+    let url = if is_reauthentication(&request)? {
+        let Bearer(caller) = Bearer::from_request(&request, &mut Payload::None).await?;
+        use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?
+    } else {
+        use_cases.begin_authorization.sign_in(&provider, browser_context).await?
+    };
     let mut response = if wants_json { started(url) } else { found(&url) };
     if let Some(browser) = browser {
         cookies::set_browser(&mut response, &browser);
@@ -97,11 +116,19 @@ async fn begin_sign_in(
     Ok(response)
 }
 
+fn is_reauthentication(request: &HttpRequest) -> Result<bool, Refusal> {
+    match query_parameter(request, "reauthenticate")?.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Refusal::invalid(vec![FieldError::new("/reauthenticate", "must be true or false")])),
+    }
+}
+
 fn link(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::POST, format!("/auth/{provider}/link"), move || {
         let name = name.clone();
-        web::to(move |use_cases: Data<UseCases>, edge: Data<Edge>, caller: Bearer, request: HttpRequest| {
+        web::to(move |use_cases: Data<UseCases>, edge: Data<Edge>, caller: FreshBearer, request: HttpRequest| {
             begin_link(name.clone(), use_cases, edge, caller, request)
         })
     })
@@ -110,18 +137,18 @@ fn link(provider: &ProviderName) -> Endpoint {
         "Link the identity that signs in there to this user. Whoever comes back must be this browser, or bear an access \
          token of this session.",
     )
-    .permission(Permission::AccessToken)
+    .permission(Permission::FreshLogin)
     .parameter(redirect_parameter())
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
-    .errors(&[ErrorCode::ReauthenticationRequired, ErrorCode::NotFound, ErrorCode::ProviderUnavailable])
+    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable])
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn begin_link(
     provider: ProviderName,
     use_cases: Data<UseCases>,
     edge: Data<Edge>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let redirect = redirect_of(&edge, &request)?;
@@ -166,6 +193,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
     .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
     .answers::<CallbackData>(SuccessCode::UserLoggedIn)
     .or(SuccessCode::ProviderLinked)
+    .or(SuccessCode::Reauthenticated)
     .answers::<LoginData>(SuccessCode::UserRegistered)
     .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
     .or(SuccessCode::EmailVerificationRequired)
@@ -177,6 +205,8 @@ fn finish(provider: &ProviderName) -> Endpoint {
         ErrorCode::OauthCodeInvalid,
         ErrorCode::EmailExists,
         ErrorCode::IdentityAlreadyLinked,
+        ErrorCode::ProviderNotLinked,
+        ErrorCode::ReauthenticationRequired,
         ErrorCode::AccessTokenInvalid,
         ErrorCode::AccessTokenExpired,
         ErrorCode::Unauthorized,
@@ -198,7 +228,7 @@ async fn callback(
     let opened = match use_cases.finish_authorization.open(&provider, &state, cookies::browser(&request)) {
         Err(_) if code.is_none() => return Err(HttpCode::AuthCodeRequired.into()),
         Ok(Opened::Authorization(opened)) => opened,
-        Ok(Opened::UnconfirmedLink(link)) => confirmed(link, &request).await?,
+        Ok(Opened::Unconfirmed(unconfirmed)) => confirmed(unconfirmed, &request).await?,
         Err(error) => return Err(error.into()),
     };
     let (redirect, same_browser) = (opened.redirect().map(str::to_owned), opened.is_of_this_browser());
@@ -218,10 +248,13 @@ async fn callback(
     }
 }
 
-/// Without a cookie, the session that began a link is to say so with its access token.
-async fn confirmed(link: UnconfirmedLink, request: &HttpRequest) -> Result<OpenedAuthorization, ApiError> {
+/// Without a cookie, the session that went there is to say so with its access token.
+async fn confirmed(
+    unconfirmed: UnconfirmedAuthorization,
+    request: &HttpRequest,
+) -> Result<OpenedAuthorization, ApiError> {
     match Bearer::from_request(request, &mut Payload::None).await {
-        Ok(Bearer(caller)) => Ok(link.confirm(&caller)?),
+        Ok(Bearer(caller)) => Ok(unconfirmed.confirm(&caller)?),
         Err(error) if error.code() == HttpCode::TokenRequired.into() => Err(ErrorCode::OauthStateInvalid.into()),
         Err(error) => Err(error),
     }
@@ -256,6 +289,7 @@ fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutc
         AuthorizationOutcome::Linked(account) => {
             success(SuccessCode::ProviderLinked, UserData { user: account.as_ref().into() })
         }
+        AuthorizationOutcome::Reauthenticated(token) => token_answers::reauthenticated(request, delivery, token),
     }
 }
 
@@ -280,21 +314,21 @@ fn unlink(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::DELETE, format!("/auth/{provider}/link"), move || {
         let name = name.clone();
-        web::to(move |use_cases: Data<UseCases>, caller: Bearer, client: RequestClient| {
+        web::to(move |use_cases: Data<UseCases>, caller: FreshBearer, client: RequestClient| {
             unlink_identity(name.clone(), use_cases, caller, client)
         })
     })
     .summary("providers", "Unlink the identity there from this user, and end every other session.")
-    .permission(Permission::AccessToken)
+    .permission(Permission::FreshLogin)
     .answers::<UserData>(SuccessCode::ProviderUnlinked)
-    .errors(&[ErrorCode::ProviderNotLinked, ErrorCode::LastWayIn, ErrorCode::ReauthenticationRequired])
+    .errors(&[ErrorCode::ProviderNotLinked, ErrorCode::LastWayIn])
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn unlink_identity(
     provider: ProviderName,
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     let account = use_cases.unlink_identity.execute(&caller, &provider, &client).await?;

@@ -14,10 +14,9 @@ use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
-use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::token_answers;
-use crate::wire::LoginData;
+use crate::wire::LoginFinishedData;
 
 use super::verify_code::{OtpBody, otp_code};
 
@@ -41,7 +40,8 @@ fn finishing(path: &'static str, route: fn() -> actix_web::Route, summary: &'sta
     Endpoint::new(Method::POST, path, route)
         .summary("2fa", summary)
         .permission(Permission::TempToken)
-        .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .answers::<LoginFinishedData>(SuccessCode::UserLoggedIn)
+        .or(SuccessCode::Reauthenticated)
         .errors(&[HttpCode::OtpRequired])
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
@@ -51,7 +51,7 @@ pub(super) fn by_app() -> Endpoint {
         .body::<OtpBody>()
 }
 
-/// *Permissions:* a temp token of a login.
+/// *Permissions:* a temp token of a login or a reauthentication.
 async fn verify_app(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
@@ -60,8 +60,8 @@ async fn verify_app(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
-    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
+    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn by_email() -> Endpoint {
@@ -73,7 +73,7 @@ pub(super) fn by_email() -> Endpoint {
     .body::<OtpBody>()
 }
 
-/// *Permissions:* a temp token of a login.
+/// *Permissions:* a temp token of a login or a reauthentication.
 async fn verify_email(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
@@ -82,8 +82,8 @@ async fn verify_email(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
-    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
+    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
@@ -91,7 +91,7 @@ pub(super) fn by_recovery_code() -> Endpoint {
         .body::<RecoveryCodeBody>()
 }
 
-/// *Permissions:* a temp token of a login.
+/// *Permissions:* a temp token of a login or a reauthentication.
 async fn verify_recovery_code(
     use_cases: Data<UseCases>,
     Temp(token): Temp,
@@ -104,8 +104,8 @@ async fn verify_recovery_code(
         return Err(HttpCode::OtpRequired.into());
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
-    let logged_in = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::logged_in(&request, Delivery::of(&request), SuccessCode::UserLoggedIn, &logged_in))
+    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
+    Ok(token_answers::login_finished(&request, &finished))
 }
 
 pub(super) fn send_code() -> Endpoint {
@@ -116,7 +116,7 @@ pub(super) fn send_code() -> Endpoint {
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::RateLimited])
 }
 
-/// *Permissions:* a temp token of a login.
+/// *Permissions:* a temp token of a login or a reauthentication.
 async fn send_login_code(
     use_cases: Data<UseCases>,
     Temp(token): Temp,

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
 use crate::body::Body;
-use crate::caller::Bearer;
+use crate::caller::{Bearer, FreshBearer};
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
@@ -105,7 +105,7 @@ fn method(body: Body) -> Result<Method, ApiError> {
 }
 
 fn endpoint(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
-    Endpoint::new(HttpMethod::POST, path, route).summary("2fa", summary).permission(Permission::AccessToken)
+    Endpoint::new(HttpMethod::POST, path, route).summary("2fa", summary).permission(Permission::FreshLogin)
 }
 
 pub(super) fn set_up_app() -> Endpoint {
@@ -114,8 +114,8 @@ pub(super) fn set_up_app() -> Endpoint {
         .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::TwofaAlreadyPending])
 }
 
-/// *Permissions:* any access token of the user.
-async fn begin_app(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+/// *Permissions:* an access token of a fresh login.
+async fn begin_app(use_cases: Data<UseCases>, FreshBearer(caller): FreshBearer) -> Result<HttpResponse, ApiError> {
     let provisioning = use_cases.set_up_second_factor.begin_app(&caller).await?;
     let data = ScanQrData {
         secret: provisioning.secret.to_string(),
@@ -126,16 +126,30 @@ async fn begin_app(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<
     Ok(success(SuccessCode::ScanQr, data))
 }
 
+pub(super) fn cancel_app() -> Endpoint {
+    Endpoint::new(HttpMethod::DELETE, "/2fa/app/setup", || web::to(give_up_app))
+        .summary("2fa", "Give up the set-up of an authenticator app that is pending.")
+        .permission(Permission::AccessToken)
+        .answers_empty(SuccessCode::SetupCancelled)
+        .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaAlreadyEnabled])
+}
+
+/// *Permissions:* any access token of the user.
+async fn give_up_app(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Result<HttpResponse, ApiError> {
+    use_cases.set_up_second_factor.cancel_app(&caller).await?;
+    Ok(success(SuccessCode::SetupCancelled, json!({})))
+}
+
 pub(super) fn set_up_email() -> Endpoint {
     endpoint("/2fa/email/setup", || web::to(begin_email), "Begin to set up codes by mail: mails the first.")
         .answers::<CodeSentData>(SuccessCode::CodeSent)
         .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::RateLimited])
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn begin_email(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     use_cases.set_up_second_factor.begin_email(&caller, &client).await?;
@@ -160,10 +174,10 @@ pub(super) fn verify_app() -> Endpoint {
     verifying("/2fa/app/verify-setup", || web::to(prove_app))
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn prove_app(
     use_cases: Data<UseCases>,
-    bearer: Bearer,
+    bearer: FreshBearer,
     client: RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -174,10 +188,10 @@ pub(super) fn verify_email() -> Endpoint {
     verifying("/2fa/email/verify-setup", || web::to(prove_email))
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn prove_email(
     use_cases: Data<UseCases>,
-    bearer: Bearer,
+    bearer: FreshBearer,
     client: RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -187,7 +201,7 @@ async fn prove_email(
 async fn prove(
     use_cases: Data<UseCases>,
     method: Method,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -226,10 +240,10 @@ pub(super) fn enable() -> Endpoint {
         .answers_empty(SuccessCode::MethodEnabled)
 }
 
-/// *Permissions:* any access token of the user.
+/// *Permissions:* an access token of a fresh login.
 async fn enable_method(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -240,13 +254,12 @@ async fn enable_method(
 pub(super) fn disable() -> Endpoint {
     managing("/2fa/disable", || web::to(disable_method), "Ask for a method no more; it stays enrolled.")
         .answers_empty(SuccessCode::MethodDisabled)
-        .errors(&[ErrorCode::ReauthenticationRequired])
 }
 
-/// *Permissions:* an access token of a login that is young enough.
+/// *Permissions:* an access token of a fresh login.
 async fn disable_method(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -257,13 +270,12 @@ async fn disable_method(
 pub(super) fn make_primary() -> Endpoint {
     managing("/2fa/primary", || web::to(make_method_primary), "Offer an enabled method first.")
         .answers_empty(SuccessCode::PrimaryMethodUpdated)
-        .errors(&[ErrorCode::ReauthenticationRequired])
 }
 
-/// *Permissions:* an access token of a login that is young enough.
+/// *Permissions:* an access token of a fresh login.
 async fn make_method_primary(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
@@ -274,13 +286,13 @@ async fn make_method_primary(
 pub(super) fn renew_recovery_codes() -> Endpoint {
     endpoint("/2fa/recovery/regenerate", || web::to(regenerate), "Ten new recovery codes; those before are void.")
         .answers::<RecoveryCodesData>(SuccessCode::RecoveryCodesCreated)
-        .errors(&[ErrorCode::MethodsNotEnabled, ErrorCode::ReauthenticationRequired])
+        .errors(&[ErrorCode::MethodsNotEnabled])
 }
 
-/// *Permissions:* an access token of a login that is young enough.
+/// *Permissions:* an access token of a fresh login.
 async fn regenerate(
     use_cases: Data<UseCases>,
-    Bearer(caller): Bearer,
+    FreshBearer(caller): FreshBearer,
     RequestClient(client): RequestClient,
 ) -> Result<HttpResponse, ApiError> {
     let codes = use_cases.manage_second_factors.renew_recovery_codes(&caller, &client).await?;

@@ -24,7 +24,8 @@ use super::verify_code::{OtpBody, otp_code};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateCredentialsBody {
-    /// The new address: the account's at once, unproved until verified.
+    /// The new address. It replaces one that was never proved at once; a proved one when `/auth/verify-email` proves it,
+    /// and until then it is the user's `pendingEmail`.
     #[schema(example = "ann@example.net")]
     email: Option<String>,
     /// The present password.

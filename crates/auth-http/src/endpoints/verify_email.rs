@@ -47,18 +47,19 @@ pub(super) fn verify() -> Endpoint {
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::EmailVerified)
         .errors(&[HttpCode::OtpRequired])
-        .errors(&[ErrorCode::CodeNotSet, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
+        .errors(&[ErrorCode::CodeNotSet, ErrorCode::OtpInvalid, ErrorCode::EmailExists, ErrorCode::RateLimited])
 }
 
 /// *Permissions:* an access token of the user, or a temp token of their registration or login.
 async fn verify_email(
     use_cases: Data<UseCases>,
     EmailOwner(owner): EmailOwner,
+    RequestClient(client): RequestClient,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let code = otp_code(body)?;
-    let account = use_cases.verify_email.execute(&owner, &code).await?;
+    let account = use_cases.verify_email.execute(&owner, &code, &client).await?;
     let response = success(SuccessCode::EmailVerified, UserData { user: (&account).into() });
     Ok(match owner {
         AddressOwner::Temp(_) => {

@@ -25,12 +25,14 @@
 mod credentials;
 mod cross_site;
 mod disclosure;
+mod fresh_login;
 mod harness;
 mod http;
 mod internal;
 mod log;
 mod login;
 mod password_limits;
+mod pending_email;
 mod recovery;
 mod refresh;
 mod registration;

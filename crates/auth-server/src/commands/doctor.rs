@@ -200,7 +200,7 @@ fn judge(base: &str, honest: &Value, lying: &Value, trusted: &[IpNet]) -> Findin
     if private && !by_proxy && !local {
         let hint =
             if trusted.is_empty() { "set AUTH_TRUSTED_PROXIES" } else { "AUTH_TRUSTED_PROXIES names another one" };
-        let lumped = "if that is a proxy, everybody looks like it, and budgets lump all users together";
+        let lumped = "if that is a proxy, all users share its limits";
         return Odd(format!("{text}: {lumped}; {hint}"));
     }
     Good(text)

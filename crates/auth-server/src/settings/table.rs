@@ -117,8 +117,8 @@ const SETTINGS: &[Row] = &[
     (
         "STEP_UP_MAX_AGE",
         Kind::SecondsOrOff(1, 31_536_000),
-        "off",
-        "How old a login may be for disabling a second factor, changing the primary one, new recovery codes, a change of address, linking and unlinking a provider.",
+        "900",
+        "How old a login may be for what weakens an account: a change of address without the password, setting up, enabling, disabling or ordering second factors, new recovery codes, linking and unlinking a provider, deletion. A second factor, where there is one, must have been given in any case.",
     ),
     ("COOKIES", Kind::Switch, "off", "Browsers get tokens as cookies too."),
     (

@@ -9,7 +9,7 @@ use auth_domain::{AuthorizationId, Timestamp};
 use super::tokens::until;
 use super::{id, join, micros, split, timestamp};
 
-/// `state|<id>|<provider>|<session to link, or nothing>|<redirect>|<iat>|<exp>|<browser's secret>`.
+/// `state|<id>|<provider>|<purpose>|<session, or nothing>|<redirect>|<iat>|<exp>|<browser's secret>`.
 #[derive(Debug)]
 pub struct TestAuthorizationStates;
 
@@ -24,15 +24,17 @@ fn secrets(id: AuthorizationId) -> AuthorizationSecrets {
 
 impl AuthorizationStates for TestAuthorizationStates {
     fn issue(&self, state: &AuthorizationState, browser: Option<BearerToken>) -> AuthorizationRequest {
-        let link = match state.purpose {
-            AuthorizationPurpose::SignIn => String::new(),
-            AuthorizationPurpose::Link(session_id) => session_id.to_string(),
+        let (purpose, session) = match state.purpose {
+            AuthorizationPurpose::SignIn => ("sign-in", String::new()),
+            AuthorizationPurpose::Link(session_id) => ("link", session_id.to_string()),
+            AuthorizationPurpose::Reauthenticate(session_id) => ("reauthenticate", session_id.to_string()),
         };
         let text = join(&[
             "state",
             &state.id.to_string(),
             state.provider.as_str(),
-            &link,
+            purpose,
+            &session,
             state.redirect.as_deref().unwrap_or_default(),
             &micros(state.issued_at),
             &micros(state.expires_at),
@@ -61,10 +63,11 @@ impl AuthorizationStates for TestAuthorizationStates {
 }
 
 fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
-    let [request, provider, link, redirect, issued_at, expires_at, browser] = split("state", text)?;
-    let purpose = match link {
-        "" => AuthorizationPurpose::SignIn,
-        session => AuthorizationPurpose::Link(id(session)?),
+    let [request, provider, purpose, session, redirect, issued_at, expires_at, browser] = split("state", text)?;
+    let purpose = match purpose {
+        "link" => AuthorizationPurpose::Link(id(session)?),
+        "reauthenticate" => AuthorizationPurpose::Reauthenticate(id(session)?),
+        _ => AuthorizationPurpose::SignIn,
     };
     let state = AuthorizationState {
         id: id(request)?,

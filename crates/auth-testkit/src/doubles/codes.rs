@@ -45,7 +45,12 @@ impl TempTokens for TestTempTokens {
     fn issue(&self, claims: &TempClaims) -> BearerToken {
         let (purpose, stage) = claims.step.claims();
         let challenge = claims.challenge_id.to_string();
-        let parts = ["temp", &challenge, purpose, stage, &micros(claims.issued_at), &micros(claims.expires_at)];
+        let stage = match claims.step.session_id() {
+            Some(session) => format!("{stage}@{session}"),
+            None => stage.to_owned(),
+        };
+        let (issued_at, expires_at) = (micros(claims.issued_at), micros(claims.expires_at));
+        let parts = ["temp", &challenge, purpose, &stage, &issued_at, &expires_at];
         let token = BearerToken::new(join(&parts));
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         token
@@ -58,9 +63,13 @@ impl TempTokens for TestTempTokens {
 
 fn temp_claims(token: &str) -> Option<TempClaims> {
     let [challenge, purpose, stage, issued_at, expires_at] = split("temp", token)?;
+    let (stage, session_id) = match stage.split_once('@') {
+        Some((stage, session)) => (stage, Some(id(session)?)),
+        None => (stage, None),
+    };
     Some(TempClaims {
         challenge_id: id(challenge)?,
-        step: TempStep::parse(purpose, stage)?,
+        step: TempStep::parse(purpose, stage, session_id)?,
         issued_at: timestamp(issued_at)?,
         expires_at: timestamp(expires_at)?,
     })

@@ -57,6 +57,9 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::ChangeEmail { account_id, from, revision, to, verified, at } => {
             accounts::change_email(tables, *account_id, from, (*revision, *at), (to, *verified))
         }
+        Change::PutPendingEmail { account_id, revision, pending, at } => {
+            accounts::put_pending_email(tables, *account_id, (*revision, *at), pending.as_ref())
+        }
         Change::ProveEmail { account_id, email, revision, at } => {
             accounts::prove_email(tables, *account_id, email, (*revision, *at))
         }
@@ -65,6 +68,10 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         }
         Change::PutTwoFactor { account_id, two_factor } | Change::ResealTwoFactor { account_id, two_factor } => {
             accounts::put_two_factor(tables, *account_id, two_factor)
+        }
+        Change::ForgetTotpSteps(account_id) => {
+            tables.totp_steps.retain(|(id, _), _| id != account_id);
+            Ok(true)
         }
         Change::UseTotpStep { account_id, step, at } => accounts::use_totp_step(tables, *account_id, *step, *at),
         Change::LinkIdentity { account_id, identity } => accounts::link(tables, *account_id, identity),
@@ -92,6 +99,22 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         }
         Change::RevokeSessionsOf { account_id, except, revocation } => {
             sessions::revoke(tables, *revocation, |one| one.account_id == *account_id && Some(one.id) != *except)
+        }
+        Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation } => {
+            sessions::revoke(tables, *revocation, |one| {
+                one.account_id == *account_id && one.id != *except && !one.method.passed_second_factor()
+            })
+        }
+        Change::ReauthenticateSession {
+            account_id,
+            session_id,
+            method,
+            authenticated_at,
+            credential_version,
+            two_factor_version,
+        } => {
+            let versions = (*credential_version, *two_factor_version);
+            sessions::reauthenticate(tables, (*account_id, *session_id), (*method, *authenticated_at), versions)
         }
         Change::RequireSession(id) => Ok(tables.sessions.get(id).is_some_and(|session| session.revocation.is_none())),
         Change::InsertChallenge(challenge) => challenges::insert(tables, challenge),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::account::{Account, EmailAddress, LoginName, PasswordHash, Roles, Username};
+use auth_domain::account::{Account, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::deletion::Deletion;
 use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
 use auth_domain::rate_limit::AttemptSubject;
@@ -68,6 +68,37 @@ pub async fn a_commit_happens_whole_or_not_at_all(store: AnyStore) {
     assert_eq!(store.find_account(second.id).await.unwrap(), Some(second));
 }
 
+/// Until it is withdrawn, or an address replaces the account's; a change is decided on the account as it was read.
+pub async fn a_pending_address_is_kept_with_its_account(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let find = async || store.find_account(account.id).await.unwrap().unwrap();
+    let at = |steps: u64| account.updated_at + Duration::from_micros(steps);
+    let new = EmailAddress::parse("New@Example.net").unwrap();
+    let pending = Some(PendingEmail::named(new.clone(), NOW));
+    let put = |revision: &Account, pending, at| Change::PutPendingEmail {
+        account_id: account.id,
+        revision: revision.revision(),
+        pending,
+        at,
+    };
+    store.commit(vec![put(&account, pending.clone(), at(1))]).await.unwrap();
+    conflict(&store, put(&account, None, at(2))).await;
+    let named = find().await;
+    assert_eq!(named, Account { pending_email: pending.clone(), updated_at: at(1), ..account.clone() });
+    store.commit(vec![put(&named, None, at(2))]).await.unwrap();
+    let withdrawn = find().await;
+    assert_eq!(withdrawn.pending_email, None);
+
+    store.commit(vec![put(&withdrawn, pending, at(3))]).await.unwrap();
+    let named = find().await;
+    let (from, revision) = (named.email.clone(), named.revision());
+    let change =
+        Change::ChangeEmail { account_id: account.id, from, revision, to: new.clone(), verified: true, at: at(4) };
+    store.commit(vec![change]).await.unwrap();
+    let changed = find().await;
+    assert_eq!((changed.email, changed.email_verified, changed.pending_email), (new, true, None));
+}
+
 /// And nothing else of the account changes.
 pub async fn roles_are_replaced(store: AnyStore) {
     let account = insert_account(&store).await;
@@ -97,7 +128,7 @@ pub async fn a_rehash_needs_the_credential_version(store: AnyStore) {
     assert_eq!(found.credential_version, account.credential_version);
 }
 
-/// Sessions and budgets go with the account; the names are free again.
+/// Sessions and limits go with the account; the names are free again.
 pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;

@@ -1,4 +1,4 @@
-//! Challenges, tallies, and the changes of credentials that they lead to.
+//! Challenges, rate limits, and the changes of credentials that they lead to.
 
 use std::time::Duration;
 

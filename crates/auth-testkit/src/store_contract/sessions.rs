@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use auth_domain::Timestamp;
 use auth_domain::ports::Change;
-use auth_domain::session::{Generation, KeyId, LeftBehind, Revocation, RevocationReason, Rotation, Session};
+use auth_domain::session::{
+    AuthenticationMethod, Generation, KeyId, LeftBehind, Revocation, RevocationReason, Rotation, Session,
+};
 use auth_domain::version::RowVersion;
 
 use super::{AnyStore, conflict, insert_account, insert_session, open};
@@ -166,4 +168,45 @@ pub async fn only_live_sessions_are_listed(store: AnyStore) {
     assert_eq!(list(NOW, 10).await, expected);
     assert_eq!(list(NOW, 2).await, expected[..2]);
     assert_eq!(list(NOW + Duration::from_secs(100), 10).await, [], "idle since then");
+}
+
+/// A live session, of an account with the credentials and second factors that were checked.
+pub async fn a_reauthentication_needs_what_was_checked(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let session = insert_session(&store, &account).await;
+    let authenticated_at = NOW + Duration::from_secs(50);
+    let proved = Session { method: AuthenticationMethod::PasswordAndSecondFactor, authenticated_at, ..session.clone() };
+    let mut older = account.clone();
+    older.credential_version = older.credential_version.next();
+    let mut other_factors = account.clone();
+    other_factors.two_factor.version = RowVersion::FIRST;
+    for changed in [&older, &other_factors, &fixtures::account()] {
+        conflict(&store, Change::reauthenticate(&proved, changed)).await;
+    }
+    assert_eq!(find(&store, &session).await, session);
+    store.commit(vec![Change::reauthenticate(&proved, &account)]).await.unwrap();
+    assert_eq!(find(&store, &session).await, proved);
+    let revoke = Change::RevokeSession { account_id: account.id, session_id: session.id, revocation: REVOCATION };
+    store.commit(vec![revoke]).await.unwrap();
+    conflict(&store, Change::reauthenticate(&proved, &account)).await;
+}
+
+/// But for one, and of one account.
+pub async fn sessions_that_passed_no_second_factor_end(store: AnyStore) {
+    let (account, other) = (insert_account(&store).await, insert_account(&store).await);
+    let own = insert_session(&store, &account).await;
+    let without = insert_session(&store, &account).await;
+    let of_other = insert_session(&store, &other).await;
+    let mut with = fixtures::session(&account);
+    with.method = AuthenticationMethod::IdentityProviderAndSecondFactor;
+    store.commit(vec![open(&with, &account)]).await.unwrap();
+    let (account_id, except) = (account.id, own.id);
+    let end = Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation: REVOCATION };
+    for _ in 0..2 {
+        store.commit(vec![end.clone()]).await.unwrap();
+    }
+    assert_eq!(find(&store, &without).await.revocation, Some(REVOCATION));
+    for spared in [&own, &with, &of_other] {
+        assert_eq!(find(&store, spared).await.revocation, None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_domain::SessionId;
 use auth_domain::account::{EmailAddress, PasswordHash};
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::Change;
@@ -19,8 +20,8 @@ fn secret(byte: u8) -> SealedSecret {
 
 /// From the first set-up to one that is done anew, with recovery codes and another primary.
 fn states() -> Vec<TwoFactor> {
-    let until = NOW + UNTIL;
-    let pending = TwoFactor::none().begin_app(NOW, until, secret(1)).unwrap();
+    let (until, session_id) = (NOW + UNTIL, SessionId::generate(NOW, [7; 32]));
+    let pending = TwoFactor::none().begin_app(NOW, until, secret(1), session_id).unwrap();
     let enabled = pending.clone().proved(Method::App, NOW).unwrap();
     let both_pending = enabled.clone().begin_email(until).unwrap();
     let both = both_pending.clone().proved(Method::Email, NOW).unwrap();
@@ -28,7 +29,7 @@ fn states() -> Vec<TwoFactor> {
     let with_codes = both.clone().with_recovery_codes(codes.to_vec());
     let primary = with_codes.clone().make_primary(Method::Email).unwrap();
     let disabled = primary.clone().disable(Method::App).unwrap();
-    let anew = disabled.clone().begin_app(NOW, until, secret(2)).unwrap();
+    let anew = disabled.clone().begin_app(NOW, until, secret(2), session_id).unwrap();
     let left = anew.clone().without_recovery_code(&codes[0]).unwrap();
     vec![pending, enabled, both_pending, both, with_codes, primary, disabled, anew, left]
 }
@@ -59,6 +60,10 @@ pub async fn a_totp_step_is_used_once(store: AnyStore) {
     store.commit(vec![used(account.id)]).await.unwrap();
     conflict(&store, used(account.id)).await;
     store.commit(vec![used(other.id)]).await.unwrap();
+    // Another secret has used up none; of one commit, the older ones are forgotten first.
+    store.commit(vec![used(account.id), Change::ForgetTotpSteps(account.id)]).await.unwrap();
+    conflict(&store, used(account.id)).await;
+    conflict(&store, used(other.id)).await;
     let purge = async |used_before| store.purge(Expired::TotpSteps { used_before }, 10).await.unwrap();
     assert_eq!((purge(NOW).await, purge(NOW + UNTIL).await), (0, 2));
 }

@@ -10,7 +10,7 @@ use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
 use auth_domain::session::{AuthenticationMethod, Generation, Rotation, Session};
 use auth_domain::temp_token::{IssuedTempToken, TempClaims, TempStep};
-use auth_domain::use_cases::{Authenticated, LoggedIn, PendingStep};
+use auth_domain::use_cases::{Authenticated, FreshLogin, LoggedIn, PendingStep};
 
 use super::{TestService, client};
 use crate::doubles::TestInternalTokens;
@@ -22,10 +22,24 @@ impl TestService {
         self.use_cases.authenticate.execute(token).await.expect("a live session")
     }
 
-    /// Returns the owner of an account with a session that begins now, as after a login by password. Neither password nor
-    /// second factor is asked for.
+    /// Returns the owner of an account with a session that begins now, as after a login by password, and a second factor
+    /// where the account has one. Neither is asked for.
     pub async fn caller(&self, account: &Account) -> Authenticated {
-        self.caller_by(account, AuthenticationMethod::Password).await
+        let method = match self.account(account).two_factor.primary() {
+            Some(_) => AuthenticationMethod::PasswordAndSecondFactor,
+            None => AuthenticationMethod::Password,
+        };
+        self.caller_by(account, method).await
+    }
+
+    /// Returns the same as a fresh login.
+    pub async fn fresh_caller(&self, account: &Account) -> FreshLogin {
+        self.fresh(&self.caller(account).await)
+    }
+
+    /// Returns that login as a fresh one, which it must be.
+    pub fn fresh(&self, caller: &Authenticated) -> FreshLogin {
+        self.use_cases.require_fresh_login.execute(caller.clone()).expect("a fresh login")
     }
 
     /// The same as after another kind of login.
@@ -44,12 +58,19 @@ impl TestService {
             nonce: AccessClaims::nonce_from(self.entropy.bytes()),
             roles: account.roles,
             method,
-            authenticated_at: session.created_at,
+            authenticated_at: session.authenticated_at,
             issued_at: self.now(),
             expires_at: self.now() + self.policy.session_lifetimes.access,
         };
         let token = self.access_tokens.issue(&claims).expect("a signing key");
         self.use_cases.authenticate.execute(token.reveal()).await.expect("a live session")
+    }
+
+    /// Returns an access token of the caller's session that is good now.
+    pub fn access_token_of(&self, caller: &Authenticated) -> String {
+        let (issued_at, expires_at) = (self.now(), self.now() + self.policy.session_lifetimes.access);
+        let claims = AccessClaims { issued_at, expires_at, ..caller.claims().clone() };
+        self.access_tokens.issue(&claims).expect("a signing key").reveal().to_owned()
     }
 
     fn new_session(&self, account: &Account, method: AuthenticationMethod) -> Session {
@@ -68,6 +89,7 @@ impl TestService {
             key_id: self.keys.newest(),
             method,
             created_at: now,
+            authenticated_at: now,
             idle_expires_at: now + lifetimes.idle,
             absolute_expires_at: now + lifetimes.absolute,
             revocation: None,

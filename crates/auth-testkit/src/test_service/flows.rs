@@ -3,8 +3,9 @@
 
 use auth_domain::account::{Account, EmailAddress};
 use auth_domain::mail::{OutgoingContent, OutgoingMail};
+use auth_domain::session::Client;
 use auth_domain::two_factor::MethodState;
-use auth_domain::use_cases::{LoggedIn, LoginOutcome, PendingStep};
+use auth_domain::use_cases::{LoggedIn, LoginOutcome, LoginRequest, PendingStep};
 
 use super::{TestService, client, login_request, register_request};
 use crate::doubles::TestTotp;
@@ -46,7 +47,13 @@ impl TestService {
 
     /// Gives [`PASSWORD`](super::PASSWORD), and returns the step that is to finish the login with a second factor.
     pub async fn begin_login(&self, name: &str) -> PendingStep {
-        match self.use_cases.login.execute(login_request(name)).await {
+        self.begin_login_from(name, &client()).await
+    }
+
+    /// The same from elsewhere.
+    pub async fn begin_login_from(&self, name: &str, client: &Client) -> PendingStep {
+        let request = LoginRequest { client: client.clone(), ..login_request(name) };
+        match self.use_cases.login.execute(request).await {
             Ok(LoginOutcome::SecondFactorRequired(required)) => self.step(&required.token),
             other => panic!("{other:?}"),
         }

@@ -3,12 +3,16 @@
 use auth_domain::account::Account;
 use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
 
-use super::{TestService, by_address};
+use super::{TestService, by_address, client};
 
 impl TestService {
-    /// Returns how many wrong codes were counted for the second factors of an account.
+    /// Returns how many wrong codes were counted for the second factors of an account, under all limits together: that of
+    /// strange networks, that of the [`client`]'s where it is known, that of recovery codes.
     pub fn second_factor_misses(&self, account: &Account) -> u32 {
-        self.store.rate_limit(AttemptSubject::Account(account.id), &RateLimitKind::SecondFactorMisses).count
+        let known = RateLimitKind::SecondFactorMissesFrom(client().network().clone());
+        let kinds = [RateLimitKind::SecondFactorMisses, known, RateLimitKind::RecoveryCodeMisses];
+        let subject = AttemptSubject::Account(account.id);
+        kinds.iter().map(|kind| self.store.rate_limit(subject, kind).count).sum()
     }
 
     /// Returns how many mails were counted that the owner of an account asked for.

@@ -11,7 +11,7 @@ use auth_domain::rate_limit::{AttemptSubject, Counted, RateLimit, RateLimitKind}
 use auth_domain::session::{Revocation, RevocationReason};
 use auth_domain::two_factor::{Method, TwoFactor};
 use auth_domain::use_cases::Authenticated;
-use auth_domain::{AccountId, Timestamp};
+use auth_domain::{AccountId, SessionId, Timestamp};
 
 use super::TestService;
 use crate::doubles::{TestProvider, TestRecoveryCodes};
@@ -26,6 +26,7 @@ impl TestService {
             email: EmailAddress::parse(email).expect("an address"),
             email_verified: true,
             ever_proved: true,
+            pending_email: None,
             password_hash: None,
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),
@@ -58,8 +59,9 @@ impl TestService {
     /// Enables an app as a second factor.
     pub fn enable_app(&self, account: &Account) -> Account {
         let secret = self.totp.make(account.id, self.entropy.bytes(), self.entropy.bytes());
+        let session_id = SessionId::generate(self.now(), self.entropy.bytes());
         self.put_two_factor(account, |two_factor, now| {
-            two_factor.begin_app(now, now + Duration::from_secs(1), secret).expect("no app yet")
+            two_factor.begin_app(now, now + Duration::from_secs(1), secret, session_id).expect("no app yet")
         });
         self.put_two_factor(account, |two_factor, now| two_factor.proved(Method::App, now).expect("a pending app"))
     }

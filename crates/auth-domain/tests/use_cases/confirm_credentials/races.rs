@@ -4,7 +4,9 @@ use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::two_factor::Method;
-use auth_domain::use_cases::{ConfirmCredentialsError, MethodUnusable, SecondFactor, UpdateCredentialsError};
+use auth_domain::use_cases::{
+    ConfirmCredentialsError, FreshLoginError, MethodUnusable, SecondFactor, UpdateCredentialsError,
+};
 use auth_testkit::test_service::client;
 
 use super::{NEW, app_code, ask, confirm, confirm_as, for_app, for_mail};
@@ -96,7 +98,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
     let caller = ann.caller.clone();
     ann.service.before_next_commit(async move |service| service.end_session(&caller));
     let error = lost(&ann, &app_code(&ann)).await;
-    assert_eq!(error, UpdateCredentialsError::SessionGone.into());
+    assert_eq!(error, UpdateCredentialsError::from(FreshLoginError::SessionGone).into());
     assert_eq!(code(error), ErrorCode::Unauthorized);
     assert!(is_unchanged(&ann));
 }

@@ -4,7 +4,7 @@ use auth_domain::account::Account;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Change, Guard, StoreError};
-use auth_domain::use_cases::{Authenticated, AuthorizationOutcome, FinishAuthorizationError, Opened};
+use auth_domain::use_cases::{Authenticated, AuthorizationOutcome, FinishAuthorizationError, Opened, Policy, StepUp};
 use auth_testkit::test_service::{TestService, with_each_call_failing};
 
 use super::{SUBJECT, finish, go_to_link, logged_in, open, opened};
@@ -61,7 +61,7 @@ async fn what_comes_back_in_another_browser_is_confirmed_by_the_session_that_wen
     for (went, came) in [(Some("hers"), Some("another")), (Some("hers"), None), (None, None), (None, Some("any"))] {
         let state = go_to_link(&ann.service, &ann.caller, went).await;
         let unconfirmed = || match open(&ann.service, &state, came) {
-            Ok(Opened::UnconfirmedLink(unconfirmed)) => unconfirmed,
+            Ok(Opened::Unconfirmed(unconfirmed)) => unconfirmed,
             other => panic!("{other:?}"),
         };
         let refused = unconfirmed().confirm(&bob).expect_err("another session");
@@ -104,10 +104,24 @@ async fn a_session_that_has_ended_links_nothing() {
     assert_eq!((error, code(error)), (FinishAuthorizationError::SessionGone, ErrorCode::Unauthorized));
 
     for (left, alive) in [(MOMENT, true), (std::time::Duration::ZERO, false)] {
-        let ann = identified().await;
+        let ann =
+            Owner::under(Policy { step_up: StepUp { max_age: None }, ..Policy::for_tests() }, |_, ann| ann.clone());
+        let ann = ann.await;
+        ann.service.google.identifies(SUBJECT, None);
         ann.service.clock.set(ann.caller.session().idle_expires_at - left);
         assert_eq!(link(&ann).await.is_ok(), alive);
     }
+}
+
+#[tokio::test]
+async fn a_login_that_is_too_long_ago_when_somebody_comes_back_links_nothing() {
+    let ann = identified().await;
+    ann.service.clock.advance(std::time::Duration::from_secs(500));
+    let state = go_to_link(&ann.service, &ann.caller, Some("hers")).await;
+    ann.service.clock.advance(std::time::Duration::from_secs(400) + MOMENT);
+    let error = finish(&ann.service, opened(&ann.service, &state, Some("hers"))).await.expect_err("too long ago");
+    assert_eq!(code(error), ErrorCode::ReauthenticationRequired);
+    assert_eq!((ann.now(), ann.notices()), (ann.account.clone(), Vec::new()));
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn an_identity_that_is_unlinked_meanwhile_logs_in_no_more() {
     let caller = service.caller(&ann).await;
     let answer = sign_in_late(&service, async move |service| {
         let google = service.google.name().clone();
-        service.use_cases.unlink_identity.execute(&caller, &google, &client()).await.expect("no link");
+        service.use_cases.unlink_identity.execute(&service.fresh(&caller), &google, &client()).await.expect("no link");
     });
     assert_eq!(answer.await, Err(FinishAuthorizationError::NoEmail), "as if it had never been linked");
     assert_eq!(service.store.sessions().len(), 1, "that of the one who unlinked it");

@@ -5,7 +5,8 @@ use std::time::Duration;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::rate_limit::RateLimited;
-use auth_domain::use_cases::{FinishLoginError, Policy};
+use auth_domain::use_cases::{FinishLoginError, PendingStep, Policy, SecondFactor};
+use auth_testkit::fixtures;
 use auth_testkit::test_service::{TestService, another_code};
 
 use super::{Waiting, app, mailed, recovery};
@@ -15,11 +16,11 @@ use crate::{MOMENT, code, wait};
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 #[tokio::test]
-async fn twenty_five_wrong_codes_a_day_over_all_tokens_and_methods() {
+async fn twenty_five_wrong_codes_a_day_over_all_tokens() {
     let waiting = Waiting::for_app().await;
     let wrong = another_code(&waiting.service.totp_code(&waiting.ann));
-    for given in [app(&wrong), recovery("0000")].iter().cycle().take(24) {
-        assert_eq!(waiting.refused(given).await, FinishLoginError::WrongCode);
+    for _ in 0..24 {
+        assert_eq!(waiting.refused(&app(&wrong)).await, FinishLoginError::WrongCode);
     }
     let waiting = Waiting { step: waiting.service.begin_login(ANN).await, ..waiting };
     assert_eq!(waiting.refused(&app(&wrong)).await, FinishLoginError::WrongCode, "the twenty-fifth");
@@ -32,6 +33,38 @@ async fn twenty_five_wrong_codes_a_day_over_all_tokens_and_methods() {
     assert_eq!(waiting.service.second_factor_misses(&waiting.ann), 25, "what is not judged is not counted");
     waiting.service.clock.advance(MOMENT);
     waiting.give(&waiting.app_code()).await.expect("the next day");
+}
+
+/// Somebody who knows the password cannot keep the owner out with wrong codes.
+#[tokio::test]
+async fn a_network_where_a_login_was_finished_before_and_recovery_codes_have_limits_of_their_own() {
+    let waiting = Waiting::for_app().await;
+    let (ann, codes) = waiting.service.give_recovery_codes(&waiting.ann);
+    let begun = async || waiting.service.begin_login_from(ANN, &fixtures::client(2)).await;
+    let elsewhere = async |step: &PendingStep, given: &SecondFactor| {
+        waiting.service.use_cases.finish_login.execute(step, given, &fixtures::client(2)).await
+    };
+    // A right password alone makes no network known.
+    for _ in 0..25 {
+        assert_eq!(elsewhere(&begun().await, &app("")).await, Err(FinishLoginError::WrongCode));
+    }
+    let limited = FinishLoginError::RateLimited(RateLimited { retry_after: DAY });
+    assert_eq!(elsewhere(&begun().await, &waiting.app_code()).await, Err(limited));
+    assert_eq!(waiting.refused(&waiting.app_code()).await, limited, "her network is as strange so far");
+    // A recovery code gets her in, and makes it known.
+    waiting.give(&recovery(&codes[0])).await.expect("a session");
+    let waiting = Waiting { step: waiting.service.begin_login(ANN).await, ann, ..waiting };
+    waiting.give(&waiting.app_code()).await.expect("a session");
+    // Misses from there are counted for themselves, and neither for the strange ones.
+    let waiting = Waiting { step: waiting.service.begin_login(ANN).await, ..waiting };
+    for _ in 0..25 {
+        assert_eq!(waiting.refused(&app("")).await, FinishLoginError::WrongCode);
+    }
+    assert_eq!(waiting.refused(&waiting.app_code()).await, limited);
+    for _ in 0..25 {
+        assert_eq!(waiting.refused(&recovery("0000")).await, FinishLoginError::WrongCode);
+    }
+    assert_eq!(waiting.refused(&recovery(&codes[1])).await, limited, "recovery codes are bounded too");
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! What others do between reading and committing.
 
+use auth_domain::access_token::BearerToken;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::two_factor::{Method, NotBegun, NotPending};
-use auth_domain::use_cases::SetUpError;
+use auth_domain::use_cases::{FinishLoginError, FreshLoginError, SecondFactor, SetUpError};
 use auth_testkit::test_service::client;
 
-use super::{app_code, begin_app, begin_email, begin_email_as, caller, refused, verify, verify_as};
+use super::{app_code, begin_app, begin_email, begin_email_as, caller, verify, verify_as};
 use crate::ann::ANN;
 use crate::code;
 use crate::owner::Owner;
@@ -48,18 +49,18 @@ async fn a_session_that_ends_meanwhile_begins_and_proves_nothing() {
         }
         let (before, caller) = (ann.now(), caller(&ann).await);
         let ending = caller.clone();
-        ann.service.before_next_commit(async move |service| service.end_session(&ending));
+        ann.service.before_next_commit(async move |service| service.end_session(ending.caller()));
         let set_up = &ann.service.use_cases.set_up_second_factor;
         let answer = match attempt {
             "begin an app" => set_up.begin_app(&caller).await.map(drop),
             "begin mail" => set_up.begin_email(&caller, &client()).await,
             _ => verify_as(&ann.service, &caller, Method::App, &app_code(&ann)).await.map(drop),
         };
-        assert_eq!(answer, Err(SetUpError::SessionGone), "{attempt}");
+        assert_eq!(answer, Err(FreshLoginError::SessionGone.into()), "{attempt}");
         assert_eq!((ann.now(), ann.service.store.owed_mails()), (before, Vec::new()));
         assert_eq!(ann.service.store.used_totp_steps(ann.account.id), []);
     }
-    assert_eq!(code(SetUpError::SessionGone), ErrorCode::Unauthorized);
+    assert_eq!(code(FreshLoginError::SessionGone), ErrorCode::Unauthorized);
 }
 
 #[tokio::test]
@@ -68,7 +69,7 @@ async fn an_account_that_is_deleted_meanwhile_has_no_session() {
     let (caller, account) = (caller(&ann).await, ann.account.clone());
     ann.service.before_next_commit(async move |service| service.delete(&account));
     let answer = ann.service.use_cases.set_up_second_factor.begin_app(&caller).await;
-    assert_eq!(answer, Err(SetUpError::SessionGone));
+    assert_eq!(answer, Err(FreshLoginError::SessionGone.into()));
 }
 
 #[tokio::test]
@@ -98,17 +99,19 @@ async fn a_method_that_is_enabled_meanwhile_is_enabled_once() {
 }
 
 #[tokio::test]
-async fn a_step_that_was_used_before_proves_no_other_secret() {
+async fn a_step_is_used_up_for_one_secret_and_another_one_can_be_proved_in_it() {
     let ann = Owner::new().await;
     begin_app(&ann).await.expect("a secret");
-    verify_as(&ann.service, &caller(&ann).await, Method::App, &app_code(&ann)).await.expect("an app");
+    verify(&ann, Method::App, &app_code(&ann)).await.expect("an app");
     ann.service.deliver_mails().await;
     ann.service.put_two_factor(&ann.account, |methods, _| methods.disable(Method::App).expect("an app"));
     begin_app(&ann).await.expect("another secret");
-    assert_eq!(refused(&ann, Method::App, &app_code(&ann)).await, SetUpError::WrongCode);
-    assert_eq!(ann.service.second_factor_misses(&ann.account), 1);
-    ann.service.clock.advance(std::time::Duration::from_secs(30));
-    verify(&ann, Method::App, &app_code(&ann)).await.expect("the code of the next step");
+    let code = app_code(&ann);
+    verify(&ann, Method::App, &code).await.expect("the same step, of the new secret");
+    let step = ann.service.begin_login(ANN).await;
+    let given = SecondFactor::App(BearerToken::new(code));
+    let answer = ann.service.use_cases.finish_login.execute(&step, &given, &client()).await;
+    assert_eq!(answer, Err(FinishLoginError::WrongCode), "that secret has used it up");
 }
 
 #[tokio::test]

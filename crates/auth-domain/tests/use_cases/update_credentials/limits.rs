@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use auth_domain::account::Account;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::rate_limit::RateLimited;
-use auth_domain::use_cases::{PasswordCheckError, UpdateCredentialsError};
+use auth_domain::use_cases::{PasswordCheckError, Policy, StepUp, UpdateCredentialsError};
 use auth_testkit::test_service::{TestService, register_request};
 
 use super::{ANOTHER, NEW, another_password, ask, email, passwords, refused, updated};
@@ -13,9 +14,14 @@ use crate::{MOMENT, code, wait};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// Ann, whose login may be as old as it likes: it is the limits that are tried.
+async fn any_age(prepare: impl Fn(&TestService, &Account) -> Account) -> Owner {
+    Owner::under(Policy { step_up: StepUp { max_age: None }, ..Policy::for_tests() }, prepare).await
+}
+
 #[tokio::test]
 async fn five_wrong_old_passwords_cost_a_wait() {
-    let ann = Owner::new().await;
+    let ann = any_age(|_, account| account.clone()).await;
     for _ in 0..5 {
         let error = refused(&ann, passwords("wrong", ANOTHER, ANOTHER)).await;
         assert_eq!(error, PasswordCheckError::WrongPassword.into());
@@ -32,7 +38,7 @@ async fn five_wrong_old_passwords_cost_a_wait() {
 
 #[tokio::test]
 async fn that_an_address_is_taken_is_told_twenty_times_an_hour() {
-    let ann = Owner::new().await;
+    let ann = any_age(|_, account| account.clone()).await;
     ann.service.register("bob@example.org").await;
     for number in 1..=20 {
         let error = refused(&ann, email("Bob@Example.org")).await;
@@ -52,7 +58,7 @@ async fn that_an_address_is_taken_is_told_twenty_times_an_hour() {
 
 #[tokio::test]
 async fn an_address_that_many_named_gets_twenty_mails_an_hour() {
-    let ann = Owner::new().await;
+    let ann = any_age(|_, account| account.clone()).await;
     for _ in 0..20 {
         let named = ann.service.use_cases.register.execute(register_request(NEW)).await.expect("a registration");
         ann.service.delete(&named.account);
@@ -68,7 +74,7 @@ async fn an_address_that_many_named_gets_twenty_mails_an_hour() {
 
 #[tokio::test]
 async fn codes_by_mail_that_are_to_confirm_a_change_count_too() {
-    let ann = Owner::with(TestService::enable_email_factor).await;
+    let ann = any_age(TestService::enable_email_factor).await;
     for _ in 0..20 {
         ask(&ann, another_password()).await.expect("a code");
     }

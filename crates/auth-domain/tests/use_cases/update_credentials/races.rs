@@ -5,7 +5,7 @@ use auth_domain::ports::{Change, Guard, StoreError};
 use auth_domain::rate_limit::RateLimited;
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{
-    CredentialsOutcome, PasswordCheckError, UpdateCredentialsError, UpdateCredentialsRequest,
+    CredentialsOutcome, FreshLoginError, PasswordCheckError, UpdateCredentialsError, UpdateCredentialsRequest,
 };
 use auth_testkit::test_service::TestService;
 
@@ -48,8 +48,9 @@ async fn a_change_is_made_on_the_account_as_it_is_by_then() {
     });
     answer.await.expect("a change");
     let now = ann.now();
-    assert_eq!((now.email.as_str(), now.email_verified, now.ever_proved), (NEW, false, true));
-    assert!(knows(&ann, NEW, ANOTHER).await);
+    let pending = now.pending_email.map(|pending| pending.email.as_str().to_owned());
+    assert_eq!((now.email.as_str(), now.email_verified, pending.as_deref()), (ANN, true, Some(NEW)));
+    assert!(knows(&ann, ANN, ANOTHER).await);
     assert_eq!(ann.service.mails_for_owner(&ann.account), 1, "counted once");
 }
 
@@ -83,7 +84,7 @@ async fn an_address_alone_is_changed_by_a_session_that_changes_the_password_mean
         changed.expect("another password");
     });
     let error = answer.await.expect_err("that ended the session");
-    assert_eq!((&error, code(error.clone())), (&UpdateCredentialsError::SessionGone, ErrorCode::Unauthorized));
+    assert_eq!((&error, code(error.clone())), (&FreshLoginError::SessionGone.into(), ErrorCode::Unauthorized));
     assert_eq!(ann.now().email, ann.account.email);
 }
 
@@ -92,7 +93,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
     let ann = Owner::new().await;
     let caller = ann.caller.clone();
     let answer = ask_late(&ann, both(), async move |service| service.end_session(&caller)).await;
-    assert_eq!(answer, Err(UpdateCredentialsError::SessionGone));
+    assert_eq!(answer, Err(FreshLoginError::SessionGone.into()));
     assert_eq!((ann.now(), ann.notices()), (ann.account.clone(), Vec::new()));
 
     let ann = Owner::with(TestService::enable_app).await;
@@ -101,7 +102,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
         |change| matches!(change, Change::KeepPendingCredentials(_)),
         async move |service| service.end_session(&caller),
     );
-    assert_eq!(ask(&ann, email(NEW)).await, Err(UpdateCredentialsError::SessionGone));
+    assert_eq!(ask(&ann, email(NEW)).await, Err(FreshLoginError::SessionGone.into()));
     assert_eq!(ann.service.store.pending_credentials(), []);
 }
 

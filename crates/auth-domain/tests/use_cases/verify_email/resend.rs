@@ -85,7 +85,7 @@ async fn whoever_registered_with_a_concealed_address_is_answered_like_its_owner(
     let resent = service.use_cases.verify_email.resend(&owner, &fixtures::client(2)).await;
     assert!(matches!(resent, Ok(Resent::CodeSent(Some(IssuedTempToken { .. })))), "{resent:?}");
     assert_eq!(service.deliver_mails().await.len(), sent, "a mail to nobody is none");
-    let answer = service.use_cases.verify_email.execute(&owner, "000000").await;
+    let answer = service.use_cases.verify_email.execute(&owner, "000000", &client()).await;
     assert_eq!(answer, Err(code_refused(GiveCodeError::WrongCode)));
 }
 
@@ -129,7 +129,7 @@ async fn an_address_that_is_proved_in_that_moment_is_mailed_no_further_code() {
         let ann = Ann::new().await;
         let (owner, step, code) = (&ann.owners().await[index], ann.step, ann.code.clone());
         ann.service.before_next_commit(async move |service| {
-            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code).await.expect("a proof");
+            service.use_cases.verify_email.execute(&AddressOwner::Temp(step), &code, &client()).await.expect("a proof");
         });
         match ann.resend(owner).await {
             Ok(Resent::AlreadyVerified(account)) if index == 0 => {

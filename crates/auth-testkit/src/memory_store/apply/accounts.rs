@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash};
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail};
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::ports::UniqueKey;
 use auth_domain::two_factor::{TotpStep, TwoFactor};
@@ -114,9 +114,19 @@ pub(super) fn change_email(
     let changed = change_where(tables, id, revised, is_from, |account| {
         account.email = to.clone();
         account.email_verified = verified;
+        account.pending_email = None;
     })?;
     // Only a row that is written can break a unique key.
     if changed && taken { Err(Refused::Duplicate(UniqueKey::Email)) } else { Ok(changed) }
+}
+
+pub(super) fn put_pending_email(
+    tables: &mut Tables,
+    id: AccountId,
+    revised: Revised,
+    pending: Option<&PendingEmail>,
+) -> Applied {
+    change_where(tables, id, revised, |_| true, |account| account.pending_email = pending.cloned())
 }
 
 pub(super) fn prove_email(tables: &mut Tables, id: AccountId, email: &EmailAddress, revised: Revised) -> Applied {

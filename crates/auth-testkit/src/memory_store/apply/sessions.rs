@@ -2,9 +2,9 @@
 
 use auth_domain::account::CredentialVersion;
 use auth_domain::ports::UniqueKey;
-use auth_domain::session::{Generation, KeyId, Revocation, Rotation, Session};
+use auth_domain::session::{AuthenticationMethod, Generation, KeyId, Revocation, Rotation, Session};
 use auth_domain::version::RowVersion;
-use auth_domain::{SessionId, Timestamp};
+use auth_domain::{AccountId, SessionId, Timestamp};
 
 use super::{Applied, insert_row, update};
 use crate::memory_store::tables::Tables;
@@ -50,6 +50,24 @@ pub(super) fn serve_again(tables: &mut Tables, id: SessionId, generation: Genera
 pub(super) fn prove(tables: &mut Tables, id: SessionId, generation: Generation) -> Applied {
     let guard = |session: &Session| session.rotation.generation == generation && !session.rotation.proved;
     Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.proved = true))
+}
+
+/// As of the credentials and second factors that were checked.
+pub(super) fn reauthenticate(
+    tables: &mut Tables,
+    (account_id, id): (AccountId, SessionId),
+    (method, at): (AuthenticationMethod, Timestamp),
+    versions: (CredentialVersion, RowVersion),
+) -> Applied {
+    let unchanged = tables
+        .accounts
+        .get(&account_id)
+        .is_some_and(|account| (account.credential_version, account.two_factor.version) == versions);
+    let guard = |session: &Session| unchanged && session.account_id == account_id && session.revocation.is_none();
+    Ok(update(tables.sessions.get_mut(&id), guard, |session| {
+        session.method = method;
+        session.authenticated_at = at;
+    }))
 }
 
 /// Ends those that have not ended yet.

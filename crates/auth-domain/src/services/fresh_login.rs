@@ -1,0 +1,117 @@
+//! What needs a fresh login (RFC 9470): whatever weakens an account or takes it over.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::account::Account;
+use crate::error_code::{ErrorCode, Refusal};
+use crate::ports::StoreError;
+use crate::session::Session;
+use crate::use_cases::Authenticated;
+
+use super::{Environment, Lost};
+
+/// The login is too long ago for this, or passed no second factor although the account has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fresh login is needed")]
+pub struct ReauthenticationRequired {
+    /// How long ago a login may be; `None` where its age does not matter.
+    pub max_age: Option<Duration>,
+}
+
+impl From<ReauthenticationRequired> for Refusal {
+    fn from(error: ReauthenticationRequired) -> Self {
+        match error.max_age {
+            Some(max_age) => Self::max_age(ErrorCode::ReauthenticationRequired, max_age),
+            None => ErrorCode::ReauthenticationRequired.into(),
+        }
+    }
+}
+
+/// How old a login may be for what weakens an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// `None`: as old as it likes.
+    pub max_age: Option<Duration>,
+}
+
+impl StepUp {
+    /// Demands that the owner of `session` proved who they are not before `authenticated_at`, and gave a second factor
+    /// where `account` asks for one. The session that set the factor up counts as having given it.
+    pub(crate) fn require(
+        self,
+        authenticated_at: Timestamp,
+        session: &Session,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<(), ReauthenticationRequired> {
+        let stale = self.max_age.is_some_and(|max_age| now > authenticated_at + max_age);
+        let factor_missing = account.two_factor.primary().is_some() && !session.method.passed_second_factor();
+        if stale || factor_missing { Err(ReauthenticationRequired { max_age: self.max_age }) } else { Ok(()) }
+    }
+}
+
+/// Proof that the caller logged in a short time ago, with a second factor where the account has one. Only
+/// [`crate::use_cases::RequireFreshLogin`] makes one, and what weakens an account takes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshLogin {
+    caller: Authenticated,
+    step_up: StepUp,
+}
+
+/// Why a fresh login does not count any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FreshLoginError {
+    /// The login is too long ago, or passed no second factor.
+    #[error(transparent)]
+    Stale(#[from] ReauthenticationRequired),
+    /// The session has ended, or its account is gone.
+    #[error("the session has ended")]
+    SessionGone,
+}
+
+impl From<FreshLoginError> for Refusal {
+    fn from(error: FreshLoginError) -> Self {
+        match error {
+            FreshLoginError::Stale(error) => error.into(),
+            FreshLoginError::SessionGone => ErrorCode::Unauthorized.into(),
+        }
+    }
+}
+
+impl FreshLogin {
+    /// Judges by the access token how long ago the login was: one that somebody copied before a reauthentication gains
+    /// nothing by it.
+    pub(crate) fn of(caller: Authenticated, step_up: StepUp, now: Timestamp) -> Result<Self, ReauthenticationRequired> {
+        step_up.require(caller.claims().authenticated_at, caller.session(), caller.account(), now)?;
+        Ok(Self { caller, step_up })
+    }
+
+    /// Returns who is calling.
+    pub const fn caller(&self) -> &Authenticated {
+        &self.caller
+    }
+
+    /// The account as it was when the caller was let in; after a lost round as it is now, if the login still counts.
+    pub(crate) async fn account<E: From<FreshLoginError> + From<StoreError>>(
+        &self,
+        env: &Environment,
+        lost: Option<Lost>,
+    ) -> Result<Account, E> {
+        if lost.is_none() { Ok(self.caller.account().clone()) } else { self.account_now(env).await }
+    }
+
+    /// The account as it is now, if the login still counts.
+    pub(crate) async fn account_now<E: From<FreshLoginError> + From<StoreError>>(
+        &self,
+        env: &Environment,
+    ) -> Result<Account, E> {
+        let found = env.store.find_session(self.caller.session().id).await?;
+        let now = env.now();
+        let alive = found.filter(|(session, _)| session.is_alive(now));
+        let (session, account) = alive.ok_or(FreshLoginError::SessionGone)?;
+        let fresh = self.step_up.require(self.caller.claims().authenticated_at, &session, &account, now);
+        fresh.map_err(FreshLoginError::from)?;
+        Ok(account)
+    }
+}

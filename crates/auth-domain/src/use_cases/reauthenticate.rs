@@ -1,0 +1,168 @@
+//! Proving again who is behind a session: what a new login is for somebody who is logged in already.
+
+use std::sync::Arc;
+
+use crate::account::{Account, CredentialVersion, Password};
+use crate::challenge::{ChallengePurpose, Challenged};
+use crate::error_code::{ErrorCode, FieldError, Refusal};
+use crate::ports::{Change, NoSigningKey, StoreError};
+use crate::rate_limit::{AttemptSubject, RateLimited};
+use crate::services::{
+    Challenges, Decision, Environment, IssuedAccessToken, PasswordCheck, PasswordCheckError, SecondFactorRequired,
+    SessionTokens,
+};
+use crate::session::{AuthenticationMethod, Client, Session};
+use crate::temp_token::{Reauthentication, TempStep};
+use crate::two_factor::Method;
+use crate::{SessionId, Timestamp};
+
+use super::all::Parts;
+use super::authenticate::Authenticated;
+
+/// What it led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReauthenticationOutcome {
+    /// The session counts as freshly logged in with this token; its refresh token stays as it is.
+    Reauthenticated(IssuedAccessToken),
+    /// A second factor, or the code that was mailed, is to be given first.
+    SecondFactorRequired(SecondFactorRequired),
+}
+
+/// Why nothing was proved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReauthenticateError {
+    /// The password was not accepted.
+    #[error(transparent)]
+    Password(#[from] PasswordCheckError),
+    /// The account has a password, and none was given.
+    #[error("a password is required")]
+    PasswordRequired,
+    /// There is neither a password, nor a second factor, nor a proved address.
+    #[error("only a provider can tell who the owner is")]
+    OnlyByProvider,
+    /// The limit for mails is reached.
+    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    MailsLimited(RateLimited),
+    /// The session has ended, or its account is gone.
+    #[error("the session has ended")]
+    SessionGone,
+    /// No access token could be signed.
+    #[error(transparent)]
+    NoSigningKey(#[from] NoSigningKey),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ReauthenticateError> for Refusal {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            // An account without a password has none that could be right.
+            ReauthenticateError::Password(PasswordCheckError::NoPassword) => ErrorCode::InvalidPassword.into(),
+            ReauthenticateError::Password(error) => error.into(),
+            ReauthenticateError::PasswordRequired => Self::invalid(vec![FieldError::new("/password", "is required")]),
+            ReauthenticateError::OnlyByProvider => ErrorCode::UserLinked.into(),
+            ReauthenticateError::MailsLimited(limited) => {
+                Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
+            }
+            ReauthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
+            ReauthenticateError::NoSigningKey(error) => error.into(),
+            ReauthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What was shown so far.
+#[derive(Clone, Copy)]
+pub(super) enum Shown {
+    /// The password of that version.
+    Password(CredentialVersion),
+    /// An identity that is linked to the account.
+    Identity,
+    /// Nothing but the access token.
+    Nothing,
+}
+
+/// The use case.
+pub struct Reauthenticate {
+    env: Environment,
+    password_check: Arc<PasswordCheck>,
+    challenges: Arc<Challenges>,
+    session_tokens: Arc<SessionTokens>,
+}
+
+type Round = Result<Decision<ReauthenticationOutcome, ReauthenticateError>, ReauthenticateError>;
+
+impl Reauthenticate {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            env: parts.env.clone(),
+            password_check: parts.password_check.clone(),
+            challenges: parts.challenges.clone(),
+            session_tokens: parts.session_tokens.clone(),
+        }
+    }
+
+    /// Proves by the password that the owner is calling, and by a second factor where the account has one. An account
+    /// without a password proves it by a second factor alone, or by a code to its proved address.
+    pub async fn execute(
+        &self,
+        caller: &Authenticated,
+        password: Option<Password>,
+        client: &Client,
+    ) -> Result<ReauthenticationOutcome, ReauthenticateError> {
+        let account = caller.account();
+        let shown = match password {
+            Some(password) => {
+                let checked = self.password_check.of_account(account.clone(), password, client.network()).await?;
+                Shown::Password(checked.account().credential_version)
+            }
+            None if account.password_hash.is_some() => return Err(ReauthenticateError::PasswordRequired),
+            None => Shown::Nothing,
+        };
+        self.env.decide(async |_| self.round(caller.session().id, shown, client).await).await
+    }
+
+    /// What follows from what was shown, decided on the session as it is now.
+    pub(super) async fn round(&self, session_id: SessionId, shown: Shown, client: &Client) -> Round {
+        let now = self.env.now();
+        let found = self.env.store.find_session(session_id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(now));
+        let (session, account) = alive.ok_or(ReauthenticateError::SessionGone)?;
+        let (before_factor, method) = match shown {
+            Shown::Password(version) if version != account.credential_version => {
+                return Err(PasswordCheckError::WrongPassword.into());
+            }
+            Shown::Password(_) => (Reauthentication::AfterPassword, Some(AuthenticationMethod::Password)),
+            Shown::Identity => (Reauthentication::AfterProvider, Some(AuthenticationMethod::IdentityProvider)),
+            Shown::Nothing => (Reauthentication::BySecondFactor, None),
+        };
+        let step = TempStep::Reauthenticate(before_factor, session_id);
+        if let Some((required, changes)) = self.challenges.begin_login(&account, step, client, now).await? {
+            return Ok(Decision::commit(ReauthenticationOutcome::SecondFactorRequired(required), changes));
+        }
+        match method {
+            Some(method) => {
+                let (token, change) = self.session_tokens.reauthenticated(session, &account, method, now)?;
+                Ok(Decision::commit(ReauthenticationOutcome::Reauthenticated(token), vec![change]))
+            }
+            None => self.mail_code(&session, &account, client, now).await,
+        }
+    }
+
+    async fn mail_code(&self, session: &Session, account: &Account, client: &Client, now: Timestamp) -> Round {
+        if !account.email_verified {
+            return Err(ReauthenticateError::OnlyByProvider);
+        }
+        let subject = AttemptSubject::Account(account.id);
+        let mails = self.challenges.mails_for_owner(subject).await?;
+        mails.check(now).map_err(ReauthenticateError::MailsLimited)?;
+        let purpose = ChallengePurpose::TwoFactorLogin;
+        let (challenge, begun) = self.challenges.begin(subject, Challenged::of(account), purpose, client, now);
+        let step = TempStep::Reauthenticate(Reauthentication::ByMailedCode, session.id);
+        let token = self.challenges.temp_token(challenge.id, step, now);
+        let required = SecondFactorRequired { token, methods: vec![Method::Email], primary: Method::Email };
+        let changes = begun.into_iter().chain([Change::count_mail(mails, now)]).collect();
+        Ok(Decision::commit(ReauthenticationOutcome::SecondFactorRequired(required), changes))
+    }
+}
