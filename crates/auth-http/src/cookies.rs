@@ -56,10 +56,10 @@ impl TokenCookies {
         handed_out
     }
 
-    /// Sets the access token of a session that was there before: a step that led to it is over.
-    pub(crate) fn access(token: &IssuedAccessToken, request: &HttpRequest) -> Self {
+    /// Sets the access token of a session that was there before: a step that led to it is over, as above.
+    pub(crate) fn access(token: &IssuedAccessToken, used_cookie: bool) -> Self {
         let mut handed_out = Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in)]);
-        handed_out.0.extend(Self::end_of_step(request).0);
+        handed_out.0.extend(Self::end_of_step(used_cookie).0);
         handed_out
     }
 

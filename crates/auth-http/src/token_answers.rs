@@ -27,7 +27,7 @@ pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: 
     let response = success(SuccessCode::Reauthenticated, ReauthenticatedData::new(token, delivery));
     // Who came with a header may have the cookies of another session.
     let delivery = if delivery.in_body() { Delivery::Body } else { delivery };
-    TokenCookies::access(token, request).with(delivery, response)
+    delivery.attach(TokenCookies::access(token, is_temp_cookie(request)), response)
 }
 
 /// The answer of a step that finishes a login, or proves again who is behind a session.
