@@ -13,8 +13,6 @@ use auth_domain::use_cases::{BeginAuthorization, IssuedAccessToken, IssuedTokens
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::credential;
-use crate::delivery::Delivery;
 use crate::edge::Edge;
 
 pub(crate) const ACCESS: &str = "__Host-auth-access";
@@ -51,17 +49,17 @@ impl TokenCookies {
         ])
     }
 
-    /// Sets the tokens of a session that was opened: the step before it is over.
-    pub(crate) fn session(tokens: &IssuedTokens, request: &HttpRequest) -> Self {
+    /// Sets the tokens of a session that was opened. The step before it is over: with `used_cookie` its cookie goes.
+    pub(crate) fn session(tokens: &IssuedTokens, used_cookie: bool) -> Self {
         let mut handed_out = Self::tokens(tokens);
-        handed_out.0.extend(Self::end_of_step(request).0);
+        handed_out.0.extend(Self::end_of_step(used_cookie).0);
         handed_out
     }
 
-    /// Sets the access token of a session that was there before: a step that led to it is over.
-    pub(crate) fn access(token: &IssuedAccessToken, request: &HttpRequest) -> Self {
+    /// Sets the access token of a session that was there before: a step that led to it is over, as above.
+    pub(crate) fn access(token: &IssuedAccessToken, used_cookie: bool) -> Self {
         let mut handed_out = Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in)]);
-        handed_out.0.extend(Self::end_of_step(request).0);
+        handed_out.0.extend(Self::end_of_step(used_cookie).0);
         handed_out
     }
 
@@ -70,10 +68,9 @@ impl TokenCookies {
         Self(vec![cookie(TEMP, token.token.reveal().to_owned(), token.expires_in)])
     }
 
-    /// Removes the temp token of a step that is over: the one that the request was recognised by, and no other.
-    pub(crate) fn end_of_step(request: &HttpRequest) -> Self {
-        let is_over = value(request, TEMP).is_some_and(|token| credential::is(request, &token));
-        Self(is_over.then(|| removal(TEMP)).into_iter().collect())
+    /// Removes the temp token of a step that is over, where the request was recognised by that cookie: another one stays.
+    pub(crate) fn end_of_step(used_cookie: bool) -> Self {
+        Self(used_cookie.then(|| removal(TEMP)).into_iter().collect())
     }
 
     /// Removes the tokens of a session that is over: those that the request brings and `names` says to be of it.
@@ -82,12 +79,10 @@ impl TokenCookies {
         Self([ACCESS, REFRESH].into_iter().filter(is_over).map(removal).collect())
     }
 
-    /// Attaches them to an answer, where cookies carry its tokens; [`write()`] puts them into it.
-    pub(crate) fn with(self, delivery: Delivery, response: HttpResponse) -> HttpResponse {
+    /// Attaches them to an answer; [`write()`] puts them into it.
+    pub(crate) fn with(self, response: HttpResponse) -> HttpResponse {
         let mut response = response;
-        if delivery.in_cookies() {
-            response.extensions_mut().insert(self);
-        }
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -107,7 +102,7 @@ pub(crate) fn write<B>(edge: &Edge, response: &mut HttpResponse<B>) {
 }
 
 /// Returns the token that a cookie brings, where cookies are on. What a request is recognised by is taken with
-/// [`credential::from_cookie`].
+/// `credential::from_cookie`.
 pub(crate) fn token(edge: &Edge, request: &HttpRequest, name: &str) -> Option<String> {
     value(request, name).filter(|value| edge.cookies && !value.is_empty())
 }

@@ -47,7 +47,9 @@ pub(crate) fn came_by_cookie(request: &HttpRequest) -> bool {
     request.extensions().get::<Credential>().is_some_and(|credential| credential.by_cookie)
 }
 
-/// Tells whether that token is what the request was recognised by.
-pub(crate) fn is(request: &HttpRequest, token: &str) -> bool {
-    request.extensions().get::<Credential>().is_some_and(|credential| credential.token == token)
+/// Tells whether the cookie of a pending step brings the token that the request was recognised by.
+pub(crate) fn is_temp_cookie(request: &HttpRequest) -> bool {
+    let in_cookie = cookies::value(request, cookies::TEMP);
+    let extensions = request.extensions();
+    extensions.get::<Credential>().is_some_and(|credential| in_cookie.as_ref() == Some(&credential.token))
 }

@@ -1,8 +1,9 @@
 //! How the tokens of an answer travel: in its body, in cookies that no script can read, or in both.
 
-use actix_web::HttpRequest;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
+use crate::cookies::TokenCookies;
 use crate::credential::came_by_cookie;
 use crate::cross_site::is_foreign;
 use crate::edge::Edge;
@@ -39,8 +40,11 @@ impl Delivery {
         !matches!(self, Self::Cookies)
     }
 
-    /// Tells whether cookies carry tokens.
-    pub(crate) const fn in_cookies(self) -> bool {
-        !matches!(self, Self::Body)
+    /// Has the answer change these cookies, where cookies carry its tokens.
+    pub(crate) fn attach(self, cookies: TokenCookies, response: HttpResponse) -> HttpResponse {
+        match self {
+            Self::Body => response,
+            Self::Both | Self::Cookies => cookies.with(response),
+        }
     }
 }

@@ -7,6 +7,7 @@ use auth_domain::use_cases::{IssuedAccessToken, LoggedIn, LoginFinished, SecondF
 use crate::answer::success;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
+use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
 use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData};
 
@@ -18,7 +19,7 @@ pub(crate) fn logged_in(
     logged_in: &LoggedIn,
 ) -> HttpResponse {
     let response = success(code, LoginData::new(logged_in, delivery));
-    TokenCookies::session(&logged_in.tokens, request).with(delivery, response)
+    delivery.attach(TokenCookies::session(&logged_in.tokens, is_temp_cookie(request)), response)
 }
 
 /// The answer of somebody who proved again who they are.
@@ -26,7 +27,7 @@ pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: 
     let response = success(SuccessCode::Reauthenticated, ReauthenticatedData::new(token, delivery));
     // Who came with a header may have the cookies of another session.
     let delivery = if delivery.in_body() { Delivery::Body } else { delivery };
-    TokenCookies::access(token, request).with(delivery, response)
+    delivery.attach(TokenCookies::access(token, is_temp_cookie(request)), response)
 }
 
 /// The answer of a step that finishes a login, or proves again who is behind a session.
@@ -41,10 +42,10 @@ pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) ->
 /// The answer of a login that waits for its second factor.
 pub(crate) fn second_factor_required(delivery: Delivery, required: &SecondFactorRequired) -> HttpResponse {
     let response = success(SuccessCode::TwofaRequired, SecondFactorData::new(required, delivery));
-    TokenCookies::temp(&required.token).with(delivery, response)
+    delivery.attach(TokenCookies::temp(&required.token), response)
 }
 
 /// The answer that hands out the token of a pending step.
 pub(crate) fn pending_step(delivery: Delivery, code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
-    TokenCookies::temp(token).with(delivery, success(code, TempTokenData::new(token, delivery)))
+    delivery.attach(TokenCookies::temp(token), success(code, TempTokenData::new(token, delivery)))
 }

@@ -70,7 +70,7 @@ pub(super) fn end_of_session(
     response: HttpResponse,
 ) -> HttpResponse {
     let is_of_it = |token: &str| use_cases.logout.session_of(token) == Some(ended);
-    TokenCookies::end_of_session(request, is_of_it).with(Delivery::of(request), response)
+    Delivery::of(request).attach(TokenCookies::end_of_session(request, is_of_it), response)
 }
 
 pub(super) fn everywhere() -> Endpoint {

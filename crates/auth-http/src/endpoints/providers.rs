@@ -305,7 +305,7 @@ fn redirected(request: &HttpRequest, outcome: &AuthorizationOutcome, redirect: &
         None => found(redirect),
     };
     match cookies::withhold(&mut answer(request, Delivery::Cookies, outcome)) {
-        Some(cookies) => cookies.with(Delivery::Cookies, response),
+        Some(cookies) => cookies.with(response),
         None => response,
     }
 }

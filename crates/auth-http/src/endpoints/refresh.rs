@@ -80,7 +80,7 @@ async fn refresh(
     let delivery =
         if replaces_another(&use_cases, &edge, &request, &token) { Delivery::Body } else { Delivery::of(&request) };
     let data = TokensData { tokens: TokensView::new(&tokens, delivery) };
-    Ok(TokenCookies::tokens(&tokens).with(delivery, success(SuccessCode::TokenRefreshed, data)))
+    Ok(delivery.attach(TokenCookies::tokens(&tokens), success(SuccessCode::TokenRefreshed, data)))
 }
 
 /// Tells whether the cookie is of another session than the token that came in the body: then it stays.

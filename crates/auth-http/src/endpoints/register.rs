@@ -73,7 +73,7 @@ async fn register(
     let delivery = Delivery::of(&request);
     let response = success(SuccessCode::UserRegistered, RegisteredData::new(&registered, delivery));
     Ok(match &registered.temp_token {
-        Some(token) => TokenCookies::temp(token).with(delivery, response),
+        Some(token) => delivery.attach(TokenCookies::temp(token), response),
         None => response,
     })
 }

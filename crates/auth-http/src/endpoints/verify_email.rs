@@ -14,6 +14,7 @@ use crate::caller::EmailOwner;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::TokenCookies;
+use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::{UserData, shown};
@@ -61,7 +62,9 @@ async fn verify_email(
     let account = use_cases.verify_email.execute(&owner, &code, &client).await?;
     let response = success(SuccessCode::EmailVerified, UserData { user: (&account).into() });
     Ok(match owner {
-        AddressOwner::Temp(_) => TokenCookies::end_of_step(&request).with(Delivery::of(&request), response),
+        AddressOwner::Temp(_) => {
+            Delivery::of(&request).attach(TokenCookies::end_of_step(is_temp_cookie(&request)), response)
+        }
         AddressOwner::Session(_) => response,
     })
 }
@@ -96,7 +99,7 @@ async fn resend_code(
             let data = ResentData { temp_token, expires_in };
             let response = success(SuccessCode::CodeSent, ResendData::Sent(data));
             match &token {
-                Some(token) => TokenCookies::temp(token).with(delivery, response),
+                Some(token) => delivery.attach(TokenCookies::temp(token), response),
                 None => response,
             }
         }
