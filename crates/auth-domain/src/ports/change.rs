@@ -27,7 +27,6 @@ use crate::{
 /// are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
-#[expect(clippy::large_enum_variant, reason = "a commit is a short list, and lives for a moment")]
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
     InsertAccount(Account),
