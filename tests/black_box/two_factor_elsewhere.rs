@@ -14,6 +14,11 @@ each_engine! {
         let code = server.code("change-credentials", "ann@example.org", 1).await;
         ann.post("/auth/verify-update-credentials", otp("a00000")).await.expect(401, "OTP_INVALID");
         ann.post("/auth/verify-update-credentials", otp(&code)).await.expect(200, "CREDENTIALS_UPDATED");
+        // The set-up proved the address, so it stays until the new one is proved.
+        begin_login(&server, "ann", PASSWORD).await;
+        server.code("two-factor-login", "ann@example.org", 1).await;
+        let code = server.code("verify-email", "ann@example.net", 1).await;
+        ann.post("/auth/verify-email", otp(&code)).await.expect(200, "EMAIL_VERIFIED");
         begin_login(&server, "ann", PASSWORD).await;
         server.code("two-factor-login", "ann@example.net", 1).await;
     }
