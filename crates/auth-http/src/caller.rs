@@ -11,8 +11,8 @@ use auth_domain::temp_token::TempStep;
 use auth_domain::use_cases::{
     AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases,
 };
-use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use crate::answer::ApiError;
 use crate::codes::HttpCode;
@@ -27,12 +27,7 @@ impl FromRequest for Bearer {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
-        async move {
-            let (use_cases, token) = found?;
-            Ok(Self(use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?))
-        }
-        .boxed_local()
+        authenticated(request).map_ok(|(_, caller)| Self(caller)).boxed_local()
     }
 }
 
@@ -44,13 +39,24 @@ impl FromRequest for FreshBearer {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
+        let found = authenticated(request);
         async move {
-            let (use_cases, token) = found?;
-            let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+            let (use_cases, caller) = found.await?;
             Ok(Self(use_cases.require_fresh_login.execute(caller)?))
         }
         .boxed_local()
+    }
+}
+
+/// Returns who bears the access token of the header, or of the cookie, with the use cases.
+fn authenticated(
+    request: &HttpRequest,
+) -> impl Future<Output = Result<(Data<UseCases>, Authenticated), ApiError>> + use<> {
+    let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
+    async move {
+        let (use_cases, token) = found?;
+        let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+        Ok((use_cases, caller))
     }
 }
 

@@ -127,8 +127,8 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
         NoticeKind::EmailChangeBegun => (
             "Your e-mail address is about to change",
             "Someone asked to change the e-mail address of your account. It changes when the new address is confirmed.",
-            "If that was you, there is nothing to do. If it was not, change your password now: the change is then \
-             withdrawn when you reset it with \"lost password\".",
+            "If that was you, there is nothing to do. If it was not, set a new password with \"lost password\": that withdraws \
+             the change and logs every device out.",
         ),
         NoticeKind::EmailChanged => (
             "Your e-mail address was changed",

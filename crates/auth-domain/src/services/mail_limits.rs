@@ -2,6 +2,7 @@
 
 use crate::AccountId;
 use crate::challenge::Challenge;
+use crate::password_limit::PasswordLimit;
 use crate::ports::StoreError;
 use crate::rate_limit::{AttemptSubject, MailLimit, RateLimit, RateLimitKind};
 use crate::session::Network;
@@ -14,23 +15,31 @@ impl Environment {
         Ok(self.store.find_password_limit(subject, network).await?.attempts.last_success_at.is_some())
     }
 
-    /// Returns the limit for wrong codes of second factors of an account. Networks where its owner has finished a login
-    /// before have one of their own, so nobody elsewhere keeps them out; so have recovery codes.
+    /// Returns the limit for wrong codes of second factors of the account that `passwords` is of, from there. Networks
+    /// where its owner has finished a login before have one of their own, so nobody elsewhere keeps them out; so have
+    /// recovery codes.
     pub(crate) async fn second_factor_misses(
         &self,
-        account_id: AccountId,
+        passwords: &PasswordLimit,
         given: Option<&SecondFactor>,
-        network: &Network,
     ) -> Result<RateLimit, StoreError> {
-        let subject = AttemptSubject::Account(account_id);
         let kind = if matches!(given, Some(SecondFactor::RecoveryCode(_))) {
             RateLimitKind::RecoveryCodeMisses
-        } else if self.is_known(subject, network).await? {
-            RateLimitKind::SecondFactorMissesFrom(network.clone())
+        } else if passwords.attempts.last_success_at.is_some() {
+            RateLimitKind::SecondFactorMissesFrom(passwords.network.clone())
         } else {
             RateLimitKind::SecondFactorMisses
         };
-        self.store.find_rate_limit(subject, &kind).await
+        self.store.find_rate_limit(passwords.subject, &kind).await
+    }
+
+    /// Returns the limit for passwords of an account from there.
+    pub(crate) async fn password_limit(
+        &self,
+        account_id: AccountId,
+        network: &Network,
+    ) -> Result<PasswordLimit, StoreError> {
+        self.store.find_password_limit(AttemptSubject::Account(account_id), network).await
     }
 }
 

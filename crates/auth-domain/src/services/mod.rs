@@ -24,6 +24,6 @@ pub(crate) use notices::notice;
 pub use password_check::{PasswordAccepted, PasswordCheckError};
 pub(crate) use password_check::{PasswordCheck, Success, salt};
 pub use second_factors::{MethodUnusable, SecondFactor, SecondFactorRequired};
-pub(crate) use second_factors::{SecondFactors, Verdict, counts_after};
+pub(crate) use second_factors::{SecondFactors, Verdict, after_first_factor, counts_after};
 pub(crate) use session_tokens::SessionTokens;
 pub use session_tokens::{IssuedAccessToken, IssuedTokens, LoggedIn};

@@ -10,10 +10,10 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, Guard, RecoveryCode, RecoveryCodes, StoreError, Totp};
 use crate::rate_limit::{AttemptSubject, RateLimit};
-use crate::session::Client;
+use crate::session::{Client, Revocation, RevocationReason};
 use crate::temp_token::{IssuedTempToken, TempStep};
-use crate::two_factor::{Method, MethodState, RecoveryCodeHash};
-use crate::{AccountId, Timestamp};
+use crate::two_factor::{Method, MethodState, RecoveryCodeHash, TwoFactor};
+use crate::{AccountId, SessionId, Timestamp};
 
 use super::{Challenges, Environment, Lost, notice};
 
@@ -69,6 +69,19 @@ fn not_sent(challenge: &Challenge) -> Vec<Change> {
 pub(crate) fn counts_after(method: Method, step: TempStep, account: &Account) -> bool {
     let same_proof = step == TempStep::GiveSecondFactorAfterReset && method == Method::Email;
     !same_proof || !account.two_factor.is_enabled(Method::App)
+}
+
+/// Returns what ends the sessions of an account that passed no second factor, all but `except`, where a change makes the
+/// first one be asked for.
+pub(crate) fn after_first_factor(
+    before: &Account,
+    after: &TwoFactor,
+    except: SessionId,
+    now: Timestamp,
+) -> Option<Change> {
+    let is_first = before.two_factor.primary().is_none() && after.primary().is_some();
+    let revocation = Revocation { at: now, reason: RevocationReason::SecondFactorEnabled };
+    is_first.then_some(Change::RevokeSessionsWithoutSecondFactor { account_id: before.id, except, revocation })
 }
 
 /// What somebody gives as their second factor.

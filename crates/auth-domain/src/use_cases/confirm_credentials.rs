@@ -80,7 +80,8 @@ impl ConfirmCredentials {
                 let account = self.update.still_there(caller).await?;
                 let (challenge, pending) = self.pending(caller, &account).await?;
                 let now = self.env.now();
-                let misses = self.env.second_factor_misses(account.id, None, client.network()).await?;
+                let passwords = self.env.password_limit(account.id, client.network()).await?;
+                let misses = self.env.second_factor_misses(&passwords, None).await?;
                 misses.check(now).map_err(ConfirmCredentialsError::RateLimited)?;
                 let given = match pending.method {
                     Method::App => SecondFactor::App(code.clone()),

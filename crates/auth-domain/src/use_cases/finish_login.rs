@@ -97,15 +97,14 @@ impl FinishLogin {
             .decide(async |lost| {
                 let (challenge, account) = self.pending(step).await?;
                 let now = self.env.now();
-                let misses = self.env.second_factor_misses(account.id, Some(given), client.network()).await?;
+                let passwords = self.env.password_limit(account.id, client.network()).await?;
+                let misses = self.env.second_factor_misses(&passwords, Some(given)).await?;
                 misses.check(now).map_err(FinishLoginError::RateLimited)?;
                 let verdict = self.judge(step.step(), &account, &challenge, given, client, now)?;
                 Ok(match verdict.settle(lost, misses, now) {
                     Ok(mut used) => {
                         used.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
-                        let subject = AttemptSubject::Account(account.id);
-                        let limit = self.env.store.find_password_limit(subject, client.network()).await?;
-                        used.extend(Success::Login.changes(&limit, now));
+                        used.extend(Success::Login.changes(&passwords, now));
                         let (finished, finish) = self.finish(step.step(), account, &used, given, client).await?;
                         used.push(finish);
                         Decision::commit(finished, used)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, RecoveryCode, StoreError};
-use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, notice};
-use crate::session::{Client, Revocation, RevocationReason};
+use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, after_first_factor, notice};
+use crate::session::Client;
 use crate::two_factor::{Method, MethodOverview, NotEnrolled, TwoFactor};
 
 use super::all::Parts;
@@ -128,11 +128,7 @@ impl ManageSecondFactors {
                     Change::RequireSession(session_id),
                     notice(&*self.env.entropy, &account.email, kind, client, now),
                 ];
-                if account.two_factor.primary().is_none() && two_factor.primary().is_some() {
-                    let revocation = Revocation { at: now, reason: RevocationReason::SecondFactorEnabled };
-                    let except = session_id;
-                    changes.push(Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation });
-                }
+                changes.extend(after_first_factor(&account, &two_factor, session_id, now));
                 changes.push(Change::PutTwoFactor { account_id, two_factor });
                 Ok(Decision::commit((), changes))
             })

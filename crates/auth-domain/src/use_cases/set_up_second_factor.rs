@@ -10,8 +10,10 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, Provisioning, RecoveryCode, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
-use crate::services::{Challenges, Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, Verdict, notice};
-use crate::session::{Client, Revocation, RevocationReason, Session};
+use crate::services::{
+    Challenges, Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, Verdict, after_first_factor, notice,
+};
+use crate::session::{Client, Session};
 use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
 
 use super::all::Parts;
@@ -155,7 +157,8 @@ impl SetUpSecondFactor {
                 let account = caller.account::<SetUpError>(&self.env, lost).await?;
                 let now = self.env.now();
                 let two_factor = account.two_factor.clone().proved(method, now)?;
-                let misses = self.env.second_factor_misses(account.id, None, client.network()).await?;
+                let passwords = self.env.password_limit(account.id, client.network()).await?;
+                let misses = self.env.second_factor_misses(&passwords, None).await?;
                 misses.check(now).map_err(SetUpError::RateLimited)?;
                 let verdict = match method {
                     Method::App => self.judge_app(&account, code, now),
@@ -242,11 +245,8 @@ fn after_proof(
     two_factor: &TwoFactor,
     now: Timestamp,
 ) -> impl Iterator<Item = Change> {
-    let (account_id, except) = (account.id, session.id);
+    let others = after_first_factor(account, two_factor, session.id, now);
     let passed = Session { method: session.method.and_second_factor(), ..session.clone() };
     let account = Account { two_factor: two_factor.clone(), ..account.clone() };
-    let first = account.two_factor.enabled().count() == 1;
-    let revocation = Revocation { at: now, reason: RevocationReason::SecondFactorEnabled };
-    let others = Change::RevokeSessionsWithoutSecondFactor { account_id, except, revocation };
-    [Change::reauthenticate(&passed, &account)].into_iter().chain(first.then_some(others))
+    [Change::reauthenticate(&passed, &account)].into_iter().chain(others)
 }

@@ -282,5 +282,5 @@ async fn whichever_call_to_the_database_fails_no_session_is_opened() {
             assert_eq!(service.store.used_totp_steps(waiting.ann.id), []);
         },
     );
-    assert_eq!(tried.await, 5, "the challenge, the network, the limit, the network, the commit");
+    assert_eq!(tried.await, 4, "the challenge, the network, the limit, the commit");
 }
