@@ -33,6 +33,7 @@ mod login;
 mod mail;
 mod master_key;
 mod metrics;
+mod notices;
 mod operations;
 mod others;
 mod password_limits;

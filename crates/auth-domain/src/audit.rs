@@ -296,9 +296,10 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::EventAcknowledged { .. }
         | Change::RetryEvent { .. }
         | Change::Mail(_)
-        | Change::ForgetMailsTo(_)
+        | Change::ForgetCodesOwedTo(_)
         | Change::UnparkMails { .. }
         | Change::ForgetMail { .. }
+        | Change::HoldNotice { .. }
         | Change::RetryMail { .. }
         | Change::ParkMail { .. }
         | Change::ResealTwoFactor { .. }

@@ -77,6 +77,8 @@ pub enum RateLimitKind {
     MailsToNamedAddress,
     /// Codes to an address that is to replace a proved one.
     MailsToPendingAddress,
+    /// Mails other than codes to an address that was never proved. It hangs on the address.
+    NoticesToUnprovedAddress,
     /// Wrong codes, for recovery and for proving an address together, from all networks where the owner has not finished a
     /// login before.
     MailedCodeMisses,
@@ -100,6 +102,7 @@ impl RateLimitKind {
             Self::MailsForOwner => ("mails_for_owner", ""),
             Self::MailsToNamedAddress => ("mails_to_named_address", ""),
             Self::MailsToPendingAddress => ("mails_to_pending_address", ""),
+            Self::NoticesToUnprovedAddress => ("notices_to_unproved_address", ""),
             Self::MailedCodeMisses => ("mailed_code_misses", ""),
             Self::MailedCodeMissesFrom(network) => ("mailed_code_misses_from", network.as_str()),
             Self::SecondFactorMisses => ("second_factor_misses", ""),
@@ -116,6 +119,7 @@ impl RateLimitKind {
                 Limit { most: 5, window: HOUR, apart: Duration::ZERO }
             }
             Self::MailsForOwner | Self::MailsToNamedAddress => Limit { most: 20, window: HOUR, apart: Duration::ZERO },
+            Self::NoticesToUnprovedAddress => Limit { most: 3, window: DAY, apart: Duration::ZERO },
             Self::MailedCodeMisses
             | Self::MailedCodeMissesFrom(_)
             | Self::SecondFactorMisses

@@ -46,6 +46,11 @@ pub enum Expired {
         /// Before this time.
         parked_before: Timestamp,
     },
+    /// Notices that were sent, with none like it since.
+    QuietNotices {
+        /// The next one may go at once since this time.
+        quiet_until: Timestamp,
+    },
     /// Challenges that nothing can be done with any more.
     Challenges {
         /// They expired before this time.
@@ -80,12 +85,13 @@ pub enum Expired {
 
 impl Expired {
     /// Everything that is expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 10] {
+    pub fn all_at(now: Timestamp) -> [Self; 11] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
             Self::DailyMisses { began_before: now - DAY },
             Self::ParkedMails { parked_before: now - PARKED_MAILS },
+            Self::QuietNotices { quiet_until: now },
             Self::Challenges { expired_before: now },
             Self::RateLimits { began_before: now - DAY },
             Self::TotpSteps { used_before: now - DAY },

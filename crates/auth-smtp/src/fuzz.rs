@@ -1,7 +1,7 @@
 //! Fuzz targets for addresses and mailboxes: what is accepted, mail can be built for. `auth_fuzz` runs them.
 
 use auth_domain::account::EmailAddress;
-use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail};
+use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, OutgoingMail};
 use auth_domain::session::Client;
 use auth_domain::{MailId, Timestamp};
 use auth_fuzz::{Verdict, check_text};
@@ -14,7 +14,7 @@ const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// The headers of a notice to that address.
 fn headers(to: EmailAddress, from: &MailSettings) -> String {
     let client = Client::new([192, 0, 2, 1].into(), "Browser");
-    let content = OutgoingContent::Notice(NoticeKind::SessionReuseDetected);
+    let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
     let outgoing = OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, content };
     let mail = String::from_utf8(build(&outgoing, &from.from).unwrap().formatted()).unwrap();
     mail.split("\r\n\r\n").next().unwrap().to_owned()

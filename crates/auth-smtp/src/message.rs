@@ -65,8 +65,10 @@ mod tests {
     use super::*;
     use auth_domain::account::EmailAddress;
     use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
-    use auth_domain::mail::{NoticeKind, OutgoingContent};
+    use auth_domain::identity::ProviderName;
+    use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, Removed, ResetReport};
     use auth_domain::session::Client;
+    use auth_domain::two_factor::Method;
     use auth_domain::{MailId, Timestamp};
     use proptest::prelude::*;
 
@@ -84,7 +86,11 @@ mod tests {
     }
 
     fn notice(to: &str, user_agent: &str) -> Option<OutgoingMail> {
-        mail(to, user_agent, OutgoingContent::Notice(NoticeKind::SessionReuseDetected))
+        mail(to, user_agent, told(NoticeKind::SessionReuseDetected, 1))
+    }
+
+    fn told(kind: NoticeKind, times: u32) -> OutgoingContent {
+        OutgoingContent::Notice { notice: Notice::new(kind, true), times }
     }
 
     fn formatted(mail: &OutgoingMail) -> String {
@@ -113,11 +119,49 @@ mod tests {
     #[test]
     fn every_notice_has_a_subject_of_its_own() {
         let subject = |kind| {
-            let message = formatted(&mail("ann@example.org", "Browser", OutgoingContent::Notice(kind)).unwrap());
+            let message = formatted(&mail("ann@example.org", "Browser", told(kind, 1)).unwrap());
             message.lines().find(|line| line.starts_with("Subject:")).unwrap().to_owned()
         };
         let subjects: std::collections::BTreeSet<String> = NoticeKind::ALL.into_iter().map(subject).collect();
         assert_eq!(subjects.len(), NoticeKind::ALL.len());
+    }
+
+    #[test]
+    fn several_notices_in_one_mail_say_how_many_they_are() {
+        let text =
+            |times| formatted(&mail("ann@example.org", "Browser", told(NoticeKind::PasswordChanged, times)).unwrap());
+        assert!(!text(1).contains("times"), "{}", text(1));
+        assert!(
+            text(1_999).contains("This happened 1999 times. The details below are of the latest.\r\n"),
+            "{}",
+            text(2)
+        );
+    }
+
+    #[test]
+    fn a_reset_says_what_it_removed_and_who_can_still_sign_in() {
+        let provider = |name| ProviderName::parse(name).unwrap();
+        let reset = ResetReport {
+            removed: vec![
+                Removed::SecondFactor(Method::App),
+                Removed::SecondFactor(Method::Email),
+                Removed::Identity(provider("google")),
+                Removed::PendingEmail,
+            ],
+            providers: vec![provider("google"), provider("42")],
+        };
+        let notice = Notice { reset, ..Notice::new(NoticeKind::PasswordReset, true) };
+        let content = OutgoingContent::Notice { notice, times: 1 };
+        let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
+        for line in [
+            "- the authenticator app",
+            "- login codes by e-mail",
+            "- sign-in with Google",
+            "- the change to another e-mail address that was not confirmed yet",
+            "You can still sign in with Google, 42. If one of them is not yours,",
+        ] {
+            assert_eq!(message.lines().filter(|plain| *plain == line).count(), 1, "{line}: {message}");
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use auth_domain::Timestamp;
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail};
+use auth_domain::identity::ProviderName;
+use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, Removed, ResetReport};
+use auth_domain::two_factor::Method;
 use time::OffsetDateTime;
 
 /// What a mail says.
@@ -41,10 +43,15 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             ];
             Text { kind, subject, paragraphs }
         }
-        OutgoingContent::Notice(kind) => {
-            let (subject, what, advice) = notice_text(*kind);
-            let paragraphs = [what.to_owned(), place, advice.to_owned()].map(Paragraph::Plain).into();
-            Text { kind: "notice", subject, paragraphs }
+        OutgoingContent::Notice { notice, times } => {
+            let (subject, what, advice) = notice_text(notice.kind);
+            let mut texts = vec![what.to_owned()];
+            texts.extend(reset_texts(&notice.reset));
+            texts.extend(
+                (*times > 1).then(|| format!("This happened {times} times. The details below are of the latest.")),
+            );
+            texts.extend([place, advice.to_owned()]);
+            Text { kind: "notice", subject, paragraphs: texts.into_iter().map(Paragraph::Plain).collect() }
         }
     }
 }
@@ -182,6 +189,37 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "If it was you, sign in the way you always do. If it was not, there is nothing to do.",
         ),
     }
+}
+
+/// Returns what a reset removed, and who can still log in without the password.
+fn reset_texts(report: &ResetReport) -> impl Iterator<Item = String> {
+    let removed: Vec<String> = report
+        .removed
+        .iter()
+        .map(|removed| match removed {
+            Removed::SecondFactor(Method::App) => "- the authenticator app".to_owned(),
+            Removed::SecondFactor(Method::Email) => "- login codes by e-mail".to_owned(),
+            Removed::Identity(provider) => format!("- sign-in with {}", display_name(provider)),
+            Removed::PendingEmail => "- the change to another e-mail address that was not confirmed yet".to_owned(),
+        })
+        .collect();
+    let providers: Vec<String> = report.providers.iter().map(display_name).collect();
+    let removed = (!removed.is_empty()).then(|| {
+        format!("To make sure that only you can log in, we removed from your account:\n{}", removed.join("\n"))
+    });
+    let providers = (!providers.is_empty()).then(|| {
+        format!("You can still sign in with {}. If one of them is not yours, unlink it.", providers.join(", "))
+    });
+    removed.into_iter().chain(providers)
+}
+
+/// Google for `google`: the names that providers have in addresses are in lower case.
+fn display_name(provider: &ProviderName) -> String {
+    let mut name = provider.as_str().to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    name
 }
 
 fn place(mail: &OutgoingMail) -> String {

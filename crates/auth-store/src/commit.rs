@@ -127,8 +127,11 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::RetryEvent { event_id, service, attempt, at, error } => {
             events::delivered(conn, (*event_id, service, *attempt), None, Some(*at), Some(error)).await
         }
-        Change::Mail(request) => mails::insert(conn, request).await,
-        Change::ForgetMailsTo(address) => mails::delete_all_to(conn, address).await,
+        Change::Mail(request) => mails::owe(conn, request).await,
+        Change::ForgetCodesOwedTo(account_id) => mails::delete_codes_of(conn, *account_id).await,
+        Change::HoldNotice { mail_id, attempt, told, next_id, until } => {
+            mails::hold(conn, (*mail_id, *attempt), *told, *next_id, *until).await
+        }
         Change::UnparkMails { at } => mails::unpark(conn, *at).await,
         Change::ForgetMail { mail_id, attempt } => mails::delete(conn, *mail_id, *attempt).await,
         Change::RetryMail { mail_id, attempt, at, error } => {

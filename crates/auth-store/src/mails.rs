@@ -2,11 +2,13 @@
 
 use auth_domain::account::EmailAddress;
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{LeasedMail, MailContent, MailRequest, NoticeKind, ParkedMail};
+use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeKind, ParkedMail, ResetReport};
 use auth_domain::ports::CommitError;
 use auth_domain::session::{Client, Network};
-use auth_domain::{ChallengeId, MailId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, MailId, Timestamp};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
@@ -26,6 +28,13 @@ struct MailRow {
     next_attempt_at: i64,
     challenge_id: Option<DbUuid>,
     send_number: Option<i64>,
+    account_id: Option<DbUuid>,
+    /// Of notices; two codes never become one mail.
+    fold_key: Option<String>,
+    /// 0 while a notice that was sent keeps those like it back.
+    times: i64,
+    address_proved: bool,
+    reset_report: String,
 }
 
 impl MailRow {
@@ -37,7 +46,11 @@ impl MailRow {
                 purpose: ChallengePurpose::parse(&self.kind)?,
                 send_number: u32::try_from(send_number).ok()?,
             },
-            _ => MailContent::Notice(NoticeKind::parse(&self.kind)?),
+            _ => MailContent::Notice(Notice {
+                kind: NoticeKind::parse(&self.kind)?,
+                address_proved: self.address_proved,
+                reset: ResetReport::from_stored(&self.reset_report),
+            }),
         })
     }
 }
@@ -48,13 +61,15 @@ impl TryFrom<MailRow> for LeasedMail {
     fn try_from(row: MailRow) -> Done<Self> {
         let request = MailRequest {
             id: MailId::from(row.id.0),
+            account_id: row.account_id.map(|id| AccountId::from(id.0)),
             to: EmailAddress::parse(&row.recipient).map_err(|_| corrupt("mails", "recipient"))?,
             at: Timestamp::from_micros(row.happened_at),
             content: row.content().ok_or_else(|| corrupt("mails", "kind"))?,
             client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
         };
         let attempt = u32::try_from(row.attempt).map_err(|_| corrupt("mails", "attempt"))?;
-        Ok(Self { request, attempt })
+        let times = u32::try_from(row.times).map_err(|_| corrupt("mails", "times"))?;
+        Ok(Self { request, times, attempt })
     }
 }
 
@@ -76,6 +91,7 @@ pub(crate) async fn lease(
 async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit: u32) -> Done<Vec<MailRow>> {
     let due = mails::table
         .filter(mails::parked_at.is_null())
+        .filter(mails::times.gt(0))
         .filter(mails::next_attempt_at.le(now.as_micros()))
         .order(mails::next_attempt_at)
         .limit(limit.into())
@@ -89,26 +105,85 @@ async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit
     conn.load(leased.returning(columns::<MailRow, _>())).await
 }
 
-pub(crate) async fn insert(conn: &mut Connection, request: &MailRequest) -> Done<usize> {
-    let (kind, challenge_id, send_number) = match request.content {
-        MailContent::Notice(kind) => (kind.as_str(), None, None),
-        MailContent::Code { challenge_id, purpose, send_number } => {
-            (purpose.as_str(), Some(DbUuid(challenge_id.as_uuid())), Some(i64::from(send_number)))
+impl From<&MailRequest> for MailRow {
+    fn from(request: &MailRequest) -> Self {
+        let row = Self::without_content(request);
+        match &request.content {
+            MailContent::Notice(notice) => Self {
+                kind: notice.kind.as_str().to_owned(),
+                fold_key: Some(notice.fold_key(&request.to)),
+                address_proved: notice.address_proved,
+                reset_report: notice.reset.as_stored(),
+                ..row
+            },
+            MailContent::Code { challenge_id, purpose, send_number } => Self {
+                kind: purpose.as_str().to_owned(),
+                challenge_id: Some(DbUuid(challenge_id.as_uuid())),
+                send_number: Some((*send_number).into()),
+                ..row
+            },
         }
-    };
-    let row = MailRow {
-        id: DbUuid(request.id.as_uuid()),
-        recipient: request.to.as_str().to_owned(),
-        kind: kind.to_owned(),
-        happened_at: request.at.as_micros(),
-        network: request.client.network().as_str().to_owned(),
-        user_agent: request.client.user_agent().to_owned(),
-        attempt: 0,
-        next_attempt_at: request.at.as_micros(),
-        challenge_id,
-        send_number,
-    };
-    conn.execute(diesel::insert_into(mails::table).values(row)).await
+    }
+}
+
+impl MailRow {
+    fn without_content(request: &MailRequest) -> Self {
+        Self {
+            id: DbUuid(request.id.as_uuid()),
+            account_id: request.account_id.map(|id| DbUuid(id.as_uuid())),
+            recipient: request.to.as_str().to_owned(),
+            kind: String::new(),
+            times: 1,
+            fold_key: None,
+            address_proved: true,
+            reset_report: String::new(),
+            happened_at: request.at.as_micros(),
+            network: request.client.network().as_str().to_owned(),
+            user_agent: request.client.user_agent().to_owned(),
+            attempt: 0,
+            next_attempt_at: request.at.as_micros(),
+            challenge_id: None,
+            send_number: None,
+        }
+    }
+}
+
+/// A notice that meets one with its key becomes that one, and is due when that is; at once where that was given up.
+pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<usize> {
+    let waits = case_when(mails::parked_at.is_null(), mails::next_attempt_at);
+    let folded = (
+        mails::times.eq(mails::times + 1),
+        mails::next_attempt_at.eq(waits.otherwise(excluded(mails::next_attempt_at))),
+        mails::parked_at.eq(None::<i64>),
+        mails::account_id.eq(excluded(mails::account_id)),
+        mails::recipient.eq(excluded(mails::recipient)),
+        mails::kind.eq(excluded(mails::kind)),
+        mails::happened_at.eq(excluded(mails::happened_at)),
+        mails::network.eq(excluded(mails::network)),
+        mails::user_agent.eq(excluded(mails::user_agent)),
+        mails::reset_report.eq(excluded(mails::reset_report)),
+    );
+    let insert = diesel::insert_into(mails::table).values(MailRow::from(request));
+    conn.execute(insert.on_conflict(mails::fold_key).do_update().set(folded)).await
+}
+
+/// Keeps a notice back until then, less the `told` ones that the mail has told of.
+pub(crate) async fn hold(
+    conn: &mut Connection,
+    (id, attempt): (MailId, u32),
+    told: u32,
+    next_id: MailId,
+    until: Timestamp,
+) -> Done<usize> {
+    let row = mails::table.filter(mails::id.eq(DbUuid(id.as_uuid()))).filter(mails::attempt.eq(i64::from(attempt)));
+    let held = (
+        mails::id.eq(DbUuid(next_id.as_uuid())),
+        mails::times.eq(mails::times - i64::from(told)),
+        mails::attempt.eq(0),
+        mails::next_attempt_at.eq(until.as_micros()),
+        mails::last_error.eq(None::<String>),
+    );
+    conn.execute(diesel::update(row).set(held)).await
 }
 
 pub(crate) async fn delete(conn: &mut Connection, id: MailId, attempt: u32) -> Done<usize> {
@@ -133,8 +208,11 @@ pub(crate) async fn fail(
     conn.execute(diesel::update(row).set(set)).await
 }
 
-pub(crate) async fn delete_all_to(conn: &mut Connection, address: &EmailAddress) -> Done<usize> {
-    conn.execute(diesel::delete(mails::table.filter(mails::recipient.eq(address.as_str())))).await
+pub(crate) async fn delete_codes_of(conn: &mut Connection, account_id: AccountId) -> Done<usize> {
+    let codes = mails::table
+        .filter(mails::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(mails::challenge_id.is_not_null());
+    conn.execute(diesel::delete(codes)).await
 }
 
 /// Puts every parked mail back into the queue.

@@ -2,7 +2,7 @@
 
 use auth_domain::Timestamp;
 use auth_domain::load::OutboxDepth;
-use diesel::dsl::{count_star, min, sql};
+use diesel::dsl::{case_when, count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
@@ -16,7 +16,10 @@ pub(crate) async fn ping(conn: &mut Connection) -> Done<()> {
 
 /// Of three instants: nobody adds these numbers up.
 pub(crate) async fn depth(conn: &mut Connection) -> Done<OutboxDepth> {
-    let owed = mails::table.filter(mails::parked_at.is_null()).select((count_star(), min(mails::happened_at)));
+    // A notice that is kept back counts since it could go.
+    let since = case_when(mails::attempt.eq(0), mails::next_attempt_at).otherwise(mails::happened_at);
+    let owed =
+        mails::table.filter(mails::parked_at.is_null()).filter(mails::times.gt(0)).select((count_star(), min(since)));
     let owed: (i64, Option<i64>) = conn.one(owed).await?;
     let parked = mails::table.filter(mails::parked_at.is_not_null()).select(count_star());
     let parked: i64 = conn.one(parked).await?;

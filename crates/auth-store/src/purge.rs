@@ -33,6 +33,12 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             parked_before,
             parked_before,
         ),
+        Expired::QuietNotices { quiet_until } => (
+            "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE next_attempt_at < $1 AND next_attempt_at < $2 \
+             AND times = 0 LIMIT $3) AND times = 0",
+            quiet_until,
+            quiet_until,
+        ),
         Expired::Challenges { expired_before } => (
             "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 AND expires_at < $2 \
              LIMIT $3)",

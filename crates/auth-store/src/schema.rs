@@ -164,7 +164,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::types::SqlUuid;
 
     mails (id) {
@@ -180,6 +180,11 @@ diesel::table! {
         last_error -> Nullable<Text>,
         challenge_id -> Nullable<SqlUuid>,
         send_number -> Nullable<BigInt>,
+        account_id -> Nullable<SqlUuid>,
+        fold_key -> Nullable<Text>,
+        times -> BigInt,
+        address_proved -> Bool,
+        reset_report -> Text,
     }
 }
 

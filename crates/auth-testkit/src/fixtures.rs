@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
+use auth_domain::mail::{MailContent, MailRequest, Notice, NoticeKind};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::{AuthenticationMethod, Client, KeyId, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
-use auth_domain::{AccountId, ChallengeId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, MailId, Randomness, SessionId, Timestamp};
 use uuid::Uuid;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -90,4 +91,15 @@ pub fn session(account: &Account) -> Session {
         absolute_expires_at: NOW + Duration::from_secs(200),
         revocation: None,
     }
+}
+
+/// A mail about an account, owed from the network [`client`]`(7)`.
+pub fn mail(to: EmailAddress, content: MailContent, at: Timestamp) -> MailRequest {
+    let (id, account_id) = (MailId::generate(at, randomness(unique())), Some(account().id));
+    MailRequest { id, account_id, to, at, client: client(7), content }
+}
+
+/// A notice to a proved address.
+pub fn notice(to: EmailAddress, kind: NoticeKind, at: Timestamp) -> MailRequest {
+    mail(to, MailContent::Notice(Notice::new(kind, true)), at)
 }

@@ -76,7 +76,11 @@ macro_rules! store_contract {
             ended_sessions_are_purged_in_bounded_batches
             password_limits_are_purged_when_nothing_in_them_counts
             a_mail_with_a_code_names_its_challenge
-            the_mails_to_an_address_are_forgotten
+            the_codes_owed_to_an_account_are_forgotten
+            notices_that_share_a_key_become_one_mail
+            a_notice_that_was_sent_keeps_those_like_it_back
+            a_notice_that_was_given_up_goes_with_the_next
+            notices_that_are_owed_at_once_are_all_counted
             whoever_waits_for_the_outbox_is_woken
             challenges_round_trip
             a_challenge_moves_on_only_from_what_was_read

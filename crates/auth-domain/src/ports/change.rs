@@ -235,8 +235,23 @@ pub enum Change {
         /// What the service said.
         error: String,
     },
-    /// Owes somebody a mail.
+    /// Owes somebody a mail. Where a notice with the same [`Notice::fold_key`] is still owed or is quiet, it becomes that
+    /// one: the latest counts, and how many there were.
+    ///
+    /// [`Notice::fold_key`]: crate::mail::Notice::fold_key
     Mail(MailRequest),
+    /// Keeps a notice back until then, when what has come meanwhile is due; nothing, then it is forgotten. Guard: this
+    /// attempt still holds the lease.
+    HoldNotice {
+        mail_id: MailId,
+        /// The attempt that held the lease.
+        attempt: u32,
+        /// How many notices the mail told of, 0 where none was sent.
+        told: u32,
+        /// The name of the mail that is due then: another one than was sent.
+        next_id: MailId,
+        until: Timestamp,
+    },
     /// Forgets a mail that was sent, or that is not worth sending any more. Guard: this attempt still holds the
     /// lease.
     ForgetMail {
@@ -263,8 +278,9 @@ pub enum Change {
         /// What the server said.
         error: String,
     },
-    /// Forgets every mail to an address, sent or not; none is fine too.
-    ForgetMailsTo(EmailAddress),
+    /// Forgets the codes that are still owed to an account, given up or not; none is fine too. Notices are never taken
+    /// back.
+    ForgetCodesOwedTo(AccountId),
     /// Puts every mail that was given up back into the queue; none is fine too.
     UnparkMails {
         /// When to try them.

@@ -93,6 +93,7 @@ impl Change {
             Self::EventAcknowledged { .. }
             | Self::RetryEvent { .. }
             | Self::ForgetMail { .. }
+            | Self::HoldNotice { .. }
             | Self::RetryMail { .. }
             | Self::ParkMail { .. } => Guard::LeaseHeld,
             Self::ResealRetiredKey { .. }
@@ -122,7 +123,7 @@ impl Change {
             | Self::ReplaceChallenges { .. }
             | Self::ForgetChallengesOf(_)
             | Self::ForgetChallengesFor { .. }
-            | Self::ForgetMailsTo(_)
+            | Self::ForgetCodesOwedTo(_)
             | Self::UnparkMails { .. }
             | Self::ForgetMaintenance(_) => return None,
         })
@@ -170,9 +171,10 @@ impl Change {
             Self::PutRateLimit { .. } => LockOrder::RateLimit,
             Self::RecordDeletion(_) => LockOrder::Deletion,
             Self::Announce { .. } | Self::EventAcknowledged { .. } | Self::RetryEvent { .. } => LockOrder::Event,
-            Self::ForgetMailsTo(_) => LockOrder::ForgottenMails,
+            Self::ForgetCodesOwedTo(_) => LockOrder::ForgottenMails,
             Self::Mail(_)
             | Self::ForgetMail { .. }
+            | Self::HoldNotice { .. }
             | Self::RetryMail { .. }
             | Self::ParkMail { .. }
             | Self::UnparkMails { .. } => LockOrder::Mail,

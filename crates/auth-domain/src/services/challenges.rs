@@ -122,10 +122,11 @@ impl Challenges {
             Challenged::Account { email, .. } => email.clone(),
             Challenged::Nobody => EmailAddress::nobody(),
         };
+        let account_id = challenge.challenged.account_id();
         let (challenge_id, purpose, send_number) = (challenge.id, challenge.purpose, challenge.send_number());
         let content = MailContent::Code { challenge_id, purpose, send_number };
         let id = MailId::generate(now, self.env.random());
-        Change::Mail(MailRequest { id, to, at: now, client: client.clone(), content })
+        Change::Mail(MailRequest { id, account_id, to, at: now, client: client.clone(), content })
     }
 
     /// A token for a step of a challenge that began before: good no longer than that is.

@@ -22,7 +22,7 @@ pub(crate) fn link(
     let changes = vec![
         touch,
         Change::LinkIdentity { account_id: account.id, identity: identity.clone() },
-        notice(entropy, &account.email, NoticeKind::IdentityLinked, client, now),
+        notice(entropy, &account, NoticeKind::IdentityLinked, client, now),
     ];
     (account.with_identity(identity), changes)
 }

@@ -81,6 +81,11 @@ impl Challenges {
         self.env.store.find_rate_limit(address, &RateLimitKind::MailsToPendingAddress).await
     }
 
+    /// Returns the limit for mails other than codes to an address that was never proved.
+    pub(crate) async fn notices_to_unproved_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
+        self.env.store.find_rate_limit(address, &RateLimitKind::NoticesToUnprovedAddress).await
+    }
+
     /// Returns the limit for mails to an address that somebody merely named as theirs. It hangs on the address, so that
     /// no number of accounts buries it in mail.
     pub(crate) async fn mails_to_named_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {

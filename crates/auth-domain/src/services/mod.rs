@@ -20,7 +20,7 @@ pub(crate) use email_verification::RequireVerificationError;
 pub(crate) use environment::{Decision, Environment, Lost};
 pub use fresh_login::{FreshLogin, FreshLoginError, ReauthenticationRequired, StepUp};
 pub(crate) use identity_links::{link, touched};
-pub(crate) use notices::notice;
+pub(crate) use notices::{notice, notice_to};
 pub use password_check::{PasswordAccepted, PasswordCheckError};
 pub(crate) use password_check::{PasswordCheck, Success, salt};
 pub use second_factors::{MethodUnusable, SecondFactor, SecondFactorRequired};

@@ -1,19 +1,36 @@
 //! Notices: what the owner of an account is told by mail.
 
-use crate::account::EmailAddress;
-use crate::mail::{MailRequest, NoticeKind};
+use crate::account::{Account, EmailAddress};
+use crate::mail::{MailContent, MailRequest, Notice, NoticeKind};
 use crate::ports::{Change, Entropy};
 use crate::session::Client;
-use crate::{MailId, Timestamp};
+use crate::{AccountId, MailId, Timestamp};
 
-/// Owes whoever reads that address a notice; `entropy` names it.
+/// Owes the owner of an account a notice at its address; `entropy` names it.
 pub(crate) fn notice(
     entropy: &dyn Entropy,
-    to: &EmailAddress,
+    account: &Account,
     kind: NoticeKind,
     client: &Client,
     at: Timestamp,
 ) -> Change {
-    let id = MailId::generate(at, entropy.bytes());
-    Change::Mail(MailRequest::notice(id, to.clone(), kind, at, client.clone()))
+    notice_to(entropy, (account.id, &account.email), Notice::new(kind, account.email_verified), client, at)
+}
+
+/// The same at an address that is about to be the account's, or was it, or with more to say.
+pub(crate) fn notice_to(
+    entropy: &dyn Entropy,
+    (account_id, to): (AccountId, &EmailAddress),
+    notice: Notice,
+    client: &Client,
+    at: Timestamp,
+) -> Change {
+    Change::Mail(MailRequest {
+        id: MailId::generate(at, entropy.bytes()),
+        account_id: Some(account_id),
+        to: to.clone(),
+        at,
+        client: client.clone(),
+        content: MailContent::Notice(notice),
+    })
 }

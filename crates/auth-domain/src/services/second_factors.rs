@@ -208,7 +208,7 @@ impl SecondFactors {
         match two_factor {
             Some(two_factor) => Verdict::Right(vec![
                 Change::PutTwoFactor { account_id: account.id, two_factor },
-                notice(&*self.env.entropy, &account.email, NoticeKind::RecoveryCodeUsed, client, now),
+                notice(&*self.env.entropy, account, NoticeKind::RecoveryCodeUsed, client, now),
             ]),
             None => Verdict::Wrong(None),
         }

@@ -111,9 +111,9 @@ impl DeleteAccount {
             Change::ForgetNetworkAttempts(AttemptSubject::Account(account_id)),
             Change::ForgetDailyMisses(AttemptSubject::Account(account_id)),
             Change::RecordDeletion(Deletion { id, account_id, requested_by: requested_by.to_owned(), deleted_at: now }),
-            Change::ForgetMailsTo(account.email.clone()),
+            Change::ForgetCodesOwedTo(account_id),
             self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
-            notice(&*self.env.entropy, &account.email, kind, client, now),
+            notice(&*self.env.entropy, account, kind, client, now),
         ];
         (id, changes)
     }

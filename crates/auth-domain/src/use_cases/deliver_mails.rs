@@ -1,14 +1,18 @@
 //! Sends the mails that are owed, at least once each: a worker that dies between the server's yes and its
-//! own commit leaves a mail that is sent again, under the same name and with the same code.
+//! own commit leaves a mail that is sent again, under the same name and with the same code. A notice that was sent keeps
+//! those like it back for a while; an address that was never proved gets few of them a day.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
-use crate::mail::{LeasedMail, MailContent, MailRequest, OutgoingContent, OutgoingMail, next_attempt};
+use crate::mail::{LeasedMail, MailContent, Notice, OutgoingContent, OutgoingMail, QUIET, next_attempt};
 use crate::ports::{Change, CodeClaims, Codes, MailError, Mailer, StoreError};
-use crate::services::Environment;
+use crate::rate_limit::RateLimited;
+use crate::services::{Challenges, Environment};
+
+use crate::MailId;
 
 use super::all::Parts;
 
@@ -32,14 +36,19 @@ pub struct Delivered {
 /// The use case.
 pub struct DeliverMails {
     env: Environment,
+    challenges: Arc<Challenges>,
     codes: Arc<dyn Codes>,
     mailer: Arc<dyn Mailer>,
 }
 
 impl DeliverMails {
     pub(super) fn new(parts: &Parts) -> Self {
-        let (codes, mailer) = (parts.ports.codes.clone(), parts.ports.mailer.clone());
-        Self { env: parts.env.clone(), codes, mailer }
+        Self {
+            env: parts.env.clone(),
+            challenges: parts.challenges.clone(),
+            codes: parts.ports.codes.clone(),
+            mailer: parts.ports.mailer.clone(),
+        }
     }
 
     /// Waits until there may be something to send, but not longer than `at_most`.
@@ -52,37 +61,97 @@ impl DeliverMails {
         let now = self.env.now();
         let mut delivered = Delivered::default();
         for mail in self.env.store.lease_mails(now, now + LEASE, 1).await? {
-            let outgoing = self.outgoing(&mail.request).await?;
-            let written = outgoing.is_some();
-            let change = match outgoing {
-                Some(outgoing) => self.after(&mail, self.mailer.send(&outgoing).await),
-                None => Change::ForgetMail { mail_id: mail.request.id, attempt: mail.attempt },
+            let change = match &mail.request.content {
+                MailContent::Notice(notice) => self.deliver_notice(&mail, notice, &mut delivered).await?,
+                MailContent::Code { challenge_id, purpose, send_number } => {
+                    let found = self.env.store.find_challenge(*challenge_id).await?;
+                    let code =
+                        found.and_then(|(challenge, account)| self.code(&challenge, account?, *purpose, *send_number));
+                    self.deliver_code(&mail, code, &mut delivered).await
+                }
             };
-            match change {
-                Change::ForgetMail { .. } if written => delivered.sent += 1,
-                Change::ForgetMail { .. } => delivered.dropped += 1,
-                Change::ParkMail { .. } => delivered.parked += 1,
-                _ => delivered.put_off += 1,
-            }
             // When it is lost, the lease ran out, and another worker has the mail now.
             self.env.commit_unless_lost(change).await?;
         }
         Ok(delivered)
     }
 
-    /// The mail with what it says; `None` when its code is not outstanding any more, or is nobody's.
-    async fn outgoing(&self, request: &MailRequest) -> Result<Option<OutgoingMail>, StoreError> {
-        let content = match request.content {
-            MailContent::Notice(kind) => Some(OutgoingContent::Notice(kind)),
-            MailContent::Code { challenge_id, purpose, send_number } => {
-                let found = self.env.store.find_challenge(challenge_id).await?;
-                found.and_then(|(challenge, account)| self.code(&challenge, account?, purpose, send_number))
+    async fn deliver_notice(
+        &self,
+        mail: &LeasedMail,
+        notice: &Notice,
+        delivered: &mut Delivered,
+    ) -> Result<Change, StoreError> {
+        if let Err(limited) = self.count(mail, notice).await? {
+            delivered.put_off += 1;
+            return Ok(self.hold(mail, 0, limited.retry_after));
+        }
+        let content = OutgoingContent::Notice { notice: notice.clone(), times: mail.times };
+        Ok(match self.send(mail, content).await {
+            Ok(()) => {
+                delivered.sent += 1;
+                self.hold(mail, mail.times, QUIET)
             }
-        };
-        let MailRequest { id, to, at, client, .. } = request.clone();
-        Ok(content.map(|content| OutgoingMail { id, to, at, client, content }))
+            Err(error) => self.failed(mail, error, delivered),
+        })
     }
 
+    /// Counts a mail to an address that was never proved, at its first attempt: a mail that is not taken at once is not
+    /// counted again.
+    async fn count(&self, mail: &LeasedMail, notice: &Notice) -> Result<Result<(), RateLimited>, StoreError> {
+        if notice.address_proved || mail.attempt > 1 {
+            return Ok(Ok(()));
+        }
+        let subject = self.challenges.subject(&mail.request.to);
+        // Whoever loses a round lost it to one more that was counted, so the limit ends this.
+        loop {
+            let (limit, now) = (self.challenges.notices_to_unproved_address(subject).await?, self.env.now());
+            if let Err(limited) = limit.check(now) {
+                return Ok(Err(limited));
+            }
+            if self.env.commit_unless_lost(Change::count_mail(limit, now)).await? {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
+    fn hold(&self, mail: &LeasedMail, told: u32, wait: Duration) -> Change {
+        let now = self.env.now();
+        Change::HoldNotice {
+            mail_id: mail.request.id,
+            attempt: mail.attempt,
+            told,
+            next_id: MailId::generate(now, self.env.random()),
+            until: now + wait,
+        }
+    }
+
+    async fn deliver_code(
+        &self,
+        mail: &LeasedMail,
+        code: Option<OutgoingContent>,
+        delivered: &mut Delivered,
+    ) -> Change {
+        let outcome = match code {
+            Some(code) => self.send(mail, code).await.map(|()| &mut delivered.sent),
+            None => Ok(&mut delivered.dropped),
+        };
+        match outcome {
+            Ok(counter) => {
+                *counter += 1;
+                Change::ForgetMail { mail_id: mail.request.id, attempt: mail.attempt }
+            }
+            Err(error) => self.failed(mail, error, delivered),
+        }
+    }
+
+    async fn send(&self, mail: &LeasedMail, content: OutgoingContent) -> Result<(), MailError> {
+        let (id, at) = (mail.request.id, mail.request.at);
+        let (to, client) = (mail.request.to.clone(), mail.request.client.clone());
+        self.mailer.send(&OutgoingMail { id, to, at, client, content }).await
+    }
+
+    /// What a code's mail says; `None` when the code is not outstanding any more.
     fn code(
         &self,
         challenge: &Challenge,
@@ -102,16 +171,21 @@ impl DeliverMails {
         Some(OutgoingContent::Code { purpose, code, expires_at: outstanding.expires_at })
     }
 
-    fn after(&self, mail: &LeasedMail, outcome: Result<(), MailError>) -> Change {
-        let (mail_id, attempt) = (mail.request.id, mail.attempt);
-        let at = self.env.now();
-        match outcome {
-            Ok(()) => Change::ForgetMail { mail_id, attempt },
-            Err(MailError::Permanent(error)) => Change::ParkMail { mail_id, attempt, at, error },
-            Err(MailError::Temporary(error)) => match next_attempt(attempt, at, self.env.random()) {
-                Some(at) => Change::RetryMail { mail_id, attempt, at, error },
-                None => Change::ParkMail { mail_id, attempt, at, error },
-            },
+    fn failed(&self, mail: &LeasedMail, error: MailError, delivered: &mut Delivered) -> Change {
+        let (mail_id, attempt, now) = (mail.request.id, mail.attempt, self.env.now());
+        let (retry, error) = match error {
+            MailError::Permanent(error) => (None, error),
+            MailError::Temporary(error) => (next_attempt(attempt, now, self.env.random()), error),
+        };
+        match retry {
+            Some(at) => {
+                delivered.put_off += 1;
+                Change::RetryMail { mail_id, attempt, at, error }
+            }
+            None => {
+                delivered.parked += 1;
+                Change::ParkMail { mail_id, attempt, at: now, error }
+            }
         }
     }
 }

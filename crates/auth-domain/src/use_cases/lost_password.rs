@@ -107,7 +107,7 @@ impl LostPassword {
         changes.extend(counted);
         if let (Some(account), Some(LostPasswordError::NoPassword)) = (account, refusal) {
             let kind = NoticeKind::ResetWithoutPassword;
-            changes.push(notice(&*self.env.entropy, &account.email, kind, client, now));
+            changes.push(notice(&*self.env.entropy, &account, kind, client, now));
         }
         Decision::commit(self.challenges.temp_token(challenge.id, TempStep::GivePasswordResetCode, now), changes)
     }

@@ -124,10 +124,8 @@ impl ManageSecondFactors {
                 let (account_id, now) = (account.id, self.env.now());
                 let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(Decision::nothing(())) };
                 let session_id = caller.caller().session().id;
-                let mut changes = vec![
-                    Change::RequireSession(session_id),
-                    notice(&*self.env.entropy, &account.email, kind, client, now),
-                ];
+                let mut changes =
+                    vec![Change::RequireSession(session_id), notice(&*self.env.entropy, &account, kind, client, now)];
                 changes.extend(after_first_factor(&account, &two_factor, session_id, now));
                 changes.push(Change::PutTwoFactor { account_id, two_factor });
                 Ok(Decision::commit((), changes))

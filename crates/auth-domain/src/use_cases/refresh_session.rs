@@ -157,8 +157,7 @@ impl RefreshSession {
     ) -> (Session, Vec<Change>) {
         let news = rotation.late.is_some_and(|late| late.running == LateRepeats::SUSPICIOUS);
         let (session, note) = serve_again(session, rotation, news);
-        let notice =
-            news.then(|| notice(&*self.env.entropy, &account.email, NoticeKind::SessionSuspicious, client, now));
+        let notice = news.then(|| notice(&*self.env.entropy, account, NoticeKind::SessionSuspicious, client, now));
         (session, std::iter::once(note).chain(notice).collect())
     }
 
@@ -186,7 +185,7 @@ impl RefreshSession {
         vec![
             Change::RevokeSession { account_id, session_id, revocation },
             self.announcements.announce(event, account_id, account.next_change_at(now)),
-            notice(&*self.env.entropy, &account.email, kind, client, now),
+            notice(&*self.env.entropy, account, kind, client, now),
         ]
     }
 }

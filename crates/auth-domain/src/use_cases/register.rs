@@ -203,7 +203,7 @@ impl Register {
         let mut changes = vec![insert, counted];
         if let Some(owner) = store.find_account_by_name(&LoginName::Email(account.email.clone())).await? {
             let kind = NoticeKind::RegistrationAttempted;
-            changes.push(notice(&*self.env.entropy, &owner.email, kind, client, now));
+            changes.push(notice(&*self.env.entropy, &owner, kind, client, now));
         }
         Ok(Decision::commit(self.registered(account, challenge.id, now), changes))
     }

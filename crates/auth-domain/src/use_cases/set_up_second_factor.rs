@@ -7,11 +7,12 @@ use crate::access_token::BearerToken;
 use crate::account::Account;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::NoticeKind;
+use crate::mail::{Notice, NoticeKind};
 use crate::ports::{Change, Provisioning, RecoveryCode, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
-    Challenges, Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, Verdict, after_first_factor, notice,
+    Challenges, Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, Verdict, after_first_factor,
+    notice_to,
 };
 use crate::session::{Client, Session};
 use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
@@ -169,8 +170,11 @@ impl SetUpSecondFactor {
                         let (set_up, mut changes) = self.enabled(&account, method, two_factor, now);
                         changes.extend(used);
                         changes.extend(after_proof(caller.caller().session(), &account, &set_up.two_factor, now));
-                        let kind = NoticeKind::SecondFactorEnabled;
-                        changes.push(notice(&*self.env.entropy, &account.email, kind, client, now));
+                        // A code that came by mail proved the address.
+                        let proved = account.email_verified || method == Method::Email;
+                        let told = Notice::new(NoticeKind::SecondFactorEnabled, proved);
+                        let to = (account.id, &account.email);
+                        changes.push(notice_to(&*self.env.entropy, to, told, client, now));
                         Decision::commit(set_up, changes)
                     }
                     Err(counted) => Decision::refuse(SetUpError::WrongCode, counted),

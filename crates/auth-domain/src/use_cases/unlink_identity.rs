@@ -79,7 +79,7 @@ impl UnlinkIdentity {
                     Change::ForgetChallengesFor { account_id, purpose: ChallengePurpose::TwoFactorLogin },
                     Change::RequireSession(session_id),
                     Change::RevokeSessionsOf { account_id, except: Some(session_id), revocation },
-                    notice(&*self.env.entropy, &account.email, NoticeKind::IdentityUnlinked, client, now),
+                    notice(&*self.env.entropy, &account, NoticeKind::IdentityUnlinked, client, now),
                 ];
                 Ok(Decision::commit(account, changes))
             })

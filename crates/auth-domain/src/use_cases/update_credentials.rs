@@ -298,7 +298,7 @@ impl UpdateCredentials {
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            notice(&*self.env.entropy, &account.email, NoticeKind::PasswordChanged, client, now),
+            notice(&*self.env.entropy, account, NoticeKind::PasswordChanged, client, now),
         ]
     }
 
@@ -328,7 +328,7 @@ impl UpdateCredentials {
     /// The proved address gets a notice, the new one a code. `verify_email.rs` makes the change.
     fn begin_change(&self, account: &mut Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
         let (account_id, purpose) = (account.id, ChallengePurpose::VerifyEmail);
-        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChangeBegun, client, now);
+        let told = notice(&*self.env.entropy, account, NoticeKind::EmailChangeBegun, client, now);
         let (_, begun) = self.challenges.begin_for_pending(account, to, client, now);
         let (revision, at) = (account.revision(), account.next_change_at(now));
         account.updated_at = at;
@@ -346,7 +346,7 @@ impl UpdateCredentials {
         client: &Client,
         now: Timestamp,
     ) -> Vec<Change> {
-        let told = notice(&*self.env.entropy, &account.email, NoticeKind::EmailChanged, client, now);
+        let told = notice(&*self.env.entropy, account, NoticeKind::EmailChanged, client, now);
         let change = replaced(account, to, false, now);
         let (account_id, at) = (account.id, account.updated_at);
         let (_, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);

@@ -6,17 +6,17 @@ use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPoli
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::mail::NoticeKind;
+use crate::mail::{Notice, NoticeKind, Removed, ResetReport};
 use crate::password_limit::PasswordLimit;
 use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, StoreError};
 use crate::rate_limit::AttemptSubject;
 use crate::services::{
-    Announcements, Challenges, Decision, Environment, LoggedIn, SecondFactorRequired, SessionTokens, Success, notice,
-    salt,
+    Announcements, Challenges, Decision, Environment, LoggedIn, SecondFactorRequired, SessionTokens, Success,
+    notice_to, salt,
 };
 use crate::session::{AuthenticationMethod, Client, Revocation, RevocationReason};
 use crate::temp_token::TempStep;
-use crate::two_factor::TwoFactor;
+use crate::two_factor::{Method, TwoFactor};
 use crate::version::RowVersion;
 use crate::{ChallengeId, Timestamp};
 
@@ -228,12 +228,18 @@ impl UpdatePassword {
                 revocation: Revocation { at: now, reason: RevocationReason::PasswordChanged },
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
-            notice(&*self.env.entropy, &account.email, NoticeKind::PasswordReset, client, now),
+            self.told(account, &changed, client, now),
         ]);
         changes.extend(self.count_success(account, client, now).await?);
         let (outcome, opened) = self.log_in(changed, client, now).await?;
         changes.extend(opened);
         Ok(Decision::commit(outcome, changes))
+    }
+
+    /// Tells the owner what the reset made of the account.
+    fn told(&self, before: &Account, after: &Account, client: &Client, now: Timestamp) -> Change {
+        let notice = Notice { reset: report(before, after), ..Notice::new(NoticeKind::PasswordReset, true) };
+        notice_to(&*self.env.entropy, (after.id, &after.email), notice, client, now)
     }
 
     /// A reset never bypasses a second factor.
@@ -277,6 +283,18 @@ impl UpdatePassword {
         };
         Ok(success.changes(&limit, now))
     }
+}
+
+/// What the owner of `before` has lost in `after`.
+fn report(before: &Account, after: &Account) -> ResetReport {
+    let factors = Method::ALL
+        .into_iter()
+        .filter(|method| before.two_factor.is_enrolled(*method) && !after.two_factor.is_enrolled(*method));
+    let unlinked = before.identities.iter().filter(|identity| !after.identities.contains(identity));
+    let mut removed: Vec<Removed> = factors.map(Removed::SecondFactor).collect();
+    removed.extend(unlinked.map(|identity| Removed::Identity(identity.provider.clone())));
+    removed.extend(before.pending_email.as_ref().map(|_| Removed::PendingEmail));
+    ResetReport { removed, providers: after.identities.iter().map(|identity| identity.provider.clone()).collect() }
 }
 
 /// Nothing is left of the second factors.

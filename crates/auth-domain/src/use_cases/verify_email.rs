@@ -6,10 +6,10 @@ use crate::account::{Account, EmailAddress};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::mail::NoticeKind;
+use crate::mail::{Notice, NoticeKind};
 use crate::ports::{Change, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
-use crate::services::{Announcements, Challenges, Decision, Environment, GiveCodeError, notice};
+use crate::services::{Announcements, Challenges, Decision, Environment, GiveCodeError, notice_to};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::{ChallengeId, Timestamp};
@@ -120,7 +120,10 @@ impl VerifyEmail {
     /// Both addresses are told. Codes that went to the old one are void.
     fn change_address(&self, account: &Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
         let (account_id, from, at) = (account.id, account.email.clone(), account.next_change_at(now));
-        let told = |address| notice(&*self.env.entropy, address, NoticeKind::EmailChanged, client, now);
+        let told = |address| {
+            let notice = Notice::new(NoticeKind::EmailChanged, true);
+            notice_to(&*self.env.entropy, (account_id, address), notice, client, now)
+        };
         vec![
             Change::ChangeEmail { account_id, from, revision: account.revision(), to: to.clone(), verified: true, at },
             Change::ForgetChallengesOf(account_id),

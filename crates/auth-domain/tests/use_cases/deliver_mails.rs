@@ -1,7 +1,8 @@
 //! `DeliverMails`: a mail that is owed is sent at least once, unless what it would say is of no use any more, which is in a
-//! file of its own below.
+//! file of its own below; so is what keeps notices from burying anybody.
 
 mod dropped;
+mod notices;
 
 use std::time::Duration;
 
@@ -83,9 +84,11 @@ async fn a_notice_is_sent_whatever_becomes_of_the_account() {
     let caller = service.caller(&ann).await;
     service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
     assert_eq!(run(&service).await, sent());
-    let notice = service.mailer.sent().pop().expect("a mail");
-    assert_eq!(notice.to, ann.email);
-    assert!(matches!(notice.content, OutgoingContent::Notice(NoticeKind::AccountDeleted)));
+    let mail = service.mailer.sent().pop().expect("a mail");
+    assert_eq!(mail.to, ann.email);
+    assert!(
+        matches!(mail.content, OutgoingContent::Notice { notice, times: 1 } if notice.kind == NoticeKind::AccountDeleted)
+    );
 }
 
 #[tokio::test]
@@ -154,7 +157,7 @@ async fn a_mail_whose_worker_died_is_sent_again_when_its_lease_is_over() {
     let [first, second] = &service.mailer.sent()[..] else { panic!("sent twice") };
     let code = |mail: &OutgoingMail| match &mail.content {
         OutgoingContent::Code { code, .. } => code.reveal().to_owned(),
-        OutgoingContent::Notice(kind) => panic!("{kind:?}"),
+        OutgoingContent::Notice { notice, .. } => panic!("{notice:?}"),
     };
     assert_eq!((first.id, code(first)), (second.id, code(second)), "under the same name, with the same code");
 }

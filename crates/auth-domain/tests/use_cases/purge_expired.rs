@@ -87,12 +87,23 @@ async fn what_was_used_up_stays_as_long_as_it_could_come_back() {
 
 #[tokio::test]
 async fn what_people_look_into_stays_for_months() {
-    let (id, to) = (MailId::generate(NOW, randomness(1)), fixtures::account().email);
-    let owed = Change::Mail(MailRequest::notice(id, to, NoticeKind::PasswordChanged, NOW, client()));
-    let parked = Change::ParkMail { mail_id: id, attempt: 0, at: NOW, error: "550".to_owned() };
-    assert_stays("a mail that was given up", vec![owed, parked], 30 * DAY).await;
+    let owed = notice();
+    let parked = Change::ParkMail { mail_id: owed.id, attempt: 0, at: NOW, error: "550".to_owned() };
+    assert_stays("a mail that was given up", vec![Change::Mail(owed), parked], 30 * DAY).await;
     assert_stays("a record of the audit trail", vec![Change::Audit(record(NOW))], 90 * DAY).await;
     assert_stays("an event", vec![announced(1, EventKind::PasswordChanged, NOW)], 30 * DAY).await;
+}
+
+#[tokio::test]
+async fn a_notice_that_was_sent_stays_while_it_keeps_others_back() {
+    let owed = notice();
+    let (mail_id, next_id, until) = (owed.id, MailId::generate(NOW, randomness(2)), NOW + HOUR);
+    let sent = Change::HoldNotice { mail_id, attempt: 0, told: 1, next_id, until };
+    assert_stays("a notice that was sent", vec![Change::Mail(owed), sent], HOUR).await;
+}
+
+fn notice() -> MailRequest {
+    fixtures::notice(fixtures::account().email, NoticeKind::PasswordChanged, NOW)
 }
 
 fn record(occurred_at: Timestamp) -> AuditRecord {
@@ -168,5 +179,5 @@ async fn a_database_that_fails_ends_it_and_what_is_left_goes_the_next_time() {
             assert_eq!(purge(service).await, Ok(left));
         },
     );
-    assert_eq!(tried.await, 10, "a call for each kind of rows");
+    assert_eq!(tried.await, 11, "a call for each kind of rows");
 }

@@ -5,7 +5,8 @@ mod refusals;
 use auth_domain::account::{Account, Password};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
-use auth_domain::mail::NoticeKind;
+use auth_domain::identity::ProviderName;
+use auth_domain::mail::{MailContent, NoticeKind, Removed, ResetReport};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::{AuthenticationMethod, Revocation, RevocationReason};
 use auth_domain::temp_token::TempStep;
@@ -121,6 +122,29 @@ async fn every_session_ends_and_all_are_told() {
     assert_eq!(ann.service.store.addressees(), ["users"; 2]);
     for action in ["password.changed", "email.proved", "sessions.ended", "session.opened"] {
         assert!(ann.service.store.audit_actions().contains(&action.to_owned()), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_is_told_what_a_reset_removed_and_who_can_still_sign_in() {
+    let removed = Ann::after(async |service, ann| {
+        service.enable_app(&service.link(&ann, &service.google, "of a squatter"));
+    });
+    let provider = ProviderName::parse("google").expect("a name");
+    let both = vec![Removed::SecondFactor(Method::App), Removed::Identity(provider.clone())];
+    let kept = Ann::after(async |service, ann| {
+        service.link(&service.prove_email(&ann), &service.google, "ann at google");
+    });
+    for (ann, removed, providers) in [(removed.await, both, vec![]), (kept.await, vec![], vec![provider])] {
+        ann.update(NEW).await.expect("a new password");
+        let owed = ann.service.store.owed_mails();
+        let notices = owed.into_iter().filter_map(|mail| match mail.content {
+            MailContent::Notice(notice) => Some(notice),
+            MailContent::Code { .. } => None,
+        });
+        let [notice] = &notices.collect::<Vec<_>>()[..] else { panic!("one notice") };
+        assert_eq!((notice.kind, notice.address_proved), (NoticeKind::PasswordReset, true));
+        assert_eq!(notice.reset, ResetReport { removed, providers });
     }
 }
 

@@ -160,7 +160,7 @@ impl App {
     /// What that address was told so far.
     pub async fn notices(&self, address: &str) -> Vec<NoticeKind> {
         let notice = |mail: OutgoingMail| match mail.content {
-            OutgoingContent::Notice(kind) => Some(kind),
+            OutgoingContent::Notice { notice, .. } => Some(notice.kind),
             OutgoingContent::Code { .. } => None,
         };
         self.mails_to(address).await.into_iter().filter_map(notice).collect()

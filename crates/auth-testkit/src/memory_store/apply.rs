@@ -149,7 +149,10 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::ParkMail { mail_id, attempt, at, error } => {
             outbox::fail(tables, (*mail_id, *attempt), error, |row| row.parked_at = Some(*at))
         }
-        Change::ForgetMailsTo(address) => outbox::forget_all_to(tables, address),
+        Change::HoldNotice { mail_id, attempt, told, next_id, until } => {
+            outbox::hold(tables, (*mail_id, *attempt), *told, (*next_id, *until))
+        }
+        Change::ForgetCodesOwedTo(account_id) => outbox::forget_codes_of(tables, *account_id),
         Change::UnparkMails { at } => outbox::unpark(tables, *at),
         Change::InsertSigningKey(key) => keys::insert_signing(tables, key),
         Change::DeleteSigningKey(id) => Ok(tables.signing_keys.remove(id).is_some()),

@@ -69,14 +69,14 @@ impl MemoryStore {
 
     /// Returns the mails that are owed or were given up, in the order of their becoming owed.
     pub fn owed_mails(&self) -> Vec<MailRequest> {
-        self.tables().mails.values().map(|row| row.request.clone()).collect()
+        self.tables().mails.values().filter(|row| row.times > 0).map(|row| row.request.clone()).collect()
     }
 
     /// Returns the notices that are owed to an address, in the order of their becoming owed.
     pub fn notices_to(&self, address: &EmailAddress) -> Vec<NoticeKind> {
         let to_them = self.owed_mails().into_iter().filter(|mail| mail.to == *address);
         let notice = |mail: MailRequest| match mail.content {
-            MailContent::Notice(kind) => Some(kind),
+            MailContent::Notice(notice) => Some(notice.kind),
             MailContent::Code { .. } => None,
         };
         to_them.filter_map(notice).collect()

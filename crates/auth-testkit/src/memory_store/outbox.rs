@@ -13,7 +13,8 @@ fn most(limit: u32) -> usize {
 impl Tables {
     /// A lease is a due time in the future and a further attempt.
     pub(super) fn lease_mails(&mut self, now: Timestamp, until: Timestamp, limit: u32) -> Vec<LeasedMail> {
-        let due = self.mails.values().filter(|row| row.parked_at.is_none() && row.next_attempt_at <= now);
+        let due =
+            self.mails.values().filter(|row| row.parked_at.is_none() && row.times > 0 && row.next_attempt_at <= now);
         let mut due: Vec<(Timestamp, MailId)> = due.map(|row| (row.next_attempt_at, row.request.id)).collect();
         due.sort();
         let mut leased = Vec::new();
@@ -21,7 +22,7 @@ impl Tables {
             if let Some(row) = self.mails.get_mut(&id) {
                 row.attempt += 1;
                 row.next_attempt_at = until;
-                leased.push(LeasedMail { request: row.request.clone(), attempt: row.attempt });
+                leased.push(LeasedMail { request: row.request.clone(), times: row.times, attempt: row.attempt });
             }
         }
         leased

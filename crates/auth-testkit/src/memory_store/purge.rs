@@ -43,6 +43,9 @@ impl Tables {
             Expired::ParkedMails { parked_before } => {
                 remove(&mut self.mails, limit, |row| row.parked_at.is_some_and(|at| at < parked_before))
             }
+            Expired::QuietNotices { quiet_until } => {
+                remove(&mut self.mails, limit, |row| row.times == 0 && row.next_attempt_at < quiet_until)
+            }
             Expired::Challenges { expired_before } => {
                 let removed = remove(&mut self.challenges, limit, |challenge| challenge.expires_at < expired_before);
                 self.delete_challenges(|_| false);

@@ -112,12 +112,13 @@ impl Tables {
     pub(super) fn outbox_depth(&self) -> OutboxDepth {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let (parked, owed): (Vec<&MailRow>, Vec<&MailRow>) =
-            self.mails.values().partition(|row| row.parked_at.is_some());
+            self.mails.values().filter(|row| row.times > 0).partition(|row| row.parked_at.is_some());
+        let since = |row: &&MailRow| if row.attempt == 0 { row.next_attempt_at } else { row.request.at };
         let open: Vec<Timestamp> =
             self.deliveries.values().filter(|row| row.acknowledged_at.is_none()).map(|row| row.occurred_at).collect();
         OutboxDepth {
             mails: count(owed.len()),
-            oldest_mail: owed.iter().map(|row| row.request.at).min(),
+            oldest_mail: owed.iter().map(since).min(),
             parked_mails: count(parked.len()),
             deliveries: count(open.len()),
             oldest_delivery: open.into_iter().min(),
@@ -126,8 +127,8 @@ impl Tables {
 }
 
 fn parked(row: &MailRow) -> Option<ParkedMail> {
-    let kind = match row.request.content {
-        MailContent::Notice(kind) => kind.as_str(),
+    let kind = match &row.request.content {
+        MailContent::Notice(notice) => notice.kind.as_str(),
         MailContent::Code { purpose, .. } => purpose.as_str(),
     };
     Some(ParkedMail {

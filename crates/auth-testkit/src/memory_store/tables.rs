@@ -76,6 +76,8 @@ pub(super) struct DeliveryRow {
 #[derive(Clone)]
 pub(super) struct MailRow {
     pub(super) request: MailRequest,
+    /// 0 while a notice that was sent keeps those like it back.
+    pub(super) times: u32,
     pub(super) attempt: u32,
     pub(super) next_attempt_at: Timestamp,
     pub(super) parked_at: Option<Timestamp>,

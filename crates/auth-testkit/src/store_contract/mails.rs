@@ -5,19 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{LeasedMail, MailContent, MailRequest, NoticeKind};
+use auth_domain::identity::ProviderName;
+use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeKind, Removed, ResetReport};
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::{MailId, Timestamp};
 
 use super::{AnyStore, conflict};
-use crate::fixtures::{self, NOW, client, randomness, unique};
+use crate::fixtures::{self, NOW, client, mail, notice, randomness, unique};
 
 const LEASE: Duration = Duration::from_secs(300);
 
+const fn leased(request: MailRequest, times: u32, attempt: u32) -> LeasedMail {
+    LeasedMail { request, times, attempt }
+}
+
 async fn owe(store: &AnyStore, at: Timestamp) -> MailRequest {
-    let (id, to) = (MailId::generate(at, randomness(unique())), fixtures::account().email);
-    let request = MailRequest::notice(id, to, NoticeKind::SessionReuseDetected, at, client(7));
+    let request = notice(fixtures::account().email, NoticeKind::SessionReuseDetected, at);
     store.commit(vec![Change::Mail(request.clone())]).await.unwrap();
     request
 }
@@ -31,10 +35,10 @@ pub async fn a_mail_is_leased_to_one_worker_at_a_time(store: AnyStore) {
     let request = owe(&store, NOW).await;
     owe(&store, NOW + Duration::from_secs(1_000)).await;
     let mail_id = request.id;
-    assert_eq!(lease(&store, NOW).await, [LeasedMail { request: request.clone(), attempt: 1 }]);
+    assert_eq!(lease(&store, NOW).await, [leased(request.clone(), 1, 1)]);
     assert_eq!(lease(&store, NOW).await, []);
     let later = NOW + LEASE;
-    assert_eq!(lease(&store, later).await, [LeasedMail { request, attempt: 2 }]);
+    assert_eq!(lease(&store, later).await, [leased(request, 1, 2)]);
     conflict(&store, Change::ForgetMail { mail_id, attempt: 1 }).await;
     store.commit(vec![Change::ForgetMail { mail_id, attempt: 2 }]).await.unwrap();
     conflict(&store, Change::ForgetMail { mail_id, attempt: 2 }).await;
@@ -63,25 +67,130 @@ pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
     assert_eq!((purge(at).await, purge(at + LEASE).await), (0, 1));
 }
 
-/// Also those that were given up, and none to anybody else.
-pub async fn the_mails_to_an_address_are_forgotten(store: AnyStore) {
-    let (first, other) = (owe(&store, NOW).await, owe(&store, NOW).await);
+/// Also those that were given up; its notices and the codes of others stay.
+pub async fn the_codes_owed_to_an_account_are_forgotten(store: AnyStore) {
+    let code = |send_number| MailContent::Code {
+        challenge_id: fixtures::challenge(None).id,
+        purpose: ChallengePurpose::VerifyEmail,
+        send_number,
+    };
+    let given_up = mail(fixtures::account().email, code(1), NOW);
+    let account_id = given_up.account_id;
+    store.commit(vec![Change::Mail(given_up.clone())]).await.unwrap();
     lease(&store, NOW).await;
-    let park = Change::ParkMail { mail_id: first.id, attempt: 1, at: NOW, error: String::new() };
+    let park = Change::ParkMail { mail_id: given_up.id, attempt: 1, at: NOW, error: String::new() };
     store.commit(vec![park]).await.unwrap();
-    store.commit(vec![Change::ForgetMailsTo(first.to.clone()), Change::ForgetMailsTo(first.to)]).await.unwrap();
+    let also = MailRequest { account_id, ..mail(fixtures::account().email, code(2), NOW) };
+    let told = MailRequest { account_id, ..notice(fixtures::account().email, NoticeKind::AccountDeleted, NOW) };
+    let other = mail(fixtures::account().email, code(1), NOW);
+    store.commit([also, told.clone(), other.clone()].map(Change::Mail).into()).await.unwrap();
+    let forget = Change::ForgetCodesOwedTo(account_id.unwrap());
+    store.commit(vec![forget.clone(), forget]).await.unwrap();
     assert_eq!(store.list_parked_mails(10).await.unwrap(), []);
-    assert_eq!(lease(&store, NOW + LEASE).await, [LeasedMail { request: other, attempt: 2 }]);
+    let mut left = lease(&store, NOW).await;
+    left.sort_by_key(|mail| mail.request.id != told.id);
+    assert_eq!(left, [leased(told, 1, 1), leased(other, 1, 1)]);
+}
+
+/// The latest counts, under the name of the first; other kinds and other addresses are mails of their own.
+pub async fn notices_that_share_a_key_become_one_mail(store: AnyStore) {
+    let (to, at) = (fixtures::account().email, |seconds| NOW + Duration::from_secs(seconds));
+    let first = notice(to.clone(), NoticeKind::EmailChangeBegun, at(0));
+    let providers = vec![ProviderName::parse("google").unwrap()];
+    let reset = ResetReport { removed: vec![Removed::PendingEmail], providers };
+    let told = Notice { reset, ..Notice::new(NoticeKind::EmailChanged, true) };
+    let latest = MailRequest { client: client(9), ..mail(to.clone(), MailContent::Notice(told), at(2)) };
+    let apart = [
+        notice(to.clone(), NoticeKind::PasswordChanged, at(1)),
+        notice(fixtures::account().email, NoticeKind::EmailChanged, at(1)),
+        mail(to, MailContent::Notice(Notice::new(NoticeKind::EmailChanged, false)), at(1)),
+    ];
+    store.commit(vec![Change::Mail(first.clone())]).await.unwrap();
+    store.commit(apart.clone().map(Change::Mail).into()).await.unwrap();
+    store.commit(vec![Change::Mail(latest.clone())]).await.unwrap();
+    let mut mails = lease(&store, at(2)).await;
+    mails.sort_by_key(|mail| mail.request.id);
+    let mut expected = vec![leased(MailRequest { id: first.id, ..latest }, 2, 1)];
+    expected.extend(apart.map(|request| leased(request, 1, 1)));
+    expected.sort_by_key(|mail| mail.request.id);
+    assert_eq!(mails, expected);
+}
+
+/// What comes while it is sent, and in the time that it is quiet after, is due then, under another name. With nothing to
+/// tell, it is nothing that is owed, and is removed in time.
+pub async fn a_notice_that_was_sent_keeps_those_like_it_back(store: AnyStore) {
+    let (to, kind) = (fixtures::account().email, NoticeKind::PasswordChanged);
+    let owe = async |at| store.commit(vec![Change::Mail(notice(to.clone(), kind, at))]).await.unwrap();
+    let purge = async |quiet_until| store.purge(Expired::QuietNotices { quiet_until }, 10).await.unwrap();
+    let hold = |mail: &LeasedMail, told, until| Change::HoldNotice {
+        mail_id: mail.request.id,
+        attempt: mail.attempt,
+        told,
+        next_id: MailId::generate(NOW, randomness(unique())),
+        until,
+    };
+    let until = NOW + LEASE * 10;
+    owe(NOW).await;
+    owe(NOW).await;
+    let [first] = lease(&store, NOW).await.try_into().unwrap();
+    owe(NOW).await;
+    let sent = hold(&first, first.times, until);
+    store.commit(vec![sent.clone()]).await.unwrap();
+    conflict(&store, sent).await;
+    owe(NOW).await;
+    let depth = store.outbox_depth().await.unwrap();
+    assert_eq!((depth.mails, depth.oldest_mail), (1, Some(until)));
+    assert_eq!(lease(&store, until - Duration::from_micros(1)).await, []);
+    let [second] = lease(&store, until).await.try_into().unwrap();
+    assert_eq!((first.times, second.times, second.attempt), (2, 2, 1));
+    assert_ne!(first.request.id, second.request.id);
+    store.commit(vec![hold(&second, 0, until + LEASE)]).await.unwrap();
+    assert_eq!((lease(&store, until).await, purge(until + LEASE * 2).await), (vec![], 0), "still to be told");
+    let [third] = lease(&store, until + LEASE).await.try_into().unwrap();
+    store.commit(vec![hold(&third, third.times, until + LEASE * 2)]).await.unwrap();
+    assert_eq!(lease(&store, until + LEASE * 3).await, []);
+    let depth = store.outbox_depth().await.unwrap();
+    assert_eq!((depth.mails, depth.oldest_mail), (0, None));
+    assert_eq!((purge(until + LEASE * 2).await, purge(until + LEASE * 3).await), (0, 1));
+}
+
+/// A notice that was given up is tried again with the next one like it.
+pub async fn a_notice_that_was_given_up_goes_with_the_next(store: AnyStore) {
+    let request = owe(&store, NOW).await;
+    lease(&store, NOW).await;
+    let park = Change::ParkMail { mail_id: request.id, attempt: 1, at: NOW, error: "550".to_owned() };
+    store.commit(vec![park]).await.unwrap();
+    let at = NOW + LEASE * 2;
+    store.commit(vec![Change::Mail(notice(request.to, NoticeKind::SessionReuseDetected, at))]).await.unwrap();
+    assert_eq!(store.list_parked_mails(10).await.unwrap(), []);
+    assert_eq!(lease(&store, at - Duration::from_micros(1)).await, []);
+    let [mail] = lease(&store, at).await.try_into().unwrap();
+    assert_eq!((mail.request.id, mail.times), (request.id, 2));
+}
+
+/// However many nodes owe it at once.
+pub async fn notices_that_are_owed_at_once_are_all_counted(store: AnyStore) {
+    let (to, kind) = (fixtures::account().email, NoticeKind::PasswordChanged);
+    let owing: Vec<_> = (0..32)
+        .map(|_| {
+            let (store, request) = (Arc::clone(&store), notice(to.clone(), kind, NOW));
+            tokio::spawn(async move { store.commit(vec![Change::Mail(request)]).await })
+        })
+        .collect();
+    for owed in owing {
+        owed.await.unwrap().unwrap();
+    }
+    let mails = lease(&store, NOW).await;
+    assert_eq!(mails.iter().map(|mail| mail.times).collect::<Vec<_>>(), [32]);
 }
 
 /// Which challenge, what for, and which of its codes.
 pub async fn a_mail_with_a_code_names_its_challenge(store: AnyStore) {
     let challenge_id = fixtures::challenge(None).id;
     let content = MailContent::Code { challenge_id, purpose: ChallengePurpose::VerifyEmail, send_number: 3 };
-    let (id, to) = (MailId::generate(NOW, randomness(unique())), fixtures::account().email);
-    let request = MailRequest { id, to, at: NOW, client: client(1), content };
+    let request = mail(fixtures::account().email, content, NOW);
     store.commit(vec![Change::Mail(request.clone())]).await.unwrap();
-    assert_eq!(lease(&store, NOW).await, [LeasedMail { request, attempt: 1 }]);
+    assert_eq!(lease(&store, NOW).await, [leased(request, 1, 1)]);
 }
 
 /// Somebody who waits is told at once, and by whichever node.

@@ -1,10 +1,9 @@
 //! Owed mails and events.
 
-use auth_domain::account::EmailAddress;
 use auth_domain::event::Event;
-use auth_domain::mail::MailRequest;
+use auth_domain::mail::{MailContent, MailRequest};
 use auth_domain::ports::UniqueKey;
-use auth_domain::{EventId, MailId, Timestamp};
+use auth_domain::{AccountId, EventId, MailId, Timestamp};
 
 use super::{Applied, insert_row, update};
 use crate::memory_store::tables::{DeliveryRow, EventRow, MailRow, Tables};
@@ -35,14 +34,47 @@ pub(super) fn delivered(
 }
 
 pub(super) fn owe(tables: &mut Tables, request: &MailRequest) -> Applied {
+    let key = fold_key(request);
+    let like = tables.mails.values_mut().find(|row| key.is_some() && fold_key(&row.request) == key);
+    if let Some(row) = like {
+        row.request = MailRequest { id: row.request.id, ..request.clone() };
+        row.times += 1;
+        if row.parked_at.take().is_some() {
+            row.next_attempt_at = request.at;
+        }
+        return Ok(true);
+    }
     let row = MailRow {
         request: request.clone(),
+        times: 1,
         attempt: 0,
         next_attempt_at: request.at,
         parked_at: None,
         last_error: None,
     };
     insert_row(&mut tables.mails, request.id, row, UniqueKey::Id)
+}
+
+fn fold_key(request: &MailRequest) -> Option<String> {
+    match &request.content {
+        MailContent::Notice(notice) => Some(notice.fold_key(&request.to)),
+        MailContent::Code { .. } => None,
+    }
+}
+
+pub(super) fn hold(
+    tables: &mut Tables,
+    (id, attempt): (MailId, u32),
+    told: u32,
+    (next_id, until): (MailId, Timestamp),
+) -> Applied {
+    let Some(mut row) = tables.mails.get(&id).filter(|row| row.attempt == attempt).cloned() else { return Ok(false) };
+    tables.mails.remove(&id);
+    row.request.id = next_id;
+    row.times -= told;
+    (row.attempt, row.next_attempt_at, row.last_error) = (0, until, None);
+    tables.mails.insert(next_id, row);
+    Ok(true)
 }
 
 pub(super) fn forget(tables: &mut Tables, id: MailId, attempt: u32) -> Applied {
@@ -71,9 +103,10 @@ pub(super) fn fail(
     ))
 }
 
-pub(super) fn forget_all_to(tables: &mut Tables, address: &EmailAddress) -> Applied {
+pub(super) fn forget_codes_of(tables: &mut Tables, account_id: AccountId) -> Applied {
     let before = tables.mails.len();
-    tables.mails.retain(|_, row| row.request.to.as_str() != address.as_str());
+    let is_code = |request: &MailRequest| matches!(request.content, MailContent::Code { .. });
+    tables.mails.retain(|_, row| row.request.account_id != Some(account_id) || !is_code(&row.request));
     Ok(tables.mails.len() < before)
 }
 

@@ -1,19 +1,24 @@
 //! Mails that somebody is owed, and when to try again. What a mail says is written when it is sent, behind
 //! [`crate::ports::Mailer`]: the queue holds no text and no secret.
 
+mod notice;
+
 use std::time::Duration;
 
 use crate::account::EmailAddress;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
-use crate::named::named;
 use crate::session::Client;
-use crate::{ChallengeId, MailId, Randomness, Timestamp};
+use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
+
+pub use notice::{Notice, NoticeKind, Removed, ResetReport};
 
 /// A mail that is owed to somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailRequest {
     /// Its name.
     pub id: MailId,
+    /// Whose account it is about; `None` where an address only pretends to have one.
+    pub account_id: Option<AccountId>,
     /// To whom.
     pub to: EmailAddress,
     /// When what it is about happened.
@@ -24,18 +29,12 @@ pub struct MailRequest {
     pub content: MailContent,
 }
 
-impl MailRequest {
-    /// A notice to the owner of an account.
-    pub const fn notice(id: MailId, to: EmailAddress, kind: NoticeKind, at: Timestamp, client: Client) -> Self {
-        Self { id, to, at, client, content: MailContent::Notice(kind) }
-    }
-}
-
 /// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailContent {
-    /// Something that the owner of an account should know.
-    Notice(NoticeKind),
+    /// Something that the owner of an account should know. It is sent whatever becomes of the account. When another one
+    /// like it was sent to the address within [`QUIET`], it waits, and those that come meanwhile become one mail.
+    Notice(Notice),
     /// A code of a challenge. When the mail is sent and that code is not outstanding any more, there is no mail.
     Code {
         /// The challenge.
@@ -45,44 +44,6 @@ pub enum MailContent {
         /// Which of the challenge's codes.
         send_number: u32,
     },
-}
-
-named! {
-    /// What happened.
-    pub enum NoticeKind {
-        /// A refresh token came back after its time, and its session was ended.
-        SessionReuseDetected = "session_reuse_detected",
-        /// A refresh token was asked for again late so often that two may share the session, which goes on.
-        SessionSuspicious = "session_suspicious",
-        /// The account was deleted, by its owner or by another service.
-        AccountDeleted = "account_deleted",
-        /// The password was changed by somebody who knew the old one.
-        PasswordChanged = "password_changed",
-        /// The password was set anew with a mailed code.
-        PasswordReset = "password_reset_done",
-        /// Another address was named in place of a proved one; goes to that one.
-        EmailChangeBegun = "email_change_begun",
-        /// The e-mail address was changed; goes to the old one, and to the new one where that was proved first.
-        EmailChanged = "email_changed",
-        /// Somebody tried to register with the address of an account and was not told so.
-        RegistrationAttempted = "registration_attempted",
-        /// Somebody asked for a password reset of an account that has no password and was not told so.
-        ResetWithoutPassword = "reset_without_password",
-        /// A second factor was set up, or is asked for again.
-        SecondFactorEnabled = "second_factor_enabled",
-        /// A second factor is asked for no more.
-        SecondFactorDisabled = "second_factor_disabled",
-        /// Another second factor is offered first.
-        PrimaryFactorChanged = "primary_factor_changed",
-        /// Somebody logged in with a recovery code.
-        RecoveryCodeUsed = "recovery_code_used",
-        /// New recovery codes were made; those before are void.
-        RecoveryCodesRenewed = "recovery_codes_renewed",
-        /// An identity of a provider logs in to the account from now on.
-        IdentityLinked = "identity_linked",
-        /// An identity of a provider does so no more.
-        IdentityUnlinked = "identity_unlinked",
-    }
 }
 
 /// A mail that is about to be sent, with what it takes to write it.
@@ -104,7 +65,12 @@ pub struct OutgoingMail {
 #[derive(Clone, Debug)]
 pub enum OutgoingContent {
     /// What happened.
-    Notice(NoticeKind),
+    Notice {
+        /// The latest that happened, of those that the mail tells of.
+        notice: Notice,
+        /// How many they are, from 1.
+        times: u32,
+    },
     /// A code.
     Code {
         /// What it is good for.
@@ -119,8 +85,10 @@ pub enum OutgoingContent {
 /// A mail that one worker may try to send now. While it tries, no other one gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeasedMail {
-    /// The mail.
+    /// The mail; of several notices in one, the latest.
     pub request: MailRequest,
+    /// How many notices it tells of, from 1; 1 for a code.
+    pub times: u32,
     /// Which attempt this is, from 1: a worker that took too long no longer holds the lease.
     pub attempt: u32,
 }
@@ -139,6 +107,9 @@ pub struct ParkedMail {
     /// What the mail server said last.
     pub error: String,
 }
+
+/// How long after a notice the next one like it is held back, so that nobody is buried in mail.
+pub const QUIET: Duration = Duration::from_secs(3_600);
 
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
