@@ -8,6 +8,7 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, ResponseError as _};
+use url::Url;
 
 use crate::answer::ApiError;
 use crate::codes::HttpCode;
@@ -54,6 +55,14 @@ fn page(edge: &Edge, request: &HttpRequest) -> Page {
 /// not: an unsafe one has to say where it comes from.
 pub(crate) fn is_forged(edge: &Edge, request: &HttpRequest) -> bool {
     !request.method().is_safe() && page(edge, request) != Page::Allowed
+}
+
+/// The same of a page that a browser goes to and that does more than show something. A browser names no `Origin` then, so a
+/// page of an allowed one is known by its `Referer`.
+pub(crate) fn is_forged_navigation(edge: &Edge, request: &HttpRequest) -> bool {
+    let referer = request.headers().get(header::REFERER).and_then(|value| Url::parse(value.to_str().ok()?).ok());
+    let allowed = referer.is_some_and(|url| edge.origins.allows(&url.origin().ascii_serialization()));
+    !allowed && page(edge, request) != Page::Allowed
 }
 
 /// The same of the request that a gateway asks about before it lets it through.

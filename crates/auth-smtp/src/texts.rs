@@ -121,6 +121,16 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "If you use this device and its connection was poor, there is nothing to do. If not, sign out everywhere and \
              change your password.",
         ),
+        NoticeKind::NewLogin => (
+            "A new login to your account",
+            "Someone logged in to your account from a network and with a device that you have not used before.",
+            NOT_YOU,
+        ),
+        NoticeKind::RolesChanged => (
+            "What you may do was changed",
+            "Those who run this service gave your account other roles: it may do more, less or other things now.",
+            "If you did not expect that, ask those who run this service.",
+        ),
         NoticeKind::PasswordChanged => (
             "Your password was changed",
             "Your password was changed by somebody who knew the old one. Every other device was logged out.",

@@ -48,6 +48,10 @@ named! {
         SessionSuspicious = "session_suspicious",
         /// The account was deleted, by its owner or by another service.
         AccountDeleted = "account_deleted",
+        /// Somebody logged in from a network and with a device that are both new to the account.
+        NewLogin = "new_login",
+        /// The account may do other things from now on.
+        RolesChanged = "roles_changed",
         /// The password was changed by somebody who knew the old one.
         PasswordChanged = "password_changed",
         /// The password was set anew with a mailed code.

@@ -81,9 +81,9 @@ impl From<FreshLoginError> for Refusal {
 
 impl FreshLogin {
     /// Judges by the access token how long ago the login was: one that somebody copied before a reauthentication gains
-    /// nothing by it.
+    /// nothing by it. Nor does one that claims a later login than the session had, which a stolen signing key could make.
     pub(crate) fn of(caller: Authenticated, step_up: StepUp, now: Timestamp) -> Result<Self, ReauthenticationRequired> {
-        step_up.require(caller.claims().authenticated_at, caller.session(), caller.account(), now)?;
+        step_up.require(authenticated_at(&caller, caller.session()), caller.session(), caller.account(), now)?;
         Ok(Self { caller, step_up })
     }
 
@@ -110,8 +110,12 @@ impl FreshLogin {
         let now = env.now();
         let alive = found.filter(|(session, _)| session.is_alive(now));
         let (session, account) = alive.ok_or(FreshLoginError::SessionGone)?;
-        let fresh = self.step_up.require(self.caller.claims().authenticated_at, &session, &account, now);
+        let fresh = self.step_up.require(authenticated_at(&self.caller, &session), &session, &account, now);
         fresh.map_err(FreshLoginError::from)?;
         Ok(account)
     }
+}
+
+fn authenticated_at(caller: &Authenticated, session: &Session) -> Timestamp {
+    caller.claims().authenticated_at.min(session.authenticated_at)
 }

@@ -7,6 +7,7 @@ mod email_verification;
 mod environment;
 mod fresh_login;
 mod identity_links;
+mod login_notices;
 mod mail_limits;
 mod notices;
 mod password_check;

@@ -18,12 +18,18 @@ use super::{Decision, Environment};
 pub struct PasswordAccepted {
     account: Account,
     outdated_hash: bool,
+    known_network: bool,
 }
 
 impl PasswordAccepted {
     /// The account as it was when its password was compared.
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Whether the owner had finished a login from there before.
+    pub const fn known_network(&self) -> bool {
+        self.known_network
     }
 
     /// Whether its hash should be made anew.
@@ -119,13 +125,15 @@ impl PasswordCheck {
             Some(_) => Success::FirstFactor,
             None => Success::Login,
         };
+        let known_network = limit.attempts.last_success_at.is_some();
         self.count(limit, verdict, success).await?;
         match (account, verdict) {
             (None, _) => Err(PasswordCheckError::NobodyByThatName),
             (Some(account), _) if account.password_hash.is_none() => Err(PasswordCheckError::NoPassword),
             (Some(_), PasswordVerdict::Miss) => Err(PasswordCheckError::WrongPassword),
             (Some(account), verdict) => {
-                Ok(PasswordAccepted { account, outdated_hash: verdict == PasswordVerdict::MatchOutdated })
+                let outdated_hash = verdict == PasswordVerdict::MatchOutdated;
+                Ok(PasswordAccepted { account, outdated_hash, known_network })
             }
         }
     }

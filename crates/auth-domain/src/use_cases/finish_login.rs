@@ -105,6 +105,10 @@ impl FinishLogin {
                     Ok(mut used) => {
                         used.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
                         used.extend(Success::Login.changes(&passwords, now));
+                        if !matches!(step.step(), TempStep::Reauthenticate(..)) {
+                            let known = passwords.attempts.last_success_at.is_some();
+                            used.extend(self.env.tell_of_login(&account, known, client, now).await?);
+                        }
                         let (finished, finish) = self.finish(step.step(), account, &used, given, client).await?;
                         used.push(finish);
                         Decision::commit(finished, used)

@@ -134,8 +134,10 @@ impl Login {
                     }
                     None => {
                         let method = AuthenticationMethod::Password;
+                        let told = self.env.tell_of_login(&account, accepted.known_network(), client, now).await?;
                         let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
-                        Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), vec![open])
+                        let changes = std::iter::once(open).chain(told).collect();
+                        Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes)
                     }
                 })
             })

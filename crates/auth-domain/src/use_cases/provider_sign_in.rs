@@ -7,7 +7,7 @@ use crate::challenge::ChallengePurpose;
 use crate::event::EventKind;
 use crate::identity::{LinkedIdentity, ProviderIdentity};
 use crate::ports::Change;
-use crate::services::{Announcements, Challenges, Decision, Environment, SessionTokens, link};
+use crate::services::{Announcements, Challenges, Decision, Environment, SessionTokens, Success, link};
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::TempStep;
 use crate::two_factor::TwoFactor;
@@ -122,6 +122,10 @@ impl ProviderSignIn {
             Linked::Already(_) => (account, Vec::new()),
         };
         let account_id = account.id;
+        let passwords = self.env.password_limit(account_id, client.network()).await?;
+        let known = passwords.attempts.last_success_at.is_some();
+        changes.extend(self.env.tell_of_login(&account, known, client, now).await?);
+        changes.extend(Success::Login.changes(&passwords, now));
         let method = AuthenticationMethod::IdentityProvider;
         let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
         changes.push(open);

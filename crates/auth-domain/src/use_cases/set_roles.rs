@@ -4,8 +4,10 @@ use crate::AccountId;
 use crate::account::{Account, InvalidRoles, Roles};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::internal::{InternalCaller, RolesWrite};
+use crate::mail::NoticeKind;
 use crate::ports::{Change, StoreError};
-use crate::services::{Decision, Environment};
+use crate::services::{Decision, Environment, notice};
+use crate::session::Client;
 
 use super::Operator;
 
@@ -50,8 +52,9 @@ impl SetRoles {
         _: &InternalCaller<RolesWrite>,
         account_id: AccountId,
         roles: &[String],
+        client: &Client,
     ) -> Result<Account, SetRolesError> {
-        self.set(account_id, roles).await
+        self.set(account_id, roles, client).await
     }
 
     /// Replaces the account's roles at the word of an operator.
@@ -60,18 +63,24 @@ impl SetRoles {
         _: &Operator,
         account_id: AccountId,
         roles: &[String],
+        client: &Client,
     ) -> Result<Account, SetRolesError> {
-        self.set(account_id, roles).await
+        self.set(account_id, roles, client).await
     }
 
-    async fn set(&self, account_id: AccountId, roles: &[String]) -> Result<Account, SetRolesError> {
+    /// The owner is told, unless the roles are those that there were.
+    async fn set(&self, account_id: AccountId, roles: &[String], client: &Client) -> Result<Account, SetRolesError> {
         let roles = Roles::parse(roles)?;
         self.env
             .decide(async |_| {
                 let account = self.env.store.find_account(account_id).await?.ok_or(SetRolesError::NotFound)?;
-                let (revision, at) = (account.revision(), account.next_change_at(self.env.now()));
+                let now = self.env.now();
+                let (revision, at) = (account.revision(), account.next_change_at(now));
+                let kind = NoticeKind::RolesChanged;
+                let told = (account.roles != roles).then(|| notice(&*self.env.entropy, &account, kind, client, now));
                 let change = Change::SetRoles { account_id, revision, roles: roles.clone(), at };
-                Ok(Decision::commit(Account { roles: roles.clone(), updated_at: at, ..account }, vec![change]))
+                let changes = std::iter::once(change).chain(told).collect();
+                Ok(Decision::commit(Account { roles: roles.clone(), updated_at: at, ..account }, changes))
             })
             .await
     }

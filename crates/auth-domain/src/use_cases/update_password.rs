@@ -185,7 +185,11 @@ impl UpdatePassword {
         let at = account.next_change_at(now);
         let account_id = account.id;
         // At a first proof whatever was added before goes: somebody else may have added it.
-        let two_factor = if account.ever_proved { account.two_factor.clone() } else { dropped(&account.two_factor) };
+        let two_factor = if account.ever_proved {
+            without_mailed_codes(account.two_factor.clone())
+        } else {
+            dropped(&account.two_factor)
+        };
         // At the first proof of this address, whichever was proved before it: an identity is a way in by itself, which
         // somebody may have linked before they gave the account the address of another.
         let identities = if account.email_verified { account.identities.clone() } else { Vec::new() };
@@ -287,14 +291,25 @@ impl UpdatePassword {
 
 /// What the owner of `before` has lost in `after`.
 fn report(before: &Account, after: &Account) -> ResetReport {
-    let factors = Method::ALL
-        .into_iter()
-        .filter(|method| before.two_factor.is_enrolled(*method) && !after.two_factor.is_enrolled(*method));
+    let [was, is] = [before, after].map(|account| &account.two_factor);
+    let factors = Method::ALL.into_iter().filter(|method| {
+        was.is_enrolled(*method) && !is.is_enrolled(*method) || was.is_enabled(*method) && !is.is_enabled(*method)
+    });
     let unlinked = before.identities.iter().filter(|identity| !after.identities.contains(identity));
     let mut removed: Vec<Removed> = factors.map(Removed::SecondFactor).collect();
     removed.extend(unlinked.map(|identity| Removed::Identity(identity.provider.clone())));
     removed.extend(before.pending_email.as_ref().map(|_| Removed::PendingEmail));
     ResetReport { removed, providers: after.identities.iter().map(|identity| identity.provider.clone()).collect() }
+}
+
+/// Codes by mail are asked for no more where there is an app: the mailbox that set the password would otherwise be the
+/// second factor of the next login, too.
+fn without_mailed_codes(two_factor: TwoFactor) -> TwoFactor {
+    if two_factor.is_enabled(Method::App) && two_factor.is_enabled(Method::Email) {
+        two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
+    } else {
+        two_factor
+    }
 }
 
 /// Nothing is left of the second factors.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
 use auth_domain::internal::{InternalService, Scope};
-use auth_domain::ports::{Change, CommitError, Guard, MockAccessTokens, MockClock, MockInternalTokens, MockStore};
+use auth_domain::ports::{
+    Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
+};
 use auth_domain::session::{AuthenticationMethod, Client, KeyId, Revocation, RevocationReason, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::use_cases::{Authenticated, Policy, Ports, RevokeSessionError, UseCases};
@@ -121,17 +123,26 @@ async fn whoever_loses_a_race_for_an_account_reads_it_again() {
     store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
     store.expect_commit().times(1).return_const(Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));
-    let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }] if read == revision);
+    // The owner is told in the same commit.
+    let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }, Change::Mail(_)] if read == revision);
     store.expect_commit().withf(on_what_is_there_now).times(1).return_const(Ok(()));
 
     // Only `AuthenticateService` makes an `InternalCaller`: here with a port that knows every token.
     let mut internal_tokens = MockInternalTokens::new();
     let games = InternalService { name: "games".to_owned(), scopes: [Scope::RolesWrite].into() };
     internal_tokens.expect_verify().return_const(Ok(games));
-    let ports =
-        Ports { store: Arc::new(store), internal_tokens: Arc::new(internal_tokens), clock: clock(), ..Ports::mocked() };
+    let mut entropy = MockEntropy::new();
+    entropy.expect_bytes().return_const([7; 32]);
+    let ports = Ports {
+        store: Arc::new(store),
+        internal_tokens: Arc::new(internal_tokens),
+        clock: clock(),
+        entropy: Arc::new(entropy),
+        ..Ports::mocked()
+    };
     let use_cases = UseCases::new(ports, Policy::for_tests());
     let (caller, id) = (use_cases.authenticate_service.execute("a token").unwrap(), account("ann").id);
-    let account = use_cases.set_roles.by_service(&caller, id, &["admin".to_owned()]).await.unwrap();
+    let client = Client::new([192, 0, 2, 1].into(), "games/1.0");
+    let account = use_cases.set_roles.by_service(&caller, id, &["admin".to_owned()], &client).await.unwrap();
     assert!(account.roles.contains("admin"));
 }

@@ -1,6 +1,7 @@
 //! `Login`.
 
 mod races;
+mod told;
 
 use std::time::Duration;
 

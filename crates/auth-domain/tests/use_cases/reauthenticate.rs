@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use auth_domain::access_token::BearerToken;
+use auth_domain::access_token::{AccessClaims, BearerToken};
 use auth_domain::account::{Account, Password};
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::ports::{Change, StoreError};
+use auth_domain::ports::{AccessTokens as _, Change, StoreError};
 use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
 use auth_domain::session::AuthenticationMethod;
 use auth_domain::two_factor::Method;
@@ -280,4 +280,17 @@ async fn whichever_call_to_the_database_fails_nothing_is_proved() {
         },
     );
     assert!(tried.await > 2, "the limit, its count, the session, the commit");
+}
+
+#[tokio::test]
+async fn a_token_that_claims_a_later_login_than_its_session_had_is_not_fresh() {
+    let ann = stale_owner(|_, ann| ann.clone()).await;
+    // As somebody with a stolen signing key could make it.
+    let now = ann.service.now();
+    let (authenticated_at, expires_at) = (now, now + MAX_AGE);
+    let claims = AccessClaims { authenticated_at, issued_at: now, expires_at, ..ann.caller.claims().clone() };
+    let forged = ann.service.access_tokens.issue(&claims).expect("a signing key");
+    let caller = ann.service.use_cases.authenticate.execute(forged.reveal()).await.expect("a live session");
+    let refused = ann.service.use_cases.require_fresh_login.execute(caller).map_err(code);
+    assert_eq!(refused.err(), Some(ErrorCode::ReauthenticationRequired));
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use auth_domain::account::{Account, InvalidRoles, Roles};
 use auth_domain::error_code::{Details, ErrorCode, Refusal};
 use auth_domain::internal::RolesWrite;
+use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::use_cases::SetRolesError;
 use auth_testkit::fixtures;
-use auth_testkit::test_service::{TestService, with_each_call_failing};
+use auth_testkit::test_service::{TestService, client, with_each_call_failing};
 
 use crate::{MOMENT, code};
 
@@ -26,7 +27,7 @@ fn texts(roles: &[&str]) -> Vec<String> {
 
 async fn set(service: &TestService, account: &Account, roles: &[&str]) -> Result<Account, SetRolesError> {
     let caller = service.service_caller::<RolesWrite>("games");
-    service.use_cases.set_roles.by_service(&caller, account.id, &texts(roles)).await
+    service.use_cases.set_roles.by_service(&caller, account.id, &texts(roles), &client()).await
 }
 
 async fn refused(service: &TestService, account: &Account, roles: &[&str]) -> SetRolesError {
@@ -47,14 +48,24 @@ async fn a_service_replaces_every_role_of_an_account() {
 }
 
 #[tokio::test]
+async fn the_owner_is_told_of_other_roles_and_not_of_the_same() {
+    let (service, ann) = ann().await;
+    set(&service, &ann, &["admin"]).await.expect("the account");
+    assert_eq!(service.store.notices_to(&ann.email), [NoticeKind::RolesChanged]);
+    service.deliver_mails().await;
+    set(&service, &ann, &["admin"]).await.expect("the account");
+    assert_eq!(service.store.notices_to(&ann.email), []);
+}
+
+#[tokio::test]
 async fn an_operator_does_so_too() {
     let (service, ann) = ann().await;
     let operator = &service.operator;
-    let changed = operator.set_roles.by_operator(&operator.operator, ann.id, &texts(&["admin"])).await;
+    let changed = operator.set_roles.by_operator(&operator.operator, ann.id, &texts(&["admin"]), &client()).await;
     assert_eq!(changed, Ok(service.account(&ann)));
     assert!(service.account(&ann).roles.contains("admin"));
     let nobody = fixtures::account().id;
-    let answer = operator.set_roles.by_operator(&operator.operator, nobody, &texts(&["admin"])).await;
+    let answer = operator.set_roles.by_operator(&operator.operator, nobody, &texts(&["admin"]), &client()).await;
     assert_eq!(answer, Err(SetRolesError::NotFound));
 }
 

@@ -2,6 +2,7 @@
 
 mod refusals;
 
+use auth_domain::access_token::BearerToken;
 use auth_domain::account::{Account, Password};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
@@ -12,7 +13,8 @@ use auth_domain::session::{AuthenticationMethod, Revocation, RevocationReason};
 use auth_domain::temp_token::TempStep;
 use auth_domain::two_factor::{Method, TwoFactor};
 use auth_domain::use_cases::{
-    LoggedIn, LoginRequest, PasswordUpdated, PendingStep, Policy, UpdatePasswordError, UpdatePasswordRequest,
+    FinishLoginError, LoggedIn, LoginFinished, LoginOutcome, LoginRequest, MethodUnusable, PasswordUpdated,
+    PendingStep, Policy, SecondFactor, UpdatePasswordError, UpdatePasswordRequest,
 };
 use auth_testkit::fixtures;
 use auth_testkit::test_service::{TestService, client, login_request, subscriptions};
@@ -233,4 +235,46 @@ async fn whoever_has_missed_often_need_not_wait_after_a_reset() {
     assert!(limit().check(ann.service.now()).is_err());
     ann.logged_in().await;
     assert_eq!((limit().attempts.misses, limit().check(ann.service.now())), (0, Ok(())));
+}
+
+#[tokio::test]
+async fn a_mailbox_alone_gets_past_no_app_neither_at_the_reset_nor_at_the_next_login() {
+    let ann = Ann::after(async |service, ann| {
+        service.enable_app(&service.enable_email_factor(&service.prove_email(&ann)));
+    });
+    let ann = ann.await;
+    assert_eq!(ann.account.two_factor.primary(), Some(Method::Email));
+    let Ok(PasswordUpdated::SecondFactorRequired(required)) = ann.update(NEW).await else { panic!("no second factor") };
+    assert_eq!((required.methods, required.primary), (vec![Method::App], Method::App));
+    let login = LoginRequest { password: Password::new(NEW), ..login_request(ANN) };
+    let Ok(LoginOutcome::SecondFactorRequired(again)) = ann.service.use_cases.login.execute(login).await else {
+        panic!("no second factor")
+    };
+    assert_eq!((again.methods, again.primary), (vec![Method::App], Method::App));
+    for token in [required.token, again.token] {
+        let sent = ann.service.use_cases.finish_login.send_code(&ann.service.step(&token), &client()).await;
+        assert_eq!(sent, Err(FinishLoginError::Unusable(MethodUnusable::Disabled)));
+    }
+    let owed = ann.service.store.owed_mails();
+    let removed = vec![Removed::SecondFactor(Method::Email)];
+    assert!(
+        owed.iter().any(|mail| matches!(&mail.content, MailContent::Notice(told) if told.reset.removed == removed))
+    );
+}
+
+#[tokio::test]
+async fn after_a_reset_a_code_by_mail_is_no_second_factor() {
+    let ann = Ann::after(async |service, ann| {
+        service.enable_email_factor(&service.prove_email(&ann));
+    });
+    let ann = ann.await;
+    let Ok(PasswordUpdated::SecondFactorRequired(required)) = ann.update(NEW).await else { panic!("no second factor") };
+    assert_eq!(required.methods, [Method::Email]);
+    let given = SecondFactor::Email(BearerToken::new(ann.service.mailed_code(ANN).await));
+    let step = ann.service.step(&required.token);
+    let finished = ann.service.use_cases.finish_login.execute(&step, &given, &client()).await;
+    assert!(matches!(finished, Ok(LoginFinished::LoggedIn(_))), "{finished:?}");
+    let session = ann.service.store.sessions().pop().expect("a session");
+    assert_eq!(session.method, AuthenticationMethod::MailedCode);
+    assert!(!session.method.passed_second_factor());
 }

@@ -20,6 +20,8 @@ use crate::caller::{Bearer, FreshBearer};
 use crate::client::RequestClient;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
+use crate::credential::came_by_cookie;
+use crate::cross_site::is_forged_navigation;
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
@@ -76,11 +78,12 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     .parameter(query(
         "reauthenticate",
         "`true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever \
-         comes back must be this browser, or bear an access token of that session.",
+         comes back must be this browser, or bear an access token of that session. With the cookie the browser must come \
+         from a page of this service or of an allowed origin.",
     ))
     .answers_plain(Answer::Redirect("To the provider. The answer is then accepted from this browser only."))
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
-    .errors(&[HttpCode::TokenRequired])
+    .errors(&[HttpCode::TokenRequired, HttpCode::CrossSiteRequest])
     .errors(&[
         ErrorCode::AccessTokenInvalid,
         ErrorCode::AccessTokenExpired,
@@ -105,6 +108,9 @@ async fn begin_sign_in(
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
     let url = if is_reauthentication(&request)? {
         let Bearer(caller) = Bearer::from_request(&request, &mut Payload::None).await?;
+        if came_by_cookie(&request) && is_forged_navigation(&edge, &request) {
+            return Err(HttpCode::CrossSiteRequest.into());
+        }
         use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?
     } else {
         use_cases.begin_authorization.sign_in(&provider, browser_context).await?

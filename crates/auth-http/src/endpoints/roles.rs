@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::answer::{ApiError, success};
 use crate::body::Body;
 use crate::caller::Internal;
+use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
 use crate::query::path_uuid;
@@ -44,11 +45,12 @@ pub(super) fn endpoint() -> Endpoint {
 async fn set_roles(
     use_cases: Data<UseCases>,
     Internal(caller): Internal<RolesWrite>,
+    RequestClient(client): RequestClient,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let account_id = AccountId::from(path_uuid(&request, "user_id")?);
     let body: RolesBody = body.json(&[])?;
-    let account = use_cases.set_roles.by_service(&caller, account_id, &body.roles).await?;
+    let account = use_cases.set_roles.by_service(&caller, account_id, &body.roles, &client).await?;
     Ok(success(SuccessCode::RolesUpdated, UserData { user: (&account).into() }))
 }

@@ -136,3 +136,36 @@ async fn pages_of_allowed_origins_may_read_answers() {
     let stranger = client.header("Origin", EVIL).get("/auth/me").await;
     assert!(!stranger.headers.contains_key("access-control-allow-origin"));
 }
+
+#[tokio::test]
+async fn no_page_of_another_site_begins_a_reauthentication() {
+    let app = with_cookies().await;
+    app.register("ann").await;
+    let logged_in = app.client().login("ann", PASSWORD).await;
+    let browser = app.client().header("Cookie", &cookies(&logged_in.headers).join("; "));
+    let path = "/auth/google/authorize?reauthenticate=true";
+    for forged in [
+        &[][..],
+        &[("Sec-Fetch-Site", "cross-site")],
+        &[("Sec-Fetch-Site", "same-site")],
+        &[("Sec-Fetch-Site", "cross-site"), ("Referer", EVIL)],
+        &[("Sec-Fetch-Site", "cross-site"), ("Referer", "https://app.example.org.evil.example/")],
+    ] {
+        let reply = with(&browser, forged).get(path).await;
+        assert_eq!(cookies(&reply.headers), [""; 0]);
+        reply.expect(403, "CROSS_SITE_REQUEST");
+    }
+    for allowed in [
+        &[("Sec-Fetch-Site", "same-origin")][..],
+        &[("Sec-Fetch-Site", "none")],
+        &[("Sec-Fetch-Site", "cross-site"), ("Referer", "https://app.example.org/")],
+        &[("Origin", PAGE)],
+    ] {
+        assert_eq!(with(&browser, allowed).get(path).await.status, 302);
+    }
+    // A header is no browser's doing, and nobody is harmed by the beginning of a sign-in.
+    let (access, _) = app.client().login("ann", PASSWORD).await.tokens();
+    let cross = app.client().header("Sec-Fetch-Site", "cross-site");
+    assert_eq!(cross.bearer(&access).get(path).await.status, 302);
+    assert_eq!(with(&browser, &[("Sec-Fetch-Site", "cross-site")]).get("/auth/google/authorize").await.status, 302);
+}

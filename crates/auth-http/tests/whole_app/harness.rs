@@ -14,7 +14,7 @@ use actix_web::web::Data;
 use auth_domain::Timestamp;
 use auth_domain::account::Account;
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail};
+use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, QUIET};
 use auth_domain::use_cases::{Policy, UseCases};
 use auth_http::{Draining, Edge, Metrics, Origins, TrustedProxies};
 use auth_testkit::doubles::CountingEntropy;
@@ -157,13 +157,20 @@ impl App {
         self.mails_to(address).await.into_iter().filter_map(code).nth(number - 1).unwrap()
     }
 
-    /// What that address was told so far.
+    /// What that address was told so far, each as often as a mail says that it happened.
     pub async fn notices(&self, address: &str) -> Vec<NoticeKind> {
-        let notice = |mail: OutgoingMail| match mail.content {
-            OutgoingContent::Notice { notice, .. } => Some(notice.kind),
-            OutgoingContent::Code { .. } => None,
+        let told = |mail: OutgoingMail| match mail.content {
+            OutgoingContent::Notice { notice, times } => vec![notice.kind; usize::try_from(times).unwrap()],
+            OutgoingContent::Code { .. } => vec![],
         };
-        self.mails_to(address).await.into_iter().filter_map(notice).collect()
+        self.mails_to(address).await.into_iter().flat_map(told).collect()
+    }
+
+    /// The same an hour later, when nothing is kept back any more.
+    pub async fn notices_in_an_hour(&self, address: &str) -> Vec<NoticeKind> {
+        self.notices(address).await;
+        self.service.clock.advance(QUIET);
+        self.notices(address).await
     }
 
     /// What the authenticator app of that user shows `steps` of 30 seconds from now.

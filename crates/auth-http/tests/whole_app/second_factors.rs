@@ -128,7 +128,7 @@ async fn with_both_any_may_finish_and_one_comes_first() {
         bob.post(path, json!({ "method": "app" })).await.expect(400, "METHODS_NOT_ENABLED");
     }
     bob.post("/2fa/recovery/regenerate", json!({})).await.expect(400, "METHODS_NOT_ENABLED");
-    assert_eq!(app.notices(ADDRESS).await.len(), 7, "each change, but for those that changed nothing");
+    assert_eq!(app.notices_in_an_hour(ADDRESS).await.len(), 7, "each change, but for those that changed nothing");
 }
 
 /// Disabling the primary hands that to the other one.

@@ -1,6 +1,9 @@
 //! `user roles`: replaces the roles of an account. Running servers notice at once; they keep nothing of an account in
 //! memory.
 
+use std::net::Ipv4Addr;
+
+use auth_domain::session::Client;
 use auth_domain::use_cases::SetRolesError;
 
 use crate::Failure;
@@ -13,7 +16,8 @@ use super::find_user::find_user;
 pub(crate) async fn run(settings: &Settings, user: &str, roles: &[String]) -> Result<(), Failure> {
     let Operation { store, use_cases, .. } = Operation::begin(settings).await?;
     let account = find_user(&*store, user).await?;
-    let set = use_cases.set_roles.by_operator(&use_cases.operator, account.id, roles).await;
+    let client = Client::new(Ipv4Addr::LOCALHOST.into(), "");
+    let set = use_cases.set_roles.by_operator(&use_cases.operator, account.id, roles, &client).await;
     let account = set.map_err(|error| match error {
         SetRolesError::Malformed(error) => format!("a role {error}"),
         error => error.to_string(),

@@ -7,14 +7,14 @@ use auth_domain::challenge::{ChallengeLifetimes, ChallengePurpose};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{NoSigningKey, StoreError};
-use auth_domain::rate_limit::RateLimited;
+use auth_domain::rate_limit::{AttemptSubject, RateLimited};
 use auth_domain::session::AuthenticationMethod;
 use auth_domain::temp_token::{IssuedTempToken, TempStep};
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{
     AuthorizationOutcome, EmailVerification, FinishAuthorizationError, Policy, SecondFactorRequired,
 };
-use auth_testkit::test_service::TestService;
+use auth_testkit::test_service::{TestService, client};
 
 use super::{HOUR, SUBJECT, logged_in, refused, sign_in};
 use crate::ann::ANN;
@@ -176,4 +176,16 @@ async fn without_a_signing_key_there_is_neither_session_nor_link() {
     let error = refused(&service).await;
     assert_eq!((error, code(error)), (NoSigningKey.into(), ErrorCode::Unavailable));
     assert_eq!(service.account(&ann), ann);
+}
+
+#[tokio::test]
+async fn a_sign_in_makes_its_network_known_and_its_owner_is_told_of_a_new_one() {
+    let (service, ann) = with_ann(linked).await;
+    service.google.identifies(SUBJECT, None);
+    service.clock.advance(HOUR);
+    logged_in(&service).await;
+    assert_eq!(service.store.notices_to(&ann.email), [NoticeKind::NewLogin]);
+    let subject = AttemptSubject::Account(ann.id);
+    let limit = service.store.password_limit(subject, client().network());
+    assert_eq!(limit.attempts.last_success_at, Some(service.now()));
 }
