@@ -36,6 +36,8 @@ struct Credential {
     /// Missing in what older versions gave.
     ever_proved: Option<bool>,
     /// Missing in what older versions gave.
+    email_told: Option<bool>,
+    /// Missing in what older versions gave.
     #[serde(default)]
     pending_email: Option<String>,
     password_hash: Option<String>,
@@ -80,6 +82,7 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
         email: EmailAddress::parse(&credential.email).map_err(|_| wrong("email"))?,
         email_verified: credential.email_verified,
         ever_proved: credential.ever_proved.unwrap_or(credential.email_verified),
+        email_told: credential.email_told.unwrap_or(credential.password_hash.is_none()),
         pending_email: pending.map(|email| PendingEmail::named(email, updated_at)),
         password_hash: credential.password_hash.map(PasswordHash::from_phc),
         credential_version: CredentialVersion::from_number(0),

@@ -284,6 +284,8 @@ pub(crate) struct CredentialView {
     email_verified: bool,
     /// Whether an address of this account was ever proved, this one or one before.
     ever_proved: bool,
+    /// Whether an identity provider told that address.
+    email_told: bool,
     /// The address that replaces `email` once it is proved.
     #[schema(required = true)]
     pending_email: Option<String>,
@@ -309,6 +311,7 @@ impl From<&Account> for CredentialView {
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified,
             ever_proved: account.ever_proved,
+            email_told: account.email_told,
             pending_email: pending_email(account),
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             roles: account.roles.iter().map(str::to_owned).collect(),

@@ -4,7 +4,7 @@ use auth_store::{ArchiveDialect, Kind};
 
 /// SQLite knows neither UUIDs nor truth values: every BLOB is a UUID and every INTEGER a number, but for these.
 const BYTES: [&str; 5] = ["app_secret", "app_pending_secret", "public_key", "sealed_private_key", "sealed_keys"];
-const BOOLS: [&str; 4] = ["address_proved", "email_verified", "ever_proved", "proved"];
+const BOOLS: [&str; 5] = ["address_proved", "email_told", "email_verified", "ever_proved", "proved"];
 
 /// The SQL of an archive in SQLite.
 pub(crate) struct SqliteArchive;

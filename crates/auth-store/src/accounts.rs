@@ -30,6 +30,7 @@ pub(super) struct AccountRow {
     created_at: i64,
     updated_at: i64,
     ever_proved: bool,
+    email_told: bool,
     pending_email: Option<String>,
     pending_email_until: Option<i64>,
     #[diesel(embed)]
@@ -51,6 +52,7 @@ impl From<&Account> for AccountRow {
             created_at: account.created_at.as_micros(),
             updated_at: account.updated_at.as_micros(),
             ever_proved: account.ever_proved,
+            email_told: account.email_told,
             pending_email: account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned()),
             pending_email_until: account.pending_email.as_ref().map(|pending| pending.until.as_micros()),
             two_factor: TwoFactorRow::from(&account.two_factor),
@@ -74,6 +76,7 @@ impl TryFrom<AccountRow> for Account {
             credential_version: CredentialVersion::from_number(row.credential_version),
             roles: Roles::parse(&roles).map_err(|_| corrupt("accounts", "roles"))?,
             ever_proved: row.ever_proved,
+            email_told: row.email_told,
             pending_email: pending(row.pending_email, row.pending_email_until)?,
             two_factor: row.two_factor.try_into()?,
             identities: Vec::new(),
@@ -199,6 +202,8 @@ pub(crate) async fn change_email(
         accounts::email.eq(to.as_str()),
         accounts::email_key.eq(to.key()),
         accounts::email_verified.eq(verified),
+        // Somebody typed it, unless it is the same in another spelling.
+        (to.key() != from.key()).then_some(accounts::email_told.eq(false)),
         accounts::pending_email.eq(None::<String>),
         accounts::pending_email_until.eq(None::<i64>),
         accounts::updated_at.eq(at.as_micros()),

@@ -18,6 +18,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         ever_proved -> Bool,
+        email_told -> Bool,
         pending_email -> Nullable<Text>,
         pending_email_until -> Nullable<BigInt>,
         app_status -> Nullable<Text>,

@@ -39,6 +39,7 @@ pub fn account() -> Account {
         email: EmailAddress::parse(&format!("User.{number}@Example.org")).unwrap(),
         email_verified: number.is_multiple_of(2),
         ever_proved: number.is_multiple_of(2),
+        email_told: number.is_multiple_of(3),
         pending_email: None,
         password_hash: Some(PasswordHash::from_phc(format!("$argon2id$hash-{number}"))),
         credential_version: CredentialVersion::FIRST,

@@ -50,6 +50,7 @@ macro_rules! store_contract {
             names_are_unique_whatever_their_case
             a_commit_happens_whole_or_not_at_all
             a_pending_address_is_kept_with_its_account
+            a_provider_told_an_address_until_it_is_another
             roles_are_replaced
             a_rehash_needs_the_credential_version
             a_deletion_takes_everything_along

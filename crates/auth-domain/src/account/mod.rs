@@ -57,6 +57,8 @@ pub struct Account {
     pub pending_email: Option<PendingEmail>,
     /// Whether they ever proved an address, this one or one before: until then the account may be a squatter's.
     pub ever_proved: bool,
+    /// Whether an identity provider told that address, when the account was made.
+    pub email_told: bool,
     /// `None` for an account that only signs in through identity providers.
     pub password_hash: Option<PasswordHash>,
     /// Goes up with each change of password.
@@ -114,6 +116,12 @@ impl Account {
     /// Returns what a change that is decided on this account is guarded by.
     pub const fn revision(&self) -> AccountRevision {
         AccountRevision::changed_at(self.updated_at)
+    }
+
+    /// Whether a reset by mail may give it a password. Where it has none, only at an address that somebody typed and nobody
+    /// proved: its owner may be another one than who signs in through the provider.
+    pub const fn is_recoverable(&self) -> bool {
+        self.password_hash.is_some() || !self.email_verified && !self.email_told
     }
 
     /// Its identity at that provider.

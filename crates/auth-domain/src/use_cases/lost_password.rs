@@ -87,7 +87,7 @@ impl LostPassword {
         let counted = Change::count_strangers_mail(limit, now);
         let refusal = match &account {
             None => Some(LostPasswordError::InvalidEmail),
-            Some(account) if account.password_hash.is_none() => Some(LostPasswordError::NoPassword),
+            Some(account) if !account.is_recoverable() => Some(LostPasswordError::NoPassword),
             Some(_) => None,
         };
         if let (Some(refusal), Disclosure::Explicit) = (refusal, self.disclosure) {

@@ -177,6 +177,7 @@ impl ProviderSignIn {
             email: email.clone(),
             email_verified: proved,
             ever_proved: proved,
+            email_told: true,
             pending_email: None,
             password_hash: None,
             credential_version: CredentialVersion::FIRST,

@@ -142,6 +142,7 @@ impl Register {
             email,
             email_verified: false,
             ever_proved: false,
+            email_told: false,
             pending_email: None,
             password_hash: Some(password_hash),
             credential_version: CredentialVersion::FIRST,

@@ -404,6 +404,7 @@ fn replaced(account: &mut Account, to: &EmailAddress, verified: bool, now: Times
     let (account_id, from) = (account.id, account.email.clone());
     let (revision, at) = (account.revision(), account.next_change_at(now));
     account.updated_at = at;
+    account.email_told &= account.email.key() == to.key();
     account.email = to.clone();
     account.email_verified = verified;
     account.pending_email = None;

@@ -166,7 +166,7 @@ impl UpdatePassword {
         if credential_version != account.credential_version || email.key() != account.email.key() {
             return Err(UpdatePasswordError::Overtaken);
         }
-        if account.password_hash.is_none() {
+        if !account.is_recoverable() {
             return Err(UpdatePasswordError::NoPassword);
         }
         Ok(PasswordResetVerified { challenge_id, version, email, account })

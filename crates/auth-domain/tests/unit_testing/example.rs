@@ -31,6 +31,7 @@ fn account(name: &str) -> Account {
         email: EmailAddress::parse(&format!("{name}@example.org")).unwrap(),
         email_verified: true,
         ever_proved: true,
+        email_told: false,
         pending_email: None,
         password_hash: None,
         credential_version: CredentialVersion::FIRST,

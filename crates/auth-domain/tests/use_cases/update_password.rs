@@ -278,3 +278,28 @@ async fn after_a_reset_a_code_by_mail_is_no_second_factor() {
     assert_eq!(session.method, AuthenticationMethod::MailedCode);
     assert!(!session.method.passed_second_factor());
 }
+
+#[tokio::test]
+async fn an_address_that_was_typed_into_an_account_without_a_password_can_be_recovered_by_its_owner() {
+    let service = TestService::new();
+    // Whoever signs in through google typed the address of another, who is to get the account and not its links.
+    let squatter = service.insert_linked("squatter@example.org", "of a squatter");
+    let step = {
+        let refused = service.use_cases.lost_password.execute("squatter@example.org", &client()).await;
+        assert_eq!(refused.map_err(code).err(), Some(ErrorCode::UserLinked), "its provider told that address");
+        service.change_email(&squatter, ANN);
+        service.begin_reset(ANN).await
+    };
+    let ann = Ann { account: service.account(&squatter), service, step };
+    let logged_in = ann.logged_in().await;
+    assert_eq!((logged_in.account.email_verified, logged_in.account.identities), (true, Vec::new()));
+    assert!(ann.now().password_hash.is_some());
+    assert!(
+        ann.service
+            .use_cases
+            .login
+            .execute(LoginRequest { password: Password::new(NEW), ..login_request(ANN) })
+            .await
+            .is_ok()
+    );
+}

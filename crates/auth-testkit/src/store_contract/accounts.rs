@@ -99,6 +99,22 @@ pub async fn a_pending_address_is_kept_with_its_account(store: AnyStore) {
     assert_eq!((changed.email, changed.email_verified, changed.pending_email), (new, true, None));
 }
 
+/// Another address is one that somebody typed; another spelling of the same is not.
+pub async fn a_provider_told_an_address_until_it_is_another(store: AnyStore) {
+    let account = Account { email_told: true, ..fixtures::account() };
+    store.commit(vec![Change::InsertAccount(account.clone())]).await.unwrap();
+    let respelled = EmailAddress::parse(&account.email.as_str().to_uppercase()).unwrap();
+    for (to, told) in [(respelled, true), (fixtures::account().email, false)] {
+        let now = store.find_account(account.id).await.unwrap().unwrap();
+        let (from, revision, at) = (now.email.clone(), now.revision(), now.next_change_at(NOW));
+        let change =
+            Change::ChangeEmail { account_id: account.id, from, revision, to: to.clone(), verified: false, at };
+        store.commit(vec![change]).await.unwrap();
+        let changed = store.find_account(account.id).await.unwrap().unwrap();
+        assert_eq!((changed.email, changed.email_told), (to, told));
+    }
+}
+
 /// And nothing else of the account changes.
 pub async fn roles_are_replaced(store: AnyStore) {
     let account = insert_account(&store).await;

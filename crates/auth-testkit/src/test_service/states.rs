@@ -26,6 +26,7 @@ impl TestService {
             email: EmailAddress::parse(email).expect("an address"),
             email_verified: true,
             ever_proved: true,
+            email_told: true,
             pending_email: None,
             password_hash: None,
             credential_version: CredentialVersion::FIRST,

@@ -112,6 +112,7 @@ pub(super) fn change_email(
     let taken = to.key() != from.key() && has_email(tables, to);
     let is_from = |account: &Account| account.email.key() == from.key();
     let changed = change_where(tables, id, revised, is_from, |account| {
+        account.email_told &= account.email.key() == to.key();
         account.email = to.clone();
         account.email_verified = verified;
         account.pending_email = None;

@@ -1,0 +1,4 @@
+-- Whether an identity provider told the address. Of accounts without a password that are there it is not known, so it counts
+-- as told: nobody gets a way into them by it.
+ALTER TABLE accounts ADD COLUMN email_told boolean NOT NULL DEFAULT true;
+UPDATE accounts SET email_told = false WHERE password_hash IS NOT NULL;
