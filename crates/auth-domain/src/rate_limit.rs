@@ -75,7 +75,7 @@ pub enum RateLimitKind {
     MailsForOwner,
     /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
     MailsToNamedAddress,
-    /// Codes to an address that is to replace a proved one.
+    /// Codes to an address that is to replace a proved one, or that set a second factor up at an unproved one.
     MailsToPendingAddress,
     /// Mails other than codes to an address that was never proved. It hangs on the address.
     NoticesToUnprovedAddress,
@@ -161,7 +161,13 @@ impl RateLimit {
 
     /// Whether one more is allowed at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
-        let limit = self.kind.limit();
+        self.check_up_to(self.kind.limit().most, now)
+    }
+
+    /// Whether one more is allowed at `now` that has to be among the first `most` in the window, which are no more than the
+    /// limit.
+    pub fn check_up_to(&self, most: u32, now: Timestamp) -> Result<(), RateLimited> {
+        let limit = Limit { most: most.min(self.kind.limit().most), ..self.kind.limit() };
         let far_enough_at = (!limit.apart.is_zero() && self.count > 0).then(|| self.last_at + limit.apart);
         let window_over_at = (self.count >= limit.most).then(|| self.began_at + limit.window);
         match far_enough_at.max(window_over_at) {

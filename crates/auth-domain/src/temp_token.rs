@@ -47,6 +47,8 @@ pub enum TempStep {
     GiveSecondFactorAfterReset,
     /// The same after an identity provider vouched.
     GiveSecondFactorAfterProvider,
+    /// The same after a provider vouched for the address alone: its identity is not linked yet.
+    GiveSecondFactorAfterAddress,
     /// Prove again who is behind that session.
     Reauthenticate(Reauthentication, SessionId),
 }
@@ -55,13 +57,14 @@ const REAUTHENTICATE: &str = "reauthenticate";
 
 impl TempStep {
     /// Those that are about no session.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::GivePasswordResetCode,
         Self::SetPassword,
         Self::GiveVerifyEmailCode,
         Self::GiveSecondFactor,
         Self::GiveSecondFactorAfterReset,
         Self::GiveSecondFactorAfterProvider,
+        Self::GiveSecondFactorAfterAddress,
     ];
 
     /// Its `purpose` and `stage` claims.
@@ -73,6 +76,7 @@ impl TempStep {
             Self::GiveSecondFactor => ("twofa_login", "second_factor"),
             Self::GiveSecondFactorAfterReset => ("twofa_login", "second_factor_after_reset"),
             Self::GiveSecondFactorAfterProvider => ("twofa_login", "second_factor_after_provider"),
+            Self::GiveSecondFactorAfterAddress => ("twofa_login", "second_factor_after_address"),
             Self::Reauthenticate(reauthentication, _) => (REAUTHENTICATE, reauthentication.stage()),
         }
     }

@@ -66,7 +66,7 @@ mod tests {
     use auth_domain::account::EmailAddress;
     use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
     use auth_domain::identity::ProviderName;
-    use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, Removed, ResetReport};
+    use auth_domain::mail::{Notice, NoticeDetails, NoticeKind, OutgoingContent, Removed};
     use auth_domain::session::Client;
     use auth_domain::two_factor::Method;
     use auth_domain::{MailId, Timestamp};
@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn a_reset_says_what_it_removed_and_who_can_still_sign_in() {
         let provider = |name| ProviderName::parse(name).unwrap();
-        let reset = ResetReport {
+        let details = NoticeDetails {
+            about: None,
             removed: vec![
                 Removed::SecondFactor(Method::App),
                 Removed::SecondFactor(Method::Email),
@@ -150,7 +151,7 @@ mod tests {
             ],
             providers: vec![provider("google"), provider("42")],
         };
-        let notice = Notice { reset, ..Notice::new(NoticeKind::PasswordReset, true) };
+        let notice = Notice { details, ..Notice::new(NoticeKind::PasswordReset, true) };
         let content = OutgoingContent::Notice { notice, times: 1 };
         let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
         for line in [

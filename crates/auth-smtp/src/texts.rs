@@ -3,7 +3,7 @@
 use auth_domain::Timestamp;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::identity::ProviderName;
-use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, Removed, ResetReport};
+use auth_domain::mail::{About, NoticeDetails, NoticeKind, OutgoingContent, OutgoingMail, Removed};
 use auth_domain::two_factor::Method;
 use time::OffsetDateTime;
 
@@ -46,11 +46,12 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
         OutgoingContent::Notice { notice, times } => {
             let (subject, what, advice) = notice_text(notice.kind);
             let mut texts = vec![what.to_owned()];
-            texts.extend(reset_texts(&notice.reset));
+            texts.extend(reset_texts(&notice.details));
             texts.extend(
                 (*times > 1).then(|| format!("This happened {times} times. The details below are of the latest.")),
             );
-            texts.extend([place, advice.to_owned()]);
+            let about = notice.details.about.as_ref().map(about_text).unwrap_or_default();
+            texts.extend([format!("{about}{place}"), advice.to_owned()]);
             Text { kind: "notice", subject, paragraphs: texts.into_iter().map(Paragraph::Plain).collect() }
         }
     }
@@ -152,6 +153,11 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "The e-mail address of your account was changed.",
             "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
         ),
+        NoticeKind::EmailNowUsed => (
+            "This is the address of your account now",
+            "The e-mail address of your account was changed to this one, after the code that we mailed here was entered.",
+            "If that was you, there is nothing to do. If it was not, tell those who run this service.",
+        ),
         NoticeKind::RegistrationAttempted => (
             "You have an account already",
             "Somebody, you perhaps, tried to register with this address. It has an account, so nothing was changed.",
@@ -201,9 +207,18 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
     }
 }
 
+/// Returns the line before those that say when and from where.
+fn about_text(about: &About) -> String {
+    match about {
+        About::SecondFactor(Method::App) => "Second factor: authenticator app\n".to_owned(),
+        About::SecondFactor(Method::Email) => "Second factor: codes by e-mail\n".to_owned(),
+        About::Provider(provider) => format!("Sign-in with: {}\n", display_name(provider)),
+    }
+}
+
 /// Returns what a reset removed, and who can still log in without the password.
-fn reset_texts(report: &ResetReport) -> impl Iterator<Item = String> {
-    let removed: Vec<String> = report
+fn reset_texts(details: &NoticeDetails) -> impl Iterator<Item = String> {
+    let removed: Vec<String> = details
         .removed
         .iter()
         .map(|removed| match removed {
@@ -213,7 +228,7 @@ fn reset_texts(report: &ResetReport) -> impl Iterator<Item = String> {
             Removed::PendingEmail => "- the change to another e-mail address that was not confirmed yet".to_owned(),
         })
         .collect();
-    let providers: Vec<String> = report.providers.iter().map(display_name).collect();
+    let providers: Vec<String> = details.providers.iter().map(display_name).collect();
     let removed = (!removed.is_empty()).then(|| {
         format!("To make sure that only you can log in, we removed from your account:\n{}", removed.join("\n"))
     });

@@ -2,7 +2,7 @@
 
 use auth_domain::account::EmailAddress;
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeKind, ParkedMail, ResetReport};
+use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, ParkedMail};
 use auth_domain::ports::CommitError;
 use auth_domain::session::{Client, Network};
 use auth_domain::{AccountId, ChallengeId, MailId, Timestamp};
@@ -34,7 +34,7 @@ struct MailRow {
     /// 0 while a notice that was sent keeps those like it back.
     times: i64,
     address_proved: bool,
-    reset_report: String,
+    details: String,
 }
 
 impl MailRow {
@@ -49,7 +49,7 @@ impl MailRow {
             _ => MailContent::Notice(Notice {
                 kind: NoticeKind::parse(&self.kind)?,
                 address_proved: self.address_proved,
-                reset: ResetReport::from_stored(&self.reset_report),
+                details: NoticeDetails::from_stored(&self.details),
             }),
         })
     }
@@ -113,7 +113,7 @@ impl From<&MailRequest> for MailRow {
                 kind: notice.kind.as_str().to_owned(),
                 fold_key: Some(notice.fold_key(&request.to)),
                 address_proved: notice.address_proved,
-                reset_report: notice.reset.as_stored(),
+                details: notice.details.as_stored(),
                 ..row
             },
             MailContent::Code { challenge_id, purpose, send_number } => Self {
@@ -136,7 +136,7 @@ impl MailRow {
             times: 1,
             fold_key: None,
             address_proved: true,
-            reset_report: String::new(),
+            details: String::new(),
             happened_at: request.at.as_micros(),
             network: request.client.network().as_str().to_owned(),
             user_agent: request.client.user_agent().to_owned(),
@@ -150,6 +150,10 @@ impl MailRow {
 
 /// A notice that meets one with its key becomes that one, and is due when that is; at once where that was given up.
 pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<usize> {
+    // What was removed before the one that comes now is still to be told, unless it was.
+    let both = mails::details.concat(" ").concat(excluded(mails::details));
+    let is_new = mails::times.eq(0).or(mails::kind.ne(NoticeKind::PasswordReset.as_str()));
+    let details = case_when(is_new, excluded(mails::details)).otherwise(both);
     let waits = case_when(mails::parked_at.is_null(), mails::next_attempt_at);
     let folded = (
         mails::times.eq(mails::times + 1),
@@ -161,7 +165,7 @@ pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<us
         mails::happened_at.eq(excluded(mails::happened_at)),
         mails::network.eq(excluded(mails::network)),
         mails::user_agent.eq(excluded(mails::user_agent)),
-        mails::reset_report.eq(excluded(mails::reset_report)),
+        mails::details.eq(details),
     );
     let insert = diesel::insert_into(mails::table).values(MailRow::from(request));
     conn.execute(insert.on_conflict(mails::fold_key).do_update().set(folded)).await

@@ -185,7 +185,7 @@ diesel::table! {
         fold_key -> Nullable<Text>,
         times -> BigInt,
         address_proved -> Bool,
-        reset_report -> Text,
+        details -> Text,
     }
 }
 

@@ -79,6 +79,7 @@ macro_rules! store_contract {
             a_mail_with_a_code_names_its_challenge
             the_codes_owed_to_an_account_are_forgotten
             notices_that_share_a_key_become_one_mail
+            what_resets_removed_is_told_of_all_of_them
             a_notice_that_was_sent_keeps_those_like_it_back
             a_notice_that_was_given_up_goes_with_the_next
             notices_that_are_owed_at_once_are_all_counted

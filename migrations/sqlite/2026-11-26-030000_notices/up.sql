@@ -5,7 +5,7 @@ ALTER TABLE mails ADD COLUMN fold_key TEXT;
 -- How many notices the mail is to tell of. 0: it was sent, and the next one waits until next_attempt_at.
 ALTER TABLE mails ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE mails ADD COLUMN address_proved INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE mails ADD COLUMN reset_report TEXT NOT NULL DEFAULT '';
+ALTER TABLE mails ADD COLUMN details TEXT NOT NULL DEFAULT '';
 
 CREATE UNIQUE INDEX mails_fold_key ON mails (fold_key);
 CREATE INDEX mails_codes ON mails (account_id) WHERE challenge_id IS NOT NULL;

@@ -10,7 +10,7 @@ use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::session::Client;
 use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
 
-pub use notice::{Notice, NoticeKind, Removed, ResetReport};
+pub use notice::{About, Notice, NoticeDetails, NoticeKind, Removed};
 
 /// A mail that is owed to somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! Notices: what the owner of an account is told.
 
-use std::fmt::Write as _;
-
 use crate::account::EmailAddress;
 use crate::identity::ProviderName;
 use crate::named::named;
@@ -14,18 +12,26 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Whether the owner had proved to read the address.
     pub address_proved: bool,
-    /// What a password reset removed and left; empty for other kinds.
-    pub reset: ResetReport,
+    /// What there is to say besides.
+    pub details: NoticeDetails,
 }
 
 impl Notice {
     /// Returns a notice that says no more than its kind.
     pub const fn new(kind: NoticeKind, address_proved: bool) -> Self {
-        Self { kind, address_proved, reset: ResetReport { removed: Vec::new(), providers: Vec::new() } }
+        let details = NoticeDetails { about: None, removed: Vec::new(), providers: Vec::new() };
+        Self { kind, address_proved, details }
     }
 
-    /// Returns what further notices share that become one mail with this one: the address, the kind, and whether the
-    /// address was proved, since only those to a proved one are never put off for the day's limit.
+    /// The same about a second factor or a provider.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Self {
+        self.details.about = Some(about);
+        self
+    }
+
+    /// Returns what further notices share that become one mail with this one: the address, the kind, what it is about, and
+    /// whether the address was proved, since only those to a proved one are never put off for the day's limit.
     ///
     /// By the address, not the account, so that no number of accounts buries an address in mail.
     pub fn fold_key(&self, to: &EmailAddress) -> String {
@@ -34,8 +40,9 @@ impl Notice {
             NoticeKind::EmailChangeBegun => NoticeKind::EmailChanged,
             kind => kind,
         };
+        let about = self.details.about.as_ref().map(|about| format!(" {}", about.as_stored())).unwrap_or_default();
         let proved = if self.address_proved { "proved" } else { "unproved" };
-        format!("{} {proved} {}", kind.as_str(), to.key())
+        format!("{}{about} {proved} {}", kind.as_str(), to.key())
     }
 }
 
@@ -58,8 +65,10 @@ named! {
         PasswordReset = "password_reset_done",
         /// Another address was named in place of a proved one; goes to that one.
         EmailChangeBegun = "email_change_begun",
-        /// The e-mail address was changed; goes to the old one, and to the new one where that was proved first.
+        /// The e-mail address was changed; goes to the old one.
         EmailChanged = "email_changed",
+        /// The same, to the new one, which was proved first. A kind of its own, so that what follows is told at once.
+        EmailNowUsed = "email_now_used",
         /// Somebody tried to register with the address of an account and was not told so.
         RegistrationAttempted = "registration_attempted",
         /// Somebody asked for a password reset of an account that has no password and was not told so.
@@ -81,14 +90,36 @@ named! {
     }
 }
 
-/// What a password reset by mail removed from an account whose address was proved for the first time, and who can still log
-/// in without the password.
+impl NoticeKind {
+    /// How many of the three mails a day to an address that was never proved this one may be at most: one where any stranger
+    /// causes it, and one of them stays for what changes who has the account.
+    pub(crate) const fn most_unproved(self) -> u32 {
+        match self {
+            Self::RegistrationAttempted | Self::ResetWithoutPassword => 1,
+            Self::EmailChanged | Self::PasswordReset | Self::AccountDeleted => 3,
+            _ => 2,
+        }
+    }
+}
+
+/// What a notice says besides its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResetReport {
-    /// What is gone.
+pub struct NoticeDetails {
+    /// Which second factor or provider it is about.
+    pub about: Option<About>,
+    /// What a password reset removed.
     pub removed: Vec<Removed>,
-    /// The identity providers that still log in.
+    /// The identity providers that still log in after it.
     pub providers: Vec<ProviderName>,
+}
+
+/// What a notice is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A second factor.
+    SecondFactor(Method),
+    /// An identity of this provider.
+    Provider(ProviderName),
 }
 
 /// Something that a password reset removed.
@@ -102,37 +133,56 @@ pub enum Removed {
     PendingEmail,
 }
 
-impl ResetReport {
-    /// Returns it as it is stored: words with a blank between them, empty where there is nothing to say.
+impl About {
+    fn as_stored(&self) -> String {
+        match self {
+            Self::SecondFactor(method) => format!("about-factor:{}", method.as_str()),
+            Self::Provider(provider) => format!("about-provider:{provider}"),
+        }
+    }
+}
+
+impl Removed {
+    fn as_stored(&self) -> String {
+        match self {
+            Self::SecondFactor(method) => format!("removed-factor:{}", method.as_str()),
+            Self::Identity(provider) => format!("removed-provider:{provider}"),
+            Self::PendingEmail => "removed-pending-email:".to_owned(),
+        }
+    }
+}
+
+impl NoticeDetails {
+    /// Returns them as they are stored: words with a blank between them, empty where there is nothing to say. Those of two
+    /// notices, one after the other with a blank between them, are those of both; of the providers the later ones count.
     pub fn as_stored(&self) -> String {
-        let mut text = String::new();
-        for removed in &self.removed {
-            // Writing to a String does not fail.
-            let _ = match removed {
-                Removed::SecondFactor(method) => write!(text, "removed-factor:{} ", method.as_str()),
-                Removed::Identity(provider) => write!(text, "removed-provider:{provider} "),
-                Removed::PendingEmail => write!(text, "removed-pending-email: "),
-            };
-        }
-        for provider in &self.providers {
-            let _ = write!(text, "provider:{provider} ");
-        }
-        text.trim_end().to_owned()
+        let providers: Vec<&str> = self.providers.iter().map(ProviderName::as_str).collect();
+        let providers = (!providers.is_empty()).then(|| format!("providers:{}", providers.join(",")));
+        let about = self.about.iter().map(About::as_stored);
+        let words = about.chain(self.removed.iter().map(Removed::as_stored)).chain(providers);
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// Returns what was stored. A word that only a newer version knows is passed over.
     pub fn from_stored(text: &str) -> Self {
-        let mut report = Self::default();
+        let mut details = Self::default();
         for (word, value) in text.split(' ').filter_map(|word| word.split_once(':')) {
+            let provider = || ProviderName::parse(value);
             match word {
-                "removed-factor" => report.removed.extend(Method::parse(value).map(Removed::SecondFactor)),
-                "removed-provider" => report.removed.extend(ProviderName::parse(value).map(Removed::Identity)),
-                "removed-pending-email" => report.removed.push(Removed::PendingEmail),
-                "provider" => report.providers.extend(ProviderName::parse(value)),
+                "about-factor" => details.about = Method::parse(value).map(About::SecondFactor),
+                "about-provider" => details.about = provider().map(About::Provider),
+                "removed-factor" => details.remove(Method::parse(value).map(Removed::SecondFactor)),
+                "removed-provider" => details.remove(provider().map(Removed::Identity)),
+                "removed-pending-email" => details.remove(Some(Removed::PendingEmail)),
+                "providers" => details.providers = value.split(',').filter_map(ProviderName::parse).collect(),
                 _ => {}
             }
         }
-        report
+        details
+    }
+
+    fn remove(&mut self, removed: Option<Removed>) {
+        self.removed.extend(removed.filter(|removed| !self.removed.contains(removed)));
     }
 }
 
@@ -145,20 +195,26 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_read_as_it_was_stored() {
-        let report = ResetReport {
-            removed: vec![
-                Removed::SecondFactor(Method::App),
-                Removed::SecondFactor(Method::Email),
-                Removed::Identity(provider("google")),
-                Removed::PendingEmail,
-            ],
+    fn details_are_read_as_they_were_stored_and_those_of_two_are_those_of_both() {
+        let first = NoticeDetails {
+            about: Some(About::Provider(provider("google"))),
+            removed: vec![Removed::SecondFactor(Method::App), Removed::PendingEmail],
             providers: vec![provider("42"), provider("google")],
         };
-        assert_eq!(ResetReport::from_stored(&report.as_stored()), report);
-        assert_eq!(ResetReport::default().as_stored(), "");
-        assert_eq!(ResetReport::from_stored(""), ResetReport::default());
-        assert_eq!(ResetReport::from_stored("later:x provider:42 provider:NO").providers, [provider("42")]);
+        let second = NoticeDetails {
+            about: Some(About::SecondFactor(Method::Email)),
+            removed: vec![Removed::Identity(provider("google")), Removed::PendingEmail],
+            providers: vec![provider("42")],
+        };
+        for details in [&first, &second, &NoticeDetails::default()] {
+            assert_eq!(NoticeDetails::from_stored(&details.as_stored()), *details);
+        }
+        assert_eq!(NoticeDetails::default().as_stored(), "");
+        let both = NoticeDetails::from_stored(&format!("{} {}", first.as_stored(), second.as_stored()));
+        let removed =
+            vec![Removed::SecondFactor(Method::App), Removed::PendingEmail, Removed::Identity(provider("google"))];
+        assert_eq!(both, NoticeDetails { removed, ..second });
+        assert_eq!(NoticeDetails::from_stored("later:x providers:42,NO").providers, [provider("42")]);
     }
 
     #[test]
@@ -170,5 +226,11 @@ mod tests {
         assert_ne!(key(NoticeKind::EmailChanged, false, "ann@example.org"), changed);
         assert_ne!(key(NoticeKind::EmailChanged, true, "bob@example.org"), changed);
         assert_ne!(key(NoticeKind::PasswordChanged, true, "ann@example.org"), changed);
+        assert_ne!(key(NoticeKind::EmailNowUsed, true, "ann@example.org"), changed);
+        let about = |method| {
+            let notice = Notice::new(NoticeKind::SecondFactorEnabled, true).about(About::SecondFactor(method));
+            notice.fold_key(&address("ann@example.org"))
+        };
+        assert_ne!(about(Method::App), about(Method::Email));
     }
 }

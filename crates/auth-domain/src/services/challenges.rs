@@ -10,7 +10,7 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailContent, MailRequest};
 use crate::ports::{Change, CodeClaims, Codes, NameDigest, StoreError, TempTokens, UniqueKey};
 use crate::rate_limit::{AttemptSubject, RateLimited};
-use crate::session::Client;
+use crate::session::{Client, Network};
 use crate::temp_token::{IssuedTempToken, TempClaims, TempStep};
 use crate::{ChallengeId, MailId, Timestamp};
 
@@ -153,12 +153,14 @@ impl Challenges {
 
     /// Compares `code` with the outstanding one. When it is right, commits what `when_right` makes of the challenge
     /// and its account; each verdict is committed before it is told, and judged anew when another was first, so
-    /// that of any number of guesses at once only as many get a verdict as one after the other would.
+    /// that of any number of guesses at once only as many get a verdict as one after the other would. Misses count for the
+    /// network `from`, or for the one that the code was asked for from: whoever holds the token of that step began it.
     pub(crate) async fn give_code(
         &self,
         challenge_id: ChallengeId,
         purpose: ChallengePurpose,
         code: &str,
+        from: Option<&Network>,
         when_right: impl Fn(Challenge, &Account, Timestamp) -> Vec<Change>,
     ) -> Result<Account, GiveCodeError> {
         let given = OneTimeCode::parse(code);
@@ -170,8 +172,9 @@ impl Challenges {
                 let found = self.env.store.find_challenge(challenge_id).await?;
                 let (challenge, account) = found.ok_or(GiveCodeError::ChallengeGone)?;
                 let now = self.env.now();
+                let network = from.unwrap_or(&challenge.network);
+                let misses = self.misses_of(&challenge, account.as_ref(), network).await?;
                 let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
-                let misses = self.misses_of(&challenge).await?;
                 misses.check(now).map_err(GiveCodeError::RateLimited)?;
                 Ok(match right_for {
                     // The count guards a right code too: else those that race with another code's misses would be

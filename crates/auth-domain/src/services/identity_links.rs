@@ -3,11 +3,11 @@
 use crate::Timestamp;
 use crate::account::Account;
 use crate::identity::{LinkedIdentity, ProviderIdentity};
-use crate::mail::NoticeKind;
+use crate::mail::{About, NoticeKind};
 use crate::ports::{Change, Entropy};
 use crate::session::Client;
 
-use super::notice;
+use super::notice_about;
 
 /// Returns the account with one more identity, and the changes that link it and tell its owner.
 pub(crate) fn link(
@@ -19,10 +19,11 @@ pub(crate) fn link(
 ) -> (Account, Vec<Change>) {
     let identity = LinkedIdentity::new(identity, now);
     let (account, touch) = touched(account, now);
+    let about = About::Provider(identity.provider.clone());
     let changes = vec![
         touch,
         Change::LinkIdentity { account_id: account.id, identity: identity.clone() },
-        notice(entropy, &account, NoticeKind::IdentityLinked, client, now),
+        notice_about(entropy, &account, (NoticeKind::IdentityLinked, about), client, now),
     ];
     (account.with_identity(identity), changes)
 }

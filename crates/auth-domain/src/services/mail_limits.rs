@@ -1,6 +1,7 @@
 //! Where the limits for mails and for wrong codes are read; what they allow is in [`crate::rate_limit`].
 
 use crate::AccountId;
+use crate::account::Account;
 use crate::challenge::Challenge;
 use crate::password_limit::PasswordLimit;
 use crate::ports::StoreError;
@@ -10,9 +11,17 @@ use crate::session::Network;
 use super::{Challenges, Environment, SecondFactor};
 
 impl Environment {
-    /// Whether the owner has finished a login from there before.
-    async fn is_known(&self, subject: AttemptSubject, network: &Network) -> Result<bool, StoreError> {
-        Ok(self.store.find_password_limit(subject, network).await?.attempts.last_success_at.is_some())
+    /// Whether the owner has finished a login from there before. The limit is read in either case, so that it takes as long;
+    /// no network is known for an address that was not proved, whose owner may be another one than who logs in.
+    async fn is_known(
+        &self,
+        subject: AttemptSubject,
+        owner: Option<&Account>,
+        network: &Network,
+    ) -> Result<bool, StoreError> {
+        let subject = owner.map_or(subject, |owner| AttemptSubject::Account(owner.id));
+        let limit = self.store.find_password_limit(subject, network).await?;
+        Ok(limit.attempts.last_success_at.is_some() && owner.is_some_and(|owner| owner.email_verified))
     }
 
     /// Returns the limit for wrong codes of second factors of the account that `passwords` is of, from there. Networks
@@ -44,12 +53,15 @@ impl Environment {
 }
 
 impl Challenges {
-    /// Returns the limit for wrong codes of a challenge for recovery or for proving an address. It is that of the network
-    /// from which the code was asked for.
-    pub(crate) async fn misses_of(&self, challenge: &Challenge) -> Result<RateLimit, StoreError> {
-        let owner = challenge.challenged.account_id().map_or(challenge.subject, AttemptSubject::Account);
-        let kind = if self.env.is_known(owner, &challenge.network).await? {
-            RateLimitKind::MailedCodeMissesFrom(challenge.network.clone())
+    /// Returns the limit for wrong codes of a challenge for recovery or for proving an address, from `network`.
+    pub(crate) async fn misses_of(
+        &self,
+        challenge: &Challenge,
+        owner: Option<&Account>,
+        network: &Network,
+    ) -> Result<RateLimit, StoreError> {
+        let kind = if self.env.is_known(challenge.subject, owner, network).await? {
+            RateLimitKind::MailedCodeMissesFrom(network.clone())
         } else {
             RateLimitKind::MailedCodeMisses
         };
@@ -60,14 +72,14 @@ impl Challenges {
     pub(crate) async fn mails_for_strangers(
         &self,
         subject: AttemptSubject,
-        owner: Option<AccountId>,
+        owner: Option<&Account>,
         network: &Network,
     ) -> Result<MailLimit, StoreError> {
         let store = &self.env.store;
         let near = store.find_rate_limit(subject, &RateLimitKind::MailsFrom(network.clone())).await?;
         // Read in either case, so that a known network takes as long.
         let strangers = store.find_rate_limit(subject, &RateLimitKind::MailsFromStrangers).await?;
-        let known = self.env.is_known(owner.map_or(subject, AttemptSubject::Account), network).await?;
+        let known = self.env.is_known(subject, owner, network).await?;
         Ok(MailLimit { near, strangers: (!known).then_some(strangers) })
     }
 

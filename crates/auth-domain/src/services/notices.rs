@@ -1,7 +1,7 @@
 //! Notices: what the owner of an account is told by mail.
 
 use crate::account::{Account, EmailAddress};
-use crate::mail::{MailContent, MailRequest, Notice, NoticeKind};
+use crate::mail::{About, MailContent, MailRequest, Notice, NoticeKind};
 use crate::ports::{Change, Entropy};
 use crate::session::Client;
 use crate::{AccountId, MailId, Timestamp};
@@ -15,6 +15,18 @@ pub(crate) fn notice(
     at: Timestamp,
 ) -> Change {
     notice_to(entropy, (account.id, &account.email), Notice::new(kind, account.email_verified), client, at)
+}
+
+/// The same about a second factor or a provider.
+pub(crate) fn notice_about(
+    entropy: &dyn Entropy,
+    account: &Account,
+    (kind, about): (NoticeKind, About),
+    client: &Client,
+    at: Timestamp,
+) -> Change {
+    let notice = Notice::new(kind, account.email_verified).about(about);
+    notice_to(entropy, (account.id, &account.email), notice, client, at)
 }
 
 /// The same at an address that is about to be the account's, or was it, or with more to say.

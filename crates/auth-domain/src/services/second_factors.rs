@@ -64,10 +64,15 @@ fn not_sent(challenge: &Challenge) -> Vec<Change> {
     vec![Change::InsertChallenge(challenge.clone().not_sent())]
 }
 
-/// Whether a method may finish that step. After a reset by mail a code by mail would be the same proof twice: it is taken
-/// only where there is no app.
+/// Whether whoever is at that step has shown no more than that they read the account's mail, so that a code by mail would be
+/// the same proof twice.
+pub(crate) const fn rests_on_mail(step: TempStep) -> bool {
+    matches!(step, TempStep::GiveSecondFactorAfterReset | TempStep::GiveSecondFactorAfterAddress)
+}
+
+/// Whether a method may finish that step: the same proof twice is taken only where there is no app.
 pub(crate) fn counts_after(method: Method, step: TempStep, account: &Account) -> bool {
-    let same_proof = step == TempStep::GiveSecondFactorAfterReset && method == Method::Email;
+    let same_proof = rests_on_mail(step) && method == Method::Email;
     !same_proof || !account.two_factor.is_enabled(Method::App)
 }
 

@@ -106,7 +106,7 @@ impl DeliverMails {
         // Whoever loses a round lost it to one more that was counted, so the limit ends this.
         loop {
             let (limit, now) = (self.challenges.notices_to_unproved_address(subject).await?, self.env.now());
-            if let Err(limited) = limit.check(now) {
+            if let Err(limited) = limit.check_up_to(notice.kind.most_unproved(), now) {
                 return Ok(Err(limited));
             }
             if self.env.commit_unless_lost(Change::count_mail(limit, now)).await? {

@@ -9,7 +9,7 @@ use crate::ports::{Change, NoSigningKey, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
     Challenges, Decision, Environment, IssuedAccessToken, LoggedIn, MethodUnusable, SecondFactor, SecondFactors,
-    SessionTokens, Success, Verdict, counts_after,
+    SessionTokens, Success, Verdict, counts_after, rests_on_mail,
 };
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::{Reauthentication, TempStep};
@@ -153,6 +153,7 @@ impl FinishLogin {
             TempStep::GiveSecondFactor
             | TempStep::GiveSecondFactorAfterReset
             | TempStep::GiveSecondFactorAfterProvider
+            | TempStep::GiveSecondFactorAfterAddress
             | TempStep::Reauthenticate(..) => {}
             TempStep::GivePasswordResetCode | TempStep::SetPassword | TempStep::GiveVerifyEmailCode => {
                 return Err(FinishLoginError::WrongToken);
@@ -203,10 +204,12 @@ impl FinishLogin {
                 return self.reauthenticate(reauthentication, session_id, &account).await;
             }
             TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
-            TempStep::GiveSecondFactorAfterProvider => AuthenticationMethod::IdentityProvider,
+            TempStep::GiveSecondFactorAfterProvider | TempStep::GiveSecondFactorAfterAddress => {
+                AuthenticationMethod::IdentityProvider
+            }
             _ => AuthenticationMethod::Password,
         };
-        let mailed_twice = step == TempStep::GiveSecondFactorAfterReset && matches!(given, SecondFactor::Email(_));
+        let mailed_twice = rests_on_mail(step) && matches!(given, SecondFactor::Email(_));
         let method = if mailed_twice { first } else { first.and_second_factor() };
         let (logged_in, open) = self.session_tokens.open(account, method, client, self.env.now())?;
         Ok((LoginFinished::LoggedIn(Box::new(logged_in)), open))

@@ -66,8 +66,7 @@ impl LostPassword {
         self.env
             .decide(async |_| {
                 let account = self.env.store.find_account_by_name(&name).await?;
-                let owner = account.as_ref().map(|account| account.id);
-                let limit = self.challenges.mails_for_strangers(subject, owner, client.network()).await?;
+                let limit = self.challenges.mails_for_strangers(subject, account.as_ref(), client.network()).await?;
                 let now = self.env.now();
                 limit.check(now).map_err(LostPasswordError::RateLimited)?;
                 Ok(self.decision(subject, account, limit, client, now))

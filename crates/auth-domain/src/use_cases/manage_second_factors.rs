@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::NoticeKind;
+use crate::mail::{About, Notice, NoticeKind};
 use crate::ports::{Change, RecoveryCode, StoreError};
-use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, after_first_factor, notice};
+use crate::services::{
+    Decision, Environment, FreshLogin, FreshLoginError, SecondFactors, after_first_factor, notice_to,
+};
 use crate::session::Client;
 use crate::two_factor::{Method, MethodOverview, NotEnrolled, TwoFactor};
 
@@ -73,8 +75,8 @@ impl ManageSecondFactors {
     /// Asks for an enrolled method at login. One that is enabled already stays so. The first one ends the sessions that
     /// passed none.
     pub async fn enable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
-        let kind = NoticeKind::SecondFactorEnabled;
-        self.change(caller, client, kind, |two_factor| {
+        let told = (NoticeKind::SecondFactorEnabled, Some(About::SecondFactor(method)));
+        self.change(caller, client, told, |two_factor| {
             if two_factor.is_enabled(method) { Ok(None) } else { two_factor.enable(method).map(Some) }
         })
         .await
@@ -82,14 +84,14 @@ impl ManageSecondFactors {
 
     /// Asks for an enabled method no more.
     pub async fn disable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
-        let kind = NoticeKind::SecondFactorDisabled;
-        self.change(caller, client, kind, |two_factor| two_factor.disable(method).map(Some)).await
+        let told = (NoticeKind::SecondFactorDisabled, Some(About::SecondFactor(method)));
+        self.change(caller, client, told, |two_factor| two_factor.disable(method).map(Some)).await
     }
 
     /// Offers an enabled method first. One that is first already stays so.
     pub async fn make_primary(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
-        let kind = NoticeKind::PrimaryFactorChanged;
-        self.change(caller, client, kind, |two_factor| {
+        let told = (NoticeKind::PrimaryFactorChanged, None);
+        self.change(caller, client, told, |two_factor| {
             if two_factor.primary() == Some(method) { Ok(None) } else { two_factor.make_primary(method).map(Some) }
         })
         .await
@@ -102,7 +104,7 @@ impl ManageSecondFactors {
         client: &Client,
     ) -> Result<Vec<RecoveryCode>, ManageError> {
         let (codes, hashes) = self.second_factors.new_recovery_codes(caller.caller().account().id);
-        self.change(caller, client, NoticeKind::RecoveryCodesRenewed, |two_factor| {
+        self.change(caller, client, (NoticeKind::RecoveryCodesRenewed, None), |two_factor| {
             let renewed = two_factor.any_enrolled().then(|| two_factor.with_recovery_codes(hashes.clone()));
             renewed.map(Some).ok_or(NotEnrolled)
         })
@@ -115,7 +117,7 @@ impl ManageSecondFactors {
         &self,
         caller: &FreshLogin,
         client: &Client,
-        kind: NoticeKind,
+        (kind, about): (NoticeKind, Option<About>),
         change: impl Fn(TwoFactor) -> Result<Option<TwoFactor>, NotEnrolled>,
     ) -> Result<(), ManageError> {
         self.env
@@ -124,8 +126,10 @@ impl ManageSecondFactors {
                 let (account_id, now) = (account.id, self.env.now());
                 let Some(two_factor) = change(account.two_factor.clone())? else { return Ok(Decision::nothing(())) };
                 let session_id = caller.caller().session().id;
-                let mut changes =
-                    vec![Change::RequireSession(session_id), notice(&*self.env.entropy, &account, kind, client, now)];
+                let told = Notice::new(kind, account.email_verified);
+                let told = about.iter().cloned().fold(told, Notice::about);
+                let told = notice_to(&*self.env.entropy, (account_id, &account.email), told, client, now);
+                let mut changes = vec![Change::RequireSession(session_id), told];
                 changes.extend(after_first_factor(&account, &two_factor, session_id, now));
                 changes.push(Change::PutTwoFactor { account_id, two_factor });
                 Ok(Decision::commit((), changes))

@@ -111,7 +111,10 @@ impl ProviderSignIn {
             return Ok(Decision::nothing(Decided::Unproved(Box::new(account))));
         }
         let (challenges, now) = (&self.challenges, self.env.now());
-        let step = TempStep::GiveSecondFactorAfterProvider;
+        let step = match linked {
+            Linked::Already(_) => TempStep::GiveSecondFactorAfterProvider,
+            Linked::ByThis(_) => TempStep::GiveSecondFactorAfterAddress,
+        };
         let pending = challenges.begin_login(&account, step, client, now).await?;
         if let Some((required, changes)) = pending {
             let required = AuthorizationOutcome::SecondFactorRequired(required);

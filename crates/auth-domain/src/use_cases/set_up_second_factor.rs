@@ -7,7 +7,7 @@ use crate::access_token::BearerToken;
 use crate::account::Account;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::error_code::{ErrorCode, Refusal};
-use crate::mail::{Notice, NoticeKind};
+use crate::mail::{About, Notice, NoticeKind};
 use crate::ports::{Change, Provisioning, RecoveryCode, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
@@ -139,9 +139,21 @@ impl SetUpSecondFactor {
                 ];
                 changes.extend(begun);
                 changes.push(Change::count_mail(mails, now));
+                changes.extend(self.count_unproved(&account, now).await?);
                 Ok(Decision::commit((), changes))
             })
             .await
+    }
+
+    /// Counts a code to an address that was not proved for that address too: accounts come and go.
+    async fn count_unproved(&self, account: &Account, now: Timestamp) -> Result<Option<Change>, SetUpError> {
+        if account.email_verified {
+            return Ok(None);
+        }
+        let address = self.challenges.subject(&account.email);
+        let mails = self.challenges.mails_to_pending_address(address).await?;
+        mails.check(now).map_err(SetUpError::RateLimited)?;
+        Ok(Some(Change::count_mail(mails, now)))
     }
 
     /// Proves a method by its first code, which enables it. The session counts as having passed a second factor; where this
@@ -173,6 +185,7 @@ impl SetUpSecondFactor {
                         // A code that came by mail proved the address.
                         let proved = account.email_verified || method == Method::Email;
                         let told = Notice::new(NoticeKind::SecondFactorEnabled, proved);
+                        let told = told.about(About::SecondFactor(method));
                         let to = (account.id, &account.email);
                         changes.push(notice_to(&*self.env.entropy, to, told, client, now));
                         Decision::commit(set_up, changes)

@@ -6,9 +6,9 @@ use crate::account::Account;
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
-use crate::mail::NoticeKind;
+use crate::mail::{About, NoticeKind};
 use crate::ports::{Change, StoreError};
-use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, notice, touched};
+use crate::services::{Decision, Environment, FreshLogin, FreshLoginError, notice_about, touched};
 use crate::session::{Client, Revocation, RevocationReason};
 
 use super::all::Parts;
@@ -70,7 +70,7 @@ impl UnlinkIdentity {
                 let now = self.env.now();
                 let (mut account, touch) = touched(account, now);
                 account.identities.retain(|identity| identity.provider != *provider);
-                let account_id = account.id;
+                let (account_id, about) = (account.id, About::Provider(provider.clone()));
                 let revocation = Revocation { at: now, reason: RevocationReason::IdentityUnlinked };
                 let changes = vec![
                     touch,
@@ -79,7 +79,7 @@ impl UnlinkIdentity {
                     Change::ForgetChallengesFor { account_id, purpose: ChallengePurpose::TwoFactorLogin },
                     Change::RequireSession(session_id),
                     Change::RevokeSessionsOf { account_id, except: Some(session_id), revocation },
-                    notice(&*self.env.entropy, &account, NoticeKind::IdentityUnlinked, client, now),
+                    notice_about(&*self.env.entropy, &account, (NoticeKind::IdentityUnlinked, about), client, now),
                 ];
                 Ok(Decision::commit(account, changes))
             })

@@ -285,12 +285,19 @@ impl UpdateCredentials {
         password_hash: &PasswordHash,
         client: &Client,
         now: Timestamp,
-    ) -> [Change; 4] {
+    ) -> Vec<Change> {
         let (account_id, from_version) = (account.id, account.credential_version);
         let (revision, at) = (account.revision(), account.next_change_at(now));
         account.updated_at = at;
         account.credential_version = from_version.next();
-        [
+        // Whoever named another address may be the one whom the owner changes the password against.
+        let withdrawn = account.pending_email.take().map(|_| {
+            let revision = account.revision();
+            Change::PutPendingEmail { account_id, revision, pending: None, at }
+        });
+        let purpose = ChallengePurpose::VerifyEmail;
+        let forgotten = withdrawn.is_some().then_some(Change::ForgetChallengesFor { account_id, purpose });
+        let mut changes = vec![
             Change::ChangePassword { account_id, from_version, revision, password_hash: password_hash.clone(), at },
             Change::RevokeSessionsOf {
                 account_id,
@@ -299,7 +306,10 @@ impl UpdateCredentials {
             },
             self.announcements.announce(EventKind::PasswordChanged, account_id, at),
             notice(&*self.env.entropy, account, NoticeKind::PasswordChanged, client, now),
-        ]
+        ];
+        changes.extend(withdrawn);
+        changes.extend(forgotten);
+        changes
     }
 
     /// The account's address in another spelling withdraws whatever was pending; one that was never proved is replaced at

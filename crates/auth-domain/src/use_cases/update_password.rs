@@ -1,12 +1,13 @@
 //! Recovery, last step: the new password, and a session with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::mail::{Notice, NoticeKind, Removed, ResetReport};
+use crate::mail::{Notice, NoticeDetails, NoticeKind, Removed};
 use crate::password_limit::PasswordLimit;
 use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, StoreError};
 use crate::rate_limit::AttemptSubject;
@@ -91,6 +92,9 @@ impl From<UpdatePasswordError> for Refusal {
         }
     }
 }
+
+/// How long a second factor counts as new: its owner, if it is not theirs, has had the mail about it for so long.
+const NEW_FACTOR: Duration = Duration::from_secs(24 * 3_600);
 
 /// Proof that the code of a reset was given, and that nothing has overtaken it. Only
 /// [`UpdatePassword::verified`] makes one.
@@ -186,7 +190,7 @@ impl UpdatePassword {
         let account_id = account.id;
         // At a first proof whatever was added before goes: somebody else may have added it.
         let two_factor = if account.ever_proved {
-            without_mailed_codes(account.two_factor.clone())
+            without_mailed_codes(account.two_factor.clone(), now)
         } else {
             dropped(&account.two_factor)
         };
@@ -242,7 +246,7 @@ impl UpdatePassword {
 
     /// Tells the owner what the reset made of the account.
     fn told(&self, before: &Account, after: &Account, client: &Client, now: Timestamp) -> Change {
-        let notice = Notice { reset: report(before, after), ..Notice::new(NoticeKind::PasswordReset, true) };
+        let notice = Notice { details: details(before, after), ..Notice::new(NoticeKind::PasswordReset, true) };
         notice_to(&*self.env.entropy, (after.id, &after.email), notice, client, now)
     }
 
@@ -290,7 +294,7 @@ impl UpdatePassword {
 }
 
 /// What the owner of `before` has lost in `after`.
-fn report(before: &Account, after: &Account) -> ResetReport {
+fn details(before: &Account, after: &Account) -> NoticeDetails {
     let [was, is] = [before, after].map(|account| &account.two_factor);
     let factors = Method::ALL.into_iter().filter(|method| {
         was.is_enrolled(*method) && !is.is_enrolled(*method) || was.is_enabled(*method) && !is.is_enabled(*method)
@@ -299,17 +303,27 @@ fn report(before: &Account, after: &Account) -> ResetReport {
     let mut removed: Vec<Removed> = factors.map(Removed::SecondFactor).collect();
     removed.extend(unlinked.map(|identity| Removed::Identity(identity.provider.clone())));
     removed.extend(before.pending_email.as_ref().map(|_| Removed::PendingEmail));
-    ResetReport { removed, providers: after.identities.iter().map(|identity| identity.provider.clone()).collect() }
+    NoticeDetails {
+        about: None,
+        removed,
+        providers: after.identities.iter().map(|identity| identity.provider.clone()).collect(),
+    }
 }
 
 /// Codes by mail are asked for no more where there is an app: the mailbox that set the password would otherwise be the
-/// second factor of the next login, too.
-fn without_mailed_codes(two_factor: TwoFactor) -> TwoFactor {
-    if two_factor.is_enabled(Method::App) && two_factor.is_enabled(Method::Email) {
-        two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
-    } else {
-        two_factor
+/// second factor of the next login, too. Not where the app came after them within a day: it may be a thief's, whom the owner
+/// resets the password against, and would be all that is left.
+fn without_mailed_codes(two_factor: TwoFactor, now: Timestamp) -> TwoFactor {
+    let (Some((_, Some(app))), Some((_, Some(email)))) =
+        (two_factor.status(Method::App, now), two_factor.status(Method::Email, now))
+    else {
+        return two_factor;
+    };
+    let enabled = Method::ALL.into_iter().all(|method| two_factor.is_enabled(method));
+    if !enabled || app > email && now < app + NEW_FACTOR {
+        return two_factor;
     }
+    two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
 }
 
 /// Nothing is left of the second factors.

@@ -49,7 +49,7 @@ impl VerifyCode {
         }
         let (id, lifetimes) = (step.challenge_id(), self.challenges.lifetimes);
         self.challenges
-            .give_code(id, ChallengePurpose::PasswordReset, code, |challenge, _, now| {
+            .give_code(id, ChallengePurpose::PasswordReset, code, None, |challenge, _, now| {
                 vec![Change::PutChallenge(challenge.after_code_given(now, lifetimes))]
             })
             .await?;

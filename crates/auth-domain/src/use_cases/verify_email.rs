@@ -91,21 +91,24 @@ impl VerifyEmail {
         code: &str,
         client: &Client,
     ) -> Result<Account, VerifyEmailError> {
-        let challenge_id = match owner {
-            AddressOwner::Temp(token) => step_of(token)?,
+        // A session guesses from where it is, whoever asked for the code.
+        let (challenge_id, from, session_id) = match owner {
+            AddressOwner::Temp(token) => (step_of(token)?, None, None),
             AddressOwner::Session(caller) => {
                 let newest = self.newest(caller.account()).await?;
-                newest.ok_or(GiveCodeError::NoneOutstanding)?.id
+                let challenge_id = newest.ok_or(GiveCodeError::NoneOutstanding)?.id;
+                (challenge_id, Some(client.network()), Some(caller.session().id))
             }
         };
         let account = self
             .challenges
-            .give_code(challenge_id, ChallengePurpose::VerifyEmail, code, |challenge, account, now| {
+            .give_code(challenge_id, ChallengePurpose::VerifyEmail, code, from, |challenge, account, now| {
                 let mut changes = match account.pending_email(now).filter(|pending| challenge.is_to(pending)) {
                     Some(pending) => self.change_address(account, pending, client, now),
                     None => vec![prove(account, now)],
                 };
                 changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
+                changes.extend(session_id.map(Change::RequireSession));
                 changes
             })
             .await;
@@ -120,16 +123,16 @@ impl VerifyEmail {
     /// Both addresses are told. Codes that went to the old one are void.
     fn change_address(&self, account: &Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
         let (account_id, from, at) = (account.id, account.email.clone(), account.next_change_at(now));
-        let told = |address| {
-            let notice = Notice::new(NoticeKind::EmailChanged, true);
+        let told = |address, kind| {
+            let notice = Notice::new(kind, true);
             notice_to(&*self.env.entropy, (account_id, address), notice, client, now)
         };
         vec![
             Change::ChangeEmail { account_id, from, revision: account.revision(), to: to.clone(), verified: true, at },
             Change::ForgetChallengesOf(account_id),
             self.announcements.announce(EventKind::EmailChanged, account_id, at),
-            told(&account.email),
-            told(to),
+            told(&account.email, NoticeKind::EmailChanged),
+            told(to, NoticeKind::EmailNowUsed),
         ]
     }
 
@@ -162,8 +165,7 @@ impl VerifyEmail {
                     }
                     (None, None) => return Err(VerifyEmailError::WrongToken),
                 };
-                let account_id = account.as_ref().map(|account| account.id);
-                let limit = self.challenges.mails_for_strangers(subject, account_id, client.network()).await?;
+                let limit = self.challenges.mails_for_strangers(subject, account.as_ref(), client.network()).await?;
                 limit.check(now).map_err(VerifyEmailError::RateLimited)?;
                 let counted = Change::count_strangers_mail(limit, now);
                 let token = || self.challenges.temp_token(id, TempStep::GiveVerifyEmailCode, now);

@@ -11,9 +11,9 @@ use auth_domain::ports::{Guard, StoreError};
 use auth_domain::rate_limit::{RateLimitKind, RateLimited};
 use auth_domain::session::Client;
 use auth_domain::temp_token::{IssuedTempToken, TempStep};
-use auth_domain::use_cases::{LostPasswordError, Policy};
+use auth_domain::use_cases::{LoginRequest, LostPasswordError, Policy};
 use auth_testkit::fixtures;
-use auth_testkit::test_service::{TestService, by_address, client, with_each_call_failing};
+use auth_testkit::test_service::{TestService, by_address, client, login_request, with_each_call_failing};
 
 use crate::{MOMENT, code, wait};
 
@@ -165,6 +165,8 @@ async fn one_mail_a_minute_and_five_an_hour_can_be_asked_for() {
 #[tokio::test]
 async fn strange_networks_share_five_mails_an_hour_and_the_owners_have_their_own() {
     let (service, ..) = service(Disclosure::Explicit).await;
+    let ann = service.store.account_named(ANN).expect("ann");
+    service.prove_email(&ann);
     service.log_in(ANN).await;
     for number in 2..7 {
         ask_from(&service, ANN, &fixtures::client(number)).await.expect("a temp token");
@@ -172,6 +174,19 @@ async fn strange_networks_share_five_mails_an_hour_and_the_owners_have_their_own
     assert_eq!(ask_from(&service, ANN, &fixtures::client(7)).await, Err(limited(HOUR)));
     ask(&service, ANN).await.expect("the owner was here before");
     assert_eq!(counted(&service, ANN), (1, 5));
+}
+
+#[tokio::test]
+async fn whoever_never_proved_the_address_makes_no_network_known() {
+    let (service, ..) = service(Disclosure::Explicit).await;
+    for number in 2..8 {
+        let login = LoginRequest { client: fixtures::client(number), ..login_request(ANN) };
+        service.use_cases.login.execute(login).await.expect("a login of a squatter");
+    }
+    for number in 2..7 {
+        ask_from(&service, ANN, &fixtures::client(number)).await.expect("a temp token");
+    }
+    assert_eq!(ask_from(&service, ANN, &fixtures::client(7)).await, Err(limited(HOUR)));
 }
 
 #[tokio::test]

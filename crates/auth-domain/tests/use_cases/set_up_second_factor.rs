@@ -214,7 +214,7 @@ async fn whichever_call_to_the_database_fails_nothing_is_begun_or_enabled() {
             assert_eq!(ann.now(), ann.account);
         },
     );
-    assert_eq!(begun.await, 5, "the limit, the commit that is lost, the session, the limit, the commit");
+    assert_eq!(begun.await, 7, "the limits, the commit that is lost, the session, the limits, the commit");
     let proved = with_each_call_failing(
         StoreError::Refused,
         async || {

@@ -2,12 +2,14 @@
 
 mod refusals;
 
+use std::time::Duration;
+
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{Account, Password};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
 use auth_domain::identity::ProviderName;
-use auth_domain::mail::{MailContent, NoticeKind, Removed, ResetReport};
+use auth_domain::mail::{MailContent, NoticeDetails, NoticeKind, Removed};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::{AuthenticationMethod, Revocation, RevocationReason};
 use auth_domain::temp_token::TempStep;
@@ -146,7 +148,7 @@ async fn the_owner_is_told_what_a_reset_removed_and_who_can_still_sign_in() {
         });
         let [notice] = &notices.collect::<Vec<_>>()[..] else { panic!("one notice") };
         assert_eq!((notice.kind, notice.address_proved), (NoticeKind::PasswordReset, true));
-        assert_eq!(notice.reset, ResetReport { removed, providers });
+        assert_eq!(notice.details, NoticeDetails { about: None, removed, providers });
     }
 }
 
@@ -258,8 +260,24 @@ async fn a_mailbox_alone_gets_past_no_app_neither_at_the_reset_nor_at_the_next_l
     let owed = ann.service.store.owed_mails();
     let removed = vec![Removed::SecondFactor(Method::Email)];
     assert!(
-        owed.iter().any(|mail| matches!(&mail.content, MailContent::Notice(told) if told.reset.removed == removed))
+        owed.iter().any(|mail| matches!(&mail.content, MailContent::Notice(told) if told.details.removed == removed))
     );
+}
+
+#[tokio::test]
+async fn an_app_that_came_after_the_codes_by_mail_and_within_a_day_does_not_end_them() {
+    let day = Duration::from_secs(24 * 3_600);
+    for (later, methods) in [(day - crate::MOMENT, vec![Method::App, Method::Email]), (day, vec![Method::App])] {
+        let ann = Ann::after(async |service, ann| {
+            let ann = service.enable_email_factor(&service.prove_email(&ann));
+            service.clock.advance(crate::MOMENT);
+            service.enable_app(&ann);
+            service.clock.advance(later);
+        });
+        let ann = ann.await;
+        ann.update(NEW).await.expect("a new password");
+        assert_eq!(ann.now().two_factor.enabled().collect::<Vec<_>>(), methods, "{later:?}");
+    }
 }
 
 #[tokio::test]

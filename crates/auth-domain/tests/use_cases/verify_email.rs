@@ -13,6 +13,7 @@ use auth_domain::temp_token::TempStep;
 use auth_domain::use_cases::{
     AddressOwner, EmailVerification, GiveCodeError, LoginOutcome, PendingStep, Policy, Resent, VerifyEmailError,
 };
+use auth_testkit::fixtures;
 use auth_testkit::test_service::{
     TestService, another_code, by_address, client, login_request, register_request, with_each_call_failing,
 };
@@ -120,6 +121,21 @@ async fn a_token_of_another_step_proves_nothing() {
         assert_eq!(error_of(ann.resend(&owner).await), wrong);
     }
     assert_eq!((ann.is_proved(), ann.mails()), (false, 0));
+}
+
+#[tokio::test]
+async fn a_session_guesses_from_where_it_is_and_not_from_where_the_code_was_asked_for() {
+    let ann = Ann::new().await;
+    // A change of a proved address; the owner logged in where the code was asked for.
+    let proved = ann.service.prove_email(&ann.account);
+    ann.service.log_in(ANN).await;
+    let caller = AddressOwner::Session(Box::new(ann.service.caller(&proved).await));
+    let thief = fixtures::client(9);
+    let answer = ann.service.use_cases.verify_email.execute(&caller, &another_code(&ann.code), &thief).await;
+    assert_eq!(answer, Err(GiveCodeError::WrongCode.into()));
+    let counted = |kind| ann.service.store.rate_limit(by_address(ANN), &kind).count;
+    let home = RateLimitKind::MailedCodeMissesFrom(client().network().clone());
+    assert_eq!((counted(home), counted(RateLimitKind::MailedCodeMisses)), (0, 1));
 }
 
 #[tokio::test]

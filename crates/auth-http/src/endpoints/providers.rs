@@ -9,7 +9,8 @@ use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
 use auth_domain::identity::ProviderName;
 use auth_domain::use_cases::{
-    AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedAuthorization, UseCases,
+    Authenticated, AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedAuthorization,
+    UseCases,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -103,23 +104,32 @@ async fn begin_sign_in(
 ) -> Result<HttpResponse, ApiError> {
     let redirect = redirect_of(&edge, &request)?;
     let wants_json = accepts(&request, "application/json");
+    let caller = reauthenticating(&edge, &request).await?;
     // A client that reads JSON and names no page to end at may have no cookies.
-    let browser = (!wants_json || redirect.is_some()).then(|| cookies::browser_or_new(&edge, &request));
+    let in_browser = !wants_json || redirect.is_some() || came_by_cookie(&request);
+    let browser = in_browser.then(|| cookies::browser_or_new(&edge, &request));
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
-    let url = if is_reauthentication(&request)? {
-        let Bearer(caller) = Bearer::from_request(&request, &mut Payload::None).await?;
-        if came_by_cookie(&request) && is_forged_navigation(&edge, &request) {
-            return Err(HttpCode::CrossSiteRequest.into());
-        }
-        use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?
-    } else {
-        use_cases.begin_authorization.sign_in(&provider, browser_context).await?
+    let url = match caller {
+        Some(caller) => use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?,
+        None => use_cases.begin_authorization.sign_in(&provider, browser_context).await?,
     };
     let mut response = if wants_json { started(url) } else { found(&url) };
     if let Some(browser) = browser {
         cookies::set_browser(&mut response, &browser);
     }
     Ok(response)
+}
+
+/// Returns whose session is to be made fresh, where one is.
+async fn reauthenticating(edge: &Edge, request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
+    if !is_reauthentication(request)? {
+        return Ok(None);
+    }
+    let Bearer(caller) = Bearer::from_request(request, &mut Payload::None).await?;
+    if came_by_cookie(request) && is_forged_navigation(edge, request) {
+        return Err(HttpCode::CrossSiteRequest.into());
+    }
+    Ok(Some(caller))
 }
 
 fn is_reauthentication(request: &HttpRequest) -> Result<bool, Refusal> {
@@ -254,12 +264,14 @@ async fn callback(
     }
 }
 
-/// Without a cookie, the session that went there is to say so with its access token.
+/// Where it is not the browser that went there, the session that did is to say so with its access token. In a header: a
+/// browser brings its cookie along whoever sent it here.
 async fn confirmed(
     unconfirmed: UnconfirmedAuthorization,
     request: &HttpRequest,
 ) -> Result<OpenedAuthorization, ApiError> {
     match Bearer::from_request(request, &mut Payload::None).await {
+        Ok(_) if came_by_cookie(request) => Err(ErrorCode::OauthStateInvalid.into()),
         Ok(Bearer(caller)) => Ok(unconfirmed.confirm(&caller)?),
         Err(error) if error.code() == HttpCode::TokenRequired.into() => Err(ErrorCode::OauthStateInvalid.into()),
         Err(error) => Err(error),

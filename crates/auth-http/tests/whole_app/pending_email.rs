@@ -47,7 +47,7 @@ async fn the_answers_of_a_change_of_a_proved_address() {
         (&json!(NEW), &json!(true), &Value::Null)
     );
     let told = [NoticeKind::EmailChangeBegun, NoticeKind::EmailChanged];
-    assert_eq!(app.notices(NEW).await, [NoticeKind::EmailChanged]);
+    assert_eq!(app.notices(NEW).await, [NoticeKind::EmailNowUsed]);
     assert_eq!(app.notices_in_an_hour(ADDRESS).await, told);
 }
 

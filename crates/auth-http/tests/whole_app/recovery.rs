@@ -142,6 +142,7 @@ async fn codes_and_tokens_expire() {
 async fn mails_have_a_limit_that_is_the_same_for_nobody_and_leaves_the_owner_their_own() {
     let app = App::start().await;
     app.register("ann").await;
+    app.service.prove_email(&app.account("ann"));
     app.in_network(200).login("ann", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     for (name, status, code) in [("ann", 200, "CODE_SENT"), ("nobody", 400, "INVALID_EMAIL")] {
         for network in 1..=5 {

@@ -139,6 +139,31 @@ async fn a_sign_in_through_a_provider_is_answered_in_cookies_to_the_browser_that
     logged_in.tokens();
 }
 
+/// Whoever holds a stolen token begins, and a page of theirs sends the owner's browser to the end of it.
+#[tokio::test]
+async fn the_cookie_of_the_owner_finishes_no_reauthentication_that_somebody_else_began() {
+    let app = with_cookies(Policy::for_tests()).await;
+    app.service.google.identifies("a subject", Some((ADDRESS, true)));
+    let begun = app.client().get("/auth/google/authorize").await;
+    let back = format!("/auth/google?code=c&state={}", TestProvider::state_in(begun.header("location")));
+    let owner = asking(&app, &[&begun]).get(&back).await;
+    assert_eq!(owner.status, 201);
+    let begin = async |client: Client| {
+        app.service.google.identifies("a subject", Some((ADDRESS, true)));
+        let begun = client.header("Accept", "application/json").get("/auth/google/authorize?reauthenticate=true").await;
+        let url = begun.body["data"]["authorizationUrl"].as_str().unwrap();
+        (format!("/auth/google?code=c&state={}", TestProvider::state_in(url)), begun)
+    };
+    let access = cookies(&owner.headers).into_iter().find(|(name, _)| name == "access").unwrap().1;
+    let (back, _) = begin(app.client().bearer(&access)).await;
+    page(&app, &[&owner]).get(&back).await.expect(400, "OAUTH_STATE_INVALID");
+    let (back, _) = begin(app.client().bearer(&access)).await;
+    app.client().bearer(&access).get(&back).await.expect(200, "REAUTHENTICATED");
+    // A page of the owner's browser finishes what it began there.
+    let (back, begun) = begin(page(&app, &[&owner])).await;
+    page(&app, &[&owner, &begun]).get(&back).await.expect(200, "REAUTHENTICATED");
+}
+
 #[tokio::test]
 async fn whoever_does_not_ask_gets_both_and_where_cookies_are_off_the_body_has_them() {
     let app = with_cookies(Policy::for_tests()).await;

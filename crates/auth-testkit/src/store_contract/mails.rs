@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::identity::ProviderName;
-use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeKind, Removed, ResetReport};
+use auth_domain::mail::{About, LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, Removed};
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
+use auth_domain::two_factor::Method;
 use auth_domain::{MailId, Timestamp};
 
 use super::{AnyStore, conflict};
@@ -97,11 +98,13 @@ pub async fn notices_that_share_a_key_become_one_mail(store: AnyStore) {
     let (to, at) = (fixtures::account().email, |seconds| NOW + Duration::from_secs(seconds));
     let first = notice(to.clone(), NoticeKind::EmailChangeBegun, at(0));
     let providers = vec![ProviderName::parse("google").unwrap()];
-    let reset = ResetReport { removed: vec![Removed::PendingEmail], providers };
-    let told = Notice { reset, ..Notice::new(NoticeKind::EmailChanged, true) };
+    let details = NoticeDetails { about: None, removed: vec![Removed::PendingEmail], providers };
+    let told = Notice { details, ..Notice::new(NoticeKind::EmailChanged, true) };
     let latest = MailRequest { client: client(9), ..mail(to.clone(), MailContent::Notice(told), at(2)) };
+    let about = About::SecondFactor(Method::App);
     let apart = [
         notice(to.clone(), NoticeKind::PasswordChanged, at(1)),
+        mail(to.clone(), MailContent::Notice(Notice::new(NoticeKind::EmailChanged, true).about(about)), at(1)),
         notice(fixtures::account().email, NoticeKind::EmailChanged, at(1)),
         mail(to, MailContent::Notice(Notice::new(NoticeKind::EmailChanged, false)), at(1)),
     ];
@@ -114,6 +117,32 @@ pub async fn notices_that_share_a_key_become_one_mail(store: AnyStore) {
     expected.extend(apart.map(|request| leased(request, 1, 1)));
     expected.sort_by_key(|mail| mail.request.id);
     assert_eq!(mails, expected);
+}
+
+/// What a reset removed is told although another one came before the mail went, and is not told again.
+pub async fn what_resets_removed_is_told_of_all_of_them(store: AnyStore) {
+    let to = fixtures::account().email;
+    let owe = async |removed: Removed, at| {
+        let details = NoticeDetails { removed: vec![removed], ..NoticeDetails::default() };
+        let told = Notice { details, ..Notice::new(NoticeKind::PasswordReset, true) };
+        store.commit(vec![Change::Mail(mail(to.clone(), MailContent::Notice(told), at))]).await.unwrap();
+    };
+    let removed_in = async |at| {
+        let [mail] = lease(&store, at).await.try_into().unwrap();
+        let MailContent::Notice(notice) = &mail.request.content else { panic!("{mail:?}") };
+        let removed = notice.details.removed.clone();
+        let next_id = MailId::generate(NOW, randomness(unique()));
+        let (mail_id, attempt, told) = (mail.request.id, mail.attempt, mail.times);
+        let sent = Change::HoldNotice { mail_id, attempt, told, next_id, until: at + LEASE };
+        store.commit(vec![sent]).await.unwrap();
+        removed
+    };
+    let (first, second) = (Removed::PendingEmail, Removed::SecondFactor(Method::App));
+    owe(first.clone(), NOW).await;
+    owe(second.clone(), NOW).await;
+    assert_eq!(removed_in(NOW).await, [first, second.clone()]);
+    owe(second.clone(), NOW).await;
+    assert_eq!(removed_in(NOW + LEASE).await, [second]);
 }
 
 /// What comes while it is sent, and in the time that it is quiet after, is due then, under another name. With nothing to

@@ -120,9 +120,27 @@ async fn an_address_that_was_never_proved_gets_three_a_day_and_loses_none() {
 }
 
 #[tokio::test]
+async fn what_strangers_cause_is_one_of_the_three_and_one_stays_for_what_changes_the_owner() {
+    let service = TestService::new();
+    let tried = [
+        (NoticeKind::RegistrationAttempted, true),
+        (NoticeKind::ResetWithoutPassword, false),
+        (NoticeKind::SecondFactorEnabled, true),
+        (NoticeKind::SecondFactorDisabled, false),
+        (NoticeKind::EmailChanged, true),
+        (NoticeKind::AccountDeleted, false),
+    ];
+    for (kind, goes) in tried {
+        owe_to(&service, kind, false);
+        assert_eq!(run(&service).await, if goes { sent() } else { put_off() }, "{kind:?}");
+    }
+    assert_eq!(service.store.owed_mails().len(), 3, "none is lost");
+}
+
+#[tokio::test]
 async fn two_workers_together_send_no_more_than_three() {
     let service = TestService::new();
-    owe_to(&service, NoticeKind::PasswordChanged, false);
+    owe_to(&service, NoticeKind::AccountDeleted, false);
     service.set_count(by_address(ANN), &UNPROVED, 2);
     service.before_next_commit(async |service| {
         service.set_count(by_address(ANN), &UNPROVED, 3);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
 use auth_domain::challenge::{ChallengeLifetimes, ChallengePurpose};
 use auth_domain::error_code::ErrorCode;
@@ -12,7 +13,7 @@ use auth_domain::session::AuthenticationMethod;
 use auth_domain::temp_token::{IssuedTempToken, TempStep};
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{
-    AuthorizationOutcome, EmailVerification, FinishAuthorizationError, Policy, SecondFactorRequired,
+    AuthorizationOutcome, EmailVerification, FinishAuthorizationError, Policy, SecondFactor, SecondFactorRequired,
 };
 use auth_testkit::test_service::{TestService, client};
 
@@ -104,17 +105,41 @@ async fn an_account_with_another_identity_there_is_not_linked_to_a_second() {
 
 #[tokio::test]
 async fn a_second_factor_comes_before_session_and_link() {
-    for prepare in [linked, TestService::prove_email] {
+    let proved: fn(&TestService, &Account) -> Account = TestService::prove_email;
+    for (prepare, step) in [
+        (linked as fn(&TestService, &Account) -> Account, TempStep::GiveSecondFactorAfterProvider),
+        (proved, TempStep::GiveSecondFactorAfterAddress),
+    ] {
         let (service, ann) = with_ann(|service, ann| service.enable_app(&prepare(service, ann))).await;
         service.google.identifies(SUBJECT, Some((ANN, true)));
         let mails = service.store.owed_mails().len();
         let required = second_factor_required(&service).await;
         assert_eq!((required.methods, required.primary), (vec![Method::App], Method::App));
-        assert_eq!(service.step(&required.token).step(), TempStep::GiveSecondFactorAfterProvider);
+        assert_eq!(service.step(&required.token).step(), step);
         assert_eq!((service.store.sessions(), service.account(&ann)), (Vec::new(), ann));
         assert_eq!(service.store.owed_mails().len(), mails);
         assert_eq!(service.store.challenges_for(ChallengePurpose::TwoFactorLogin).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_vouches_for_the_address_and_a_code_to_it_are_no_two_factors() {
+    let both = |service: &TestService, ann: &Account| service.enable_app(&service.enable_email_factor(ann));
+    let (service, _) = with_ann(|service, ann| both(service, &service.prove_email(ann))).await;
+    service.google.identifies(SUBJECT, Some((ANN, true)));
+    let required = second_factor_required(&service).await;
+    assert_eq!(required.methods, [Method::App]);
+    let step = service.step(&required.token);
+    let sent = service.use_cases.finish_login.send_code(&step, &client()).await;
+    assert_eq!(sent.map_err(code), Err(ErrorCode::TwofaNotEnabled));
+    // Where there is no app the session has passed no second factor.
+    let (service, _) = with_ann(|service, ann| service.enable_email_factor(&service.prove_email(ann))).await;
+    service.google.identifies(SUBJECT, Some((ANN, true)));
+    let step = service.step(&second_factor_required(&service).await.token);
+    let given = SecondFactor::Email(BearerToken::new(service.mailed_code(ANN).await));
+    service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("the right code");
+    let session = service.store.sessions().pop().expect("a session");
+    assert_eq!(session.method, AuthenticationMethod::IdentityProvider);
 }
 
 #[tokio::test]

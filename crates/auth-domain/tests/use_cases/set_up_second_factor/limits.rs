@@ -7,7 +7,7 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::rate_limit::RateLimited;
 use auth_domain::two_factor::{Method, NotPending};
 use auth_domain::use_cases::{Policy, SetUpError};
-use auth_testkit::test_service::another_code;
+use auth_testkit::test_service::{TestService, another_code};
 
 use super::{app_code, begin_app, begin_email, refused, verify};
 use crate::ann::ANN;
@@ -64,8 +64,21 @@ async fn twenty_five_wrong_codes_a_day() {
 }
 
 #[tokio::test]
-async fn twenty_mails_an_hour() {
+async fn five_mails_an_hour_to_an_address_that_was_never_proved_whatever_the_account() {
     let ann = Owner::new().await;
+    for _ in 0..5 {
+        begin_email(&ann).await.expect("a mail");
+    }
+    let limited = SetUpError::RateLimited(RateLimited { retry_after: HOUR });
+    assert_eq!(begin_email(&ann).await, Err(limited.clone()));
+    ann.service.delete(&ann.account);
+    let again = Owner::on(ann.service.clone(), ann.service.register(ANN).await).await;
+    assert_eq!(begin_email(&again).await, Err(limited));
+}
+
+#[tokio::test]
+async fn twenty_mails_an_hour() {
+    let ann = Owner::with(TestService::prove_email).await;
     for _ in 0..20 {
         begin_email(&ann).await.expect("a mail");
     }

@@ -10,11 +10,11 @@ use auth_domain::mail::NoticeKind;
 use auth_domain::rate_limit::RateLimited;
 use auth_domain::use_cases::{
     AddressOwner, CredentialsOutcome, GiveCodeError, PasswordUpdated, Policy, Resent, StepUp, UpdateCredentialsError,
-    UpdatePasswordRequest, VerifyEmailError,
+    UpdateCredentialsRequest, UpdatePasswordRequest, VerifyEmailError,
 };
 use auth_testkit::test_service::{PASSWORD, TestService, another_code, client};
 
-use super::{NEW, ask, email, knows, refused, updated};
+use super::{ANOTHER, NEW, another_password, ask, email, knows, passwords, refused, updated};
 use crate::ann::ANN;
 use crate::owner::Owner;
 use crate::{MOMENT, code};
@@ -64,7 +64,7 @@ async fn it_is_named_first_and_replaces_the_old_one_when_it_is_proved() {
     let now = ann.now();
     assert_eq!((now.email.as_str(), now.email_verified, now.pending_email), ("New@Example.org", true, None));
     assert_eq!(ann.events(), [EventKind::UserRegistered, EventKind::EmailChanged]);
-    assert_eq!(notices(&ann, "New@Example.org"), [NoticeKind::EmailChanged]);
+    assert_eq!(notices(&ann, "New@Example.org"), [NoticeKind::EmailNowUsed]);
     assert_eq!(notices(&ann, ANN), [NoticeKind::EmailChanged], "that it began was sent with the code");
     assert_eq!(ann.service.store.challenges(), [], "codes that went to the old one are void");
 }
@@ -90,6 +90,22 @@ async fn it_is_withdrawn_by_naming_the_old_one_and_by_a_reset() {
     let reset = ann.service.use_cases.update_password.execute(&step, request).await;
     assert!(matches!(reset, Ok(PasswordUpdated::LoggedIn(_))), "{reset:?}");
     assert_eq!(ann.now().pending_email, None);
+}
+
+#[tokio::test]
+async fn it_is_withdrawn_by_a_new_password() {
+    let ann = proved().await;
+    updated(&ann, email(NEW)).await;
+    let right = ann.service.mailed_code(NEW).await;
+    let account = updated(&ann, another_password()).await;
+    assert_eq!((account.pending_email, ann.now().pending_email), (None, None));
+    assert_eq!(verify(&ann, &right).await, Err(GiveCodeError::NoneOutstanding.into()));
+    // Unless the same request names one.
+    let ann = Owner::on(ann.service.clone(), ann.now()).await;
+    let both = UpdateCredentialsRequest { email: Some(NEW.to_owned()), ..passwords(ANOTHER, PASSWORD, PASSWORD) };
+    updated(&ann, both).await;
+    let right = ann.service.mailed_code(NEW).await;
+    assert_eq!(verify(&ann, &right).await.expect("the right code").email.as_str(), NEW);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Owed mails and events.
 
 use auth_domain::event::Event;
-use auth_domain::mail::{MailContent, MailRequest};
+use auth_domain::mail::{MailContent, MailRequest, NoticeDetails, NoticeKind};
 use auth_domain::ports::UniqueKey;
 use auth_domain::{AccountId, EventId, MailId, Timestamp};
 
@@ -37,7 +37,15 @@ pub(super) fn owe(tables: &mut Tables, request: &MailRequest) -> Applied {
     let key = fold_key(request);
     let like = tables.mails.values_mut().find(|row| key.is_some() && fold_key(&row.request) == key);
     if let Some(row) = like {
-        row.request = MailRequest { id: row.request.id, ..request.clone() };
+        let id = row.request.id;
+        let before = std::mem::replace(&mut row.request, MailRequest { id, ..request.clone() });
+        if let (MailContent::Notice(before), MailContent::Notice(now)) = (&before.content, &mut row.request.content)
+            && now.kind == NoticeKind::PasswordReset
+            && row.times > 0
+        {
+            let both = format!("{} {}", before.details.as_stored(), now.details.as_stored());
+            now.details = NoticeDetails::from_stored(&both);
+        }
         row.times += 1;
         if row.parked_at.take().is_some() {
             row.next_attempt_at = request.at;
