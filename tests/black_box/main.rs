@@ -33,6 +33,7 @@ mod login;
 mod mail;
 mod master_key;
 mod metrics;
+mod network_limits;
 mod notices;
 mod operations;
 mod others;

@@ -30,6 +30,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
     workers::renew_keys(&use_cases.publish_signing_keys, &signer).await?;
     let mut background = workers::start(&use_cases, signer);
+    background.spawn(workers::forget_idle_networks(edge.clone()));
     if let Some(listener) = metrics_listener {
         background.spawn(serve_metrics(listener, &use_cases, &edge)?);
     }

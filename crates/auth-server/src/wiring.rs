@@ -13,13 +13,13 @@ use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
-use auth_http::{Draining, Edge, HttpAuditContext, Metrics, Origins, TrustedProxies};
+use auth_http::{Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
 use crate::Failure;
-use crate::settings::{ProviderRegistration, Settings};
+use crate::settings::{NetworkLimit, ProviderRegistration, Settings};
 
 /// A server before it serves.
 pub(crate) struct Wired {
@@ -136,6 +136,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names) -> Result<Edge, 
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
+        network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
         providers: known_providers(),
@@ -143,6 +144,10 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names) -> Result<Edge, 
         audience,
         base_paths: settings.base_paths.clone(),
     })
+}
+
+fn network_limits(limit: Option<NetworkLimit>) -> NetworkLimits {
+    limit.map_or_else(NetworkLimits::off, |limit| NetworkLimits::new(limit.quota, limit.loopback))
 }
 
 /// Lists every provider that can be configured, for the documents.
