@@ -5,6 +5,7 @@ use std::sync::Arc;
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
 
+use crate::connections::Connections;
 use crate::draining::Draining;
 use crate::metrics::Metrics;
 use crate::network_limits::NetworkLimits;
@@ -23,6 +24,8 @@ pub struct Edge {
     pub entropy: Arc<dyn Entropy>,
     /// Whose word on the client's address is believed.
     pub trusted_proxies: TrustedProxies,
+    /// How many connections there are.
+    pub connections: Connections,
     /// How much strangers may ask for.
     pub network_limits: NetworkLimits,
     /// Whether browsers get tokens as cookies too.

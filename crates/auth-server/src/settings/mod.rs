@@ -240,3 +240,5 @@ fn mail(reader: &mut Reader, data_dir: &Path) -> Result<MailSettings, SettingsEr
 mod fuzz;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::load as load_for_tests;

@@ -4,7 +4,7 @@ use auth_crypto::ServiceKey;
 
 use super::*;
 
-pub(super) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
+pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
     let dir = tempfile::tempdir().unwrap();
     let none = dir.path().join("none.toml");
     std::fs::write(&none, "").unwrap();
