@@ -19,7 +19,7 @@ pub use haproxy::HaProxy;
 pub use mailbox::{Mail, mails_in, wait_for};
 pub use nginx::Nginx;
 pub use second_factor::{scan_qr, totp};
-pub use server::{Engine, MASTER_KEY, SECRET, Server, binary, python};
+pub use server::{Descriptors, Engine, MASTER_KEY, SECRET, Server, binary, python};
 pub use smtp::SmtpServer;
 pub use stand_in::{Behaviour, CLIENT_ID, CLIENT_SECRET, Grant, StandIn, id_token, signing_key};
 pub use webhooks::{WEBHOOK_SECRET, WebhookReceiver};

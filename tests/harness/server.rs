@@ -38,6 +38,16 @@ pub struct Server {
     pub database: Option<String>,
     child: Child,
     settings: Vec<(String, String)>,
+    descriptors: Option<Descriptors>,
+}
+
+/// How many file descriptors a process may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Descriptors {
+    /// The soft limit, which holds.
+    pub soft: u32,
+    /// The hard limit, up to which the process may raise it.
+    pub hard: u32,
 }
 
 /// The binary, built once for this run with the profile that the tests have.
@@ -81,8 +91,18 @@ impl Server {
         Self::on(database, settings).await
     }
 
+    /// The same with so many file descriptors.
+    pub async fn with_descriptors(engine: Engine, descriptors: Descriptors, settings: &[(&str, &str)]) -> Self {
+        let database = (engine == Engine::Postgres).then(|| cluster().database());
+        Self::launched(database, settings, Some(descriptors)).await
+    }
+
     /// A further server on the database at that URL, or on an SQLite database of its own.
     pub async fn on(database: Option<String>, settings: &[(&str, &str)]) -> Self {
+        Self::launched(database, settings, None).await
+    }
+
+    async fn launched(database: Option<String>, settings: &[(&str, &str)], descriptors: Option<Descriptors>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let scopes = "credentials:read,credentials:delete,tokens:introspect,roles:write,deletions:read,events:read";
         let mut all = vec![
@@ -100,14 +120,14 @@ impl Server {
         all.extend(settings);
         let settings: Vec<(String, String)> =
             all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (child, url) = launch(&settings, dir.path());
-        Self { url, dir, database, child, settings }
+        let (child, url) = launch(&settings, dir.path(), descriptors);
+        Self { url, dir, database, child, settings, descriptors }
     }
 
     /// Stops it the hard way and starts it again on the same data.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, url) = launch(&self.settings, self.dir.path());
+        let (child, url) = launch(&self.settings, self.dir.path(), self.descriptors);
         (self.child, self.url) = (child, url);
     }
 
@@ -165,12 +185,12 @@ impl Server {
 
     /// The same, whether or not it succeeds.
     pub fn try_command(&self, arguments: &[&str]) -> Output {
-        command(&self.settings, self.dir.path()).args(arguments).output().unwrap()
+        command(&self.settings, self.dir.path(), self.descriptors).args(arguments).output().unwrap()
     }
 
     /// The same with one setting more or changed.
     pub fn try_command_with(&self, name: &str, value: &str, arguments: &[&str]) -> Output {
-        command(&self.settings, self.dir.path()).env(name, value).args(arguments).output().unwrap()
+        command(&self.settings, self.dir.path(), self.descriptors).env(name, value).args(arguments).output().unwrap()
     }
 
     /// What it has logged.
@@ -180,7 +200,7 @@ impl Server {
 
     /// Another command of the binary with the same settings, and its output to read while it runs.
     pub fn spawn_command(&self, arguments: &[&str]) -> Child {
-        let mut command = command(&self.settings, self.dir.path());
+        let mut command = command(&self.settings, self.dir.path(), self.descriptors);
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts")
     }
 
@@ -226,15 +246,24 @@ impl Drop for Server {
     }
 }
 
-fn command(settings: &[(String, String)], dir: &Path) -> Command {
-    let mut command = Command::new(binary());
+fn command(settings: &[(String, String)], dir: &Path, descriptors: Option<Descriptors>) -> Command {
+    let mut command = match descriptors {
+        None => Command::new(binary()),
+        Some(Descriptors { soft, hard }) => {
+            let mut shell = Command::new("/bin/sh");
+            let script = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+            shell.arg("-c").arg(script).arg(binary());
+            shell
+        }
+    };
     command.env_clear().envs(settings.iter().map(|(name, value)| (name, value))).current_dir(dir);
     command
 }
 
-fn launch(settings: &[(String, String)], dir: &Path) -> (Child, String) {
+fn launch(settings: &[(String, String)], dir: &Path, descriptors: Option<Descriptors>) -> (Child, String) {
     let log = std::fs::File::options().create(true).append(true).open(dir.join("log")).unwrap();
-    let mut child = command(settings, dir).stdout(Stdio::piped()).stderr(log).spawn().expect("the server starts");
+    let mut child =
+        command(settings, dir, descriptors).stdout(Stdio::piped()).stderr(log).spawn().expect("the server starts");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().and_then(Result::ok).unwrap_or_default();
     let Some(url) = first.strip_prefix("listening on ") else {

@@ -3,7 +3,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use auth_domain::access_token::TokenRejection;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
@@ -15,8 +15,10 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use crate::answer::ApiError;
+use crate::charge::charge;
 use crate::codes::HttpCode;
 use crate::edge::Edge;
+use crate::network_limits::Cost;
 use crate::{audit_context, cookies, credential};
 
 /// The bearer of an access token.
@@ -71,7 +73,9 @@ impl FromRequest for Temp {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::TEMP));
         let step = found.and_then(|(use_cases, token)| {
             let step = use_cases.authenticate_step.execute(&token).inspect_err(tell_temp);
-            Ok(Self(step.map_err(AuthenticateStep::code_of)?))
+            let step = step.map_err(AuthenticateStep::code_of)?;
+            charge_stranger(request)?;
+            Ok(Self(step))
         });
         std::future::ready(step)
     }
@@ -86,10 +90,14 @@ impl FromRequest for EmailOwner {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let found = use_cases_and(request, |edge, use_cases| email_owner_token(edge, use_cases, request));
+        let request = request.clone();
         async move {
             let (use_cases, token) = found?;
             match use_cases.authenticate_step.execute(&token) {
-                Ok(step) => Ok(Self(AddressOwner::Temp(step))),
+                Ok(step) => {
+                    charge_stranger(&request)?;
+                    Ok(Self(AddressOwner::Temp(step)))
+                }
                 // Not a temp token at all: then an access token.
                 Err(TokenRejection::Invalid(_)) => {
                     let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
@@ -103,6 +111,13 @@ impl FromRequest for EmailOwner {
         }
         .boxed_local()
     }
+}
+
+/// Takes what the endpoint says that the bearer of a good temp token costs.
+fn charge_stranger(request: &HttpRequest) -> Result<(), ApiError> {
+    // An endpoint that takes such a token and does not say so would be an oversight: it costs all there is.
+    let cost = request.extensions().get::<Cost>().copied().unwrap_or(Cost::Mail);
+    charge(request, cost)
 }
 
 /// A service that holds scope `S`.

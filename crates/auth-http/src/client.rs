@@ -35,10 +35,25 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     }
 }
 
+/// Returns the address whose network limits count for; `None` for a trusted proxy that passes nobody's request on. One that
+/// says whose it is in a way that cannot be believed counts itself: a client may have made it say so.
+pub(crate) fn limited_address(request: &HttpRequest) -> Option<IpAddr> {
+    let speaks_for_itself = |edge: &Data<Edge>| {
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        peer.is_some_and(|peer| edge.trusted_proxies.contains(peer)) && !is_passed_on(request)
+    };
+    let nobody = request.app_data::<Data<Edge>>().is_some_and(speaks_for_itself);
+    (!nobody).then(|| client_address(request))
+}
+
+/// Tells whether the request says that it is somebody else's.
+fn is_passed_on(request: &HttpRequest) -> bool {
+    ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name))
+}
+
 /// Returns the peer that seems to be a proxy which the operator forgot to trust.
 pub(crate) fn untrusted_proxy(request: &HttpRequest) -> Option<IpAddr> {
-    let forwards = ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
-    let peer = request.peer_addr().filter(|_| forwards)?.ip();
+    let peer = request.peer_addr().filter(|_| is_passed_on(request))?.ip();
     request.app_data::<Data<Edge>>().is_some_and(|edge| edge.trusted_proxies.lack(peer)).then_some(peer)
 }
 

@@ -9,14 +9,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_http::body::{BodySize, BoxBody, MessageBody};
-use actix_web::web::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::connections::Admission;
 
 /// How long a connection is kept without a byte of its next request, the first one included. Longer than proxies keep
 /// theirs (nginx: 60 s), so that it is them who close: a request sent while the other side closes is lost.
 pub(crate) const IDLE: Duration = Duration::from_secs(75);
+/// The same when there are many connections.
+pub(crate) const IDLE_UNDER_PRESSURE: Duration = Duration::from_secs(10);
 /// How long the head of a request may take from its first byte on.
 pub(crate) const HEAD: Duration = Duration::from_secs(10);
 /// How long a caller may take none of the answer that waits for it.
@@ -29,7 +31,9 @@ enum Awaited {
     Request,
     /// The rest of its head.
     Head,
-    /// The end of its answer. Handlers bound their bodies and themselves.
+    /// More of its body, by the handler, which bounds that.
+    Body,
+    /// The end of its answer. Handlers bound themselves.
     Answer,
 }
 
@@ -38,25 +42,55 @@ enum Awaited {
 pub(crate) struct Progress {
     awaited: Cell<Awaited>,
     since: Cell<Instant>,
+    admission: Admission,
 }
 
 impl Progress {
-    fn new() -> Self {
-        Self { awaited: Cell::new(Awaited::Request), since: Cell::new(Instant::now()) }
+    fn new(admission: Admission) -> Self {
+        Self { awaited: Cell::new(Awaited::Request), since: Cell::new(Instant::now()), admission }
     }
 
     fn wait_for(&self, awaited: Awaited) {
         self.awaited.set(awaited);
         self.since.set(Instant::now());
+        self.tell();
+    }
+
+    /// Tells the others what is awaited from the caller from now on.
+    fn tell(&self) {
+        match self.awaited.get() {
+            Awaited::Request => self.admission.waits(false),
+            Awaited::Head | Awaited::Body => self.admission.waits(true),
+            Awaited::Answer => self.admission.is_busy(),
+        }
+    }
+
+    /// Tells the others that the caller takes nothing of what was sent, whatever is awaited.
+    fn tell_stalled(&self) {
+        self.admission.waits(true);
+    }
+
+    /// The handler waits for more of the body, or does not.
+    pub(crate) fn reads_body(&self, waits: bool) {
+        match self.awaited.get() {
+            Awaited::Answer if waits => self.wait_for(Awaited::Body),
+            Awaited::Body if !waits => self.wait_for(Awaited::Answer),
+            _ => {}
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
         let patience = match self.awaited.get() {
-            Awaited::Request => IDLE,
+            Awaited::Request => self.admission.patience(IDLE, IDLE_UNDER_PRESSURE),
             Awaited::Head => HEAD,
-            Awaited::Answer => return None,
+            Awaited::Body | Awaited::Answer => return None,
         };
         Some(self.since.get() + patience)
+    }
+
+    /// Tells whether the connection has to make room for another: not before its answer is complete.
+    fn is_dismissed(&self, context: &Context<'_>) -> bool {
+        self.admission.is_dismissed(context) && self.awaited.get() != Awaited::Answer
     }
 
     /// Counts bytes that arrived. Answers whether they are in time.
@@ -65,7 +99,7 @@ impl Progress {
             Awaited::Request => self.wait_for(Awaited::Head),
             // Not left to the timer: bytes that never stop coming would starve it.
             Awaited::Head => return self.deadline().is_none_or(|deadline| Instant::now() < deadline),
-            Awaited::Answer => {}
+            Awaited::Body | Awaited::Answer => {}
         }
         true
     }
@@ -87,30 +121,6 @@ impl Drop for Answering {
     }
 }
 
-/// The body of an answer. actix-http drops it when its last byte is on its way.
-pub(crate) struct AnswerBody {
-    body: BoxBody,
-    _answering: Option<Answering>,
-}
-
-impl AnswerBody {
-    pub(crate) fn new(body: BoxBody, answering: Option<Answering>) -> Self {
-        Self { body, _answering: answering }
-    }
-}
-
-impl MessageBody for AnswerBody {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
-    }
-}
-
 /// A stream that ends by itself once its [`Progress`] stops: to its reader it looks as if the caller had closed it, which
 /// makes actix-http close it without a byte.
 pub(crate) struct BoundedStream<S> {
@@ -122,14 +132,19 @@ pub(crate) struct BoundedStream<S> {
 }
 
 impl<S> BoundedStream<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        let progress = Rc::new(Progress::new());
+    pub(crate) fn new(stream: S, admission: Admission) -> Self {
+        let progress = Rc::new(Progress::new(admission));
         let timer = Box::pin(sleep_until(progress.since.get() + IDLE));
         Self { stream, progress, stalled_since: None, timer }
     }
 
     pub(crate) fn progress(&self) -> &Rc<Progress> {
         &self.progress
+    }
+
+    /// Ready once nothing more is to be read: the connection has to make room, or waited for too long.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.progress.is_dismissed(context) { Poll::Ready(()) } else { self.poll_deadline(context) }
     }
 
     /// Ready once the caller has kept the connection waiting for too long.
@@ -161,7 +176,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for BoundedStream<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Pending => {
-                ready!(self.poll_deadline(context));
+                ready!(self.poll_end(context));
                 Poll::Ready(Ok(()))
             }
             ended => ended,
@@ -173,17 +188,24 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for BoundedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if written.is_ready() {
-            self.stalled_since = None;
+            if self.stalled_since.take().is_some() {
+                self.progress.tell();
+            }
             return written;
         }
-        self.stalled_since.get_or_insert_with(Instant::now);
-        ready!(self.poll_deadline(context));
+        if self.stalled_since.is_none() {
+            self.stalled_since = Some(Instant::now());
+            self.progress.tell_stalled();
+        }
+        if !self.progress.admission.is_dismissed(context) {
+            ready!(self.poll_deadline(context));
+        }
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // After an answer nothing is read until the timer or the caller says so: the timer is set here.
-        if self.poll_deadline(context).is_ready() {
+        if self.poll_end(context).is_ready() {
             context.waker().wake_by_ref();
         }
         Pin::new(&mut self.stream).poll_flush(context)

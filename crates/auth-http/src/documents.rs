@@ -71,11 +71,11 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         "responses": responses(endpoint, schemas),
     });
     match endpoint.permission {
-        Permission::Anyone => {}
+        Permission::Anyone(_) => {}
         Permission::AccessToken | Permission::FreshLogin => operation["security"] = json!([{ "accessToken": [] }]),
         Permission::RefreshToken => operation["security"] = json!([{}, { "accessToken": [] }]),
-        Permission::TempToken => operation["security"] = json!([{ "tempToken": [] }]),
-        Permission::AccessOrTempToken => operation["security"] = json!([{ "accessToken": [] }, { "tempToken": [] }]),
+        Permission::TempToken(_) => operation["security"] = json!([{ "tempToken": [] }]),
+        Permission::AccessOrTempToken(_) => operation["security"] = json!([{ "accessToken": [] }, { "tempToken": [] }]),
         Permission::Internal(scope) => {
             operation["security"] = json!([{ "internalToken": [] }]);
             operation["description"] = json!(format!("Needs the scope `{}`.", scope.as_str()));

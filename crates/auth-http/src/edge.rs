@@ -5,8 +5,10 @@ use std::sync::Arc;
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
 
+use crate::connections::Connections;
 use crate::draining::Draining;
 use crate::metrics::Metrics;
+use crate::network_limits::NetworkLimits;
 use crate::origins::Origins;
 use crate::trusted_proxies::TrustedProxies;
 
@@ -22,6 +24,10 @@ pub struct Edge {
     pub entropy: Arc<dyn Entropy>,
     /// Whose word on the client's address is believed.
     pub trusted_proxies: TrustedProxies,
+    /// How many connections there are.
+    pub connections: Connections,
+    /// How much strangers may ask for.
+    pub network_limits: NetworkLimits,
     /// Whether browsers get tokens as cookies too.
     pub cookies: bool,
     /// Which pages of other origins may call with credentials, and be where a sign-in ends.

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, Resource, ResponseError as _, Route, web};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::Scope;
 use serde_json::Value;
@@ -13,25 +15,28 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::answer::{ApiError, not_found};
+use crate::charge::charge;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cross_site::refuse_foreign;
+use crate::network_limits::Cost;
 use crate::query::path_uuid;
 
 /// Who may call an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Permission {
-    /// Anybody, without a token.
-    Anyone,
+    /// Anybody, without a token, at that cost.
+    Anyone(Cost),
     /// The bearer of an access token.
     AccessToken,
     /// The bearer of an access token of a fresh login: young enough, with a second factor where the user has one.
     FreshLogin,
-    /// Whoever holds a refresh token of the session; where an access token comes too, it is held against it.
+    /// Whoever holds a refresh token of the session; where an access token comes too, it is held against it. A forged one
+    /// costs nothing.
     RefreshToken,
-    /// The bearer of a temp token.
-    TempToken,
-    /// The bearer of either.
-    AccessOrTempToken,
+    /// The bearer of a temp token. Strangers are given such tokens: a good one costs that.
+    TempToken(Cost),
+    /// The bearer of either; a temp token costs that.
+    AccessOrTempToken(Cost),
     /// A service with this scope.
     Internal(Scope),
 }
@@ -101,20 +106,52 @@ pub(crate) struct Endpoint {
 
 const JSON: &[&str] = &["application/json"];
 
+/// An endpoint that does not say yet who may call it, and so what a stranger's request costs: [`Self::permission`] makes it
+/// one.
+pub(crate) struct Unpermitted(Endpoint);
+
+impl Unpermitted {
+    pub(crate) fn alias(self, alias: &'static str) -> Self {
+        Self(Endpoint { alias: Some(alias), ..self.0 })
+    }
+
+    pub(crate) fn summary(self, tag: &'static str, summary: &'static str) -> Self {
+        Self(Endpoint { tag, summary, ..self.0 })
+    }
+
+    /// Says who may call it.
+    pub(crate) fn permission(self, permission: Permission) -> Endpoint {
+        let limits: &[ErrorCode] = match permission {
+            Permission::Anyone(cost) | Permission::TempToken(cost) | Permission::AccessOrTempToken(cost)
+                if cost != Cost::Nothing =>
+            {
+                &[ErrorCode::RateLimited]
+            }
+            _ => &[],
+        };
+        self.0.permission(permission).errors(limits)
+    }
+}
+
 impl Endpoint {
-    /// An endpoint that anybody may call, without body. `route` is `|| web::to(handler)`.
-    pub(crate) fn new(method: Method, path: impl Into<Cow<'static, str>>, route: impl Fn() -> Route + 'static) -> Self {
+    /// An endpoint without body. `route` is `|| web::to(handler)`.
+    #[expect(clippy::new_ret_no_self, reason = "it is one only once it says who may call it")]
+    pub(crate) fn new(
+        method: Method,
+        path: impl Into<Cow<'static, str>>,
+        route: impl Fn() -> Route + 'static,
+    ) -> Unpermitted {
         let mut errors = vec![ErrorCode::InternalServerError.into()];
         if !method.is_safe() {
             errors.push(HttpCode::CrossSiteRequest.into());
         }
-        Self {
+        Unpermitted(Self {
             method,
             path: path.into(),
             alias: None,
             tag: "auth",
             summary: "",
-            permission: Permission::Anyone,
+            permission: Permission::Anyone(Cost::Nothing),
             parameters: Vec::new(),
             body: None,
             body_required: true,
@@ -123,20 +160,12 @@ impl Endpoint {
             answers: Vec::new(),
             errors,
             route: Box::new(route),
-        }
+        })
     }
 
-    pub(crate) fn alias(self, alias: &'static str) -> Self {
-        Self { alias: Some(alias), ..self }
-    }
-
-    pub(crate) fn summary(self, tag: &'static str, summary: &'static str) -> Self {
-        Self { tag, summary, ..self }
-    }
-
-    pub(crate) fn permission(self, permission: Permission) -> Self {
+    fn permission(self, permission: Permission) -> Self {
         let errors: &[ErrorCode] = match permission {
-            Permission::Anyone => return Self { permission, ..self },
+            Permission::Anyone(_) => return Self { permission, ..self },
             Permission::RefreshToken => {
                 return Self { permission, ..self }.errors(&[HttpCode::RefreshTokenRequired]).errors(&[
                     ErrorCode::RefreshTokenInvalid,
@@ -158,10 +187,10 @@ impl Endpoint {
                 ErrorCode::Unauthorized,
                 ErrorCode::Unavailable,
             ],
-            Permission::TempToken => {
+            Permission::TempToken(_) => {
                 &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::Unavailable]
             }
-            Permission::AccessOrTempToken => &[
+            Permission::AccessOrTempToken(_) => &[
                 ErrorCode::AccessTokenInvalid,
                 ErrorCode::AccessTokenExpired,
                 ErrorCode::TempTokenInvalid,
@@ -243,11 +272,20 @@ impl Endpoint {
         self
     }
 
-    /// Where a token is needed, where that came from says whether the request is judged as one of a browser.
+    /// Where a token is needed, where that came from says whether the request is judged as one of a browser. What is
+    /// refused for its page costs nothing.
     fn route(&self, method: Method) -> Route {
         let route = (self.route)().method(method);
+        let route = match self.permission {
+            Permission::Anyone(Cost::Nothing) => route,
+            Permission::Anyone(cost) => route.wrap(from_fn(move |request, next| charged(cost, request, next))),
+            Permission::TempToken(cost) | Permission::AccessOrTempToken(cost) => {
+                route.wrap(from_fn(move |request, next| priced(cost, request, next)))
+            }
+            _ => route,
+        };
         match self.permission {
-            Permission::Anyone if !self.method.is_safe() => route.wrap(from_fn(refuse_foreign)),
+            Permission::Anyone(_) if !self.method.is_safe() => route.wrap(from_fn(refuse_foreign)),
             _ => route,
         }
     }
@@ -263,6 +301,20 @@ impl Endpoint {
         }
         resource(path, routes)
     }
+}
+
+/// Lets a stranger's request through as long as its network has not asked for too much.
+async fn charged(cost: Cost, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    match charge(request.request(), cost) {
+        Ok(()) => next.call(request).await,
+        Err(refusal) => Ok(request.into_response(refusal.error_response())),
+    }
+}
+
+/// Notes what the bearer of a temp token is to be charged, for the extractor that knows a good one.
+async fn priced(cost: Cost, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    request.extensions_mut().insert(cost);
+    next.call(request).await
 }
 
 /// A resource of these routes, each with its method. It answers any other method with 405 and those that it takes.

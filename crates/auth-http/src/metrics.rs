@@ -14,6 +14,7 @@ use prometheus::{
 };
 
 use crate::codes::Code;
+use crate::connections::Connections;
 
 /// In seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last ones.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -27,6 +28,7 @@ pub struct Metrics {
     outbox: GaugeVec,
     outbox_age: GaugeVec,
     pool: GaugeVec,
+    connections: GaugeVec,
     hashing: GaugeVec,
     hashed: Counter,
     hashing_seconds: Counter,
@@ -74,6 +76,7 @@ impl Metrics {
                 &["what"],
             )?,
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
+            connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
             hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
             hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
             hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
@@ -108,7 +111,7 @@ impl Metrics {
     }
 
     /// The text format of Prometheus, version 0.0.4.
-    pub(crate) fn text(&self, load: &ServiceLoad) -> Result<String, Error> {
+    pub(crate) fn text(&self, load: &ServiceLoad, connections: &Connections) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let ServiceLoad { now, outbox, pool, hashing, signing_since, verified_restore } = load;
         let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
@@ -122,6 +125,8 @@ impl Metrics {
         self.pool.with_label_values(&["most"]).set(size(pool.most));
         self.pool.with_label_values(&["open"]).set(size(pool.open));
         self.pool.with_label_values(&["idle"]).set(size(pool.idle));
+        self.connections.with_label_values(&["most"]).set(size(connections.most()));
+        self.connections.with_label_values(&["open"]).set(size(connections.open()));
         self.hashing.with_label_values(&["waiting"]).set(size(hashing.waiting));
         self.hashing.with_label_values(&["working"]).set(size(hashing.working));
         let bring_up = |total: &Counter, to: f64| total.inc_by((to - total.get()).max(0.0));

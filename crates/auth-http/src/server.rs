@@ -21,17 +21,27 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connection::{AnswerBody, BoundedStream, Progress};
+use crate::connection::{BoundedStream, Progress};
+use crate::connections::Connections;
+use crate::held_body::{AnswerBody, HeldBody};
 
 /// How long a connection that is to close is read on, so that its caller gets the answer before the reset.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Prepares to serve what `factory` makes, an application for each worker, to the callers of `listener`.
+/// How many more connections a listener may take than there may be: those that are told to go need a moment.
+pub const LEAVING: usize = 64;
+
+/// Prepares to serve what `factory` makes, an application for each of so many workers, to the callers of `listener`.
 ///
 /// # Errors
 ///
 /// When the listener cannot be used.
-pub fn listen<F, I, S, B>(listener: TcpListener, factory: F) -> io::Result<ServerBuilder>
+pub fn listen<F, I, S, B>(
+    listener: TcpListener,
+    workers: usize,
+    connections: &Connections,
+    factory: F,
+) -> io::Result<ServerBuilder>
 where
     F: Fn() -> I + Clone + Send + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -42,15 +52,18 @@ where
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
 {
-    let builder = Server::build();
-    let stopping = builder.graceful_shutdown_signal();
+    let builder = Server::build().workers(workers);
+    let builder = builder.max_concurrent_connections((connections.most() + LEAVING).div_ceil(workers));
+    let (stopping, connections) = (builder.graceful_shutdown_signal(), connections.clone());
     builder.listen("http", listener, move || {
         let app = factory().into_factory().map_err(|error| Response::from(error.into() as Error));
         // Host and address, for applications that ask for them: this one does not.
         let app = map_config(app, |()| AppConfig::default());
-        fn_service(|stream: TcpStream| {
+        let connections = connections.clone();
+        fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            ready(Ok((BoundedStream::new(stream), Protocol::Http1, peer)))
+            let admitted = connections.admit(peer.map(|peer| peer.ip())).map_err(DispatchError::from);
+            ready(admitted.map(|admission| (BoundedStream::new(stream, admission), Protocol::Http1, peer)))
         })
         .and_then(http(app, stopping.clone()))
     })
@@ -69,13 +82,17 @@ where
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
 {
-    let app = apply_fn_factory(app, |request: Request, app: &S::Service| {
-        let answering = request.conn_data::<Rc<Progress>>().map(Progress::answer);
+    let app = apply_fn_factory(app, |mut request: Request, app: &S::Service| {
+        let progress = request.conn_data::<Rc<Progress>>().cloned();
+        let answering = progress.as_ref().map(Progress::answer);
+        let held = HeldBody::of(&mut request, progress);
         let answer = app.call(request);
         async move {
-            let answer: Response<B> = answer.await?.into();
-            let answer = answer.map_into_boxed_body().map_body(|_, body| AnswerBody::new(body, answering));
-            Ok::<_, Response<BoxBody>>(answer)
+            let answer = match answer.await {
+                Ok(answer) => answer.into().map_into_boxed_body(),
+                Err(answer) => answer,
+            };
+            Ok::<_, Response<BoxBody>>(answer.map_body(|_, body| AnswerBody::new(body, answering, held)))
         }
     });
     HttpService::build()

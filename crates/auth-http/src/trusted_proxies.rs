@@ -12,12 +12,14 @@ pub struct TrustedProxies {
     networks: Vec<IpNet>,
     /// Whether a proxy that nobody trusts was told of.
     told: Arc<AtomicBool>,
+    /// Whether it was told of one that is trusted and does not say whose requests it passes on.
+    told_silent: Arc<AtomicBool>,
 }
 
 impl TrustedProxies {
     /// Trusts the proxies in these networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
-        Self { networks, told: Arc::default() }
+        Self { networks, told: Arc::default(), told_silent: Arc::default() }
     }
 
     /// Tells whether a peer that says whose request it passes on seems to be a proxy of the operator's, while none is
@@ -33,6 +35,15 @@ impl TrustedProxies {
                 %peer,
                 "a peer on a private network says whose requests it passes on, and AUTH_TRUSTED_PROXIES names none: if it \
                  is a proxy of yours, name it there, or all of its clients count as one"
+            );
+        }
+    }
+
+    /// Says in the log, once, that a trusted proxy asks for what strangers are limited in and does not say for whom.
+    pub(crate) fn tell_silent(&self) {
+        if !self.told_silent.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a peer in AUTH_TRUSTED_PROXIES does not say whose requests it passes on: no limit a network holds for them"
             );
         }
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod database;
+mod descriptors;
 mod export_file;
 mod logging;
 mod operator;

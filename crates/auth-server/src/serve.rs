@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use auth_domain::use_cases::UseCases;
 use auth_http::Edge;
 
+use crate::descriptors::{Descriptors, worker_threads};
 use crate::secret_key::{LoadedKey, load_or_make};
 use crate::settings::{Database, Settings};
 use crate::signals::StopSignals;
@@ -21,15 +22,17 @@ const DRAIN_SECONDS: u64 = 20;
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything is made: a port in use leaves no trace.
+    let descriptors = Descriptors::raise(&settings);
     let listener = bind("AUTH_LISTEN", settings.listen)?;
     let metrics_listener = settings.metrics_listen.map(|address| bind("AUTH_METRICS_LISTEN", address)).transpose()?;
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     let telemetry = logging::start(settings.otlp_endpoint.as_deref())?;
-    let Wired { use_cases, edge, signer } = wire(&settings, &key.ring, address).await?;
+    let Wired { use_cases, edge, signer } = wire(&settings, &key.ring, address, descriptors.connections).await?;
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
     workers::renew_keys(&use_cases.publish_signing_keys, &signer).await?;
     let mut background = workers::start(&use_cases, signer);
+    background.spawn(workers::forget_idle_networks(edge.clone()));
     if let Some(listener) = metrics_listener {
         background.spawn(serve_metrics(listener, &use_cases, &edge)?);
     }
@@ -59,8 +62,8 @@ fn server(
     use_cases: &Data<UseCases>,
     edge: &Data<Edge>,
 ) -> Result<Server, Failure> {
-    let (use_cases, edge) = (use_cases.clone(), edge.clone());
-    let server = auth_http::listen(listener, move || {
+    let (use_cases, edge, connections) = (use_cases.clone(), edge.clone(), edge.connections.clone());
+    let server = auth_http::listen(listener, worker_threads(), &connections, move || {
         auth_http::app(&use_cases, &edge).wrap(Condition::new(traced, from_fn(logging::continue_trace)))
     })?;
     Ok(server.shutdown_timeout(DRAIN_SECONDS).disable_signals().run())
@@ -72,9 +75,9 @@ fn serve_metrics(
     use_cases: &Data<UseCases>,
     edge: &Data<Edge>,
 ) -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
-    let (use_cases, edge) = (use_cases.clone(), edge.clone());
-    let server = auth_http::listen(listener, move || auth_http::metrics_app(&use_cases, &edge))?;
-    let server = server.workers(1).disable_signals().run();
+    let (use_cases, edge, connections) = (use_cases.clone(), edge.clone(), edge.connections.clone());
+    let server = auth_http::listen(listener, 1, &connections, move || auth_http::metrics_app(&use_cases, &edge))?;
+    let server = server.disable_signals().run();
     Ok(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the address of the metrics is served no more");

@@ -13,13 +13,13 @@ use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
-use auth_http::{Draining, Edge, HttpAuditContext, Metrics, Origins, TrustedProxies};
+use auth_http::{Connections, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
 use crate::Failure;
-use crate::settings::{ProviderRegistration, Settings};
+use crate::settings::{NetworkLimit, ProviderRegistration, Settings};
 
 /// A server before it serves.
 pub(crate) struct Wired {
@@ -43,14 +43,20 @@ impl Names {
     }
 }
 
-/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening`.
-pub(crate) async fn wire(settings: &Settings, ring: &KeyRing, listening: SocketAddr) -> Result<Wired, Failure> {
+/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening` for so many
+/// connections.
+pub(crate) async fn wire(
+    settings: &Settings,
+    ring: &KeyRing,
+    listening: SocketAddr,
+    connections: usize,
+) -> Result<Wired, Failure> {
     let store = open_to_serve(settings).await?;
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
     let ports = ports(settings, &ring, store, &names.issuer, signer.clone())?;
-    Ok(Wired { use_cases: UseCases::new(ports, policy(settings)), edge: edge(settings, names)?, signer })
+    Ok(Wired { use_cases: UseCases::new(ports, policy(settings)), edge: edge(settings, names, connections)?, signer })
 }
 
 /// Brings the database up to date and opens it. One that a move did not finish is not served.
@@ -129,13 +135,16 @@ fn policy(settings: &Settings) -> Policy {
     }
 }
 
-fn edge(settings: &Settings, Names { issuer, audience }: Names) -> Result<Edge, Failure> {
+fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usize) -> Result<Edge, Failure> {
+    let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     Ok(Edge {
         metrics: Metrics::new()?,
         draining: Draining::default(),
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),
-        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
+        connections: Connections::new(connections, trusted_proxies.clone()),
+        trusted_proxies,
+        network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
         providers: known_providers(),
@@ -143,6 +152,10 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names) -> Result<Edge, 
         audience,
         base_paths: settings.base_paths.clone(),
     })
+}
+
+fn network_limits(limit: Option<NetworkLimit>) -> NetworkLimits {
+    limit.map_or_else(NetworkLimits::off, |limit| NetworkLimits::new(limit.quota, limit.loopback))
 }
 
 /// Lists every provider that can be configured, for the documents.

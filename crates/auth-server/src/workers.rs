@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Data;
 use auth_crypto::AccessTokenSigner;
 use auth_domain::use_cases::{
     DeliverEvents, DeliverMails, Delivered, EventsDelivered, PublishSigningKeys, PurgeExpired, UseCases,
 };
+use auth_http::Edge;
 use tokio::task::JoinSet;
 
 use crate::Failure;
@@ -19,6 +21,8 @@ const POLL: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(10);
 /// How long a key that was withdrawn may still be taken by a node that nobody told.
 const KEY_CHECK: Duration = Duration::from_secs(5);
+/// How long a network is remembered that has not asked for anything lately.
+const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
@@ -85,6 +89,14 @@ async fn events(events: Arc<DeliverEvents>) {
                 tokio::time::sleep(RETRY).await;
             }
         }
+    }
+}
+
+/// Keeps the table of networks that are limited short.
+pub(crate) async fn forget_idle_networks(edge: Data<Edge>) {
+    loop {
+        tokio::time::sleep(FORGET_INTERVAL).await;
+        edge.network_limits.forget_idle();
     }
 }
 

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use crate::answer::{ApiError, no_store};
 use crate::client::{client_address, untrusted_proxy};
 use crate::edge::Edge;
-use crate::endpoint::{Answer, Endpoint, NamedSchema};
+use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
+use crate::network_limits::Cost;
 
 /// How soon to ask again: another node answers at once; this one is about to stop.
 const RETRY: Duration = Duration::from_secs(1);
@@ -49,6 +50,7 @@ fn answer() -> Answer {
 pub(super) fn live() -> Endpoint {
     Endpoint::new(Method::GET, "/health/live", || web::to(|| async { ok() }))
         .summary("health", "Whether the process runs. If not: restart it.")
+        .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(answer())
 }
 
@@ -58,6 +60,7 @@ pub(super) fn ready() -> Endpoint {
             "health",
             "Whether requests can be answered: the database answers, and it was not told to stop. If not: send none.",
         )
+        .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(answer())
         .errors(&[ErrorCode::Unavailable])
 }
@@ -65,6 +68,7 @@ pub(super) fn ready() -> Endpoint {
 pub(super) fn client() -> Endpoint {
     Endpoint::new(Method::GET, "/health/client", || web::to(seen_client))
         .summary("health", "From which network the caller seems to come: how well a proxy in front is set up.")
+        .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "application/json",
             schema: NamedSchema::of::<SeenClient>(),

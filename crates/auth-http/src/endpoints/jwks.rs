@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
-use crate::endpoint::{Answer, Endpoint, NamedSchema};
+use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
+use crate::network_limits::Cost;
 
 #[derive(Serialize, ToSchema)]
 struct Jwks {
@@ -40,6 +41,7 @@ impl From<&SigningKey> for Jwk {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/.well-known/jwks.json", || web::to(jwks))
         .summary("keys", "The public keys of access tokens. May be cached for ten minutes.")
+        .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "application/json",
             schema: NamedSchema::of::<Jwks>(),

@@ -14,7 +14,8 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::token_answers;
 use crate::wire::{LoginData, LoginPendingData};
 
@@ -32,6 +33,7 @@ struct LoginBody {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/login", || web::to(login))
         .summary("auth", "Log in by password: opens a session.")
+        .permission(Permission::Anyone(Cost::Work))
         .body::<LoginBody>()
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
         .answers::<LoginPendingData>(SuccessCode::TwofaRequired)

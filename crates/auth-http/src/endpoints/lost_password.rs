@@ -13,7 +13,8 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::token_answers;
 use crate::wire::TempTokenData;
 
@@ -27,6 +28,7 @@ struct LostPasswordBody {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/lost-password", || web::to(lost_password))
         .summary("recovery", "Mail a code to set a new password with. The token is for `/auth/verify-code`.")
+        .permission(Permission::Anyone(Cost::Mail))
         .body::<LostPasswordBody>()
         .answers::<TempTokenData>(SuccessCode::CodeSent)
         .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Unavailable])

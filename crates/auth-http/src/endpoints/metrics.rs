@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
 use crate::edge::Edge;
-use crate::endpoint::{Answer, Endpoint, NamedSchema};
+use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
+use crate::network_limits::Cost;
 
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
@@ -25,6 +26,7 @@ pub(super) fn endpoint() -> Endpoint {
             "health",
             "Metrics of this node, to callers on this machine only; with `AUTH_METRICS_LISTEN` at that address instead.",
         )
+        .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "text/plain",
             schema: NamedSchema::of::<MetricsText>(),
@@ -50,7 +52,7 @@ async fn from_loopback(
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
 pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
-    match edge.metrics.text(&use_cases.measure_load.execute().await?) {
+    match edge.metrics.text(&use_cases.measure_load.execute().await?, &edge.connections) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

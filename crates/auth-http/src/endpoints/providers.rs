@@ -26,6 +26,7 @@ use crate::cross_site::is_forged_navigation;
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
+use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
 use crate::token_answers;
@@ -75,6 +76,8 @@ fn authorize(provider: &ProviderName) -> Endpoint {
         })
     })
     .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
+    // Going there writes nothing.
+    .permission(Permission::Anyone(Cost::Nothing))
     .parameter(redirect_parameter())
     .parameter(query(
         "reauthenticate",
@@ -203,8 +206,9 @@ fn finish(provider: &ProviderName) -> Endpoint {
             callback(name.clone(), use_cases, client, request)
         })
     })
-    .without_head()
     .summary("providers", "Where the provider sends browsers back to: logs in, registers, or links an identity.")
+    .permission(Permission::Anyone(Cost::Work))
+    .without_head()
     .parameter(query("code", "What the provider gave for a successful sign-in."))
     .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
     .answers::<CallbackData>(SuccessCode::UserLoggedIn)

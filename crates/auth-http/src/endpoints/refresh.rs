@@ -17,7 +17,8 @@ use crate::credential;
 use crate::cross_site::is_foreign;
 use crate::delivery::Delivery;
 use crate::edge::Edge;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::wire::{TokensData, TokensView};
 
 /// A body that names a refresh token.
@@ -53,6 +54,8 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/refresh", || web::to(refresh))
         .summary("auth", "Exchange a refresh token for its successor and a new access token.")
+        // A forged token is known by its MAC, and whoever holds a genuine one is no stranger.
+        .permission(Permission::Anyone(Cost::Nothing))
         .optional_body::<RefreshTokenBody>()
         .answers::<TokensData>(SuccessCode::TokenRefreshed)
         .errors(&[HttpCode::RefreshTokenRequired])

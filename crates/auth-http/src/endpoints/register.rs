@@ -15,7 +15,8 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
 use crate::delivery::Delivery;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::wire::RegisteredData;
 
 #[derive(Deserialize, ToSchema)]
@@ -40,6 +41,7 @@ pub(super) fn endpoint() -> Endpoint {
             "auth",
             "Register a new user, and mail a code that proves the address. Opens no session: log in afterwards.",
         )
+        .permission(Permission::Anyone(Cost::Mail))
         .body::<RegisterBody>()
         .answers::<RegisteredData>(SuccessCode::UserRegistered)
         .errors(&[

@@ -15,6 +15,7 @@ use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::token_answers;
 use crate::wire::LoginFinishedData;
 
@@ -39,7 +40,7 @@ pub(super) struct CodeSentData {
 fn finishing(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
     Endpoint::new(Method::POST, path, route)
         .summary("2fa", summary)
-        .permission(Permission::TempToken)
+        .permission(Permission::TempToken(Cost::Work))
         .answers::<LoginFinishedData>(SuccessCode::UserLoggedIn)
         .or(SuccessCode::Reauthenticated)
         .errors(&[HttpCode::OtpRequired])
@@ -111,7 +112,7 @@ async fn verify_recovery_code(
 pub(super) fn send_code() -> Endpoint {
     Endpoint::new(Method::POST, "/2fa/email/send-login", || web::to(send_login_code))
         .summary("2fa", "Mail the code of this login. Done by itself where codes by mail are primary.")
-        .permission(Permission::TempToken)
+        .permission(Permission::TempToken(Cost::Work))
         .answers::<CodeSentData>(SuccessCode::CodeSent)
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::RateLimited])
 }

@@ -16,6 +16,7 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData};
 
@@ -33,7 +34,7 @@ struct UpdatePasswordBody {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/update-password", || web::to(update_password))
         .summary("recovery", "Set the new password: ends every session and opens a new one.")
-        .permission(Permission::TempToken)
+        .permission(Permission::TempToken(Cost::Work))
         .body::<UpdatePasswordBody>()
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
         .answers::<SecondFactorData>(SuccessCode::TwofaRequired)

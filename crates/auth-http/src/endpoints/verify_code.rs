@@ -14,6 +14,7 @@ use crate::caller::Temp;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::token_answers;
 use crate::wire::TempTokenData;
 
@@ -38,7 +39,7 @@ pub(super) fn otp_code(body: Body) -> Result<String, ApiError> {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-code", || web::to(verify_code))
         .summary("recovery", "Exchange the mailed code for a token that may set the password.")
-        .permission(Permission::TempToken)
+        .permission(Permission::TempToken(Cost::Work))
         .body::<OtpBody>()
         .answers::<TempTokenData>(SuccessCode::CodeVerified)
         .errors(&[HttpCode::OtpRequired])

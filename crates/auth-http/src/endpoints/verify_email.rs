@@ -17,6 +17,7 @@ use crate::cookies::TokenCookies;
 use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
+use crate::network_limits::Cost;
 use crate::wire::{UserData, shown};
 
 use super::verify_code::{OtpBody, otp_code};
@@ -43,7 +44,7 @@ enum ResendData {
 pub(super) fn verify() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-email", || web::to(verify_email))
         .summary("recovery", "Prove the e-mail address with the code that was mailed to it.")
-        .permission(Permission::AccessOrTempToken)
+        .permission(Permission::AccessOrTempToken(Cost::Work))
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::EmailVerified)
         .errors(&[HttpCode::OtpRequired])
@@ -76,7 +77,7 @@ pub(super) fn resend() -> Endpoint {
             "Mail another code, which replaces the one before. For an address that is proved already there is none: \
              `EMAIL_VERIFIED`.",
         )
-        .permission(Permission::AccessOrTempToken)
+        .permission(Permission::AccessOrTempToken(Cost::Mail))
         .answers::<ResendData>(SuccessCode::CodeSent)
         .or(SuccessCode::EmailVerified)
         .errors(&[ErrorCode::RateLimited])

@@ -9,13 +9,23 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::connection::{HEAD, IDLE, STALLED};
+use crate::connection::{HEAD, IDLE, IDLE_UNDER_PRESSURE, STALLED};
+use crate::trusted_proxies::TrustedProxies;
 
 const SECOND: Duration = Duration::from_secs(1);
 const REQUEST: &[u8] = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// Opens a connection to an application that answers at once, late, bit by bit, or without reading the body.
 async fn connect() -> DuplexStream {
+    connect_as_one_of(&any_number()).await
+}
+
+fn any_number() -> Connections {
+    Connections::new(1_000, TrustedProxies::default())
+}
+
+/// The same as one of these connections.
+async fn connect_as_one_of(connections: &Connections) -> DuplexStream {
     let slow = || async {
         sleep(10 * IDLE).await;
         HttpResponse::Ok().body("slow")
@@ -37,12 +47,19 @@ async fn connect() -> DuplexStream {
         .route("/slow", web::get().to(slow))
         .route("/streamed", web::get().to(streamed))
         .route("/read", web::post().to(read))
-        .route("/unread", web::post().to(async || HttpResponse::Ok().body("unread")));
+        .route("/unread", web::post().to(async || HttpResponse::Ok().body("unread")))
+        .route("/nothing", web::post().to(async || HttpResponse::NoContent().finish()))
+        .route("/broken", web::post().to(async || HttpResponse::Ok()))
+        .wrap_fn(|request, app| {
+            let (broken, answer) = (request.path() == "/broken", app.call(request));
+            async move { if broken { Err(actix_web::error::ErrorInternalServerError("broken")) } else { answer.await } }
+        });
     let app = app.into_factory().map_err(Response::from);
     let app = map_config(app, |()| AppConfig::default());
     let service = http(app, Server::build().graceful_shutdown_signal()).new_service(()).await.unwrap();
     let (caller, stream) = duplex(4096);
-    let connection = service.call((BoundedStream::new(stream), Protocol::Http1, None));
+    let admission = connections.admit(None).unwrap();
+    let connection = service.call((BoundedStream::new(stream, admission), Protocol::Http1, None));
     tokio::task::spawn_local(async move {
         let _ended_either_way = connection.await;
     });
@@ -188,26 +205,81 @@ async fn requests_sent_together_are_answered_in_turn() {
     .await;
 }
 
-#[tokio::test]
-async fn a_body_that_nobody_reads_holds_no_connection() {
-    in_virtual_time(async {
-        let head = b"POST /unread HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n";
-        let mut caller = connect().await;
-        caller.write_all(head).await.unwrap();
-        assert!(hear(&mut caller).await.ends_with("unread"));
-        assert_about(closed_silently(&mut caller).await, IDLE);
-
-        let mut caller = connect().await;
-        caller.write_all(head).await.unwrap();
-        assert!(hear(&mut caller).await.ends_with("unread"));
-        let began = Instant::now();
-        while caller.write_all(b"1\r\na\r\n").await.is_ok() {
-            assert!(began.elapsed() < 2 * HEAD, "still open");
+/// What comes until the connection ends, and how long that takes, while `more` is sent every 100 ms.
+async fn ended(caller: &mut DuplexStream, more: &[u8]) -> (String, Duration) {
+    let (mut reader, mut writer) = tokio::io::split(caller);
+    let (began, mut answer) = (Instant::now(), Vec::new());
+    let writing = async {
+        while !more.is_empty() && writer.write_all(more).await.is_ok() {
             sleep(SECOND / 10).await;
         }
-        assert_about(began.elapsed(), HEAD);
+        std::future::pending().await
+    };
+    tokio::select! {
+        read = timeout(100 * IDLE, reader.read_to_end(&mut answer)) => { read.expect("it is closed in the end").unwrap(); },
+        () = writing => {}
+    }
+    (String::from_utf8(answer).unwrap(), began.elapsed())
+}
+
+/// The same in a time of its own: actix-http's deadlines count from the real clock, and time that a test before has moved
+/// would be past all of them.
+fn ended_in_its_own_time(request: &str, more: &str) -> (String, Duration) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        let mut caller = connect().await;
+        caller.write_all(request.as_bytes()).await.unwrap();
+        ended(&mut caller, more.as_bytes()).await
+    })
+}
+
+/// Whether it stalls, drips, or never stops; whether its length is told or not; whether the answer has a body or not.
+#[test]
+fn an_unfinished_body_that_nobody_reads_ends_the_connection_with_the_answer() {
+    let chunks = "x".repeat(4096);
+    let endless = format!("1000\r\n{chunks}\r\n");
+    for (framing, more) in [
+        ("Transfer-Encoding: chunked\r\n\r\n", ""),
+        ("Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n", ""),
+        ("Transfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n"),
+        ("Transfer-Encoding: chunked\r\n\r\n", endless.as_str()),
+        ("Content-Length: 100\r\n\r\n", ""),
+        ("Content-Length: 100\r\n\r\n1", "1"),
+        ("Content-Length: 1000000\r\n\r\n", chunks.as_str()),
+    ] {
+        for (target, body) in [("POST /unread", "unread"), ("POST /nothing", ""), ("PUT /quick", ""), ("GET /none", "")]
+        {
+            let head = format!("{target} HTTP/1.1\r\nHost: x\r\n{framing}");
+            let (answer, took) = ended_in_its_own_time(&head, more);
+            assert!(answer.starts_with("HTTP/1.1 ") && answer.ends_with(body), "{answer}");
+            assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+            assert!(took <= 2 * LINGER, "{head}: {took:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_whole_body_that_is_read_keeps_the_connection() {
+    in_virtual_time(async {
+        let mut caller = connect().await;
+        for _ in 0..3 {
+            for framing in ["Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "Content-Length: 4\r\n\r\nbody"]
+            {
+                let request = format!("POST /read HTTP/1.1\r\nHost: x\r\n{framing}");
+                caller.write_all(request.as_bytes()).await.unwrap();
+                let answer = hear(&mut caller).await;
+                assert!(answer.ends_with("read") && !answer.contains("connection: close"), "{answer}");
+            }
+        }
     })
     .await;
+}
+
+#[test]
+fn an_application_that_fails_ends_the_connection_of_an_unfinished_body_too() {
+    let request = "POST /broken HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let (answer, took) = ended_in_its_own_time(request, "");
+    assert!(answer.starts_with("HTTP/1.1 500") && took <= 2 * LINGER, "{took:?}: {answer}");
 }
 
 #[tokio::test]
@@ -232,7 +304,10 @@ async fn a_caller_that_takes_nothing_of_its_answer_is_let_go_and_one_that_is_slo
 #[tokio::test]
 async fn bytes_that_never_stop_gain_no_time() {
     tokio::time::pause();
-    let mut stream = BoundedStream::new(tokio::io::join(tokio::io::repeat(b'a'), tokio::io::sink()));
+    let mut stream = BoundedStream::new(
+        tokio::io::join(tokio::io::repeat(b'a'), tokio::io::sink()),
+        any_number().admit(None).unwrap(),
+    );
     let mut bytes = [0; 10];
     sleep(IDLE / 2).await;
     for pause in [SECOND, HEAD - 2 * SECOND] {
@@ -268,6 +343,88 @@ async fn what_never_becomes_a_request_is_answered_below_the_application() {
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
             assert!(!answer.contains("request-id") && answer.ends_with("\r\n\r\n"), "{answer}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn under_pressure_idle_connections_are_kept_for_less_time() {
+    in_virtual_time(async {
+        let connections = Connections::new(4, TrustedProxies::default());
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            let mut caller = connect_as_one_of(&connections).await;
+            caller.write_all(REQUEST).await.unwrap();
+            all.push(caller);
+        }
+        let began = Instant::now();
+        for caller in &mut all {
+            assert!(hear(caller).await.ends_with("quick"));
+        }
+        closed_silently(&mut all[0]).await;
+        assert_about(began.elapsed(), IDLE_UNDER_PRESSURE);
+        // That was enough.
+        closed_silently(&mut all[1]).await;
+        closed_silently(&mut all[2]).await;
+        assert_about(began.elapsed(), IDLE);
+        assert_eq!(connections.open(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_has_waited_longest_makes_room_and_whoever_is_answered_does_not() {
+    in_virtual_time(async {
+        let connections = Connections::new(3, TrustedProxies::default());
+        let mut slow = connect_as_one_of(&connections).await;
+        slow.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        sleep(SECOND).await;
+        let mut half = connect_as_one_of(&connections).await;
+        half.write_all(b"GET /quick").await.unwrap();
+        sleep(SECOND).await;
+        let mut idle = connect_as_one_of(&connections).await;
+        idle.write_all(REQUEST).await.unwrap();
+        assert!(hear(&mut idle).await.ends_with("quick"));
+        // Without a request, then with half of one.
+        let mut fourth = connect_as_one_of(&connections).await;
+        assert_eq!(closed_silently(&mut idle).await, Duration::ZERO);
+        fourth.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        sleep(SECOND).await;
+        let mut fifth = connect_as_one_of(&connections).await;
+        assert_eq!(closed_silently(&mut half).await, Duration::ZERO);
+        fifth.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        sleep(SECOND).await;
+        assert!(connections.admit(None).is_err(), "nobody waits");
+        sleep(10 * IDLE + SECOND).await;
+        for caller in [&mut slow, &mut fourth, &mut fifth] {
+            assert!(hear(caller).await.ends_with("slow"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_sends_no_body_or_takes_no_answer_makes_room_too() {
+    in_virtual_time(async {
+        let connections = Connections::new(2, TrustedProxies::default());
+        let mut body = connect_as_one_of(&connections).await;
+        body.write_all(b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbo").await.unwrap();
+        sleep(SECOND).await;
+        let mut large = connect_as_one_of(&connections).await;
+        large.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        sleep(SECOND).await;
+        let mut answer = String::new();
+        let mut third = connect_as_one_of(&connections).await;
+        timeout(SECOND, body.read_to_string(&mut answer)).await.expect("it made room").unwrap();
+        third.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        sleep(SECOND).await;
+        let _fourth = connect_as_one_of(&connections).await;
+        sleep(SECOND).await;
+        let mut taken = Vec::new();
+        timeout(SECOND, large.read_to_end(&mut taken)).await.expect("it made room").unwrap();
+        assert!(taken.len() < 1 << 20, "{}", taken.len());
+        sleep(10 * IDLE).await;
+        assert!(hear(&mut third).await.ends_with("slow"));
     })
     .await;
 }

@@ -16,7 +16,7 @@ use auth_domain::account::Account;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, QUIET};
 use auth_domain::use_cases::{Policy, UseCases};
-use auth_http::{Draining, Edge, Metrics, Origins, TrustedProxies};
+use auth_http::{Connections, Draining, Edge, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_testkit::doubles::CountingEntropy;
 use auth_testkit::test_service::TestService;
 use futures_util::FutureExt as _;
@@ -53,6 +53,8 @@ fn edge(service: &TestService) -> Edge {
         metrics_elsewhere: false,
         entropy: Arc::new(CountingEntropy::default()),
         trusted_proxies: TrustedProxies::default(),
+        connections: Connections::new(1_000, TrustedProxies::default()),
+        network_limits: NetworkLimits::off(),
         cookies: false,
         origins: Origins::new(URL, []),
         providers: [&service.google, &service.fortytwo].map(|provider| provider.name().clone()).into(),
@@ -118,6 +120,11 @@ impl App {
     /// A client in the network 127.0.`number`.0/24.
     pub fn in_network(&self, number: u8) -> Client {
         Client { app: self.clone(), address: [127, 0, number, 1].into(), headers: Vec::new() }
+    }
+
+    /// A client at that address.
+    pub fn at(&self, address: &str) -> Client {
+        Client { app: self.clone(), address: address.parse().unwrap(), headers: Vec::new() }
     }
 
     /// Registers a user of that name; answers the user.

@@ -31,6 +31,7 @@ mod http;
 mod internal;
 mod log;
 mod login;
+mod network_limits;
 mod password_limits;
 mod pending_email;
 mod recovery;

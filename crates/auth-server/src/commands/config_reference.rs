@@ -42,6 +42,7 @@ fn allowed(kind: Kind) -> String {
         Kind::Secret(form) => format!("*secret*: {}", escaped(form)),
         Kind::Switch => "`on`, `off`".to_owned(),
         Kind::Number(least, most) => format!("{least}–{most}"),
+        Kind::NumberOrOff(least, most) => format!("`off`, {least}–{most}"),
         Kind::Seconds(least, most) => format!("{least}–{most} s"),
         Kind::SecondsOrOff(least, most) => format!("`off`, {least}–{most} s"),
         Kind::Choice(names) => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
@@ -97,7 +98,7 @@ fn property(setting: &Setting) -> Value {
         Kind::Number(least, most) | Kind::Seconds(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
-        Kind::SecondsOrOff(least, most) => {
+        Kind::NumberOrOff(least, most) | Kind::SecondsOrOff(least, most) => {
             json!({ "anyOf": [{ "type": "integer", "minimum": least, "maximum": most }, { "const": "off" }, { "const": false }] })
         }
         Kind::Choice(names) => json!({ "enum": names }),

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::database::Opened;
+use crate::descriptors::Descriptors;
 use crate::output::{print, rfc3339};
 use crate::secret_key::existing;
 use crate::settings::{Database, Settings};
@@ -28,6 +29,7 @@ const OLD_RESTORE: Duration = Duration::from_secs(35 * 86_400);
 const SKEW: Duration = Duration::from_secs(5);
 const LATE_MAIL: Duration = Duration::from_secs(600);
 const LITTLE_SPACE: u64 = 1 << 30;
+const FEW_CONNECTIONS: usize = 2_000;
 /// An address that nobody has (RFC 5737).
 const SPOOFED: &str = "198.51.100.77";
 const SPOOFED_NETWORK: &str = "198.51.100.0/24";
@@ -54,6 +56,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
     }
     findings.push(("public URL", public_url(settings, &probe).await));
     findings.push(("disk", disk(&settings.data_dir)));
+    findings.push(("descriptors", descriptors(Descriptors::raise(settings))));
     let mut broken = 0;
     for (what, finding) in findings {
         let (word, text) = match finding {
@@ -221,6 +224,16 @@ fn disk(folder: &Path) -> Finding {
             if free < LITTLE_SPACE { Broken(text) } else { Good(text) }
         }
         Err(error) => Odd(format!("{}: {error}", folder.display())),
+    }
+}
+
+fn descriptors(Descriptors { limit, connections }: Descriptors) -> Finding {
+    let text =
+        format!("{limit} for a server started like this, {connections} of them for connections, a quarter a network");
+    if connections < FEW_CONNECTIONS {
+        Odd(format!("{text}: raise its hard limit (ulimit -Hn, LimitNOFILE)"))
+    } else {
+        Good(text)
     }
 }
 

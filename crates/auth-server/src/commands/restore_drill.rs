@@ -162,7 +162,7 @@ fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecre
 
 /// Registers somebody who does not exist, and logs in and refreshes as the service would.
 async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
-    let Wired { use_cases, signer, .. } = wire(settings, ring, settings.listen).await?;
+    let Wired { use_cases, signer, .. } = wire(settings, ring, settings.listen, 0).await?;
     signer.load(&use_cases.publish_signing_keys.rotate().await?)?;
     let random: String = SystemEntropy.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let (email, password) = (format!("probe-{}@restore.invalid", &random[..16]), Password::new(&random));

@@ -12,6 +12,7 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
 use auth_domain::session::SessionLifetimes;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
+use auth_http::NetworkQuota;
 use auth_smtp::MailSettings;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
@@ -53,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) network_limits: Option<NetworkLimit>,
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) mail: MailSettings,
     pub(crate) challenges: ChallengeLifetimes,
@@ -65,6 +68,14 @@ pub(crate) struct Settings {
     pub(crate) cookies: bool,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) providers: Vec<ProviderRegistration>,
+}
+
+/// What the strangers of one network may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkLimit {
+    pub(crate) quota: NetworkQuota,
+    /// Whether callers on this machine are limited too.
+    pub(crate) loopback: bool,
 }
 
 /// Lists each setting there is, those of services that are set included, with its text and where that comes from.
@@ -141,6 +152,7 @@ impl Settings {
             hashing: hashing(&mut reader),
             services: reader.services(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), proxies),
+            network_limits: network_limits(&mut reader),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
             email_verification: email_verification(&mut reader),
@@ -173,6 +185,15 @@ fn postgres_options(reader: &mut Reader) -> PostgresOptions {
         prepared: reader.switch("DB_PREPARED"),
         connections: reader.number_if_set("DB_CONNECTIONS").unwrap_or_else(by_cores),
     }
+}
+
+/// Whoever writes the rate down means everybody.
+fn network_limits(reader: &mut Reader) -> Option<NetworkLimit> {
+    let loopback = reader.is_set("NETWORK_RATE");
+    let (rate, burst): (Option<u32>, Option<u32>) =
+        (reader.number_or_off("NETWORK_RATE"), reader.number_if_set("NETWORK_BURST"));
+    let (rate, burst) = (rate.and_then(NonZeroU32::new)?, burst.and_then(NonZeroU32::new)?);
+    Some(NetworkLimit { quota: NetworkQuota { rate, burst }, loopback })
 }
 
 fn session_lifetimes(reader: &mut Reader) -> SessionLifetimes {
@@ -219,3 +240,5 @@ fn mail(reader: &mut Reader, data_dir: &Path) -> Result<MailSettings, SettingsEr
 mod fuzz;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::load as load_for_tests;

@@ -55,10 +55,14 @@ impl Reader {
         let (kind, default) = table::find(name)
             .map_or((Kind::Number(0, 0), None), |setting| (setting.kind, setting.default.parse().ok()));
         let range = match kind {
-            Kind::Number(least, most) | Kind::Seconds(least, most) | Kind::SecondsOrOff(least, most) => least..=most,
+            Kind::Number(least, most)
+            | Kind::NumberOrOff(least, most)
+            | Kind::Seconds(least, most)
+            | Kind::SecondsOrOff(least, most) => least..=most,
             _ => 0..=0,
         };
-        let what = if matches!(kind, Kind::Number(..)) { "whole number" } else { "whole number of seconds" };
+        let is_plain = matches!(kind, Kind::Number(..) | Kind::NumberOrOff(..));
+        let what = if is_plain { "whole number" } else { "whole number of seconds" };
         let parsed = self.parse(name, default, |text| number(text, range, what).map(Some));
         parsed.and_then(|number| N::try_from(number).ok())
     }
@@ -79,6 +83,20 @@ impl Reader {
         }
         // 0 is out of range: a mistake that was noted.
         Some(self.seconds(name))
+    }
+
+    /// Returns a number within the range of the table; `None` where it is off.
+    pub(super) fn number_or_off<N: TryFrom<u64>>(&mut self, name: &str) -> Option<N> {
+        if self.raw.get(name).is_some_and(|raw| *raw.text == "off") {
+            self.take(name);
+            return None;
+        }
+        self.number_if_set(name)
+    }
+
+    /// Tells whether somebody wrote something there, and nobody has taken it yet.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.raw.contains_key(name)
     }
 
     pub(super) fn switch(&mut self, name: &str) -> bool {

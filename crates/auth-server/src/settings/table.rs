@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Switch,
     /// A whole number from the first to the second.
     Number(u64, u64),
+    /// The same, or it is `off`.
+    NumberOrOff(u64, u64),
     /// A whole number of seconds, from the first to the second.
     Seconds(u64, u64),
     /// The same, or it is `off`.
@@ -81,6 +83,13 @@ const SETTINGS: &[Row] = &[
         "(none)",
         "Networks whose X-Forwarded-For or Forwarded is believed.",
     ),
+    (
+        "NETWORK_RATE",
+        Kind::NumberOrOff(1, 1_000_000),
+        "20",
+        "How many requests a second the strangers of one network (/24, /64) may send that hash, mail or write; of those that mail one a second, 60 at once. Callers on this machine are limited only where this is set. Off: no limit a network.",
+    ),
+    ("NETWORK_BURST", Kind::Number(1, 1_000_000), "200", "How many such requests a network may send at once."),
     (
         "METRICS_LISTEN",
         Kind::Text("address:port"),

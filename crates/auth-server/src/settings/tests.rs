@@ -4,7 +4,7 @@ use auth_crypto::ServiceKey;
 
 use super::*;
 
-pub(super) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
+pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
     let dir = tempfile::tempdir().unwrap();
     let none = dir.path().join("none.toml");
     std::fs::write(&none, "").unwrap();
@@ -146,7 +146,10 @@ fn the_table_says_what_is_so() {
             assert!(accepted(&default), "{name}: {default}");
         }
         match kind {
-            Kind::Number(least, most) | Kind::Seconds(least, most) | Kind::SecondsOrOff(least, most) => {
+            Kind::Number(least, most)
+            | Kind::NumberOrOff(least, most)
+            | Kind::Seconds(least, most)
+            | Kind::SecondsOrOff(least, most) => {
                 assert!(accepted(&least.to_string()) && accepted(&most.to_string()), "{name}");
                 assert!(refused(most + 1) && (least == 0 || refused(least - 1)), "{name}");
                 assert!(!accepted("soon") && !accepted("-1") && !accepted(""), "{name}");
@@ -163,7 +166,10 @@ fn the_table_says_what_is_so() {
 #[test]
 fn no_setting_goes_unread() {
     let text = |kind: Kind| match kind {
-        Kind::Number(least, _) | Kind::Seconds(least, _) | Kind::SecondsOrOff(least, _) => least.to_string(),
+        Kind::Number(least, _)
+        | Kind::NumberOrOff(least, _)
+        | Kind::Seconds(least, _)
+        | Kind::SecondsOrOff(least, _) => least.to_string(),
         Kind::Switch => "off".to_owned(),
         Kind::Choice(names) => names[0].to_owned(),
         // What is wrong with it is told; that it was read is what counts here.
@@ -182,4 +188,22 @@ fn a_suspicious_session_goes_on_unless_that_is_set() {
     let loaded = |settings: &[(&str, &str)]| load(settings).unwrap().suspicious_session;
     assert_eq!(loaded(&[]), SuspiciousSession::GoesOn);
     assert_eq!(loaded(&[("AUTH_REFRESH_STRICT", "on")]), SuspiciousSession::Ends);
+}
+
+#[test]
+fn this_machine_is_limited_only_where_the_rate_is_written_down() {
+    let loaded = |settings: &[(&str, &str)]| {
+        let limit = load(settings).unwrap().network_limits?;
+        Some((limit.quota.rate.get(), limit.quota.burst.get(), limit.loopback))
+    };
+    assert_eq!(loaded(&[]), Some((20, 200, false)));
+    assert_eq!(loaded(&[("AUTH_NETWORK_BURST", "7")]), Some((20, 7, false)));
+    assert_eq!(loaded(&[("AUTH_NETWORK_RATE", "20")]), Some((20, 200, true)));
+    assert_eq!(loaded(&[("AUTH_NETWORK_RATE", "5"), ("AUTH_NETWORK_BURST", "6")]), Some((5, 6, true)));
+    assert_eq!(loaded(&[("AUTH_NETWORK_RATE", "off")]), None);
+    assert_eq!(loaded(&[("AUTH_NETWORK_RATE", "off"), ("AUTH_NETWORK_BURST", "6")]), None);
+    for (name, bad) in [("AUTH_NETWORK_RATE", "0"), ("AUTH_NETWORK_RATE", "on"), ("AUTH_NETWORK_BURST", "off")] {
+        let mistake = load(&[(name, bad)]).err().unwrap();
+        assert!(mistake.contains(name) && mistake.contains("must be a whole number"), "{mistake}");
+    }
 }
