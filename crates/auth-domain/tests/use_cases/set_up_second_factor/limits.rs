@@ -70,7 +70,7 @@ async fn five_mails_an_hour_to_an_address_that_was_never_proved_whatever_the_acc
         begin_email(&ann).await.expect("a mail");
     }
     let limited = SetUpError::RateLimited(RateLimited { retry_after: HOUR });
-    assert_eq!(begin_email(&ann).await, Err(limited.clone()));
+    assert_eq!(begin_email(&ann).await, Err(limited));
     ann.service.delete(&ann.account);
     let again = Owner::on(ann.service.clone(), ann.service.register(ANN).await).await;
     assert_eq!(begin_email(&again).await, Err(limited));
