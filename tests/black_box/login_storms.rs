@@ -68,7 +68,7 @@ impl Storm {
 async fn known_networks(client: &Client) -> u32 {
     let metrics = client.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let name = r#"auth_hashing_networks{what="known"} "#;
-    let value = metrics.lines().find_map(|line| line.strip_prefix(name)).expect("the metric");
+    let value = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     value.parse().unwrap()
 }
 

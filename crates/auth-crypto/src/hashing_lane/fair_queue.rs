@@ -173,12 +173,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
             due,
             turn: number,
         });
-        self.change(key, |line, now| {
-            if line.jobs.is_empty() {
-                line.due = line.due.max(now);
-            }
-            line.jobs.insert(number, job)
-        });
+        self.change(key, |line, _| line.jobs.insert(number, job));
         self.arrivals.insert(number, key.clone());
         Ok(Admitted { ticket: Ticket { key: key.clone(), number }, pushed_out })
     }

@@ -173,11 +173,11 @@ proptest! {
         assert!(watched.queue.lines.is_empty(), "a network without jobs leaves nothing behind");
     }
 
-    /// Whatever came before: with one thread, of two jobs of a network every other one of its standing that waits has
+    /// Whatever came before: one job after the other, of two of a network every other one of its standing that waits has
     /// one in between, and no two unknown networks follow each other while a known one waits.
     #[test]
     fn networks_take_turns(before in steps()) {
-        let mut watched = Watched::new(1, 40);
+        let mut watched = Watched::new(2, 40);
         for step in &before {
             watched.step(step);
         }
@@ -227,6 +227,58 @@ fn a_flood_waits_behind_itself_and_a_newcomer_is_next() {
         queue.finish(&1);
         assert_eq!(queue.take(), Some((2, 500)));
     }
+}
+
+#[test]
+fn a_free_thread_goes_to_the_network_that_has_the_fewest() {
+    let mut queue = Queue::new(2, 8);
+    for network in [1, 2] {
+        assert_eq!(fill(&mut queue, network, Known, 0..3), (3, 0));
+    }
+    assert_eq!((queue.take(), queue.take()), (Some((1, 0)), Some((2, 0))));
+    // Both have had one; the first is still at work on its own.
+    queue.finish(&2);
+    assert_eq!(queue.take(), Some((2, 1)));
+}
+
+#[test]
+fn a_newcomer_is_not_before_those_whose_turn_it_is() {
+    let mut queue = Queue::new(1, 8);
+    for network in [1, 2] {
+        assert_eq!(fill(&mut queue, network, Known, 0..3), (3, 0));
+    }
+    let mut next = |newcomer: Option<Network>| {
+        if let Some(network) = newcomer {
+            queue.push(&network, Known, 0).unwrap();
+        }
+        let network = queue.take().unwrap().0;
+        queue.finish(&network);
+        network
+    };
+    let order = [None, None, None, Some(3), None, None].map(&mut next);
+    assert_eq!(order, [1, 2, 1, 2, 3, 1]);
+}
+
+#[test]
+fn whoever_had_to_wait_for_their_own_job_gets_one_turn_and_not_several() {
+    let mut queue = Queue::new(2, 20);
+    for network in [1, 2, 3] {
+        assert_eq!(fill(&mut queue, network, Known, 0..6), (6, 0));
+    }
+    // The first one of network 1 takes as long as eight others.
+    assert_eq!(queue.take(), Some((1, 0)));
+    let mut next = || {
+        let network = queue.take().unwrap().0;
+        if network != 1 {
+            queue.finish(&network);
+        }
+        network
+    };
+    assert_eq!([(); 8].map(|()| next()), [2, 3, 2, 3, 2, 3, 2, 3]);
+    queue.finish(&1);
+    assert_eq!(queue.take().unwrap().0, 1);
+    queue.finish(&1);
+    assert_eq!(queue.take().unwrap().0, 2);
 }
 
 #[test]
