@@ -50,8 +50,12 @@ pub async fn measure() {
 
 /// With the hashes that the service has by default, unlike those of tests.
 async fn started(engine: Engine) -> Server {
-    let settings =
-        [("AUTH_TRUSTED_PROXIES", "127.0.0.1/32"), ("AUTH_HASH_MEMORY_KIB", "19456"), ("AUTH_HASH_PASSES", "2")];
+    let settings = [
+        ("AUTH_TRUSTED_PROXIES", "127.0.0.1/32"),
+        ("AUTH_NETWORK_RATE", "off"),
+        ("AUTH_HASH_MEMORY_KIB", "19456"),
+        ("AUTH_HASH_PASSES", "2"),
+    ];
     let server = Server::with(engine, &settings).await;
     for number in 0..OTHERS {
         server.register(&format!("user-{number}")).await;

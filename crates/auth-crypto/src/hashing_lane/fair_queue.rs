@@ -1,5 +1,5 @@
 //! Whose password is hashed next, and who is refused when too many wait: a queue that is fair between networks. Pure: no
-//! threads, no clock, no network but a key. `docs/adr/0014-a-fair-hashing-queue.md` says why it is like this.
+//! threads, no clock, no network but a key. `docs/adr/0015-a-fair-hashing-queue.md` says why it is like this.
 //!
 //! Each network has a line of its own. Lines are known or not ([`Standing`]); within a standing it is start-time fair
 //! queueing (Goyal, Vin and Cheng 1996) with jobs of one size: the first job of each line goes before the second of any.
