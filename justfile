@@ -66,6 +66,10 @@ prove-upgrade PREVIOUS NEW="target/release/auth-server":
 bench-archive ACCOUNTS="1000000":
     cargo run --release --package auth-bench -- archive {{ ACCOUNTS }}
 
+# Measure logins while another network, or many, send a storm of them
+bench-storm:
+    cargo run --release --package auth-bench -- storm
+
 # Build the container image
 image:
     docker build -f docker/Dockerfile -t auth-server .

@@ -6,6 +6,7 @@
 mod archive;
 mod argon2_rate;
 mod pgbench;
+mod storm;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ const PASSES: u32 = 2;
 
 #[tokio::main]
 async fn main() {
+    if std::env::args().nth(1).as_deref() == Some("storm") {
+        return storm::measure().await;
+    }
     if cfg!(debug_assertions) {
         eprintln!("auth-bench: run it with --release");
         std::process::exit(1);

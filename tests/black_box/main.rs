@@ -30,6 +30,7 @@ mod keys;
 mod layers;
 mod linking;
 mod login;
+mod login_storms;
 mod mail;
 mod many_connections;
 mod master_key;

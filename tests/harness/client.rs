@@ -102,6 +102,12 @@ impl Client {
         self.post("/auth/login", json!({ "username": name, "password": password })).await
     }
 
+    /// The same as told by a proxy that the server trusts, for whoever is at `address`.
+    pub async fn login_from(&self, address: &str, name: &str, password: &str) -> Reply {
+        let body = json!({ "username": name, "password": password });
+        self.send(self.request(Method::POST, "/auth/login").json(&body).header("X-Forwarded-For", address)).await
+    }
+
     /// `POST /auth/refresh`
     pub async fn refresh(&self, token: &str) -> Reply {
         self.post("/auth/refresh", json!({ "token": token })).await

@@ -1,28 +1,37 @@
 //! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), each with its
-//! memory allocated once, behind a bounded queue. When the queue is full the answer is immediate;
-//! nothing else ever waits behind a hash.
+//! memory allocated once, behind a bounded queue that is fair between networks. Whoever is refused gets
+//! an answer at once; nothing else ever waits behind a hash.
 
+mod fair_queue;
+mod hasher;
+mod known_networks;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
 use async_trait::async_trait;
-use auth_domain::account::{HashCost, Password, PasswordHash};
+use auth_domain::Timestamp;
+use auth_domain::account::{Password, PasswordHash};
 use auth_domain::load::HashingLoad;
-use auth_domain::ports::{HashingError, HashingGauge, PasswordHasher, PasswordVerdict};
-use auth_domain::session::KeyId;
+use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, PasswordHasher, PasswordVerdict};
+use auth_domain::session::Network;
 use tokio::sync::oneshot;
 
+use self::fair_queue::{Admitted, FairQueue, Standing, Ticket};
+use self::hasher::{Done, Hasher, Work};
+use self::known_networks::RecentNetworks;
 use crate::key_ring::KeyRing;
+
+pub(crate) use self::hasher::key_id_of;
 
 /// How long a password may wait in the queue: past it, its user has given up.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-const OUTPUT: usize = 32;
+const OVERLOADED: HashingError = HashingError::Overloaded { retry_after: Duration::from_secs(1) };
+/// How many networks are known at most: some 10 MiB.
+const MOST_KNOWN: usize = 50_000;
 
 /// What hashing costs, and how much of it happens at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +57,6 @@ pub enum LaneError {
     Thread(#[from] std::io::Error),
 }
 
-enum Work {
-    Hash { salt: [u8; 16] },
-    Verify { hash: Option<PasswordHash> },
-}
-
-enum Done {
-    Hashed(PasswordHash),
-    Compared(PasswordVerdict),
-}
-
 struct Job {
     password: Password,
     work: Work,
@@ -65,20 +64,32 @@ struct Job {
     answer: oneshot::Sender<Result<Done, HashingError>>,
 }
 
-/// What [`HashingLoad`] is made of.
-#[derive(Default)]
-struct Counters {
-    waiting: AtomicUsize,
-    working: AtomicUsize,
+impl Job {
+    /// The caller may have gone away meanwhile; then nobody wants the answer.
+    fn answer(self, outcome: Result<Done, HashingError>) {
+        let _: Result<(), _> = self.answer.send(outcome);
+    }
+}
+
+/// Hashes passwords with the newest key of the ring as pepper.
+pub struct HashingLane {
+    shared: Arc<Shared>,
+}
+
+/// What the threads and those who ask have in common.
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Told of each job that comes, and of the end.
+    changed: Condvar,
+    known: Mutex<RecentNetworks>,
     done: AtomicU64,
     busy_micros: AtomicU64,
     refused: AtomicU64,
 }
 
-/// Hashes passwords with the newest key of the ring as pepper.
-pub struct HashingLane {
-    queue: SyncSender<Job>,
-    counters: Arc<Counters>,
+struct Queue {
+    jobs: FairQueue<Network, Job>,
+    closed: bool,
 }
 
 impl HashingLane {
@@ -87,62 +98,82 @@ impl HashingLane {
         if parameters.threads == 0 {
             return Err(LaneError::Parameters);
         }
-        let (queue, jobs) = sync_channel(parameters.queue_per_thread.saturating_mul(parameters.threads));
-        let (jobs, counters) = (Arc::new(Mutex::new(jobs)), Arc::new(Counters::default()));
+        let capacity = parameters.queue_per_thread.saturating_mul(parameters.threads);
+        let lane = Self { shared: Arc::new(Shared::new(parameters.threads, capacity)) };
         for number in 0..parameters.threads {
-            let hasher = Hasher::new(ring.clone(), parameters)?;
-            let (jobs, counters) = (Arc::clone(&jobs), Arc::clone(&counters));
+            let mut hasher = Hasher::new(ring.clone(), parameters)?;
+            let shared = Arc::clone(&lane.shared);
             let thread = std::thread::Builder::new().name(format!("argon2-{number}"));
-            thread.spawn(move || hasher.run(&jobs, &counters))?;
+            thread.spawn(move || shared.work_off(&mut hasher))?;
         }
-        Ok(Self { queue, counters })
+        Ok(lane)
     }
 
-    async fn submit(&self, password: Password, work: Work) -> Result<Done, HashingError> {
+    async fn submit(&self, password: Password, work: Work, network: &Network) -> Result<Done, HashingError> {
         let (answer, done) = oneshot::channel();
         let job = Job { password, work, deadline: Instant::now() + QUEUE_TIMEOUT, answer };
-        // Before it is sent: a thread that takes it at once takes it off again.
-        self.counters.waiting.fetch_add(1, Relaxed);
-        let outcome = match self.queue.try_send(job) {
-            Ok(()) => done.await.unwrap_or(Err(HashingError::Broken("a hashing thread ended"))),
-            Err(error) => {
-                self.counters.waiting.fetch_sub(1, Relaxed);
-                Err(match error {
-                    TrySendError::Full(_) => HashingError::Overloaded { retry_after: RETRY_AFTER },
-                    TrySendError::Disconnected(_) => HashingError::Broken("the hashing threads ended"),
-                })
+        let outcome = match self.shared.enter(job, network) {
+            Ok(ticket) => {
+                let _place = Place { shared: &self.shared, ticket };
+                done.await.unwrap_or(Err(HashingError::Broken("the hashing threads ended")))
             }
+            Err(error) => Err(error),
         };
         outcome.inspect_err(|error| match error {
             HashingError::Broken(reason) => tracing::error!(reason, "a password cannot be hashed or compared"),
-            HashingError::Overloaded { .. } => drop(self.counters.refused.fetch_add(1, Relaxed)),
+            HashingError::Overloaded { .. } => drop(self.shared.refused.fetch_add(1, Relaxed)),
         })
+    }
+}
+
+impl Drop for HashingLane {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
     }
 }
 
 #[async_trait]
 impl PasswordHasher for HashingLane {
-    async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
-        match self.submit(password, Work::Hash { salt }).await? {
+    async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError> {
+        match self.submit(password, Work::Hash { salt }, network).await? {
             Done::Hashed(hash) => Ok(hash),
             Done::Compared(_) => Err(HashingError::Broken("a hash was asked for, a verdict came")),
         }
     }
 
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError> {
-        match self.submit(password, Work::Verify { hash }).await? {
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+        network: &Network,
+    ) -> Result<PasswordVerdict, HashingError> {
+        match self.submit(password, Work::Verify { hash }, network).await? {
             Done::Compared(verdict) => Ok(verdict),
             Done::Hashed(_) => Err(HashingError::Broken("a verdict was asked for, a hash came")),
         }
     }
 }
 
+impl KnownNetworks for HashingLane {
+    fn learn(&self, network: &Network, at: Timestamp) {
+        self.shared.known().learn(network, at);
+    }
+
+    fn forget_before(&self, before: Timestamp) {
+        self.shared.known().forget_before(before);
+    }
+}
+
 impl HashingGauge for HashingLane {
     fn load(&self) -> HashingLoad {
-        let Counters { waiting, working, done, busy_micros, refused } = &*self.counters;
+        let Shared { done, busy_micros, refused, .. } = &*self.shared;
+        let queue = self.shared.lock();
         HashingLoad {
-            waiting: waiting.load(Relaxed),
-            working: working.load(Relaxed),
+            waiting: queue.jobs.waiting(),
+            working: queue.jobs.running(),
+            networks: queue.jobs.networks(),
+            known_networks: self.shared.known().len(),
             done: done.load(Relaxed),
             busy: Duration::from_micros(busy_micros.load(Relaxed)),
             refused: refused.load(Relaxed),
@@ -150,122 +181,94 @@ impl HashingGauge for HashingLane {
     }
 }
 
-/// One thread's part: the ring, today's parameters, and the memory they need.
-struct Hasher {
-    ring: KeyRing,
-    params: Params,
-    memory: Vec<Block>,
+impl Shared {
+    fn new(threads: usize, capacity: usize) -> Self {
+        Self {
+            queue: Mutex::new(Queue { jobs: FairQueue::new(threads, capacity), closed: false }),
+            changed: Condvar::new(),
+            known: Mutex::new(RecentNetworks::new(MOST_KNOWN)),
+            done: AtomicU64::default(),
+            busy_micros: AtomicU64::default(),
+            refused: AtomicU64::default(),
+        }
+    }
+
+    /// Held for as long as it takes to move one job.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> MutexGuard<'_, RecentNetworks> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a job into the queue, and answers the one that loses its place to it.
+    fn enter(&self, job: Job, network: &Network) -> Result<Ticket<Network>, HashingError> {
+        let standing = if self.known().contains(network) { Standing::Known } else { Standing::Unknown };
+        let Admitted { ticket, pushed_out } =
+            self.lock().jobs.push(network, standing, job).map_err(|_refused| OVERLOADED)?;
+        self.changed.notify_one();
+        if let Some(job) = pushed_out {
+            job.answer(Err(OVERLOADED));
+        }
+        Ok(ticket)
+    }
+
+    /// One thread's part.
+    fn work_off(&self, hasher: &mut Hasher) {
+        yield_to_requests();
+        while let Some((network, job)) = self.next() {
+            let Job { password, work, answer, .. } = job;
+            let outcome = (!answer.is_closed()).then(|| self.work(hasher, &password, work));
+            // Before the answer: whoever has it and asks again has nothing running any more.
+            self.lock().jobs.finish(&network);
+            if let Some(outcome) = outcome {
+                let _: Result<(), _> = answer.send(outcome);
+            }
+        }
+    }
+
+    fn work(&self, hasher: &mut Hasher, password: &Password, work: Work) -> Result<Done, HashingError> {
+        let began = Instant::now();
+        // The memory is written before it is read, so what a panic left in it does not matter.
+        let outcome = catch_unwind(AssertUnwindSafe(|| hasher.work(password, work)));
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.busy_micros.fetch_add(micros, Relaxed);
+        self.done.fetch_add(1, Relaxed);
+        outcome.unwrap_or(Err(HashingError::Broken("hashing it panicked")))
+    }
+
+    /// Waits for the next job; answers those that have waited too long. `None` at the end.
+    fn next(&self) -> Option<(Network, Job)> {
+        let mut queue = self.lock();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            let now = Instant::now();
+            if let Some(job) = queue.jobs.take_oldest_if(|job| job.deadline < now) {
+                drop(queue);
+                job.answer(Err(OVERLOADED));
+                queue = self.lock();
+            } else if let Some(next) = queue.jobs.take() {
+                return Some(next);
+            } else {
+                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
 }
 
-impl Hasher {
-    fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
-        let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| LaneError::Parameters)?;
-        let mut builder = ParamsBuilder::new();
-        builder.m_cost(parameters.memory_kib).t_cost(parameters.passes).p_cost(1).output_len(OUTPUT).keyid(key_id);
-        let params = builder.build().map_err(|_| LaneError::Parameters)?;
-        let memory = vec![Block::default(); params.block_count()];
-        Ok(Self { ring, params, memory })
-    }
+/// A caller's place in the queue: free again as soon as the caller goes away.
+struct Place<'a> {
+    shared: &'a Shared,
+    ticket: Ticket<Network>,
+}
 
-    fn run(mut self, jobs: &Mutex<Receiver<Job>>, counters: &Counters) {
-        yield_to_requests();
-        loop {
-            let received = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(job) = received else { return };
-            counters.waiting.fetch_sub(1, Relaxed);
-            if job.answer.is_closed() {
-                continue;
-            }
-            let outcome = if Instant::now() > job.deadline {
-                Err(HashingError::Overloaded { retry_after: RETRY_AFTER })
-            } else {
-                let began = Instant::now();
-                counters.working.fetch_add(1, Relaxed);
-                let outcome = self.work(&job.password, job.work);
-                counters.working.fetch_sub(1, Relaxed);
-                counters.done.fetch_add(1, Relaxed);
-                let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                counters.busy_micros.fetch_add(micros, Relaxed);
-                outcome
-            };
-            // The caller may have gone away meanwhile; then nobody wants the answer.
-            let _: Result<(), _> = job.answer.send(outcome);
-        }
-    }
-
-    fn work(&mut self, password: &Password, work: Work) -> Result<Done, HashingError> {
-        match work {
-            Work::Hash { salt } => self.hash(password, salt).map(Done::Hashed),
-            Work::Verify { hash: Some(hash) } => self.verify(password, &hash).map(Done::Compared),
-            Work::Verify { hash: None } => self.hash(password, [0; 16]).map(|_| Done::Compared(PasswordVerdict::Miss)),
-        }
-    }
-
-    fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
-        let broken = |_| HashingError::Broken("the hash cannot be written");
-        let pepper = self.ring.newest().pepper;
-        let output = self.argon2(self.params.clone(), &pepper, password, &salt)?;
-        let phc = Phc {
-            algorithm: ARGON2ID_IDENT,
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&self.params)
-                .map_err(|_| HashingError::Broken("the parameters cannot be written"))?,
-            salt: Some(Salt::new(&salt).map_err(broken)?),
-            hash: Some(Output::new(&output).map_err(broken)?),
-        };
-        Ok(PasswordHash::from_phc(phc.to_string()))
-    }
-
-    fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
-        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
-        let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
-        let cost = HashCost { memory_kib: params.m_cost(), passes: params.t_cost() };
-        if !cost.is_bearable(HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }) {
-            return Err(HashingError::Broken(
-                "it costs far more than is configured: AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES",
-            ));
-        }
-        let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
-        let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
-            return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
-        };
-        let key = self.ring.all().find(|key| key.id_bytes == params.keyid());
-        let pepper = key.ok_or(HashingError::Broken("its master key is not in the ring"))?.pepper;
-        let output = self.argon2(params.clone(), &pepper, password, &salt)?;
-        // `Output` compares in constant time.
-        let same = Output::new(&output).is_ok_and(|output| output == expected);
-        Ok(match (same, self.is_current(&params)) {
-            (false, _) => PasswordVerdict::Miss,
-            (true, true) => PasswordVerdict::Match,
-            (true, false) => PasswordVerdict::MatchOutdated,
-        })
-    }
-
-    fn is_current(&self, params: &Params) -> bool {
-        let parts = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
-        parts(params) == parts(&self.params)
-    }
-
-    fn argon2(
-        &mut self,
-        params: Params,
-        pepper: &[u8],
-        password: &Password,
-        salt: &[u8],
-    ) -> Result<[u8; OUTPUT], HashingError> {
-        let broken = |_| HashingError::Broken("Argon2 refuses its parameters");
-        if params.block_count() > self.memory.len() {
-            self.memory.resize(params.block_count(), Block::default());
-        }
-        let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(broken)?;
-        let mut output = [0; OUTPUT];
-        let text = password.reveal().as_bytes();
-        let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
-        // A dearer hash, of before the settings were lowered say, keeps no memory for good.
-        self.memory.truncate(self.params.block_count());
-        self.memory.shrink_to_fit();
-        hashed.map_err(broken)?;
-        Ok(output)
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let withdrawn = self.shared.lock().jobs.withdraw(&self.ticket);
+        drop(withdrawn);
     }
 }
 
@@ -274,13 +277,6 @@ fn yield_to_requests() {
     #[cfg(target_os = "linux")]
     // On Linux "this process" is the calling thread. Refused: the lane works all the same.
     let _: rustix::io::Result<()> = rustix::process::setpriority_process(None, 10);
-}
-
-/// The master key that a stored password was hashed with; `None` where that is not told.
-pub(crate) fn key_id_of(phc: &str) -> Option<KeyId> {
-    let phc = Phc::new(phc).ok()?;
-    let params = Params::try_from(&phc).ok()?;
-    Some(KeyId::new(params.keyid().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 #[cfg(test)]
@@ -295,15 +291,21 @@ mod tests {
         KeyRing::new(&MasterKey::new([key; 32]), &older)
     }
 
+    fn network(number: u8) -> Network {
+        Network::of([192, 0, number, 1].into())
+    }
+
     #[tokio::test]
     async fn a_hash_verifies_only_its_password_and_only_with_its_pepper() {
         let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
-        let hash = lane.hash(Password::new("right"), [5; 16]).await.unwrap();
+        let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
         assert!(hash.as_phc().starts_with("$argon2id$v=19$m=64,t=1,p=1,keyid="), "{}", hash.as_phc());
-        let verify = async |lane: &HashingLane, text: &str| lane.verify(Password::new(text), Some(hash.clone())).await;
+        let verify = async |lane: &HashingLane, text: &str| {
+            lane.verify(Password::new(text), Some(hash.clone()), &network(1)).await
+        };
         assert_eq!(verify(&lane, "right").await, Ok(PasswordVerdict::Match));
         assert_eq!(verify(&lane, "wrong").await, Ok(PasswordVerdict::Miss));
-        assert_eq!(lane.verify(Password::new("right"), None).await, Ok(PasswordVerdict::Miss));
+        assert_eq!(lane.verify(Password::new("right"), None, &network(1)).await, Ok(PasswordVerdict::Miss));
 
         let rotated = HashingLane::start(&ring(2, &[1]), SMALL).unwrap();
         assert_eq!(verify(&rotated, "right").await, Ok(PasswordVerdict::MatchOutdated));
@@ -316,33 +318,95 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_extreme_cost_is_refused_and_not_computed() {
         let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
-        let hash = lane.hash(Password::new("right"), [5; 16]).await.unwrap();
+        let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
         for extreme in ["m=4194304,t=1", "m=4194304,t=4294967295", "m=64,t=4294967295"] {
             let extreme = PasswordHash::from_phc(hash.as_phc().replace("m=64,t=1", extreme));
-            let verdict = lane.verify(Password::new("right"), Some(extreme)).await;
+            let verdict = lane.verify(Password::new("right"), Some(extreme), &network(1)).await;
             assert!(matches!(verdict, Err(HashingError::Broken(_))), "{verdict:?}");
         }
         assert_eq!(lane.load().refused, 0, "none waited for the others");
-        assert_eq!(lane.verify(Password::new("right"), Some(hash)).await, Ok(PasswordVerdict::Match));
+        assert_eq!(lane.verify(Password::new("right"), Some(hash), &network(1)).await, Ok(PasswordVerdict::Match));
+    }
+
+    /// One thread, busy for long enough to look at what waits for it.
+    fn busy_lane(queue_per_thread: usize) -> Arc<HashingLane> {
+        let parameters = HashParameters { memory_kib: 65_536, passes: 3, threads: 1, queue_per_thread };
+        Arc::new(HashingLane::start(&ring(1, &[]), parameters).unwrap())
+    }
+
+    type Hashing = tokio::task::JoinHandle<Result<PasswordHash, HashingError>>;
+
+    fn flood(lane: &Arc<HashingLane>, from: u8, jobs: usize) -> Vec<Hashing> {
+        let hash = |lane: Arc<HashingLane>| async move { lane.hash(Password::new("x"), [5; 16], &network(from)).await };
+        (0..jobs).map(|_| tokio::spawn(hash(lane.clone()))).collect()
+    }
+
+    async fn refused(flood: Vec<Hashing>) -> usize {
+        let mut refused = 0;
+        for task in flood {
+            if let Err(error) = task.await.unwrap() {
+                assert_eq!(error, OVERLOADED);
+                refused += 1;
+            }
+        }
+        refused
     }
 
     #[tokio::test]
     async fn a_full_queue_answers_at_once() {
-        let parameters = HashParameters { memory_kib: 65_536, passes: 3, threads: 1, queue_per_thread: 1 };
-        let lane = Arc::new(HashingLane::start(&ring(1, &[]), parameters).unwrap());
-        let tasks: Vec<_> = (0..20)
-            .map(|_| {
-                let lane = Arc::clone(&lane);
-                tokio::spawn(async move { lane.hash(Password::new("x"), [5; 16]).await })
-            })
-            .collect();
-        let mut overloaded = 0;
-        for task in tasks {
-            if let Err(error) = task.await.unwrap() {
-                assert_eq!(error, HashingError::Overloaded { retry_after: RETRY_AFTER });
-                overloaded += 1;
-            }
+        let lane = busy_lane(1);
+        let flood = flood(&lane, 1, 20);
+        let refused = refused(flood).await;
+        assert!((1..20).contains(&refused), "{refused} of 20");
+        assert_eq!(lane.load().refused, u64::try_from(refused).unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_flood_makes_room_for_another_network_and_waits_behind_it() {
+        let lane = busy_lane(8);
+        let flood = flood(&lane, 1, 20);
+        while lane.load().refused == 0 {
+            tokio::task::yield_now().await;
         }
-        assert!((1..20).contains(&overloaded), "{overloaded} of 20");
+        for _ in 0..2 {
+            lane.hash(Password::new("x"), [5; 16], &network(2)).await.unwrap();
+        }
+        assert!(flood.iter().any(|task| !task.is_finished()), "it is not over yet");
+        let refused = refused(flood).await;
+        assert!((15..20).contains(&refused), "{refused} of 20");
+    }
+
+    #[tokio::test]
+    async fn half_of_the_places_are_kept_for_known_networks() {
+        let lane = busy_lane(8);
+        lane.learn(&network(1), Timestamp::from_seconds(10));
+        assert_eq!(lane.load().known_networks, 1);
+        let strangers: Vec<_> = (2..22).flat_map(|number| flood(&lane, number, 1)).collect();
+        while lane.load().refused < 15 {
+            tokio::task::yield_now().await;
+        }
+        lane.hash(Password::new("x"), [5; 16], &network(1)).await.unwrap();
+        let unfinished = strangers.iter().filter(|task| !task.is_finished()).count();
+        assert!(unfinished >= 1, "one of a known network is next but one");
+        assert!((15..=16).contains(&refused(strangers).await));
+        lane.forget_before(Timestamp::from_seconds(11));
+        assert_eq!(lane.load().known_networks, 0);
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_leaves_their_place_to_others() {
+        let lane = busy_lane(8);
+        let flood = flood(&lane, 1, 5);
+        while lane.load().waiting < 4 {
+            tokio::task::yield_now().await;
+        }
+        flood.iter().for_each(Hashing::abort);
+        for task in flood {
+            assert!(task.await.is_err());
+        }
+        assert_eq!((lane.load().waiting, lane.load().refused), (0, 0));
+        lane.hash(Password::new("x"), [5; 16], &network(1)).await.unwrap();
+        let load = lane.load();
+        assert_eq!((load.working, load.networks), (0, 0), "and nothing of them stays behind");
     }
 }

@@ -54,6 +54,10 @@ pub struct HashingLoad {
     pub waiting: usize,
     /// Threads that hash.
     pub working: usize,
+    /// Networks whose passwords wait or are hashed.
+    pub networks: usize,
+    /// Networks that have logged somebody in lately, as far as this node knows.
+    pub known_networks: usize,
     /// Passwords hashed or compared since the start.
     pub done: u64,
     /// The time that those took, over all threads.

@@ -30,6 +30,7 @@ pub struct Metrics {
     pool: GaugeVec,
     connections: GaugeVec,
     hashing: GaugeVec,
+    hashing_networks: GaugeVec,
     hashed: Counter,
     hashing_seconds: Counter,
     hashing_refused: Counter,
@@ -78,6 +79,11 @@ impl Metrics {
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
             connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
             hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
+            hashing_networks: gauges(
+                "auth_hashing_networks",
+                "Networks whose passwords wait or are hashed, and networks that have logged somebody in within 30 days.",
+                &["what"],
+            )?,
             hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
             hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
             hashing_refused: total("auth_hashing_refused_total", "Passwords turned away since the start: too many.")?,
@@ -129,6 +135,8 @@ impl Metrics {
         self.connections.with_label_values(&["open"]).set(size(connections.open()));
         self.hashing.with_label_values(&["waiting"]).set(size(hashing.waiting));
         self.hashing.with_label_values(&["working"]).set(size(hashing.working));
+        self.hashing_networks.with_label_values(&["served"]).set(size(hashing.networks));
+        self.hashing_networks.with_label_values(&["known"]).set(size(hashing.known_networks));
         let bring_up = |total: &Counter, to: f64| total.inc_by((to - total.get()).max(0.0));
         bring_up(&self.hashed, count(hashing.done));
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());

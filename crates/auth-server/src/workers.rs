@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use auth_crypto::AccessTokenSigner;
 use auth_domain::use_cases::{
-    DeliverEvents, DeliverMails, Delivered, EventsDelivered, PublishSigningKeys, PurgeExpired, UseCases,
+    DeliverEvents, DeliverMails, Delivered, EventsDelivered, LearnNetworks, PublishSigningKeys, PurgeExpired, UseCases,
 };
 use auth_http::Edge;
 use tokio::task::JoinSet;
@@ -23,6 +23,8 @@ const RETRY: Duration = Duration::from_secs(10);
 const KEY_CHECK: Duration = Duration::from_secs(5);
 /// How long a network is remembered that has not asked for anything lately.
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
+/// How late a node learns of a network that has logged somebody in elsewhere.
+const LEARN_INTERVAL: Duration = Duration::from_secs(120);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
@@ -36,6 +38,7 @@ pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>) -> Joi
     for deliver in &use_cases.deliver_events {
         background.spawn(events(deliver.clone()));
     }
+    background.spawn(learn_networks(use_cases.learn_networks.clone()));
     background.spawn(purge_expired_hourly(use_cases.purge_expired.clone()));
     background
 }
@@ -97,6 +100,18 @@ pub(crate) async fn forget_idle_networks(edge: Data<Edge>) {
     loop {
         tokio::time::sleep(FORGET_INTERVAL).await;
         edge.network_limits.forget_idle();
+    }
+}
+
+/// Learns which networks have logged somebody in, at first those of 30 days.
+async fn learn_networks(learn: Arc<LearnNetworks>) {
+    let mut last = None;
+    loop {
+        match learn.run(last).await {
+            Ok(now) => last = Some(now),
+            Err(error) => tracing::error!(%error, "the networks of logins could not be read; trying again"),
+        }
+        tokio::time::sleep(if last.is_some() { LEARN_INTERVAL } else { RETRY }).await;
     }
 }
 

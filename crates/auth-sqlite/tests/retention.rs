@@ -18,9 +18,10 @@ use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenReje
 use auth_domain::account::{LoginName, Password, PasswordHash};
 use auth_domain::mail::{OutgoingContent, OutgoingMail};
 use auth_domain::ports::{
-    AccessTokens, Clock, HashingError, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict, Store,
+    AccessTokens, Clock, HashingError, KnownNetworks, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict,
+    Store,
 };
-use auth_domain::session::{Client, SessionLifetimes};
+use auth_domain::session::{Client, Network, SessionLifetimes};
 use auth_domain::use_cases::{
     Delivered, LoginOutcome, LoginRequest, PasswordUpdated, Policy, Ports, RegisterRequest, UpdatePasswordRequest,
     UseCases,
@@ -49,14 +50,25 @@ struct NoHashing;
 
 #[async_trait]
 impl PasswordHasher for NoHashing {
-    async fn hash(&self, password: Password, _: [u8; 16]) -> Result<PasswordHash, HashingError> {
+    async fn hash(&self, password: Password, _: [u8; 16], _: &Network) -> Result<PasswordHash, HashingError> {
         Ok(PasswordHash::from_phc(password.reveal().to_owned()))
     }
 
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError> {
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+        _: &Network,
+    ) -> Result<PasswordVerdict, HashingError> {
         let right = hash.is_some_and(|hash| hash.as_phc() == password.reveal());
         Ok(if right { PasswordVerdict::Match } else { PasswordVerdict::Miss })
     }
+}
+
+impl KnownNetworks for NoHashing {
+    fn learn(&self, _: &Network, _: Timestamp) {}
+
+    fn forget_before(&self, _: Timestamp) {}
 }
 
 struct NoAccessTokens;
@@ -103,6 +115,7 @@ impl Service {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             password_hasher: Arc::new(NoHashing),
+            known_networks: Arc::new(NoHashing),
             name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
             access_tokens: Arc::new(NoAccessTokens),
             refresh_tokens: Arc::new(DerivedRefreshTokens::new(ring.clone())),

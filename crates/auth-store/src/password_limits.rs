@@ -97,6 +97,31 @@ pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network
     })
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = password_network_attempts)]
+struct LoginRow {
+    network: String,
+    last_success_at: Option<i64>,
+}
+
+/// By its index, backwards: it reads no more rows than it answers.
+pub(crate) async fn list_login_networks(
+    conn: &mut Connection,
+    since: Timestamp,
+    limit: u32,
+) -> Done<Vec<(Network, Timestamp)>> {
+    let logins = password_network_attempts::table
+        .filter(password_network_attempts::last_success_at.ge(since.as_micros()))
+        .order(password_network_attempts::last_success_at.desc())
+        .limit(limit.into())
+        .select(columns::<LoginRow, _>());
+    let rows: Vec<LoginRow> = conn.load(logins).await?;
+    let login = |LoginRow { network, last_success_at }: LoginRow| {
+        Some((Network::from_stored(network), Timestamp::from_micros(last_success_at?)))
+    };
+    Ok(rows.into_iter().filter_map(login).collect())
+}
+
 /// A first write finds no row; any other replaces the version before it.
 pub(crate) async fn put_network_attempts(conn: &mut Connection, limit: &PasswordLimit) -> Done<usize> {
     let (row, version) = (NetworkAttemptsRow::from(limit), limit.attempts.version);

@@ -193,6 +193,10 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read(move |conn| async move { password_limits::find(conn, subject, &network).await }.boxed()).await
     }
 
+    async fn list_login_networks(&self, since: Timestamp, limit: u32) -> Result<Vec<(Network, Timestamp)>, StoreError> {
+        self.read(move |conn| password_limits::list_login_networks(conn, since, limit).boxed()).await
+    }
+
     async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError> {
         let kind = kind.clone();
         self.read(move |conn| async move { rate_limits::find(conn, subject, &kind).await }.boxed()).await

@@ -96,6 +96,7 @@ impl Doubles {
             entropy: self.entropy.clone(),
             password_hasher: self.passwords.clone(),
             hashing_gauge: self.passwords.clone(),
+            known_networks: self.passwords.clone(),
             name_digest: Arc::new(PlainNameDigest),
             access_tokens: self.access_tokens.clone(),
             refresh_tokens: Arc::new(TestRefreshTokens(self.keys.clone())),

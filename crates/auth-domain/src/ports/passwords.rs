@@ -5,8 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::Timestamp;
 use crate::account::{LoginName, Password, PasswordHash};
 use crate::load::HashingLoad;
+use crate::session::Network;
 
 /// What comparing a password with a hash showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +35,31 @@ pub enum HashingError {
     Broken(&'static str),
 }
 
-/// Hashes and verifies passwords (Argon2id, RFC 9106) in a lane of its own.
+/// Hashes and verifies passwords (Argon2id, RFC 9106) in a lane of its own. When there are too many, the networks that
+/// they come from take turns.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
     /// Hashes with today's parameters. `salt` is 16 fresh random bytes.
-    async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError>;
+    async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError>;
 
     /// Compares. Without a hash it takes as long as with one made today, and misses.
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError>;
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+        network: &Network,
+    ) -> Result<PasswordVerdict, HashingError>;
+}
+
+/// Remembers the networks that have logged somebody in lately. When too many passwords are to be hashed, theirs find room.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait KnownNetworks: Send + Sync {
+    /// Somebody has logged in from there at that time.
+    fn learn(&self, network: &Network, at: Timestamp);
+
+    /// Forgets the networks whose last login was before that time.
+    fn forget_before(&self, before: Timestamp);
 }
 
 /// Digests names that nobody has, so that guessing at them has a limit and the database does not

@@ -139,6 +139,10 @@ pub trait Store: Send + Sync {
         network: &Network,
     ) -> Result<PasswordLimit, StoreError>;
 
+    /// The networks of the latest logins since that time, the latest first, at most `limit` of them: a network once for
+    /// each account, with the time of the last login.
+    async fn list_login_networks(&self, since: Timestamp, limit: u32) -> Result<Vec<(Network, Timestamp)>, StoreError>;
+
     /// The rate limit of a subject; empty where nothing is stored.
     async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError>;
 

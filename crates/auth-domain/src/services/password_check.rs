@@ -120,7 +120,7 @@ impl PasswordCheck {
         limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
 
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let verdict = self.hasher.verify(password, hash).await?;
+        let verdict = self.hasher.verify(password, hash, network).await?;
         let success = match account.as_ref().and_then(|account| account.two_factor.primary()) {
             Some(_) => Success::FirstFactor,
             None => Success::Login,

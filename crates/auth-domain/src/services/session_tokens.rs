@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::{Account, Roles};
-use crate::ports::{AccessTokens, Change, Entropy, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::ports::{AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens};
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
 use crate::{AccountId, SessionId, Timestamp};
 
@@ -45,6 +45,7 @@ pub(crate) struct SessionTokens {
     pub(crate) access: Arc<dyn AccessTokens>,
     pub(crate) refresh: Arc<dyn RefreshTokens>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) known_networks: Arc<dyn KnownNetworks>,
     pub(crate) lifetimes: SessionLifetimes,
 }
 
@@ -62,6 +63,11 @@ impl SessionTokens {
         let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
         let open = Change::InsertSession { session, credential_version, two_factor_version };
         Ok((LoggedIn { account: account.as_of(now), tokens }, open))
+    }
+
+    /// The session was committed: somebody has logged in from there.
+    pub(crate) fn opened(&self, client: &Client, now: Timestamp) {
+        self.known_networks.learn(client.network(), now);
     }
 
     fn begin(&self, account_id: AccountId, method: AuthenticationMethod, client: Client, now: Timestamp) -> Session {

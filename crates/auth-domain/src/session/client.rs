@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The network of a caller: its IPv4 /24 or IPv6 /64. IPv4-mapped IPv6 addresses count as IPv4.
 ///
 /// Coarser than an address, since carriers move clients between neighbouring ones.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network(String);
 
 impl Network {

@@ -10,8 +10,8 @@ use crate::disclosure::Disclosure;
 use crate::event::Subscription;
 use crate::ports::{
     AccessTokens, AuditContextSource, AuthorizationStates, Clock, Codes, Entropy, EventSink, HashingGauge,
-    InternalTokens, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens, SigningKeyMaker, Store,
-    TempTokens, Totp,
+    InternalTokens, KnownNetworks, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens, SigningKeyMaker,
+    Store, TempTokens, Totp,
 };
 use crate::services::{Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp};
 use crate::session::SessionLifetimes;
@@ -19,9 +19,9 @@ use crate::session::SessionLifetimes;
 use super::{
     Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
     DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, IdentityProviders, Introspect,
-    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad, PublishSigningKeys,
-    PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin, Sessions, SetRoles,
-    SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad,
+    PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin,
+    Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` has a double in every
@@ -34,6 +34,7 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     pub password_hasher: Arc<dyn PasswordHasher>,
     pub hashing_gauge: Arc<dyn HashingGauge>,
+    pub known_networks: Arc<dyn KnownNetworks>,
     pub name_digest: Arc<dyn NameDigest>,
     pub access_tokens: Arc<dyn AccessTokens>,
     pub refresh_tokens: Arc<dyn RefreshTokens>,
@@ -109,6 +110,7 @@ pub struct UseCases {
     pub finish_authorization: FinishAuthorization,
     pub finish_login: FinishLogin,
     pub introspect: Introspect,
+    pub learn_networks: Arc<LearnNetworks>,
     pub list_credentials: ListCredentials,
     pub list_events: ListEvents,
     pub login: Login,
@@ -184,6 +186,7 @@ impl Parts {
                 access: ports.access_tokens.clone(),
                 refresh: ports.refresh_tokens.clone(),
                 entropy: ports.entropy.clone(),
+                known_networks: ports.known_networks.clone(),
                 lifetimes: policy.session_lifetimes,
             }),
             challenges,
@@ -213,6 +216,7 @@ impl UseCases {
             finish_authorization: FinishAuthorization::new(&parts),
             finish_login: FinishLogin::new(&parts),
             introspect: Introspect::new(&parts, authenticate.clone()),
+            learn_networks: Arc::new(LearnNetworks::new(&parts)),
             list_credentials: ListCredentials::new(&parts),
             list_events: ListEvents::new(&parts),
             login: Login::new(&parts),

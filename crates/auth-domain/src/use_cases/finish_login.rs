@@ -93,6 +93,17 @@ impl FinishLogin {
         given: &SecondFactor,
         client: &Client,
     ) -> Result<LoginFinished, FinishLoginError> {
+        let finished = self.settle(step, given, client).await?;
+        self.session_tokens.opened(client, self.env.now());
+        Ok(finished)
+    }
+
+    async fn settle(
+        &self,
+        step: &PendingStep,
+        given: &SecondFactor,
+        client: &Client,
+    ) -> Result<LoginFinished, FinishLoginError> {
         self.env
             .decide(async |lost| {
                 let (challenge, account) = self.pending(step).await?;

@@ -114,7 +114,10 @@ impl Login {
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
         let outcome = self.after_password(&accepted, &client).await?;
-        self.rehash(&accepted, password).await;
+        if matches!(outcome, LoginOutcome::LoggedIn(_)) {
+            self.session_tokens.opened(&client, self.env.now());
+        }
+        self.rehash(&accepted, password, &client).await;
         Ok(outcome)
     }
 
@@ -166,11 +169,12 @@ impl Login {
 
     /// An outdated hash is made anew while its password is at hand. When that fails nothing is lost:
     /// the next login tries again.
-    async fn rehash(&self, accepted: &PasswordAccepted, password: Password) {
+    async fn rehash(&self, accepted: &PasswordAccepted, password: Password, client: &Client) {
         if !accepted.outdated_hash() {
             return;
         }
-        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.env.random())).await;
+        let salt = salt(self.env.random());
+        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt, client.network()).await;
         if let Ok(password_hash) = hashed {
             let Account { id, credential_version, .. } = *accepted.account();
             let change = Change::RehashPassword { account_id: id, credential_version, password_hash };

@@ -8,8 +8,8 @@ use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
 use crate::ports::{
     MockAccessTokens, MockAuditContextSource, MockAuthorizationStates, MockClock, MockCodes, MockEntropy,
-    MockEventSink, MockHashingGauge, MockInternalTokens, MockMailer, MockNameDigest, MockPasswordHasher,
-    MockRecoveryCodes, MockRefreshTokens, MockSigningKeyMaker, MockStore, MockTempTokens, MockTotp,
+    MockEventSink, MockHashingGauge, MockInternalTokens, MockKnownNetworks, MockMailer, MockNameDigest,
+    MockPasswordHasher, MockRecoveryCodes, MockRefreshTokens, MockSigningKeyMaker, MockStore, MockTempTokens, MockTotp,
 };
 use crate::services::StepUp;
 use crate::session::SessionLifetimes;
@@ -26,6 +26,7 @@ impl Ports {
             entropy: Arc::new(MockEntropy::new()),
             password_hasher: Arc::new(MockPasswordHasher::new()),
             hashing_gauge: Arc::new(MockHashingGauge::new()),
+            known_networks: Arc::new(MockKnownNetworks::new()),
             name_digest: Arc::new(MockNameDigest::new()),
             access_tokens: Arc::new(MockAccessTokens::new()),
             refresh_tokens: Arc::new(MockRefreshTokens::new()),

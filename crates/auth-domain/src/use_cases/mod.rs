@@ -16,6 +16,7 @@ mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
 mod introspect;
+mod learn_networks;
 mod link_identity;
 mod list_credentials;
 mod list_events;
@@ -66,6 +67,7 @@ pub use finish_authorization::{
 };
 pub use finish_login::{FinishLogin, FinishLoginError, LoginFinished};
 pub use introspect::{ActiveToken, Introspect};
+pub use learn_networks::LearnNetworks;
 pub use list_credentials::{CredentialsPage, ListCredentials};
 pub use list_events::{EventsPage, ListEvents};
 pub use login::{Login, LoginError, LoginOutcome, LoginRequest};

@@ -70,7 +70,12 @@ impl ProviderSignIn {
         client: &Client,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
         match decided {
-            Decided::Outcome(outcome) => Ok(outcome),
+            Decided::Outcome(outcome) => {
+                if matches!(outcome, AuthorizationOutcome::LoggedIn(_) | AuthorizationOutcome::Registered(_)) {
+                    self.session_tokens.opened(client, self.env.now());
+                }
+                Ok(outcome)
+            }
             Decided::Unproved(account) => {
                 let token = self.challenges.require_verification(&account, client).await;
                 Ok(AuthorizationOutcome::EmailVerificationRequired(token?))

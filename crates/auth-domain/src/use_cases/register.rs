@@ -121,7 +121,8 @@ impl Register {
         if !reasons.is_empty() {
             return Err(RegisterError::WeakPassword(reasons));
         }
-        let password_hash = self.hasher.hash(request.password, salt(self.env.random())).await?;
+        let (salt, network) = (salt(self.env.random()), request.client.network());
+        let password_hash = self.hasher.hash(request.password, salt, network).await?;
         let account = self.new_account(email, username, password_hash);
         self.env
             .decide(async |lost| match (lost, self.disclosure) {

@@ -165,7 +165,7 @@ impl UpdateCredentials {
             }
         };
         if let Some(new) = new_password {
-            password_hash = Some(self.hasher.hash(new, salt(self.env.random())).await?);
+            password_hash = Some(self.hasher.hash(new, salt(self.env.random()), client.network()).await?);
         }
         let wanted = NewCredentials { email, password_hash };
         self.env

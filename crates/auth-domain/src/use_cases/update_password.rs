@@ -144,13 +144,18 @@ impl UpdatePassword {
         if !reasons.is_empty() {
             return Err(UpdatePasswordError::WeakPassword(reasons));
         }
-        let password_hash = self.hasher.hash(password, salt(self.env.random())).await?;
-        self.env
+        let password_hash = self.hasher.hash(password, salt(self.env.random()), client.network()).await?;
+        let decided = self
+            .env
             .decide(async |lost| match lost {
                 None => self.decision(&reset, &password_hash, &client).await,
                 Some(_) => self.decision(&self.verified(step).await?, &password_hash, &client).await,
             })
-            .await
+            .await;
+        if matches!(decided, Ok(PasswordUpdated::LoggedIn(_))) {
+            self.session_tokens.opened(&client, self.env.now());
+        }
+        decided
     }
 
     async fn verified(&self, step: &PendingStep) -> Result<PasswordResetVerified, UpdatePasswordError> {

@@ -1,12 +1,14 @@
 //! Passwords in clear, and names by their number.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use auth_domain::Timestamp;
 use auth_domain::account::{LoginName, Password, PasswordHash};
 use auth_domain::load::HashingLoad;
-use auth_domain::ports::{HashingError, HashingGauge, NameDigest, PasswordHasher, PasswordVerdict};
+use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, NameDigest, PasswordHasher, PasswordVerdict};
+use auth_domain::session::Network;
 use uuid::Uuid;
 
 use super::{TestKeys, hex, number_of};
@@ -16,19 +18,31 @@ use super::{TestKeys, hex, number_of};
 #[derive(Debug)]
 pub struct TestPasswordHasher {
     keys: Arc<TestKeys>,
-    calls: AtomicUsize,
+    askers: Mutex<Vec<Network>>,
+    known: Mutex<BTreeMap<Network, Timestamp>>,
     failure: Mutex<Option<HashingError>>,
 }
 
 impl TestPasswordHasher {
     /// Returns a hasher on that ring.
     pub fn new(keys: Arc<TestKeys>) -> Self {
-        Self { keys, calls: AtomicUsize::new(0), failure: Mutex::default() }
+        Self { keys, askers: Mutex::default(), known: Mutex::default(), failure: Mutex::default() }
     }
 
     /// Returns how many passwords were hashed or compared so far: what takes the time.
     pub fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
+        self.askers().len()
+    }
+
+    /// Returns the network that each of those came from.
+    pub fn askers(&self) -> Vec<Network> {
+        self.askers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the networks that have logged somebody in, each with the last time that was told.
+    pub fn known_networks(&self) -> Vec<(Network, Timestamp)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().map(|(network, at)| (network.clone(), *at)).collect()
     }
 
     /// Makes the next call fail.
@@ -36,22 +50,27 @@ impl TestPasswordHasher {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    fn call(&self) -> Result<(), HashingError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
+    fn call(&self, network: &Network) -> Result<(), HashingError> {
+        self.askers.lock().unwrap_or_else(PoisonError::into_inner).push(network.clone());
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 }
 
 #[async_trait]
 impl PasswordHasher for TestPasswordHasher {
-    async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
-        self.call()?;
+    async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError> {
+        self.call(network)?;
         let phc = format!("test${}${}${}", self.keys.newest().as_str(), hex(&salt), password.reveal());
         Ok(PasswordHash::from_phc(phc))
     }
 
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<PasswordVerdict, HashingError> {
-        self.call()?;
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+        network: &Network,
+    ) -> Result<PasswordVerdict, HashingError> {
+        self.call(network)?;
         let Some(hash) = hash else { return Ok(PasswordVerdict::Miss) };
         let parts: Vec<&str> = hash.as_phc().splitn(4, '$').collect();
         let ["test", key_id, _salt, hashed] = parts[..] else { return Err(HashingError::Broken("no test hash")) };
@@ -70,6 +89,16 @@ impl PasswordHasher for TestPasswordHasher {
 impl HashingGauge for TestPasswordHasher {
     fn load(&self) -> HashingLoad {
         HashingLoad { done: self.calls().try_into().unwrap_or(u64::MAX), ..HashingLoad::default() }
+    }
+}
+
+impl KnownNetworks for TestPasswordHasher {
+    fn learn(&self, network: &Network, at: Timestamp) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(network.clone(), at);
+    }
+
+    fn forget_before(&self, before: Timestamp) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, at| *at >= before);
     }
 }
 

@@ -7,11 +7,12 @@ use auth_domain::deletion::DeletionProgress;
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::OutboxDepth;
 use auth_domain::mail::{MailContent, ParkedMail};
-use auth_domain::password_limit::PasswordLimit;
+use auth_domain::password_limit::{NetworkAttempts, PasswordLimit};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, ChallengeId, DeletionId, SessionId, Timestamp};
+use uuid::Uuid;
 
 use super::tables::{MailRow, Tables, network_key, rate_limit_key};
 
@@ -56,6 +57,16 @@ impl Tables {
             attempts: self.network_attempts.get(&network_key(subject, network)).copied().unwrap_or_default(),
             daily: self.daily_misses.get(&subject.as_uuid()).copied().unwrap_or_default(),
         }
+    }
+
+    pub(super) fn login_networks(&self, since: Timestamp, limit: u32) -> Vec<(Network, Timestamp)> {
+        let login = |((_, network), attempts): (&(Uuid, String), &NetworkAttempts)| {
+            let at = attempts.last_success_at.filter(|at| *at >= since)?;
+            Some((Network::from_stored(network.clone()), at))
+        };
+        let mut logins: Vec<_> = self.network_attempts.iter().filter_map(login).collect();
+        logins.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        page(logins.into_iter(), limit)
     }
 
     pub(super) fn rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> RateLimit {

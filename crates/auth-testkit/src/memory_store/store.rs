@@ -100,6 +100,10 @@ impl Store for MemoryStore {
         self.read(|tables| tables.password_limit(subject, network))
     }
 
+    async fn list_login_networks(&self, since: Timestamp, limit: u32) -> Result<Vec<(Network, Timestamp)>, StoreError> {
+        self.read(|tables| tables.login_networks(since, limit))
+    }
+
     async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError> {
         self.read(|tables| tables.rate_limit(subject, kind))
     }

@@ -1,5 +1,8 @@
 //! The limits for passwords.
 
+use std::time::Duration;
+
+use auth_domain::password_limit::PasswordLimit;
 use auth_domain::ports::Change;
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::Network;
@@ -36,4 +39,30 @@ pub async fn password_limits_are_written_one_version_at_a_time(store: AnyStore) 
     let elsewhere = Network::from_stored("198.51.100.0/24".to_owned());
     let other = store.find_password_limit(subject, &elsewhere).await.unwrap();
     assert_eq!((other.attempts.version, other.daily), (RowVersion::NONE, second.daily));
+}
+
+/// A network once for each account, the last login first, and no more than asked for.
+pub async fn networks_are_listed_by_their_last_login(store: AnyStore) {
+    // After everything that other cases may have left in the same database.
+    let began = NOW + Duration::from_secs(1_000_000);
+    let at = |seconds| began + Duration::from_secs(seconds);
+    let network = |number: u8| Network::of([198, 51, number, 1].into());
+    let subjects = [(); 2].map(|()| AttemptSubject::UnknownName(Uuid::from_u128(unique().into())));
+    let change = async |subject, number, next: &dyn Fn(PasswordLimit) -> PasswordLimit| {
+        let limit = store.find_password_limit(subject, &network(number)).await.unwrap();
+        store.commit(vec![Change::PutNetworkAttempts(next(limit))]).await.unwrap();
+    };
+    change(subjects[0], 1, &|limit| limit.after_success(at(0))).await;
+    change(subjects[0], 1, &|limit| limit.after_success(at(30))).await;
+    change(subjects[0], 1, &|limit| limit.after_miss(at(40))).await;
+    change(subjects[1], 1, &|limit| limit.after_success(at(10))).await;
+    change(subjects[1], 2, &|limit| limit.after_success(at(20))).await;
+    change(subjects[1], 3, &|limit| limit.after_miss(at(50))).await;
+    change(subjects[1], 4, &|limit| limit.after_first_factor()).await;
+
+    let list = async |since, limit| store.list_login_networks(at(since), limit).await.unwrap();
+    assert_eq!(list(0, 10).await, [(network(1), at(30)), (network(2), at(20)), (network(1), at(10))]);
+    assert_eq!(list(0, 2).await, [(network(1), at(30)), (network(2), at(20))]);
+    assert_eq!(list(20, 10).await, [(network(1), at(30)), (network(2), at(20))]);
+    assert_eq!(list(31, 10).await, []);
 }

@@ -13,7 +13,7 @@ use auth_domain::two_factor::{Method, TwoFactor};
 use auth_domain::use_cases::Authenticated;
 use auth_domain::{AccountId, SessionId, Timestamp};
 
-use super::TestService;
+use super::{TestService, client};
 use crate::doubles::{TestProvider, TestRecoveryCodes};
 
 impl TestService {
@@ -85,7 +85,7 @@ impl TestService {
 
     /// Gives another password. Whoever knew the old one knows it no more; sessions stay.
     pub async fn set_password(&self, account: &Account, password: &str) -> Account {
-        let hashed = self.passwords.hash(Password::new(password), [0; 16]).await;
+        let hashed = self.passwords.hash(Password::new(password), [0; 16], client().network()).await;
         let password_hash = hashed.expect("a hash");
         self.prepare(account, |account_id, account| Change::ChangePassword {
             account_id,

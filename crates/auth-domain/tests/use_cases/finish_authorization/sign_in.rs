@@ -66,6 +66,7 @@ async fn an_identity_that_is_linked_logs_in_whatever_the_provider_says_of_an_add
         let session = service.authenticated(&answer).await.session().clone();
         assert_eq!(session.method, AuthenticationMethod::IdentityProvider);
     }
+    assert_eq!(service.passwords.known_networks(), [(client().network().clone(), service.now())]);
     assert_eq!(service.store.owed_mails().len(), mails + 1, "of bob's registration");
 }
 

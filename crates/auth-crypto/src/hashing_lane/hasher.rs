@@ -1,0 +1,126 @@
+//! Argon2id (RFC 9106) in memory of its own, with the newest key of the ring as pepper.
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
+use auth_domain::account::{HashCost, Password, PasswordHash};
+use auth_domain::ports::{HashingError, PasswordVerdict};
+use auth_domain::session::KeyId;
+
+use super::{HashParameters, LaneError};
+use crate::key_ring::KeyRing;
+
+const OUTPUT: usize = 32;
+
+/// What is to be done with a password.
+pub(super) enum Work {
+    Hash { salt: [u8; 16] },
+    Verify { hash: Option<PasswordHash> },
+}
+
+/// What came of it.
+pub(super) enum Done {
+    Hashed(PasswordHash),
+    Compared(PasswordVerdict),
+}
+
+/// One thread's part: the ring, today's parameters, and the memory they need.
+pub(super) struct Hasher {
+    ring: KeyRing,
+    params: Params,
+    memory: Vec<Block>,
+}
+
+impl Hasher {
+    /// Allocates the memory of one hash.
+    pub(super) fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
+        let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| LaneError::Parameters)?;
+        let mut builder = ParamsBuilder::new();
+        builder.m_cost(parameters.memory_kib).t_cost(parameters.passes).p_cost(1).output_len(OUTPUT).keyid(key_id);
+        let params = builder.build().map_err(|_| LaneError::Parameters)?;
+        let memory = vec![Block::default(); params.block_count()];
+        Ok(Self { ring, params, memory })
+    }
+
+    /// Does it, however long it takes.
+    pub(super) fn work(&mut self, password: &Password, work: Work) -> Result<Done, HashingError> {
+        match work {
+            Work::Hash { salt } => self.hash(password, salt).map(Done::Hashed),
+            Work::Verify { hash: Some(hash) } => self.verify(password, &hash).map(Done::Compared),
+            Work::Verify { hash: None } => self.hash(password, [0; 16]).map(|_| Done::Compared(PasswordVerdict::Miss)),
+        }
+    }
+
+    fn hash(&mut self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashingError> {
+        let broken = |_| HashingError::Broken("the hash cannot be written");
+        let pepper = self.ring.newest().pepper;
+        let output = self.argon2(self.params.clone(), &pepper, password, &salt)?;
+        let phc = Phc {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)
+                .map_err(|_| HashingError::Broken("the parameters cannot be written"))?,
+            salt: Some(Salt::new(&salt).map_err(broken)?),
+            hash: Some(Output::new(&output).map_err(broken)?),
+        };
+        Ok(PasswordHash::from_phc(phc.to_string()))
+    }
+
+    fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
+        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
+        let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
+        let cost = HashCost { memory_kib: params.m_cost(), passes: params.t_cost() };
+        if !cost.is_bearable(HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }) {
+            return Err(HashingError::Broken(
+                "it costs far more than is configured: AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES",
+            ));
+        }
+        let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
+        let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
+            return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
+        };
+        let key = self.ring.all().find(|key| key.id_bytes == params.keyid());
+        let pepper = key.ok_or(HashingError::Broken("its master key is not in the ring"))?.pepper;
+        let output = self.argon2(params.clone(), &pepper, password, &salt)?;
+        // `Output` compares in constant time.
+        let same = Output::new(&output).is_ok_and(|output| output == expected);
+        Ok(match (same, self.is_current(&params)) {
+            (false, _) => PasswordVerdict::Miss,
+            (true, true) => PasswordVerdict::Match,
+            (true, false) => PasswordVerdict::MatchOutdated,
+        })
+    }
+
+    fn is_current(&self, params: &Params) -> bool {
+        let parts = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
+        parts(params) == parts(&self.params)
+    }
+
+    fn argon2(
+        &mut self,
+        params: Params,
+        pepper: &[u8],
+        password: &Password,
+        salt: &[u8],
+    ) -> Result<[u8; OUTPUT], HashingError> {
+        let broken = |_| HashingError::Broken("Argon2 refuses its parameters");
+        if params.block_count() > self.memory.len() {
+            self.memory.resize(params.block_count(), Block::default());
+        }
+        let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(broken)?;
+        let mut output = [0; OUTPUT];
+        let text = password.reveal().as_bytes();
+        let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
+        // A dearer hash, of before the settings were lowered say, keeps no memory for good.
+        self.memory.truncate(self.params.block_count());
+        self.memory.shrink_to_fit();
+        hashed.map_err(broken)?;
+        Ok(output)
+    }
+}
+
+/// The master key that a stored password was hashed with; `None` where that is not told.
+pub(crate) fn key_id_of(phc: &str) -> Option<KeyId> {
+    let phc = Phc::new(phc).ok()?;
+    let params = Params::try_from(&phc).ok()?;
+    Some(KeyId::new(params.keyid().iter().map(|byte| format!("{byte:02x}")).collect()))
+}

@@ -1,0 +1,47 @@
+//! Which networks have logged somebody in lately? Read from the database, for what other nodes saw and what was before a
+//! restart; of its own logins a node learns at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::ports::{Clock, KnownNetworks, Store, StoreError};
+
+use super::all::Parts;
+
+/// For how long a login makes a network known.
+const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How many logins are read at once: the latest ones.
+const MOST: u32 = 50_000;
+/// A login is committed a little after the time that it is dated, by the clock of its node.
+const OVERLAP: Duration = Duration::from_secs(5 * 60);
+
+/// The use case.
+pub struct LearnNetworks {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    known_networks: Arc<dyn KnownNetworks>,
+}
+
+impl LearnNetworks {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            store: parts.ports.store.clone(),
+            clock: parts.ports.clock.clone(),
+            known_networks: parts.ports.known_networks.clone(),
+        }
+    }
+
+    /// Learns of the logins since it was `last` done, or of those of 30 days, and forgets what is older; answers when that
+    /// was.
+    pub async fn run(&self, last: Option<Timestamp>) -> Result<Timestamp, StoreError> {
+        let now = self.clock.now();
+        let forgotten = now - KNOWN_FOR;
+        let since = last.map_or(forgotten, |last| forgotten.max(last - OVERLAP));
+        for (network, at) in self.store.list_login_networks(since, MOST).await? {
+            self.known_networks.learn(&network, at);
+        }
+        self.known_networks.forget_before(forgotten);
+        Ok(now)
+    }
+}

@@ -1,0 +1,1 @@
+DROP INDEX password_network_attempts_last_success;
