@@ -18,7 +18,7 @@ use super::{Decision, Environment};
 pub struct PasswordAccepted {
     account: Account,
     outdated_hash: bool,
-    known_network: bool,
+    limit: PasswordLimit,
 }
 
 impl PasswordAccepted {
@@ -27,9 +27,10 @@ impl PasswordAccepted {
         &self.account
     }
 
-    /// Whether the owner had finished a login from there before.
-    pub const fn known_network(&self) -> bool {
-        self.known_network
+    /// Returns the limit for passwords from there as it stands now. That the login is finished is for the commit that opens
+    /// the session: a network becomes known with it, or not at all.
+    pub(crate) const fn limit(&self) -> &PasswordLimit {
+        &self.limit
     }
 
     /// Whether its hash should be made anew.
@@ -121,30 +122,20 @@ impl PasswordCheck {
 
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = self.hasher.verify(password, hash, network).await?;
-        let success = match account.as_ref().and_then(|account| account.two_factor.primary()) {
-            Some(_) => Success::FirstFactor,
-            None => Success::Login,
-        };
-        let known_network = limit.attempts.last_success_at.is_some();
-        self.count(limit, verdict, success).await?;
+        let limit = self.count(limit, verdict).await?;
         match (account, verdict) {
             (None, _) => Err(PasswordCheckError::NobodyByThatName),
             (Some(account), _) if account.password_hash.is_none() => Err(PasswordCheckError::NoPassword),
             (Some(_), PasswordVerdict::Miss) => Err(PasswordCheckError::WrongPassword),
             (Some(account), verdict) => {
                 let outdated_hash = verdict == PasswordVerdict::MatchOutdated;
-                Ok(PasswordAccepted { account, outdated_hash, known_network })
+                Ok(PasswordAccepted { account, outdated_hash, limit })
             }
         }
     }
 
-    /// Commits the verdict; when another one was first, judges again on what it left.
-    async fn count(
-        &self,
-        limit: PasswordLimit,
-        verdict: PasswordVerdict,
-        success: Success,
-    ) -> Result<(), PasswordCheckError> {
+    /// Commits the verdict, and returns the limit after it; when another one was first, judges again on what it left.
+    async fn count(&self, limit: PasswordLimit, verdict: PasswordVerdict) -> Result<PasswordLimit, PasswordCheckError> {
         let env = &self.env;
         env.decide(async |lost| {
             let limit = match lost {
@@ -155,14 +146,11 @@ impl PasswordCheck {
                     limit
                 }
             };
-            let now = env.now();
-            Ok(Decision::commit(
-                (),
-                match verdict {
-                    PasswordVerdict::Miss => changes_of(&limit, limit.after_miss(now)),
-                    PasswordVerdict::Match | PasswordVerdict::MatchOutdated => success.changes(&limit, now),
-                },
-            ))
+            let next = match verdict {
+                PasswordVerdict::Miss => limit.after_miss(env.now()),
+                PasswordVerdict::Match | PasswordVerdict::MatchOutdated => limit.after_first_factor(),
+            };
+            Ok(Decision::commit(next.clone(), changes_of(&limit, next)))
         })
         .await
     }

@@ -9,7 +9,7 @@ use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHash
 use crate::rate_limit::RateLimited;
 use crate::services::{
     Challenges, Decision, Environment, LoggedIn, PasswordAccepted, PasswordCheck, PasswordCheckError,
-    RequireVerificationError, SecondFactorRequired, SessionTokens, salt,
+    RequireVerificationError, SecondFactorRequired, SessionTokens, Success, salt,
 };
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::{IssuedTempToken, TempStep};
@@ -137,9 +137,15 @@ impl Login {
                     }
                     None => {
                         let method = AuthenticationMethod::Password;
-                        let told = self.env.tell_of_login(&account, accepted.known_network(), client, now).await?;
+                        let limit = match lost {
+                            None => accepted.limit().clone(),
+                            Some(_) => self.env.password_limit(account.id, client.network()).await?,
+                        };
+                        let known = limit.attempts.last_success_at.is_some();
+                        let told = self.env.tell_of_login(&account, known, client, now).await?;
                         let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
-                        let changes = std::iter::once(open).chain(told).collect();
+                        let mut changes = Success::Login.changes(&limit, now);
+                        changes.extend(std::iter::once(open).chain(told));
                         Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes)
                     }
                 })
