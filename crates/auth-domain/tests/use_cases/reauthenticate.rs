@@ -16,6 +16,7 @@ use auth_domain::use_cases::{
     SecondFactor, SecondFactorRequired,
 };
 use auth_testkit::doubles::TestProvider;
+use auth_testkit::fixtures;
 use auth_testkit::test_service::{PASSWORD, TestService, client, with_each_call_failing};
 
 use crate::ann::ANN;
@@ -293,4 +294,14 @@ async fn a_token_that_claims_a_later_login_than_its_session_had_is_not_fresh() {
     let caller = ann.service.use_cases.authenticate.execute(forged.reveal()).await.expect("a live session");
     let refused = ann.service.use_cases.require_fresh_login.execute(caller).map_err(code);
     assert_eq!(refused.err(), Some(ErrorCode::ReauthenticationRequired));
+}
+
+#[tokio::test]
+async fn the_password_alone_makes_no_network_known() {
+    let ann = Owner::new().await;
+    let elsewhere = fixtures::client(9);
+    let password = Some(Password::new(PASSWORD));
+    ann.service.use_cases.reauthenticate.execute(&ann.caller, password, &elsewhere).await.expect("the right password");
+    let limit = ann.service.store.password_limit(AttemptSubject::Account(ann.account.id), elsewhere.network());
+    assert_eq!(limit.attempts.last_success_at, None);
 }
