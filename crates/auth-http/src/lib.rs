@@ -14,6 +14,7 @@ mod connection;
 mod connections;
 mod cookies;
 mod credential;
+mod credential_views;
 mod cross_site;
 mod delivery;
 mod documents;

@@ -3,13 +3,9 @@
 use auth_domain::Timestamp;
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
-use auth_domain::identity::LinkedIdentity;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
-use auth_domain::two_factor::{Method, TwoFactor};
 use auth_domain::use_cases::{IssuedAccessToken, IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -54,7 +50,7 @@ struct TwoFaView {
     primary: Option<String>,
 }
 
-fn pending_email(account: &Account) -> Option<String> {
+pub(crate) fn pending_email(account: &Account) -> Option<String> {
     account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned())
 }
 
@@ -272,110 +268,6 @@ pub(crate) struct SessionsData {
     pub(crate) sessions: Vec<SessionView>,
 }
 
-/// One credential as the backups service reads it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Credential)]
-pub(crate) struct CredentialView {
-    id: Uuid,
-    #[schema(required = true)]
-    username: Option<String>,
-    email: String,
-    email_verified: bool,
-    /// Whether an address of this account was ever proved, this one or one before.
-    ever_proved: bool,
-    /// Whether an identity provider told that address.
-    email_told: bool,
-    /// The address that replaces `email` once it is proved.
-    #[schema(required = true)]
-    pending_email: Option<String>,
-    /// Argon2id, PHC string format; of no use without the master key.
-    #[schema(required = true)]
-    password_hash: Option<String>,
-    roles: Vec<String>,
-    identities: Vec<CredentialIdentityView>,
-    two_fa: Vec<CredentialFactorView>,
-    /// Keyed hashes, of no use without the master key.
-    recovery_codes: Vec<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
-
-impl From<&Account> for CredentialView {
-    fn from(account: &Account) -> Self {
-        Self {
-            id: account.id.as_uuid(),
-            username: account.username.as_ref().map(|name| name.as_str().to_owned()),
-            email: account.email.as_str().to_owned(),
-            email_verified: account.email_verified,
-            ever_proved: account.ever_proved,
-            email_told: account.email_told,
-            pending_email: pending_email(account),
-            password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
-            roles: account.roles.iter().map(str::to_owned).collect(),
-            identities: account.identities.iter().map(CredentialIdentityView::from).collect(),
-            two_fa: CredentialFactorView::of(&account.two_factor),
-            recovery_codes: account.two_factor.recovery_codes.iter().map(|code| code.as_str().to_owned()).collect(),
-            created_at: rfc3339(account.created_at),
-            updated_at: rfc3339(account.updated_at),
-        }
-    }
-}
-
-/// An identity of a provider as the backups service reads it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CredentialIdentity)]
-struct CredentialIdentityView {
-    provider: String,
-    subject: String,
-    #[schema(format = DateTime)]
-    linked_at: String,
-}
-
-impl From<&LinkedIdentity> for CredentialIdentityView {
-    fn from(identity: &LinkedIdentity) -> Self {
-        Self {
-            provider: identity.provider.to_string(),
-            subject: identity.subject.as_str().to_owned(),
-            linked_at: rfc3339(identity.linked_at),
-        }
-    }
-}
-
-/// A second factor as the backups service reads it: one that is enrolled. A set-up that is pending is not kept.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CredentialFactor)]
-struct CredentialFactorView {
-    method: &'static str,
-    #[schema(pattern = "^(enabled|disabled)$")]
-    status: &'static str,
-    primary: bool,
-    /// Base64 of the sealed secret, of no use without the master key; null for e-mail.
-    #[schema(required = true)]
-    secret: Option<String>,
-    #[schema(format = DateTime)]
-    enrolled_at: String,
-}
-
-impl CredentialFactorView {
-    fn of(two_factor: &TwoFactor) -> Vec<Self> {
-        let app = two_factor.app.enrolment().map(|app| (Method::App, app.since, Some(app.secret.as_bytes())));
-        let email = two_factor.email.enrolment().map(|email| (Method::Email, email.since, None));
-        let view = |(method, since, secret): (Method, Timestamp, Option<&[u8]>)| Self {
-            method: method.as_str(),
-            status: if two_factor.is_enabled(method) { "enabled" } else { "disabled" },
-            primary: two_factor.primary() == Some(method),
-            secret: secret.map(|bytes| STANDARD.encode(bytes)),
-            enrolled_at: rfc3339(since),
-        };
-        [app, email].into_iter().flatten().map(view).collect()
-    }
-}
-
 /// `data` of a login that waits for its second factor.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -415,15 +307,6 @@ pub(crate) struct LoginPendingData {
     /// Any of these may finish the login.
     methods: Option<Vec<String>>,
     primary: Option<String>,
-}
-
-/// `data` with credentials.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CredentialsData {
-    pub(crate) credentials: Vec<CredentialView>,
-    /// What to pass as `after` for the next page; null at the end.
-    #[schema(required = true)]
-    pub(crate) next: Option<Uuid>,
 }
 
 /// `data` of a deletion.

@@ -20,9 +20,9 @@ use tracing::Instrument as _;
 use crate::answer::{ApiError, accepts, no_store, success};
 use crate::caller::Internal;
 use crate::codes::SuccessCode;
+use crate::credential_views::{CredentialView, CredentialsData};
 use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::query::{parse_uuid, query_limit, query_parameter};
-use crate::wire::{CredentialView, CredentialsData};
 
 const NDJSON: &str = "application/x-ndjson";
 /// A stream holds a snapshot of the database open: not for ever.
