@@ -14,9 +14,21 @@ use crate::edge::Edge;
 
 /// The address of the client; the proxy's own where the two headers tell of different ones.
 pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
+    match told_address(request) {
+        Ok(client) => client,
+        Err(Contradiction { proxy }) => proxy,
+    }
+}
+
+/// A trusted proxy tells of two different clients.
+struct Contradiction {
+    proxy: IpAddr,
+}
+
+fn told_address(request: &HttpRequest) -> Result<IpAddr, Contradiction> {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let Some(edge) = request.app_data::<Data<Edge>>().filter(|edge| edge.trusted_proxies.contains(peer)) else {
-        return peer;
+        return Ok(peer);
     };
     let lines = |name: &str| -> Vec<String> {
         let values = request.headers().get_all(name);
@@ -27,23 +39,34 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     let by_list = client_of(&mut forwarded_for.iter().flat_map(|line| line.split(',')));
     let by_elements = client_of(&mut forwarded.iter().flat_map(|line| forwarded_hops(line)));
     match (forwarded_for.is_empty(), forwarded.is_empty()) {
-        (_, true) => by_list,
-        (true, false) => by_elements,
-        (false, false) if by_list == by_elements => by_list,
+        (_, true) => Ok(by_list),
+        (true, false) => Ok(by_elements),
+        (false, false) if by_list == by_elements => Ok(by_list),
         // A proxy sets one of them; the other one may be anybody's.
-        (false, false) => peer,
+        (false, false) => Err(Contradiction { proxy: peer }),
     }
 }
 
-/// Returns the address whose network limits count for; `None` for a trusted proxy that passes nobody's request on. One that
-/// says whose it is in a way that cannot be believed counts itself: a client may have made it say so.
-pub(crate) fn limited_address(request: &HttpRequest) -> Option<IpAddr> {
+/// Whose network limits count for.
+pub(crate) struct Limited {
+    pub(crate) address: IpAddr,
+    /// Whether it is exempt on this machine. Not a proxy that says whose request it is in a way that cannot be believed: a
+    /// client may have made it say so.
+    pub(crate) exempt_on_loopback: bool,
+}
+
+/// Returns the address whose network limits count for, its own for a proxy that cannot be believed; `None` for a trusted
+/// proxy that passes nobody's request on.
+pub(crate) fn limited(request: &HttpRequest) -> Option<Limited> {
     let speaks_for_itself = |edge: &Data<Edge>| {
         let peer = request.peer_addr().map(|peer| peer.ip());
         peer.is_some_and(|peer| edge.trusted_proxies.contains(peer)) && !is_passed_on(request)
     };
     let nobody = request.app_data::<Data<Edge>>().is_some_and(speaks_for_itself);
-    (!nobody).then(|| client_address(request))
+    (!nobody).then(|| match told_address(request) {
+        Ok(address) => Limited { address, exempt_on_loopback: true },
+        Err(Contradiction { proxy }) => Limited { address: proxy, exempt_on_loopback: false },
+    })
 }
 
 /// Tells whether the request says that it is somebody else's.

@@ -11,6 +11,8 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
+use crate::client::Limited;
+
 /// What a request costs that no good token comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
@@ -74,9 +76,10 @@ impl NetworkLimits {
     }
 
     /// Takes what a request costs from its network's budget. The error says how long to wait.
-    pub(crate) fn take(&self, client: IpAddr, cost: Cost) -> Result<(), Duration> {
-        let client = client.to_canonical();
-        let Some(limits) = self.limits.as_ref().filter(|_| self.loopback || !client.is_loopback()) else {
+    pub(crate) fn take(&self, client: &Limited, cost: Cost) -> Result<(), Duration> {
+        let exempt = client.exempt_on_loopback && !self.loopback;
+        let client = client.address.to_canonical();
+        let Some(limits) = self.limits.as_ref().filter(|_| !exempt || !client.is_loopback()) else {
             return Ok(());
         };
         match cost {

@@ -155,6 +155,14 @@ async fn behind_a_trusted_proxy_its_clients_are_networks_and_it_is_none() {
     }
     // Somebody made it contradict itself: that is no way around a limit.
     assert_eq!(until_refused(&for_client(ELSEWHERE).header("Forwarded", "for=192.0.2.1")).await, 2);
+    // Nor where the proxy is on this machine, whose own callers are not limited.
+    let app = App::with(Policy::for_tests(), |edge| {
+        edge.network_limits = limits(2, false);
+        edge.trusted_proxies = TrustedProxies::new(vec!["127.0.0.1/32".parse().unwrap()]);
+    })
+    .await;
+    let contradicting = app.at("127.0.0.1").header("X-Forwarded-For", ELSEWHERE).header("Forwarded", "for=192.0.2.1");
+    assert_eq!(until_refused(&contradicting).await, 2);
     // Nor is it to claim to be a proxy, where nobody trusts it.
     assert_eq!(until_refused(&app.at("192.0.2.9").header("X-Forwarded-For", "10.0.0.1")).await, 2);
 }
