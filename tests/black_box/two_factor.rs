@@ -71,6 +71,7 @@ each_engine! {
         let server = Server::start(engine).await;
         let (ann, _, codes) = with_app(&server, "ann").await;
         assert_eq!(codes.len(), 10);
+        server.prove_addresses();
         let give = async |code: &str| {
             let temp = temp_token(&begin_login(&server, "ann", PASSWORD).await);
             server.client().bearer(&temp).post("/2fa/recovery/verify-login", json!({ "recoveryCode": code })).await

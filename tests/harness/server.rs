@@ -222,6 +222,11 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Every user has proved the address, whatever it took.
+    pub fn prove_addresses(&self) {
+        self.sql("UPDATE accounts SET email_verified = (1 = 1), ever_proved = (1 = 1)");
+    }
+
     /// Registers a user of that name; answers the user.
     pub async fn register(&self, name: &str) -> serde_json::Value {
         let body = json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD });
