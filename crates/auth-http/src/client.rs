@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest};
 use auth_domain::session::Client;
 
 use crate::edge::Edge;
+use crate::network_limits::Limited;
 
 /// The address of the client; the proxy's own where the two headers tell of different ones.
 pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
@@ -45,14 +46,6 @@ fn told_address(request: &HttpRequest) -> Result<IpAddr, Contradiction> {
         // A proxy sets one of them; the other one may be anybody's.
         (false, false) => Err(Contradiction { proxy: peer }),
     }
-}
-
-/// Whose network limits count for.
-pub(crate) struct Limited {
-    pub(crate) address: IpAddr,
-    /// Whether it is exempt on this machine. Not a proxy that says whose request it is in a way that cannot be believed: a
-    /// client may have made it say so.
-    pub(crate) exempt_on_loopback: bool,
 }
 
 /// Returns the address whose network limits count for, its own for a proxy that cannot be believed; `None` for a trusted

@@ -11,8 +11,6 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
-use crate::client::Limited;
-
 /// What a request costs that no good token comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
@@ -22,6 +20,14 @@ pub(crate) enum Cost {
     Work,
     /// It works, and it may send a mail to somebody whom the caller names.
     Mail,
+}
+
+/// Whose network limits count for.
+pub(crate) struct Limited {
+    pub(crate) address: IpAddr,
+    /// Whether it is exempt on this machine. Not a proxy that says whose request it is in a way that cannot be believed: a
+    /// client may have made it say so.
+    pub(crate) exempt_on_loopback: bool,
 }
 
 /// How many requests the strangers of one network may send.
