@@ -50,6 +50,7 @@ mod refresh;
 mod registration;
 mod release;
 mod rolling_restart;
+mod round_trips;
 mod scale;
 mod second_factor_steps;
 mod sessions;

@@ -4,6 +4,7 @@
 
 mod browser;
 mod client;
+mod database_proxy;
 mod haproxy;
 mod mailbox;
 mod nginx;
@@ -15,6 +16,7 @@ mod webhooks;
 
 pub use browser::{OpenIdProvider, browse, empty_page};
 pub use client::{Client, Reply};
+pub use database_proxy::{DatabaseProxy, RoundTrip};
 pub use haproxy::HaProxy;
 pub use mailbox::{Mail, mails_in, wait_for};
 pub use nginx::Nginx;

@@ -121,7 +121,7 @@ impl HashingLane {
         };
         outcome.inspect_err(|error| match error {
             HashingError::Broken(reason) => tracing::error!(reason, "a password cannot be hashed or compared"),
-            HashingError::Overloaded { .. } => drop(self.shared.refused.fetch_add(1, Relaxed)),
+            HashingError::Overloaded { .. } => self.shared.count_refusal(),
         })
     }
 }
@@ -135,6 +135,14 @@ impl Drop for HashingLane {
 
 #[async_trait]
 impl PasswordHasher for HashingLane {
+    fn admits(&self, network: &Network) -> Result<(), HashingError> {
+        if self.shared.has_place_for(network) {
+            return Ok(());
+        }
+        self.shared.count_refusal();
+        Err(OVERLOADED)
+    }
+
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError> {
         match self.submit(password, Work::Hash { salt }, network).await? {
             Done::Hashed(hash) => Ok(hash),
@@ -202,9 +210,22 @@ impl Shared {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn standing_of(&self, network: &Network) -> Standing {
+        if self.known().contains(network) { Standing::Known } else { Standing::Unknown }
+    }
+
+    fn has_place_for(&self, network: &Network) -> bool {
+        let standing = self.standing_of(network);
+        self.lock().jobs.has_place_for(network, standing)
+    }
+
+    fn count_refusal(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+
     /// Puts a job into the queue, and answers the one that loses its place to it.
     fn enter(&self, job: Job, network: &Network) -> Result<Ticket<Network>, HashingError> {
-        let standing = if self.known().contains(network) { Standing::Known } else { Standing::Unknown };
+        let standing = self.standing_of(network);
         let Admitted { ticket, pushed_out } =
             self.lock().jobs.push(network, standing, job).map_err(|_refused| OVERLOADED)?;
         self.changed.notify_one();

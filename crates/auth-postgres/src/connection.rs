@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_store::{LastSqlState, PostgresConnection};
+use auth_store::{PostgresConnection, SqlStates};
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use futures_util::FutureExt as _;
@@ -128,24 +128,24 @@ impl Target {
     async fn speak_at(&self, config: &Config, place: Place, told: Option<Arc<Notify>>) -> Result<Open, Refused> {
         let stream = socket::open(place).await;
         let stream = stream.map_err(|error| Refused::because(&format!("error connecting to server: {error}")))?;
-        let last_sqlstate = LastSqlState::default();
+        let sqlstates = SqlStates::default();
         let (client, driving) = match &self.tls {
             None => {
-                let stream = Observed::new(stream, last_sqlstate.clone());
+                let stream = Observed::new(stream, sqlstates.clone());
                 let (client, connection) = config.connect_raw(stream, NoTls).boxed().await?;
                 (client, drive(connection, told))
             }
             Some(make) => {
                 let tls = MakeTlsConnect::<Box<dyn Duplex>>::make_tls_connect(&mut make.clone(), name(config));
                 let tls = tls.map_err(|error| Refused::because(&error.to_string()))?;
-                let tls = ObservedTls { tls, last: last_sqlstate.clone() };
+                let tls = ObservedTls { tls, sqlstates: sqlstates.clone() };
                 let (client, connection) = config.connect_raw(stream, tls).boxed().await?;
                 (client, drive(connection, told))
             }
         };
         demand_writable(&client).await?;
         let driver = self.set_up(client).await?;
-        Ok(Open { connection: PostgresConnection { driver, last_sqlstate }, driving })
+        Ok(Open { connection: PostgresConnection { driver, sqlstates }, driving })
     }
 
     async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {

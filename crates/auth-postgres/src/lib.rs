@@ -3,20 +3,19 @@
 
 mod archive_dialect;
 mod connection;
+mod outbox;
 mod socket;
 mod tls;
 mod wire;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, StoreError};
-use auth_store::{
-    ArchiveDialect, Connection, Engine, Lent, OUTBOX_CHANNEL, OpenError, Pool, PostgresConnection, SqlStore,
-};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore};
 use diesel::pg::Pg;
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{
@@ -29,14 +28,13 @@ use tokio::sync::Notify;
 
 use archive_dialect::PostgresArchive;
 use connection::Target;
+use outbox::Teller;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// The advisory lock that migrations are run under: `auth-mig` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a node goes without hearing of the others after its listening connection broke.
-const LISTEN_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +70,9 @@ pub type PostgresStore = SqlStore<PostgresEngine>;
 /// A PostgreSQL server, or several of which one takes writes.
 pub struct PostgresEngine {
     target: Target,
-    pool: Pool,
+    pool: Arc<Pool>,
+    /// `None` behind a transaction pooler: nobody listens there.
+    teller: Option<Teller>,
 }
 
 /// Connects to the database at `url`, which [`migrate`] brought up to date, with a pool of at most `connections`.
@@ -95,12 +95,13 @@ pub async fn connect(
         async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
     });
     let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
-    let outbox = Arc::new(Notify::new());
+    let (pool, outbox) = (Arc::new(pool), Arc::new(Notify::new()));
     // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
-    if prepared {
-        tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
-    }
-    Ok(SqlStore::new(PostgresEngine { target, pool }, outbox, auditor))
+    let teller = prepared.then(|| {
+        tokio::spawn(outbox::listen(target.clone(), Arc::downgrade(&outbox)));
+        Teller::start(Arc::clone(&pool))
+    });
+    Ok(SqlStore::new(PostgresEngine { target, pool, teller }, outbox, auditor))
 }
 
 impl From<ConnectError> for OpenError {
@@ -169,6 +170,12 @@ impl Engine for PostgresEngine {
         opened.map(Connection::from).map_err(|error| failed(error.to_string()))
     }
 
+    fn tell_others(&self) {
+        if let Some(teller) = &self.teller {
+            teller.tell();
+        }
+    }
+
     fn pool_load(&self) -> PoolLoad {
         self.pool.status()
     }
@@ -179,38 +186,6 @@ impl Engine for PostgresEngine {
 
     fn archive_dialect(&self) -> &'static dyn ArchiveDialect {
         &PostgresArchive
-    }
-}
-
-/// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
-/// is away, and without it, workers find what is due a little later by looking.
-async fn listen(target: Target, outbox: Weak<Notify>) {
-    loop {
-        // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
-        let told = Arc::new(Notify::new());
-        if let Ok((mut conn, driving)) = target.listen(told.clone()).await
-            && conn.driver.batch_execute(&format!("LISTEN {OUTBOX_CHANNEL}")).boxed().await.is_ok()
-        {
-            pass_on(&told, driving, &outbox).await;
-        }
-        if outbox.strong_count() == 0 {
-            return;
-        }
-        tokio::time::sleep(LISTEN_RETRY).await;
-    }
-}
-
-/// Until the connection ends, or the store is gone.
-async fn pass_on(told: &Notify, mut driving: tokio::task::JoinHandle<()>, outbox: &Weak<Notify>) {
-    loop {
-        tokio::select! {
-            () = told.notified() => {}
-            _ = &mut driving => return,
-            // Looks now and then whether there is anybody to tell.
-            () = tokio::time::sleep(LISTEN_RETRY) => {}
-        }
-        let Some(outbox) = outbox.upgrade() else { return };
-        outbox.notify_waiters();
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use auth_store::LastSqlState;
+use auth_store::{SqlState, SqlStates};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -27,9 +27,8 @@ struct Messages {
 }
 
 impl Messages {
-    /// Reads on; returns the code of the last error that ended in `bytes`.
-    fn read(&mut self, mut bytes: &[u8]) -> Option<[u8; 5]> {
-        let mut code = None;
+    /// Reads on; tells the code of each error that ended in `bytes`.
+    fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(SqlState)) {
         while !bytes.is_empty() {
             if self.rest == 0 {
                 let (header, after) = bytes.split_at(bytes.len().min(5 - self.header.len()));
@@ -49,31 +48,32 @@ impl Messages {
             (self.rest, bytes) = (self.rest - body.len(), after);
             if let Some(error) = &mut self.error {
                 error.extend(body.iter().take(MOST_OF_AN_ERROR - error.len()));
-                if self.rest == 0 {
-                    code = sqlstate(error).or(code);
+                if self.rest == 0
+                    && let Some(code) = sqlstate(error)
+                {
+                    tell(code);
                 }
             }
         }
-        code
     }
 }
 
 /// The fields of an error: a letter and a text each, which ends with a zero.
-fn sqlstate(error: &[u8]) -> Option<[u8; 5]> {
+fn sqlstate(error: &[u8]) -> Option<SqlState> {
     let mut fields = error.split(|byte| *byte == 0);
-    fields.find_map(|field| field.strip_prefix(&[CODE]).and_then(|code| <[u8; 5]>::try_from(code).ok()))
+    fields.find_map(|field| field.strip_prefix(&[CODE]).and_then(|code| SqlState::try_from(code).ok()))
 }
 
 /// A stream from a server that is looked at.
 pub(crate) struct Observed<S> {
     stream: S,
     messages: Messages,
-    last: LastSqlState,
+    sqlstates: SqlStates,
 }
 
 impl<S> Observed<S> {
-    pub(crate) fn new(stream: S, last: LastSqlState) -> Self {
-        Self { stream, messages: Messages::default(), last }
+    pub(crate) fn new(stream: S, sqlstates: SqlStates) -> Self {
+        Self { stream, messages: Messages::default(), sqlstates }
     }
 }
 
@@ -82,9 +82,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
-        if let Some(code) = this.messages.read(&buf.filled()[before..]) {
-            this.last.note(code);
-        }
+        this.messages.read(&buf.filled()[before..], |code| this.sqlstates.note(code));
         Poll::Ready(Ok(()))
     }
 }
@@ -112,7 +110,7 @@ impl<S: TlsStream + Unpin> TlsStream for Observed<S> {
 /// TLS whose clear side is looked at.
 pub(crate) struct ObservedTls<T> {
     pub(crate) tls: T,
-    pub(crate) last: LastSqlState,
+    pub(crate) sqlstates: SqlStates,
 }
 
 impl<S, T> TlsConnect<S> for ObservedTls<T>
@@ -124,8 +122,8 @@ where
     type Future = BoxFuture<'static, Result<Self::Stream, Self::Error>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        let Self { tls, last } = self;
-        tls.connect(stream).map(|stream| Ok(Observed::new(stream?, last))).boxed()
+        let Self { tls, sqlstates } = self;
+        tls.connect(stream).map(|stream| Ok(Observed::new(stream?, sqlstates))).boxed()
     }
 }
 
@@ -142,23 +140,27 @@ mod tests {
         message(ERROR_RESPONSE, format!("SFEHLER\0VERROR\0C{code}\0MVerklemmung entdeckt\0\0").as_bytes())
     }
 
+    fn codes<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<SqlState> {
+        let (mut messages, mut codes) = (Messages::default(), Vec::new());
+        pieces.for_each(|bytes| messages.read(bytes, |code| codes.push(code)));
+        codes
+    }
+
     #[test]
-    fn the_code_of_an_error_is_found_however_its_bytes_arrive() {
+    fn the_code_of_each_error_is_found_however_its_bytes_arrive() {
         let stream = [message(b'T', &[7; 300]), error("40P01"), message(b'Z', b"I"), error("25006")].concat();
-        assert_eq!(Messages::default().read(&stream), Some(*b"25006"), "the last one");
-        for pieces in [1, 2, 3, 7, 64] {
-            let mut messages = Messages::default();
-            let codes: Vec<_> = stream.chunks(pieces).filter_map(|bytes| messages.read(bytes)).collect();
-            assert_eq!(codes, [*b"40P01", *b"25006"], "{pieces} at a time");
+        for pieces in [1, 2, 3, 7, 64, stream.len()] {
+            assert_eq!(codes(stream.chunks(pieces)), [*b"40P01", *b"25006"], "{pieces} at a time");
         }
     }
 
     #[test]
     fn what_is_no_error_has_no_code_and_a_large_one_is_cut() {
-        assert_eq!(Messages::default().read(&message(b'D', b"C40P01\0")), None);
-        assert_eq!(Messages::default().read(&message(ERROR_RESPONSE, b"")), None);
+        let codes_of = |message: Vec<u8>| codes([message.as_slice()].into_iter());
+        assert!(codes_of(message(b'D', b"C40P01\0")).is_empty());
+        assert!(codes_of(message(ERROR_RESPONSE, b"")).is_empty());
         let mut large = b"SERROR\0C53100\0M".to_vec();
         large.extend([b'x'; 100_000]);
-        assert_eq!(Messages::default().read(&message(ERROR_RESPONSE, &large)), Some(*b"53100"));
+        assert_eq!(codes_of(message(ERROR_RESPONSE, &large)), [*b"53100"]);
     }
 }

@@ -132,6 +132,9 @@ impl Engine for SqliteEngine {
         connect(&self.path, PRAGMAS).await.map_err(|error| failed(error.to_string()))
     }
 
+    /// There is one node.
+    fn tell_others(&self) {}
+
     fn pool_load(&self) -> PoolLoad {
         self.readers.status()
     }

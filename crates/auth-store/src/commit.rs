@@ -1,6 +1,7 @@
 //! Every write: one guarded statement a change, in the order that [`Change::lock_order`] says.
 
 use auth_domain::ports::{Change, CommitError};
+use futures_util::FutureExt as _;
 
 use crate::connection::{Connection, Done};
 use crate::{
@@ -14,26 +15,22 @@ pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> D
     changes.sort_by_key(Change::lock_order);
     match changes.as_slice() {
         [] => Ok(()),
-        [one] if !one.fills_outbox() => make(conn, &changes).await,
-        _ => {
-            let begun = conn.begin().await?;
-            let done = make(conn, &changes).await;
-            conn.end(begun, done).await
-        }
+        [one] if is_one_statement(one) => make(conn, one).await,
+        _ => conn.all_or_nothing(&changes, |conn, change| make(conn, change).boxed()).await,
     }
 }
 
-async fn make(conn: &mut Connection, changes: &[Change]) -> Done<()> {
-    for change in changes {
-        let rows = apply(conn, change).await?;
-        if let (0, Some(guard)) = (rows, change.guard()) {
-            return Err(CommitError::Conflict(guard));
-        }
+/// An event and its deliveries are several rows of two tables.
+const fn is_one_statement(change: &Change) -> bool {
+    !matches!(change, Change::Announce { .. })
+}
+
+async fn make(conn: &mut Connection, change: &Change) -> Done<()> {
+    let rows = apply(conn, change).await?;
+    match change.guard() {
+        Some(guard) if rows == 0 => Err(CommitError::Conflict(guard)),
+        _ => Ok(()),
     }
-    if changes.iter().any(Change::fills_outbox) {
-        conn.notify_outbox().await?;
-    }
-    Ok(())
 }
 
 /// The statement of each change; answers how many rows it touched.

@@ -1,23 +1,34 @@
 //! A connection to either engine. A query's type names no engine until it is run, so the bounds here demand that each
 //! query runs on both, and it is written and compiled once.
 
+mod pipeline;
+
+use std::sync::Arc;
+
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use diesel::connection::AnsiTransactionManager as BlockingTransactionManager;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
-use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::methods::LoadQuery;
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
-    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _, TransactionManager as _,
+    AnsiTransactionManager, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _,
+    TransactionManager as _,
 };
-use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
+use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, join_all};
 
-use crate::failure::{Failure, LastSqlState, meaning_in_postgres, meaning_in_sqlite};
+use crate::failure::{Failure, SqlStates, meaning_in_postgres, meaning_in_sqlite};
+use crate::prepared::Prepared;
 
 /// A connection to SQLite: its calls run on threads for what blocks.
 pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection>;
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// What PostgreSQL says of every statement after the one that failed.
+const IN_FAILED_TRANSACTION: &str = "25P02";
 
 type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 
@@ -26,30 +37,31 @@ pub(crate) type Done<T> = Result<T, CommitError>;
 
 /// A query that either engine answers with rows of `R`.
 pub(crate) trait Query<'q, R>:
-    LoadQuery<'q, AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
+    for<'c> LoadQuery<'q, &'c AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
 {
 }
 
 impl<'q, R, Q> Query<'q, R> for Q where
-    Q: LoadQuery<'q, AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
+    Q: for<'c> LoadQuery<'q, &'c AsyncPgConnection, R> + LoadQuery<'q, SqliteConnection, R> + Send + 'q
 {
 }
 
 /// A statement that either engine runs.
-pub(crate) trait Statement: ExecuteDsl<AsyncPgConnection> + ExecuteDsl<SqliteConnection> + Send {}
+pub(crate) trait Statement: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send {}
 
-impl<S> Statement for S where S: ExecuteDsl<AsyncPgConnection> + ExecuteDsl<SqliteConnection> + Send {}
+impl<S> Statement for S where S: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + Send {}
 
 /// A connection to PostgreSQL.
 pub struct PostgresConnection {
     /// The driver's.
     pub driver: AsyncPgConnection,
-    /// What the server told last.
-    pub last_sqlstate: LastSqlState,
+    /// What the server told of errors.
+    pub sqlstates: SqlStates,
 }
 
 enum Engine {
-    Postgres(Box<PostgresConnection>),
+    /// Shared while statements are sent without waiting for each other's answers.
+    Postgres(Arc<PostgresConnection>),
     Sqlite(SqliteConnection),
 }
 
@@ -58,21 +70,27 @@ pub struct Connection {
     engine: Engine,
     /// It is to be closed, not used again.
     broken: bool,
+    /// It is one of several handles of one connection.
+    is_handle: bool,
 }
 
 impl From<PostgresConnection> for Connection {
     fn from(connection: PostgresConnection) -> Self {
-        Self { engine: Engine::Postgres(Box::new(connection)), broken: false }
+        Self::of(Engine::Postgres(Arc::new(connection)))
     }
 }
 
 impl From<SqliteConnection> for Connection {
     fn from(connection: SqliteConnection) -> Self {
-        Self { engine: Engine::Sqlite(connection), broken: false }
+        Self::of(Engine::Sqlite(connection))
     }
 }
 
 impl Connection {
+    const fn of(engine: Engine) -> Self {
+        Self { engine, broken: false, is_handle: false }
+    }
+
     /// Whether it may be used again: it is open, leads to a server that writes, and is in no transaction.
     pub fn is_reusable(&mut self) -> bool {
         !self.broken && matches!(self.is_in_transaction(), Ok(false)) && !self.is_closed()
@@ -80,7 +98,9 @@ impl Connection {
 
     fn is_closed(&mut self) -> bool {
         match &mut self.engine {
-            Engine::Postgres(connection) => PoolableConnection::is_broken(&mut connection.driver),
+            Engine::Postgres(connection) => {
+                Arc::get_mut(connection).is_none_or(|connection| PoolableConnection::is_broken(&mut connection.driver))
+            }
             Engine::Sqlite(_) => false,
         }
     }
@@ -97,7 +117,8 @@ impl Connection {
     fn is_in_transaction(&mut self) -> QueryResult<bool> {
         let depth = match &mut self.engine {
             Engine::Postgres(connection) => {
-                Managed::<AsyncPgConnection>::transaction_manager_status_mut(&mut connection.driver).transaction_depth()
+                let driver = &mut alone(connection)?.driver;
+                Managed::<AsyncPgConnection>::transaction_manager_status_mut(driver).transaction_depth()
             }
             Engine::Sqlite(connection) => {
                 Managed::<SqliteConnection>::transaction_manager_status_mut(connection).transaction_depth()
@@ -113,12 +134,17 @@ impl Connection {
             Err(error) => error,
         };
         let failure = match &mut self.engine {
-            Engine::Postgres(connection) => meaning_in_postgres(&error, connection.last_sqlstate.take()),
+            Engine::Postgres(connection) if self.is_handle => {
+                meaning_in_postgres(&error, connection.sqlstates.take_first())
+            }
+            Engine::Postgres(connection) => meaning_in_postgres(&error, connection.sqlstates.take_last()),
             Engine::Sqlite(_) => meaning_in_sqlite(&error),
         };
         let Failure { meaning, connection_is_gone, sqlstate } = failure;
         self.broken |= connection_is_gone;
         match meaning {
+            // A statement before it failed, which says why.
+            _ if self.is_handle && sqlstate == IN_FAILED_TRANSACTION => {}
             CommitError::Store(StoreError::Failed) => {
                 // Of a value that has the wrong type the driver names the column alone; the type names the table.
                 let rows = std::any::type_name::<T>();
@@ -150,7 +176,9 @@ impl Connection {
         Q: Query<'q, R>,
     {
         match &mut self.engine {
-            Engine::Postgres(connection) => RunQueryDsl::load(query, &mut connection.driver).boxed(),
+            Engine::Postgres(connection) => {
+                async move { RunQueryDsl::load(query, &mut &connection.driver).await }.boxed()
+            }
             Engine::Sqlite(connection) => RunQueryDsl::load(query, connection).boxed(),
         }
     }
@@ -194,9 +222,12 @@ impl Connection {
     where
         Q: Statement + 'q,
     {
+        let statement = Prepared(statement);
         match &mut self.engine {
-            Engine::Postgres(connection) => RunQueryDsl::execute(statement, &mut connection.driver).boxed(),
-            Engine::Sqlite(connection) => RunQueryDsl::execute(statement, connection).boxed(),
+            Engine::Postgres(connection) => {
+                AsyncConnectionCore::execute_returning_count(&mut &connection.driver, statement)
+            }
+            Engine::Sqlite(connection) => AsyncConnectionCore::execute_returning_count(connection, statement),
         }
     }
 
@@ -204,12 +235,12 @@ impl Connection {
     pub(crate) fn load_locked<'c, 'q: 'c, P, L, R>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<Vec<R>>>
     where
         R: Send + 'c,
-        P: LoadQuery<'q, AsyncPgConnection, R> + Send + 'q,
+        P: for<'p> LoadQuery<'q, &'p AsyncPgConnection, R> + Send + 'q,
         L: LoadQuery<'q, SqliteConnection, R> + Send + 'q,
     {
         async move {
             let rows = match &mut self.engine {
-                Engine::Postgres(connection) => postgres.load(&mut connection.driver).await,
+                Engine::Postgres(connection) => postgres.load(&mut &connection.driver).await,
                 Engine::Sqlite(connection) => sqlite.load(connection).await,
             };
             self.judge(rows)
@@ -220,13 +251,13 @@ impl Connection {
     /// As [`Self::execute`], for a statement that reads rows which PostgreSQL locks.
     pub(crate) fn execute_locked<'c, 'q: 'c, P, L>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<usize>>
     where
-        P: ExecuteDsl<AsyncPgConnection> + Send + 'q,
-        L: ExecuteDsl<SqliteConnection> + Send + 'q,
+        P: QueryFragment<Pg> + QueryId + Send + 'q,
+        L: QueryFragment<Sqlite> + QueryId + Send + 'q,
     {
         async move {
             let rows = match &mut self.engine {
-                Engine::Postgres(connection) => postgres.execute(&mut connection.driver).await,
-                Engine::Sqlite(connection) => sqlite.execute(connection).await,
+                Engine::Postgres(connection) => Prepared(postgres).execute(&mut &connection.driver).await,
+                Engine::Sqlite(connection) => Prepared(sqlite).execute(connection).await,
             };
             self.judge(rows)
         }
@@ -246,16 +277,8 @@ impl Connection {
     /// As [`Self::batch`], with the error in the database's words.
     pub async fn batch_told(&mut self, statements: &str) -> QueryResult<()> {
         match &mut self.engine {
-            Engine::Postgres(connection) => connection.driver.batch_execute(statements).await,
+            Engine::Postgres(connection) => (&mut &connection.driver).batch_execute(statements).await,
             Engine::Sqlite(connection) => connection.batch_execute(statements).await,
-        }
-    }
-
-    /// Tells every node that there is something to send, once this transaction is committed. SQLite has one node.
-    pub(crate) async fn notify_outbox(&mut self) -> Done<()> {
-        match &self.engine {
-            Engine::Postgres(_) => self.batch_execute(NOTIFY_OUTBOX).await,
-            Engine::Sqlite(_) => Ok(()),
         }
     }
 
@@ -266,9 +289,10 @@ impl Connection {
 
     async fn begin_sql(&mut self, begin: &str) -> Done<()> {
         let begun = match &mut self.engine {
-            Engine::Postgres(connection) => {
-                AnsiTransactionManager::begin_transaction_sql(&mut connection.driver, begin).await
-            }
+            Engine::Postgres(connection) => match alone(connection) {
+                Ok(connection) => AnsiTransactionManager::begin_transaction_sql(&mut connection.driver, begin).await,
+                Err(error) => Err(error),
+            },
             Engine::Sqlite(connection) => {
                 let begin = begin.to_owned();
                 let begin = move |blocking: &mut diesel::SqliteConnection| {
@@ -288,7 +312,7 @@ impl Connection {
         }
         // A deferred transaction of SQLite that turns into a writer fails at once when another one is writing.
         let begin = match &self.engine {
-            Engine::Postgres(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Engine::Postgres(_) => BEGIN,
             Engine::Sqlite(_) => "BEGIN IMMEDIATE",
         };
         self.begin_sql(begin).await.map(|()| Begun(true))
@@ -311,9 +335,10 @@ impl Connection {
 
     async fn commit(&mut self) -> Done<()> {
         let done = match &mut self.engine {
-            Engine::Postgres(connection) => {
-                Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await
-            }
+            Engine::Postgres(connection) => match alone(connection) {
+                Ok(connection) => Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await,
+                Err(error) => Err(error),
+            },
             Engine::Sqlite(connection) => Managed::<SqliteConnection>::commit_transaction(connection).await,
         };
         self.judge(done)
@@ -321,22 +346,24 @@ impl Connection {
 
     async fn roll_back(&mut self) -> Done<()> {
         let done = match &mut self.engine {
-            Engine::Postgres(connection) => {
-                Managed::<AsyncPgConnection>::rollback_transaction(&mut connection.driver).await
-            }
+            Engine::Postgres(connection) => match alone(connection) {
+                Ok(connection) => Managed::<AsyncPgConnection>::rollback_transaction(&mut connection.driver).await,
+                Err(error) => Err(error),
+            },
             Engine::Sqlite(connection) => Managed::<SqliteConnection>::rollback_transaction(connection).await,
         };
         self.judge(done)
     }
 }
 
+/// The connection, where no handle shares it.
+fn alone(connection: &mut Arc<PostgresConnection>) -> QueryResult<&mut PostgresConnection> {
+    Arc::get_mut(connection).ok_or(diesel::result::Error::BrokenTransactionManager)
+}
+
 /// Whether a transaction was begun here, or one was begun before.
 #[must_use]
 pub(crate) struct Begun(bool);
-
-/// The channel on which nodes tell each other that there is something to send.
-pub const OUTBOX_CHANNEL: &str = "auth_outbox";
-const NOTIFY_OUTBOX: &str = "NOTIFY auth_outbox";
 
 /// What a failure means to somebody who only reads: nothing is in the way of a read but the database itself.
 pub(crate) fn as_store_error(error: CommitError) -> StoreError {

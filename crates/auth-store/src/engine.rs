@@ -28,6 +28,10 @@ pub trait Engine: Send + Sync + 'static {
     /// Opens a connection of its own for one who reads or writes a great deal.
     async fn archive_connection(&self) -> Result<Connection, ArchiveError>;
 
+    /// Tells every other node soon that there is something to send. Nothing waits for it, and it may be lost: whoever is
+    /// not told looks.
+    fn tell_others(&self);
+
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
 

@@ -1,33 +1,49 @@
 //! What an error of a driver means. PostgreSQL's are told apart by SQLSTATE (its manual, appendix A), never by words;
 //! SQLite has result codes, of which its driver hands on a few as kinds and the rest as texts that are compiled in.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_domain::ports::{CommitError, Guard, StoreError, UniqueKey};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
-/// The SQLSTATE of the last error that a server told, five characters in a number. The driver hands on eight kinds of
-/// error and of all others only words, in the server's language; so the engine reads it from the wire.
+/// The SQLSTATEs of the errors that a server told and nobody has taken, the first one first. The driver hands on eight
+/// kinds of error and of all others only words, in the server's language; so the engine reads them from the wire.
 #[derive(Clone, Debug, Default)]
-pub struct LastSqlState(Arc<AtomicU64>);
+pub struct SqlStates(Arc<Mutex<VecDeque<SqlState>>>);
 
-impl LastSqlState {
+/// Five characters (PostgreSQL's manual, appendix A).
+pub type SqlState = [u8; 5];
+
+/// So many are kept: more statements are not under way at once.
+const MOST_KEPT: usize = 256;
+
+impl SqlStates {
     /// Notes what the server told.
-    pub fn note(&self, code: [u8; 5]) {
-        let number = code.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        self.0.store(number, Ordering::Relaxed);
+    pub fn note(&self, code: SqlState) {
+        let mut kept = self.kept();
+        if kept.len() < MOST_KEPT {
+            kept.push_back(code);
+        }
     }
 
-    /// Takes it; `None` where the server told nothing since.
-    pub fn take(&self) -> Option<[u8; 5]> {
-        match self.0.swap(0, Ordering::Relaxed) {
-            0 => None,
-            number => {
-                let [_, _, _, code @ ..] = number.to_be_bytes();
-                Some(code)
-            }
-        }
+    /// Takes that of the last error, where one statement is under way at a time; forgets those before.
+    pub fn take_last(&self) -> Option<SqlState> {
+        std::mem::take(&mut *self.kept()).pop_back()
+    }
+
+    /// Takes that of the first error, where several statements are under way: each that fails takes one, in their order.
+    pub fn take_first(&self) -> Option<SqlState> {
+        self.kept().pop_front()
+    }
+
+    /// Forgets those that nobody took.
+    pub fn forget(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, VecDeque<SqlState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,10 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sqlstate_is_taken_once() {
-        let last = LastSqlState::default();
-        assert_eq!(last.take(), None);
-        last.note(*b"40P01");
-        assert_eq!((last.take(), last.take()), (Some(*b"40P01"), None));
+    fn a_sqlstate_is_taken_once_and_in_order_where_several_are_under_way() {
+        let told = SqlStates::default();
+        assert_eq!((told.take_last(), told.take_first()), (None, None));
+        for code in [b"40P01", b"23505", b"25P02"] {
+            told.note(*code);
+        }
+        assert_eq!((told.take_first(), told.take_first()), (Some(*b"40P01"), Some(*b"23505")));
+        told.note(*b"57014");
+        assert_eq!((told.take_last(), told.take_first()), (Some(*b"57014"), None));
     }
 }

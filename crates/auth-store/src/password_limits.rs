@@ -84,11 +84,11 @@ pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network
         .filter(password_network_attempts::subject.eq(key))
         .filter(password_network_attempts::network.eq(network.as_str()))
         .select(columns::<NetworkAttemptsRow, _>());
-    let attempts: Option<NetworkAttemptsRow> = conn.find(attempts).await?;
     let daily = password_daily_misses::table
         .filter(password_daily_misses::subject.eq(key))
         .select(columns::<DailyMissesRow, _>());
-    let daily: Option<DailyMissesRow> = conn.find(daily).await?;
+    let (attempts, daily): (Option<NetworkAttemptsRow>, Option<DailyMissesRow>) =
+        conn.find_both(attempts, daily).await?;
     Ok(PasswordLimit {
         subject,
         network: network.clone(),

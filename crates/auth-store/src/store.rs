@@ -278,6 +278,7 @@ impl<E: Engine> Store for SqlStore<E> {
         self.write(move |conn| commit::commit(conn, changes).boxed()).await?;
         if wakes {
             self.inner.outbox.notify_waiters();
+            self.inner.engine.tell_others();
         }
         Ok(())
     }

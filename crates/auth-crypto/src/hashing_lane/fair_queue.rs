@@ -246,6 +246,12 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         }
     }
 
+    /// Whether [`Self::push`] would let a job in now.
+    pub(super) fn has_place_for(&self, key: &K, standing: Standing) -> bool {
+        let standing = self.lines.get(key).map_or(standing, |line| line.standing.max(standing));
+        !matches!(self.place_for(key, standing), Place::None)
+    }
+
     /// Where a job of that network may wait.
     fn place_for(&self, key: &K, standing: Standing) -> Place<K> {
         let free_threads = self.threads.saturating_sub(self.running);

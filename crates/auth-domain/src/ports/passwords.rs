@@ -40,6 +40,10 @@ pub enum HashingError {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
+    /// Whether a password from that network would be let in now. To be asked before anything is read, so that too many cost
+    /// nothing but this; the answer may be another one a moment later.
+    fn admits(&self, network: &Network) -> Result<(), HashingError>;
+
     /// Hashes with today's parameters. `salt` is 16 fresh random bytes.
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError>;
 

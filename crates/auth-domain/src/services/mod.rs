@@ -23,7 +23,7 @@ pub use fresh_login::{FreshLogin, FreshLoginError, ReauthenticationRequired, Ste
 pub(crate) use identity_links::{link, touched};
 pub(crate) use notices::{notice, notice_about, notice_to};
 pub use password_check::{PasswordAccepted, PasswordCheckError};
-pub(crate) use password_check::{PasswordCheck, Success, salt};
+pub(crate) use password_check::{PasswordCheck, PasswordMatched, Success, salt};
 pub use second_factors::{MethodUnusable, SecondFactor, SecondFactorRequired};
 pub(crate) use second_factors::{SecondFactors, Verdict, after_first_factor, counts_after, rests_on_mail};
 pub(crate) use session_tokens::SessionTokens;

@@ -12,13 +12,11 @@ use crate::{Randomness, Timestamp};
 
 use super::{Decision, Environment};
 
-/// Proof that the password of an account was given, as of the version it carries. Only
+/// Proof that the password of an account was given, as of the version it carries, and that this was counted. Only
 /// `PasswordCheck` makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordAccepted {
     account: Account,
-    outdated_hash: bool,
-    limit: PasswordLimit,
 }
 
 impl PasswordAccepted {
@@ -26,15 +24,30 @@ impl PasswordAccepted {
     pub const fn account(&self) -> &Account {
         &self.account
     }
+}
 
-    /// Returns the limit for passwords from there as it stands now. That the login is finished is for the commit that opens
-    /// the session: a network becomes known with it, or not at all.
+/// A password that matched, of which nobody may be told before [`Success::changes`] of its limit are committed: of many
+/// guesses at once no more verdicts get out than of as many one after the other.
+#[derive(Debug)]
+pub(crate) struct PasswordMatched {
+    account: Account,
+    outdated_hash: bool,
+    limit: PasswordLimit,
+}
+
+impl PasswordMatched {
+    /// The account as it was when its password was compared.
+    pub(crate) const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The limit for passwords from there, as it was before.
     pub(crate) const fn limit(&self) -> &PasswordLimit {
         &self.limit
     }
 
     /// Whether its hash should be made anew.
-    pub const fn outdated_hash(&self) -> bool {
+    pub(crate) const fn outdated_hash(&self) -> bool {
         self.outdated_hash
     }
 }
@@ -84,75 +97,92 @@ pub(crate) struct PasswordCheck {
 }
 
 impl PasswordCheck {
-    /// Compares `password` with that of whoever has `name`. Each verdict is committed before it is
-    /// told; one that the limit no longer allows by then is not told at all.
+    /// Compares `password` with that of whoever has `name`. A miss is committed before it is told; one that the limit no
+    /// longer allows by then is not told at all. When too many passwords are to be hashed, nothing is read.
     pub(crate) async fn by_name(
         &self,
         name: &LoginName,
         password: Password,
         network: &Network,
-    ) -> Result<PasswordAccepted, PasswordCheckError> {
+    ) -> Result<PasswordMatched, PasswordCheckError> {
+        self.hasher.admits(network)?;
         let account = self.env.store.find_account_by_name(name).await?;
         let subject = match &account {
             Some(account) => AttemptSubject::Account(account.id),
             None => AttemptSubject::UnknownName(self.name_digest.digest(name)),
         };
-        self.check(subject, account, password, network).await
+        self.compare(subject, account, password, network).await
     }
 
-    /// The same for an account that is known already.
+    /// The same for an account that is known already; a match is committed too.
     pub(crate) async fn of_account(
         &self,
         account: Account,
         password: Password,
         network: &Network,
     ) -> Result<PasswordAccepted, PasswordCheckError> {
-        self.check(AttemptSubject::Account(account.id), Some(account), password, network).await
+        let matched = self.compare(AttemptSubject::Account(account.id), Some(account), password, network).await?;
+        self.accept(&matched).await
     }
 
-    async fn check(
+    /// Commits that a password matched, where nothing else is to be committed with it.
+    pub(crate) async fn accept(&self, matched: &PasswordMatched) -> Result<PasswordAccepted, PasswordCheckError> {
+        self.count(matched.limit(), |limit| Success::FirstFactor.changes(limit, self.env.now())).await?;
+        Ok(PasswordAccepted { account: matched.account.clone() })
+    }
+
+    /// Returns the limit as another commit left it, if a verdict may still be told.
+    pub(crate) async fn limit_again(&self, limit: &PasswordLimit) -> Result<PasswordLimit, PasswordCheckError> {
+        let limit = self.env.store.find_password_limit(limit.subject, &limit.network).await?;
+        limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
+        Ok(limit)
+    }
+
+    async fn compare(
         &self,
         subject: AttemptSubject,
         account: Option<Account>,
         password: Password,
         network: &Network,
-    ) -> Result<PasswordAccepted, PasswordCheckError> {
+    ) -> Result<PasswordMatched, PasswordCheckError> {
         let limit = self.env.store.find_password_limit(subject, network).await?;
         limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
 
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = self.hasher.verify(password, hash, network).await?;
-        let limit = self.count(limit, verdict).await?;
         match (account, verdict) {
-            (None, _) => Err(PasswordCheckError::NobodyByThatName),
-            (Some(account), _) if account.password_hash.is_none() => Err(PasswordCheckError::NoPassword),
-            (Some(_), PasswordVerdict::Miss) => Err(PasswordCheckError::WrongPassword),
-            (Some(account), verdict) => {
+            (Some(account), PasswordVerdict::Match | PasswordVerdict::MatchOutdated)
+                if account.password_hash.is_some() =>
+            {
                 let outdated_hash = verdict == PasswordVerdict::MatchOutdated;
-                Ok(PasswordAccepted { account, outdated_hash, limit })
+                Ok(PasswordMatched { account, outdated_hash, limit })
+            }
+            (account, _) => {
+                self.count(&limit, |limit| changes_of(limit, limit.after_miss(self.env.now()))).await?;
+                Err(match account {
+                    None => PasswordCheckError::NobodyByThatName,
+                    Some(account) if account.password_hash.is_none() => PasswordCheckError::NoPassword,
+                    Some(_) => PasswordCheckError::WrongPassword,
+                })
             }
         }
     }
 
-    /// Commits the verdict, and returns the limit after it; when another one was first, judges again on what it left.
-    async fn count(&self, limit: PasswordLimit, verdict: PasswordVerdict) -> Result<PasswordLimit, PasswordCheckError> {
-        let env = &self.env;
-        env.decide(async |lost| {
-            let limit = match lost {
-                None => limit.clone(),
-                Some(_) => {
-                    let limit = env.store.find_password_limit(limit.subject, &limit.network).await?;
-                    limit.check(env.now()).map_err(PasswordCheckError::RateLimited)?;
-                    limit
-                }
-            };
-            let next = match verdict {
-                PasswordVerdict::Miss => limit.after_miss(env.now()),
-                PasswordVerdict::Match | PasswordVerdict::MatchOutdated => limit.after_first_factor(),
-            };
-            Ok(Decision::commit(next.clone(), changes_of(&limit, next)))
-        })
-        .await
+    /// Commits a verdict; when another one was first, judges again on what it left.
+    async fn count(
+        &self,
+        limit: &PasswordLimit,
+        verdict: impl Fn(&PasswordLimit) -> Vec<Change>,
+    ) -> Result<(), PasswordCheckError> {
+        self.env
+            .decide(async |lost| {
+                let changes = match lost {
+                    None => verdict(limit),
+                    Some(_) => verdict(&self.limit_again(limit).await?),
+                };
+                Ok(Decision::commit((), changes))
+            })
+            .await
     }
 }
 

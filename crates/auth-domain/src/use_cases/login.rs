@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::account::{Account, LoginName, Password};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
+use crate::password_limit::PasswordLimit;
 use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreError};
 use crate::rate_limit::RateLimited;
 use crate::services::{
-    Challenges, Decision, Environment, LoggedIn, PasswordAccepted, PasswordCheck, PasswordCheckError,
+    Challenges, Decision, Environment, LoggedIn, PasswordCheck, PasswordCheckError, PasswordMatched,
     RequireVerificationError, SecondFactorRequired, SessionTokens, Success, salt,
 };
 use crate::session::{AuthenticationMethod, Client};
@@ -107,58 +108,55 @@ impl Login {
     pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
         let LoginRequest { name, password, client } = request;
         let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
-        let accepted = checked.map_err(|error| self.concealed(error))?;
-        let account = accepted.account();
+        let matched = checked.map_err(|error| self.concealed(error))?;
+        let account = matched.account();
         if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
+            self.password_check.accept(&matched).await.map_err(|error| self.concealed(error))?;
             let token = self.challenges.require_verification(account, &client).await;
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
-        let outcome = self.after_password(&accepted, &client).await?;
+        let outcome = self.after_password(&matched, &client).await?;
         if matches!(outcome, LoginOutcome::LoggedIn(_)) {
             self.session_tokens.opened(&client, self.env.now());
         }
-        self.rehash(&accepted, password, &client).await;
+        self.rehash(&matched, password, &client).await;
         Ok(outcome)
     }
 
-    /// A session, or the second factor before it.
-    async fn after_password(&self, accepted: &PasswordAccepted, client: &Client) -> Result<LoginOutcome, LoginError> {
+    /// A session, or the second factor before it. The verdict on the password is counted with it, in one commit.
+    async fn after_password(&self, matched: &PasswordMatched, client: &Client) -> Result<LoginOutcome, LoginError> {
         self.env
             .decide(async |lost| {
-                let account = match lost {
-                    None => accepted.account().clone(),
-                    Some(_) => self.unchanged(accepted).await?,
+                let (account, limit) = match lost {
+                    None => (matched.account().clone(), matched.limit().clone()),
+                    Some(_) => self.unchanged(matched).await?,
                 };
                 let now = self.env.now();
                 let pending = self.challenges.begin_login(&account, TempStep::GiveSecondFactor, client, now).await?;
-                Ok(match pending {
-                    Some((required, changes)) => {
-                        Decision::commit(LoginOutcome::SecondFactorRequired(required), changes)
-                    }
-                    None => {
-                        let method = AuthenticationMethod::Password;
-                        let limit = match lost {
-                            None => accepted.limit().clone(),
-                            Some(_) => self.env.password_limit(account.id, client.network()).await?,
-                        };
-                        let known = limit.attempts.last_success_at.is_some();
-                        let told = self.env.tell_of_login(&account, known, client, now).await?;
-                        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
-                        let mut changes = Success::Login.changes(&limit, now);
-                        changes.extend(std::iter::once(open).chain(told));
-                        Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes)
-                    }
-                })
+                if let Some((required, mut changes)) = pending {
+                    changes.extend(Success::FirstFactor.changes(&limit, now));
+                    return Ok(Decision::commit(LoginOutcome::SecondFactorRequired(required), changes));
+                }
+                let known = limit.attempts.last_success_at.is_some();
+                let told = self.env.tell_of_login(&account, known, client, now).await?;
+                let (logged_in, open) =
+                    self.session_tokens.open(account, AuthenticationMethod::Password, client, now)?;
+                let mut changes = Success::Login.changes(&limit, now);
+                changes.extend(std::iter::once(open).chain(told));
+                Ok(Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes))
             })
             .await
     }
 
-    /// The account as it is now, if its password is still the one that was compared.
-    async fn unchanged(&self, accepted: &PasswordAccepted) -> Result<Account, LoginError> {
-        let compared = accepted.account();
+    /// The account and the limit as they are now, if the password is still the one that was compared and the verdict may
+    /// still be told.
+    async fn unchanged(&self, matched: &PasswordMatched) -> Result<(Account, PasswordLimit), LoginError> {
+        let limit = self.password_check.limit_again(matched.limit()).await?;
+        let compared = matched.account();
         let now = self.env.store.find_account(compared.id).await?;
         let same = now.filter(|account| account.credential_version == compared.credential_version);
-        same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))
+        let account = same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))?;
+        Ok((account, limit))
     }
 
     fn concealed(&self, error: PasswordCheckError) -> LoginError {
@@ -175,14 +173,14 @@ impl Login {
 
     /// An outdated hash is made anew while its password is at hand. When that fails nothing is lost:
     /// the next login tries again.
-    async fn rehash(&self, accepted: &PasswordAccepted, password: Password, client: &Client) {
-        if !accepted.outdated_hash() {
+    async fn rehash(&self, matched: &PasswordMatched, password: Password, client: &Client) {
+        if !matched.outdated_hash() {
             return;
         }
         let salt = salt(self.env.random());
         let hashed: Result<_, HashingError> = self.hasher.hash(password, salt, client.network()).await;
         if let Ok(password_hash) = hashed {
-            let Account { id, credential_version, .. } = *accepted.account();
+            let Account { id, credential_version, .. } = *matched.account();
             let change = Change::RehashPassword { account_id: id, credential_version, password_hash };
             let _: Result<(), CommitError> = self.env.store.commit(vec![change]).await;
         }

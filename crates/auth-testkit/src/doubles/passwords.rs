@@ -58,6 +58,12 @@ impl TestPasswordHasher {
 
 #[async_trait]
 impl PasswordHasher for TestPasswordHasher {
+    /// Unless it was told to be overloaded.
+    fn admits(&self, _: &Network) -> Result<(), HashingError> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take_if(|failure| matches!(failure, HashingError::Overloaded { .. })).map_or(Ok(()), Err)
+    }
+
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError> {
         self.call(network)?;
         let phc = format!("test${}${}${}", self.keys.newest().as_str(), hex(&salt), password.reveal());

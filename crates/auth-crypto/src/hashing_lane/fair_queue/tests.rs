@@ -65,7 +65,11 @@ impl Watched {
         let standing = stood.max(standing);
         // A line that becomes known brings those along that wait in it.
         let known_before = self.queue.classes.known.waiting + if stood < standing { own } else { 0 };
-        match self.queue.push(&network, standing, job) {
+        let (raised, foretold) = (stood < standing, self.queue.has_place_for(&network, standing));
+        let pushed = self.queue.push(&network, standing, job);
+        // A line that becomes known makes room among the unknown ones first.
+        assert!(raised || foretold == pushed.is_ok(), "told {foretold}");
+        match pushed {
             Err(back) => {
                 assert_eq!(back, job);
                 assert!(waiting >= self.queue.half(), "refused though half was free");

@@ -1,0 +1,88 @@
+//! Statements that PostgreSQL is sent without waiting for each other's answers, so that several cost one round trip.
+//! Why this is all or nothing: `docs/adr/0016-a-commit-in-two-round-trips.md`.
+
+use super::*;
+
+impl Connection {
+    /// Does `each` of `items`, all of them or none. PostgreSQL is sent everything at once, in this order, and the commit
+    /// when all of it was answered; the first failure in this order counts. In a transaction that was begun before, and
+    /// in SQLite, one is done after the other.
+    pub(crate) async fn all_or_nothing<I: Sync>(
+        &mut self,
+        items: &[I],
+        each: impl for<'c> Fn(&'c mut Self, &'c I) -> BoxFuture<'c, Done<()>> + Send + Sync,
+    ) -> Done<()> {
+        // Before there are handles: it cannot be told while they share the connection.
+        let in_transaction = self.is_in_transaction().unwrap_or(true);
+        match self.handles(items.len()) {
+            Some(handles) if !in_transaction => self.send_at_once(handles, items, each).await,
+            shared => {
+                drop(shared);
+                let begun = self.begin().await?;
+                let done = one_after_the_other(self, items, each).await;
+                self.end(begun, done).await
+            }
+        }
+    }
+
+    async fn send_at_once<I: Sync>(
+        &mut self,
+        mut handles: Vec<Self>,
+        items: &[I],
+        each: impl for<'c> Fn(&'c mut Self, &'c I) -> BoxFuture<'c, Done<()>> + Send + Sync,
+    ) -> Done<()> {
+        // Until it is known how this ended: whoever is dropped in the middle leaves a transaction open.
+        self.broken = true;
+        let [beginning, handles @ ..] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
+        let pieces = handles.iter_mut().zip(items).map(|(handle, item)| each(handle, item));
+        // Polled in this order, and sent when it is polled first.
+        let (begun, done) = join(beginning.batch_execute(BEGIN), join_all(pieces)).await;
+        let done = begun.and_then(|()| done.into_iter().collect::<Done<()>>());
+        let ended = self.batch_told(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
+        self.broken = ended.is_err() || beginning.broken || handles.iter().any(|handle| handle.broken);
+        match done {
+            Ok(()) => self.judge(ended),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Self::find`], two at once.
+    pub(crate) async fn find_both<'q, P, Q, R, S>(&mut self, first: P, second: Q) -> Done<(Option<R>, Option<S>)>
+    where
+        R: Send + 'q,
+        S: Send + 'q,
+        P: Query<'q, R>,
+        Q: Query<'q, S>,
+    {
+        let Some(mut handles) = self.handles(1) else {
+            return Ok((self.find(first).await?, self.find(second).await?));
+        };
+        let [one, other] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
+        let (first, second) = join(one.find(first), other.find(second)).await;
+        self.broken |= one.broken || other.broken;
+        Ok((first?, second?))
+    }
+
+    /// So many handles of this connection and one more; `None` where the engine answers one statement after the other.
+    fn handles(&self, count: usize) -> Option<Vec<Self>> {
+        match &self.engine {
+            Engine::Postgres(connection) => {
+                connection.sqlstates.forget();
+                let handle = || Engine::Postgres(Arc::clone(connection));
+                Some((0..=count).map(|_| Self { engine: handle(), broken: false, is_handle: true }).collect())
+            }
+            Engine::Sqlite(_) => None,
+        }
+    }
+}
+
+async fn one_after_the_other<I: Sync>(
+    conn: &mut Connection,
+    items: &[I],
+    each: impl for<'c> Fn(&'c mut Connection, &'c I) -> BoxFuture<'c, Done<()>> + Send + Sync,
+) -> Done<()> {
+    for item in items {
+        each(conn, item).await?;
+    }
+    Ok(())
+}
