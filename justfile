@@ -95,6 +95,6 @@ advisories:
 common-passwords:
     scripts/common-passwords
 
-# Measure, against bare Argon2 and pgbench, and print the method
-bench:
-    cargo run --release --package auth-bench
+# Measure against the limits of the machine, and print the method: a quarter of an hour, or `just bench --quick`
+bench *ARGUMENTS:
+    bench/run {{ ARGUMENTS }}

@@ -1,173 +1,103 @@
-//! Measures ratios, each pair side by side in this one run on this one machine, and prints the method.
+//! Measures ratios, each pair side by side in this one run on this one machine, and prints the method as it goes.
 //! The figures are as they are: these machines are shared and noisy, so only the ratios mean something.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot be set up is to fail")]
 
 mod archive;
 mod argon2_rate;
+mod bare;
+mod load;
 mod pgbench;
+mod processor;
+mod rates;
+mod start;
 mod storm;
+mod tails;
 
-use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use auth_black_box::{Client, Engine, PASSWORD, Server};
-use tokio::sync::Mutex;
+use auth_black_box::{Engine, PASSWORD, Server};
+use auth_testkit::postgres::Cluster;
 
-/// How long each thing is measured.
-const MEASURED: Duration = Duration::from_secs(10);
-/// Connections to the database, in the service and in pgbench, and clients that ask at once.
-const CLIENTS: usize = 8;
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
+/// What every server of a benchmark has: the hashes that the service has by default, unlike those of tests.
+pub(crate) const DEFAULT_HASHES: [(&str, &str); 2] = [("AUTH_HASH_MEMORY_KIB", "19456"), ("AUTH_HASH_PASSES", "2")];
+
+/// How long things are measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    /// Each side of a ratio.
+    pub(crate) measured: Duration,
+    /// How often each row is measured.
+    pub(crate) rounds: usize,
+}
 
 #[tokio::main]
 async fn main() {
-    if std::env::args().nth(1).as_deref() == Some("storm") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if arguments == ["storm"] {
         return storm::measure().await;
     }
     if cfg!(debug_assertions) {
         eprintln!("auth-bench: run it with --release");
         std::process::exit(1);
     }
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("archive") {
-        let accounts = arguments.next().map_or(Ok(1_000_000), |text| text.parse());
-        return archive::measure(accounts.expect("a number of accounts")).await;
+    match arguments.as_slice() {
+        ["archive"] => archive::measure(1_000_000).await,
+        ["archive", accounts] => archive::measure(accounts.parse().expect("a number of accounts")).await,
+        [] => measure(Plan { measured: Duration::from_secs(5), rounds: 3 }).await,
+        ["--quick"] => measure(Plan { measured: Duration::from_secs(2), rounds: 1 }).await,
+        _ => {
+            eprintln!("auth-bench: [--quick] | storm | archive [ACCOUNTS]");
+            std::process::exit(2);
+        }
     }
-    let threads = std::thread::available_parallelism().unwrap().get();
+}
+
+async fn measure(plan: Plan) {
+    let Plan { measured, rounds } = plan;
+    let cores = std::thread::available_parallelism().unwrap();
     println!(
-        "Method: {threads} cores, {CLIENTS} clients, {} s each, one after the other, everything on this machine.",
-        MEASURED.as_secs()
+        "Method: {cores} cores, everything on this machine; {} s each side, {rounds} times, one after the other;",
+        measured.as_secs()
     );
-    println!("PostgreSQL is a throw-away cluster without fsync, the same for the service and for pgbench.\n");
-    let (memory, passes) = (MEMORY_KIB.to_string(), PASSES.to_string());
-    let server =
-        Server::with(Engine::Postgres, &[("AUTH_HASH_MEMORY_KIB", &memory), ("AUTH_HASH_PASSES", &passes)]).await;
-    let url = server.database.clone().unwrap();
-    for number in 0..CLIENTS {
-        server.register(&format!("user-{number}")).await;
+    println!(
+        "PostgreSQL with its own settings (fsync on), SQLite with synchronous=FULL, default settings of the service."
+    );
+    println!("CPU is microseconds a request: of the server, of the load generator, and of all else (the database).\n");
+    let cluster = Cluster::start_durable();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        rates::measure(engine, &cluster, plan).await;
     }
-
-    println!("| what | a second | against | a second | ratio |");
-    println!("| --- | --- | --- | --- | --- |");
-    let bare = argon2_rate::hashes_a_second(threads, MEMORY_KIB, PASSES, MEASURED);
-    let logins = rate(
-        |client, number| async move {
-            client.login(&format!("user-{number}"), PASSWORD).await.expect(200, "USER_LOGGED_IN");
-        },
-        &server,
-    )
-    .await;
-    row("POST /auth/login", logins, &format!("bare Argon2id, {threads} threads, same parameters"), bare);
-
-    let sessions = sessions(&server).await;
-    let me = {
-        let sessions = sessions.clone();
-        rate(
-            move |client, number| {
-                let session = sessions[number].clone();
-                async move {
-                    let access = session.lock().await.0.clone();
-                    client.bearer(&access).get("/auth/me").await.expect(200, "USER_FETCHED");
-                }
-            },
-            &server,
-        )
-        .await
-    };
-    row("GET /auth/me", me, "pgbench, the same statement", pgbench::run(&url, pgbench::ME, CLIENTS, MEASURED));
-    let refreshes = rate(
-        {
-            let sessions = sessions.clone();
-            move |client, number| refresh(client, sessions[number].clone())
-        },
-        &server,
-    )
-    .await;
-    row(
-        "POST /auth/refresh",
-        refreshes,
-        "pgbench, the same statements",
-        pgbench::run(&url, pgbench::REFRESH, CLIENTS, MEASURED),
-    );
-
-    println!("\nA refresh by itself and during a storm of logins ({} at once):\n", 4 * CLIENTS);
-    println!("| refresh | median | 99 of 100 |\n| --- | --- | --- |");
-    let (median, p99) = latency(&server, &sessions[0]).await;
-    println!("| alone | {median:.1?} | {p99:.1?} |");
-    let storm: Vec<_> = (0..4 * CLIENTS)
-        .map(|number| {
-            let client = server.client();
-            tokio::spawn(async move {
-                loop {
-                    client.login(&format!("user-{}", number % CLIENTS), PASSWORD).await;
-                }
-            })
-        })
-        .collect();
-    let (median, p99) = latency(&server, &sessions[0]).await;
-    storm.iter().for_each(|task| task.abort());
-    println!("| during the storm | {median:.1?} | {p99:.1?} |");
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        tails::measure(engine, &cluster, plan).await;
+    }
+    start::measure(&cluster, plan).await;
 }
 
-fn row(what: &str, rate: f64, against: &str, other: f64) {
-    println!("| {what} | {rate:.0} | {against} | {other:.0} | {:.2} |", rate / other);
+/// A server with default hashes on that engine, and the URL of its database in PostgreSQL.
+pub(crate) async fn server(engine: Engine, cluster: &Cluster, settings: &[(&str, &str)]) -> Server {
+    let settings: Vec<(&str, &str)> = DEFAULT_HASHES.iter().chain(settings).copied().collect();
+    let database = (engine == Engine::Postgres).then(|| cluster.database());
+    Server::on(database, &settings).await
 }
 
-/// Access and refresh token of a client; each client refreshes its own.
-type Session = Arc<Mutex<(String, String)>>;
+/// Where it listens.
+pub(crate) fn address(server: &Server) -> SocketAddr {
+    server.url.trim_start_matches("http://").parse().unwrap()
+}
 
-async fn sessions(server: &Server) -> Vec<Session> {
+/// So many users, each with a session: access and refresh token.
+pub(crate) async fn sessions(server: &Server, count: usize) -> Vec<(String, String)> {
     let mut sessions = Vec::new();
-    for number in 0..CLIENTS {
-        let tokens = server.client().login(&format!("user-{number}"), PASSWORD).await.tokens();
-        sessions.push(Arc::new(Mutex::new(tokens)));
+    for number in 0..count {
+        server.register(&name(number)).await;
+        sessions.push(server.client().login(&name(number), PASSWORD).await.tokens());
     }
     sessions
 }
 
-async fn refresh(client: Client, session: Session) {
-    let mut session = session.lock().await;
-    *session = client.refresh(&session.1).await.tokens();
-}
-
-/// How often a second `CLIENTS` clients get `work` done, each on a connection of its own.
-async fn rate<F, W>(work: F, server: &Server) -> f64
-where
-    F: Fn(Client, usize) -> W + Clone + Send + 'static,
-    W: Future<Output = ()> + Send,
-{
-    let done = Arc::new(AtomicU64::new(0));
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..CLIENTS)
-        .map(|number| {
-            let (client, done, work) = (server.client(), Arc::clone(&done), work.clone());
-            tokio::spawn(async move {
-                while began.elapsed() < MEASURED {
-                    work(client.clone(), number).await;
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    done.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
-}
-
-async fn latency(server: &Server, session: &Session) -> (Duration, Duration) {
-    let client = server.client();
-    let began = Instant::now();
-    let mut times = Vec::new();
-    while began.elapsed() < MEASURED {
-        let one = Instant::now();
-        refresh(client.clone(), Arc::clone(session)).await;
-        times.push(one.elapsed());
-    }
-    times.sort_unstable();
-    (times[times.len() / 2], times[times.len() * 99 / 100])
+pub(crate) fn name(number: usize) -> String {
+    format!("user-{number}")
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +21,11 @@ pub struct DatabaseProxy {
 impl DatabaseProxy {
     /// Listens, and leads to the database at `url`, which names its port.
     pub async fn start(url: &str) -> Self {
+        Self::delayed(url, Duration::ZERO).await
+    }
+
+    /// The same with a database that is far away: each way takes so long.
+    pub async fn delayed(url: &str, way: Duration) -> Self {
         let port = url.rsplit(':').next().unwrap().split('/').next().unwrap();
         let far: u16 = port.parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -29,9 +35,9 @@ impl DatabaseProxy {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let trips = Arc::clone(&told);
-                tokio::spawn(
-                    async move { pass_on(stream, TcpStream::connect(("127.0.0.1", far)).await?, &trips).await },
-                );
+                tokio::spawn(async move {
+                    pass_on(stream, TcpStream::connect(("127.0.0.1", far)).await?, &trips, way).await
+                });
             }
         });
         Self { url: url.replace(port, &near), trips }
@@ -49,7 +55,12 @@ impl DatabaseProxy {
 }
 
 /// A round trip is all that is sent until the server answers.
-async fn pass_on(mut near: TcpStream, mut far: TcpStream, trips: &Mutex<Vec<RoundTrip>>) -> std::io::Result<()> {
+async fn pass_on(
+    mut near: TcpStream,
+    mut far: TcpStream,
+    trips: &Mutex<Vec<RoundTrip>>,
+    way: Duration,
+) -> std::io::Result<()> {
     let (mut sent, mut received) = ([0; 16_384], [0; 16_384]);
     let (mut messages, mut trip) = (Messages::default(), None);
     loop {
@@ -62,6 +73,7 @@ async fn pass_on(mut near: TcpStream, mut far: TcpStream, trips: &Mutex<Vec<Roun
                 let statements = messages.read(bytes);
                 let index = *trip.get_or_insert_with(|| begin(trips));
                 trips.lock().unwrap()[index].extend(statements);
+                tokio::time::sleep(way).await;
                 far.write_all(bytes).await?;
             }
             length = far.read(&mut received) => {
@@ -70,6 +82,7 @@ async fn pass_on(mut near: TcpStream, mut far: TcpStream, trips: &Mutex<Vec<Roun
                     return Ok(());
                 }
                 trip = None;
+                tokio::time::sleep(way).await;
                 near.write_all(bytes).await?;
             }
         }

@@ -30,6 +30,8 @@ pub struct Cluster {
 }
 
 const USER: &str = "postgres";
+/// Tests lose nothing with the machine.
+const NOT_DURABLE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
 /// A value of `lc_messages` with which a [`Cluster`] speaks German.
 pub const GERMAN: &str = "de_DE.UTF-8";
@@ -37,12 +39,21 @@ pub const GERMAN: &str = "de_DE.UTF-8";
 impl Cluster {
     /// One that nobody else uses, to stop it for example.
     pub fn start() -> Self {
+        Self::start_with(NOT_DURABLE)
+    }
+
+    /// The same with the settings that PostgreSQL has by itself, for benchmarks: what it acknowledges is on the disk.
+    pub fn start_durable() -> Self {
+        Self::start_with("")
+    }
+
+    fn start_with(settings: &str) -> Self {
         let (bin, dir) = (binaries(), new_folder("postgres"));
         let initdb = bin.join("initdb");
         let initdb =
             format!("{} -D {}/data -U {USER} -A trust -E UTF8 --locale=C --no-sync", initdb.display(), dir.display());
         run(unprivileged(&initdb).stdout(Stdio::null()));
-        Self::serve(bin, dir)
+        Self::serve(bin, dir, settings)
     }
 
     /// A streaming standby of this one, ready for reads.
@@ -52,7 +63,7 @@ impl Cluster {
         let port = self.port;
         let copy = format!("{} -h 127.0.0.1 -p {port} -U {USER} -D {}/data -R -c fast", copy.display(), dir.display());
         run(&mut unprivileged(&copy));
-        Self::serve(bin, dir)
+        Self::serve(bin, dir, NOT_DURABLE)
     }
 
     /// Makes a standby take writes.
@@ -61,14 +72,13 @@ impl Cluster {
     }
 
     /// Serves what is in the folder `data` of `dir`.
-    fn serve(bin: PathBuf, dir: PathBuf) -> Self {
+    fn serve(bin: PathBuf, dir: PathBuf, settings: &str) -> Self {
         run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
         run(&mut unprivileged(&german_locale(&dir)));
         let port = free_port();
         let server = format!(
-            "LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} -c fsync=off \
-             -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 -c shared_buffers=128MB \
-             -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
+            "LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} \
+             -c max_connections=500 -c shared_buffers=128MB {settings} -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
             bin.join("postgres").display(),
             dir = dir.display(),
         );

@@ -1,0 +1,226 @@
+//! The load: a generator of HTTP/1.1 requests on one thread of its own. Closed loops say how much there can be, open loops
+//! how long it takes: those send by a schedule, and count from it, so a slow answer does not keep later requests from being
+//! late.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+
+/// What was answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The text of the first field of that name.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let text = std::str::from_utf8(&self.body).ok()?;
+        let (_, rest) = text.split_once(&format!("\"{name}\":\""))?;
+        rest.split('"').next().map(str::to_owned)
+    }
+
+    /// Whether a header of that name, in lower case, is there.
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.head.lines().any(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))
+    }
+}
+
+/// A keep-alive connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(to: SocketAddr) -> Self {
+        let stream = TcpStream::connect(to).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, buffer: Vec::with_capacity(8_192) }
+    }
+
+    /// Sends a whole request and reads its answer, which must say its length.
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> std::io::Result<Answer> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            let Some(end) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
+            let length = head.lines().filter_map(|line| line.split_once(':'));
+            let mut length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let length = length.next().map_or(0, |(_, value)| value.trim().parse().unwrap());
+            while self.buffer.len() < end + 4 + length {
+                if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+            let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap();
+            return Ok(Answer { status, head, body: self.buffer[end + 4..].to_vec() });
+        }
+    }
+}
+
+/// A request without a body, or with a JSON one.
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let body = body.map_or_else(
+        || "\r\n".to_owned(),
+        |body| format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+    );
+    format!("{method} {path} HTTP/1.1\r\nHost: bench\r\n{token}{body}").into_bytes()
+}
+
+/// Who asks: makes the next request, and is told its answer.
+pub(crate) trait Caller: Send {
+    fn next(&mut self) -> Vec<u8>;
+    fn answered(&mut self, answer: &Answer);
+}
+
+/// The same request again and again.
+pub(crate) struct Same {
+    pub(crate) request: Vec<u8>,
+    pub(crate) expected: u16,
+}
+
+impl Caller for Same {
+    fn next(&mut self) -> Vec<u8> {
+        self.request.clone()
+    }
+
+    fn answered(&mut self, answer: &Answer) {
+        assert_eq!(answer.status, self.expected, "{}", answer.head);
+    }
+}
+
+/// Refreshes its session again and again.
+pub(crate) struct Refreshing {
+    pub(crate) token: String,
+}
+
+impl Caller for Refreshing {
+    fn next(&mut self) -> Vec<u8> {
+        request("POST", "/auth/refresh", None, Some(&format!("{{\"token\":\"{}\"}}", self.token)))
+    }
+
+    fn answered(&mut self, answer: &Answer) {
+        assert_eq!(answer.status, 200, "{}", answer.head);
+        self.token = answer.field("refreshToken").unwrap();
+    }
+}
+
+/// Runs `work` on a thread of its own, and returns the processor time of that thread with what it returns.
+fn on_its_own_thread<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> T {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        LocalSet::new().block_on(&runtime, work())
+    });
+    thread.join().unwrap()
+}
+
+/// How many answers a second the callers get, each on a connection of its own, as fast as they can.
+pub(crate) fn closed_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, measured: Duration) -> f64 {
+    on_its_own_thread(async move || {
+        let began = Instant::now();
+        let each = |mut caller: Box<dyn Caller>| async move {
+            let (mut connection, mut done) = (Connection::open(to).await, 0_u64);
+            while began.elapsed() < measured {
+                let answer = connection.exchange(&caller.next()).await.unwrap();
+                caller.answered(&answer);
+                done += 1;
+            }
+            done
+        };
+        let tasks: Vec<_> = callers.into_iter().map(|caller| tokio::task::spawn_local(each(caller))).collect();
+        let mut done = 0;
+        for task in tasks {
+            done += task.await.unwrap();
+        }
+        done as f64 / began.elapsed().as_secs_f64()
+    })
+}
+
+/// What came of an open loop.
+pub(crate) struct Scheduled {
+    /// From schedule to answer, sorted, with the status.
+    pub(crate) times: Vec<(Duration, u16)>,
+    /// How many refusals there were that did not say when to try again.
+    pub(crate) without_retry_after: usize,
+}
+
+impl Scheduled {
+    /// How long it took at most, of so many in a thousand of the answers that `wanted` lets through.
+    pub(crate) fn quantile(&self, per_mille: usize, wanted: impl Fn(u16) -> bool) -> Duration {
+        let times: Vec<Duration> =
+            self.times.iter().filter(|(_, status)| wanted(*status)).map(|(time, _)| *time).collect();
+        times.get((times.len() * per_mille / 1_000).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn count(&self, wanted: impl Fn(u16) -> bool) -> usize {
+        self.times.iter().filter(|(_, status)| wanted(*status)).count()
+    }
+}
+
+/// Sends `rate` requests a second by schedule over as many connections as there are callers; those that find none free wait
+/// for one, and their waiting counts.
+pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64, measured: Duration) -> Scheduled {
+    on_its_own_thread(async move || {
+        let (due, told) = (Rc::new(std::cell::RefCell::new(VecDeque::new())), Rc::new(Notify::new()));
+        let over = Rc::new(std::cell::Cell::new(false));
+        let mut connections = Vec::new();
+        for caller in callers {
+            connections.push((caller, Connection::open(to).await));
+        }
+        let began = Instant::now();
+        let each = |(mut caller, mut connection): (Box<dyn Caller>, Connection)| {
+            let (due, told, over) = (Rc::clone(&due), Rc::clone(&told), Rc::clone(&over));
+            async move {
+                let (mut times, mut without_retry_after) = (Vec::new(), 0);
+                loop {
+                    let next = due.borrow_mut().pop_front();
+                    let Some(scheduled): Option<Instant> = next else {
+                        if over.get() {
+                            return (times, without_retry_after);
+                        }
+                        told.notified().await;
+                        continue;
+                    };
+                    let answer = connection.exchange(&caller.next()).await.unwrap();
+                    caller.answered(&answer);
+                    without_retry_after += usize::from(answer.status >= 400 && !answer.has_header("retry-after"));
+                    times.push((scheduled.elapsed(), answer.status));
+                }
+            }
+        };
+        let tasks: Vec<_> = connections.into_iter().map(|one| tokio::task::spawn_local(each(one))).collect();
+        for number in 0.. {
+            let scheduled = began + Duration::from_secs_f64(f64::from(number) / rate);
+            if scheduled.duration_since(began) >= measured {
+                break;
+            }
+            tokio::time::sleep_until(scheduled.into()).await;
+            due.borrow_mut().push_back(scheduled);
+            told.notify_one();
+        }
+        over.set(true);
+        let mut scheduled = Scheduled { times: Vec::new(), without_retry_after: 0 };
+        for task in tasks {
+            told.notify_waiters();
+            told.notify_one();
+            let (times, without) = task.await.unwrap();
+            scheduled.times.extend(times);
+            scheduled.without_retry_after += without;
+        }
+        scheduled.times.sort_unstable();
+        scheduled
+    })
+}

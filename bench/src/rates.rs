@@ -1,0 +1,169 @@
+//! How much there can be: requests a second in closed loops, against what does the same without the service.
+
+use std::time::Duration;
+
+use auth_black_box::{DatabaseProxy, Engine, PASSWORD, Server};
+use auth_testkit::postgres::Cluster;
+
+use crate::load::{Caller, Refreshing, Same, closed_loop, request};
+use crate::processor::Used;
+use crate::{Plan, address, argon2_rate, bare, name, pgbench, server, sessions};
+
+/// Clients, and connections to the database in the service and in pgbench.
+const CLIENTS: usize = 16;
+
+pub(crate) async fn measure(engine: Engine, cluster: &Cluster, plan: Plan) {
+    println!("### {engine:?}, {CLIENTS} clients where the row does not say\n");
+    println!("| what | a second | against | a second | ratio, lowest to highest | CPU: server | load | rest |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    logins(engine, cluster, plan).await;
+    for cache in ["on", "off"] {
+        reads(engine, cluster, plan, cache).await;
+    }
+    refreshes(engine, cluster, plan).await;
+    println!();
+}
+
+struct Side {
+    rate: f64,
+    per_request: String,
+}
+
+fn of_server(server: &Server, callers: Vec<Box<dyn Caller>>, measured: Duration) -> Side {
+    let before = Used::now(Some(server.pid()));
+    let rate = closed_loop(address(server), callers, measured);
+    let used = Used::now(Some(server.pid())).since(before, rate * measured.as_secs_f64());
+    Side { rate, per_request: format!("{:.0} | {:.0} | {:.0}", used.server, used.load, used.rest) }
+}
+
+/// Prints a row of as many measurements of both sides, in turn.
+fn row(what: &str, against: &str, plan: Plan, mut one: impl FnMut() -> Side, mut other: impl FnMut() -> f64) {
+    let mut measured: Vec<(Side, f64)> = (0..plan.rounds).map(|_| (one(), other())).collect();
+    measured.sort_by(|a, b| (a.0.rate / a.1).total_cmp(&(b.0.rate / b.1)));
+    let ratio = |(side, other): &(Side, f64)| side.rate / other;
+    let (low, high) = (ratio(&measured[0]), ratio(&measured[measured.len() - 1]));
+    let (side, other) = &measured[measured.len() / 2];
+    println!(
+        "| {what} | {:.0} | {against} | {other:.0} | {:.2} ({low:.2} to {high:.2}) | {} |",
+        side.rate,
+        side.rate / other,
+        side.per_request
+    );
+}
+
+/// The login of a user.
+pub(crate) fn login(number: usize) -> Vec<u8> {
+    let body = format!("{{\"username\":\"{}\",\"password\":\"{PASSWORD}\"}}", name(number));
+    request("POST", "/auth/login", None, Some(&body))
+}
+
+pub(crate) fn logging_in(clients: usize) -> Vec<Box<dyn Caller>> {
+    let caller = |number| Box::new(Same { request: login(number), expected: 200 }) as Box<dyn Caller>;
+    (0..clients).map(caller).collect()
+}
+
+async fn logins(engine: Engine, cluster: &Cluster, plan: Plan) {
+    let server = server(engine, cluster, &[]).await;
+    sessions(&server, 64).await;
+    let threads = std::thread::available_parallelism().unwrap().get();
+    for clients in [16, 64] {
+        row(
+            &format!("POST /auth/login, {clients} clients"),
+            &format!("bare Argon2id, {threads} threads, same parameters"),
+            plan,
+            || of_server(&server, logging_in(clients), plan.measured),
+            || argon2_rate::hashes_a_second(threads, 19_456, 2, plan.measured),
+        );
+    }
+}
+
+async fn reads(engine: Engine, cluster: &Cluster, plan: Plan, cache: &str) {
+    let server = server(engine, cluster, &[("AUTH_SESSION_CACHE", cache)]).await;
+    let tokens = sessions(&server, CLIENTS).await;
+    for (access, _) in &tokens {
+        server.me(access).await.expect(200, "USER_FETCHED");
+    }
+    let asking = |path: &'static str| -> Vec<Box<dyn Caller>> {
+        let caller = |(access, _): &(String, String)| {
+            Box::new(Same { request: request("GET", path, Some(access), None), expected: 200 }) as Box<dyn Caller>
+        };
+        tokens.iter().map(caller).collect()
+    };
+    let handler = bare::handler();
+    let bare = || {
+        let caller = |_| Box::new(Same { request: request("GET", "/", None, None), expected: 200 }) as Box<dyn Caller>;
+        closed_loop(handler, (0..CLIENTS).map(caller).collect(), plan.measured)
+    };
+    let against = "an actix handler, same headers";
+    let what = format!("GET /auth/verify, cache {cache}");
+    row(&what, against, plan, || of_server(&server, asking("/auth/verify"), plan.measured), bare);
+    let what = format!("GET /auth/me, cache {cache}");
+    match engine {
+        Engine::Sqlite => row(&what, against, plan, || of_server(&server, asking("/auth/me"), plan.measured), bare),
+        Engine::Postgres => {
+            let url = server.database.clone().unwrap();
+            let select = statement_of_me(&server).await;
+            row(
+                &what,
+                "pgbench, the SELECT",
+                plan,
+                || of_server(&server, asking("/auth/me"), plan.measured),
+                || pgbench::run(cluster, &url, &select, CLIENTS, plan.measured),
+            );
+        }
+    }
+}
+
+/// The statement that the service reads a session with, taken from what it sends.
+async fn statement_of_me(server: &Server) -> String {
+    let proxy = DatabaseProxy::start(server.database.as_deref().unwrap()).await;
+    let other = Server::on(Some(proxy.url.clone()), &[("AUTH_SESSION_CACHE", "off")]).await;
+    let token = other.client().login(&name(0), PASSWORD).await.tokens().0;
+    let before = proxy.count();
+    other.me(&token).await.expect(200, "USER_FETCHED");
+    let texts: Vec<String> = proxy.after(before).into_iter().flatten().collect();
+    let select = texts.into_iter().find(|text| text.starts_with("SELECT \"sessions\"")).expect("the SELECT");
+    pgbench::SESSION_NUMBER.to_owned() + &select.replace("$1", pgbench::SESSION_ID) + ";\n"
+}
+
+async fn refreshes(engine: Engine, cluster: &Cluster, plan: Plan) {
+    let clients = if engine == Engine::Sqlite { 64 } else { CLIENTS };
+    let server = server(engine, cluster, &[]).await;
+    let tokens = std::cell::RefCell::new(sessions(&server, clients).await);
+    let refreshing = || {
+        // Those of the round before are used up.
+        let caller = |(_, token): &(String, String)| Box::new(Refreshing { token: token.clone() }) as Box<dyn Caller>;
+        tokens.borrow().iter().map(caller).collect::<Vec<_>>()
+    };
+    let what = format!("POST /auth/refresh, {clients} clients");
+    for _ in 0..plan.rounds {
+        let plan = Plan { rounds: 1, ..plan };
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                row(
+                    &what,
+                    "one thread of SQLite, a commit each",
+                    plan,
+                    || of_server(&server, refreshing(), plan.measured),
+                    || bare::sqlite_commits_a_second(folder.path(), plan.measured),
+                );
+            }
+            Engine::Postgres => {
+                let url = server.database.clone().unwrap();
+                row(
+                    &what,
+                    "pgbench, its UPDATE",
+                    plan,
+                    || of_server(&server, refreshing(), plan.measured),
+                    || pgbench::run(cluster, &url, pgbench::REFRESH, clients, plan.measured),
+                );
+            }
+        }
+        let mut fresh = Vec::new();
+        for number in 0..clients {
+            fresh.push(server.client().login(&name(number), PASSWORD).await.tokens());
+        }
+        *tokens.borrow_mut() = fresh;
+    }
+}
