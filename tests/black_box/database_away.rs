@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, StandIn};
 use auth_testkit::postgres::cluster;
+use reqwest::Method;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -59,12 +60,14 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
             } else {
                 let path = operation.path.as_str();
                 assert!(
-                    ["/health/live", "/health/client"].contains(&path),
+                    ["/health/live", "/health/client", "/metrics"].contains(&path),
                     "{path}: everything else needs the database"
                 );
             }
         }
         assert_eq!(client.get("/health/live").await.status, 200);
+        let metrics = client.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+        assert!(metrics.contains("\nauth_database_up 0\n"), "{metrics}");
         assert!(began.elapsed() < PATIENCE, "nobody waits for long: {:?}", began.elapsed());
     }
 

@@ -3,6 +3,7 @@
 
 use auth_domain::ports::{RecoveryCode, RecoveryCodes};
 use auth_domain::two_factor::RecoveryCodeHash;
+use auth_domain::typed_code::normalise;
 use auth_domain::{AccountId, Randomness};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,9 +45,9 @@ impl RecoveryCodes for HashedRecoveryCodes {
     }
 
     fn hashes(&self, account_id: AccountId, typed: &str) -> Vec<RecoveryCodeHash> {
-        let plain = typed.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'-');
-        let code: Zeroizing<Vec<u8>> = Zeroizing::new(plain.map(|byte| byte.to_ascii_lowercase()).collect());
-        self.0.all().map(|key| hash(key, account_id, &code)).collect()
+        let mut code = normalise(typed);
+        code.make_ascii_lowercase();
+        self.0.all().map(|key| hash(key, account_id, code.as_bytes())).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::account::{InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason};
+use crate::account::{EmailAddress, InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason, Roles, Username};
 use crate::internal::Scope;
 
 macro_rules! error_codes {
@@ -119,39 +119,121 @@ error_codes! {
     InternalServerError = "INTERNAL_SERVER_ERROR",
 }
 
+/// In which way a field is wrong: stable names, so that a form can word it itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldReason {
+    /// It is missing.
+    Required,
+    /// It is of another JSON type.
+    Type,
+    /// It has another form.
+    Format,
+    /// It has too few characters or entries.
+    TooShort,
+    /// It has too many characters or entries.
+    TooLong,
+    /// It is out of range, or none of the values that there are.
+    Range,
+    /// It is there more than once.
+    Duplicate,
+    /// Nothing is known by that name.
+    Unknown,
+    /// It must not be given here.
+    NotAllowed,
+    /// It did not arrive whole.
+    Incomplete,
+}
+
+impl FieldReason {
+    /// Every one there is.
+    pub const ALL: [Self; 10] = [
+        Self::Required,
+        Self::Type,
+        Self::Format,
+        Self::TooShort,
+        Self::TooLong,
+        Self::Range,
+        Self::Duplicate,
+        Self::Unknown,
+        Self::NotAllowed,
+        Self::Incomplete,
+    ];
+
+    /// Returns the name in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Type => "type",
+            Self::Format => "format",
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::Range => "range",
+            Self::Duplicate => "duplicate",
+            Self::Unknown => "unknown",
+            Self::NotAllowed => "not_allowed",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// The fewest and the most that are allowed; `None` where there is no such bound.
+pub type Bounds = (Option<usize>, Option<usize>);
+
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// Where: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
     pub field: String,
+    /// In which way.
+    pub reason: FieldReason,
     /// What is wrong, and what is allowed.
     pub message: String,
+    /// How many characters, entries or units there may be.
+    pub bounds: Bounds,
 }
 
 impl FieldError {
     /// From its parts.
-    pub fn new(field: &str, message: impl ToString) -> Self {
-        Self { field: field.to_owned(), message: message.to_string() }
+    pub fn new(field: &str, reason: FieldReason, message: impl ToString) -> Self {
+        Self { field: field.to_owned(), reason, message: message.to_string(), bounds: (None, None) }
+    }
+
+    /// The same with what is allowed.
+    #[must_use]
+    pub fn with_bounds(self, min: Option<usize>, max: Option<usize>) -> Self {
+        Self { bounds: (min, max), ..self }
     }
 }
 
 impl From<InvalidEmail> for FieldError {
     fn from(error: InvalidEmail) -> Self {
-        Self::new("/email", error)
+        let of = |reason| Self::new("/email", reason, error);
+        match error {
+            InvalidEmail::Empty => of(FieldReason::Required),
+            InvalidEmail::TooLong => of(FieldReason::TooLong).with_bounds(None, Some(EmailAddress::MAX_OCTETS)),
+            InvalidEmail::Shape | InvalidEmail::LocalPart | InvalidEmail::Domain => of(FieldReason::Format),
+        }
     }
 }
 
 impl From<InvalidUsername> for FieldError {
     fn from(error: InvalidUsername) -> Self {
-        Self::new("/username", error)
+        let reason = match error {
+            InvalidUsername::TooShort => FieldReason::TooShort,
+            InvalidUsername::TooLong => FieldReason::TooLong,
+            InvalidUsername::Character => FieldReason::Format,
+        };
+        Self::new("/username", reason, error).with_bounds(Some(Username::MIN), Some(Username::MAX))
     }
 }
 
 impl From<InvalidRoles> for FieldError {
     fn from(error: InvalidRoles) -> Self {
         match error {
-            InvalidRoles::Malformed { index } => Self::new(&format!("/roles/{index}"), error),
-            InvalidRoles::TooMany => Self::new("/roles", error),
+            InvalidRoles::Malformed { index } => Self::new(&format!("/roles/{index}"), FieldReason::Format, error),
+            InvalidRoles::TooMany => {
+                Self::new("/roles", FieldReason::TooLong, error).with_bounds(None, Some(Roles::MAX))
+            }
         }
     }
 }
@@ -172,6 +254,8 @@ pub enum Details {
     None,
     /// With [`ErrorCode::ValidationFailed`].
     Fields(Vec<FieldError>),
+    /// With [`ErrorCode::UserExists`] and [`ErrorCode::EmailExists`]: the field that is taken, a JSON pointer.
+    Taken(&'static str),
     /// With [`ErrorCode::PasswordPolicy`].
     PasswordReasons(Vec<PasswordReason>),
     /// When to try again.
@@ -194,6 +278,11 @@ impl Refusal {
     /// A malformed request.
     pub const fn invalid(errors: Vec<FieldError>) -> Self {
         Self { code: ErrorCode::ValidationFailed, details: Details::Fields(errors) }
+    }
+
+    /// A name that another account has: `field` is a JSON pointer.
+    pub const fn taken(code: ErrorCode, field: &'static str) -> Self {
+        Self { code, details: Details::Taken(field) }
     }
 
     /// A refusal that a fresh login answers.

@@ -65,6 +65,7 @@ pub mod signing_key;
 pub mod temp_token;
 mod timestamp;
 pub mod two_factor;
+pub mod typed_code;
 pub mod use_cases;
 pub mod version;
 

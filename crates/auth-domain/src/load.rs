@@ -9,12 +9,19 @@ use crate::Timestamp;
 pub struct ServiceLoad {
     /// When it was read.
     pub now: Timestamp,
-    /// What is owed, over all nodes.
-    pub outbox: OutboxDepth,
+    /// What the database says; `None` while it is away.
+    pub database: Option<DatabaseLoad>,
     /// The connections of this node to its database.
     pub pool: PoolLoad,
     /// The hashing of passwords on this node.
     pub hashing: HashingLoad,
+}
+
+/// What the metrics tell of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseLoad {
+    /// What is owed, over all nodes.
+    pub outbox: OutboxDepth,
     /// Since when the signing key that is in use signs.
     pub signing_since: Option<Timestamp>,
     /// When a restore was last found to work.

@@ -49,9 +49,9 @@ impl ApiError {
         match &self.details {
             Details::None => {}
             Details::Fields(errors) => {
-                let as_json = |error: &FieldError| json!({ "field": error.field, "message": error.message });
-                data["errors"] = errors.iter().map(as_json).collect();
+                data["errors"] = errors.iter().map(field_error).collect();
             }
+            Details::Taken(field) => data["field"] = json!(field),
             Details::PasswordReasons(reasons) => {
                 data["reasons"] = reasons.iter().map(|reason| reason.as_str()).collect();
             }
@@ -104,6 +104,16 @@ impl ApiError {
         let mut builder = self.headers(HttpResponse::build(self.status_code()));
         builder.content_type("application/problem+json").body(self.problem().to_string())
     }
+}
+
+fn field_error(error: &FieldError) -> Value {
+    let mut object = json!({ "field": error.field, "reason": error.reason.as_str(), "message": error.message });
+    for (name, bound) in [("min", error.bounds.0), ("max", error.bounds.1)] {
+        if let Some(bound) = bound {
+            object[name] = json!(bound);
+        }
+    }
+    object
 }
 
 /// RFC 6750 section 3: no error code where no token came. RFC 9470 section 3: how old a login may be.

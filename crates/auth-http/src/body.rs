@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
-use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -39,7 +39,8 @@ impl FromRequest for Body {
         let payload = payload.take();
         async move {
             let read = tokio::time::timeout(TIMEOUT, read(payload)).await;
-            let bytes = read.unwrap_or_else(|_| Err(malformed("", "must arrive within 10 seconds")));
+            let bytes =
+                read.unwrap_or_else(|_| Err(malformed(FieldReason::Incomplete, "must arrive within 10 seconds")));
             Ok(Self { media_type, bytes })
         }
         .boxed_local()
@@ -52,14 +53,14 @@ impl Body {
     pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, Code)]) -> Result<T, ApiError> {
         let bytes = self.bytes?;
         if bytes.is_empty() {
-            return Err(malformed("", "must be a JSON object; there is no body"));
+            return Err(malformed(FieldReason::Required, "must be a JSON object; there is no body"));
         }
         if self.media_type != "application/json" {
             return Err(HttpCode::UnsupportedMediaType.into());
         }
         parse_json(&bytes).map_err(|error| match codes.iter().find(|(field, _)| *field == error.field) {
-            Some((_, code)) => (*code).into(),
-            None => Refusal::invalid(vec![error]).into(),
+            Some((_, code)) if !is_code_as_number(&bytes, &error.field) => (*code).into(),
+            _ => Refusal::invalid(vec![error]).into(),
         })
     }
 
@@ -74,13 +75,22 @@ impl Body {
             return Ok(None);
         }
         let bytes = self.bytes.as_ref().map_err(Clone::clone)?;
-        std::str::from_utf8(bytes).map(Some).map_err(|_| malformed("", "must be UTF-8"))
+        std::str::from_utf8(bytes).map(Some).map_err(|_| malformed(FieldReason::Format, "must be UTF-8"))
     }
+}
+
+/// A client that sends a code as a number loses the zeros that it begins with: it is to be told.
+fn is_code_as_number(bytes: &[u8], pointer: &str) -> bool {
+    if !["/otpCode", "/recoveryCode"].contains(&pointer) {
+        return false;
+    }
+    let body = serde_json::from_slice::<serde_json::Value>(bytes);
+    body.is_ok_and(|body| body.pointer(pointer).is_some_and(serde_json::Value::is_number))
 }
 
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldError> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(FieldError::new("", "must be a JSON object"));
+        return Err(FieldError::new("", FieldReason::Type, "must be a JSON object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
@@ -91,7 +101,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldEr
         Err(error) if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
             Err(field_error(error.path(), error.inner()))
         }
-        _ => Err(FieldError::new("", "must be valid JSON in UTF-8")),
+        _ => Err(FieldError::new("", FieldReason::Format, "must be valid JSON in UTF-8")),
     }
 }
 
@@ -102,17 +112,18 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     let quoted = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
     let pointer = pointer(path);
     if !error.is_data() {
-        return FieldError::new("", "must be valid JSON in UTF-8");
+        return FieldError::new("", FieldReason::Format, "must be valid JSON in UTF-8");
     }
     if let Some(missing) = quoted("missing field `") {
-        return FieldError::new(&format!("{pointer}/{missing}"), "is required");
+        return FieldError::new(&format!("{pointer}/{missing}"), FieldReason::Required, "is required");
     }
     if let Some(twice) = quoted("duplicate field `") {
-        return FieldError::new(&format!("{pointer}/{twice}"), "must be given once");
+        return FieldError::new(&format!("{pointer}/{twice}"), FieldReason::Duplicate, "must be given once");
     }
     let expected = text.rsplit("expected ").next().and_then(|rest| rest.split(" at line").next());
     let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("of another form");
-    FieldError::new(&pointer, format!("must be {expected}"))
+    let reason = if text.starts_with("invalid type") { FieldReason::Type } else { FieldReason::Format };
+    FieldError::new(&pointer, reason, format!("must be {expected}"))
 }
 
 /// Writes the path as a JSON pointer (RFC 6901).
@@ -129,7 +140,7 @@ fn pointer(path: &Path) -> String {
 async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| malformed("", "was cut off or badly encoded"))?;
+        let chunk = chunk.map_err(|_| malformed(FieldReason::Incomplete, "was cut off or badly encoded"))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(HttpCode::PayloadTooLarge.into());
         }
@@ -138,8 +149,9 @@ async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(bytes.freeze())
 }
 
-fn malformed(field: &str, message: &str) -> ApiError {
-    Refusal::invalid(vec![FieldError::new(field, message)]).into()
+/// The whole body is.
+fn malformed(reason: FieldReason, message: &str) -> ApiError {
+    Refusal::invalid(vec![FieldError::new("", reason, message)]).into()
 }
 
 #[cfg(test)]
@@ -160,7 +172,7 @@ mod tests {
     }
 
     fn error(json: &str) -> (String, String) {
-        let FieldError { field, message } = parse_json::<Sample>(json.as_bytes()).unwrap_err();
+        let FieldError { field, message, .. } = parse_json::<Sample>(json.as_bytes()).unwrap_err();
         (field, message)
     }
 

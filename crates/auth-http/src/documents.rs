@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use auth_domain::error_code::ErrorCode;
+use auth_domain::error_code::{ErrorCode, FieldReason};
 use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
 
@@ -228,12 +228,19 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
                     "description": "With `VALIDATION_FAILED`.",
                     "items": {
                         "type": "object",
-                        "required": ["field", "message"],
+                        "required": ["field", "reason", "message"],
                         "properties": {
                             "field": { "type": "string", "description": "A JSON pointer (RFC 6901)." },
+                            "reason": { "type": "string", "enum": FieldReason::ALL.map(FieldReason::as_str) },
                             "message": { "type": "string" },
+                            "min": { "type": "integer", "description": "The fewest characters or entries, or the least number." },
+                            "max": { "type": "integer", "description": "The most characters or entries, or the greatest number." },
                         },
                     },
+                },
+                "field": {
+                    "type": "string",
+                    "description": "With `USER_EXISTS` and `EMAIL_EXISTS`: the field that is taken, a JSON pointer. Not where accounts are concealed.",
                 },
                 "reasons": { "type": "array", "items": { "type": "string" }, "description": "With `PASSWORD_POLICY`." },
                 "maxAge": { "type": "integer", "description": "With `REAUTHENTICATION_REQUIRED`: seconds since the login." },

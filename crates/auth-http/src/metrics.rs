@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
 use auth_domain::Timestamp;
-use auth_domain::load::ServiceLoad;
+use auth_domain::load::{DatabaseLoad, ServiceLoad};
 use prometheus::core::Collector;
 use prometheus::{
     Counter, Error, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
@@ -27,6 +27,7 @@ pub struct Metrics {
     refusals: IntCounterVec,
     outbox: GaugeVec,
     outbox_age: GaugeVec,
+    database_up: Gauge,
     pool: GaugeVec,
     connections: GaugeVec,
     hashing: GaugeVec,
@@ -76,6 +77,7 @@ impl Metrics {
                 "For how long the oldest mail or event has been owed; 0 when none is.",
                 &["what"],
             )?,
+            database_up: gauge("auth_database_up", "1 when the database answered for these metrics, 0 when not.")?,
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
             connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
             hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
@@ -119,15 +121,9 @@ impl Metrics {
     /// The text format of Prometheus, version 0.0.4.
     pub(crate) fn text(&self, load: &ServiceLoad, connections: &Connections) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let ServiceLoad { now, outbox, pool, hashing, signing_since, verified_restore } = load;
-        let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
-        let count = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let ServiceLoad { now, database, pool, hashing } = load;
+        self.tell_database(*now, database.as_ref());
         let size = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX));
-        self.outbox.with_label_values(&["mails"]).set(count(outbox.mails));
-        self.outbox.with_label_values(&["parked_mails"]).set(count(outbox.parked_mails));
-        self.outbox.with_label_values(&["deliveries"]).set(count(outbox.deliveries));
-        self.outbox_age.with_label_values(&["mails"]).set(age(&outbox.oldest_mail));
-        self.outbox_age.with_label_values(&["deliveries"]).set(age(&outbox.oldest_delivery));
         self.pool.with_label_values(&["most"]).set(size(pool.most));
         self.pool.with_label_values(&["open"]).set(size(pool.open));
         self.pool.with_label_values(&["idle"]).set(size(pool.idle));
@@ -141,9 +137,32 @@ impl Metrics {
         bring_up(&self.hashed, count(hashing.done));
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
         bring_up(&self.hashing_refused, count(hashing.refused));
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    /// Of a database that is away no older figures stand in for it.
+    fn tell_database(&self, now: Timestamp, database: Option<&DatabaseLoad>) {
+        self.database_up.set(if database.is_some() { 1.0 } else { 0.0 });
+        let Some(DatabaseLoad { outbox, signing_since, verified_restore }) = database else {
+            self.outbox.reset();
+            self.outbox_age.reset();
+            self.signing_key_age.set(f64::NAN);
+            self.verified_restore.set(f64::NAN);
+            return;
+        };
+        let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
+        self.outbox.with_label_values(&["mails"]).set(count(outbox.mails));
+        self.outbox.with_label_values(&["parked_mails"]).set(count(outbox.parked_mails));
+        self.outbox.with_label_values(&["deliveries"]).set(count(outbox.deliveries));
+        self.outbox_age.with_label_values(&["mails"]).set(age(&outbox.oldest_mail));
+        self.outbox_age.with_label_values(&["deliveries"]).set(age(&outbox.oldest_delivery));
         self.signing_key_age.set(age(signing_since));
         let seconds = |at: Timestamp| u32::try_from(at.as_seconds()).map_or(0.0, f64::from);
         self.verified_restore.set(verified_restore.map_or(0.0, seconds));
-        TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+/// As Prometheus counts.
+fn count(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

@@ -158,7 +158,7 @@ fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) 
     }
 }
 
-/// Refuses what no endpoint needs to look at: bodies that are announced too large. Inside of CORS, so that a page may
+/// Refuses what no endpoint needs to look at: bodies that are announced too large, or compressed. Inside of CORS, so that a page may
 /// read why.
 pub(crate) async fn guard(
     request: ServiceRequest,
@@ -167,7 +167,21 @@ pub(crate) async fn guard(
     if announced_length(&request).is_some_and(|length| length > MAX_BYTES as u64) {
         return Ok(request.into_response(ApiError::from(HttpCode::PayloadTooLarge).error_response()));
     }
+    if has_encoded_body(&request) {
+        let mut response = ApiError::from(HttpCode::UnsupportedMediaType).error_response();
+        // RFC 9110 section 15.5.16: so that the caller knows which of the two it was.
+        response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        return Ok(request.into_response(response));
+    }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Whether the body is compressed, which nothing here undoes.
+fn has_encoded_body(request: &ServiceRequest) -> bool {
+    let has_body = request.headers().contains_key(header::TRANSFER_ENCODING)
+        || announced_length(request).is_some_and(|length| length > 0);
+    let encodings = request.headers().get_all(header::CONTENT_ENCODING);
+    has_body && encodings.into_iter().any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 fn announced_length(request: &ServiceRequest) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use url::Url;
 
 /// It travels in the `state`, so in the URL of the provider.
@@ -58,7 +58,8 @@ impl Origins {
         let allowed = |url: &Url| is_page(url) && self.allows(&url.origin().ascii_serialization());
         let message = "must be a URL of this service or of an origin in AUTH_ALLOWED_ORIGINS, of at most 1024 bytes";
         let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_REDIRECT).filter(allowed);
-        url.map(String::from).ok_or_else(|| Refusal::invalid(vec![FieldError::new("/redirect", message)]))
+        url.map(String::from)
+            .ok_or_else(|| Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]))
     }
 }
 

@@ -32,12 +32,15 @@ pub enum InvalidEmail {
     Domain,
 }
 
-const MAX_OCTETS: usize = 254;
 const MAX_LOCAL_OCTETS: usize = 64;
 
 impl EmailAddress {
-    /// Parses what a user typed. No white space is trimmed.
+    /// The most octets of one.
+    pub const MAX_OCTETS: usize = 254;
+
+    /// Parses what a user typed, but for the white space around it.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let text = text.trim();
         if text.is_empty() {
             return Err(InvalidEmail::Empty);
         }
@@ -45,7 +48,7 @@ impl EmailAddress {
         if local.is_empty() || domain.is_empty() {
             return Err(InvalidEmail::Shape);
         }
-        if text.len() > MAX_OCTETS || local.len() > MAX_LOCAL_OCTETS {
+        if text.len() > Self::MAX_OCTETS || local.len() > MAX_LOCAL_OCTETS {
             return Err(InvalidEmail::TooLong);
         }
         if !is_dot_atom(local) {
@@ -53,7 +56,7 @@ impl EmailAddress {
         }
         let domain = ascii_domain(domain)?;
         let key = format!("{}@{domain}", local.to_ascii_lowercase());
-        if key.len() > MAX_OCTETS {
+        if key.len() > Self::MAX_OCTETS {
             return Err(InvalidEmail::TooLong);
         }
         Ok(Self { typed: text.to_owned(), key })
@@ -107,6 +110,8 @@ mod tests {
         assert_eq!(plain.key(), shouted.key());
         assert_eq!(plain.key(), punycode.key());
         assert_eq!(shouted.as_str(), "ANN@BÜCHER.example");
+        let pasted = EmailAddress::parse("\u{a0} ann@bücher.example\r\n").unwrap();
+        assert_eq!((pasted.key(), pasted.as_str()), (plain.key(), plain.as_str()));
     }
 
     #[test]

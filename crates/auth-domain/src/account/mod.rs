@@ -153,6 +153,7 @@ pub enum LoginName {
 impl LoginName {
     /// Never fails: a name that nobody can have is a login that misses, not a validation error.
     pub fn parse(text: &str) -> Self {
+        let text = text.trim();
         if text.contains('@') {
             if let Ok(email) = EmailAddress::parse(text) {
                 return Self::Email(email);

@@ -11,22 +11,34 @@ pub struct Username {
 /// Why a text is no username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUsername {
-    /// Under 3 or over 32 characters.
+    /// Under 3 characters.
     #[error("must be 3 to 32 characters")]
-    Length,
+    TooShort,
+    /// Over 32 characters.
+    #[error("must be 3 to 32 characters")]
+    TooLong,
     /// Another character than a letter, a digit, `_`, `.` or `-`.
     #[error("may hold only letters a-z, digits, '_', '.' and '-'")]
     Character,
 }
 
 impl Username {
-    /// Parses what a user typed. No white space is trimmed.
+    /// The fewest characters of one.
+    pub const MIN: usize = 3;
+    /// The most characters of one.
+    pub const MAX: usize = 32;
+
+    /// Parses what a user typed, but for the white space around it.
     pub fn parse(text: &str) -> Result<Self, InvalidUsername> {
+        let text = text.trim();
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
             return Err(InvalidUsername::Character);
         }
-        if !(3..=32).contains(&text.len()) {
-            return Err(InvalidUsername::Length);
+        if text.len() < Self::MIN {
+            return Err(InvalidUsername::TooShort);
+        }
+        if text.len() > Self::MAX {
+            return Err(InvalidUsername::TooLong);
         }
         Ok(Self { typed: text.to_owned(), key: text.to_ascii_lowercase() })
     }
@@ -49,9 +61,10 @@ mod tests {
     #[test]
     fn limits() {
         assert_eq!(Username::parse("Ann").unwrap().key(), "ann");
-        assert_eq!(Username::parse("an").unwrap_err(), InvalidUsername::Length);
-        assert_eq!(Username::parse(&"a".repeat(33)).unwrap_err(), InvalidUsername::Length);
-        for text in ["ann@x", "an n", "änn", "ann\0", "ann\n"] {
+        assert_eq!(Username::parse(" Ann\n").unwrap().as_str(), "Ann");
+        assert_eq!(Username::parse("an").unwrap_err(), InvalidUsername::TooShort);
+        assert_eq!(Username::parse(&"a".repeat(33)).unwrap_err(), InvalidUsername::TooLong);
+        for text in ["ann@x", "an n", "änn", "ann\0", "a\nnn"] {
             assert_eq!(Username::parse(text).unwrap_err(), InvalidUsername::Character, "{text:?}");
         }
     }

@@ -48,7 +48,7 @@ impl From<GiveCodeError> for Refusal {
             GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
             GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
             GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
-            GiveCodeError::AddressTaken => ErrorCode::EmailExists.into(),
+            GiveCodeError::AddressTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             GiveCodeError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             GiveCodeError::Store(error) => error.into(),
         }

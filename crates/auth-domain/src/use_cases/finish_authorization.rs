@@ -113,7 +113,7 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::Identify(IdentifyError::CodeRefused) => ErrorCode::OauthCodeInvalid.into(),
             FinishAuthorizationError::Identify(IdentifyError::Unavailable(_)) => ErrorCode::ProviderUnavailable.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
-            FinishAuthorizationError::EmailTaken => ErrorCode::EmailExists.into(),
+            FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
             FinishAuthorizationError::SessionGone => ErrorCode::Unauthorized.into(),
             FinishAuthorizationError::NotLinked => ErrorCode::ProviderNotLinked.into(),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::load::ServiceLoad;
+use crate::Timestamp;
+use crate::load::{DatabaseLoad, ServiceLoad};
 use crate::maintenance::Maintenance;
 use crate::ports::{Clock, HashingGauge, Store, StoreError};
 
@@ -24,15 +25,17 @@ impl MeasureLoad {
         }
     }
 
-    /// Reads every gauge once.
-    pub async fn execute(&self) -> Result<ServiceLoad, StoreError> {
+    /// Reads every gauge once. A database that is away is told, and does not hide the rest.
+    pub async fn execute(&self) -> ServiceLoad {
         let now = self.clock.now();
+        let database = self.database(now).await.ok();
+        ServiceLoad { now, database, pool: self.store.pool_load(), hashing: self.hashing_gauge.load() }
+    }
+
+    async fn database(&self, now: Timestamp) -> Result<DatabaseLoad, StoreError> {
         let keys = self.store.list_signing_keys().await?;
-        Ok(ServiceLoad {
-            now,
+        Ok(DatabaseLoad {
             outbox: self.store.outbox_depth().await?,
-            pool: self.store.pool_load(),
-            hashing: self.hashing_gauge.load(),
             signing_since: keys.iter().map(|key| key.active_from).filter(|from| *from <= now).max(),
             verified_restore: self.store.find_maintenance(Maintenance::VerifiedRestore).await?,
         })
@@ -42,11 +45,11 @@ impl MeasureLoad {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SigningKeyId;
     use crate::load::{HashingLoad, OutboxDepth, PoolLoad};
     use crate::ports::{MockClock, MockHashingGauge, MockStore};
     use crate::signing_key::SigningKey;
     use crate::use_cases::{Policy, Ports, UseCases};
-    use crate::{SigningKeyId, Timestamp};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -72,15 +75,18 @@ mod tests {
         store.expect_outbox_depth().return_once(|| Ok(OutboxDepth { mails: 2, ..OutboxDepth::default() }));
         store.expect_pool_load().return_const(PoolLoad { most: 8, open: 4, idle: 1 });
         store.expect_find_maintenance().withf(|kind| *kind == Maintenance::VerifiedRestore).return_const(Ok(None));
-        let load = use_cases(store).measure_load.execute().await.unwrap();
-        assert_eq!((load.now, load.outbox.mails, load.pool.open, load.hashing.waiting), (NOW, 2, 4, 3));
-        assert_eq!((load.signing_since, load.verified_restore), (Some(NOW), None));
+        let load = use_cases(store).measure_load.execute().await;
+        assert_eq!((load.now, load.pool.open, load.hashing.waiting), (NOW, 4, 3));
+        let database = load.database.expect("it answers");
+        assert_eq!((database.outbox.mails, database.signing_since, database.verified_restore), (2, Some(NOW), None));
     }
 
     #[tokio::test]
-    async fn a_database_that_is_away_is_told() {
+    async fn a_database_that_is_away_hides_nothing_else() {
         let mut store = MockStore::new();
         store.expect_list_signing_keys().return_const(Err(StoreError::Unavailable));
-        assert_eq!(use_cases(store).measure_load.execute().await, Err(StoreError::Unavailable));
+        store.expect_pool_load().return_const(PoolLoad { most: 8, open: 4, idle: 1 });
+        let load = use_cases(store).measure_load.execute().await;
+        assert_eq!((load.database, load.pool.open, load.hashing.waiting), (None, 4, 3));
     }
 }

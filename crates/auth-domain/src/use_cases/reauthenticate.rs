@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, CredentialVersion, Password};
 use crate::challenge::{ChallengePurpose, Challenged};
-use crate::error_code::{ErrorCode, FieldError, Refusal};
+use crate::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use crate::ports::{Change, NoSigningKey, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::services::{
@@ -60,7 +60,9 @@ impl From<ReauthenticateError> for Refusal {
             // An account without a password has none that could be right.
             ReauthenticateError::Password(PasswordCheckError::NoPassword) => ErrorCode::InvalidPassword.into(),
             ReauthenticateError::Password(error) => error.into(),
-            ReauthenticateError::PasswordRequired => Self::invalid(vec![FieldError::new("/password", "is required")]),
+            ReauthenticateError::PasswordRequired => {
+                Self::invalid(vec![FieldError::new("/password", FieldReason::Required, "is required")])
+            }
             ReauthenticateError::OnlyByProvider => ErrorCode::UserLinked.into(),
             ReauthenticateError::MailsLimited(limited) => {
                 Self::retry_after(ErrorCode::RateLimited, limited.retry_after)

@@ -57,9 +57,12 @@ pub enum RegisterError {
     /// The password is too weak.
     #[error("the password is too weak: {0:?}")]
     WeakPassword(Vec<PasswordReason>),
-    /// The e-mail address or the username is taken.
-    #[error("the e-mail address or the username is taken")]
-    Taken,
+    /// Another account has that e-mail address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// Another account has that username, which cannot be concealed.
+    #[error("the username is taken")]
+    UsernameTaken(Disclosure),
     /// The limit for mails to that address is reached.
     #[error("the limit for mails is reached for {:?}", .0.retry_after)]
     RateLimited(RateLimited),
@@ -79,7 +82,9 @@ impl From<RegisterError> for Refusal {
             RegisterError::WeakPassword(reasons) => {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
-            RegisterError::Taken => ErrorCode::UserExists.into(),
+            RegisterError::EmailTaken => Self::taken(ErrorCode::UserExists, "/email"),
+            RegisterError::UsernameTaken(Disclosure::Explicit) => Self::taken(ErrorCode::UserExists, "/username"),
+            RegisterError::UsernameTaken(Disclosure::Concealed) => ErrorCode::UserExists.into(),
             RegisterError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             RegisterError::Hashing(error) => error.into(),
             RegisterError::Store(error) => error.into(),
@@ -129,7 +134,10 @@ impl Register {
                 (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Concealed) => {
                     self.pretend(&account, &request.client).await
                 }
-                (Some(Lost::Duplicate(UniqueKey::Email | UniqueKey::Username)), _) => Err(RegisterError::Taken),
+                (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Explicit) => Err(RegisterError::EmailTaken),
+                (Some(Lost::Duplicate(UniqueKey::Username)), disclosure) => {
+                    Err(RegisterError::UsernameTaken(disclosure))
+                }
                 _ => self.insert(&account, &request.client).await,
             })
             .await
@@ -197,7 +205,7 @@ impl Register {
         if let Some(username) = &account.username
             && store.find_account_by_name(&LoginName::Username(username.clone())).await?.is_some()
         {
-            return Err(RegisterError::Taken);
+            return Err(RegisterError::UsernameTaken(self.disclosure));
         }
         let counted = self.count_mail(&account.email, now).await?;
         let (subject, purpose) = (self.challenges.subject(&account.email), ChallengePurpose::VerifyEmail);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Timestamp;
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::challenge::ChallengePurpose;
-use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
+use crate::error_code::{Details, ErrorCode, FieldError, FieldReason, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
 use crate::pending_credentials::PendingCredentials;
@@ -101,7 +101,7 @@ impl From<UpdateCredentialsError> for Refusal {
             // An account without a password has none that could be right.
             UpdateCredentialsError::OldPassword(PasswordCheckError::NoPassword) => ErrorCode::InvalidPassword.into(),
             UpdateCredentialsError::OldPassword(error) => error.into(),
-            UpdateCredentialsError::EmailTaken => ErrorCode::EmailExists.into(),
+            UpdateCredentialsError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             UpdateCredentialsError::RateLimited(limited) => {
                 Self::retry_after(ErrorCode::RateLimited, limited.retry_after)
             }
@@ -217,7 +217,8 @@ impl UpdateCredentials {
                 return Err(UpdateCredentialsError::WeakPassword(reasons));
             }
         } else if email.is_none() {
-            let missing = FieldError::new("/email", "is required, or the three passwords, or both");
+            let missing =
+                FieldError::new("/email", FieldReason::Required, "is required, or the three passwords, or both");
             return Err(UpdateCredentialsError::Malformed(missing));
         }
         Ok(Wanted { email, old_password, new_password })

@@ -145,11 +145,14 @@ async fn a_name_that_is_taken_in_whatever_spelling_is_told_and_takes_as_long() {
     let service = TestService::new();
     register(&service, named("Ann", ANN)).await;
     let before = service.store.commits().len();
-    for request in [register_request("ANN@example.ORG"), named("ANN", "bob@example.org")] {
+    let taken = |field| Refusal::taken(ErrorCode::UserExists, field);
+    for (request, refusal) in [
+        (register_request("ANN@example.ORG"), taken("/email")),
+        (named(" ANN\t", "bob@example.org"), taken("/username")),
+    ] {
         let calls = service.passwords.calls();
         let error = refused(&service, request).await;
-        assert_eq!(error, RegisterError::Taken);
-        assert_eq!(code(error), ErrorCode::UserExists);
+        assert_eq!(Refusal::from(error), refusal);
         assert_eq!(service.passwords.calls(), calls + 1, "it hashes too");
     }
     assert_eq!(service.store.commits().len(), before, "of neither anything is left");
@@ -182,7 +185,8 @@ async fn a_taken_username_is_told_even_where_accounts_are_concealed() {
     let service = TestService::with_policy(concealed());
     register(&service, named("Ann", ANN)).await;
     for request in [named("ann", "bob@example.org"), named("ann", ANN)] {
-        assert_eq!(refused(&service, request).await, RegisterError::Taken);
+        let refusal = Refusal::from(refused(&service, request).await);
+        assert_eq!(refusal, ErrorCode::UserExists.into(), "which field it was is not told");
     }
     assert_eq!(service.store.notices_to(&EmailAddress::parse(ANN).expect("an address")), []);
 }
@@ -284,7 +288,7 @@ async fn of_two_who_register_the_same_address_at_once_one_does() {
     service.before_next_commit(async |service| {
         service.register(ANN).await;
     });
-    assert_eq!(refused(&service, register_request(ANN)).await, RegisterError::Taken);
+    assert_eq!(refused(&service, register_request(ANN)).await, RegisterError::EmailTaken);
     assert_eq!((service.store.accounts().len(), service.store.owed_mails().len()), (1, 1));
 }
 
@@ -294,7 +298,7 @@ async fn of_two_who_register_the_same_username_at_once_one_does() {
     service.before_next_commit(async |service| {
         register(&service, named("ann", "first@example.org")).await;
     });
-    assert_eq!(refused(&service, named("ANN", ANN)).await, RegisterError::Taken);
+    assert_eq!(refused(&service, named("ANN", ANN)).await, RegisterError::UsernameTaken(Disclosure::Explicit));
     assert_eq!(service.store.account_named(ANN), None);
 }
 

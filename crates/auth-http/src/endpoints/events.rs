@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::EventId;
-use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use auth_domain::event::{Event, EventKind};
 use auth_domain::internal::{EventsRead, Scope};
 use auth_domain::use_cases::{ListEvents, UseCases};
@@ -108,7 +108,7 @@ async fn list_events(
     let limit = query_limit(&request, ListEvents::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let page = use_cases.list_events.execute(&caller, after.map(EventId::from), limit).await?;
     let unknown = "names no event that is kept: begin again without it";
-    let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", unknown)]))?;
+    let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", FieldReason::Unknown, unknown)]))?;
     let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());
     let events = page.events.iter().map(EventView::from).collect();
     Ok(success(SuccessCode::EventsFetched, EventsData { events, next }))

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
-use auth_domain::error_code::{FieldError, Refusal};
+use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use auth_domain::internal::{Scope, TokensIntrospect};
 use auth_domain::use_cases::{ActiveToken, UseCases};
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ fn token(body: Body) -> Result<String, ApiError> {
     match body.form()? {
         None => Ok(body.json::<IntrospectBody>(&[])?.token),
         Some(form) => {
-            let required = || Refusal::invalid(vec![FieldError::new("/token", "is required")]);
+            let required = || Refusal::invalid(vec![FieldError::new("/token", FieldReason::Required, "is required")]);
             Ok(single_field(form, "token")?.ok_or_else(required)?)
         }
     }

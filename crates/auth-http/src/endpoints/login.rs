@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::{LoginName, Password};
-use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, UseCases};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -57,7 +57,13 @@ async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let body: LoginBody = body.json(&[])?;
     let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
-    let required = || Refusal::invalid(vec![FieldError::new("/email", "is required, or a username in its place")]);
+    let required = || {
+        Refusal::invalid(vec![FieldError::new(
+            "/email",
+            FieldReason::Required,
+            "is required, or a username in its place",
+        )])
+    };
     let attempt = LoginRequest {
         name: LoginName::parse(&name.ok_or_else(required)?),
         password: Password::new(&body.password),

@@ -32,7 +32,7 @@ pub(super) fn endpoint() -> Endpoint {
             schema: NamedSchema::of::<MetricsText>(),
             description: "The text format of Prometheus.",
         })
-        .errors(&[ErrorCode::NotFound, ErrorCode::Unavailable])
+        .errors(&[ErrorCode::NotFound])
 }
 
 /// *Permissions:* whoever connects from this machine, not through a proxy on it.
@@ -52,7 +52,7 @@ async fn from_loopback(
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
 pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
-    match edge.metrics.text(&use_cases.measure_load.execute().await?, &edge.connections) {
+    match edge.metrics.text(&use_cases.measure_load.execute().await, &edge.connections) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

@@ -6,7 +6,7 @@ use actix_web::http::{Method, header};
 use actix_web::web::{self, Data};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
 use auth_domain::authorization::AuthorizationCode;
-use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::identity::ProviderName;
 use auth_domain::use_cases::{
     Authenticated, AuthorizationOutcome, BrowserContext, Opened, OpenedAuthorization, UnconfirmedAuthorization,
@@ -139,7 +139,9 @@ fn is_reauthentication(request: &HttpRequest) -> Result<bool, Refusal> {
     match query_parameter(request, "reauthenticate")?.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(Refusal::invalid(vec![FieldError::new("/reauthenticate", "must be true or false")])),
+        Some(_) => {
+            Err(Refusal::invalid(vec![FieldError::new("/reauthenticate", FieldReason::Range, "must be true or false")]))
+        }
     }
 }
 
@@ -182,7 +184,7 @@ fn redirect_of(edge: &Edge, request: &HttpRequest) -> Result<Option<String>, Ref
     let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
     if !edge.cookies {
         let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
-        return Err(Refusal::invalid(vec![FieldError::new("/redirect", message)]));
+        return Err(Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]));
     }
     edge.origins.redirect(&redirect).map(Some)
 }

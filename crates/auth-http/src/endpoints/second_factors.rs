@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::Method as HttpMethod;
 use actix_web::web::{self, Data};
 use auth_domain::access_token::BearerToken;
-use auth_domain::error_code::{ErrorCode, FieldError, Refusal};
+use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::ports::RecoveryCode;
 use auth_domain::two_factor::{Method, MethodOverview};
 use auth_domain::use_cases::{SecondFactorsListed, UseCases};
@@ -100,7 +100,7 @@ struct MethodBody {
 
 fn method(body: Body) -> Result<Method, ApiError> {
     let body: MethodBody = body.json(&[])?;
-    let unknown = || Refusal::invalid(vec![FieldError::new("/method", "must be app or email")]);
+    let unknown = || Refusal::invalid(vec![FieldError::new("/method", FieldReason::Range, "must be app or email")]);
     Ok(Method::parse(&body.method).ok_or_else(unknown)?)
 }
 

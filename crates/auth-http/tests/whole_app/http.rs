@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use auth_domain::use_cases::Policy;
 use serde_json::{Value, json};
 
-use crate::harness::App;
+use crate::harness::{App, PASSWORD};
 
 #[tokio::test]
 async fn errors_come_in_the_envelope_or_as_problem_documents() {
@@ -67,6 +67,24 @@ async fn bodies_are_bounded_and_must_be_json() {
     }
     let deep = format!("{{\"email\":{}", "[".repeat(60_000));
     send("application/json", deep.into_bytes()).await.expect(400, "VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_and_told_why() {
+    let app = App::start().await;
+    let body = json!({ "email": "ann@example.org", "password": PASSWORD });
+    let register = async |encoding: &str| {
+        let client = app.client().header("Transfer-Encoding", "chunked").header("Content-Encoding", encoding);
+        client.post("/auth/register", body.clone()).await
+    };
+    for encoding in ["gzip", "br", "identity, gzip"] {
+        let answer = register(encoding).await;
+        assert_eq!(answer.header("accept-encoding"), "identity", "{encoding}");
+        answer.expect(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+    register("Identity").await.expect(201, "USER_REGISTERED");
+    let twice = json!({ "email": " Ann@example.org ", "password": PASSWORD });
+    assert_eq!(app.client().post("/auth/register", twice).await.expect(400, "USER_EXISTS")["field"], "/email");
 }
 
 #[tokio::test]

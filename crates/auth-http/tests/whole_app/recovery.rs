@@ -66,7 +66,7 @@ async fn every_mistake_has_its_code_and_leaves_the_token_usable() {
     }
     let (first, code) = asked(&app, "ann", 1, 1).await;
     let given = client.bearer(&first);
-    for body in [json!({}), json!({ "otpCode": "" }), json!({ "otpCode": null }), json!({ "otpCode": 123456 })] {
+    for body in [json!({}), json!({ "otpCode": "" }), json!({ "otpCode": null }), json!({ "otpCode": ["123456"] })] {
         given.post("/auth/verify-code", body).await.expect(401, "OTP_REQUIRED");
     }
     update_password(&app, &first, NEW_PASSWORD).await.expect(401, "UNAUTHORIZED");

@@ -156,6 +156,26 @@ async fn disable_and_enable(app: &App, ann: &Client) {
 }
 
 #[tokio::test]
+async fn a_code_counts_in_every_spelling_and_once_over_all() {
+    let app = App::start().await;
+    with_app(&app).await;
+    let login = async || temp_token(&begin_login(&app, "ann", PASSWORD).await);
+    let right = app.totp("ann", 0);
+    let full_width: String =
+        right.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap()).collect();
+    let temp = login().await;
+    let number = json!({ "otpCode": right.parse::<u32>().unwrap() });
+    let refused = app.client().bearer(&temp).post("/2fa/app/verify-login", number).await;
+    let errors = refused.expect(400, "VALIDATION_FAILED")["errors"].clone();
+    assert_eq!((&errors[0]["field"], &errors[0]["reason"]), (&json!("/otpCode"), &json!("type")));
+    let typed = format!("\u{200b}{}\u{2013}{}\u{a0}", &full_width[..9], &full_width[9..]);
+    finish(&app, &temp, "app", &typed).await.expect(200, "USER_LOGGED_IN");
+    for spelling in [&right, &full_width] {
+        finish(&app, &login().await, "app", spelling).await.expect(401, "OTP_INVALID");
+    }
+}
+
+#[tokio::test]
 async fn wrong_codes_have_one_limit_over_purposes_tokens_and_spellings() {
     let app = App::start().await;
     let (ann, codes) = with_app(&app).await;
@@ -165,10 +185,14 @@ async fn wrong_codes_have_one_limit_over_purposes_tokens_and_spellings() {
         let body = json!({ "recoveryCode": code });
         app.client().bearer(temp).post("/2fa/recovery/verify-login", body).await
     };
-    // Full-width digits and other spellings are misses like any other.
-    let full_width = right.chars().map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10).unwrap()).collect();
-    let spellings: [String; 5] =
-        [full_width, format!("{right}0"), format!("0x{right}"), format!("+{right}"), "a00000".to_owned()];
+    // What is no six digits is a miss like any other.
+    let spellings: [String; 5] = [
+        right.replace(|_: char| true, "\u{2460}"),
+        format!("{right}0"),
+        format!("0x{right}"),
+        format!("+{right}"),
+        "a00000".to_owned(),
+    ];
     let change = json!({ "email": "ann@example.net" });
     ann.post("/auth/update-credentials", change).await.expect(206, "TWOFA_REQUIRED");
     for spelling in &spellings {
