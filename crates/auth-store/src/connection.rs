@@ -15,9 +15,10 @@ use diesel_async::{
 use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 
 use crate::failure::{Failure, LastSqlState, meaning_in_postgres, meaning_in_sqlite};
+use crate::spawner::Spawner;
 
-/// A connection to SQLite: its calls run on threads for what blocks.
-pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection>;
+/// A connection to SQLite.
+pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection, Spawner>;
 
 type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 
@@ -309,7 +310,8 @@ impl Connection {
         }
     }
 
-    async fn commit(&mut self) -> Done<()> {
+    /// Commits what [`Self::begin_with`] began. It fails too where the engine has undone that by itself.
+    pub async fn commit(&mut self) -> Result<(), CommitError> {
         let done = match &mut self.engine {
             Engine::Postgres(connection) => {
                 Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await
