@@ -48,7 +48,7 @@ fn adapters_know_the_domain_and_not_each_other() {
 fn each_heavy_dependency_has_its_room() {
     for (dependency, rooms) in [
         ("diesel", &["auth-postgres", "auth-sqlite", "auth-store"][..]),
-        ("diesel-async", &["auth-postgres", "auth-sqlite", "auth-store"]),
+        ("diesel-async", &["auth-postgres", "auth-store"]),
         ("actix-http", &["auth-http"]),
         ("actix-server", &["auth-http"]),
         ("actix-web", &["auth-http", "auth-server"]),

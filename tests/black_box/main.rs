@@ -11,6 +11,7 @@ mod access_tokens;
 mod archive;
 mod audit;
 mod browsers;
+mod clean_stop;
 mod configuration;
 mod cookies;
 mod credentials;

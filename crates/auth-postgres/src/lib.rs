@@ -14,8 +14,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreError};
-use auth_store::{ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore};
+use auth_domain::ports::{ArchiveError, CommitError, StoreError};
+use auth_store::{
+    ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore, Write, work_on,
+};
 use diesel::pg::Pg;
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{
@@ -153,8 +155,8 @@ impl Engine for PostgresEngine {
         Ok(conn)
     }
 
-    async fn writer(&self) -> Result<Lent, StoreError> {
-        self.reader().await
+    async fn write(&self, write: Write) -> Result<(), CommitError> {
+        work_on(self.reader().await?, write).await
     }
 
     async fn begin_snapshot(&self) -> Result<Connection, StoreError> {

@@ -6,6 +6,7 @@ use auth_crypto::{SystemClock, SystemEntropy};
 use auth_domain::audit::{Actor, AuditContext, Auditor};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{Archive, AuditContextSource, Store};
+use auth_sqlite::SqliteStore;
 
 use crate::Failure;
 use crate::secret_key::make_dir;
@@ -16,9 +17,18 @@ use crate::settings::{Database, PostgresOptions};
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
+    sqlite: Option<SqliteStore>,
 }
 
 impl Opened {
+    /// Finishes what was begun. Then the file alone is the database, where it is one of SQLite; a server of PostgreSQL sees
+    /// connections end with their process. Whoever only drops it need not ask for that.
+    pub(crate) async fn close(&self) {
+        if let Some(sqlite) = &self.sqlite {
+            sqlite.close().await;
+        }
+    }
+
     /// Refuses a database that a move into it did not finish: it does not hold everything.
     pub(crate) async fn require_whole(&self) -> Result<(), Failure> {
         match self.store.find_maintenance(Maintenance::UnfinishedMove).await? {
@@ -59,7 +69,10 @@ impl Database {
                 let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
-            Self::Sqlite(path) => opened(auth_sqlite::open(path, Some(auditor)).await?),
+            Self::Sqlite(path) => {
+                let sqlite = auth_sqlite::open(path, Some(auditor)).await?;
+                Opened { sqlite: Some(sqlite.clone()), ..opened(sqlite) }
+            }
             Self::Postgres { url, options: PostgresOptions { prepared, connections } } => {
                 let store = auth_postgres::connect(url, *prepared, *connections, Some(auditor)).await;
                 opened(store.map_err(url_hint)?)
@@ -83,7 +96,7 @@ impl AuditContextSource for CommandLine {
 }
 
 fn opened<S: Store + Archive + Clone + 'static>(store: S) -> Opened {
-    Opened { store: Arc::new(store.clone()), archive: Arc::new(store) }
+    Opened { store: Arc::new(store.clone()), archive: Arc::new(store), sqlite: None }
 }
 
 fn url_hint(error: auth_postgres::ConnectError) -> Failure {

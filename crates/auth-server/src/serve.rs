@@ -28,7 +28,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     let telemetry = logging::start(settings.otlp_endpoint.as_deref())?;
-    let Wired { use_cases, edge, signer } = wire(&settings, &key.ring, address, descriptors.connections).await?;
+    let Wired { use_cases, edge, signer, database } =
+        wire(&settings, &key.ring, address, descriptors.connections).await?;
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
     workers::renew_keys(&use_cases.publish_signing_keys, &signer).await?;
     let mut background = workers::start(&use_cases, signer);
@@ -42,7 +43,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     print_banner(&settings, &key, address)?;
     tokio::spawn(stop_when_told(signals, settings.drain_notice, edge, server.handle()));
     server.await?;
-    background.abort_all();
+    background.shutdown().await;
+    // Last: whatever still runs finds it closed.
+    database.close().await;
     tracing::info!("stopped");
     // It waits for its thread.
     tokio::task::spawn_blocking(|| telemetry.stop()).await?;

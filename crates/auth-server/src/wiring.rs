@@ -19,6 +19,7 @@ use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
 use crate::Failure;
+use crate::database::Opened;
 use crate::settings::{NetworkLimit, ProviderRegistration, Settings};
 
 /// A server before it serves.
@@ -27,6 +28,8 @@ pub(crate) struct Wired {
     pub(crate) edge: Edge,
     /// Signs nothing before it is given the keys that are published.
     pub(crate) signer: Arc<AccessTokenSigner>,
+    /// To be closed last.
+    pub(crate) database: Opened,
 }
 
 /// Names the service in its tokens.
@@ -51,25 +54,27 @@ pub(crate) async fn wire(
     listening: SocketAddr,
     connections: usize,
 ) -> Result<Wired, Failure> {
-    let store = open_to_serve(settings).await?;
+    let database = open_to_serve(settings).await?;
+    let store = database.store.clone();
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
     let ports = ports(settings, &ring, store, &names.issuer, signer.clone())?;
-    Ok(Wired { use_cases: UseCases::new(ports, policy(settings)), edge: edge(settings, names, connections)?, signer })
+    let use_cases = UseCases::new(ports, policy(settings));
+    Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database })
 }
 
 /// Brings the database up to date and opens it. One that a move did not finish is not served.
-async fn open_to_serve(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+async fn open_to_serve(settings: &Settings) -> Result<Opened, Failure> {
     settings.database.migrate_to(None).await?;
-    let store = settings.database.open_for(Arc::new(HttpAuditContext)).await?.store;
-    if store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
+    let opened = settings.database.open_for(Arc::new(HttpAuditContext)).await?;
+    if opened.store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
             "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
                 .into(),
         );
     }
-    Ok(store)
+    Ok(opened)
 }
 
 fn ports(

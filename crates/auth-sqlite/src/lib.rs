@@ -1,11 +1,13 @@
 //! The engine of `auth-store` on SQLite (bundled): the embedded default, nothing to install.
 //!
-//! One connection writes, a few read; WAL lets them do so at once. Every query is in `auth-store`.
+//! One connection writes, on a thread of its own; a few read, on the threads of those who ask. WAL lets them do so at once.
+//! Every query is in `auth-store`.
 
 mod archive_dialect;
+mod connect;
+mod writer;
 
 use std::fs::{File, Permissions};
-use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,24 +16,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreError};
-use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, SqlStore};
+use auth_domain::ports::{ArchiveError, CommitError, StoreError};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Spawner, SqlStore, Write};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
-use diesel_async::AsyncConnection as _;
-use diesel_async::RunQueryDsl as _;
-use diesel_async::SimpleAsyncConnection as _;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use archive_dialect::SqliteArchive;
+use connect::{PRAGMAS, READ_PRAGMAS, connect};
+use writer::Writer;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// FULL, not NORMAL: a refresh that a power cut undid would look like a stolen token afterwards.
-const PRAGMAS: &str =
-    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READERS: usize = 4;
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -63,65 +60,72 @@ pub type SqliteStore = SqlStore<SqliteEngine>;
 pub struct SqliteEngine {
     path: PathBuf,
     readers: Pool,
-    writer: Arc<Mutex<Connection>>,
+    writer: Writer,
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
-/// record of the audit trail. Works on the calling runtime from then on, which must outlive the store.
+/// record of the audit trail. Works on the calling runtime from then on, which must outlive the store. Dropping the last
+/// clone waits until what is queued is written.
 pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
     let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
-    let writer = connect(path, PRAGMAS).await.map_err(|error| open_error(error.to_string()))?;
+    let conn = connect(path, "", Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
+    let writer = Writer::start(path.to_owned(), conn).map_err(|error| open_error(error.to_string()))?;
     let file = path.to_owned();
     let opener = Box::new(move || {
         let file = file.clone();
         async move {
-            let conn = connect(&file, &format!("{PRAGMAS} PRAGMA query_only = ON;")).await;
+            let conn = connect(&file, READ_PRAGMAS, Spawner::Inline).await;
             conn.map_err(|error| auth_store::OpenError::Failed(error.to_string()))
         }
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(Mutex::new(writer)) };
-    Ok(SqlStore::new(engine, Arc::default(), auditor))
+    Ok(SqlStore::new(SqliteEngine { path: path.to_owned(), readers, writer }, Arc::default(), auditor))
 }
 
-/// The one connection that writes.
-struct Writer(OwnedMutexGuard<Connection>);
-
-impl Deref for Writer {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.0
-    }
-}
-
-impl DerefMut for Writer {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
+impl SqliteEngine {
+    /// What is still in the log goes to the file: other processes, and readers that go on, may keep the connection from
+    /// being the last one, which does so by itself.
+    async fn empty_log(&self, mut conn: Connection) {
+        // Who reads or writes now is another process, or does not stop: it is not waited for as long.
+        let emptied = conn.batch("PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)").await;
+        drop(conn);
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let left = std::fs::metadata(&log).map_or(0, |log| log.len());
+        if emptied.is_err() || left > 0 {
+            let log = log.display();
+            tracing::warn!(%log, left, "another process has the database open: a copy of it needs this file, too");
+        }
     }
 }
 
 #[async_trait]
 impl Engine for SqliteEngine {
+    fn runs_inline(&self) -> bool {
+        true
+    }
+
     async fn reader(&self) -> Result<Lent, StoreError> {
         self.readers.lend().await
     }
 
-    async fn writer(&self) -> Result<Lent, StoreError> {
-        let waiting = tokio::time::timeout(POOL_TIMEOUT, Arc::clone(&self.writer).lock_owned());
-        let mut writer = waiting.await.map_err(|_| {
-            tracing::error!("the connection that writes is not free");
-            StoreError::Unavailable
-        })?;
-        if !writer.is_reusable() {
-            *writer = connect(&self.path, PRAGMAS).await.map_err(|error| unavailable(&error))?;
+    async fn write(&self, write: Write) -> Result<(), CommitError> {
+        self.writer.write(write).await
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        let Some(thread) = self.writer.stop() else { return };
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        if let Ok(Ok(Some(conn))) = joined {
+            self.empty_log(conn).await;
         }
-        Ok(Box::new(Writer(writer)))
     }
 
     async fn begin_snapshot(&self) -> Result<Connection, StoreError> {
-        let mut conn = connect(&self.path, PRAGMAS).await.map_err(|error| unavailable(&error))?;
+        let conn = connect(&self.path, READ_PRAGMAS, Spawner::Inline).await;
+        let mut conn = conn.map_err(|error| unavailable(&error))?;
         // The snapshot is taken at the first read.
         conn.batch("BEGIN DEFERRED").await?;
         Ok(conn)
@@ -129,7 +133,8 @@ impl Engine for SqliteEngine {
 
     async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
         let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
-        connect(&self.path, PRAGMAS).await.map_err(|error| failed(error.to_string()))
+        // A command has its progress to show and signals to hear meanwhile.
+        connect(&self.path, "", Spawner::Threads).await.map_err(|error| failed(error.to_string()))
     }
 
     /// There is one node.
@@ -151,33 +156,6 @@ impl Engine for SqliteEngine {
 fn unavailable(error: &dyn std::fmt::Display) -> StoreError {
     tracing::error!(%error, "the database cannot be opened");
     StoreError::Unavailable
-}
-
-/// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
-/// another one, not with an error.
-async fn connect(path: &Path, pragmas: &str) -> diesel::ConnectionResult<Connection> {
-    let mut conn = auth_store::SqliteConnection::establish(&path.to_string_lossy()).await?;
-    let refused = diesel::ConnectionError::CouldntSetupConfiguration;
-    conn.batch_execute(pragmas).await.map_err(refused)?;
-    let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode").get_result(&mut conn).await.map_err(refused)?;
-    let keys: ForeignKeys = diesel::sql_query("PRAGMA foreign_keys").get_result(&mut conn).await.map_err(refused)?;
-    if mode.journal_mode != "wal" || keys.foreign_keys != 1 {
-        let reason = format!("journal_mode is {}, foreign_keys {}", mode.journal_mode, keys.foreign_keys);
-        return Err(diesel::ConnectionError::BadConnection(reason));
-    }
-    Ok(conn.into())
-}
-
-#[derive(diesel::QueryableByName)]
-struct JournalMode {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    journal_mode: String,
-}
-
-#[derive(diesel::QueryableByName)]
-struct ForeignKeys {
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    foreign_keys: i32,
 }
 
 /// Makes the database file where there is none and brings it up to date; answers how many migrations

@@ -22,9 +22,10 @@ use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, j
 
 use crate::failure::{Failure, SqlStates, meaning_in_postgres, meaning_in_sqlite};
 use crate::prepared::Prepared;
+use crate::spawner::Spawner;
 
-/// A connection to SQLite: its calls run on threads for what blocks.
-pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection>;
+/// A connection to SQLite.
+pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection, Spawner>;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// What PostgreSQL says of every statement after the one that failed.
@@ -333,7 +334,8 @@ impl Connection {
         }
     }
 
-    async fn commit(&mut self) -> Done<()> {
+    /// Commits what [`Self::begin_with`] began. It fails too where the engine has undone that by itself.
+    pub async fn commit(&mut self) -> Result<(), CommitError> {
         let done = match &mut self.engine {
             Engine::Postgres(connection) => match alone(connection) {
                 Ok(connection) => Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await,

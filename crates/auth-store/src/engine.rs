@@ -4,8 +4,9 @@ use std::ops::DerefMut;
 
 use async_trait::async_trait;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreError};
+use auth_domain::ports::{ArchiveError, CommitError, StoreError};
 use diesel_migrations::EmbeddedMigrations;
+use futures_util::future::BoxFuture;
 
 use crate::archive::Kind;
 use crate::connection::Connection;
@@ -13,14 +14,24 @@ use crate::connection::Connection;
 /// A connection that is lent; it goes back when it is dropped.
 pub type Lent = Box<dyn DerefMut<Target = Connection> + Send>;
 
+/// What one call does on a connection that writes. What it finds it keeps for its caller, who may see it only once the
+/// write is committed.
+pub type Write = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<(), CommitError>> + Send>;
+
 /// An engine: PostgreSQL or SQLite. Every query is above it.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
+    /// Whether a statement runs on the thread that asks for it, and is done when it is first polled. A call then needs no
+    /// task of its own: it waits only before it begins, so dropping it leaves nothing half done.
+    fn runs_inline(&self) -> bool {
+        false
+    }
+
     /// Lends a connection that reads.
     async fn reader(&self) -> Result<Lent, StoreError>;
 
-    /// Lends a connection that writes.
-    async fn writer(&self) -> Result<Lent, StoreError>;
+    /// Does `write` on a connection that writes, all of it or nothing. What this answers is on the disk.
+    async fn write(&self, write: Write) -> Result<(), CommitError>;
 
     /// Opens a connection of its own in a read transaction with one snapshot. Closing it ends the snapshot.
     async fn begin_snapshot(&self) -> Result<Connection, StoreError>;
@@ -30,7 +41,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Tells every other node soon that there is something to send. Nothing waits for it, and it may be lost: whoever is
     /// not told looks.
-    fn tell_others(&self);
+    fn tell_others(&self) {}
+
+    /// Finishes what was begun and closes every connection; from then on nothing can be asked for. A server of a database
+    /// does that by itself when this process ends.
+    async fn close(&self) {}
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;

@@ -28,17 +28,19 @@ mod rate_limits;
 mod schema;
 mod sessions;
 mod snapshot;
+mod spawner;
 mod store;
 mod two_factor;
 mod types;
 
 pub use archive::{Kind, archived_tables};
 pub use connection::{Connection, PostgresConnection, SqliteConnection};
-pub use engine::{ArchiveDialect, Engine, Lent};
+pub use engine::{ArchiveDialect, Engine, Lent, Write};
 pub use failure::{SqlState, SqlStates};
 pub use migrations::{is_up_to_date, migrate_to};
 pub use pool::{OpenError, Opener, Pool};
-pub use store::SqlStore;
+pub use spawner::Spawner;
+pub use store::{SqlStore, work_on};
 
 use auth_domain::ports::{CommitError, StoreError};
 

@@ -111,6 +111,11 @@ impl Pool {
         }
     }
 
+    /// Closes every connection: those that are lent when they come back. None is lent afterwards.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
     /// Returns how busy it is.
     pub fn status(&self) -> PoolLoad {
         let status = self.pool.status();

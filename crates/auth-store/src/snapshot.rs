@@ -40,7 +40,7 @@ impl<E: Engine> AccountSnapshot for Snapshot<E> {
         let mut conn = self.conn.take().ok_or(StoreError::Unavailable)?;
         let after = self.after;
         let read = async move { accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn)) };
-        let (page, conn) = self.store.run(read).await?.map_err(as_store_error)?;
+        let (page, conn) = self.store.run_apart(read).await?.map_err(as_store_error)?;
         self.conn = Some(conn);
         self.after = page.last().map(|account| account.id).or(after);
         Ok(page)

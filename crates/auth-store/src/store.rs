@@ -1,6 +1,7 @@
 //! The `Store` port over an engine's connections.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,14 +24,14 @@ use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tracing::Instrument as _;
 
 use crate::connection::{Connection, as_store_error};
-use crate::engine::{Engine, Lent};
+use crate::engine::{Engine, Lent, Write};
 use crate::snapshot::Snapshot;
 use crate::{
     accounts, audit, challenges, commit, events, identities, keys, mails, maintenance, outbox, password_limits, purge,
@@ -74,26 +75,33 @@ impl<E: Engine> SqlStore<E> {
         Self { inner: Arc::new(Inner { engine, runtime: Handle::current(), snapshots, outbox, auditor }) }
     }
 
-    /// Runs `work` on the runtime that the store was opened on and waits for it within a deadline. It
-    /// goes on to its end when the caller goes away: no connection is left inside a transaction, none
-    /// dies with the runtime of a worker that stops, and diesel-async's SQLite connection panics when a
-    /// call on it is dropped on a single-threaded runtime.
+    /// Runs `work` and waits for it within a deadline. It goes on to its end when the caller goes away: where it can wait
+    /// for the database, it runs on the runtime that the store was opened on, so that no connection is left inside a
+    /// transaction, and none dies with the runtime of a worker that stops.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let task = self.inner.runtime.spawn(work.in_current_span());
-        match tokio::time::timeout(CALL_TIMEOUT, task).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => {
-                tracing::error!(%error, "a call of the store ended before its time");
-                Err(StoreError::Failed)
-            }
-            Err(_) => {
-                tracing::error!("the database does not answer in time");
-                Err(StoreError::Unavailable)
-            }
+        if self.inner.engine.runs_inline() {
+            // A panic costs this call, not the worker that it runs on.
+            within_deadline(AssertUnwindSafe(work).catch_unwind().map_err(|_| "it panicked".to_owned())).await
+        } else {
+            let task = self.inner.runtime.spawn(work.in_current_span());
+            within_deadline(task.map_err(|error| error.to_string())).await
         }
+    }
+
+    /// As [`Self::run`], for what may read a great deal: the thread that asks has others to serve meanwhile.
+    pub(crate) async fn run_apart<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if !self.inner.engine.runs_inline() {
+            return self.run(work).await;
+        }
+        let (runtime, work) = (self.inner.runtime.clone(), work.in_current_span());
+        let thread = self.inner.runtime.spawn_blocking(move || runtime.block_on(work));
+        within_deadline(thread.map_err(|error| error.to_string())).await
     }
 
     async fn read<T: Send + 'static>(
@@ -101,20 +109,59 @@ impl<E: Engine> SqlStore<E> {
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
+        self.run(async move { work_on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
+    }
+
+    /// As [`Self::read`], for what may be many rows.
+    async fn read_many<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.run_apart(async move { work_on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
     }
 
     async fn write<T: Send + 'static>(
         &self,
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
     ) -> Result<T, CommitError> {
+        let (keep, mut kept) = oneshot::channel();
+        let write: Write = Box::new(move |conn| {
+            async move {
+                // Whoever does not wait any more needs it no more.
+                let _: Result<(), T> = keep.send(work(conn).await?);
+                Ok(())
+            }
+            .boxed()
+        });
         let inner = Arc::clone(&self.inner);
-        self.run(async move { on(inner.engine.writer().await?, work).await }).await?
+        self.run(async move { inner.engine.write(write).await }).await??;
+        kept.try_recv().map_err(|_| StoreError::Failed.into())
+    }
+
+    /// Finishes what was begun and closes every connection. Nothing can be asked for afterwards.
+    pub async fn close(&self) {
+        self.inner.engine.close().await;
+    }
+}
+
+/// Waits for a call; its error says why it did not come to its end.
+async fn within_deadline<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(CALL_TIMEOUT, call).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            tracing::error!(error, "a call of the store ended before its time");
+            Err(StoreError::Failed)
+        }
+        Err(_) => {
+            tracing::error!("the database does not answer in time");
+            Err(StoreError::Unavailable)
+        }
     }
 }
 
 /// Does `work` on a connection that is lent. Behind a transaction pooler that is one transaction.
-async fn on<T>(
+pub async fn work_on<T>(
     mut lent: Lent,
     work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
 ) -> Result<T, CommitError> {
@@ -152,7 +199,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        self.read(move |conn| audit::list(conn, filter, limit).boxed()).await
+        self.read_many(move |conn| audit::list(conn, filter, limit).boxed()).await
     }
 
     async fn find_maintenance(&self, kind: Maintenance) -> Result<Option<Timestamp>, StoreError> {
@@ -160,7 +207,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError> {
-        self.read(move |conn| accounts::list(conn, after, limit).boxed()).await
+        self.read_many(move |conn| accounts::list(conn, after, limit).boxed()).await
     }
 
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {
@@ -194,7 +241,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn list_login_networks(&self, since: Timestamp, limit: u32) -> Result<Vec<(Network, Timestamp)>, StoreError> {
-        self.read(move |conn| password_limits::list_login_networks(conn, since, limit).boxed()).await
+        self.read_many(move |conn| password_limits::list_login_networks(conn, since, limit).boxed()).await
     }
 
     async fn find_rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> Result<RateLimit, StoreError> {
@@ -240,7 +287,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError> {
-        self.read(move |conn| mails::list_parked(conn, limit).boxed()).await
+        self.read_many(move |conn| mails::list_parked(conn, limit).boxed()).await
     }
 
     async fn lease_events(
@@ -257,7 +304,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {
-        self.read(|conn| outbox::depth(conn).boxed()).await
+        self.read_many(|conn| outbox::depth(conn).boxed()).await
     }
 
     fn pool_load(&self) -> PoolLoad {

@@ -120,7 +120,7 @@ async fn rehearse(
 
 /// Reads every account as the service would, and opens what is sealed.
 async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
-    let Opened { store, archive } = settings.database.open().await?;
+    let Opened { store, archive, .. } = settings.database.open().await?;
     let totp = SealedTotp::new(ring.clone(), String::new());
     let mut reader = archive.begin_read(Writers::GoOn).await?;
     let (mut after, mut accounts, mut opened, mut sealed) = (None, 0_u64, 0_u64, Vec::new());

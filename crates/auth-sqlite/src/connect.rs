@@ -1,0 +1,56 @@
+//! How a connection is opened.
+
+use std::path::Path;
+
+use auth_store::{Connection, Spawner};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, ConnectionError, ConnectionResult, RunQueryDsl as _, SqliteConnection};
+
+/// FULL, not NORMAL: a refresh that a power cut undid would look like a stolen token afterwards. The log is emptied every
+/// 1,000 pages (4 MiB); what a long reader made it grow to is given back beyond 16 MiB.
+pub(crate) const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216;";
+
+/// The same for a connection that writes nothing.
+pub(crate) const READ_PRAGMAS: &str = "PRAGMA query_only = ON;";
+
+/// Opens the file on a thread for what blocks; the statements run where `spawner` says.
+pub(crate) async fn connect(path: &Path, further: &'static str, spawner: Spawner) -> ConnectionResult<Connection> {
+    let path = path.to_owned();
+    let opened = tokio::task::spawn_blocking(move || open(&path, further)).await;
+    let opened = opened.unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))?;
+    Ok(auth_store::SqliteConnection::with_runtime(opened, spawner).into())
+}
+
+/// The same on this thread, for statements that run on the thread that asks for them.
+pub(crate) fn connect_here(path: &Path) -> ConnectionResult<Connection> {
+    Ok(auth_store::SqliteConnection::with_runtime(open(path, "")?, Spawner::Inline).into())
+}
+
+/// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
+/// another one, not with an error.
+fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnection> {
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    let refused = ConnectionError::CouldntSetupConfiguration;
+    conn.batch_execute(PRAGMAS).map_err(refused)?;
+    let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode").get_result(&mut conn).map_err(refused)?;
+    let keys: ForeignKeys = diesel::sql_query("PRAGMA foreign_keys").get_result(&mut conn).map_err(refused)?;
+    if mode.journal_mode != "wal" || keys.foreign_keys != 1 {
+        let reason = format!("journal_mode is {}, foreign_keys {}", mode.journal_mode, keys.foreign_keys);
+        return Err(ConnectionError::BadConnection(reason));
+    }
+    conn.batch_execute(further).map_err(refused)?;
+    Ok(conn)
+}
+
+#[derive(diesel::QueryableByName)]
+struct JournalMode {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    journal_mode: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct ForeignKeys {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    foreign_keys: i32,
+}

@@ -1,0 +1,280 @@
+//! The thread that writes. What arrives while it waits for the disk shares the next transaction, and so one sync.
+//!
+//! Each piece of work has a savepoint of its own in that transaction: what undoes one leaves the others alone. Nobody is
+//! told anything before the transaction has ended, since a piece that failed may have failed because of what another one
+//! wrote: a name that was taken, say. Where the whole transaction is undone (a panic, a full disk, a COMMIT that fails),
+//! its verdicts are of no worth. A piece of work can be done once only, so those that only shared the transaction are told
+//! that they were undone for another one's sake: their use cases read and decide again.
+
+use std::iter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::vec;
+
+use auth_domain::ports::{CommitError, Guard, StoreError};
+use auth_store::{Connection, Write};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use crate::connect::connect_here;
+use crate::{POOL_TIMEOUT, unavailable};
+
+/// How many pieces of work may wait: far more than wait in [`POOL_TIMEOUT`] for a disk that works.
+const QUEUE: usize = 1_024;
+/// How many share a transaction. A sync takes as long as some tens of them; more would only make the first wait.
+const BATCH: usize = 128;
+
+type Verdict = Result<(), CommitError>;
+
+/// The thread that writes, to those who have work for it.
+pub(crate) struct Writer {
+    /// `None` once it is told to stop.
+    queue: Mutex<Option<SyncSender<Queued>>>,
+    thread: Mutex<Option<JoinHandle<Option<Connection>>>>,
+}
+
+/// A piece of work that waits.
+struct Queued {
+    write: Write,
+    /// Set by the one that comes first: the thread that begins, or the caller who gives up.
+    taken: Arc<AtomicBool>,
+    caller: Caller,
+}
+
+/// Whoever waits for a piece of work.
+struct Caller {
+    span: Span,
+    answer: oneshot::Sender<Verdict>,
+}
+
+impl Writer {
+    /// Starts the thread on `conn`, whose statements run inline.
+    pub(crate) fn start(path: PathBuf, conn: Connection) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let mut thread = WriterThread { path, conn: Some(conn), runtime: Handle::current() };
+        let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
+            thread.run(&receiver);
+            thread.conn
+        })?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Has `write` done and waits until it is on the disk. What has not begun in [`POOL_TIMEOUT`], or when the caller goes
+    /// away, never will; what has goes on to its end.
+    pub(crate) async fn write(&self, write: Write) -> Verdict {
+        let (answer, mut told) = oneshot::channel();
+        let taken = Arc::<AtomicBool>::default();
+        self.enqueue(Queued { write, taken: Arc::clone(&taken), caller: Caller { span: Span::current(), answer } })?;
+        let told = match tokio::time::timeout(POOL_TIMEOUT, &mut told).await {
+            Ok(told) => told,
+            Err(_) if !taken.swap(true, Ordering::AcqRel) => {
+                tracing::error!("the connection that writes is not free");
+                return Err(StoreError::Unavailable.into());
+            }
+            Err(_) => told.await,
+        };
+        // Dropped unanswered: the thread is gone.
+        told.unwrap_or(Err(StoreError::Unavailable.into()))
+    }
+
+    fn enqueue(&self, queued: Queued) -> Result<(), StoreError> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = queue.as_ref().map(|queue| queue.try_send(queued));
+        let reason = match sent {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(TrySendError::Full(_))) => "too much waits for it",
+            Some(Err(TrySendError::Disconnected(_))) => "its thread has ended",
+            None => "the database is closed",
+        };
+        tracing::error!(reason, "the connection that writes is not free");
+        Err(StoreError::Unavailable)
+    }
+
+    /// Takes nothing more. The thread does what is queued, then ends with the connection. `None` the second time.
+    pub(crate) fn stop(&self) -> Option<JoinHandle<Option<Connection>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Writer {
+    /// A process that exits while a connection is open leaves everything in the log beside the file.
+    fn drop(&mut self) {
+        if let Some(thread) = self.stop() {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Queued {
+    /// Whether somebody still waits for it. From then on it is done, whoever goes away.
+    fn begin(&self) -> bool {
+        !self.caller.answer.is_closed() && !self.taken.swap(true, Ordering::AcqRel)
+    }
+}
+
+impl Caller {
+    fn tell(self, verdict: Verdict) {
+        // Whoever went away is told nothing.
+        let _ = self.answer.send(verdict);
+    }
+}
+
+/// A transaction was undone as a whole, and why.
+struct Undone(CommitError);
+
+impl Undone {
+    /// For another one's sake: it may be tried again.
+    const BY_ANOTHER: Self = Self(CommitError::Conflict(Guard::Alone));
+
+    /// What that means to one whose own verdict was this.
+    fn verdict(&self, own: Verdict) -> Verdict {
+        match own {
+            Err(CommitError::Store(error)) => Err(error.into()),
+            // What it saw may never have been.
+            Ok(()) | Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Err(self.0),
+        }
+    }
+}
+
+/// It panicked; the connection is gone.
+struct Panicked;
+
+struct WriterThread {
+    path: PathBuf,
+    /// `None` after something that it may not be used after: it is opened anew when there is work.
+    conn: Option<Connection>,
+    runtime: Handle,
+}
+
+impl WriterThread {
+    fn run(&mut self, queue: &Receiver<Queued>) {
+        while let Ok(first) = queue.recv() {
+            let waiting = iter::once(first).chain(queue.try_iter());
+            let batch: Vec<Queued> = waiting.filter(Queued::begin).take(BATCH).collect();
+            // diesel panics when a connection cannot be closed; whoever waits is then told that nothing is known.
+            if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
+                tracing::error!("a batch of writes panicked");
+                self.conn = None;
+            }
+        }
+    }
+
+    fn write(&mut self, mut batch: Vec<Queued>) {
+        if batch.len() > 1 {
+            self.write_together(batch.into_iter());
+        } else if let Some(queued) = batch.pop() {
+            self.write_alone(queued);
+        }
+    }
+
+    /// As it comes: a single statement needs no transaction around it.
+    fn write_alone(&mut self, Queued { write, caller, .. }: Queued) {
+        let done = match self.connection() {
+            Ok(_) => self.work(write, &caller.span).unwrap_or(Err(StoreError::Failed.into())),
+            Err(error) => Err(error.into()),
+        };
+        self.conn.take_if(|conn| !conn.is_reusable());
+        caller.tell(done);
+    }
+
+    fn write_together(&mut self, mut batch: vec::IntoIter<Queued>) {
+        while batch.len() > 0 {
+            let mut verdicts = Vec::with_capacity(batch.len());
+            let ended = self.transaction(&mut batch, &mut verdicts);
+            if ended.is_err() {
+                // Closing it undoes whatever SQLite has not undone by itself.
+                self.conn = None;
+            }
+            for (caller, verdict) in verdicts {
+                caller.tell(match &ended {
+                    Ok(()) => verdict,
+                    Err(undone) => undone.verdict(verdict),
+                });
+            }
+        }
+    }
+
+    /// Does what it can of `batch` in one transaction, and commits it.
+    fn transaction(
+        &mut self,
+        batch: &mut vec::IntoIter<Queued>,
+        verdicts: &mut Vec<(Caller, Verdict)>,
+    ) -> Result<(), Undone> {
+        if let Err(error) = self.begin() {
+            verdicts.extend(batch.map(|queued| (queued.caller, Err(error.into()))));
+            return Err(Undone(error.into()));
+        }
+        for Queued { write, caller, .. } in batch {
+            let (verdict, kept) = self.piece(write, &caller.span);
+            verdicts.push((caller, verdict));
+            kept?;
+        }
+        self.commit()
+    }
+
+    /// Does one piece of work under a savepoint; tells its verdict, and whether the transaction is still there.
+    fn piece(&mut self, write: Write, span: &Span) -> (Verdict, Result<(), Undone>) {
+        if self.batch("SAVEPOINT piece").is_err() {
+            return (Err(Undone::BY_ANOTHER.0), Err(Undone::BY_ANOTHER));
+        }
+        match self.work(write, span) {
+            Err(Panicked) => (Err(StoreError::Failed.into()), Err(Undone::BY_ANOTHER)),
+            Ok(verdict) => {
+                let end = if verdict.is_ok() { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
+                // An error that made SQLite undo the transaction by itself took the savepoint along. What came after would
+                // be committed by itself.
+                (verdict, self.batch(end).map_err(|_| Undone::BY_ANOTHER))
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let runtime = self.runtime.clone();
+        let conn = self.connection()?;
+        let begun = runtime.block_on(conn.begin_with("BEGIN IMMEDIATE"));
+        begun.inspect_err(|_| self.conn = None)
+    }
+
+    fn commit(&mut self) -> Result<(), Undone> {
+        let conn = self.conn.as_mut().ok_or(Undone::BY_ANOTHER)?;
+        self.runtime.block_on(conn.commit()).map_err(|error| match error {
+            CommitError::Store(_) => Undone(error),
+            // A constraint that is checked at the end only; the schema has none, and nobody knows whose fault it is.
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => Undone(StoreError::Failed.into()),
+        })
+    }
+
+    fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
+        let conn = self.conn.as_mut().ok_or(StoreError::Unavailable)?;
+        self.runtime.block_on(conn.batch(statements))
+    }
+
+    fn work(&mut self, write: Write, span: &Span) -> Result<Verdict, Panicked> {
+        let Some(conn) = self.conn.as_mut() else { return Ok(Err(StoreError::Unavailable.into())) };
+        let work = AssertUnwindSafe(|| span.in_scope(|| self.runtime.block_on(write(conn))));
+        catch_unwind(work).map_err(|_| {
+            tracing::error!("a write panicked");
+            self.conn = None;
+            Panicked
+        })
+    }
+
+    /// The connection, opened anew where the last one may not be used any more.
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => connect_here(&self.path).map_err(|error| unavailable(&error))?,
+        };
+        Ok(self.conn.insert(conn))
+    }
+}
+
+#[cfg(test)]
+mod tests;
