@@ -3,20 +3,19 @@
 
 mod archive_dialect;
 mod connection;
+mod listener;
 mod socket;
 mod tls;
 mod wire;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreError};
-use auth_store::{
-    ArchiveDialect, Connection, Engine, Lent, OUTBOX_CHANNEL, OpenError, Pool, PostgresConnection, SqlStore,
-};
+use auth_domain::ports::{ArchiveError, SessionNews, StoreError};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore};
 use diesel::pg::Pg;
 use diesel::{QueryableByName, sql_types};
 use diesel_async::{
@@ -25,7 +24,7 @@ use diesel_async::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use archive_dialect::PostgresArchive;
 use connection::Target;
@@ -35,8 +34,6 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a node goes without hearing of the others after its listening connection broke.
-const LISTEN_RETRY: Duration = Duration::from_secs(5);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +70,8 @@ pub type PostgresStore = SqlStore<PostgresEngine>;
 pub struct PostgresEngine {
     target: Target,
     pool: Pool,
+    /// Where the connection that listens tells what others did to sessions.
+    news: watch::Sender<Option<Arc<dyn SessionNews>>>,
 }
 
 /// Connects to the database at `url`, which [`migrate`] brought up to date, with a pool of at most `connections`.
@@ -95,12 +94,12 @@ pub async fn connect(
         async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
     });
     let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
-    let outbox = Arc::new(Notify::new());
+    let (outbox, news) = (Arc::new(Notify::new()), watch::Sender::new(None));
     // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
     if prepared {
-        tokio::spawn(listen(target.clone(), Arc::downgrade(&outbox)));
+        tokio::spawn(listener::listen(target.clone(), Arc::downgrade(&outbox), news.subscribe()));
     }
-    Ok(SqlStore::new(PostgresEngine { target, pool }, outbox, auditor))
+    Ok(SqlStore::new(PostgresEngine { target, pool, news }, outbox, auditor))
 }
 
 impl From<ConnectError> for OpenError {
@@ -173,44 +172,16 @@ impl Engine for PostgresEngine {
         self.pool.status()
     }
 
+    fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
+        self.news.send_replace(Some(news));
+    }
+
     fn migrations(&self) -> EmbeddedMigrations {
         MIGRATIONS
     }
 
     fn archive_dialect(&self) -> &'static dyn ArchiveDialect {
         &PostgresArchive
-    }
-}
-
-/// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
-/// is away, and without it, workers find what is due a little later by looking.
-async fn listen(target: Target, outbox: Weak<Notify>) {
-    loop {
-        // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
-        let told = Arc::new(Notify::new());
-        if let Ok((mut conn, driving)) = target.listen(told.clone()).await
-            && conn.driver.batch_execute(&format!("LISTEN {OUTBOX_CHANNEL}")).boxed().await.is_ok()
-        {
-            pass_on(&told, driving, &outbox).await;
-        }
-        if outbox.strong_count() == 0 {
-            return;
-        }
-        tokio::time::sleep(LISTEN_RETRY).await;
-    }
-}
-
-/// Until the connection ends, or the store is gone.
-async fn pass_on(told: &Notify, mut driving: tokio::task::JoinHandle<()>, outbox: &Weak<Notify>) {
-    loop {
-        tokio::select! {
-            () = told.notified() => {}
-            _ = &mut driving => return,
-            // Looks now and then whether there is anybody to tell.
-            () = tokio::time::sleep(LISTEN_RETRY) => {}
-        }
-        let Some(outbox) = outbox.upgrade() else { return };
-        outbox.notify_waiters();
     }
 }
 

@@ -11,10 +11,11 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::Store;
+use auth_domain::ports::{KeptSessions, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{Connections, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
+use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
@@ -51,25 +52,30 @@ pub(crate) async fn wire(
     listening: SocketAddr,
     connections: usize,
 ) -> Result<Wired, Failure> {
-    let store = open_to_serve(settings).await?;
+    let (store, kept_sessions) = open_to_serve(settings).await?;
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
-    let ports = ports(settings, &ring, store, &names.issuer, signer.clone())?;
+    let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     Ok(Wired { use_cases: UseCases::new(ports, policy(settings)), edge: edge(settings, names, connections)?, signer })
 }
 
-/// Brings the database up to date and opens it. One that a move did not finish is not served.
-async fn open_to_serve(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+/// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
+async fn open_to_serve(settings: &Settings) -> Result<(Arc<dyn Store>, Option<Arc<dyn KeptSessions>>), Failure> {
     settings.database.migrate_to(None).await?;
-    let store = settings.database.open_for(Arc::new(HttpAuditContext)).await?.store;
+    let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
+    let news = cache.clone().map(|cache| cache as Arc<dyn SessionNews>);
+    let store = settings.database.open_for(Arc::new(HttpAuditContext), news).await?.store;
     if store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
             "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
                 .into(),
         );
     }
-    Ok(store)
+    Ok(match cache {
+        Some(cache) => (Arc::new(CachedStore::new(store, cache.clone())), Some(cache)),
+        None => (store, None),
+    })
 }
 
 fn ports(
@@ -83,6 +89,7 @@ fn ports(
     let webhooks = settings.webhooks.iter().map(|registration| registration.webhook.clone()).collect();
     Ok(Ports {
         store,
+        kept_sessions: None,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         password_hasher: hashing.clone(),

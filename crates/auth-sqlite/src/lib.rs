@@ -3,18 +3,20 @@
 //! One connection writes, a few read; WAL lets them do so at once. Every query is in `auth-store`.
 
 mod archive_dialect;
+mod watcher;
 
 use std::fs::{File, Permissions};
 use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, StoreError};
+use auth_domain::ports::{ArchiveError, SessionNews, StoreError};
 use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, SqlStore};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
@@ -63,7 +65,27 @@ pub type SqliteStore = SqlStore<SqliteEngine>;
 pub struct SqliteEngine {
     path: PathBuf,
     readers: Pool,
-    writer: Arc<Mutex<Connection>>,
+    writer: Arc<WritingConnection>,
+}
+
+/// The one connection that writes, and how many there were before it.
+pub(crate) struct WritingConnection {
+    connection: Arc<Mutex<Connection>>,
+    replaced: AtomicU64,
+}
+
+impl WritingConnection {
+    fn new(connection: Connection) -> Self {
+        Self { connection: Arc::new(Mutex::new(connection)), replaced: AtomicU64::new(0) }
+    }
+
+    /// Returns what changes when somebody else commits, and when the connection is another one; `None` where it cannot be
+    /// told. Waits for writes that began before.
+    async fn version(&self) -> Option<(u64, i64)> {
+        let mut connection = self.connection.lock().await;
+        let version = connection.data_version().await.ok()?;
+        Some((AtomicU64::load(&self.replaced, Ordering::SeqCst), version))
+    }
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
@@ -81,11 +103,11 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(Mutex::new(writer)) };
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(WritingConnection::new(writer)) };
     Ok(SqlStore::new(engine, Arc::default(), auditor))
 }
 
-/// The one connection that writes.
+/// The connection that writes, lent.
 struct Writer(OwnedMutexGuard<Connection>);
 
 impl Deref for Writer {
@@ -109,13 +131,14 @@ impl Engine for SqliteEngine {
     }
 
     async fn writer(&self) -> Result<Lent, StoreError> {
-        let waiting = tokio::time::timeout(POOL_TIMEOUT, Arc::clone(&self.writer).lock_owned());
+        let waiting = tokio::time::timeout(POOL_TIMEOUT, Arc::clone(&self.writer.connection).lock_owned());
         let mut writer = waiting.await.map_err(|_| {
             tracing::error!("the connection that writes is not free");
             StoreError::Unavailable
         })?;
         if !writer.is_reusable() {
             *writer = connect(&self.path, PRAGMAS).await.map_err(|error| unavailable(&error))?;
+            self.writer.replaced.fetch_add(1, Ordering::SeqCst);
         }
         Ok(Box::new(Writer(writer)))
     }
@@ -134,6 +157,10 @@ impl Engine for SqliteEngine {
 
     fn pool_load(&self) -> PoolLoad {
         self.readers.status()
+    }
+
+    fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
+        tokio::spawn(watcher::watch(Arc::downgrade(&self.writer), news));
     }
 
     fn migrations(&self) -> EmbeddedMigrations {

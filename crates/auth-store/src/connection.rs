@@ -1,6 +1,7 @@
 //! A connection to either engine. A query's type names no engine until it is run, so the bounds here demand that each
 //! query runs on both, and it is written and compiled once.
 
+use auth_domain::AccountId;
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use diesel::connection::AnsiTransactionManager as BlockingTransactionManager;
 use diesel::pg::Pg;
@@ -259,6 +260,18 @@ impl Connection {
         }
     }
 
+    /// Returns what SQLite counts the commits of other connections by: another number says that there was one.
+    pub async fn data_version(&mut self) -> Result<i64, StoreError> {
+        let version = match &mut self.engine {
+            Engine::Postgres(_) => Err(diesel::result::Error::NotFound),
+            Engine::Sqlite(connection) => {
+                let query = diesel::sql_query("PRAGMA data_version");
+                RunQueryDsl::get_result(query, connection).await.map(|DataVersion { data_version }| data_version)
+            }
+        };
+        self.judge(version).map_err(as_store_error)
+    }
+
     /// Begins a transaction with this statement.
     pub async fn begin_with(&mut self, begin: &str) -> Result<(), StoreError> {
         self.begin_sql(begin).await.map_err(as_store_error)
@@ -333,6 +346,21 @@ impl Connection {
 /// Whether a transaction was begun here, or one was begun before.
 #[must_use]
 pub(crate) struct Begun(bool);
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    data_version: i64,
+}
+
+/// The channel on which triggers of PostgreSQL tell nodes of an account whose sessions are to be read anew; the payload is
+/// its id.
+pub const SESSIONS_CHANNEL: &str = "auth_sessions";
+
+/// Returns the account that a notification on [`SESSIONS_CHANNEL`] names.
+pub fn account_told(payload: &str) -> Option<AccountId> {
+    uuid::Uuid::try_parse(payload).ok().map(AccountId::from)
+}
 
 /// The channel on which nodes tell each other that there is something to send.
 pub const OUTBOX_CHANNEL: &str = "auth_outbox";

@@ -32,7 +32,9 @@ mod two_factor;
 mod types;
 
 pub use archive::{Kind, archived_tables};
-pub use connection::{Connection, OUTBOX_CHANNEL, PostgresConnection, SqliteConnection};
+pub use connection::{
+    Connection, OUTBOX_CHANNEL, PostgresConnection, SESSIONS_CHANNEL, SqliteConnection, account_told,
+};
 pub use engine::{ArchiveDialect, Engine, Lent};
 pub use failure::LastSqlState;
 pub use migrations::{is_up_to_date, migrate_to};
