@@ -52,6 +52,7 @@ mod release;
 mod rolling_restart;
 mod scale;
 mod second_factor_steps;
+mod session_cache;
 mod sessions;
 mod sign_in;
 mod start_up;
