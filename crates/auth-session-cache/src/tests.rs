@@ -258,9 +258,10 @@ async fn what_was_decided_on_another_state_than_is_kept_is_forgotten() {
     let ann = Ann::new();
     ann.read().await;
     let (advance, _) = ann.advance(true);
-    UnderWay::new(&ann.cache, &[advance.clone()]).settle(&Ok(()));
+    let settle_once_more = || UnderWay::new(&ann.cache, std::slice::from_ref(&advance)).settle(&Ok(()));
+    settle_once_more();
     assert!(ann.kept()[0].is_some());
-    UnderWay::new(&ann.cache, &[advance]).settle(&Ok(()));
+    settle_once_more();
     assert_eq!(ann.kept(), [None, Some(ann.sessions[1].clone())]);
 }
 
