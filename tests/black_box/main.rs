@@ -54,6 +54,7 @@ mod rolling_restart;
 mod round_trips;
 mod scale;
 mod second_factor_steps;
+mod session_cache;
 mod sessions;
 mod sign_in;
 mod start_up;

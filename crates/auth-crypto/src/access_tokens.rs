@@ -1,4 +1,8 @@
 //! Access tokens: JWTs (RFC 7519) of type `at+jwt` (RFC 9068) signed with EdDSA (RFC 8037).
+//!
+//! jsonwebtoken decodes an Ed25519 key anew for each token, which takes as long as a good part of the signature. So the
+//! keys are decoded once, when they are loaded, and the compact form (RFC 7515 section 3.1) is put together and taken
+//! apart here.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,13 +14,15 @@ use auth_domain::signing_key::{SigningKey, signing_at};
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ed25519_dalek::{Signature, Signer as _, Verifier as _, VerifyingKey};
+use jsonwebtoken::{Algorithm, Header};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::jwt_header;
 use crate::key_ring::KeyRing;
 use crate::signing_keys::unseal;
+use crate::verified_tokens::{TokenDigest, VerifiedTokens};
 
 const TYPE: &str = "at+jwt";
 
@@ -39,8 +45,45 @@ struct LoadedKey {
     id: String,
     sequence: i64,
     active_from: Timestamp,
-    signing: EncodingKey,
-    verifying: DecodingKey,
+    signing: ed25519_dalek::SigningKey,
+    verifying: VerifyingKey,
+    /// The header of the tokens that it signs, as it stands in them.
+    header: String,
+}
+
+impl LoadedKey {
+    fn open(ring: &KeyRing, key: &SigningKey) -> Option<Self> {
+        let signing = unseal(ring, key)?;
+        let id = key.id.to_string();
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(id.clone());
+        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).ok()?);
+        let (sequence, active_from, verifying) = (key.sequence, key.active_from, signing.verifying_key());
+        Some(Self { id, sequence, active_from, signing, verifying, header })
+    }
+
+    /// Whether a token is signed and verified by both in the same way.
+    fn is_same_as(&self, other: &Self) -> bool {
+        (&self.id, self.sequence, self.active_from) == (&other.id, other.sequence, other.active_from)
+            && self.verifying == other.verifying
+    }
+}
+
+/// The keys that were loaded together, and the tokens that they verified.
+struct LoadedKeys {
+    keys: Vec<LoadedKey>,
+    verified: VerifiedTokens,
+}
+
+impl LoadedKeys {
+    fn new(keys: Vec<LoadedKey>) -> Self {
+        Self { keys, verified: VerifiedTokens::new() }
+    }
+
+    fn are_same_as(&self, others: &[LoadedKey]) -> bool {
+        self.keys.len() == others.len() && self.keys.iter().zip(others).all(|(one, other)| one.is_same_as(other))
+    }
 }
 
 /// A stored signing key is of no use here.
@@ -55,53 +98,61 @@ pub struct AccessTokenSigner {
     ring: KeyRing,
     issuer: String,
     audience: String,
-    validation: Validation,
-    keys: RwLock<Arc<Vec<LoadedKey>>>,
+    /// Replaced as a whole, so that what is verified with old keys while new ones are loaded is kept with the old.
+    loaded: RwLock<Arc<LoadedKeys>>,
 }
 
 impl AccessTokenSigner {
     /// For tokens with this `iss` and `aud`; of no use before [`Self::load`].
     pub fn new(ring: KeyRing, issuer: String, audience: String) -> Self {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&issuer]);
-        validation.set_audience(&[&audience]);
-        // Against the clock port, below.
-        validation.validate_exp = false;
-        Self { ring, issuer, audience, validation, keys: RwLock::default() }
+        Self { ring, issuer, audience, loaded: RwLock::new(Arc::new(LoadedKeys::new(Vec::new()))) }
     }
 
-    /// Replaces the keys. Nothing changes when one of them does not open.
+    /// Replaces the keys. Nothing changes when one of them does not open. Where any differs from those before, no token
+    /// counts as verified any more.
     pub fn load(&self, keys: &[SigningKey]) -> Result<(), UnusableSigningKey> {
-        let load = |key: &SigningKey| {
-            let signing = unseal(&self.ring, key).ok_or(UnusableSigningKey(key.id))?;
-            let verifying = DecodingKey::from_ed_der(&key.public_key);
-            Ok(LoadedKey {
-                id: key.id.to_string(),
-                sequence: key.sequence,
-                active_from: key.active_from,
-                signing,
-                verifying,
-            })
-        };
-        let loaded = Arc::new(keys.iter().map(load).collect::<Result<_, _>>()?);
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+        let open = |key: &SigningKey| LoadedKey::open(&self.ring, key).ok_or(UnusableSigningKey(key.id));
+        let keys = keys.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        if !loaded.are_same_as(&keys) {
+            *loaded = Arc::new(LoadedKeys::new(keys));
+        }
         Ok(())
     }
 
-    fn keys(&self) -> Arc<Vec<LoadedKey>> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    fn loaded(&self) -> Arc<LoadedKeys> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Checks everything but the expiry.
+    fn verify_anew(&self, keys: &[LoadedKey], token: &str) -> Result<AccessClaims, TokenFault> {
+        let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
+        let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenFault::Key)?;
+        if header.alg != Algorithm::EdDSA {
+            return Err(TokenFault::Algorithm);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+        let (_, claims) = message.split_once('.').ok_or(TokenFault::Malformed)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenFault::Malformed)?;
+        let signature = Signature::from_slice(&signature).map_err(|_| TokenFault::Signature)?;
+        key.verifying.verify(message.as_bytes(), &signature).map_err(|_| TokenFault::Signature)?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenFault::Malformed)?;
+        let wire: WireClaims = serde_json::from_slice(&claims).map_err(|_| TokenFault::Claims)?;
+        if wire.iss != self.issuer {
+            return Err(TokenFault::Issuer);
+        }
+        if wire.aud != self.audience {
+            return Err(TokenFault::Audience);
+        }
+        from_wire(&wire).ok_or(TokenFault::Claims)
     }
 }
 
 impl AccessTokens for AccessTokenSigner {
     fn issue(&self, claims: &AccessClaims) -> Result<BearerToken, NoSigningKey> {
-        let keys = self.keys();
-        let signing = signing_at(&keys, claims.issued_at, |key| (key.sequence, key.active_from));
+        let loaded = self.loaded();
+        let signing = signing_at(&loaded.keys, claims.issued_at, |key| (key.sequence, key.active_from));
         let key = signing.ok_or(NoSigningKey)?;
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(key.id.clone());
         let wire = WireClaims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
@@ -114,27 +165,38 @@ impl AccessTokens for AccessTokenSigner {
             amr: claims.method.amr().iter().map(|value| (*value).to_owned()).collect(),
             auth_time: claims.authenticated_at.as_seconds(),
         };
-        jsonwebtoken::encode(&header, &wire, &key.signing).map(BearerToken::new).map_err(|error| {
-            tracing::error!(%error, kid = key.id, "an access token cannot be signed");
+        let claims = serde_json::to_vec(&wire).map_err(|error| {
+            tracing::error!(%error, kid = key.id, "an access token cannot be written");
             NoSigningKey
-        })
+        })?;
+        let mut token = key.header.clone();
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+        let signature = key.signing.sign(token.as_bytes());
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature.to_bytes(), &mut token);
+        Ok(BearerToken::new(token))
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection> {
-        let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
-        let keys = self.keys();
-        let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenFault::Key)?;
-        let decoded = jsonwebtoken::decode::<WireClaims>(token, &key.verifying, &self.validation);
-        let wire = decoded.map_err(|error| jwt_header::fault(&error))?.claims;
-        let claims = from_wire(&wire).ok_or(TokenFault::Claims)?;
+        let loaded = self.loaded();
+        let digest = TokenDigest::of(token);
+        let found = loaded.verified.find(&digest, now);
+        let is_new = found.is_none();
+        let claims = found.map_or_else(|| self.verify_anew(&loaded.keys, token), Ok)?;
         if now >= claims.expires_at {
             return Err(TokenRejection::Expired);
+        }
+        if is_new {
+            loaded.verified.keep(digest, claims.clone());
         }
         Ok(claims)
     }
 }
 
 fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
+    // A time before 1970 is none that a token may expire at.
+    u64::try_from(wire.exp).ok()?;
     let (generation, nonce) = decode_jti(&wire.jti)?;
     Some(AccessClaims {
         account_id: AccountId::from(wire.sub),
@@ -160,4 +222,91 @@ fn decode_jti(jti: &str) -> Option<(Generation, [u8; 12])> {
     let (generation, nonce) = bytes.split_at(4);
     let generation = Generation::from_number(u32::from_be_bytes(generation.try_into().ok()?));
     Some((generation, nonce.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use auth_domain::ports::SigningKeyMaker as _;
+
+    use super::*;
+    use crate::{MasterKey, SealedSigningKeys};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn ring() -> KeyRing {
+        KeyRing::new(&MasterKey::new([1; 32]), &[])
+    }
+
+    fn key(sequence: i64, nonce: u8) -> SigningKey {
+        let seed = [u8::try_from(sequence).unwrap(); 32];
+        let id = SigningKeyId::generate(NOW, seed);
+        let pair = SealedSigningKeys::new(ring()).make(id, seed, [nonce; 32]);
+        let (public_key, sealed_private_key) = (pair.public_key, pair.sealed_private_key);
+        SigningKey { id, sequence, active_from: NOW, public_key, sealed_private_key }
+    }
+
+    fn signer(keys: &[SigningKey]) -> AccessTokenSigner {
+        let signer = AccessTokenSigner::new(ring(), "https://a.example".to_owned(), "https://b.example".to_owned());
+        signer.load(keys).unwrap();
+        signer
+    }
+
+    fn token(signer: &AccessTokenSigner) -> BearerToken {
+        let claims = AccessClaims {
+            account_id: AccountId::generate(NOW, [1; 32]),
+            session_id: SessionId::generate(NOW, [2; 32]),
+            generation: Generation::from_number(7),
+            nonce: [3; 12],
+            roles: Roles::of_new_account(),
+            method: AuthenticationMethod::Password,
+            authenticated_at: NOW,
+            issued_at: NOW,
+            expires_at: NOW + Duration::from_secs(600),
+        };
+        signer.issue(&claims).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_verified_once_and_expires_all_the_same() {
+        let signer = signer(&[key(1, 1)]);
+        let token = token(&signer);
+        let at = |seconds| signer.verify(token.reveal(), NOW + Duration::from_secs(seconds));
+        let first = at(0).unwrap();
+        assert_eq!((at(599), signer.loaded().verified.len()), (Ok(first), 1));
+        assert_eq!((at(600), signer.loaded().verified.len()), (Err(TokenRejection::Expired), 0));
+        assert_eq!((at(601), signer.loaded().verified.len()), (Err(TokenRejection::Expired), 0), "by its signature");
+    }
+
+    #[test]
+    fn what_does_not_verify_is_not_kept() {
+        let signer = signer(&[key(1, 1)]);
+        let token = token(&signer);
+        assert!(signer.verify(&format!("{}A", token.reveal()), NOW).is_err());
+        assert!(signer.verify(&token.reveal()[1..], NOW).is_err());
+        assert_eq!(signer.loaded().verified.len(), 0);
+    }
+
+    #[test]
+    fn a_key_that_was_withdrawn_verifies_nothing_from_then_on() {
+        let signer = signer(&[key(1, 1)]);
+        let token = token(&signer);
+        assert!(signer.verify(token.reveal(), NOW).is_ok());
+        signer.load(&[key(2, 1)]).unwrap();
+        assert_eq!(signer.verify(token.reveal(), NOW), Err(TokenFault::Key.into()));
+        signer.load(&[]).unwrap();
+        assert_eq!(signer.verify(token.reveal(), NOW), Err(TokenFault::Key.into()));
+    }
+
+    #[test]
+    fn keys_that_are_the_same_leave_what_was_verified() {
+        let signer = signer(&[key(1, 1)]);
+        assert!(signer.verify(token(&signer).reveal(), NOW).is_ok());
+        // Sealed anew, say.
+        signer.load(&[key(1, 2)]).unwrap();
+        assert_eq!(signer.loaded().verified.len(), 1);
+        signer.load(&[key(1, 2), key(2, 1)]).unwrap();
+        assert_eq!(signer.loaded().verified.len(), 0);
+    }
 }

@@ -20,6 +20,7 @@ mod signing_keys;
 mod system;
 mod temp_tokens;
 mod totp;
+mod verified_tokens;
 
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
 pub use authorization_states::AuthorizationStateSigner;

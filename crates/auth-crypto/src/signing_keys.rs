@@ -3,8 +3,6 @@
 use auth_domain::ports::{SealedKeyPair, SigningKeyMaker};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{Randomness, SigningKeyId};
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-use jsonwebtoken::EncodingKey;
 
 use crate::key_ring::KeyRing;
 use crate::sealing::{Purpose, open, seal};
@@ -31,10 +29,9 @@ impl SigningKeyMaker for SealedSigningKeys {
 }
 
 /// The private key of `key`, ready to sign; `None` when no key of the ring opens it.
-pub(crate) fn unseal(ring: &KeyRing, key: &SigningKey) -> Option<EncodingKey> {
+pub(crate) fn unseal(ring: &KeyRing, key: &SigningKey) -> Option<ed25519_dalek::SigningKey> {
     let seed = open(ring, Purpose::SigningKey, key.id.as_uuid(), &key.sealed_private_key)?;
     let pair = ed25519_dalek::SigningKey::from_bytes(seed.as_slice().try_into().ok()?);
     let genuine = pair.verifying_key().as_bytes().as_slice() == key.public_key;
-    let pkcs8 = pair.to_pkcs8_der().ok().filter(|_| genuine)?;
-    Some(EncodingKey::from_ed_der(pkcs8.as_bytes()))
+    genuine.then_some(pair)
 }

@@ -33,6 +33,23 @@ impl FromRequest for Bearer {
     }
 }
 
+/// The bearer of an access token, for what only reads: their account and session as they were in the last second.
+pub(crate) struct ReadingBearer(pub(crate) Authenticated);
+
+impl FromRequest for ReadingBearer {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
+        async move {
+            let (use_cases, token) = found?;
+            Ok(Self(use_cases.authenticate.recent(&token).await.inspect_err(tell_access)?))
+        }
+        .boxed_local()
+    }
+}
+
 /// The bearer of an access token of a login that is fresh enough for what weakens an account.
 pub(crate) struct FreshBearer(pub(crate) FreshLogin);
 

@@ -12,12 +12,11 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use futures_util::FutureExt as _;
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Notification, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::ConnectError;
@@ -85,13 +84,14 @@ impl Target {
         Ok(self.open(None).await?.connection)
     }
 
-    /// The same, for one that listens: `told` is told of each notification until the task ends with the connection.
-    pub(crate) async fn listen(&self, told: Arc<Notify>) -> Result<(PostgresConnection, JoinHandle<()>), ConnectError> {
+    /// The same, for one that listens: `told` is called with each notification until the task ends with the connection,
+    /// before it is known that a later statement was answered.
+    pub(crate) async fn listen(&self, told: Told) -> Result<(PostgresConnection, JoinHandle<()>), ConnectError> {
         let Open { connection, driving } = self.open(Some(told)).await?;
         Ok((connection, driving))
     }
 
-    async fn open(&self, told: Option<Arc<Notify>>) -> Result<Open, ConnectError> {
+    async fn open(&self, told: Option<Told>) -> Result<Open, ConnectError> {
         let (mut refusals, mut limit_reached) = (Vec::new(), false);
         let first = self.answered.load(Ordering::Relaxed);
         for index in (first..self.hosts.len()).chain(0..first) {
@@ -113,7 +113,7 @@ impl Target {
     }
 
     /// Tries every place that the host stands for: of several servers one may only read.
-    async fn speak(&self, config: &Config, told: Option<Arc<Notify>>) -> Result<Open, Refused> {
+    async fn speak(&self, config: &Config, told: Option<Told>) -> Result<Open, Refused> {
         let places = socket::places(config).await.map_err(|error| Refused::because(&chain(&error)))?;
         let mut last = None;
         for place in places {
@@ -125,7 +125,7 @@ impl Target {
         Err(last.unwrap_or_else(|| Refused::because("there is no address")))
     }
 
-    async fn speak_at(&self, config: &Config, place: Place, told: Option<Arc<Notify>>) -> Result<Open, Refused> {
+    async fn speak_at(&self, config: &Config, place: Place, told: Option<Told>) -> Result<Open, Refused> {
         let stream = socket::open(place).await;
         let stream = stream.map_err(|error| Refused::because(&format!("error connecting to server: {error}")))?;
         let sqlstates = SqlStates::default();
@@ -196,8 +196,11 @@ impl From<tokio_postgres::Error> for Refused {
     }
 }
 
+/// What is called with each notification.
+pub(crate) type Told = Arc<dyn Fn(&Notification) + Send + Sync>;
+
 /// Moves the bytes of a connection until it ends, on a task of its own.
-fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, told: Option<Arc<Notify>>) -> JoinHandle<()>
+fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, told: Option<Told>) -> JoinHandle<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -205,8 +208,8 @@ where
     tokio::spawn(async move {
         // An error ends it; whoever waits for an answer is told that the connection is closed.
         while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
-            if let (AsyncMessage::Notification(_), Some(told)) = (message, &told) {
-                told.notify_waiters();
+            if let (AsyncMessage::Notification(notification), Some(told)) = (message, &told) {
+                told(&notification);
             }
         }
     })

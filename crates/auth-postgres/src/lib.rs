@@ -3,6 +3,7 @@
 
 mod archive_dialect;
 mod connection;
+mod listener;
 mod outbox;
 mod socket;
 mod tls;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, CommitError, StoreError};
+use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use auth_store::{
     ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore, Write, work_on,
 };
@@ -26,7 +27,7 @@ use diesel_async::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use archive_dialect::PostgresArchive;
 use connection::Target;
@@ -75,6 +76,8 @@ pub struct PostgresEngine {
     pool: Arc<Pool>,
     /// `None` behind a transaction pooler: nobody listens there.
     teller: Option<Teller>,
+    /// Where the connection that listens tells what others did to sessions.
+    news: watch::Sender<Option<Arc<dyn SessionNews>>>,
 }
 
 /// Connects to the database at `url`, which [`migrate`] brought up to date, with a pool of at most `connections`.
@@ -97,13 +100,13 @@ pub async fn connect(
         async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
     });
     let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
-    let (pool, outbox) = (Arc::new(pool), Arc::new(Notify::new()));
+    let (pool, outbox, news) = (Arc::new(pool), Arc::new(Notify::new()), watch::Sender::new(None));
     // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
     let teller = prepared.then(|| {
-        tokio::spawn(outbox::listen(target.clone(), Arc::downgrade(&outbox)));
+        tokio::spawn(listener::listen(target.clone(), Arc::downgrade(&outbox), news.subscribe()));
         Teller::start(Arc::clone(&pool))
     });
-    Ok(SqlStore::new(PostgresEngine { target, pool, teller }, outbox, auditor))
+    Ok(SqlStore::new(PostgresEngine { target, pool, teller, news }, outbox, auditor))
 }
 
 impl From<ConnectError> for OpenError {
@@ -180,6 +183,10 @@ impl Engine for PostgresEngine {
 
     fn pool_load(&self) -> PoolLoad {
         self.pool.status()
+    }
+
+    fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
+        self.news.send_replace(Some(news));
     }
 
     fn migrations(&self) -> EmbeddedMigrations {

@@ -6,18 +6,39 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_domain::ports::{Change, Store as _};
-use auth_postgres::{connect, migrate};
+use auth_postgres::{PostgresStore, connect, migrate};
 use auth_testkit::fixtures::NOW;
 use auth_testkit::postgres::cluster;
 use auth_testkit::store_contract::AnyStore;
 
-async fn new_store() -> AnyStore {
+async fn connected() -> PostgresStore {
     let url = cluster().database();
     migrate(&url, true).await.expect("the migrations run");
-    Arc::new(connect(&url, true, 16, None).await.expect("the database answers"))
+    connect(&url, true, 16, None).await.expect("the database answers")
+}
+
+async fn new_store() -> AnyStore {
+    Arc::new(connected().await)
 }
 
 auth_testkit::store_contract!(new_store);
+
+/// The same with sessions read from what is kept, as long as the engine tells what others do.
+mod kept {
+    use auth_session_cache::{CachedStore, SessionCache};
+    use auth_testkit::kept_first::KeptFirst;
+
+    use super::*;
+
+    async fn new_kept_store() -> AnyStore {
+        let (store, cache) = (connected().await, Arc::new(SessionCache::new()));
+        store.watch_sessions(cache.clone());
+        let cached = Arc::new(CachedStore::new(Arc::new(store), cache.clone()));
+        Arc::new(KeptFirst::new(cached, cache))
+    }
+
+    auth_testkit::store_contract!(new_kept_store);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_nodes_that_start_at_once_migrate_once() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_crypto::{SystemClock, SystemEntropy};
 use auth_domain::audit::{Actor, AuditContext, Auditor};
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::{Archive, AuditContextSource, Store};
+use auth_domain::ports::{Archive, AuditContextSource, SessionNews, Store};
 use auth_sqlite::SqliteStore;
 
 use crate::Failure;
@@ -57,11 +57,16 @@ impl Database {
 
     /// Opens it. It must be there; nothing is made.
     pub(crate) async fn open(&self) -> Result<Opened, Failure> {
-        self.open_for(Arc::new(CommandLine)).await
+        self.open_for(Arc::new(CommandLine), None).await
     }
 
-    /// Opens it; the audit trail tells where `context` says that a commit comes from.
-    pub(crate) async fn open_for(&self, context: Arc<dyn AuditContextSource>) -> Result<Opened, Failure> {
+    /// Opens it; the audit trail tells where `context` says that a commit comes from. `news` is told what others do to
+    /// sessions.
+    pub(crate) async fn open_for(
+        &self,
+        context: Arc<dyn AuditContextSource>,
+        news: Option<Arc<dyn SessionNews>>,
+    ) -> Result<Opened, Failure> {
         let auditor = Arc::new(auditor(context));
         Ok(match self {
             // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
@@ -71,11 +76,14 @@ impl Database {
             }
             Self::Sqlite(path) => {
                 let sqlite = auth_sqlite::open(path, Some(auditor)).await?;
+                news.into_iter().for_each(|news| sqlite.watch_sessions(news));
                 Opened { sqlite: Some(sqlite.clone()), ..opened(sqlite) }
             }
             Self::Postgres { url, options: PostgresOptions { prepared, connections } } => {
                 let store = auth_postgres::connect(url, *prepared, *connections, Some(auditor)).await;
-                opened(store.map_err(url_hint)?)
+                let store = store.map_err(url_hint)?;
+                news.into_iter().for_each(|news| store.watch_sessions(news));
+                opened(store)
             }
         })
     }

@@ -11,10 +11,11 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::Store;
+use auth_domain::ports::{KeptSessions, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{Connections, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
+use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
 
@@ -54,27 +55,31 @@ pub(crate) async fn wire(
     listening: SocketAddr,
     connections: usize,
 ) -> Result<Wired, Failure> {
-    let database = open_to_serve(settings).await?;
+    let (database, kept_sessions) = open_to_serve(settings).await?;
     let store = database.store.clone();
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
-    let ports = ports(settings, &ring, store, &names.issuer, signer.clone())?;
+    let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
     Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database })
 }
 
-/// Brings the database up to date and opens it. One that a move did not finish is not served.
-async fn open_to_serve(settings: &Settings) -> Result<Opened, Failure> {
+/// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
+async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn KeptSessions>>), Failure> {
     settings.database.migrate_to(None).await?;
-    let opened = settings.database.open_for(Arc::new(HttpAuditContext)).await?;
+    let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
+    let news = cache.clone().map(|cache| cache as Arc<dyn SessionNews>);
+    let mut opened = settings.database.open_for(Arc::new(HttpAuditContext), news).await?;
     if opened.store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
             "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
                 .into(),
         );
     }
-    Ok(opened)
+    let Some(cache) = cache else { return Ok((opened, None)) };
+    opened.store = Arc::new(CachedStore::new(opened.store, cache.clone()));
+    Ok((opened, Some(cache)))
 }
 
 fn ports(
@@ -88,6 +93,7 @@ fn ports(
     let webhooks = settings.webhooks.iter().map(|registration| registration.webhook.clone()).collect();
     Ok(Ports {
         store,
+        kept_sessions: None,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         password_hasher: hashing.clone(),

@@ -5,6 +5,7 @@
 
 mod archive_dialect;
 mod connect;
+mod watcher;
 mod writer;
 
 use std::fs::{File, Permissions};
@@ -16,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, CommitError, StoreError};
+use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Spawner, SqlStore, Write};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
@@ -60,7 +61,7 @@ pub type SqliteStore = SqlStore<SqliteEngine>;
 pub struct SqliteEngine {
     path: PathBuf,
     readers: Pool,
-    writer: Writer,
+    writer: Arc<Writer>,
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
@@ -80,7 +81,8 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    Ok(SqlStore::new(SqliteEngine { path: path.to_owned(), readers, writer }, Arc::default(), auditor))
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer) };
+    Ok(SqlStore::new(engine, Arc::default(), auditor))
 }
 
 impl SqliteEngine {
@@ -142,6 +144,10 @@ impl Engine for SqliteEngine {
 
     fn pool_load(&self) -> PoolLoad {
         self.readers.status()
+    }
+
+    fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
+        tokio::spawn(watcher::watch(Arc::downgrade(&self.writer), news));
     }
 
     fn migrations(&self) -> EmbeddedMigrations {

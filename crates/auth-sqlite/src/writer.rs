@@ -10,7 +10,7 @@ use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,6 +18,7 @@ use std::vec;
 
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use auth_store::{Connection, Write};
+use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -37,6 +38,8 @@ pub(crate) struct Writer {
     /// `None` once it is told to stop.
     queue: Mutex<Option<SyncSender<Queued>>>,
     thread: Mutex<Option<JoinHandle<Option<Connection>>>>,
+    /// How many connections there were.
+    opened: Arc<AtomicU64>,
 }
 
 /// A piece of work that waits.
@@ -57,12 +60,14 @@ impl Writer {
     /// Starts the thread on `conn`, whose statements run inline.
     pub(crate) fn start(path: PathBuf, conn: Connection) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let mut thread = WriterThread { path, conn: Some(conn), runtime: Handle::current() };
+        let opened = Arc::<AtomicU64>::default();
+        let mut thread =
+            WriterThread { path, conn: Some(conn), runtime: Handle::current(), opened: Arc::clone(&opened) };
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
             thread.run(&receiver);
             thread.conn
         })?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened })
     }
 
     /// Has `write` done and waits until it is on the disk. What has not begun in [`POOL_TIMEOUT`], or when the caller goes
@@ -94,6 +99,23 @@ impl Writer {
         };
         tracing::error!(reason, "the connection that writes is not free");
         Err(StoreError::Unavailable)
+    }
+
+    /// Returns what changes when somebody else commits, and when the connection is another one; `None` where it cannot be
+    /// told. Its turn comes after the writes that were there before.
+    pub(crate) async fn version(&self) -> Option<(u64, i64)> {
+        let (opened, (tell, told)) = (Arc::clone(&self.opened), oneshot::channel());
+        let ask = self.write(Box::new(move |conn| {
+            async move {
+                let version = conn.data_version().await?;
+                // Nobody waits any more: then nobody is told.
+                let _: Result<(), _> = tell.send((opened.load(Ordering::SeqCst), version));
+                Ok(())
+            }
+            .boxed()
+        }));
+        ask.await.ok()?;
+        told.await.ok()
     }
 
     /// Takes nothing more. The thread does what is queued, then ends with the connection. `None` the second time.
@@ -151,6 +173,7 @@ struct WriterThread {
     /// `None` after something that it may not be used after: it is opened anew when there is work.
     conn: Option<Connection>,
     runtime: Handle,
+    opened: Arc<AtomicU64>,
 }
 
 impl WriterThread {
@@ -270,7 +293,11 @@ impl WriterThread {
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => connect_here(&self.path).map_err(|error| unavailable(&error))?,
+            None => {
+                let conn = connect_here(&self.path).map_err(|error| unavailable(&error))?;
+                self.opened.fetch_add(1, Ordering::SeqCst);
+                conn
+            }
         };
         Ok(self.conn.insert(conn))
     }

@@ -6,18 +6,39 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
-use auth_sqlite::{migrate, open};
+use auth_sqlite::{SqliteStore, migrate, open};
 use auth_testkit::store_contract::AnyStore;
 use diesel::{Connection as _, RunQueryDsl as _};
 
-async fn new_store() -> AnyStore {
+async fn opened() -> SqliteStore {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder").keep();
     let path = dir.join("auth.db");
     migrate(&path).await.expect("the migrations run");
-    Arc::new(open(&path, None).await.expect("the database opens"))
+    open(&path, None).await.expect("the database opens")
+}
+
+async fn new_store() -> AnyStore {
+    Arc::new(opened().await)
 }
 
 auth_testkit::store_contract!(new_store);
+
+/// The same with sessions read from what is kept, as long as the engine tells what others do.
+mod kept {
+    use auth_session_cache::{CachedStore, SessionCache};
+    use auth_testkit::kept_first::KeptFirst;
+
+    use super::*;
+
+    async fn new_kept_store() -> AnyStore {
+        let (store, cache) = (opened().await, Arc::new(SessionCache::new()));
+        store.watch_sessions(cache.clone());
+        let cached = Arc::new(CachedStore::new(Arc::new(store), cache.clone()));
+        Arc::new(KeptFirst::new(cached, cache))
+    }
+
+    auth_testkit::store_contract!(new_kept_store);
+}
 
 /// A table is in the archive's list or among its exceptions, or an export would leave it out and nobody would notice.
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use auth_domain::account::Account;
 use auth_domain::ports::{Change, CommitError, Guard, Store as _, UniqueKey};
 use auth_domain::session::{KeyId, Rotation, Session};
+use auth_domain::version::AccountRevision;
 use auth_sqlite::{SqliteStore, migrate, open};
 use auth_testkit::fixtures::{self, NOW};
 use diesel::connection::SimpleConnection as _;
@@ -17,7 +18,7 @@ use futures_util::future::join_all;
 
 const EACH: usize = 20;
 
-async fn session(store: &SqliteStore) -> Session {
+async fn session(store: &SqliteStore) -> (Session, AccountRevision) {
     let account = fixtures::account();
     let session = fixtures::session(&account);
     let open = Change::InsertSession {
@@ -25,14 +26,17 @@ async fn session(store: &SqliteStore) -> Session {
         credential_version: account.credential_version,
         two_factor_version: account.two_factor.version,
     };
+    let revision = account.revision();
     store.commit(vec![Change::InsertAccount(account)]).await.unwrap();
     store.commit(vec![open]).await.unwrap();
-    session
+    (session, revision)
 }
 
-fn advance(session: &Session) -> Change {
+fn advance((session, revision): &(Session, AccountRevision)) -> Change {
     let from = &session.rotation;
     Change::AdvanceSession {
+        account_id: session.account_id,
+        revision: *revision,
         session_id: session.id,
         from: from.version(),
         rotation: Rotation {
@@ -46,7 +50,7 @@ fn advance(session: &Session) -> Change {
 }
 
 /// One that is inserted whole before its second change is refused.
-fn half_bad(account: &Account, session: &Session) -> Vec<Change> {
+fn half_bad(account: &Account, session: &(Session, AccountRevision)) -> Vec<Change> {
     vec![Change::InsertAccount(account.clone()), advance(session)]
 }
 
@@ -75,7 +79,7 @@ async fn of_many_at_once_each_conflicts_for_itself() {
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(verdicts.await, expected);
 
-    for session in advanced {
+    for (session, _) in advanced {
         let (found, _) = store.find_session(session.id).await.unwrap().unwrap();
         assert_eq!(found.rotation.generation, session.rotation.generation.next(), "once");
     }

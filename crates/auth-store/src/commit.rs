@@ -72,11 +72,12 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::InsertSession { session, credential_version, two_factor_version } => {
             sessions::insert(conn, session, *credential_version, *two_factor_version).await
         }
-        Change::AdvanceSession { session_id, from, rotation, key_id, idle_expires_at } => {
-            sessions::advance(conn, *session_id, *from, (rotation, key_id, *idle_expires_at)).await
+        Change::AdvanceSession { account_id, revision, session_id, from, rotation, key_id, idle_expires_at } => {
+            let account = (*account_id, *revision);
+            sessions::advance(conn, (*session_id, *from), account, (rotation, key_id, *idle_expires_at)).await
         }
-        Change::NoteServedAgain { account_id: _, session_id, from, rotation, suspicious: _ } => {
-            sessions::note_served_again(conn, *session_id, *from, rotation).await
+        Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
+            sessions::note_served_again(conn, (*session_id, *from), (*account_id, *revision), rotation).await
         }
         Change::ProveSession { session_id, generation } => sessions::prove(conn, *session_id, *generation).await,
         Change::ReauthenticateSession {

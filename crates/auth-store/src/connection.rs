@@ -283,6 +283,18 @@ impl Connection {
         }
     }
 
+    /// Returns what SQLite counts the commits of other connections by: another number says that there was one.
+    pub async fn data_version(&mut self) -> Result<i64, CommitError> {
+        let version = match &mut self.engine {
+            Engine::Postgres(_) => Err(diesel::result::Error::NotFound),
+            Engine::Sqlite(connection) => {
+                let query = diesel::sql_query("PRAGMA data_version");
+                RunQueryDsl::get_result(query, connection).await.map(|DataVersion { data_version }| data_version)
+            }
+        };
+        self.judge(version)
+    }
+
     /// Begins a transaction with this statement.
     pub async fn begin_with(&mut self, begin: &str) -> Result<(), StoreError> {
         self.begin_sql(begin).await.map_err(as_store_error)
@@ -366,6 +378,12 @@ fn alone(connection: &mut Arc<PostgresConnection>) -> QueryResult<&mut PostgresC
 /// Whether a transaction was begun here, or one was begun before.
 #[must_use]
 pub(crate) struct Begun(bool);
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    data_version: i64,
+}
 
 /// What a failure means to somebody who only reads: nothing is in the way of a read but the database itself.
 pub(crate) fn as_store_error(error: CommitError) -> StoreError {

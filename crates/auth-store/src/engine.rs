@@ -4,7 +4,9 @@ use std::ops::DerefMut;
 
 use async_trait::async_trait;
 use auth_domain::load::PoolLoad;
-use auth_domain::ports::{ArchiveError, CommitError, StoreError};
+use std::sync::Arc;
+
+use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
 
@@ -49,6 +51,10 @@ pub trait Engine: Send + Sync + 'static {
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
+
+    /// Tells `news`, until the engine is gone, what others do to sessions. Where it cannot, it tells nothing, and then
+    /// nothing that is kept is used.
+    fn watch_sessions(&self, news: Arc<dyn SessionNews>);
 
     /// The migrations of this engine.
     fn migrations(&self) -> EmbeddedMigrations;

@@ -6,7 +6,7 @@ use auth_domain::session::{
     AuthenticationMethod, Client, Generation, KeyId, LateRepeats, LeftBehind, Network, Revocation, RevocationReason,
     Rotation, RotationVersion, Session,
 };
-use auth_domain::version::RowVersion;
+use auth_domain::version::{AccountRevision, RowVersion};
 use auth_domain::{AccountId, SessionId, Timestamp};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -280,33 +280,44 @@ pub(crate) async fn insert(
     conn.execute_locked(postgres, sqlite).await
 }
 
+/// The session as somebody read it, of the account as they read that. The account is not locked: a change of its roles that
+/// is committed before this statement begins is seen, and tokens that are handed out at the same time as one were handed
+/// out before it.
+macro_rules! unmoved {
+    ($session:expr, $account:expr) => {{
+        let ((id, from), (account_id, revision)): ((SessionId, RotationVersion), (AccountId, AccountRevision)) =
+            ($session, $account);
+        let account_id = DbUuid(account_id.as_uuid());
+        let account =
+            accounts::table.filter(accounts::id.eq(account_id)).filter(accounts::updated_at.eq(revision.as_micros()));
+        sessions::table
+            .filter(sessions::id.eq(key(id)))
+            .filter(sessions::account_id.eq(account_id))
+            .filter(sessions::generation.eq(number(from.generation)))
+            .filter(sessions::proved.eq(from.proved))
+            .filter(sessions::notes.eq(from.notes.as_number()))
+            .filter(sessions::revoked_at.is_null())
+            .filter(exists(account))
+    }};
+}
+
 pub(crate) async fn advance(
     conn: &mut Connection,
-    id: SessionId,
-    from: RotationVersion,
+    session: (SessionId, RotationVersion),
+    account: (AccountId, AccountRevision),
     (rotation, key_id, idle_expires_at): (&Rotation, &KeyId, Timestamp),
 ) -> Done<usize> {
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(from.generation)))
-        .filter(sessions::proved.eq(from.proved))
-        .filter(sessions::notes.eq(from.notes.as_number()))
-        .filter(sessions::revoked_at.is_null());
+    let row = unmoved!(session, account);
     conn.execute(diesel::update(row).set(AdvancedRow::new(rotation, key_id, idle_expires_at))).await
 }
 
 pub(crate) async fn note_served_again(
     conn: &mut Connection,
-    id: SessionId,
-    from: RotationVersion,
+    session: (SessionId, RotationVersion),
+    account: (AccountId, AccountRevision),
     rotation: &Rotation,
 ) -> Done<usize> {
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(from.generation)))
-        .filter(sessions::proved.eq(from.proved))
-        .filter(sessions::notes.eq(from.notes.as_number()))
-        .filter(sessions::revoked_at.is_null());
+    let row = unmoved!(session, account);
     conn.execute(diesel::update(row).set(ServedAgainRow::from(rotation))).await
 }
 

@@ -17,7 +17,7 @@ use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::pending_credentials::PendingCredentials;
-use auth_domain::ports::{AccountSnapshot, Change, CommitError, SnapshotError, Store, StoreError};
+use auth_domain::ports::{AccountSnapshot, Change, CommitError, SessionNews, SnapshotError, Store, StoreError};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
@@ -73,6 +73,12 @@ impl<E: Engine> SqlStore<E> {
     pub fn new(engine: E, outbox: Arc<Notify>, auditor: Option<Arc<Auditor>>) -> Self {
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
         Self { inner: Arc::new(Inner { engine, runtime: Handle::current(), snapshots, outbox, auditor }) }
+    }
+
+    /// Tells `news` from now on what others do to sessions ([`Engine::watch_sessions`]).
+    pub fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
+        let _runtime = self.inner.runtime.enter();
+        self.inner.engine.watch_sessions(news);
     }
 
     /// Runs `work` and waits for it within a deadline. It goes on to its end when the caller goes away: where it can wait

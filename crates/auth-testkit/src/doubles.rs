@@ -92,6 +92,7 @@ impl Doubles {
         let provider = |one: &Arc<TestProvider>| (one.name().clone(), one.clone() as Arc<dyn IdentityProvider>);
         Ports {
             store: Arc::new(self.store.clone()),
+            kept_sessions: None,
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             password_hasher: self.passwords.clone(),

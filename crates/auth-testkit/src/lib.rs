@@ -5,6 +5,7 @@
 
 pub mod doubles;
 pub mod fixtures;
+pub mod kept_first;
 pub mod memory_store;
 pub mod pgbouncer;
 pub mod postgres;

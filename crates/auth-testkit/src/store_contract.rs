@@ -59,6 +59,7 @@ macro_rules! store_contract {
             sessions_round_trip
             a_session_needs_its_account_at_that_version
             a_refresh_moves_on_only_from_what_was_read
+            a_refresh_needs_the_account_that_was_read
             proving_and_serving_again_need_the_generation
             joins_and_late_repeats_are_noted_one_after_the_other
             a_revoked_session_stays_revoked

@@ -124,8 +124,12 @@ pub enum Change {
     KeepPendingCredentials(PendingCredentials),
     /// Forgets the challenges of an account for a purpose; none is fine too.
     ForgetChallengesFor { account_id: AccountId, purpose: ChallengePurpose },
-    /// Moves a session's refresh token on. Guard: it is not revoked, and its rotation is still the one that was read.
+    /// Moves a session's refresh token on. Guard: it is not revoked, its rotation is still the one that was read, and so
+    /// is the account: the tokens that are handed out with this say its roles.
     AdvanceSession {
+        account_id: AccountId,
+        /// The account that was read.
+        revision: AccountRevision,
         session_id: SessionId,
         /// The rotation that was read.
         from: RotationVersion,
@@ -140,6 +144,8 @@ pub enum Change {
     /// [`Self::AdvanceSession`].
     NoteServedAgain {
         account_id: AccountId,
+        /// The account that was read.
+        revision: AccountRevision,
         session_id: SessionId,
         /// The rotation that was read.
         from: RotationVersion,

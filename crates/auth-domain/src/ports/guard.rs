@@ -16,7 +16,7 @@ pub enum Guard {
     IdentityLinked,
     /// The authorization request was not used before.
     AuthorizationUnused,
-    /// The session is where it was read: at that generation and not ended.
+    /// The session is where it was read: at that generation and not ended; for a refresh, so is its account.
     SessionUnmoved,
     /// The session has not ended.
     SessionAlive,

@@ -33,6 +33,15 @@ pub enum Presented {
     Reused,
 }
 
+/// Whether `presented` is the current generation: then [`present`] advances, whoever presents it.
+///
+/// That alone may be decided on a rotation that was kept for a while. A session that stands at the same generation, as
+/// often proved and noted ([`super::RotationVersion`]), is the same but for `served_at`, which the next generation
+/// replaces; and one that does not makes the change a conflict.
+pub fn is_current(rotation: &Rotation, presented: Generation) -> bool {
+    presented == rotation.generation
+}
+
 /// Decides about generation `presented`, presented by `client` at `now`.
 ///
 /// `retry_window` zero means strict single use.
@@ -43,7 +52,7 @@ pub fn present(
     now: Timestamp,
     retry_window: Duration,
 ) -> Presented {
-    if presented == rotation.generation {
+    if is_current(rotation, presented) {
         return Presented::Advanced(successor(rotation, presented, client, now));
     }
     if Some(presented) != rotation.parent || retry_window.is_zero() {

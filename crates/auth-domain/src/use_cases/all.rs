@@ -10,8 +10,8 @@ use crate::disclosure::Disclosure;
 use crate::event::Subscription;
 use crate::ports::{
     AccessTokens, AuditContextSource, AuthorizationStates, Clock, Codes, Entropy, EventSink, HashingGauge,
-    InternalTokens, KnownNetworks, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens, SigningKeyMaker,
-    Store, TempTokens, Totp,
+    InternalTokens, KeptSessions, KnownNetworks, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens,
+    SigningKeyMaker, Store, TempTokens, Totp,
 };
 use crate::services::{Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp};
 use crate::session::SessionLifetimes;
@@ -30,6 +30,8 @@ use super::{
 #[expect(missing_docs, reason = "each field is a port under its own name")]
 pub struct Ports {
     pub store: Arc<dyn Store>,
+    /// `None`: every request asks the store.
+    pub kept_sessions: Option<Arc<dyn KeptSessions>>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub password_hasher: Arc<dyn PasswordHasher>,

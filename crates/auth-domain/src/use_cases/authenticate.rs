@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
 use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{AccessTokens, Change, StoreError};
+use crate::ports::{AccessTokens, Change, KeptSessions, StoreError};
 use crate::services::Environment;
 use crate::session::Session;
 
@@ -72,30 +73,64 @@ impl From<AuthenticateError> for Refusal {
 pub struct Authenticate {
     env: Environment,
     access_tokens: Arc<dyn AccessTokens>,
+    kept_sessions: Option<Arc<dyn KeptSessions>>,
 }
 
 impl Authenticate {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { env: parts.env.clone(), access_tokens: parts.ports.access_tokens.clone() }
+        let (access_tokens, kept_sessions) = (parts.ports.access_tokens.clone(), parts.ports.kept_sessions.clone());
+        Self { env: parts.env.clone(), access_tokens, kept_sessions }
     }
 
-    /// Returns the account and session of whoever bears `token`.
+    /// Returns the account and session of whoever bears `token`, as they are now.
     pub async fn execute(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
         let now = self.env.now();
         let claims = self.access_tokens.verify(token, now)?;
+        self.by_store(claims, now).await
+    }
+
+    /// The same for what only reads: as they were in the last second ([`KeptSessions`]). Whoever writes asks
+    /// [`Self::execute`], so that nothing is weakened by a session that was ended elsewhere.
+    pub async fn recent(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
+        let now = self.env.now();
+        let claims = self.access_tokens.verify(token, now)?;
+        let kept = self.kept_sessions.as_ref().and_then(|kept| kept.recall(claims.session_id));
+        if let Some((session, account)) = kept.filter(|(session, _)| is_good(session, &claims, now))
+            && is_no_older(&session, &claims)
+            && self.prove(&session, &claims).await?
+        {
+            return Ok(Authenticated { account: account.as_of(now), session, claims });
+        }
+        // What is kept refuses nobody: the session may have moved on elsewhere.
+        self.by_store(claims, now).await
+    }
+
+    async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let found = self.env.store.find_session(claims.session_id).await?;
-        let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
-        let belongs =
-            session.account_id == claims.account_id && session.rotation.accepts_access_token_of(claims.generation);
-        if !belongs || !session.is_alive(now) {
-            return Err(AuthenticateError::SessionGone);
-        }
-        let current = session.rotation.generation;
-        if claims.generation == current && !session.rotation.proved {
-            // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
-            let proof = Change::ProveSession { session_id: session.id, generation: current };
-            self.env.commit_unless_lost(proof).await?;
-        }
+        let (session, account) =
+            found.filter(|(session, _)| is_good(session, &claims, now)).ok_or(AuthenticateError::SessionGone)?;
+        // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
+        self.prove(&session, &claims).await?;
         Ok(Authenticated { account: account.as_of(now), session, claims })
     }
+
+    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read.
+    async fn prove(&self, session: &Session, claims: &AccessClaims) -> Result<bool, StoreError> {
+        let current = session.rotation.generation;
+        if claims.generation != current || session.rotation.proved {
+            return Ok(true);
+        }
+        self.env.commit_unless_lost(Change::ProveSession { session_id: session.id, generation: current }).await
+    }
+}
+
+fn is_good(session: &Session, claims: &AccessClaims, now: Timestamp) -> bool {
+    session.account_id == claims.account_id
+        && session.rotation.accepts_access_token_of(claims.generation)
+        && session.is_alive(now)
+}
+
+/// Whether a session was not read before the token was made: a reauthentication elsewhere makes one that says more.
+fn is_no_older(session: &Session, claims: &AccessClaims) -> bool {
+    session.method == claims.method && session.authenticated_at >= claims.authenticated_at
 }

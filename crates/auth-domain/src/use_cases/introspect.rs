@@ -50,7 +50,7 @@ impl Introspect {
         if let Some(claims) = self.refresh_tokens.verify(token, self.env.now()) {
             return self.refresh_token(claims).await;
         }
-        match self.authenticate.execute(token).await {
+        match self.authenticate.recent(token).await {
             Ok(bearer) => Ok(Some(ActiveToken::Access(Box::new(bearer)))),
             Err(AuthenticateError::Store(error)) => Err(error),
             Err(_) => Ok(None),

@@ -22,6 +22,7 @@ impl Ports {
     pub fn mocked() -> Self {
         Self {
             store: Arc::new(MockStore::new()),
+            kept_sessions: None,
             clock: Arc::new(MockClock::new()),
             entropy: Arc::new(MockEntropy::new()),
             password_hasher: Arc::new(MockPasswordHasher::new()),

@@ -6,9 +6,9 @@ use crate::account::Account;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
-use crate::ports::{Change, NoSigningKey, RefreshTokenClaims, StoreError};
+use crate::ports::{Change, KeptSessions, NoSigningKey, RefreshTokenClaims, StoreError};
 use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice};
-use crate::session::refresh::{Presented, present};
+use crate::session::refresh::{Presented, is_current, present};
 use crate::session::{Client, LateRepeats, Revocation, RevocationReason, Rotation, Session};
 use crate::{AccountId, SessionId, Timestamp};
 
@@ -63,6 +63,7 @@ impl From<RefreshError> for Refusal {
 /// The use case.
 pub struct RefreshSession {
     env: Environment,
+    kept_sessions: Option<Arc<dyn KeptSessions>>,
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
     suspicious_session: SuspiciousSession,
@@ -74,6 +75,7 @@ impl RefreshSession {
     pub(super) fn new(parts: &Parts) -> Self {
         Self {
             env: parts.env.clone(),
+            kept_sessions: parts.ports.kept_sessions.clone(),
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
             suspicious_session: parts.policy.suspicious_session,
@@ -84,12 +86,25 @@ impl RefreshSession {
     pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
         let claims = self.session_tokens.refresh.verify(token, self.env.now()).ok_or(RefreshError::Invalid)?;
         self.env
-            .decide(async |_| {
-                let found = self.env.store.find_session(claims.session_id).await?;
+            .decide(async |lost| {
+                let kept = if lost.is_none() { self.kept(claims) } else { None };
+                let found = match kept {
+                    Some(kept) => Some(kept),
+                    None => self.env.store.find_session(claims.session_id).await?,
+                };
                 let (session, account) = found.ok_or(RefreshError::Invalid)?;
                 self.decision(claims, session, &account, client)
             })
             .await
+    }
+
+    /// What is kept of a session that is to go on to its next generation, no more: the guard of that change finds out
+    /// whether it stands where it stood, and so does its account. Whatever else there is to decide, a refusal or the end
+    /// of the session, say, is decided on what the store says.
+    fn kept(&self, claims: RefreshTokenClaims) -> Option<(Session, Account)> {
+        let kept = self.kept_sessions.as_ref()?.recall(claims.session_id);
+        let now = self.env.now();
+        kept.filter(|(session, _)| session.is_alive(now) && is_current(&session.rotation, claims.generation))
     }
 
     fn decision(
@@ -109,11 +124,11 @@ impl RefreshSession {
         let retry_window = self.session_tokens.lifetimes.retry_window;
         let (session, changes) = match present(&session.rotation, claims.generation, client, now, retry_window) {
             Presented::Advanced(rotation) => {
-                let (session, advance) = self.advance(session, rotation, now);
+                let (session, advance) = self.advance(session, account, rotation, now);
                 (session, vec![advance])
             }
             Presented::ServedAgain(rotation) => {
-                let (session, note) = serve_again(session, rotation, false);
+                let (session, note) = serve_again(session, account, rotation, false);
                 (session, vec![note])
             }
             Presented::Suspicious(rotation) if self.suspicious_session == SuspiciousSession::Ends => {
@@ -133,10 +148,12 @@ impl RefreshSession {
         Ok(Decision::commit(tokens, changes))
     }
 
-    fn advance(&self, session: Session, rotation: Rotation, now: Timestamp) -> (Session, Change) {
+    fn advance(&self, session: Session, account: &Account, rotation: Rotation, now: Timestamp) -> (Session, Change) {
         let key_id = self.session_tokens.refresh.current_key();
         let idle_expires_at = now + self.session_tokens.lifetimes.idle;
         let change = Change::AdvanceSession {
+            account_id: account.id,
+            revision: account.revision(),
             session_id: session.id,
             from: session.rotation.version(),
             rotation: rotation.clone(),
@@ -156,7 +173,7 @@ impl RefreshSession {
         now: Timestamp,
     ) -> (Session, Vec<Change>) {
         let news = rotation.late.is_some_and(|late| late.running == LateRepeats::SUSPICIOUS);
-        let (session, note) = serve_again(session, rotation, news);
+        let (session, note) = serve_again(session, account, rotation, news);
         let notice = news.then(|| notice(&*self.env.entropy, account, NoticeKind::SessionSuspicious, client, now));
         (session, std::iter::once(note).chain(notice).collect())
     }
@@ -169,7 +186,7 @@ impl RefreshSession {
         client: &Client,
         now: Timestamp,
     ) -> Refreshed {
-        let (session, note) = serve_again(session, rotation, true);
+        let (session, note) = serve_again(session, account, rotation, true);
         let (session_id, account_id) = (session.id, session.account_id);
         let ending = self.revoke(&session, account, client, now);
         let changes = std::iter::once(note).chain(ending).collect();
@@ -190,9 +207,10 @@ impl RefreshSession {
     }
 }
 
-fn serve_again(session: Session, rotation: Rotation, suspicious: bool) -> (Session, Change) {
+fn serve_again(session: Session, account: &Account, rotation: Rotation, suspicious: bool) -> (Session, Change) {
     let note = Change::NoteServedAgain {
-        account_id: session.account_id,
+        account_id: account.id,
+        revision: account.revision(),
         session_id: session.id,
         from: session.rotation.version(),
         rotation: rotation.clone(),

@@ -11,6 +11,7 @@
 #![expect(clippy::unwrap_used, reason = "a model that leaves its bounds is to fail")]
 
 mod broken;
+mod kept;
 mod model;
 mod service;
 

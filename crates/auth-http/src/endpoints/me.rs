@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web;
 
 use crate::answer::success;
-use crate::caller::Bearer;
+use crate::caller::ReadingBearer;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
 use crate::wire::UserData;
@@ -18,6 +18,6 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* any access token of the user.
-async fn me(Bearer(caller): Bearer) -> HttpResponse {
+async fn me(ReadingBearer(caller): ReadingBearer) -> HttpResponse {
     success(SuccessCode::UserFetched, UserData { user: caller.account().into() })
 }

@@ -7,7 +7,7 @@ use auth_domain::error_code::ErrorCode;
 use serde_json::json;
 
 use crate::answer::{ApiError, no_store};
-use crate::caller::Bearer;
+use crate::caller::ReadingBearer;
 use crate::codes::HttpCode;
 use crate::credential::came_by_cookie;
 use crate::cross_site::is_forged_at_gateway;
@@ -38,7 +38,11 @@ pub(super) fn endpoint() -> Endpoint {
 }
 
 /// *Permissions:* any access token of a user with that role.
-async fn verify(edge: Data<Edge>, Bearer(caller): Bearer, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn verify(
+    edge: Data<Edge>,
+    ReadingBearer(caller): ReadingBearer,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     if came_by_cookie(&request) && is_forged_at_gateway(&edge, &request) {
         return Err(HttpCode::CrossSiteRequest.into());
     }

@@ -156,6 +156,12 @@ const SETTINGS: &[Row] = &[
         "off",
         "Ends a session whose refresh token is asked for again later than that in three generations running; else its owner is only told.",
     ),
+    (
+        "SESSION_CACHE",
+        Kind::Switch,
+        "on",
+        "Whether a node keeps live sessions in memory: a revocation is then obeyed at once on the node that made it, and within a second on the others. Off: every request asks the database.",
+    ),
     ("TEMP_TTL", Kind::Seconds(1, DAY), "600", "How long the token of a pending step is good for."),
     ("CODE_TTL", Kind::Seconds(1, DAY), "600", "How long a mailed code is good for."),
     (

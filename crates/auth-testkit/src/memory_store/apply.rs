@@ -86,11 +86,12 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::InsertSession { session, credential_version, two_factor_version } => {
             sessions::insert(tables, session, *credential_version, *two_factor_version)
         }
-        Change::AdvanceSession { session_id, from, rotation, key_id, idle_expires_at } => {
-            sessions::advance(tables, *session_id, *from, rotation, key_id, *idle_expires_at)
+        Change::AdvanceSession { account_id, revision, session_id, from, rotation, key_id, idle_expires_at } => {
+            let moved = (rotation, key_id, *idle_expires_at);
+            sessions::advance(tables, (*session_id, *from), (*account_id, *revision), moved)
         }
-        Change::NoteServedAgain { account_id: _, session_id, from, rotation, suspicious: _ } => {
-            sessions::serve_again(tables, *session_id, *from, rotation)
+        Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
+            sessions::serve_again(tables, (*session_id, *from), (*account_id, *revision), rotation)
         }
         Change::ProveSession { session_id, generation } => sessions::prove(tables, *session_id, *generation),
         Change::RevokeSession { account_id, session_id, revocation } => {

@@ -72,6 +72,8 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
         let before = Rotation { generation, ..session.rotation.clone() };
         let rotation = Rotation { generation: generation.next(), parent: Some(generation), ..before.clone() };
         let advance = Change::AdvanceSession {
+            account_id: account.id,
+            revision: account.revision(),
             session_id: session.id,
             from: before.version(),
             rotation,
@@ -96,10 +98,12 @@ pub async fn of_many_joins_and_refreshes_at_once_one_happens(store: AnyStore) {
             let (generation, client) = (before.generation, client(who));
             let joins = Joins::from_stored(vec![Join { at: NOW, generation, client }]).expect("one");
             let rotation = Rotation { joins, notes: before.notes.next(), ..before.clone() };
-            let (account_id, from) = (account.id, before.version());
-            Change::NoteServedAgain { account_id, session_id, from, rotation, suspicious: false }
+            let (account_id, revision, from) = (account.id, account.revision(), before.version());
+            Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: false }
         };
         let advance = Change::AdvanceSession {
+            account_id: account.id,
+            revision: account.revision(),
             session_id,
             from: before.version(),
             rotation: Rotation { generation: before.generation.next(), ..before.clone() },

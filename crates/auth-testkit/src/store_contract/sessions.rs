@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::Timestamp;
+use auth_domain::account::{Account, Roles};
 use auth_domain::ports::Change;
 use auth_domain::session::{
     AuthenticationMethod, Client, Generation, Join, Joins, KeyId, LateRepeats, LeftBehind, Revocation,
@@ -58,7 +59,7 @@ fn joins(count: u8) -> Joins {
     Joins::from_stored((1..=count).map(join).collect()).expect("at most three")
 }
 
-fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
+fn advance(account: &Account, session: &Session, proved: bool) -> (Change, Rotation) {
     let rotation = Rotation {
         generation: session.rotation.generation.next(),
         parent: Some(session.rotation.generation),
@@ -72,6 +73,8 @@ fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
         notes: session.rotation.notes,
     };
     let change = Change::AdvanceSession {
+        account_id: account.id,
+        revision: account.revision(),
         session_id: session.id,
         from: RotationVersion { proved, ..session.rotation.version() },
         rotation: rotation.clone(),
@@ -85,8 +88,8 @@ fn advance(session: &Session, proved: bool) -> (Change, Rotation) {
 pub async fn a_refresh_moves_on_only_from_what_was_read(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
-    conflict(&store, advance(&session, true).0).await;
-    let (change, rotation) = advance(&session, false);
+    conflict(&store, advance(&account, &session, true).0).await;
+    let (change, rotation) = advance(&account, &session, false);
     store.commit(vec![change.clone()]).await.unwrap();
     let moved = find(&store, &session).await;
     assert_eq!(moved.rotation, rotation);
@@ -101,12 +104,29 @@ pub async fn a_refresh_moves_on_only_from_what_was_read(store: AnyStore) {
         }])
         .await
         .unwrap();
-    conflict(&store, advance(&moved, false).0).await;
+    conflict(&store, advance(&account, &moved, false).0).await;
 }
 
-fn serve_again(session: &Session, from: RotationVersion, rotation: Rotation) -> Change {
-    let (account_id, session_id) = (session.account_id, session.id);
-    Change::NoteServedAgain { account_id, session_id, from, rotation, suspicious: false }
+fn serve_again(account: &Account, session: &Session, from: RotationVersion, rotation: Rotation) -> Change {
+    let (account_id, revision, session_id) = (account.id, account.revision(), session.id);
+    Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: false }
+}
+
+/// So that no token says roles that were taken away before it was made.
+pub async fn a_refresh_needs_the_account_that_was_read(store: AnyStore) {
+    let (account, other) = (insert_account(&store).await, insert_account(&store).await);
+    let session = insert_session(&store, &account).await;
+    let at = account.updated_at + Duration::from_secs(1);
+    let (account_id, revision, roles) = (account.id, account.revision(), Roles::of_new_account());
+    store.commit(vec![Change::SetRoles { account_id, revision, roles, at }]).await.unwrap();
+    let read = session.rotation.version();
+    for stale in [&account, &other] {
+        conflict(&store, advance(stale, &session, false).0).await;
+        conflict(&store, serve_again(stale, &session, read, session.rotation.clone())).await;
+    }
+    let changed = Account { updated_at: at, ..account };
+    store.commit(vec![serve_again(&changed, &session, read, session.rotation.clone())]).await.unwrap();
+    store.commit(vec![advance(&changed, &session, false).0]).await.unwrap();
 }
 
 /// And happen once, or again, as they should.
@@ -115,7 +135,7 @@ pub async fn proving_and_serving_again_need_the_generation(store: AnyStore) {
     let session = insert_session(&store, &account).await;
     let (session_id, other) = (session.id, Generation::from_number(9));
     let (read, at) = (session.rotation.version(), Timestamp::from_micros(77));
-    let serve = |from| serve_again(&session, from, Rotation { served_at: at, ..session.rotation.clone() });
+    let serve = |from| serve_again(&account, &session, from, Rotation { served_at: at, ..session.rotation.clone() });
     let prove = |generation| Change::ProveSession { session_id, generation };
 
     conflict(&store, serve(RotationVersion { generation: other, ..read })).await;
@@ -138,13 +158,13 @@ pub async fn joins_and_late_repeats_are_noted_one_after_the_other(store: AnyStor
     for count in [1, 3] {
         let late = Some(LateRepeats { generation: Generation::FIRST, running: count.into() });
         let noted = Rotation { joins: joins(count), late, notes: read.notes.next(), ..read.clone() };
-        store.commit(vec![serve_again(&session, read.version(), noted.clone())]).await.unwrap();
+        store.commit(vec![serve_again(&account, &session, read.version(), noted.clone())]).await.unwrap();
         assert_eq!(find(&store, &session).await.rotation, noted);
-        conflict(&store, serve_again(&session, read.version(), noted.clone())).await;
-        conflict(&store, advance(&Session { rotation: read, ..session.clone() }, false).0).await;
+        conflict(&store, serve_again(&account, &session, read.version(), noted.clone())).await;
+        conflict(&store, advance(&account, &Session { rotation: read, ..session.clone() }, false).0).await;
         read = noted;
     }
-    let (change, moved) = advance(&Session { rotation: read, ..session.clone() }, false);
+    let (change, moved) = advance(&account, &Session { rotation: read, ..session.clone() }, false);
     store.commit(vec![change]).await.unwrap();
     assert_eq!((find(&store, &session).await.rotation, moved.notes.as_number()), (moved, 2));
 }
@@ -160,7 +180,7 @@ pub async fn a_revoked_session_stays_revoked(store: AnyStore) {
     };
     store.commit(vec![revoke(RevocationReason::TokenReused)]).await.unwrap();
     conflict(&store, revoke(RevocationReason::LoggedOut)).await;
-    conflict(&store, serve_again(&session, session.rotation.version(), session.rotation.clone())).await;
+    conflict(&store, serve_again(&account, &session, session.rotation.version(), session.rotation.clone())).await;
     assert_eq!(find(&store, &session).await.revocation, Some(REVOCATION));
 }
 

@@ -3,7 +3,7 @@
 use auth_domain::account::CredentialVersion;
 use auth_domain::ports::UniqueKey;
 use auth_domain::session::{AuthenticationMethod, Generation, KeyId, Revocation, Rotation, RotationVersion, Session};
-use auth_domain::version::RowVersion;
+use auth_domain::version::{AccountRevision, RowVersion};
 use auth_domain::{AccountId, SessionId, Timestamp};
 
 use super::{Applied, insert_row, update};
@@ -26,27 +26,40 @@ pub(super) fn insert(
 
 pub(super) fn advance(
     tables: &mut Tables,
-    id: SessionId,
-    from: RotationVersion,
-    rotation: &Rotation,
-    key_id: &KeyId,
-    idle_expires_at: Timestamp,
+    (id, from): (SessionId, RotationVersion),
+    account: (AccountId, AccountRevision),
+    (rotation, key_id, idle_expires_at): (&Rotation, &KeyId, Timestamp),
 ) -> Applied {
-    Ok(update(tables.sessions.get_mut(&id), unmoved(from), |session| {
+    let unmoved = unmoved(tables, from, account);
+    Ok(update(tables.sessions.get_mut(&id), unmoved, |session| {
         session.rotation = rotation.clone();
         session.key_id = key_id.clone();
         session.idle_expires_at = idle_expires_at;
     }))
 }
 
-/// It has not ended, and its rotation is the one that was read.
-fn unmoved(from: RotationVersion) -> impl Fn(&Session) -> bool {
-    move |session| session.rotation.version() == from && session.revocation.is_none()
+/// It has not ended, its rotation is the one that was read, and so is its account.
+fn unmoved(
+    tables: &Tables,
+    from: RotationVersion,
+    (account_id, revision): (AccountId, AccountRevision),
+) -> impl Fn(&Session) -> bool + use<> {
+    let unchanged = tables.accounts.get(&account_id).is_some_and(|account| account.revision() == revision);
+    move |session| {
+        let same = session.account_id == account_id && session.rotation.version() == from;
+        unchanged && same && session.revocation.is_none()
+    }
 }
 
-pub(super) fn serve_again(tables: &mut Tables, id: SessionId, from: RotationVersion, now: &Rotation) -> Applied {
+pub(super) fn serve_again(
+    tables: &mut Tables,
+    (id, from): (SessionId, RotationVersion),
+    account: (AccountId, AccountRevision),
+    now: &Rotation,
+) -> Applied {
     let (served_at, joins, late, notes) = (now.served_at, now.joins.clone(), now.late, now.notes);
-    Ok(update(tables.sessions.get_mut(&id), unmoved(from), |session| {
+    let unmoved = unmoved(tables, from, account);
+    Ok(update(tables.sessions.get_mut(&id), unmoved, |session| {
         session.rotation = Rotation { served_at, joins, late, notes, ..session.rotation.clone() };
     }))
 }

@@ -1,0 +1,136 @@
+//! The connection that listens: what other nodes notify, and how it is known that none of it was missed.
+//!
+//! # Why a round trip shows that everything was told
+//!
+//! A node keeps sessions in memory and may use them as long as the last answered round trip of this connection *began*
+//! less than a second ago ([`SessionNews::in_step`]). That is right because of what a commit was answered before that
+//! round trip began, the notification was handled before the round trip's answer was:
+//!
+//! - A commit that notifies puts the notification into the server's queue before it commits, and after it committed, yet
+//!   before it answers, signals every backend that listens and has not read so far (`PreCommit_Notify` and
+//!   `AtCommit_Notify` in async.c; the latter runs in `CommitTransaction` once the transaction is visible to all).
+//! - So when the backend of this connection receives the statement of the round trip, that signal is pending or was
+//!   handled: a signal is delivered before the system call returns that reads the statement. `PostgresMain` sends what is
+//!   pending (`ProcessNotifyInterrupt`) before it sends the `ReadyForQuery` that ends the statement. It reads the queue up
+//!   to the first transaction that is not visible yet, and commits that notify come one after the other, in the order of
+//!   the queue, so nothing that was answered lies behind one that was not.
+//! - The driver hands over the messages of a connection in the order of their arrival, and the statement counts as answered
+//!   at `ReadyForQuery`.
+//!
+//! `tests/session_news.rs` tries it, with commits and round trips at full speed.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use auth_domain::ports::SessionNews;
+use auth_store::PostgresConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio_postgres::Notification;
+use uuid::Uuid;
+
+use crate::connection::{Target, Told};
+
+/// The channel on which nodes tell each other that there is something to send.
+pub(crate) const OUTBOX_CHANNEL: &str = "auth_outbox";
+/// The channel on which triggers tell nodes of an account whose sessions are to be read anew; the payload is its id.
+const SESSIONS_CHANNEL: &str = "auth_sessions";
+/// How long a node goes without hearing of the others after its listening connection broke.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often it looks whether there is anybody left to tell.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often a round trip is made while requests come.
+const BEAT: Duration = Duration::from_millis(250);
+/// It fails on a server that does not take writes: whoever is connected to a primary that was replaced hears nothing of what
+/// is committed at the new one.
+const ROUND_TRIP: &str = "SELECT 1 / (current_setting('transaction_read_only') = 'off')::int";
+/// How long one may take before another connection is tried.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where news of sessions goes, once somebody keeps some.
+pub(crate) type News = watch::Receiver<Option<Arc<dyn SessionNews>>>;
+
+/// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
+/// is away, and without it, workers find what is due a little later by looking, and sessions are read from the database.
+pub(crate) async fn listen(target: Target, outbox: Weak<Notify>, news: News) {
+    loop {
+        // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
+        let told = Arc::new(Notify::new());
+        if let Ok((conn, driving)) = target.listen(hear(told.clone(), news.clone())).await {
+            stay(conn, driving, (&told, &outbox), news.clone()).await;
+        }
+        if outbox.strong_count() == 0 {
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// What is done with a notification, at once.
+fn hear(told: Arc<Notify>, news: News) -> Told {
+    Arc::new(move |notification: &Notification| {
+        if notification.channel() != SESSIONS_CHANNEL {
+            return told.notify_waiters();
+        }
+        let Some(news) = news.borrow().clone() else { return };
+        match Uuid::try_parse(notification.payload()) {
+            Ok(account_id) => news.account_changed(account_id.into()),
+            Err(_) => news.start_anew(),
+        }
+    })
+}
+
+/// Until the connection ends, or a round trip is not answered, or the store is gone.
+async fn stay(
+    PostgresConnection { mut driver, .. }: PostgresConnection,
+    driving: JoinHandle<()>,
+    (told, outbox): (&Notify, &Weak<Notify>),
+    news: News,
+) {
+    let listen = format!("LISTEN {OUTBOX_CHANNEL}; LISTEN {SESSIONS_CHANNEL}");
+    if driver.batch_execute(&listen).boxed().await.is_err() {
+        return;
+    }
+    tokio::select! {
+        () = pass_on(told, driving, outbox) => {}
+        () = beat(&mut driver, news.clone()) => {}
+    }
+    // From here on nothing is heard. Where the database is away, what was kept does not hide it.
+    if let Some(news) = news.borrow().clone() {
+        news.start_anew();
+    }
+}
+
+async fn pass_on(told: &Notify, mut driving: JoinHandle<()>, outbox: &Weak<Notify>) {
+    loop {
+        tokio::select! {
+            () = told.notified() => {}
+            _ = &mut driving => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let Some(outbox) = outbox.upgrade() else { return };
+        outbox.notify_waiters();
+    }
+}
+
+/// Makes a round trip now and then, as long as somebody asks for sessions and each is answered.
+async fn beat(driver: &mut AsyncPgConnection, mut news: News) {
+    let there = news.wait_for(Option::is_some).await.map(|news| news.clone());
+    let Ok(Some(news)) = there else {
+        // The store is gone, which is noticed elsewhere.
+        return std::future::pending().await;
+    };
+    // What was notified before this connection listened was missed.
+    news.start_anew();
+    loop {
+        news.wanted().await;
+        let since = Instant::now();
+        match tokio::time::timeout(PATIENCE, driver.batch_execute(ROUND_TRIP).boxed()).await {
+            Ok(Ok(())) => news.in_step(since),
+            Ok(Err(_)) | Err(_) => return,
+        }
+        tokio::time::sleep(BEAT.saturating_sub(since.elapsed())).await;
+    }
+}
