@@ -39,7 +39,7 @@ mod wire;
 
 pub use audit_context::HttpAuditContext;
 pub use connections::Connections;
-pub use documents::{error_table, openapi};
+pub use documents::{Documents, error_table, openapi};
 pub use draining::Draining;
 pub use edge::Edge;
 pub use metrics::Metrics;

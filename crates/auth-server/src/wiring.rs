@@ -13,7 +13,9 @@ use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
-use auth_http::{Connections, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
+use auth_http::{
+    Connections, Documents, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
+};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
@@ -148,6 +150,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
+        documents: Documents::default(),
         providers: known_providers(),
         issuer,
         audience,
