@@ -236,6 +236,10 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError> {
+        // Most of the time none is due, and then this takes one statement and no lock.
+        if !self.read(move |conn| mails::is_due(conn, now).boxed()).await? {
+            return Ok(Vec::new());
+        }
         self.write(move |conn| mails::lease(conn, now, until, limit).boxed()).await.map_err(as_store_error)
     }
 
@@ -250,7 +254,11 @@ impl<E: Engine> Store for SqlStore<E> {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreError> {
-        let service = service.to_owned();
+        let service: Arc<str> = service.into();
+        let asked = Arc::clone(&service);
+        if !self.read(move |conn| async move { events::may_be_due(conn, &asked, now).await }.boxed()).await? {
+            return Ok(Vec::new());
+        }
         let leased =
             self.write(move |conn| async move { events::lease(conn, &service, now, until, limit).await }.boxed()).await;
         leased.map_err(as_store_error)
