@@ -1,10 +1,8 @@
 //! The generated documents: the OpenAPI file and the table of error codes, made from the endpoints.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
@@ -12,18 +10,6 @@ use serde_json::{Map, Value, json};
 use crate::codes::{Code, HttpCode};
 use crate::endpoint::{Answer, Endpoint, Location, MadeSchema, NamedSchema, Parameter, Permission};
 use crate::endpoints;
-
-/// The OpenAPI documents that were asked for, one a base path: each is made once, for all threads that serve.
-#[derive(Default)]
-pub struct Documents(Mutex<BTreeMap<String, Bytes>>);
-
-impl Documents {
-    /// Returns the text of [`openapi`] for everything under `base`. Who asks first waits while it is made.
-    pub(crate) fn openapi(&self, base: &str, providers: &[ProviderName]) -> Bytes {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.entry(base.to_owned()).or_insert_with(|| openapi(base, providers).to_string().into()).clone()
-    }
-}
 
 /// The OpenAPI 3.1 document of everything under `base`.
 pub fn openapi(base: &str, providers: &[ProviderName]) -> Value {

@@ -6,7 +6,7 @@ use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
 
 use crate::connections::Connections;
-use crate::documents::Documents;
+use crate::document_cache::DocumentCache;
 use crate::draining::Draining;
 use crate::metrics::Metrics;
 use crate::network_limits::NetworkLimits;
@@ -34,7 +34,7 @@ pub struct Edge {
     /// Which pages of other origins may call with credentials, and be where a sign-in ends.
     pub origins: Origins,
     /// The OpenAPI documents, made when somebody asks for them.
-    pub documents: Documents,
+    pub documents: DocumentCache,
     /// Every identity provider that can be configured, whether or not it is.
     pub providers: Vec<ProviderName>,
     /// `iss` of access tokens, which introspection tells.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
 use crate::answer::not_found;
+use crate::documents::openapi;
 use crate::edge::Edge;
 use crate::endpoint::resource;
 
@@ -19,7 +20,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 pub(crate) fn services(scope: Scope, base: &str) -> Scope {
     let base: Arc<str> = base.into();
     let serve_specification = move |edge: Data<Edge>| {
-        let specification = edge.documents.openapi(&base, &edge.providers);
+        let specification = edge.documents.get_or_make(&base, || openapi(&base, &edge.providers).to_string());
         async move { HttpResponse::Ok().content_type("application/json").body(specification) }
     };
     // A token that is typed in here is gone with the page.

@@ -14,7 +14,7 @@ use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
-    Connections, Documents, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
+    Connections, DocumentCache, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
 };
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_smtp::ConfiguredMailer;
@@ -150,7 +150,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
-        documents: Documents::default(),
+        documents: DocumentCache::default(),
         providers: known_providers(),
         issuer,
         audience,
