@@ -1,6 +1,7 @@
 //! What the edge needs for itself, beside the use cases.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
@@ -17,6 +18,8 @@ use crate::trusted_proxies::TrustedProxies;
 pub struct Edge {
     /// Counts requests; what else Prometheus reads is measured by a use case.
     pub metrics: Metrics,
+    /// How many log lines found no place on their way to stderr.
+    pub log_lines_dropped: Arc<AtomicU64>,
     /// Whether this node is about to stop.
     pub draining: Draining,
     /// Whether `/metrics` has an address of its own.

@@ -36,6 +36,7 @@ pub struct Metrics {
     hashing_refused: Counter,
     signing_key_age: Gauge,
     verified_restore: Gauge,
+    log_lines_dropped: Counter,
     /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
     writing: Mutex<()>,
 }
@@ -92,6 +93,10 @@ impl Metrics {
                 "auth_last_verified_restore_timestamp",
                 "When an export was last restored and found to work, in seconds since 1970; 0 when none was.",
             )?,
+            log_lines_dropped: total(
+                "auth_log_lines_dropped_total",
+                "Log lines that found no place since the start: whoever reads stderr is too slow.",
+            )?,
             writing: Mutex::default(),
             registry,
         })
@@ -117,7 +122,12 @@ impl Metrics {
     }
 
     /// The text format of Prometheus, version 0.0.4.
-    pub(crate) fn text(&self, load: &ServiceLoad, connections: &Connections) -> Result<String, Error> {
+    pub(crate) fn text(
+        &self,
+        load: &ServiceLoad,
+        connections: &Connections,
+        log_lines_dropped: u64,
+    ) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let ServiceLoad { now, outbox, pool, hashing, signing_since, verified_restore } = load;
         let age = |since: &Option<Timestamp>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
@@ -141,6 +151,7 @@ impl Metrics {
         bring_up(&self.hashed, count(hashing.done));
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
         bring_up(&self.hashing_refused, count(hashing.refused));
+        bring_up(&self.log_lines_dropped, count(log_lines_dropped));
         self.signing_key_age.set(age(signing_since));
         let seconds = |at: Timestamp| u32::try_from(at.as_seconds()).map_or(0.0, f64::from);
         self.verified_restore.set(verified_restore.map_or(0.0, seconds));

@@ -142,6 +142,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     Ok(Edge {
         metrics: Metrics::new()?,
+        log_lines_dropped: Arc::default(),
         draining: Draining::default(),
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),

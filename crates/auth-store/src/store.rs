@@ -82,7 +82,7 @@ impl<E: Engine> SqlStore<E> {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let task = self.inner.runtime.spawn(work.in_current_span());
+        let task = self.inner.runtime.spawn(request_scope::carry(work).in_current_span());
         match tokio::time::timeout(CALL_TIMEOUT, task).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {

@@ -49,6 +49,7 @@ pub struct App {
 fn edge(service: &TestService) -> Edge {
     Edge {
         metrics: Metrics::new().unwrap(),
+        log_lines_dropped: Arc::default(),
         draining: Draining::default(),
         metrics_elsewhere: false,
         entropy: Arc::new(CountingEntropy::default()),
