@@ -194,7 +194,7 @@ async fn no_secret_reaches_any_output() {
     // The mail server does not answer, which the log tells.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let metrics = client.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
-    let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+    let log = server.log();
     assert!(log.contains("POST /auth/login") || log.contains("/auth/login"), "the log is there");
     wait_for("deliveries", || receiver.deliveries().len() >= 2).await;
     let delivered = json!(receiver.deliveries()).to_string();

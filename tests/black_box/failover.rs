@@ -61,7 +61,7 @@ async fn the_service_follows_the_primary() {
     client.refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");
     assert_eq!(client.get("/health/ready").await.status, 200);
     assert!(!server.has_ended());
-    let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+    let log = server.log();
     assert!(!log.contains("panicked"), "{log}");
 }
 

@@ -28,7 +28,7 @@ each_engine! {
         server.sql("UPDATE accounts SET password_hash = 'canary'");
         let data = server.client().login("ann", PASSWORD).await.expect(500, "INTERNAL_SERVER_ERROR");
         assert_eq!(data.as_object().unwrap().len(), 1, "{data}");
-        let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+        let log = server.log();
         assert!(log.contains("PHC") && !log.contains("canary"), "{log}");
     }
 

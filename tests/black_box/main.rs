@@ -25,6 +25,7 @@ mod events;
 mod evil_provider;
 mod failover;
 mod http;
+mod idle;
 mod idle_connections;
 mod internal;
 mod keys;

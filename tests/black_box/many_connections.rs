@@ -46,7 +46,7 @@ each_engine! {
             let open = waiting.iter().filter(|stream| is_open(stream)).count();
             assert!(open < MANY, "there were not too many");
         }
-        let log = std::fs::read_to_string(server.dir.path().join("log")).unwrap();
+        let log = server.log();
         // There never was a moment when nobody could come in.
         assert!(!log.contains("Error accepting connection"), "{log}");
         assert_eq!(server.client().get("/health/ready").await.status, 200);

@@ -195,6 +195,8 @@ impl Server {
 
     /// What it has logged.
     pub fn log(&self) -> String {
+        // Lines are written a few milliseconds after what they tell of.
+        std::thread::sleep(Duration::from_millis(200));
         std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 

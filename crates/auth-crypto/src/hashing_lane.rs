@@ -1,6 +1,6 @@
-//! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), each with its
-//! memory allocated once, behind a bounded queue that is fair between networks. Whoever is refused gets
-//! an answer at once; nothing else ever waits behind a hash.
+//! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), each with memory that it allocates
+//! at its first hash and keeps while there is something to do, behind a bounded queue that is fair between networks.
+//! Whoever is refused gets an answer at once; nothing else ever waits behind a hash.
 
 mod fair_queue;
 mod hasher;
@@ -29,6 +29,8 @@ pub(crate) use self::hasher::key_id_of;
 
 /// How long a password may wait in the queue: past it, its user has given up.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a thread keeps its memory when there is nothing to hash.
+const KEEP_MEMORY: Duration = Duration::from_secs(10);
 const OVERLOADED: HashingError = HashingError::Overloaded { retry_after: Duration::from_secs(1) };
 /// How many networks are known at most: some 10 MiB.
 const MOST_KNOWN: usize = 50_000;
@@ -238,7 +240,7 @@ impl Shared {
     /// One thread's part.
     fn work_off(&self, hasher: &mut Hasher) {
         yield_to_requests();
-        while let Some((network, job)) = self.next() {
+        while let Some((network, job)) = self.next(hasher) {
             let Job { password, work, answer, .. } = job;
             let outcome = (!answer.is_closed()).then(|| self.work(hasher, &password, work));
             // Before the answer: whoever has it and asks again has nothing running any more.
@@ -259,8 +261,10 @@ impl Shared {
         outcome.unwrap_or(Err(HashingError::Broken("hashing it panicked")))
     }
 
-    /// Waits for the next job; answers those that have waited too long. `None` at the end.
-    fn next(&self) -> Option<(Network, Job)> {
+    /// Waits for the next job; answers those that have waited too long. `None` at the end. A thread that waits for long
+    /// gives its memory back.
+    fn next(&self, hasher: &mut Hasher) -> Option<(Network, Job)> {
+        let idle_since = Instant::now();
         let mut queue = self.lock();
         loop {
             if queue.closed {
@@ -273,8 +277,14 @@ impl Shared {
                 queue = self.lock();
             } else if let Some(next) = queue.jobs.take() {
                 return Some(next);
-            } else {
+            } else if !hasher.holds_memory() {
                 queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            } else if let Some(left) = KEEP_MEMORY.checked_sub(now - idle_since).filter(|left| !left.is_zero()) {
+                queue = self.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                drop(queue);
+                hasher.release_memory();
+                queue = self.lock();
             }
         }
     }

@@ -8,7 +8,7 @@ use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
 
 use crate::codes::{Code, HttpCode};
-use crate::endpoint::{Answer, Endpoint, Location, NamedSchema, Parameter, Permission};
+use crate::endpoint::{Answer, Endpoint, Location, MadeSchema, NamedSchema, Parameter, Permission};
 use crate::endpoints;
 
 /// The OpenAPI 3.1 document of everything under `base`.
@@ -108,11 +108,13 @@ fn parameter(parameter: &Parameter) -> Value {
 
 /// Registers a schema under its name and answers the reference to it.
 fn reference(named: &NamedSchema, schemas: &mut Map<String, Value>) -> Value {
-    for (name, schema) in &named.referred {
-        schemas.insert(name.clone(), json!(schema));
+    let MadeSchema { name, schema, referred } = named.make();
+    for (name, schema) in referred {
+        schemas.insert(name, json!(schema));
     }
-    schemas.insert(named.name.clone(), json!(named.schema));
-    json!({ "$ref": format!("#/components/schemas/{}", named.name) })
+    let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
+    schemas.insert(name, json!(schema));
+    reference
 }
 
 fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Map<String, Value> {

@@ -1,11 +1,13 @@
 //! What the edge needs for itself, beside the use cases.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
 
 use crate::connections::Connections;
+use crate::document_cache::DocumentCache;
 use crate::draining::Draining;
 use crate::metrics::Metrics;
 use crate::network_limits::NetworkLimits;
@@ -16,6 +18,8 @@ use crate::trusted_proxies::TrustedProxies;
 pub struct Edge {
     /// Counts requests; what else Prometheus reads is measured by a use case.
     pub metrics: Metrics,
+    /// How many log lines found no place on their way to stderr.
+    pub log_lines_dropped: Arc<AtomicU64>,
     /// Whether this node is about to stop.
     pub draining: Draining,
     /// Whether `/metrics` has an address of its own.
@@ -32,6 +36,8 @@ pub struct Edge {
     pub cookies: bool,
     /// Which pages of other origins may call with credentials, and be where a sign-in ends.
     pub origins: Origins,
+    /// The OpenAPI documents, made when somebody asks for them.
+    pub documents: DocumentCache,
     /// Every identity provider that can be configured, whether or not it is.
     pub providers: Vec<ProviderName>,
     /// `iss` of access tokens, which introspection tells.

@@ -55,8 +55,12 @@ pub(crate) enum Answer {
     Also { media_type: &'static str, schema: NamedSchema },
 }
 
+/// A schema that is made when a document needs it: those who serve, a thread each, need none.
+#[derive(Clone, Copy)]
+pub(crate) struct NamedSchema(fn() -> MadeSchema);
+
 /// A schema, and those it refers to.
-pub(crate) struct NamedSchema {
+pub(crate) struct MadeSchema {
     pub(crate) name: String,
     pub(crate) schema: RefOr<Schema>,
     pub(crate) referred: Vec<(String, RefOr<Schema>)>,
@@ -64,9 +68,15 @@ pub(crate) struct NamedSchema {
 
 impl NamedSchema {
     pub(crate) fn of<T: ToSchema>() -> Self {
-        let mut referred = Vec::new();
-        T::schemas(&mut referred);
-        Self { name: T::name().into_owned(), schema: T::schema(), referred }
+        Self(|| {
+            let mut referred = Vec::new();
+            T::schemas(&mut referred);
+            MadeSchema { name: T::name().into_owned(), schema: T::schema(), referred }
+        })
+    }
+
+    pub(crate) fn make(self) -> MadeSchema {
+        (self.0)()
     }
 }
 

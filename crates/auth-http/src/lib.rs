@@ -17,6 +17,7 @@ mod credential;
 mod credential_views;
 mod cross_site;
 mod delivery;
+mod document_cache;
 mod documents;
 mod draining;
 mod edge;
@@ -39,6 +40,7 @@ mod wire;
 
 pub use audit_context::HttpAuditContext;
 pub use connections::Connections;
+pub use document_cache::DocumentCache;
 pub use documents::{error_table, openapi};
 pub use draining::Draining;
 pub use edge::Edge;

@@ -37,6 +37,7 @@ pub struct Metrics {
     hashing_refused: Counter,
     signing_key_age: Gauge,
     verified_restore: Gauge,
+    log_lines_dropped: Counter,
     /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
     writing: Mutex<()>,
 }
@@ -94,6 +95,10 @@ impl Metrics {
                 "auth_last_verified_restore_timestamp",
                 "When an export was last restored and found to work, in seconds since 1970; 0 when none was.",
             )?,
+            log_lines_dropped: total(
+                "auth_log_lines_dropped_total",
+                "Log lines that found no place since the start: whoever reads stderr is too slow.",
+            )?,
             writing: Mutex::default(),
             registry,
         })
@@ -119,7 +124,12 @@ impl Metrics {
     }
 
     /// The text format of Prometheus, version 0.0.4.
-    pub(crate) fn text(&self, load: &ServiceLoad, connections: &Connections) -> Result<String, Error> {
+    pub(crate) fn text(
+        &self,
+        load: &ServiceLoad,
+        connections: &Connections,
+        log_lines_dropped: u64,
+    ) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let ServiceLoad { now, database, pool, hashing } = load;
         self.tell_database(*now, database.as_ref());
@@ -137,6 +147,7 @@ impl Metrics {
         bring_up(&self.hashed, count(hashing.done));
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
         bring_up(&self.hashing_refused, count(hashing.refused));
+        bring_up(&self.log_lines_dropped, count(log_lines_dropped));
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 

@@ -1,6 +1,7 @@
 //! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
 //! problem documents for those who want them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_cors::CorsError;
@@ -39,6 +40,7 @@ pub(crate) async fn exchange(
     tell_untrusted_proxy(request.request());
     let answering = next.call(request).instrument(exchange.span.clone());
     let answering = audit_context::answer(exchange.audited_id(), address, answering);
+    let answering = request_scope::scope(Arc::clone(&exchange.id_text), answering);
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
@@ -65,6 +67,8 @@ fn tell_untrusted_proxy(request: &HttpRequest) {
 /// A request that is being answered.
 struct Exchange {
     id: HeaderValue,
+    /// The same, for the log.
+    id_text: Arc<str>,
     /// Whether the caller made the id up.
     id_is_callers: bool,
     began: Instant,
@@ -80,9 +84,11 @@ impl Exchange {
         let own = callers_id(request).cloned();
         let (id, id_is_callers, method) =
             (own.clone().unwrap_or_else(|| fresh_id(request)), own.is_some(), request.method().clone());
+        let id_text: Arc<str> = id.to_str().unwrap_or_default().into();
+        // For traces, and for logs that ask for spans: where there are neither, it costs nothing.
         let span = tracing::info_span!(
             "request",
-            id = id.to_str().unwrap_or_default(),
+            id = &*id_text,
             // The name of a span is fixed when it begins, and the route is not known then.
             otel.name = method.as_str(),
             otel.kind = "server",
@@ -92,6 +98,7 @@ impl Exchange {
         );
         Self {
             id,
+            id_text,
             id_is_callers,
             began: Instant::now(),
             method,
@@ -103,7 +110,7 @@ impl Exchange {
     }
 
     fn audited_id(&self) -> RequestId {
-        let id = self.id.to_str().unwrap_or_default().to_owned();
+        let id = self.id_text.to_string();
         if self.id_is_callers { RequestId::Callers(id) } else { RequestId::Own(id) }
     }
 
@@ -143,7 +150,8 @@ impl Exchange {
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
         let code = code.map(Code::as_str);
-        span.in_scope(|| tracing::info!(%method, path, status, code, milliseconds, "answered"));
+        let line = || span.in_scope(|| tracing::info!(%method, path, route, status, code, milliseconds, "answered"));
+        request_scope::within(Arc::clone(&self.id_text), line);
     }
 }
 
@@ -200,6 +208,6 @@ pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
 /// Returns an id of 32 hexadecimal digits.
 fn fresh_id(request: &ServiceRequest) -> HeaderValue {
     let random = request.app_data::<Data<Edge>>().map(|edge| edge.entropy.bytes()).unwrap_or_default();
-    let hex: String = random[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    let number = random.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+    HeaderValue::try_from(format!("{number:032x}")).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }

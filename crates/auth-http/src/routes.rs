@@ -64,7 +64,7 @@ fn configure(edge: &Edge, config: &mut ServiceConfig) {
     for base in &base_paths {
         let endpoints = endpoints::all(&edge.providers);
         // First, since `/auth/{user_id}` matches `/auth/doc` too.
-        let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base, &edge.providers);
+        let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
         for path in paths_in_order(&endpoints) {
             scope = scope.service(Endpoint::resource(&endpoints, path));
         }

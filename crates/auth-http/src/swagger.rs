@@ -1,14 +1,14 @@
 //! The API page: Swagger UI from the binary itself, and the OpenAPI file it shows.
 
 use actix_web::http::{Method, header};
-use actix_web::web::{self, Path};
+use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, Scope};
-use auth_domain::identity::ProviderName;
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
 use crate::answer::not_found;
 use crate::documents::openapi;
+use crate::edge::Edge;
 use crate::endpoint::resource;
 
 /// What the page may load and do: itself, from here, and calls of this service. Nobody may frame it, so that no page of
@@ -17,10 +17,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Adds `auth/doc/…` to the scope at `base`.
-pub(crate) fn services(scope: Scope, base: &str, providers: &[ProviderName]) -> Scope {
-    let specification = web::Bytes::from(openapi(base, providers).to_string());
-    let serve_specification = move || {
-        let specification = specification.clone();
+pub(crate) fn services(scope: Scope, base: &str) -> Scope {
+    let base: Arc<str> = base.into();
+    let serve_specification = move |edge: Data<Edge>| {
+        let specification = edge.documents.get_or_make(&base, || openapi(&base, &edge.providers).to_string());
         async move { HttpResponse::Ok().content_type("application/json").body(specification) }
     };
     // A token that is typed in here is gone with the page.

@@ -1,7 +1,11 @@
 //! Logs: to stderr, readable on a terminal, JSON lines otherwise. `RUST_LOG` narrows or widens them. Traces: a span a
-//! request, to an OpenTelemetry collector where one is set.
+//! request, to an OpenTelemetry collector where one is set. Without one JSON lines need no span, and none is made.
+
+mod lines;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -14,19 +18,31 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+use self::lines::{LogLines, LogWriter};
 use crate::Failure;
 
-/// What is to be sent when the service stops.
-pub(crate) struct Telemetry(Option<SdkTracerProvider>);
+/// What is to be sent and written when the service stops.
+pub(crate) struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+    lines: LogLines,
+    /// The last to go: it writes what is left.
+    _writer: LogWriter,
+}
 
 impl Telemetry {
+    /// Counts the log lines that were dropped.
+    pub(crate) fn dropped_lines(&self) -> Arc<AtomicU64> {
+        self.lines.dropped()
+    }
+
     /// Sends what is left; a collector that is away does not hold the service up for long.
     pub(crate) fn stop(self) {
-        if let Some(Err(error)) = self.0.map(|provider| provider.shutdown()) {
+        if let Some(Err(error)) = self.traces.as_ref().map(SdkTracerProvider::shutdown) {
             tracing::warn!(%error, "the last traces could not be sent");
         }
     }
@@ -34,11 +50,16 @@ impl Telemetry {
 
 pub(crate) fn start(otlp_endpoint: Option<&str>) -> Result<Telemetry, Failure> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let logs = if std::io::stderr().is_terminal() {
-        logs.boxed()
+    let json = !std::io::stderr().is_terminal();
+    let (lines, writer) = lines::start(json, std::io::stderr())?;
+    let logs = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_target(false);
+    let logs = if json {
+        let logs = logs.json().flatten_event(true).with_current_span(false).with_span_list(false);
+        // The lines know the id of their request, so nobody asks for a span.
+        let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+        logs.with_filter(filter.and(events)).boxed()
     } else {
-        logs.json().flatten_event(true).with_span_list(false).boxed()
+        logs.with_ansi(true).with_filter(filter).boxed()
     };
     let provider = otlp_endpoint.map(provider).transpose()?;
     let traces = provider.as_ref().map(|provider| {
@@ -46,8 +67,8 @@ pub(crate) fn start(otlp_endpoint: Option<&str>) -> Result<Telemetry, Failure> {
         // Only our own requests: what libraries have to say belongs into the log.
         layer.with_location(false).with_filter(EnvFilter::new("off,auth_http=info"))
     });
-    tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces).init();
-    Ok(Telemetry(provider))
+    tracing_subscriber::registry().with(logs).with(traces).init();
+    Ok(Telemetry { traces: provider, lines, _writer: writer })
 }
 
 /// Sends from a thread of its own, in batches.

@@ -28,8 +28,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     let telemetry = logging::start(settings.otlp_endpoint.as_deref())?;
-    let Wired { use_cases, edge, signer, database } =
+    let Wired { use_cases, mut edge, signer, database } =
         wire(&settings, &key.ring, address, descriptors.connections).await?;
+    edge.log_lines_dropped = telemetry.dropped_lines();
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
     workers::renew_keys(&use_cases.publish_signing_keys, &signer).await?;
     let mut background = workers::start(&use_cases, signer);

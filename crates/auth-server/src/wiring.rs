@@ -13,7 +13,9 @@ use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{KeptSessions, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
-use auth_http::{Connections, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies};
+use auth_http::{
+    Connections, DocumentCache, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
+};
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
@@ -151,6 +153,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     Ok(Edge {
         metrics: Metrics::new()?,
+        log_lines_dropped: Arc::default(),
         draining: Draining::default(),
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),
@@ -159,6 +162,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
+        documents: DocumentCache::default(),
         providers: known_providers(),
         issuer,
         audience,

@@ -1,15 +1,20 @@
 //! What goes on in the background, as long as the service runs. A worker that is stopped in the middle loses nothing:
 //! its lease runs out.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use auth_crypto::AccessTokenSigner;
+use auth_domain::ports::StoreError;
 use auth_domain::use_cases::{
     DeliverEvents, DeliverMails, Delivered, EventsDelivered, LearnNetworks, PublishSigningKeys, PurgeExpired, UseCases,
 };
 use auth_http::Edge;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::Failure;
@@ -32,8 +37,9 @@ const MAIL_WORKERS: usize = 4;
 pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>) -> JoinSet<()> {
     let mut background = JoinSet::new();
     background.spawn(keep_keys(use_cases.publish_signing_keys.clone(), signer));
+    let looking = Arc::new(Mutex::new(()));
     for _ in 0..MAIL_WORKERS {
-        background.spawn(mails(use_cases.deliver_mails.clone()));
+        background.spawn(mails(use_cases.deliver_mails.clone(), looking.clone()));
     }
     for deliver in &use_cases.deliver_events {
         background.spawn(events(deliver.clone()));
@@ -58,11 +64,19 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
     }
 }
 
-/// Sends the mails that are owed, one after the other.
-async fn mails(mails: Arc<DeliverMails>) {
+/// Sends the mails that are owed, one after the other. Of all workers one at a time looks for the next mail; as soon as it
+/// has one, another looks.
+async fn mails(mails: Arc<DeliverMails>, looking: Arc<Mutex<()>>) {
     loop {
-        match mails.run_once().await {
-            Ok(delivered) if delivered == Delivered::default() => mails.wait(POLL).await,
+        let next = {
+            let _looking = looking.lock().await;
+            await_due(|| mails.wait(POLL), || mails.lease()).await
+        };
+        let delivered = match next {
+            Ok(mail) => mails.deliver(&mail).await,
+            Err(error) => Err(error),
+        };
+        match delivered {
             Ok(Delivered { sent, put_off, parked, dropped }) => {
                 if put_off + parked > 0 {
                     tracing::warn!(sent, put_off, parked, dropped, "not every mail could be sent");
@@ -76,11 +90,33 @@ async fn mails(mails: Arc<DeliverMails>) {
     }
 }
 
+/// Looks until something is found: at once, when somebody is owed something, and after each [`POLL`].
+async fn await_due<T, W, L>(wait: impl Fn() -> W, look: impl Fn() -> L) -> Result<T, StoreError>
+where
+    W: Future<Output = ()>,
+    L: Future<Output = Result<Option<T>, StoreError>>,
+{
+    loop {
+        // Heard from before the look on: nothing is missed between the look and the wait.
+        let mut told = pin!(wait());
+        let told_already = poll_fn(|context| Poll::Ready(told.as_mut().poll(context).is_ready())).await;
+        if let Some(found) = look().await? {
+            return Ok(found);
+        }
+        if !told_already {
+            told.await;
+        }
+    }
+}
+
 /// Tells one service what it is owed.
 async fn events(events: Arc<DeliverEvents>) {
+    let deliver = || async {
+        let delivered = events.run_once().await?;
+        Ok((delivered != EventsDelivered::default()).then_some(delivered))
+    };
     loop {
-        match events.run_once().await {
-            Ok(delivered) if delivered == EventsDelivered::default() => events.wait(POLL).await,
+        match await_due(|| events.wait(POLL), deliver).await {
             Ok(EventsDelivered { acknowledged, put_off, last_error }) => {
                 if let Some(error) = last_error {
                     let service = events.service();

@@ -52,6 +52,8 @@ struct Queued {
 
 /// Whoever waits for a piece of work.
 struct Caller {
+    /// The request that is answered and the span, for the log.
+    request: Option<Arc<str>>,
     span: Span,
     answer: oneshot::Sender<Verdict>,
 }
@@ -75,7 +77,8 @@ impl Writer {
     pub(crate) async fn write(&self, write: Write) -> Verdict {
         let (answer, mut told) = oneshot::channel();
         let taken = Arc::<AtomicBool>::default();
-        self.enqueue(Queued { write, taken: Arc::clone(&taken), caller: Caller { span: Span::current(), answer } })?;
+        let caller = Caller { request: request_scope::current(), span: Span::current(), answer };
+        self.enqueue(Queued { write, taken: Arc::clone(&taken), caller })?;
         let told = match tokio::time::timeout(POOL_TIMEOUT, &mut told).await {
             Ok(told) => told,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
@@ -200,7 +203,7 @@ impl WriterThread {
     /// As it comes: a single statement needs no transaction around it.
     fn write_alone(&mut self, Queued { write, caller, .. }: Queued) {
         let done = match self.connection() {
-            Ok(_) => self.work(write, &caller.span).unwrap_or(Err(StoreError::Failed.into())),
+            Ok(_) => self.work(write, &caller).unwrap_or(Err(StoreError::Failed.into())),
             Err(error) => Err(error.into()),
         };
         self.conn.take_if(|conn| !conn.is_reusable());
@@ -235,7 +238,7 @@ impl WriterThread {
             return Err(Undone(error.into()));
         }
         for Queued { write, caller, .. } in batch {
-            let (verdict, kept) = self.piece(write, &caller.span);
+            let (verdict, kept) = self.piece(write, &caller);
             verdicts.push((caller, verdict));
             kept?;
         }
@@ -243,11 +246,11 @@ impl WriterThread {
     }
 
     /// Does one piece of work under a savepoint; tells its verdict, and whether the transaction is still there.
-    fn piece(&mut self, write: Write, span: &Span) -> (Verdict, Result<(), Undone>) {
+    fn piece(&mut self, write: Write, caller: &Caller) -> (Verdict, Result<(), Undone>) {
         if self.batch("SAVEPOINT piece").is_err() {
             return (Err(Undone::BY_ANOTHER.0), Err(Undone::BY_ANOTHER));
         }
-        match self.work(write, span) {
+        match self.work(write, caller) {
             Err(Panicked) => (Err(StoreError::Failed.into()), Err(Undone::BY_ANOTHER)),
             Ok(verdict) => {
                 let end = if verdict.is_ok() { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
@@ -279,9 +282,13 @@ impl WriterThread {
         self.runtime.block_on(conn.batch(statements))
     }
 
-    fn work(&mut self, write: Write, span: &Span) -> Result<Verdict, Panicked> {
+    fn work(&mut self, write: Write, caller: &Caller) -> Result<Verdict, Panicked> {
         let Some(conn) = self.conn.as_mut() else { return Ok(Err(StoreError::Unavailable.into())) };
-        let work = AssertUnwindSafe(|| span.in_scope(|| self.runtime.block_on(write(conn))));
+        let work = || caller.span.in_scope(|| self.runtime.block_on(write(conn)));
+        let work = AssertUnwindSafe(|| match &caller.request {
+            Some(request) => request_scope::within(Arc::clone(request), work),
+            None => work(),
+        });
         catch_unwind(work).map_err(|_| {
             tracing::error!("a write panicked");
             self.conn = None;

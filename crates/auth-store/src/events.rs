@@ -66,6 +66,19 @@ pub(crate) async fn insert(conn: &mut Connection, event: &Event, services: &[Str
     Ok(inserted)
 }
 
+/// Whether the time has come for anything that `service` is owed: one statement that locks nothing, for those who look
+/// again and again. It may still have to wait for what comes before it.
+pub(crate) async fn may_be_due(conn: &mut Connection, service: &str, now: Timestamp) -> Done<bool> {
+    let due = event_deliveries::table
+        .filter(event_deliveries::service.eq(service))
+        .filter(event_deliveries::acknowledged_at.is_null())
+        .filter(event_deliveries::next_attempt_at.le(now.as_micros()))
+        .limit(1)
+        .select(event_deliveries::event_id);
+    let one: Vec<DbUuid> = conn.load(due).await?;
+    Ok(!one.is_empty())
+}
+
 /// An event that cannot be read, of a kind that only a newer node knows, is passed over; its lease runs out.
 pub(crate) async fn lease(
     conn: &mut Connection,

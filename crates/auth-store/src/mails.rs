@@ -73,6 +73,20 @@ impl TryFrom<MailRow> for LeasedMail {
     }
 }
 
+/// Whether a mail is due: one statement that locks nothing, for those who look again and again.
+pub(crate) async fn is_due(conn: &mut Connection, now: Timestamp) -> Done<bool> {
+    let one: Vec<DbUuid> = conn.load(due(now.as_micros()).select(mails::id).limit(1)).await?;
+    Ok(!one.is_empty())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn due(now: i64) -> _ {
+    mails::table
+        .filter(mails::parked_at.is_null())
+        .filter(mails::times.gt(0_i64))
+        .filter(mails::next_attempt_at.le(now))
+}
+
 /// A row that cannot be read, a kind that only a newer node knows say, is passed over: its lease runs out
 /// like any other, and it keeps no mail beside it from being sent.
 pub(crate) async fn lease(
@@ -89,13 +103,7 @@ pub(crate) async fn lease(
 
 /// A lease is a due time in the future and a further attempt: no clean-up after a worker that died.
 async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit: u32) -> Done<Vec<MailRow>> {
-    let due = mails::table
-        .filter(mails::parked_at.is_null())
-        .filter(mails::times.gt(0))
-        .filter(mails::next_attempt_at.le(now.as_micros()))
-        .order(mails::next_attempt_at)
-        .limit(limit.into())
-        .select(mails::id);
+    let due = due(now.as_micros()).order(mails::next_attempt_at).limit(limit.into()).select(mails::id);
     let ids: Vec<DbUuid> = conn.load_locked(due.for_update().skip_locked(), due).await?;
     if ids.is_empty() {
         return Ok(Vec::new());

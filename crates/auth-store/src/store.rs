@@ -92,7 +92,7 @@ impl<E: Engine> SqlStore<E> {
             // A panic costs this call, not the worker that it runs on.
             within_deadline(AssertUnwindSafe(work).catch_unwind().map_err(|_| "it panicked".to_owned())).await
         } else {
-            let task = self.inner.runtime.spawn(work.in_current_span());
+            let task = self.inner.runtime.spawn(request_scope::carry(work).in_current_span());
             within_deadline(task.map_err(|error| error.to_string())).await
         }
     }
@@ -106,6 +106,7 @@ impl<E: Engine> SqlStore<E> {
             return self.run(work).await;
         }
         let (runtime, work) = (self.inner.runtime.clone(), work.in_current_span());
+        let work = request_scope::carry(work);
         let thread = self.inner.runtime.spawn_blocking(move || runtime.block_on(work));
         within_deadline(thread.map_err(|error| error.to_string())).await
     }
@@ -289,6 +290,10 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError> {
+        // Most of the time none is due, and then this takes one statement and no lock.
+        if !self.read(move |conn| mails::is_due(conn, now).boxed()).await? {
+            return Ok(Vec::new());
+        }
         self.write(move |conn| mails::lease(conn, now, until, limit).boxed()).await.map_err(as_store_error)
     }
 
@@ -303,7 +308,11 @@ impl<E: Engine> Store for SqlStore<E> {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreError> {
-        let service = service.to_owned();
+        let service: Arc<str> = service.into();
+        let asked = Arc::clone(&service);
+        if !self.read(move |conn| async move { events::may_be_due(conn, &asked, now).await }.boxed()).await? {
+            return Ok(Vec::new());
+        }
         let leased =
             self.write(move |conn| async move { events::lease(conn, &service, now, until, limit).await }.boxed()).await;
         leased.map_err(as_store_error)

@@ -10,6 +10,9 @@ use super::{HashParameters, LaneError};
 use crate::key_ring::KeyRing;
 
 const OUTPUT: usize = 32;
+/// What is reserved for the memory of a hash, in blocks of 1 KiB; pages that are not written cost nothing. glibc takes an
+/// allocation of more than 32 MiB from the system and gives it back when it is freed, always. A smaller one it may keep.
+const RESERVED: usize = 33 * 1024;
 
 /// What is to be done with a password.
 pub(super) enum Work {
@@ -23,7 +26,7 @@ pub(super) enum Done {
     Compared(PasswordVerdict),
 }
 
-/// One thread's part: the ring, today's parameters, and the memory they need.
+/// One thread's part: the ring, today's parameters, and the memory they need, as long as there is something to do.
 pub(super) struct Hasher {
     ring: KeyRing,
     params: Params,
@@ -31,14 +34,23 @@ pub(super) struct Hasher {
 }
 
 impl Hasher {
-    /// Allocates the memory of one hash.
+    /// Makes one that holds no memory yet.
     pub(super) fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
         let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| LaneError::Parameters)?;
         let mut builder = ParamsBuilder::new();
         builder.m_cost(parameters.memory_kib).t_cost(parameters.passes).p_cost(1).output_len(OUTPUT).keyid(key_id);
         let params = builder.build().map_err(|_| LaneError::Parameters)?;
-        let memory = vec![Block::default(); params.block_count()];
-        Ok(Self { ring, params, memory })
+        Ok(Self { ring, params, memory: Vec::new() })
+    }
+
+    /// Whether it holds the memory of a hash.
+    pub(super) fn holds_memory(&self) -> bool {
+        self.memory.capacity() > 0
+    }
+
+    /// Gives the memory back to the system. The next hash allocates it again.
+    pub(super) fn release_memory(&mut self) {
+        self.memory = Vec::new();
     }
 
     /// Does it, however long it takes.
@@ -103,18 +115,31 @@ impl Hasher {
         salt: &[u8],
     ) -> Result<[u8; OUTPUT], HashingError> {
         let broken = |_| HashingError::Broken("Argon2 refuses its parameters");
-        if params.block_count() > self.memory.len() {
-            self.memory.resize(params.block_count(), Block::default());
-        }
+        self.provide(params.block_count());
         let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(broken)?;
         let mut output = [0; OUTPUT];
         let text = password.reveal().as_bytes();
         let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
         // A dearer hash, of before the settings were lowered say, keeps no memory for good.
-        self.memory.truncate(self.params.block_count());
-        self.memory.shrink_to_fit();
+        if self.memory.len() > self.params.block_count() {
+            self.release_memory();
+        }
         hashed.map_err(broken)?;
         Ok(output)
+    }
+
+    /// Sees to it that there are so many blocks.
+    fn provide(&mut self, blocks: usize) {
+        if self.memory.len() >= blocks {
+            return;
+        }
+        // Not grown in place: what is in there is of no use.
+        let capacity = blocks.max(self.params.block_count()).max(RESERVED);
+        if self.memory.capacity() < capacity {
+            self.release_memory();
+            self.memory.reserve_exact(capacity);
+        }
+        self.memory.resize(blocks.max(self.params.block_count()), Block::default());
     }
 }
 
@@ -123,4 +148,38 @@ pub(crate) fn key_id_of(phc: &str) -> Option<KeyId> {
     let phc = Phc::new(phc).ok()?;
     let params = Params::try_from(&phc).ok()?;
     Some(KeyId::new(params.keyid().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key_ring::MasterKey;
+
+    #[test]
+    fn memory_is_held_from_a_hash_until_it_is_released_and_that_of_a_dearer_hash_at_once() {
+        let ring = KeyRing::new(&MasterKey::new([1; 32]), &[]);
+        let hasher = |passes, memory_kib| {
+            let parameters = HashParameters { memory_kib, passes, threads: 1, queue_per_thread: 0 };
+            Hasher::new(ring.clone(), parameters).unwrap()
+        };
+        let mut hashing = hasher(1, 64);
+        assert!(!hashing.holds_memory());
+        let hash = |hashing: &mut Hasher| hashing.hash(&Password::new("right"), [5; 16]).unwrap();
+        let first = hash(&mut hashing);
+        let held = hashing.memory.as_ptr();
+        assert!(hashing.holds_memory());
+        assert_eq!(hash(&mut hashing), first);
+        assert_eq!(hashing.memory.as_ptr(), held, "a further hash allocates nothing");
+        hashing.release_memory();
+        assert!(!hashing.holds_memory());
+        assert_eq!(hash(&mut hashing), first);
+
+        let dearer = hash(&mut hasher(1, 128));
+        for _ in 0..2 {
+            let verdict = hashing.verify(&Password::new("right"), &dearer);
+            assert_eq!(verdict, Ok(PasswordVerdict::MatchOutdated));
+            assert!(!hashing.holds_memory());
+        }
+        assert_eq!(hash(&mut hashing), first);
+    }
 }

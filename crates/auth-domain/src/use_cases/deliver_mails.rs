@@ -58,21 +58,32 @@ impl DeliverMails {
 
     /// Sends the mail that has been due longest, if any. Any number of workers may do so at once.
     pub async fn run_once(&self) -> Result<Delivered, StoreError> {
-        let now = self.env.now();
-        let mut delivered = Delivered::default();
-        for mail in self.env.store.lease_mails(now, now + LEASE, 1).await? {
-            let change = match &mail.request.content {
-                MailContent::Notice(notice) => self.deliver_notice(&mail, notice, &mut delivered).await?,
-                MailContent::Code { challenge_id, purpose, send_number } => {
-                    let found = self.env.store.find_challenge(*challenge_id).await?;
-                    let code =
-                        found.and_then(|(challenge, account)| self.code(&challenge, account?, *purpose, *send_number));
-                    self.deliver_code(&mail, code, &mut delivered).await
-                }
-            };
-            // When it is lost, the lease ran out, and another worker has the mail now.
-            self.env.commit_unless_lost(change).await?;
+        match self.lease().await? {
+            Some(mail) => self.deliver(&mail).await,
+            None => Ok(Delivered::default()),
         }
+    }
+
+    /// Leases the mail that has been due longest, if any: nobody else gets it for a minute.
+    pub async fn lease(&self) -> Result<Option<LeasedMail>, StoreError> {
+        let now = self.env.now();
+        Ok(self.env.store.lease_mails(now, now + LEASE, 1).await?.pop())
+    }
+
+    /// Sends a mail that was just leased.
+    pub async fn deliver(&self, mail: &LeasedMail) -> Result<Delivered, StoreError> {
+        let mut delivered = Delivered::default();
+        let change = match &mail.request.content {
+            MailContent::Notice(notice) => self.deliver_notice(mail, notice, &mut delivered).await?,
+            MailContent::Code { challenge_id, purpose, send_number } => {
+                let found = self.env.store.find_challenge(*challenge_id).await?;
+                let code =
+                    found.and_then(|(challenge, account)| self.code(&challenge, account?, *purpose, *send_number));
+                self.deliver_code(mail, code, &mut delivered).await
+            }
+        };
+        // When it is lost, the lease ran out, and another worker has the mail now.
+        self.env.commit_unless_lost(change).await?;
         Ok(delivered)
     }
 

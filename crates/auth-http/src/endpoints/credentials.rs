@@ -136,7 +136,8 @@ enum Piece {
 /// document, so that half a backup is never taken for a whole one.
 fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Item = Result<Bytes, ApiError>> {
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(tokio::time::timeout(STREAM_TIMEOUT, feed(snapshot, format, sender)).in_current_span());
+    let feeding = tokio::time::timeout(STREAM_TIMEOUT, feed(snapshot, format, sender));
+    tokio::spawn(request_scope::carry(feeding).in_current_span());
     unfold(Some(receiver), |receiver| async {
         let mut receiver = receiver?;
         Some(match receiver.recv().await {

@@ -1,5 +1,7 @@
 //! `GET /metrics`, for Prometheus.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -52,7 +54,9 @@ async fn from_loopback(
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
 pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
-    match edge.metrics.text(&use_cases.measure_load.execute().await, &edge.connections) {
+    let load = use_cases.measure_load.execute().await;
+    let log_lines_dropped = edge.log_lines_dropped.load(Ordering::Relaxed);
+    match edge.metrics.text(&load, &edge.connections, log_lines_dropped) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

@@ -16,7 +16,7 @@ use auth_domain::account::Account;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, QUIET};
 use auth_domain::use_cases::{Policy, UseCases};
-use auth_http::{Connections, Draining, Edge, Metrics, NetworkLimits, Origins, TrustedProxies};
+use auth_http::{Connections, DocumentCache, Draining, Edge, Metrics, NetworkLimits, Origins, TrustedProxies};
 use auth_testkit::doubles::CountingEntropy;
 use auth_testkit::test_service::TestService;
 use futures_util::FutureExt as _;
@@ -49,6 +49,7 @@ pub struct App {
 fn edge(service: &TestService) -> Edge {
     Edge {
         metrics: Metrics::new().unwrap(),
+        log_lines_dropped: Arc::default(),
         draining: Draining::default(),
         metrics_elsewhere: false,
         entropy: Arc::new(CountingEntropy::default()),
@@ -57,6 +58,7 @@ fn edge(service: &TestService) -> Edge {
         network_limits: NetworkLimits::off(),
         cookies: false,
         origins: Origins::new(URL, []),
+        documents: DocumentCache::default(),
         providers: [&service.google, &service.fortytwo].map(|provider| provider.name().clone()).into(),
         issuer: URL.to_owned(),
         audience: URL.to_owned(),
