@@ -69,7 +69,9 @@ async fn of_many_at_once_each_conflicts_for_itself() {
         let same_address = Account { email: account.email.clone(), ..fixtures::account() };
         commits.extend([vec![Change::InsertAccount(account.clone())], vec![Change::InsertAccount(same_address)]]);
         expected.extend([Ok(()), Err(CommitError::Duplicate(UniqueKey::Email))]);
-        (advanced.push(session), there.push(account), missing.push(undone));
+        advanced.push(session);
+        there.push(account);
+        missing.push(undone);
     }
     // While another process writes, they queue up.
     let mut other = SqliteConnection::establish(&path.to_string_lossy()).unwrap();
