@@ -31,10 +31,12 @@ each_engine! {
         }
 
         server.command(&["user", "roles", "ann", "editor", "admin"]);
+        server.changes_are_obeyed();
         let me = server.me(&access).await.expect(200, "USER_FETCHED");
         assert_eq!(me["user"]["roles"], serde_json::json!(["admin", "editor"]));
         fails(&server.try_command(&["user", "roles", "ann", "not a role"]), "role");
         server.command(&["user", "roles", "ann"]);
+        server.changes_are_obeyed();
         assert_eq!(server.me(&access).await.expect(200, "USER_FETCHED")["user"]["roles"], serde_json::json!([]));
 
         for _ in 0..5 {
