@@ -118,7 +118,7 @@ impl Caller for Refreshing {
     }
 }
 
-/// Runs `work` on a thread of its own, and returns the processor time of that thread with what it returns.
+/// Runs `work` on a thread of its own, and returns what it returns.
 fn on_its_own_thread<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -194,7 +194,15 @@ pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64
                         told.notified().await;
                         continue;
                     };
-                    let answer = connection.exchange(&caller.next()).await.unwrap();
+                    let request = caller.next();
+                    let answer = match connection.exchange(&request).await {
+                        Ok(answer) => answer,
+                        // Idle for so long that the service closed it; opening another one counts.
+                        Err(_) => {
+                            connection = Connection::open(to).await;
+                            connection.exchange(&request).await.unwrap()
+                        }
+                    };
                     caller.answered(&answer);
                     without_retry_after += usize::from(answer.status >= 400 && !answer.has_header("retry-after"));
                     times.push((scheduled.elapsed(), answer.status));
