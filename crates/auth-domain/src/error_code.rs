@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::account::{EmailAddress, InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason, Roles, Username};
 use crate::internal::Scope;
+use crate::named::named;
 
 macro_rules! error_codes {
     ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
@@ -119,60 +120,29 @@ error_codes! {
     InternalServerError = "INTERNAL_SERVER_ERROR",
 }
 
-/// In which way a field is wrong: stable names, so that a form can word it itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldReason {
-    /// It is missing.
-    Required,
-    /// It is of another JSON type.
-    Type,
-    /// It has another form.
-    Format,
-    /// It has too few characters or entries.
-    TooShort,
-    /// It has too many characters or entries.
-    TooLong,
-    /// It is out of range, or none of the values that there are.
-    Range,
-    /// It is there more than once.
-    Duplicate,
-    /// Nothing is known by that name.
-    Unknown,
-    /// It must not be given here.
-    NotAllowed,
-    /// It did not arrive whole.
-    Incomplete,
-}
-
-impl FieldReason {
-    /// Every one there is.
-    pub const ALL: [Self; 10] = [
-        Self::Required,
-        Self::Type,
-        Self::Format,
-        Self::TooShort,
-        Self::TooLong,
-        Self::Range,
-        Self::Duplicate,
-        Self::Unknown,
-        Self::NotAllowed,
-        Self::Incomplete,
-    ];
-
-    /// Returns the name in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Type => "type",
-            Self::Format => "format",
-            Self::TooShort => "too_short",
-            Self::TooLong => "too_long",
-            Self::Range => "range",
-            Self::Duplicate => "duplicate",
-            Self::Unknown => "unknown",
-            Self::NotAllowed => "not_allowed",
-            Self::Incomplete => "incomplete",
-        }
+named! {
+    /// In which way a field is wrong: stable names, so that a form can word it itself.
+    pub enum FieldReason {
+        /// It is missing.
+        Required = "required",
+        /// It is of another JSON type.
+        Type = "type",
+        /// It has another form.
+        Format = "format",
+        /// It has too few characters or entries.
+        TooShort = "too_short",
+        /// It has too many characters or entries.
+        TooLong = "too_long",
+        /// It is out of range, or none of the values that there are.
+        Range = "range",
+        /// It is there more than once.
+        Duplicate = "duplicate",
+        /// Nothing is known by that name.
+        Unknown = "unknown",
+        /// It must not be given here.
+        NotAllowed = "not_allowed",
+        /// It did not arrive whole.
+        Incomplete = "incomplete",
     }
 }
 

@@ -219,6 +219,7 @@ fn problem(status: StatusCode, codes: &[&str], schemas: &mut Map<String, Value>)
 }
 
 fn error_data(schemas: &mut Map<String, Value>) -> Value {
+    schemas.entry("FieldError").or_insert_with(field_error);
     schemas.entry("ErrorData").or_insert_with(|| {
         json!({
             "type": "object",
@@ -228,17 +229,7 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
                 "errors": {
                     "type": "array",
                     "description": "With `VALIDATION_FAILED`.",
-                    "items": {
-                        "type": "object",
-                        "required": ["field", "reason", "message"],
-                        "properties": {
-                            "field": { "type": "string", "description": "A JSON pointer (RFC 6901)." },
-                            "reason": { "type": "string", "enum": FieldReason::ALL.map(FieldReason::as_str) },
-                            "message": { "type": "string" },
-                            "min": { "type": "integer", "description": "The fewest characters or entries, or the least number." },
-                            "max": { "type": "integer", "description": "The most characters or entries, or the greatest number." },
-                        },
-                    },
+                    "items": { "$ref": "#/components/schemas/FieldError" },
                 },
                 "field": {
                     "type": "string",
@@ -256,6 +247,20 @@ fn error_data(schemas: &mut Map<String, Value>) -> Value {
         })
     });
     json!({ "$ref": "#/components/schemas/ErrorData" })
+}
+
+fn field_error() -> Value {
+    json!({
+        "type": "object",
+        "required": ["field", "reason", "message"],
+        "properties": {
+            "field": { "type": "string", "description": "A JSON pointer (RFC 6901)." },
+            "reason": { "type": "string", "enum": FieldReason::ALL.map(FieldReason::as_str) },
+            "message": { "type": "string" },
+            "min": { "type": "integer", "description": "The fewest characters or entries, or the least number." },
+            "max": { "type": "integer", "description": "The most characters or entries, or the greatest number." },
+        },
+    })
 }
 
 fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {

@@ -1,11 +1,10 @@
 //! What an engine brings: connections, and the SQL that differs.
 
 use std::ops::DerefMut;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_domain::load::PoolLoad;
-use std::sync::Arc;
-
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
