@@ -57,6 +57,11 @@ pub fn binary() -> &'static Path {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--quiet", "--package", "auth-server", "--manifest-path"]).arg(manifest);
+        // Of the package that cargo runs us for: ring's build script looks at them, and would be built anew, and all above it.
+        let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in std::env::vars().filter(|(name, _)| of_package(name)) {
+            build.env_remove(name);
+        }
         // target/<profile>/deps/black_box-…, or target/release/auth-bench
         let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
         let profile = if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder };

@@ -26,7 +26,10 @@ pub struct Cluster {
     dir: PathBuf,
     roots: PathBuf,
     pooler: OnceLock<PgBouncer>,
+    command: String,
     server: Supervised,
+    /// Those that crashed: each would remove the folder at its end.
+    crashed: Vec<Supervised>,
 }
 
 const USER: &str = "postgres";
@@ -47,7 +50,8 @@ impl Cluster {
         Self::start_with("")
     }
 
-    fn start_with(settings: &str) -> Self {
+    /// The same with settings of one's own, as the server's command line takes them: `-c name=value …`.
+    pub fn start_with(settings: &str) -> Self {
         let (bin, dir) = (binaries(), new_folder("postgres"));
         let initdb = bin.join("initdb");
         let initdb =
@@ -82,10 +86,47 @@ impl Cluster {
             bin.join("postgres").display(),
             dir = dir.display(),
         );
-        let server = Supervised::start(&server, &dir.join("log"), "INT", &format!("rm -rf {}", dir.display()));
-        let cluster = Self { bin, port, roots: dir.join("ca.pem"), dir, pooler: OnceLock::new(), server };
+        let (command, roots) = (server, dir.join("ca.pem"));
+        let server = supervised(&command, &dir);
+        let cluster = Self { bin, port, roots, dir, pooler: OnceLock::new(), command, server, crashed: Vec::new() };
         cluster.wait_until_ready();
         cluster
+    }
+
+    /// Ends it at once, as a crash does: nothing is written any more, and the next start recovers from the log.
+    pub fn crash(&self) {
+        self.signal("QUIT");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.dir.join("data/postmaster.pid").exists() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Starts it on what a [`crash`](Self::crash) left, and waits until it answers.
+    pub fn start_again(&mut self) {
+        let server = supervised(&self.command, &self.dir);
+        self.crashed.push(std::mem::replace(&mut self.server, server));
+        self.wait_until_ready();
+    }
+
+    /// Sends a signal by name to its main process.
+    pub fn signal(&self, name: &str) {
+        run(Command::new("kill").args(["-s", name, &self.main_process()]));
+    }
+
+    /// Sends a signal by name to each of its processes: `STOP` freezes it, its kernel still takes what is sent.
+    pub fn signal_all(&self, name: &str) {
+        let main = self.main_process();
+        let children = Command::new("pgrep").args(["-P", &main]).output().expect("pgrep starts");
+        let children = String::from_utf8(children.stdout).expect("numbers");
+        run(Command::new("kill").args(["-s", name, &main]).args(children.split_whitespace()));
+    }
+
+    fn main_process(&self) -> String {
+        let file = self.dir.join("data/postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("PostgreSQL runs");
+        text.lines().next().expect("a process id").to_owned()
     }
 
     fn wait_until_ready(&self) {
@@ -156,6 +197,10 @@ impl Cluster {
         assert!(output.status.success(), "{sql}");
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
+}
+
+fn supervised(command: &str, dir: &Path) -> Supervised {
+    Supervised::start(command, &dir.join("log"), "INT", &format!("rm -rf {}", dir.display()))
 }
 
 /// The name of the database at `url`.

@@ -16,7 +16,7 @@ impl Supervised {
     /// Runs `server`, a line of shell, with its output in `log`; stops it with `signal` and then runs `afterwards`.
     pub(crate) fn start(server: &str, log: &Path, signal: &str, afterwards: &str) -> Self {
         let script = format!(
-            "PATH=$PATH:/usr/sbin; exec 3<&0; {server} </dev/null >>{log} 2>&1 & pid=$!; cat <&3 >/dev/null; kill -{signal} $pid; wait $pid; \
+            "PATH=$PATH:/usr/sbin; exec 3<&0; {server} </dev/null >>{log} 2>&1 & pid=$!; cat <&3 >/dev/null; kill -{signal} $pid 2>/dev/null; wait $pid; \
              {afterwards}",
             log = log.display(),
         );

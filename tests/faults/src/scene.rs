@@ -1,0 +1,170 @@
+//! A service under load, ready to have something broken under it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auth_black_box::{Engine, Server, WEBHOOK_SECRET, WebhookReceiver};
+use auth_testkit::postgres::{Cluster, free_port};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::check::check;
+use crate::client::{Account, Client};
+use crate::report::Report;
+use crate::world::World;
+
+/// How long a client may take for what it is doing when the run ends.
+const END: Duration = Duration::from_secs(90);
+
+/// What is to be set up.
+pub struct Plan<'a> {
+    /// The database's URL; none is SQLite.
+    pub database: Option<String>,
+    /// How many nodes.
+    pub nodes: usize,
+    /// How many clients.
+    pub clients: usize,
+    /// Further settings of each node.
+    pub settings: &'a [(&'a str, &'a str)],
+}
+
+/// A database server and the URL of a database in it; none is a file.
+pub type Database<'a> = Option<(&'a Cluster, &'a str)>;
+
+/// A running service, its clients, and the service beside it.
+pub struct Scene {
+    /// The nodes.
+    pub servers: Vec<Server>,
+    /// What the clients know.
+    pub world: Arc<World>,
+    clients: JoinSet<Option<(usize, Account)>>,
+    hook: WebhookReceiver,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// Starts all of it, and waits until each client has begun.
+    pub async fn start(plan: Plan<'_>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mails: PathBuf = folder.path().join("mail");
+        let hook_port = free_port();
+        let hook = WebhookReceiver::start(hook_port, "ok");
+        let mail_url = format!("file:{}", mails.display());
+        let hook_url = format!("http://127.0.0.1:{hook_port}/hook");
+        let ports: Vec<u16> = (0..plan.nodes).map(|_| free_port()).collect();
+        let public_url = format!("http://127.0.0.1:{}", ports[0]);
+        let mut servers = Vec::new();
+        for port in &ports {
+            let listen = format!("127.0.0.1:{port}");
+            let mut settings = vec![
+                ("AUTH_LISTEN", listen.as_str()),
+                ("AUTH_PUBLIC_URL", &public_url),
+                ("AUTH_TRUSTED_PROXIES", "127.0.0.1"),
+                ("AUTH_MAIL_URL", &mail_url),
+                ("AUTH_WEBHOOKS__LEDGER__URL", &hook_url),
+                ("AUTH_WEBHOOKS__LEDGER__SECRET", WEBHOOK_SECRET),
+                ("RUST_LOG", "warn"),
+            ];
+            settings.extend(plan.settings);
+            servers.push(Server::on(plan.database.clone(), &settings).await);
+        }
+        let world = Arc::new(World::new(ports, mails));
+        let mut clients = JoinSet::new();
+        for number in 0..plan.clients {
+            clients.spawn(Client::new(&world, number).live());
+        }
+        let scene = Self { servers, world, clients, hook, _folder: folder };
+        scene.grow().await;
+        scene
+    }
+
+    /// Waits until every client has done a few things.
+    async fn grow(&self) {
+        let began = Instant::now();
+        while self.acknowledged() < 5 * self.clients.len() as u64 && began.elapsed() < END {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// How many things were acknowledged so far.
+    pub fn acknowledged(&self) -> u64 {
+        self.world.ledger().acknowledged.values().sum()
+    }
+
+    /// Ends the load and compares; `database` is where the data is now, none the file of the first node.
+    pub async fn finish(mut self, database: Database<'_>, rounds: usize, recoveries: Vec<Duration>) -> Report {
+        self.world.end();
+        let (mut accounts, ended) = (Vec::new(), Instant::now());
+        let clients = async {
+            while let Some(ended) = self.clients.join_next().await {
+                accounts.extend(ended.expect("a client does not panic"));
+            }
+        };
+        if tokio::time::timeout(END, clients).await.is_err() {
+            self.world.violation(format!("clients still wait {END:?} after the end"));
+        }
+        for (at, server) in self.servers.iter_mut().enumerate() {
+            if server.has_ended() {
+                self.world.violation(format!("node {at} has ended by itself: {}", last_words(server)));
+            } else if server.log().contains("panicked") {
+                self.world.violation(format!("node {at} panicked"));
+            }
+        }
+        println!("   the clients ended after {:.1} s; comparing", ended.elapsed().as_secs_f64());
+        let sql = |statement: &str| match database {
+            None => self.servers[0].sql(statement),
+            Some((cluster, url)) => cluster.query(url, statement),
+        };
+        let checked = check(&self.world, &self.servers[0].internal_token(), &self.hook, &accounts, sql).await;
+        Report::of(&self.world, rounds, checked, recoveries)
+    }
+}
+
+fn last_words(server: &Server) -> String {
+    let log = server.log();
+    let last: Vec<&str> = log.lines().rev().take(3).collect();
+    last.join(" | ")
+}
+
+/// The file of a node on SQLite.
+pub fn database_file(server: &Server) -> PathBuf {
+    data_folder(server).join("auth.db")
+}
+
+/// The folder of a node's files.
+pub fn data_folder(server: &Server) -> PathBuf {
+    Path::new(server.dir.path()).join("data")
+}
+
+/// A durable PostgreSQL with one database in it.
+pub struct OwnDatabase {
+    /// The server.
+    pub cluster: Cluster,
+    /// The URL of the database.
+    pub url: String,
+}
+
+impl OwnDatabase {
+    /// On a server with these settings besides those it has by itself.
+    pub fn start(settings: &str) -> Self {
+        let cluster = Cluster::start_with(settings);
+        let url = cluster.database();
+        Self { cluster, url }
+    }
+
+    /// On a server where the engine asks for one.
+    pub fn of(engine: Engine) -> Option<Self> {
+        (engine == Engine::Postgres).then(|| Self::start(""))
+    }
+
+    /// To compare with.
+    pub fn here(&self) -> Database<'_> {
+        Some((&self.cluster, &self.url))
+    }
+
+    /// Runs SQL in it.
+    pub fn sql(&self, sql: &str) {
+        self.cluster.query(&self.url, sql);
+    }
+}
