@@ -17,7 +17,7 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 fn run(mut command: Command) -> String {
-    let output = command.output().expect("the Node.js of tests/run");
+    let output = command.output().unwrap();
     let [said, complained] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(output.status.success(), "{command:?}\n{said}{complained}");
     said

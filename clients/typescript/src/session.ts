@@ -90,12 +90,12 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
   const identify = (found: User, tell: boolean) => {
     if (JSON.stringify(found) === JSON.stringify(user)) return;
     emit({ user: found, reason: user?.id === found.id ? "updated" : "signed_in" });
-    if (tell) channel?.postMessage("changed");
+    if (tell) channel?.postMessage({ id: read()?.id });
   };
 
   const end = (reason: "signed_out" | "expired") => {
     store.removeItem(key);
-    channel?.postMessage(reason);
+    channel?.postMessage({ reason });
     if (user !== null) emit({ user: null, reason });
   };
 
@@ -135,11 +135,17 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
       flight = undefined;
     }));
 
-  channel?.addEventListener("message", ({ data }) => {
-    if (data === "changed") {
-      if (listeners.size) void lookUp();
-    } else if (user !== null) emit({ user: null, reason: data });
-  });
+  channel?.addEventListener(
+    "message",
+    async ({ data }: MessageEvent<{ id?: string; reason?: "signed_out" | "expired" }>) => {
+      const { id, reason } = data;
+      // The message may arrive before what the other tab wrote to the storage.
+      for (let tries = 0; tries < 100 && read()?.id !== id; tries++) await sleep(50);
+      if (!reason) {
+        if (listeners.size) await lookUp();
+      } else if (user !== null) emit({ user: null, reason });
+    },
+  );
 
   return {
     read,

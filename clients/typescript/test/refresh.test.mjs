@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createAuthClient } from "../dist/index.js";
 import { answer, fakeService, refusal, sharedStorage, tokens, user } from "./fake-service.mjs";
 
@@ -139,8 +140,9 @@ test("offline nobody is logged out, and it goes on when the network is back", as
   fake.routes[REFRESH] = () => {
     throw new TypeError("offline");
   };
-  const { error } = await client.me();
-  assert.deepEqual([error.code, error.status], ["NETWORK_ERROR", 0]);
+  const answers = await Promise.all([client.me(), client.me(), client.me()]);
+  for (const { error } of answers) assert.deepEqual([error.code, error.status], ["NETWORK_ERROR", 0]);
+  assert.equal(fake.count(REFRESH), 3, "the attempts of one refresh");
   fake.routes[REFRESH] = refresh;
   assert.equal((await client.me()).ok, true);
   assert.deepEqual(changes, []);
@@ -195,6 +197,38 @@ test("two tabs without Web Locks refresh once, and both go on with the new token
   first.close();
   second.close();
 });
+
+test(
+  "another tab hears of a sign-in, though it sees the storage late, and of a logout",
+  { timeout: 30_000 },
+  async () => {
+    const fake = service();
+    const storage = sharedStorage();
+    let visible = false;
+    const late = { ...storage, getItem: (key) => (visible ? storage.getItem(key) : null) };
+    const second = createAuthClient({
+      baseUrl: "http://auth.test",
+      transport: "bearer",
+      fetch: fake.fetch,
+      storage: late,
+    });
+    const changes = [];
+    second.onSessionChange((change) => changes.push(change));
+    const first = await signedIn(fake, { storage });
+    await sleep(300);
+    assert.deepEqual(changes, []);
+    visible = true;
+    while (changes.length < 1) await sleep(20);
+    await first.logout();
+    while (changes.length < 2) await sleep(20);
+    assert.deepEqual(changes, [
+      { user, reason: "signed_in" },
+      { user: null, reason: "signed_out" },
+    ]);
+    first.close();
+    second.close();
+  },
+);
 
 test("a logout waits for a refresh under way, and ends what that brought", async () => {
   const fake = service({ life: 0 });

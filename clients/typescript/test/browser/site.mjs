@@ -80,6 +80,7 @@ export async function withTabs({ service, transport, locks = true }, scenario) {
       },
       [newName(), password],
     );
+    await told(second, "signed_in");
     await scenario({ site, context, open, first, second, credentials });
   } finally {
     await context.close();

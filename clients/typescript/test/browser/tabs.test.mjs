@@ -82,7 +82,6 @@ for (const transport of ["cookie", "bearer"]) {
 
   test(`${transport}: a logout and a login are told to the other tab`, { timeout }, () =>
     withTabs({ service: url, transport }, async ({ first, second, credentials }) => {
-      await told(second, "signed_in");
       await first.evaluate(() => auth.logout());
       await told(second, "signed_out");
       assert.equal(await me(second), "TOKEN_REQUIRED");
