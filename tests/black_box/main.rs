@@ -62,6 +62,7 @@ mod start_up;
 mod traces;
 mod two_factor;
 mod two_factor_elsewhere;
+mod typescript_client;
 mod unfinished_bodies;
 mod users;
 mod verification;

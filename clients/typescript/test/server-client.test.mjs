@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createServerClient } from "../dist/server.js";
+import { answer, fakeService, refusal, user } from "./fake-service.mjs";
+
+const lifetimes = { tokenType: "Bearer", expiresIn: 600, refreshExpiresIn: 1000 };
+const COOKIES = "theme=dark; __Host-auth-refresh=rt1.a; other=__Host-auth-x";
+
+function rendering(routes, headers, options = {}) {
+  const fake = fakeService(routes);
+  const base = { baseUrl: "http://auth.internal", fetch: fake.fetch };
+  return { fake, auth: createServerClient({ ...base, headers: new Headers(headers), ...options }) };
+}
+
+const withCookies = (response, ...cookies) => {
+  for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+  return response;
+};
+
+// A browser whose access cookie has expired.
+const expired = {
+  "GET /auth/me": ({ headers }) =>
+    headers.get("cookie").includes("__Host-auth-access=new")
+      ? answer(200, "USER_FETCHED", { user })
+      : refusal(401, "TOKEN_REQUIRED"),
+  "POST /auth/refresh": () =>
+    withCookies(
+      answer(200, "TOKEN_REFRESHED", { tokens: lifetimes }),
+      "__Host-auth-access=new; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600",
+      "__Host-auth-refresh=rt1.b; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=1000",
+      "tracker=1",
+    ),
+};
+
+test("the browser's cookies of the service go on, and no other cookie", async () => {
+  const { auth, fake } = rendering(
+    { "GET /auth/me": () => answer(200, "USER_FETCHED", { user }) },
+    { cookie: COOKIES, "user-agent": "Browser/1", "x-forwarded-for": "6.6.6.6", authorization: "Bearer forged" },
+    { clientAddress: "203.0.113.7" },
+  );
+  assert.deepEqual(await auth.me(), { ok: true, data: user });
+  const { headers } = fake.calls[0];
+  assert.equal(headers.get("cookie"), "__Host-auth-refresh=rt1.a");
+  assert.equal(headers.get("user-agent"), "Browser/1");
+  assert.equal(headers.get("x-forwarded-for"), "203.0.113.7");
+  assert.equal(headers.get("authorization"), null);
+});
+
+test("a refresh sets the browser's cookies, and the rest of the request uses them", async () => {
+  const set = [];
+  const navigation = { cookie: COOKIES, "sec-fetch-site": "cross-site" };
+  const { auth, fake } = rendering(expired, navigation, { setCookie: (cookie) => set.push(cookie) });
+  assert.deepEqual(await auth.me(), { ok: true, data: user });
+  assert.deepEqual(
+    set.map((cookie) => cookie.split("=")[0]),
+    ["__Host-auth-access", "__Host-auth-refresh"],
+  );
+  const refresh = fake.calls.find(({ name }) => name === "POST /auth/refresh");
+  assert.equal(refresh.headers.get("sec-fetch-site"), "same-origin");
+  assert.match(fake.calls.at(-1).headers.get("cookie"), /__Host-auth-refresh=rt1\.b/);
+});
+
+test("where no cookie can be set nothing is refreshed", async () => {
+  const { auth, fake } = rendering(expired, { cookie: COOKIES });
+  assert.equal((await auth.me()).error.code, "TOKEN_REQUIRED");
+  assert.equal(fake.count("POST /auth/refresh"), 0);
+});
+
+test("what another site made the browser send is told as such", async () => {
+  for (const [headers, origin, site] of [
+    [{ origin: "https://evil.test", "sec-fetch-site": "cross-site" }, "https://evil.test", "cross-site"],
+    [{ origin: "https://app.test", "sec-fetch-site": "same-origin" }, "https://app.test", "same-origin"],
+    [{}, null, null],
+  ]) {
+    const { auth, fake } = rendering(
+      { "POST /auth/logout": () => refusal(403, "CROSS_SITE_REQUEST") },
+      { cookie: COOKIES, ...headers },
+      { setCookie: () => {} },
+    );
+    assert.equal((await auth.logout()).error.code, "CROSS_SITE_REQUEST");
+    const sent = fake.calls[0].headers;
+    assert.deepEqual([sent.get("origin"), sent.get("sec-fetch-site")], [origin, site]);
+  }
+});
+
+test("a logout removes the cookies of the browser", async () => {
+  const set = [];
+  const gone = "__Host-auth-refresh=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0";
+  const { auth, fake } = rendering(
+    {
+      "POST /auth/logout": () => withCookies(answer(200, "USER_LOGGED_OUT"), gone),
+      "GET /auth/me": () => refusal(401, "TOKEN_REQUIRED"),
+      "POST /auth/refresh": () => refusal(401, "REFRESH_TOKEN_REQUIRED"),
+    },
+    { cookie: COOKIES },
+    { setCookie: (cookie) => set.push(cookie) },
+  );
+  assert.equal((await auth.logout()).ok, true);
+  assert.deepEqual(set, [gone]);
+  await auth.me();
+  assert.equal(fake.calls.at(-1).headers.get("cookie"), null);
+});
