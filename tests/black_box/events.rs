@@ -26,7 +26,7 @@ fn hurry(server: &Server) {
 }
 
 /// Registers, changes the address and the password, and deletes: four events in this order.
-async fn a_life(server: &Server, name: &str) -> String {
+pub async fn a_life(server: &Server, name: &str) -> String {
     let id = server.register(name).await["id"].as_str().unwrap().to_owned();
     let (access, _) = server.client().login(name, PASSWORD).await.tokens();
     let client = server.client().bearer(&access);
@@ -40,7 +40,7 @@ async fn a_life(server: &Server, name: &str) -> String {
     id
 }
 
-const LIFE: [&str; 4] = ["user.registered", "email.changed", "password.changed", "user.deleted"];
+pub const LIFE: [&str; 4] = ["user.registered", "email.changed", "password.changed", "user.deleted"];
 
 each_engine! {
     async fn every_service_gets_every_event_in_order_per_user_whatever_it_answers(engine) {

@@ -1,9 +1,8 @@
-//! Implementations that are not ours: PyJWT verifies our tokens, Schemathesis tries our OpenAPI file.
-//! `tests/run` installs both.
+//! An implementation that is not ours: Schemathesis tries our OpenAPI file. `tests/run` installs it.
 
 use std::process::Command;
 
-use auth_black_box::{Engine, Server, each_engine, python};
+use auth_black_box::{Server, each_engine, python};
 
 fn script(name: &str) -> Command {
     let python = python();
@@ -18,15 +17,6 @@ fn passes(mut command: Command) {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     println!("{text}");
     assert!(output.status.success(), "{text}");
-}
-
-#[tokio::test]
-async fn internal_tokens_made_by_pyjwt_are_accepted() {
-    let server = Server::start(Engine::Sqlite).await;
-    let mut command = script("make_internal_token.py");
-    let output = command.args(["backups-service", auth_black_box::SECRET]).output().unwrap();
-    let token = String::from_utf8(output.stdout).unwrap();
-    server.client().bearer(token.trim()).get("/auth").await.expect(200, "CREDENTIALS_FETCHED");
 }
 
 each_engine! {

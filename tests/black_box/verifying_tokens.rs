@@ -2,12 +2,13 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use auth_black_box::{Engine, Nginx, PASSWORD, Server, python, signing_key};
+use auth_black_box::{
+    Engine, PASSWORD, Running, Server, assert_prints, example, examples_python, go_example, java_libraries, signing_key,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
@@ -15,42 +16,38 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 const AUDIENCE: &str = "https://api.example.org";
-const FILES: [&str; 3] = ["python/verify_token.py", "node/verify_token.mjs", "python/make_internal_token.py"];
-
-fn path(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)
-}
-
-fn page() -> String {
-    std::fs::read_to_string(path("../docs/verifying-tokens.md")).unwrap()
-}
+const FILES: [&str; 4] = [
+    "verifying-tokens/verify_token.py",
+    "verifying-tokens/verify_token.mjs",
+    "verifying-tokens/verify_token.go",
+    "verifying-tokens/VerifyToken.java",
+];
 
 #[test]
 fn the_page_prints_the_files() {
-    let page = page();
-    for file in FILES {
-        let text = std::fs::read_to_string(path(file)).unwrap();
-        assert!(page.contains(&format!("\n{text}```\n")), "docs/verifying-tokens.md is not up to date with {file}");
-    }
+    assert_prints("verifying-tokens.md", &FILES);
 }
 
 /// One of the examples, running. Ends when dropped.
 struct Verifier {
-    child: Child,
+    _process: Running,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Verifier {
     /// Each of them.
-    fn each(issuer: &str) -> [Self; 2] {
-        let node = PathBuf::from("node");
-        [(python(), FILES[0]), (node, FILES[1])].map(|(program, file)| {
-            let mut command = Command::new(program);
-            command.arg(path(file)).args([issuer, AUDIENCE]).stdin(Stdio::piped()).stdout(Stdio::piped());
-            let mut child = command.spawn().unwrap();
+    fn each(issuer: &str) -> [Self; 4] {
+        let (mut python, mut node, go) = (examples_python(), Command::new("node"), go_example("verifying-tokens"));
+        python.arg(example(FILES[0]));
+        node.arg(example(FILES[1]));
+        let mut java = Command::new("java");
+        java.arg("-cp").arg(java_libraries()).arg(example(FILES[3]));
+        [python, node, go, java].map(|mut command| {
+            let mut process = Running::start(command.args([issuer, AUDIENCE]));
+            let child = process.child();
             let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-            Self { child, input, output }
+            Self { _process: process, input, output }
         })
     }
 
@@ -61,13 +58,6 @@ impl Verifier {
         self.output.read_line(&mut line).unwrap();
         assert!(line.ends_with('\n'), "it ended: {line}");
         serde_json::from_str(&line).map_err(|_| line)
-    }
-}
-
-impl Drop for Verifier {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -138,7 +128,7 @@ fn head(connection: &mut TcpStream) -> String {
 fn claims(issuer: &str) -> Value {
     let now = jsonwebtoken::get_current_timestamp();
     json!({
-        "iss": issuer, "aud": AUDIENCE, "sub": "0199", "exp": now + 600, "iat": now, "jti": "1", "sid": "0199",
+        "iss": issuer, "aud": AUDIENCE, "sub": "0199", "exp": now + 3_600, "iat": now, "jti": "1", "sid": "0199",
         "roles": ["user"], "amr": ["pwd"], "auth_time": now,
     })
 }
@@ -155,6 +145,7 @@ fn header() -> Header {
 #[test]
 fn the_examples_refuse_what_a_forger_makes_and_do_not_fetch_keys_at_will() {
     let (issuer, fetched) = issuer();
+    let verifiers = Verifier::each(&issuer);
     let (good, key) = (claims(&issuer), signing_key(1));
     let now = good["iat"].as_i64().unwrap();
     let mut forged = Vec::new();
@@ -166,7 +157,7 @@ fn the_examples_refuse_what_a_forger_makes_and_do_not_fetch_keys_at_will() {
         ("aud", json!("https://elsewhere.example.org")),
         ("exp", json!(now - 10)),
         ("exp", json!("tomorrow")),
-        ("nbf", json!(now + 60)),
+        ("nbf", json!(now + 3_600)),
     ] {
         let mut other = good.clone();
         other[claim] = value;
@@ -192,7 +183,7 @@ fn the_examples_refuse_what_a_forger_makes_and_do_not_fetch_keys_at_will() {
         forged.push(sign(&unknown, &good, &signing_key(number)));
     }
 
-    for (index, mut verifier) in Verifier::each(&issuer).into_iter().enumerate() {
+    for (index, mut verifier) in verifiers.into_iter().enumerate() {
         assert_eq!(verifier.verify(&genuine), Ok(good.clone()));
         for token in &forged {
             assert!(verifier.verify(token).is_err(), "{}: {token}", FILES[index]);
@@ -201,58 +192,9 @@ fn the_examples_refuse_what_a_forger_makes_and_do_not_fetch_keys_at_will() {
         assert_eq!(fetched.swap(0, Ordering::Relaxed), 1, "{}: keys are asked for once a minute", FILES[index]);
     }
     for (mut verifier, reason) in
-        Verifier::each("http://127.0.0.1:1").into_iter().zip(["PyJWKClientConnectionError", "503"])
+        Verifier::each("http://127.0.0.1:1").into_iter().zip(["PyJWKClientConnectionError", "503", "503", "503"])
     {
         let away = verifier.verify(&genuine).unwrap_err();
         assert!(away.starts_with(reason), "no refusal of the token: {away}");
     }
-}
-
-/// The nginx block of the page, with a server behind that says which headers it got.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nginx_asks_before_it_passes_a_request_on() {
-    let server = Server::start(Engine::Sqlite).await;
-    let me = server.register("ann").await;
-    let (access, refresh) = server.client().login("ann", PASSWORD).await.tokens();
-    let behind = TcpListener::bind("127.0.0.1:0").unwrap();
-    let app = behind.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for connection in behind.incoming() {
-            let mut connection = connection.unwrap();
-            let lines = head(&mut connection).to_lowercase();
-            let told: Vec<&str> =
-                lines.lines().filter(|line| ["x-", "x_", "x."].iter().any(|begin| line.starts_with(begin))).collect();
-            let body = json!(told).to_string();
-            write!(connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        }
-    });
-    let page = page();
-    let block = page.split("```nginx\n").nth(1).unwrap().split("```").next().unwrap();
-    let block = block.replace("http://127.0.0.1:8080", &server.url).replace("127.0.0.1:9000", &app.to_string());
-    let nginx = Nginx::start(&block).await;
-    let client = auth_black_box::Client::new(&format!("http://{}", nginx.address));
-    let ask = async |token: &str| {
-        let request = client.bearer(token).request(reqwest::Method::POST, "/app/things?x=1").body("a body");
-        let forged = ["X-Auth-Roles", "X_Auth_Roles", "X.Auth.Roles"];
-        client.send(forged.iter().fold(request, |request, name| request.header(*name, "admin"))).await
-    };
-    let passed = ask(&access).await;
-    let told: Vec<String> = serde_json::from_value(passed.body).unwrap();
-    assert_eq!(passed.status, 200);
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told.contains(&format!("x-auth-user-id: {}", me["id"].as_str().unwrap())), "{told:?}");
-    assert!(told.contains(&"x-auth-roles: user".to_owned()), "{told:?}");
-    assert_eq!(ask("x").await.status, 401);
-    assert!(ask("x").await.headers.contains_key("www-authenticate"));
-    assert_eq!(client.get("/_auth").await.status, 404, "nobody asks it from outside");
-    server
-        .client()
-        .bearer(&access)
-        .post("/auth/logout", json!({ "token": refresh }))
-        .await
-        .expect(200, "USER_LOGGED_OUT");
-    assert_eq!(ask(&access).await.status, 401);
-    let mut server = server;
-    server.kill();
-    assert_eq!(ask(&access).await.status, 500);
 }

@@ -15,8 +15,17 @@ fn script(name: &str) -> PathBuf {
 
 /// Runs a scenario of `tests/node/browser.mjs`; answers what it prints.
 pub fn browse(scenario: &str, configuration: &Value) -> String {
+    run("browser.mjs", scenario, &configuration.to_string())
+}
+
+/// Runs a scenario of `tests/node/examples.mjs` on the page at `url`.
+pub fn browse_example(scenario: &str, url: &str) -> String {
+    run("examples.mjs", scenario, url)
+}
+
+fn run(name: &str, scenario: &str, argument: &str) -> String {
     let mut command = Command::new("timeout");
-    command.args(["600", "node"]).arg(script("browser.mjs")).arg(scenario).arg(configuration.to_string());
+    command.args(["600", "node"]).arg(script(name)).args([scenario, argument]);
     let output = command.output().expect("the Node.js of tests/run");
     assert!(output.status.success(), "{scenario}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

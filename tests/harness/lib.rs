@@ -5,6 +5,8 @@
 mod browser;
 mod client;
 mod database_proxy;
+mod examples;
+mod gateway;
 mod haproxy;
 mod mailbox;
 mod nginx;
@@ -14,9 +16,11 @@ mod smtp;
 mod stand_in;
 mod webhooks;
 
-pub use browser::{OpenIdProvider, browse, empty_page};
+pub use browser::{OpenIdProvider, browse, browse_example, empty_page};
 pub use client::{Client, Reply};
 pub use database_proxy::{DatabaseProxy, RoundTrip};
+pub use examples::{Running, assert_prints, example, examples_python, go_example, java_libraries, page};
+pub use gateway::Gateway;
 pub use haproxy::HaProxy;
 pub use mailbox::{Mail, mails_in, wait_for};
 pub use nginx::Nginx;

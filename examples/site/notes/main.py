@@ -1,0 +1,74 @@
+"""Notes: a FastAPI service that verifies access tokens itself, with the public keys of the auth service.
+
+Run it as: AUTH_PUBLIC_URL=… WEBHOOK_SECRET=… uvicorn main:app, with examples/verifying-tokens in PYTHONPATH.
+"""
+
+import os
+from typing import Annotated
+
+import jwt
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from standardwebhooks import Webhook, WebhookVerificationError
+from verify_token import AccessTokens
+
+PUBLIC_URL = os.environ["AUTH_PUBLIC_URL"]
+access_tokens = AccessTokens(PUBLIC_URL, PUBLIC_URL)
+webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+notes: dict[str, list[str]] = {}  # By user id. A real service has a database.
+app = FastAPI()
+
+
+def caller(request: Request) -> str:
+    """The id of whoever calls, by the Authorization header or by the cookie."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        token = request.cookies.get("__Host-auth-access", "")
+        # A cookie comes along whichever page sends the request: only ours may change something.
+        if token and request.method != "GET" and request.headers.get("origin") != PUBLIC_URL:
+            raise HTTPException(403, {"code": "CROSS_SITE_REQUEST"})
+    if not token:
+        raise HTTPException(401, {"code": "TOKEN_REQUIRED"})
+    try:
+        return access_tokens.verify(token)["sub"]
+    except jwt.PyJWKClientConnectionError:
+        raise HTTPException(503, {"code": "UNAVAILABLE"})
+    except jwt.ExpiredSignatureError:
+        raise HTTPException(401, {"code": "ACCESS_TOKEN_EXPIRED"})
+    except jwt.PyJWTError:
+        raise HTTPException(401, {"code": "ACCESS_TOKEN_INVALID"})
+
+
+@app.exception_handler(HTTPException)
+def refuse(_: Request, refusal: HTTPException):
+    return JSONResponse(refusal.detail, refusal.status_code)
+
+
+class Note(BaseModel):
+    text: str = Field(max_length=1000)
+
+
+Caller = Annotated[str, Depends(caller)]
+
+
+@app.get("/notes")
+def list_notes(user: Caller) -> list[str]:
+    return notes.get(user, [])
+
+
+@app.post("/notes", status_code=201)
+def add_note(user: Caller, note: Note) -> list[str]:
+    notes.setdefault(user, []).append(note.text)
+    return notes[user]
+
+
+@app.post("/webhooks/auth", status_code=204)
+async def receive(request: Request) -> None:
+    """Forgets users that were deleted."""
+    try:
+        event = webhook.verify(await request.body(), dict(request.headers))
+    except WebhookVerificationError:
+        raise HTTPException(401, {"code": "SIGNATURE_INVALID"})
+    if event["type"] == "user.deleted":
+        notes.pop(event["data"]["userId"], None)

@@ -1,0 +1,125 @@
+// Verifies access tokens of the auth service: go get github.com/golang-jwt/jwt/v5
+package main
+
+import (
+	"bufio"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+var required = []string{"iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"}
+
+// ErrNoKeys is no refusal of the token: answer 503. Any other error is: answer 401.
+var ErrNoKeys = errors.New("the keys cannot be had")
+
+// AccessTokens is one a process, since it keeps the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE.
+type AccessTokens struct {
+	issuer  string
+	parser  *jwt.Parser
+	client  http.Client
+	lock    sync.Mutex
+	keys    map[string]ed25519.PublicKey
+	fetched time.Time
+}
+
+// NewAccessTokens fetches nothing yet.
+func NewAccessTokens(issuer, audience string) *AccessTokens {
+	return &AccessTokens{issuer: issuer, client: http.Client{Timeout: 5 * time.Second}, parser: jwt.NewParser(
+		jwt.WithValidMethods([]string{"EdDSA"}), // not what the token says
+		jwt.WithIssuer(issuer),
+		jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(),
+		jwt.WithLeeway(5*time.Second), // that clocks may differ
+	)}
+}
+
+// Verify answers the claims.
+func (a *AccessTokens) Verify(text string) (jwt.MapClaims, error) {
+	claims := jwt.MapClaims{}
+	token, err := a.parser.ParseWithClaims(text, claims, func(token *jwt.Token) (any, error) {
+		kid, _ := token.Header["kid"].(string)
+		return a.key(kid)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if token.Header["typ"] != "at+jwt" {
+		return nil, errors.New("not an access token")
+	}
+	for _, name := range required {
+		if claims[name] == nil {
+			return nil, fmt.Errorf("%s is missing", name)
+		}
+	}
+	return claims, nil
+}
+
+// key keeps keys for ten minutes. One that is not among them is asked for, but not twice in a minute.
+func (a *AccessTokens) key(kid string) (ed25519.PublicKey, error) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	key, known := a.keys[kid]
+	age := time.Since(a.fetched)
+	if age > 10*time.Minute || !known && age > time.Minute {
+		keys, err := a.fetch()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %v", ErrNoKeys, err)
+		}
+		a.keys, a.fetched = keys, time.Now()
+		key, known = keys[kid]
+	}
+	if !known {
+		return nil, errors.New("no key of that kid")
+	}
+	return key, nil
+}
+
+func (a *AccessTokens) fetch() (map[string]ed25519.PublicKey, error) {
+	response, err := a.client.Get(a.issuer + "/.well-known/jwks.json")
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.New(response.Status)
+	}
+	var set struct {
+		Keys []struct{ Kid, Kty, Crv, X string }
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(nil, response.Body, 1<<20)).Decode(&set); err != nil {
+		return nil, err
+	}
+	keys := map[string]ed25519.PublicKey{}
+	for _, key := range set.Keys {
+		x, err := base64.RawURLEncoding.DecodeString(key.X)
+		if err == nil && key.Kty == "OKP" && key.Crv == "Ed25519" && len(x) == ed25519.PublicKeySize {
+			keys[key.Kid] = x
+		}
+	}
+	return keys, nil
+}
+
+// verify_token ISSUER AUDIENCE: for each line of input, a token, its claims or why there are none.
+func main() {
+	tokens, lines := NewAccessTokens(os.Args[1], os.Args[2]), bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		claims, err := tokens.Verify(lines.Text())
+		if err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(claims)
+		}
+		if errors.Is(err, ErrNoKeys) {
+			fmt.Println(503, err)
+		} else if err != nil {
+			fmt.Println(401, err)
+		}
+	}
+}

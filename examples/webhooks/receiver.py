@@ -1,0 +1,35 @@
+"""Receives the events of the auth service: pip install fastapi uvicorn standardwebhooks
+
+Run it as: WEBHOOK_SECRET=whsec_… uvicorn receiver:app --port PORT
+"""
+
+import os
+
+from fastapi import FastAPI, Request, Response
+from standardwebhooks import Webhook, WebhookVerificationError
+
+webhook = Webhook(os.environ["WEBHOOK_SECRET"])
+handled = set()  # In your database: a table of ids, written in the same transaction as the work.
+app = FastAPI()
+
+
+def handle(event):
+    if event["type"] == "user.registered":
+        print(event["type"], event["data"]["userId"], flush=True)  # Create your row for them.
+    elif event["type"] == "user.deleted":
+        print(event["type"], event["data"]["userId"], flush=True)  # Delete everything that you keep of them.
+    # Acknowledge the types that you don't know: new ones may be added.
+
+
+@app.post("/webhooks/auth")
+async def receive(request: Request):
+    body = await request.body()  # The bytes as sent: the signature is over them.
+    try:
+        event = webhook.verify(body, dict(request.headers))
+    except WebhookVerificationError:
+        return Response(status_code=401)
+    event_id = request.headers["webhook-id"]
+    if event_id not in handled:
+        handle(event)
+        handled.add(event_id)  # After the work: an error above means that the event comes again.
+    return Response(status_code=204)

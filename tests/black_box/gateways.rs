@@ -1,0 +1,157 @@
+//! `docs/gateways.md`: each gateway asks `GET /auth/verify` before it passes a request on.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use auth_black_box::{Client, Engine, Gateway, Nginx, PASSWORD, Server, assert_prints, example};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[test]
+fn the_page_prints_the_files() {
+    let files = ["gateways/nginx.conf", "gateways/Caddyfile", "gateways/traefik.yaml", "gateways/envoy.yaml"];
+    assert_prints("gateways.md", &files);
+}
+
+/// A configuration with the addresses of a test in place of those of the file.
+fn configuration(file: &str, replacements: &[(&str, String)]) -> String {
+    let text = std::fs::read_to_string(example(file)).unwrap();
+    replacements.iter().fold(text, |text, (of_the_file, of_the_test)| {
+        assert!(text.contains(of_the_file), "{file} has no {of_the_file}");
+        text.replace(of_the_file, of_the_test)
+    })
+}
+
+/// A request, with its body if it has one.
+fn request(connection: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |text| text.parse().unwrap());
+    connection.read_exact(&mut vec![0; length]).unwrap();
+    head
+}
+
+/// A service behind the gateway, which answers with the headers of its own names that it got.
+fn app() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let head = request(&mut connection);
+            let ours = ["x-auth", "x_auth", "x.auth"];
+            let told: Vec<&str> = head.lines().filter(|line| ours.iter().any(|name| line.starts_with(name))).collect();
+            let body = json!({ "line": head.lines().next(), "told": told }).to_string();
+            let length = body.len();
+            write!(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
+                .unwrap();
+        }
+    });
+    address
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// What it answers without the service, and which names it does not keep a client from sending.
+struct Known {
+    away: u16,
+    lets_through: &'static [&'static str],
+}
+
+async fn asks_before_it_passes_a_request_on(mut server: Server, gateway: SocketAddr, known: Known) {
+    let me = server.register("ann").await;
+    let (access, refresh) = server.client().login("ann", PASSWORD).await.tokens();
+    let client = Client::new(&format!("http://{gateway}"));
+    let names = ["Roles", "User-Id", "Session-Id"].map(|name| format!("X-Auth-{name}"));
+    let ask = async |method: Method, token: &str| {
+        let request = client.bearer(token).request(method, "/app/things?x=1").body("a body");
+        let forged = names.iter().flat_map(|name| [name.clone(), name.replace('-', "_"), name.replace('-', ".")]);
+        client.send(forged.fold(request, |request, name| request.header(name, "admin"))).await
+    };
+    for method in [Method::GET, Method::POST, Method::DELETE] {
+        let passed = ask(method.clone(), &access).await;
+        assert_eq!(passed.status, 200, "{passed:?}");
+        let line = passed.body["line"].as_str().unwrap();
+        assert!(line.starts_with(&format!("{method} /app/things?x=1 http/1.").to_lowercase()), "{line}");
+        let mut told: Vec<String> = serde_json::from_value(passed.body["told"].clone()).unwrap();
+        told.retain(|line| !known.lets_through.iter().any(|begin| line.starts_with(begin)));
+        told.sort();
+        let session = told.iter().find_map(|line| line.strip_prefix("x-auth-session-id: ")).unwrap();
+        assert_eq!(session.len(), 36, "{told:?}");
+        let user = format!("x-auth-user-id: {}", me["id"].as_str().unwrap());
+        assert_eq!(told, ["x-auth-roles: user".to_owned(), format!("x-auth-session-id: {session}"), user]);
+    }
+    let refused = ask(Method::POST, "x").await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.headers.contains_key("www-authenticate"));
+    for path in ["/_auth", "/auth/verify", "/"] {
+        assert_eq!(client.get(path).await.body["line"], Value::Null, "{path} reaches nothing");
+    }
+    let body = json!({ "token": refresh });
+    server.client().bearer(&access).post("/auth/logout", body).await.expect(200, "USER_LOGGED_OUT");
+    assert_eq!(ask(Method::GET, &access).await.status, 401);
+    server.kill();
+    assert_eq!(ask(Method::GET, &access).await.status, known.away);
+}
+
+/// A page of another site that makes a browser send a request with the cookie is refused by what the gateway tells.
+async fn passes_on_what_tells_pages_apart(server: &Server, gateway: SocketAddr) {
+    server.register("bob").await;
+    let (access, _) = server.client().login("bob", PASSWORD).await.tokens();
+    let client = Client::new(&format!("http://{gateway}"));
+    for (method, site, status) in
+        [(Method::POST, "same-origin", 200), (Method::POST, "cross-site", 403), (Method::GET, "cross-site", 200)]
+    {
+        let request = client.request(method.clone(), "/app/").header("Cookie", format!("__Host-auth-access={access}"));
+        let reply = client.send(request.header("Sec-Fetch-Site", site)).await;
+        assert_eq!(reply.status, status, "{method} {site}: {reply:?}");
+    }
+}
+
+async fn server() -> Server {
+    Server::with(Engine::Sqlite, &[("AUTH_COOKIES", "on")]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_asks() {
+    let server = server().await;
+    let replacements = [("http://127.0.0.1:8080", server.url.clone()), ("127.0.0.1:9000", app().to_string())];
+    let nginx = Nginx::start(&configuration("gateways/nginx.conf", &replacements)).await;
+    passes_on_what_tells_pages_apart(&server, nginx.address).await;
+    asks_before_it_passes_a_request_on(server, nginx.address, Known { away: 500, lets_through: &[] }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caddy_asks() {
+    let (server, address) = (server().await, free_address());
+    let replacements = [
+        (":8000", format!(":{}", address.port())),
+        ("127.0.0.1:8080", server.url.replace("http://", "")),
+        ("127.0.0.1:9000", app().to_string()),
+    ];
+    let _caddy = Gateway::caddy(&configuration("gateways/Caddyfile", &replacements), address).await;
+    passes_on_what_tells_pages_apart(&server, address).await;
+    asks_before_it_passes_a_request_on(server, address, Known { away: 502, lets_through: &["x_", "x."] }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn envoy_asks() {
+    let (server, address) = (server().await, free_address());
+    let port = |address: &str| format!("port_value: {}", address.rsplit(':').next().unwrap());
+    let replacements = [
+        ("0.0.0.0, port_value: 8000", format!("127.0.0.1, port_value: {}", address.port())),
+        ("port_value: 8001", port(&free_address().to_string())),
+        ("127.0.0.1:8001", "127.0.0.1".to_owned()),
+        ("port_value: 8080", port(&server.url)),
+        ("port_value: 9000", port(&app().to_string())),
+    ];
+    let _envoy = Gateway::envoy(&configuration("gateways/envoy.yaml", &replacements), address).await;
+    passes_on_what_tells_pages_apart(&server, address).await;
+    asks_before_it_passes_a_request_on(server, address, Known { away: 503, lets_through: &["x."] }).await;
+}
