@@ -96,7 +96,13 @@ pub async fn check_file(path: &Path) -> Result<Vec<String>, OpenError> {
 
 /// Returns what is wrong; `None` when it was stopped.
 fn problems(path: &Path, is_stopping: &AtomicBool) -> Result<Option<Vec<String>>, OpenError> {
-    let connect = || open(path, READ_PRAGMAS).map_err(|error| OpenError::new(path, error.to_string()));
+    let connect = || {
+        // SQLite would make an empty one.
+        if !path.exists() {
+            return Err(OpenError::new(path, "it is gone"));
+        }
+        open(path, READ_PRAGMAS).map_err(|error| OpenError::new(path, error.to_string()))
+    };
     let tables = match connect().and_then(|mut conn| tables(&mut conn).map_err(|error| OpenError::new(path, error))) {
         Err(OpenError::Damaged { reason, .. }) => return Ok(Some(vec![reason])),
         tables => tables?,
@@ -170,6 +176,14 @@ mod tests {
         assert!(!check_file(&path).await.unwrap().is_empty());
         check_once(&path, &health).await;
         assert_eq!(health.found(), FileCheck::Damaged);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_gone_is_not_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.db");
+        assert!(check_file(&path).await.is_err());
+        assert!(!path.exists());
     }
 
     #[tokio::test]
