@@ -8,6 +8,8 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use diesel::{RunQueryDsl as _, SqliteConnection};
+
 use crate::OpenError;
 
 /// Stands in the lock file once the database has been made.
@@ -80,6 +82,25 @@ pub(crate) fn refuse_emptied(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Refuses a file that was there and holds no table, where a database was made: somebody opened one that was gone, and SQLite
+/// made it anew.
+pub(crate) fn refuse_without_tables(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let query = "SELECT count(*) AS tables FROM sqlite_schema";
+    let counted: Counted =
+        diesel::sql_query(query).get_result(conn).map_err(|error| OpenError::new(path, error.to_string()))?;
+    if counted.tables > 0 || !was_made(path) {
+        return Ok(());
+    }
+    let reason = "holds nothing, though there was a database in it".to_owned();
+    Err(OpenError::Emptied { path: path.to_owned(), reason })
+}
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    tables: i64,
+}
+
 fn was_made(path: &Path) -> bool {
     let mut text = Vec::new();
     let read = File::open(beside(path, ".lock")).and_then(|lock| lock.take(64).read_to_end(&mut text));
@@ -116,6 +137,20 @@ mod tests {
         assert!(emptied(), "what is in the log would be thrown away");
         std::fs::write(&path, "SQLite format 3").unwrap();
         assert!(!emptied());
+    }
+
+    #[tokio::test]
+    async fn a_database_without_tables_is_refused_where_one_was_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.db");
+        crate::migrate(&path).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        // As somebody leaves it who opens a file that is gone.
+        drop(crate::connect::open(&path, "").unwrap());
+        assert!(matches!(crate::migrate(&path).await, Err(OpenError::Emptied { .. })));
+        std::fs::remove_file(&path).unwrap();
+        crate::migrate(&path).await.unwrap();
+        crate::migrate(&path).await.unwrap();
     }
 
     #[test]

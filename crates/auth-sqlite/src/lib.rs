@@ -29,7 +29,7 @@ use futures_util::FutureExt as _;
 use archive_dialect::SqliteArchive;
 use check::FileHealth;
 use connect::{PRAGMAS, READ_PRAGMAS, connect};
-use file::{StartLock, beside, refuse_emptied};
+use file::{StartLock, beside, refuse_emptied, refuse_without_tables};
 use writer::Writer;
 
 pub use check::check_file;
@@ -245,12 +245,16 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
     // Who holds it keeps the others from starting.
     let mut lock = StartLock::take(path)?;
     refuse_emptied(path)?;
+    let was_there = path.exists();
     // Its owner's alone, whatever the folder; the files beside it take after it.
     let made = File::options().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| open_error(error.to_string()))?;
     let mut conn =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
     conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;
+    if was_there {
+        refuse_without_tables(path, &mut conn)?;
+    }
     let ran = auth_store::migrate_to(&mut conn, || MIGRATIONS, version).map_err(|reason| {
         if OpenError::is_damage(&reason) {
             open_error(reason)
