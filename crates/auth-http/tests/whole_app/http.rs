@@ -131,7 +131,11 @@ async fn everything_is_served_under_every_base_path() {
 /// A proxy that serves `https://example.org/id/…` takes `/id` away: what the page calls and where it is sent must not lack it.
 #[tokio::test]
 async fn the_api_page_works_behind_a_prefix_that_a_proxy_takes_away() {
-    let app = App::with(Policy::for_tests(), |edge| edge.issuer = "https://example.org/id".to_owned()).await;
+    let configure = |edge: &mut auth_http::Edge| {
+        edge.issuer = "https://example.org/id".to_owned();
+        edge.base_paths = ["/", "/api/"].map(str::to_owned).into();
+    };
+    let app = App::with(Policy::for_tests(), configure).await;
     for (base, server) in [("", "/id"), ("/api", "/id/api")] {
         let specification = app.client().get(&format!("{base}/auth/doc/openapi.json")).await.body;
         assert_eq!(specification["servers"], json!([{ "url": server }]));

@@ -56,7 +56,8 @@ impl Log {
 /// Orchestrators and load balancers ask every few seconds.
 #[tokio::test]
 async fn probes_are_in_the_log_only_for_those_who_debug() {
-    let app = App::start().await;
+    let configure = |edge: &mut auth_http::Edge| edge.base_paths = ["/", "/api/"].map(str::to_owned).into();
+    let app = App::with(Policy::for_tests(), configure).await;
     let ask = async || {
         for path in ["/health/live", "/health/ready", "/health/client", "/api/health/live", "/auth/me"] {
             app.client().get(path).await;
