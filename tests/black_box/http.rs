@@ -59,7 +59,7 @@ async fn every_answer_carries_a_request_id_that_is_in_the_log() {
     let server = Server::start(Engine::Sqlite).await;
     let client = server.client();
     let id = async |value: &str| {
-        let reply = client.send(client.request(Method::GET, "/health/live").header("X-Request-Id", value)).await;
+        let reply = client.send(client.request(Method::GET, "/auth/me").header("X-Request-Id", value)).await;
         reply.headers["x-request-id"].to_str().unwrap().to_owned()
     };
     assert_eq!(id("web-42.a_b").await, "web-42.a_b");

@@ -61,6 +61,7 @@ mod second_factor_steps;
 mod session_cache;
 mod sessions;
 mod sign_in;
+mod sqlite_file;
 mod start_up;
 mod traces;
 mod two_factor;

@@ -105,6 +105,13 @@ async fn token(server: &Server, operation: &Operation, tokens: &Tokens, number: 
     })
 }
 
+/// The most memory that the server has had, in MiB.
+fn peak_memory(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unfinished_body_is_cut_off_on_every_route() {
     let server = Server::start(Engine::Sqlite).await;
@@ -131,6 +138,10 @@ async fn an_unfinished_body_is_cut_off_on_every_route() {
     let with = |status: u16| statuses.iter().filter(|one| **one == status).count();
     assert!(with(200) > 50 && with(400) > 50 && with(401) > 50, "{statuses:?}");
     assert_eq!(with(500), 0, "{statuses:?}");
+    // Held in memory, the endless ones alone would be some hundreds.
+    let peak = peak_memory(&server);
+    println!("{} bodies, {peak} MiB at most", requests.len());
+    assert!(peak < 192, "{peak} MiB");
     // It is as well as before.
     server.client().login("bob", auth_black_box::PASSWORD).await.tokens();
 }

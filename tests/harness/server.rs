@@ -269,7 +269,8 @@ fn command(settings: &[(String, String)], dir: &Path, descriptors: Option<Descri
         None => Command::new(binary()),
         Some(Descriptors { soft, hard }) => {
             let mut shell = Command::new("/bin/sh");
-            let script = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+            // A write past a limit of file sizes fails as on a full disk, where it would kill the process otherwise.
+            let script = format!("trap '' XFSZ && ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
             shell.arg("-c").arg(script).arg(binary());
             shell
         }

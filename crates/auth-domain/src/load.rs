@@ -13,8 +13,22 @@ pub struct ServiceLoad {
     pub database: Option<DatabaseLoad>,
     /// The connections of this node to its database.
     pub pool: PoolLoad,
+    /// What is known of the file that an embedded database is in.
+    pub file: FileCheck,
     /// The hashing of passwords on this node.
     pub hashing: HashingLoad,
+}
+
+/// What the last check of the file found that an embedded database is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileCheck {
+    /// No check has ended since the start, or the database is in no file of ours.
+    #[default]
+    Unknown,
+    /// Nothing is wrong with it.
+    Sound,
+    /// It is damaged.
+    Damaged,
 }
 
 /// What the metrics tell of the database.

@@ -1,5 +1,6 @@
 //! Request bodies: at most 64 KiB, within a deadline, JSON objects.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
 use serde_path_to_error::{Path, Segment};
 
 use crate::answer::ApiError;
@@ -18,6 +20,11 @@ use crate::codes::{Code, HttpCode};
 
 /// The most a body may have.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
+/// The most fields that a refusal lists: no body has more.
+const MOST_ERRORS: usize = 16;
+/// A value of each type that JSON has.
+const SOME_OF_EACH_TYPE: [fn() -> Value; 6] =
+    [|| json!(""), || json!(0), || json!(false), || json!([]), || json!({}), || Value::Null];
 /// actix-web cuts off stalled headers, not stalled bodies.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -49,8 +56,18 @@ impl FromRequest for Body {
 
 impl Body {
     /// Reads the body as a JSON object. A field that is missing or has the wrong type and has a code of its
-    /// own in `codes` is refused with that code.
+    /// own in `codes` is refused with that code; else the refusal lists every field that is wrong.
     pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, Code)]) -> Result<T, ApiError> {
+        self.checked_json(codes, |_| Vec::new())
+    }
+
+    /// The same. Where a field is missing or has the wrong type, `check` says what else is wrong: it is given the body with
+    /// something else in those fields.
+    pub(crate) fn checked_json<T: DeserializeOwned>(
+        self,
+        codes: &[(&str, Code)],
+        check: impl FnOnce(&T) -> Vec<FieldError>,
+    ) -> Result<T, ApiError> {
         let bytes = self.bytes?;
         if bytes.is_empty() {
             return Err(malformed(FieldReason::Required, "must be a JSON object; there is no body"));
@@ -58,9 +75,16 @@ impl Body {
         if self.media_type != "application/json" {
             return Err(HttpCode::UnsupportedMediaType.into());
         }
-        parse_json(&bytes).map_err(|error| match codes.iter().find(|(field, _)| *field == error.field) {
-            Some((_, code)) if !is_code_as_number(&bytes, &error.field) => (*code).into(),
-            _ => Refusal::invalid(vec![error]).into(),
+        parse_json(&bytes).map_err(|WrongBody { mut errors, mended }: WrongBody<T>| {
+            let code_of = |error: &FieldError| codes.iter().find(|(field, _)| *field == error.field);
+            let coded = errors.iter().filter(|error| !is_code_as_number(&bytes, &error.field)).find_map(code_of);
+            if let Some((_, code)) = coded {
+                return (*code).into();
+            }
+            let further = mended.map(|body| check(&body)).unwrap_or_default();
+            let named: Vec<String> = errors.iter().map(|error| top_field(&error.field)).collect();
+            errors.extend(further.into_iter().filter(|error| !named.contains(&top_field(&error.field))));
+            Refusal::invalid(errors).into()
         })
     }
 
@@ -88,9 +112,24 @@ fn is_code_as_number(bytes: &[u8], pointer: &str) -> bool {
     body.is_ok_and(|body| body.pointer(pointer).is_some_and(serde_json::Value::is_number))
 }
 
-pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldError> {
+/// A body that is not what it should be.
+#[derive(Debug)]
+pub(crate) struct WrongBody<T> {
+    /// At least one, and one for each field that is missing or has the wrong type.
+    pub(crate) errors: Vec<FieldError>,
+    /// The body with something else in those fields; `None` where that does not help.
+    mended: Option<T>,
+}
+
+impl<T> From<FieldError> for WrongBody<T> {
+    fn from(error: FieldError) -> Self {
+        Self { errors: vec![error], mended: None }
+    }
+}
+
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WrongBody<T>> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(FieldError::new("", FieldReason::Type, "must be a JSON object"));
+        return Err(FieldError::new("", FieldReason::Type, "must be a JSON object").into());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
@@ -99,10 +138,40 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FieldEr
         Ok(parsed) if ended.is_ok() => Ok(parsed),
         // What is no JSON is no JSON, whatever field is missing from its beginning.
         Err(error) if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
-            Err(field_error(error.path(), error.inner()))
+            Err(find_all(bytes, field_error(error.path(), error.inner())))
         }
-        _ => Err(FieldError::new("", FieldReason::Format, "must be valid JSON in UTF-8")),
+        _ => Err(FieldError::new("", FieldReason::Format, "must be valid JSON in UTF-8").into()),
     }
+}
+
+/// Looks for the errors after the first one, where serde stops: it puts values of other types into the field that is wrong
+/// until the body is read further.
+fn find_all<T: DeserializeOwned>(bytes: &[u8], first: FieldError) -> WrongBody<T> {
+    let Ok(mut body @ Value::Object(_)) = serde_json::from_slice::<Value>(bytes) else { return first.into() };
+    let (mut errors, mut tried) = (Vec::new(), HashMap::<String, usize>::new());
+    let mut error = first;
+    loop {
+        let field = top_field(&error.field);
+        let tries = tried.entry(field.clone()).or_default();
+        if *tries == 0 {
+            errors.push(error);
+        }
+        let Some(instead) = SOME_OF_EACH_TYPE.get(*tries).filter(|_| errors.len() < MOST_ERRORS) else {
+            return WrongBody { errors, mended: None };
+        };
+        *tries += 1;
+        body[field] = instead();
+        match serde_path_to_error::deserialize(&body) {
+            Ok(mended) => return WrongBody { errors, mended: Some(mended) },
+            Err(next) => error = field_error(next.path(), next.inner()),
+        }
+    }
+}
+
+/// Returns the name of the field of the body that a JSON pointer leads into.
+fn top_field(pointer: &str) -> String {
+    let name = pointer.split('/').nth(1).unwrap_or_default();
+    name.replace("~1", "/").replace("~0", "~")
 }
 
 /// serde's text may repeat what the caller sent, a password say: only what was expected is taken
@@ -172,8 +241,28 @@ mod tests {
     }
 
     fn error(json: &str) -> (String, String) {
-        let FieldError { field, message, .. } = parse_json::<Sample>(json.as_bytes()).unwrap_err();
+        let FieldError { field, message, .. } = errors(json).remove(0);
         (field, message)
+    }
+
+    fn errors(json: &str) -> Vec<FieldError> {
+        parse_json::<Sample>(json.as_bytes()).unwrap_err().errors
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_listed_once() {
+        let listed = |json: &str| {
+            let listed = errors(json).into_iter().map(|error| format!("{} {}", error.field, error.reason.as_str()));
+            listed.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(listed("{}"), "/email required");
+        assert_eq!(
+            listed(r#"{"confirmPassword": 5, "roles": {}}"#),
+            "/confirmPassword type, /roles type, /email required"
+        );
+        assert_eq!(listed(r#"{"roles": ["x", 1, 2], "email": [], "a": 1}"#), "/roles/1 type, /email type");
+        assert_eq!(listed(r#"{"email": 1, "email": 2, "roles": 1}"#), "/email type, /roles type");
+        assert_eq!(listed(r#"{"email": "a", "email": "b", "roles": 1}"#), "/email duplicate, /roles type");
     }
 
     #[test]
@@ -192,8 +281,8 @@ mod tests {
         expect(r#"["a"]"#, "", "must be a JSON object");
         expect("\"a\"", "", "must be a JSON object");
         assert!(parse_json::<Sample>(br#" {"email": "a", "unknown": {"x": [1, null]}} "#).is_ok());
-        assert_eq!(parse_json::<Sample>(b"{\"email\": \"\xff\"}").unwrap_err().field, "");
-        assert_eq!(parse_json::<Sample>(br#"{"email": "\ud800"}"#).unwrap_err().field, "");
+        assert_eq!(parse_json::<Sample>(b"{\"email\": \"\xff\"}").unwrap_err().errors[0].field, "");
+        assert_eq!(parse_json::<Sample>(br#"{"email": "\ud800"}"#).unwrap_err().errors[0].field, "");
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
 use auth_domain::Timestamp;
-use auth_domain::load::{DatabaseLoad, ServiceLoad};
+use auth_domain::load::{DatabaseLoad, FileCheck, ServiceLoad};
 use prometheus::core::Collector;
 use prometheus::{
     Counter, Error, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
@@ -28,6 +28,7 @@ pub struct Metrics {
     outbox: GaugeVec,
     outbox_age: GaugeVec,
     database_up: Gauge,
+    database_file_sound: Gauge,
     pool: GaugeVec,
     connections: GaugeVec,
     hashing: GaugeVec,
@@ -79,6 +80,11 @@ impl Metrics {
                 &["what"],
             )?,
             database_up: gauge("auth_database_up", "1 when the database answered for these metrics, 0 when not.")?,
+            database_file_sound: gauge(
+                "auth_database_file_sound",
+                "1 when the last check of the SQLite file found nothing, 0 when it is damaged; NaN before the first one, and \
+                 with PostgreSQL.",
+            )?,
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
             connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
             hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
@@ -131,8 +137,13 @@ impl Metrics {
         log_lines_dropped: u64,
     ) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let ServiceLoad { now, database, pool, hashing } = load;
+        let ServiceLoad { now, database, pool, file, hashing } = load;
         self.tell_database(*now, database.as_ref());
+        self.database_file_sound.set(match file {
+            FileCheck::Unknown => f64::NAN,
+            FileCheck::Sound => 1.0,
+            FileCheck::Damaged => 0.0,
+        });
         let size = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX));
         self.pool.with_label_values(&["most"]).set(size(pool.most));
         self.pool.with_label_values(&["open"]).set(size(pool.open));

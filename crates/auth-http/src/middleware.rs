@@ -150,7 +150,17 @@ impl Exchange {
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
         let code = code.map(Code::as_str);
-        let line = || span.in_scope(|| tracing::info!(%method, path, route, status, code, milliseconds, "answered"));
+        // Probes come every few seconds from each orchestrator and load balancer; what is wrong is told where it happens.
+        let is_probe = route.contains("/health/");
+        let line = || {
+            span.in_scope(|| {
+                if is_probe {
+                    tracing::debug!(%method, path, route, status, code, milliseconds, "answered");
+                } else {
+                    tracing::info!(%method, path, route, status, code, milliseconds, "answered");
+                }
+            });
+        };
         request_scope::within(Arc::clone(&self.id_text), line);
     }
 }

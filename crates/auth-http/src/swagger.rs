@@ -2,7 +2,7 @@
 
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data, Path};
-use actix_web::{HttpRequest, HttpResponse, Resource, Route, Scope};
+use actix_web::{HttpResponse, Resource, Route, Scope};
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, Url};
 
@@ -20,7 +20,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 pub(crate) fn services(scope: Scope, base: &str) -> Scope {
     let base: Arc<str> = base.into();
     let serve_specification = move |edge: Data<Edge>| {
-        let specification = edge.documents.get_or_make(&base, || openapi(&base, &edge.providers).to_string());
+        let make = || openapi(&format!("{}{base}", public_path(&edge.issuer)), &edge.providers).to_string();
+        let specification = edge.documents.get_or_make(&base, make);
         async move { HttpResponse::Ok().content_type("application/json").body(specification) }
     };
     // A token that is typed in here is gone with the page.
@@ -37,8 +38,15 @@ fn get_resource(path: &'static str, route: impl Fn() -> Route) -> Resource {
     resource(path, [Method::GET, Method::HEAD].map(|method| (method.clone(), route().method(method))))
 }
 
-async fn redirect(request: HttpRequest) -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("{}/", request.path()))).finish()
+/// Relative: a proxy in front may have taken a prefix away.
+async fn redirect() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "doc/")).finish()
+}
+
+/// Returns the path of the public URL without the slash at its end: the prefix that browsers see before every path.
+fn public_path(public_url: &str) -> String {
+    let url = url::Url::parse(public_url);
+    url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
 }
 
 async fn page(path: Path<String>, config: Arc<Config<'static>>) -> HttpResponse {

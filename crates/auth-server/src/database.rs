@@ -1,12 +1,13 @@
 //! Which engine: the only place that asks.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use auth_crypto::{SystemClock, SystemEntropy};
 use auth_domain::audit::{Actor, AuditContext, Auditor};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{Archive, AuditContextSource, SessionNews, Store};
-use auth_sqlite::SqliteStore;
+use auth_sqlite::{Claim, SqliteStore};
 
 use crate::Failure;
 use crate::secret_key::make_dir;
@@ -29,6 +30,13 @@ impl Opened {
         }
     }
 
+    /// Has the file of SQLite checked now and every day.
+    pub(crate) fn watch_file(&self) {
+        if let Some(sqlite) = &self.sqlite {
+            sqlite.watch_file();
+        }
+    }
+
     /// Refuses a database that a move into it did not finish: it does not hold everything.
     pub(crate) async fn require_whole(&self) -> Result<(), Failure> {
         match self.store.find_maintenance(Maintenance::UnfinishedMove).await? {
@@ -39,14 +47,19 @@ impl Opened {
 }
 
 impl Database {
+    /// Claims it for one service, where only one may serve it: a file of SQLite. Commands beside it need no claim.
+    pub(crate) fn claim(&self) -> Result<Option<Claim>, Failure> {
+        let Self::Sqlite(path) = self else { return Ok(None) };
+        make_folder_of(path)?;
+        Ok(Some(auth_sqlite::claim(path)?))
+    }
+
     /// Runs the migrations that have not run; makes a database of SQLite where there is none. With a `version`: brings
     /// the schema to that one, back or forth. Answers how many migrations that took.
     pub(crate) async fn migrate_to(&self, version: Option<&str>) -> Result<usize, Failure> {
         match self {
             Self::Sqlite(path) => {
-                if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                    make_dir(folder)?;
-                }
+                make_folder_of(path)?;
                 Ok(auth_sqlite::migrate_to(path, version).await?)
             }
             Self::Postgres { url, options } => {
@@ -87,6 +100,10 @@ impl Database {
             }
         })
     }
+}
+
+fn make_folder_of(path: &Path) -> Result<(), Failure> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), make_dir)
 }
 
 /// Makes what notes in the audit trail where `context` says that a commit comes from.

@@ -28,7 +28,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let key = load_or_make(&settings)?;
     let telemetry = logging::start(settings.otlp_endpoint.as_deref())?;
-    let Wired { use_cases, mut edge, signer, database } =
+    let Wired { use_cases, mut edge, signer, database, claim } =
         wire(&settings, &key.ring, address, descriptors.connections).await?;
     edge.log_lines_dropped = telemetry.dropped_lines();
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
@@ -47,6 +47,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     background.shutdown().await;
     // Last: whatever still runs finds it closed.
     database.close().await;
+    drop(claim);
     tracing::info!("stopped");
     // It waits for its thread.
     tokio::task::spawn_blocking(|| telemetry.stop()).await?;

@@ -19,7 +19,9 @@ use auth_http::{
 use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
+use auth_sqlite::Claim;
 use auth_webhooks::WebhookSink;
+use url::Url;
 
 use crate::Failure;
 use crate::database::Opened;
@@ -33,6 +35,8 @@ pub(crate) struct Wired {
     pub(crate) signer: Arc<AccessTokenSigner>,
     /// To be closed last.
     pub(crate) database: Opened,
+    /// To be held until it is closed.
+    pub(crate) claim: Option<Claim>,
 }
 
 /// Names the service in its tokens.
@@ -57,14 +61,16 @@ pub(crate) async fn wire(
     listening: SocketAddr,
     connections: usize,
 ) -> Result<Wired, Failure> {
+    let claim = settings.database.claim()?;
     let (database, kept_sessions) = open_to_serve(settings).await?;
+    database.watch_file();
     let store = database.store.clone();
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
     let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
-    Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database })
+    Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database, claim })
 }
 
 /// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
@@ -107,7 +113,7 @@ fn ports(
         temp_tokens: Arc::new(TempTokenSigner::new(ring.clone(), issuer.to_owned())),
         internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
         codes: Arc::new(DerivedCodes::new(ring.clone())),
-        totp: Arc::new(SealedTotp::new(ring.clone(), host(issuer).to_owned())),
+        totp: Arc::new(SealedTotp::new(ring.clone(), host(issuer))),
         recovery_codes: Arc::new(HashedRecoveryCodes::new(ring.clone())),
         authorization_states: Arc::new(AuthorizationStateSigner::new(ring.clone(), issuer.to_owned())),
         signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
@@ -179,7 +185,25 @@ pub(crate) fn known_providers() -> Vec<ProviderName> {
     PROVIDERS.iter().filter_map(|kind| ProviderName::parse(kind.name)).collect()
 }
 
-/// Returns the part of a URL that authenticator apps show.
-fn host(url: &str) -> &str {
-    url.split_once("://").map_or(url, |(_, rest)| rest.split('/').next().unwrap_or(rest))
+/// Returns the part of a URL that authenticator apps show: its host, without a port.
+fn host(url: &str) -> String {
+    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| url.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn an_app_shows_the_host_without_its_port() {
+        for (url, shown) in [
+            ("https://auth.example.org", "auth.example.org"),
+            ("https://auth.example.org:8443/id", "auth.example.org"),
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("http://[::1]:8080", "[::1]"),
+        ] {
+            assert_eq!(host(url), shown);
+        }
+    }
 }

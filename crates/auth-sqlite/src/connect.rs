@@ -29,7 +29,7 @@ pub(crate) fn connect_here(path: &Path) -> ConnectionResult<Connection> {
 
 /// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
 /// another one, not with an error.
-fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnection> {
+pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     let refused = ConnectionError::CouldntSetupConfiguration;
     conn.batch_execute(PRAGMAS).map_err(refused)?;

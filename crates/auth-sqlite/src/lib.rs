@@ -4,19 +4,21 @@
 //! Every query is in `auth-store`.
 
 mod archive_dialect;
+mod check;
 mod connect;
+mod file;
 mod watcher;
 mod writer;
 
-use std::fs::{File, Permissions};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
-use auth_domain::load::PoolLoad;
+use auth_domain::load::{FileCheck, PoolLoad};
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Spawner, SqlStore, Write};
 use diesel::connection::SimpleConnection as _;
@@ -25,8 +27,13 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
 
 use archive_dialect::SqliteArchive;
+use check::FileHealth;
 use connect::{PRAGMAS, READ_PRAGMAS, connect};
+use file::{StartLock, beside, refuse_emptied, refuse_without_tables};
 use writer::Writer;
+
+pub use check::check_file;
+pub use file::{Claim, claim};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -52,6 +59,47 @@ pub enum OpenError {
         /// What SQLite says.
         reason: String,
     },
+    /// Another service has claimed it.
+    #[error(
+        "another service runs on the SQLite database {}: stop it first, or give this one a folder of its own \
+         (AUTH_DATA_DIR)", path.display()
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There was a database in the file, and there is none any more.
+    #[error(
+        "the SQLite database {} {reason}: put it back (restore an export or a copy), or take away what lies beside it to \
+         begin anew", path.display()
+    )]
+    Emptied {
+        /// The file.
+        path: PathBuf,
+        /// What is known of it.
+        reason: String,
+    },
+    /// What the file holds is no database, or not all of one.
+    #[error("the SQLite database {} is damaged ({reason}): restore an export or a copy", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+}
+
+impl OpenError {
+    /// What SQLite says when it opens the file.
+    fn new(path: &Path, reason: impl Into<String>) -> Self {
+        let (path, reason) = (path.to_owned(), reason.into());
+        if Self::is_damage(&reason) { Self::Damaged { path, reason } } else { Self::Open { path, reason } }
+    }
+
+    /// Its driver hands on texts, which are compiled in.
+    fn is_damage(reason: &str) -> bool {
+        reason.contains("database disk image is malformed") || reason.contains("file is not a database")
+    }
 }
 
 /// The store on SQLite. A clone is the same store.
@@ -62,13 +110,15 @@ pub struct SqliteEngine {
     path: PathBuf,
     readers: Pool,
     writer: Arc<Writer>,
+    health: Arc<FileHealth>,
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
 /// record of the audit trail. Works on the calling runtime from then on, which must outlive the store. Dropping the last
 /// clone waits until what is queued is written.
 pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
-    let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
+    let open_error = |reason: String| OpenError::new(path, reason);
+    refuse_emptied(path)?;
     let conn = connect(path, "", Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
     let writer = Writer::start(path.to_owned(), conn).map_err(|error| open_error(error.to_string()))?;
     let file = path.to_owned();
@@ -81,7 +131,7 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer) };
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer), health: Arc::default() };
     Ok(SqlStore::new(engine, Arc::default(), auditor))
 }
 
@@ -92,8 +142,7 @@ impl SqliteEngine {
         // Who reads or writes now is another process, or does not stop: it is not waited for as long.
         let emptied = conn.batch("PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)").await;
         drop(conn);
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
+        let log = beside(&self.path, "-wal");
         let left = std::fs::metadata(&log).map_or(0, |log| log.len());
         if emptied.is_err() || left > 0 {
             let log = log.display();
@@ -116,7 +165,12 @@ impl Engine for SqliteEngine {
         self.writer.write(write).await
     }
 
+    async fn check_writing(&self) -> Result<(), StoreError> {
+        self.writer.check().await
+    }
+
     async fn close(&self) {
+        self.health.stop().await;
         self.readers.close();
         let Some(thread) = self.writer.stop() else { return };
         let joined = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -144,6 +198,14 @@ impl Engine for SqliteEngine {
 
     fn pool_load(&self) -> PoolLoad {
         self.readers.status()
+    }
+
+    fn file_check(&self) -> FileCheck {
+        self.health.found()
+    }
+
+    fn watch_file(&self) {
+        tokio::spawn(check::check_daily(self.path.clone(), Arc::downgrade(&self.health)));
     }
 
     fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
@@ -179,27 +241,30 @@ pub async fn migrate_to(path: &Path, version: Option<&str>) -> Result<usize, Ope
 }
 
 fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenError> {
-    let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
-
-    let mut lock_path = path.as_os_str().to_owned();
-    lock_path.push(".lock");
-    let lock_path = PathBuf::from(lock_path);
+    let open_error = |reason: String| OpenError::new(path, reason);
     // Who holds it keeps the others from starting.
-    let lock = File::options()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(&lock_path)
-        .map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
-    // One of an older version; its owner may be somebody else, who then sees to it.
-    let _ = lock.set_permissions(Permissions::from_mode(0o600));
-    lock.lock().map_err(|error| open_error(format!("{}: {error}", lock_path.display())))?;
+    let mut lock = StartLock::take(path)?;
+    refuse_emptied(path)?;
+    let was_there = path.exists();
     // Its owner's alone, whatever the folder; the files beside it take after it.
     let made = File::options().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| open_error(error.to_string()))?;
     let mut conn =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| open_error(error.to_string()))?;
     conn.batch_execute(PRAGMAS).map_err(|error| open_error(error.to_string()))?;
-    let migrate_error = |reason| OpenError::Migrate { path: path.to_owned(), reason };
-    auth_store::migrate_to(&mut conn, || MIGRATIONS, version).map_err(migrate_error)
+    if was_there {
+        refuse_without_tables(path, &mut conn)?;
+    }
+    let ran = auth_store::migrate_to(&mut conn, || MIGRATIONS, version).map_err(|reason| {
+        if OpenError::is_damage(&reason) {
+            open_error(reason)
+        } else {
+            OpenError::Migrate { path: path.to_owned(), reason }
+        }
+    })?;
+    // A disk that is full keeps nobody from reading.
+    if let Err(error) = lock.note_made() {
+        tracing::warn!(%error, "it could not be noted that the database was made");
+    }
+    Ok(ran)
 }

@@ -6,6 +6,8 @@
 //! its verdicts are of no worth. A piece of work can be done once only, so those that only shared the transaction are told
 //! that they were undone for another one's sake: their use cases read and decide again.
 
+mod log;
+
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
+use self::log::Log;
 use crate::connect::connect_here;
 use crate::{POOL_TIMEOUT, unavailable};
 
@@ -30,6 +33,9 @@ use crate::{POOL_TIMEOUT, unavailable};
 const QUEUE: usize = 1_024;
 /// How many share a transaction. A sync takes as long as some tens of them; more would only make the first wait.
 const BATCH: usize = 128;
+
+/// Writes nothing that means anything, and a page all the same.
+const PROBE: &str = "PRAGMA user_version = 0";
 
 type Verdict = Result<(), CommitError>;
 
@@ -40,6 +46,7 @@ pub(crate) struct Writer {
     thread: Mutex<Option<JoinHandle<Option<Connection>>>>,
     /// How many connections there were.
     opened: Arc<AtomicU64>,
+    is_refusing: Arc<AtomicBool>,
 }
 
 /// A piece of work that waits.
@@ -62,14 +69,36 @@ impl Writer {
     /// Starts the thread on `conn`, whose statements run inline.
     pub(crate) fn start(path: PathBuf, conn: Connection) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let opened = Arc::<AtomicU64>::default();
-        let mut thread =
-            WriterThread { path, conn: Some(conn), runtime: Handle::current(), opened: Arc::clone(&opened) };
+        let (opened, is_refusing) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let mut thread = WriterThread {
+            log: Log::beside(&path),
+            path,
+            conn: Some(conn),
+            runtime: Handle::current(),
+            opened: Arc::clone(&opened),
+            is_refusing: Arc::clone(&is_refusing),
+        };
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
             thread.run(&receiver);
             thread.conn
         })?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened })
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened, is_refusing })
+    }
+
+    /// Tells whether it takes writes. Where the last one was refused, for a full disk say, it tries another one.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        if !self.is_refusing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let probed = self
+            .write(Box::new(|conn| async move { conn.batch(PROBE).await.map_err(CommitError::from) }.boxed()))
+            .await;
+        probed.map_err(|error| match error {
+            CommitError::Store(error) => error,
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => StoreError::Unavailable,
+        })?;
+        self.is_refusing.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Has `write` done and waits until it is on the disk. What has not begun in [`POOL_TIMEOUT`], or when the caller goes
@@ -177,6 +206,9 @@ struct WriterThread {
     conn: Option<Connection>,
     runtime: Handle,
     opened: Arc<AtomicU64>,
+    /// Whether a write was refused, and none is known to have succeeded since.
+    is_refusing: Arc<AtomicBool>,
+    log: Log,
 }
 
 impl WriterThread {
@@ -188,6 +220,10 @@ impl WriterThread {
             if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
                 tracing::error!("a batch of writes panicked");
                 self.conn = None;
+            }
+            // Whoever waited has been told by now.
+            if let Some(conn) = &mut self.conn {
+                self.log.keep_short(conn, &self.runtime);
             }
         }
     }
@@ -207,7 +243,14 @@ impl WriterThread {
             Err(error) => Err(error.into()),
         };
         self.conn.take_if(|conn| !conn.is_reusable());
-        caller.tell(done);
+        self.tell(caller, done);
+    }
+
+    fn tell(&self, caller: Caller, verdict: Verdict) {
+        if verdict == Err(StoreError::Refused.into()) {
+            self.is_refusing.store(true, Ordering::Relaxed);
+        }
+        caller.tell(verdict);
     }
 
     fn write_together(&mut self, mut batch: vec::IntoIter<Queued>) {
@@ -219,10 +262,11 @@ impl WriterThread {
                 self.conn = None;
             }
             for (caller, verdict) in verdicts {
-                caller.tell(match &ended {
+                let verdict = match &ended {
                     Ok(()) => verdict,
                     Err(undone) => undone.verdict(verdict),
-                });
+                };
+                self.tell(caller, verdict);
             }
         }
     }

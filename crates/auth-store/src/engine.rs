@@ -4,7 +4,7 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_domain::load::PoolLoad;
+use auth_domain::load::{FileCheck, PoolLoad};
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
@@ -48,12 +48,25 @@ pub trait Engine: Send + Sync + 'static {
     /// does that by itself when this process ends.
     async fn close(&self) {}
 
+    /// Whether it takes writes, as far as is known without a write for each question. Reads may go on while it does not.
+    async fn check_writing(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
+
+    /// What the last check of its file found, where it is in one.
+    fn file_check(&self) -> FileCheck {
+        FileCheck::Unknown
+    }
 
     /// Tells `news`, until the engine is gone, what others do to sessions. Where it cannot, it tells nothing, and then
     /// nothing that is kept is used.
     fn watch_sessions(&self, news: Arc<dyn SessionNews>);
+
+    /// Has its file checked now and every day, where it is in one.
+    fn watch_file(&self) {}
 
     /// The migrations of this engine.
     fn migrations(&self) -> EmbeddedMigrations;

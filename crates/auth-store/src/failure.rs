@@ -103,10 +103,17 @@ pub(crate) fn meaning_in_sqlite(error: &Error) -> Failure {
             Failure::of(CommitError::Conflict(Guard::ParentThere))
         }
         Error::DatabaseError(_, info) => match info.message() {
-            "database or disk is full" | "attempt to write a readonly database" => Failure::of(StoreError::Refused),
-            "database is locked" | "database table is locked" | "interrupted" => Failure::of(StoreError::Unavailable),
+            // A quota, a limit of file sizes and a full disk that grows the log's index are I/O errors to it.
+            "database or disk is full" | "attempt to write a readonly database" | "disk I/O error" => {
+                Failure::of(StoreError::Refused)
+            }
+            "database is locked" | "database table is locked" | "interrupted" | "unable to open database file" => {
+                Failure::of(StoreError::Unavailable)
+            }
             _ => Failure::of(StoreError::Failed),
         },
+        // Why the commit failed is what counts; what became of the transaction nobody knows.
+        Error::RollbackErrorOnCommit { commit_error, .. } => meaning_in_sqlite(commit_error).and_connection_is_gone(),
         error => meaning_elsewhere(error),
     }
 }
@@ -169,7 +176,9 @@ mod tests {
     #[test]
     fn a_full_disk_is_a_refusal_in_sqlite_too() {
         let error = |text: &str| Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
-        assert_eq!(meaning_in_sqlite(&error("database or disk is full")).meaning, StoreError::Refused.into());
+        for refused in ["database or disk is full", "disk I/O error"] {
+            assert_eq!(meaning_in_sqlite(&error(refused)).meaning, StoreError::Refused.into(), "{refused}");
+        }
         assert_eq!(meaning_in_sqlite(&error("no such table: accounts")).meaning, StoreError::Failed.into());
     }
 

@@ -39,6 +39,7 @@ pub use engine::{ArchiveDialect, Engine, Lent, Write};
 pub use failure::{SqlState, SqlStates};
 pub use migrations::{is_up_to_date, migrate_to};
 pub use pool::{OpenError, Opener, Pool};
+pub use snapshot::SNAPSHOT_LIMIT;
 pub use spawner::Spawner;
 pub use store::{SqlStore, work_on};
 

@@ -1,10 +1,14 @@
-//! One consistent view of all accounts, on a connection of its own.
+//! One consistent view of all accounts, on a connection of its own, for a bounded time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::AccountId;
 use auth_domain::account::Account;
 use auth_domain::ports::{AccountSnapshot, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 
 use crate::accounts;
 use crate::connection::{Connection, as_store_error};
@@ -13,35 +17,79 @@ use crate::store::SqlStore;
 
 const PAGE: u32 = 1_000;
 
+/// How long a snapshot may be read. As long as one is open, SQLite cannot empty its log and PostgreSQL cannot remove dead
+/// rows; a caller who takes the answer drop by drop would have it so for ever.
+pub const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
+
 /// Holds a read transaction open; closing the connection ends it.
 pub(crate) struct Snapshot<E> {
     store: SqlStore<E>,
-    /// `None` after a failure: what came before cannot be continued.
-    conn: Option<Connection>,
+    lease: Arc<Mutex<Lease>>,
     after: Option<AccountId>,
+    /// Ends the snapshot when its time is over, whether or not anybody reads.
+    timer: JoinHandle<()>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl<E> Snapshot<E> {
+/// The connection of a snapshot.
+struct Lease {
+    /// `None` while a page is read, and after a failure: what came before cannot be continued.
+    conn: Option<Connection>,
+    is_over: bool,
+}
+
+impl<E: Engine> Snapshot<E> {
     /// `conn` must be in a read transaction with one snapshot; `permit` bounds how many there are.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         store: SqlStore<E>,
         conn: Connection,
         after: Option<AccountId>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        Self { store, conn: Some(conn), after, _permit: permit }
+        let lease = Arc::new(Mutex::new(Lease { conn: Some(conn), is_over: false }));
+        let leased = Arc::clone(&lease);
+        let timer = store.runtime().spawn(async move {
+            tokio::time::sleep(SNAPSHOT_LIMIT).await;
+            let conn = {
+                let mut lease = lock(&leased);
+                lease.is_over = true;
+                lease.conn.take()
+            };
+            tracing::warn!(
+                limit = ?SNAPSHOT_LIMIT,
+                "somebody has read all accounts for too long: the answer was cut off, so that the database can clean up"
+            );
+            drop(conn);
+        });
+        Self { store, lease, after, timer, _permit: permit }
+    }
+}
+
+fn lock(lease: &Mutex<Lease>) -> MutexGuard<'_, Lease> {
+    lease.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<E> Drop for Snapshot<E> {
+    fn drop(&mut self) {
+        self.timer.abort();
     }
 }
 
 #[async_trait]
 impl<E: Engine> AccountSnapshot for Snapshot<E> {
     async fn next_page(&mut self) -> Result<Vec<Account>, StoreError> {
-        let mut conn = self.conn.take().ok_or(StoreError::Unavailable)?;
+        let conn = lock(&self.lease).conn.take();
+        let mut conn = conn.ok_or(StoreError::Unavailable)?;
         let after = self.after;
         let read = async move { accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn)) };
         let (page, conn) = self.store.run_apart(read).await?.map_err(as_store_error)?;
-        self.conn = Some(conn);
+        {
+            let mut lease = lock(&self.lease);
+            if lease.is_over {
+                return Err(StoreError::Unavailable);
+            }
+            lease.conn = Some(conn);
+        }
         self.after = page.last().map(|account| account.id).or(after);
         Ok(page)
     }

@@ -12,7 +12,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
-use auth_domain::load::{OutboxDepth, PoolLoad};
+use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
@@ -75,10 +75,20 @@ impl<E: Engine> SqlStore<E> {
         Self { inner: Arc::new(Inner { engine, runtime: Handle::current(), snapshots, outbox, auditor }) }
     }
 
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.inner.runtime
+    }
+
     /// Tells `news` from now on what others do to sessions ([`Engine::watch_sessions`]).
     pub fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
         let _runtime = self.inner.runtime.enter();
         self.inner.engine.watch_sessions(news);
+    }
+
+    /// Has the database's file checked now and every day, where it is in one ([`Store::file_check`]).
+    pub fn watch_file(&self) {
+        let _runtime = self.inner.runtime.enter();
+        self.inner.engine.watch_file();
     }
 
     /// Runs `work` and waits for it within a deadline. It goes on to its end when the caller goes away: where it can wait
@@ -180,7 +190,9 @@ pub async fn work_on<T>(
 #[async_trait]
 impl<E: Engine> Store for SqlStore<E> {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|conn| outbox::ping(conn).boxed()).await
+        self.read(|conn| outbox::ping(conn).boxed()).await?;
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { inner.engine.check_writing().await }).await?
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -324,6 +336,10 @@ impl<E: Engine> Store for SqlStore<E> {
 
     fn pool_load(&self) -> PoolLoad {
         self.inner.engine.pool_load()
+    }
+
+    fn file_check(&self) -> FileCheck {
+        self.inner.engine.file_check()
     }
 
     async fn wait_for_outbox(&self, at_most: Duration) {

@@ -12,7 +12,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
-use auth_domain::load::{OutboxDepth, PoolLoad};
+use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
@@ -172,6 +172,10 @@ impl Store for KeptFirst {
 
     fn pool_load(&self) -> PoolLoad {
         self.store.pool_load()
+    }
+
+    fn file_check(&self) -> FileCheck {
+        self.store.file_check()
     }
 
     async fn wait_for_outbox(&self, at_most: Duration) {

@@ -10,7 +10,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
-use crate::load::{OutboxDepth, PoolLoad};
+use crate::load::{FileCheck, OutboxDepth, PoolLoad};
 use crate::mail::{LeasedMail, ParkedMail};
 use crate::maintenance::Maintenance;
 use crate::password_limit::PasswordLimit;
@@ -196,6 +196,9 @@ pub trait Store: Send + Sync {
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
+
+    /// What the last check of its file found, where it is in one.
+    fn file_check(&self) -> FileCheck;
 
     /// Waits until somebody owes a mail or announces an event, here or on another node, but not longer than
     /// `at_most`. A hint: what is due is to be looked for either way.

@@ -114,13 +114,19 @@ impl Authenticate {
         Ok(Authenticated { account: account.as_of(now), session, claims })
     }
 
-    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read.
+    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read. A database that
+    /// refuses to write keeps nobody from reading: the next use of the token proves it. Until then no refresh moves the session
+    /// on either.
     async fn prove(&self, session: &Session, claims: &AccessClaims) -> Result<bool, StoreError> {
         let current = session.rotation.generation;
         if claims.generation != current || session.rotation.proved {
             return Ok(true);
         }
-        self.env.commit_unless_lost(Change::ProveSession { session_id: session.id, generation: current }).await
+        let proof = Change::ProveSession { session_id: session.id, generation: current };
+        match self.env.commit_unless_lost(proof).await {
+            Err(StoreError::Refused) => Ok(true),
+            noted => noted,
+        }
     }
 }
 

@@ -29,7 +29,8 @@ impl MeasureLoad {
     pub async fn execute(&self) -> ServiceLoad {
         let now = self.clock.now();
         let database = self.database(now).await.ok();
-        ServiceLoad { now, database, pool: self.store.pool_load(), hashing: self.hashing_gauge.load() }
+        let (pool, file) = (self.store.pool_load(), self.store.file_check());
+        ServiceLoad { now, database, pool, file, hashing: self.hashing_gauge.load() }
     }
 
     async fn database(&self, now: Timestamp) -> Result<DatabaseLoad, StoreError> {
@@ -46,7 +47,7 @@ impl MeasureLoad {
 mod tests {
     use super::*;
     use crate::SigningKeyId;
-    use crate::load::{HashingLoad, OutboxDepth, PoolLoad};
+    use crate::load::{FileCheck, HashingLoad, OutboxDepth, PoolLoad};
     use crate::ports::{MockClock, MockHashingGauge, MockStore};
     use crate::signing_key::SigningKey;
     use crate::use_cases::{Policy, Ports, UseCases};
@@ -74,9 +75,11 @@ mod tests {
         store.expect_list_signing_keys().return_once(|| Ok(keys));
         store.expect_outbox_depth().return_once(|| Ok(OutboxDepth { mails: 2, ..OutboxDepth::default() }));
         store.expect_pool_load().return_const(PoolLoad { most: 8, open: 4, idle: 1 });
+        store.expect_file_check().return_const(FileCheck::Sound);
         store.expect_find_maintenance().withf(|kind| *kind == Maintenance::VerifiedRestore).return_const(Ok(None));
         let load = use_cases(store).measure_load.execute().await;
         assert_eq!((load.now, load.pool.open, load.hashing.waiting), (NOW, 4, 3));
+        assert_eq!(load.file, FileCheck::Sound);
         let database = load.database.expect("it answers");
         assert_eq!((database.outbox.mails, database.signing_since, database.verified_restore), (2, Some(NOW), None));
     }
@@ -86,6 +89,7 @@ mod tests {
         let mut store = MockStore::new();
         store.expect_list_signing_keys().return_const(Err(StoreError::Unavailable));
         store.expect_pool_load().return_const(PoolLoad { most: 8, open: 4, idle: 1 });
+        store.expect_file_check().return_const(FileCheck::Sound);
         let load = use_cases(store).measure_load.execute().await;
         assert_eq!((load.database, load.pool.open, load.hashing.waiting), (None, 4, 3));
     }

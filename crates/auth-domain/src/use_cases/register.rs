@@ -116,6 +116,13 @@ impl Register {
         }
     }
 
+    /// Says what is wrong with the names that somebody wants to register with; nothing where both are well-formed.
+    pub fn malformed_names(email: &str, username: Option<&str>) -> Vec<FieldError> {
+        let username = username.map(Username::parse).transpose();
+        let errors = [EmailAddress::parse(email).err().map(FieldError::from), username.err().map(FieldError::from)];
+        errors.into_iter().flatten().collect()
+    }
+
     /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one.
     pub async fn execute(&self, request: RegisterRequest) -> Result<Registered, RegisterError> {
         let (email, username) = parse_names(&request)?;
@@ -220,13 +227,9 @@ impl Register {
 }
 
 fn parse_names(request: &RegisterRequest) -> Result<(EmailAddress, Option<Username>), RegisterError> {
-    let email = EmailAddress::parse(&request.email);
-    let username = request.username.as_deref().map(Username::parse).transpose();
-    match (email, username) {
+    let username = request.username.as_deref();
+    match (EmailAddress::parse(&request.email), username.map(Username::parse).transpose()) {
         (Ok(email), Ok(username)) => Ok((email, username)),
-        (email, username) => {
-            let errors = [email.err().map(FieldError::from), username.err().map(FieldError::from)];
-            Err(RegisterError::Malformed(errors.into_iter().flatten().collect()))
-        }
+        _ => Err(RegisterError::Malformed(Register::malformed_names(&request.email, username))),
     }
 }

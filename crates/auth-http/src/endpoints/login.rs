@@ -48,6 +48,14 @@ pub(super) fn endpoint() -> Endpoint {
         ])
 }
 
+fn name(body: &LoginBody) -> Option<&str> {
+    [&body.email, &body.username].into_iter().flatten().map(String::as_str).find(|name| !name.is_empty())
+}
+
+fn name_required() -> FieldError {
+    FieldError::new("/email", FieldReason::Required, "is required, or a username in its place")
+}
+
 /// *Permissions:* anyone.
 async fn login(
     use_cases: Data<UseCases>,
@@ -55,17 +63,10 @@ async fn login(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body: LoginBody = body.json(&[])?;
-    let name = [body.email, body.username].into_iter().flatten().find(|name| !name.is_empty());
-    let required = || {
-        Refusal::invalid(vec![FieldError::new(
-            "/email",
-            FieldReason::Required,
-            "is required, or a username in its place",
-        )])
-    };
+    let body: LoginBody =
+        body.checked_json(&[], |body| if name(body).is_none() { vec![name_required()] } else { vec![] })?;
     let attempt = LoginRequest {
-        name: LoginName::parse(&name.ok_or_else(required)?),
+        name: LoginName::parse(name(&body).ok_or_else(|| Refusal::invalid(vec![name_required()]))?),
         password: Password::new(&body.password),
         client,
     };

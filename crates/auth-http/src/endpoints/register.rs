@@ -5,7 +5,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::{RegisterRequest, UseCases};
+use auth_domain::use_cases::{Register, RegisterRequest, UseCases};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -61,7 +61,8 @@ async fn register(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body: RegisterBody = body.json(&[])?;
+    let body: RegisterBody =
+        body.checked_json(&[], |body: &RegisterBody| Register::malformed_names(&body.email, body.username.as_deref()))?;
     let registered = use_cases
         .register
         .execute(RegisterRequest {

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use auth_domain::use_cases::Policy;
 use serde_json::{Value, json};
 
-use crate::harness::{App, PASSWORD};
+use crate::harness::{App, PASSWORD, URL};
 
 #[tokio::test]
 async fn errors_come_in_the_envelope_or_as_problem_documents() {
@@ -101,12 +101,13 @@ async fn everything_is_served_under_every_base_path() {
         assert_eq!(client.get(&format!("{base}/health/ready")).await.status, 200);
         let jwks = client.get(&format!("{base}/.well-known/jwks.json")).await;
         assert_eq!((jwks.status, jwks.header("cache-control")), (200, "public, max-age=600"));
+        assert_eq!(jwks.header("access-control-allow-origin"), "*");
         assert_eq!(client.send(Method::HEAD, &format!("{base}/health/ready"), None).await.status, 200);
 
         let specification: Value = client.get(&format!("{base}/auth/doc/openapi.json")).await.body;
         assert_eq!(specification["servers"][0]["url"], if base.is_empty() { "/" } else { base });
         let moved = client.get(&format!("{base}/auth/doc")).await;
-        assert_eq!((moved.status, moved.header("location")), (308, format!("{base}/auth/doc/").as_str()));
+        assert_eq!((moved.status, moved.header("location")), (308, "doc/"));
         let page = client.get(&format!("{base}/auth/doc/")).await;
         assert!(String::from_utf8(page.bytes).unwrap().contains("swagger-ui"));
         for file in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
@@ -123,6 +124,39 @@ async fn everything_is_served_under_every_base_path() {
                 assert_eq!(reply.header("allow"), "GET, HEAD");
                 reply.expect(405, "METHOD_NOT_ALLOWED");
             }
+        }
+    }
+}
+
+/// A proxy that serves `https://example.org/id/…` takes `/id` away: what the page calls and where it is sent must not lack it.
+#[tokio::test]
+async fn the_api_page_works_behind_a_prefix_that_a_proxy_takes_away() {
+    let configure = |edge: &mut auth_http::Edge| {
+        edge.issuer = "https://example.org/id".to_owned();
+        edge.base_paths = ["/", "/api/"].map(str::to_owned).into();
+    };
+    let app = App::with(Policy::for_tests(), configure).await;
+    for (base, server) in [("", "/id"), ("/api", "/id/api")] {
+        let specification = app.client().get(&format!("{base}/auth/doc/openapi.json")).await.body;
+        assert_eq!(specification["servers"], json!([{ "url": server }]));
+        let moved = app.client().get(&format!("{base}/auth/doc")).await;
+        assert_eq!((moved.status, moved.header("location")), (308, "doc/"));
+    }
+}
+
+/// Any page may verify tokens, whichever origins may do more.
+#[tokio::test]
+async fn keys_may_be_read_by_pages_of_any_origin() {
+    let allowed = "https://app.example.org";
+    for origins in [vec![], vec![allowed.to_owned()]] {
+        let configure = |edge: &mut auth_http::Edge| edge.origins = auth_http::Origins::new(URL, origins.clone());
+        let app = App::with(Policy::for_tests(), configure).await;
+        app.service.use_cases.publish_signing_keys.rotate().await.unwrap();
+        for page in [allowed, "https://anybody.example"] {
+            let keys = app.client().header("Origin", page).get("/.well-known/jwks.json").await;
+            let may_read = keys.header("access-control-allow-origin");
+            assert!(may_read == "*" || may_read == page, "{page}: {may_read}");
+            assert_eq!(keys.body["keys"].as_array().unwrap().len(), 1);
         }
     }
 }

@@ -36,8 +36,13 @@ impl<'a> MakeWriter<'a> for Log {
 
 impl Log {
     fn begin() -> (Self, tracing::subscriber::DefaultGuard) {
+        Self::begin_at(tracing::Level::INFO)
+    }
+
+    fn begin_at(level: tracing::Level) -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(log.clone()).finish();
         (log, tracing::subscriber::set_default(subscriber))
     }
 
@@ -46,6 +51,27 @@ impl Log {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap());
         String::from_utf8(bytes).unwrap().lines().filter(|line| line.contains(part)).map(str::to_owned).collect()
     }
+}
+
+/// Orchestrators and load balancers ask every few seconds.
+#[tokio::test]
+async fn probes_are_in_the_log_only_for_those_who_debug() {
+    let configure = |edge: &mut auth_http::Edge| edge.base_paths = ["/", "/api/"].map(str::to_owned).into();
+    let app = App::with(Policy::for_tests(), configure).await;
+    let ask = async || {
+        for path in ["/health/live", "/health/ready", "/health/client", "/api/health/live", "/auth/me"] {
+            app.client().get(path).await;
+        }
+    };
+    let (log, guard) = Log::begin();
+    ask().await;
+    let lines = log.take("answered");
+    assert!(lines.len() == 1 && lines[0].contains("path=\"/auth/me\""), "{lines:?}");
+    drop(guard);
+    let (log, _guard) = Log::begin_at(tracing::Level::DEBUG);
+    ask().await;
+    let lines = log.take("answered");
+    assert_eq!(lines.iter().filter(|line| line.contains("DEBUG") && line.contains("/health/")).count(), 4, "{lines:?}");
 }
 
 #[track_caller]

@@ -64,6 +64,27 @@ async fn what_is_wrong_is_said_field_by_field_and_changes_nothing() {
         let data = register(&client, body.clone()).await.expect(400, "VALIDATION_FAILED");
         assert_eq!(fields(data), [field], "{body}");
     }
+    // Of a body in which something has the wrong type, or is missing, all the rest is looked at as well.
+    for (body, wrong) in [
+        (json!({ "username": 5, "email": ["a"] }), "/email type, /username type, /password required"),
+        (
+            json!({ "username": "a b", "email": "nobody", "password": 5 }),
+            "/password type, /email format, /username format",
+        ),
+        (
+            json!({ "confirmPassword": {}, "username": "ab" }),
+            "/confirmPassword type, /email required, /password required, /username too_short",
+        ),
+    ] {
+        let data = register(&client, body.clone()).await.expect(400, "VALIDATION_FAILED");
+        let told = data["errors"].as_array().unwrap().iter();
+        let told: Vec<String> = told
+            .map(|error| format!("{} {}", error["field"].as_str().unwrap(), error["reason"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told.join(", "), wrong, "{body}");
+    }
+    let login = client.post("/auth/login", json!({ "password": 5 })).await.expect(400, "VALIDATION_FAILED");
+    assert_eq!(fields(login), ["/password", "/email"]);
     let different = json!({ "email": "a@example.org", "password": PASSWORD, "confirmPassword": "another one" });
     register(&client, different).await.expect(400, "UNMATCHED_PASSWORDS");
     for (password, reason) in [

@@ -83,6 +83,9 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
         Database::Postgres { .. } => "PostgreSQL".to_owned(),
     };
     findings.push(("database", Good(format!("{engine}, answers"))));
+    if let Database::Sqlite(path) = &settings.database {
+        findings.push(("database file", file(path).await));
+    }
     for (what, finding) in [
         ("clock", clock(&opened).await),
         ("keys", keys(settings, &opened).await),
@@ -92,6 +95,15 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
         findings.push((what, finding.unwrap_or_else(|error| Broken(error.to_string()))));
     }
     findings
+}
+
+/// Reads all of it: the server does so once a day.
+async fn file(path: &Path) -> Finding {
+    match auth_sqlite::check_file(path).await {
+        Ok(problems) if problems.is_empty() => Good("was read, and nothing is wrong with it".to_owned()),
+        Ok(problems) => Broken(format!("damaged, restore an export or a copy: {}", problems.join("; "))),
+        Err(error) => Broken(error.to_string()),
+    }
 }
 
 async fn clock(opened: &Opened) -> Result<Finding, Failure> {

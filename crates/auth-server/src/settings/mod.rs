@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use providers::origins;
 use reader::Reader;
 use source::{Raw, gather};
-use value::{base_paths, collector_url, disclosure, is_confidential, proxies, public_url, socket_address};
+use value::{audience, base_paths, collector_url, disclosure, is_confidential, proxies, public_url, socket_address};
 
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use services::WebhookRegistration;
@@ -145,7 +145,7 @@ impl Settings {
             secret_key: reader.parse("SECRET_KEY", None, |text| Ok(Some(Zeroizing::new(text.to_owned())))),
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
-            audience: reader.parse("AUDIENCE", None, |text| Ok(Some(text.to_owned()))),
+            audience: reader.parse("AUDIENCE", None, |text| audience(text).map(Some)),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),
             lifetimes: session_lifetimes(&mut reader),

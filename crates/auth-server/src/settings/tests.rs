@@ -90,6 +90,23 @@ fn proxies_are_neither_everybody_nor_nobody() {
 }
 
 #[test]
+fn a_blank_audience_and_parameters_of_sqlite_are_refused() {
+    for (name, value) in [
+        ("AUTH_AUDIENCE", ""),
+        ("AUTH_AUDIENCE", " \t"),
+        ("AUTH_DATABASE_URL", "sqlite:auth.db?mode=ro"),
+        ("AUTH_DATABASE_URL", "sqlite://data/auth.db?mode=memory&cache=shared"),
+        ("AUTH_DATABASE_URL", "sqlite:?mode=rwc"),
+        ("AUTH_DATABASE_URL", "sqlite:"),
+    ] {
+        let mistake = load(&[(name, value)]).err().unwrap();
+        assert!(mistake.starts_with(name) && mistake.lines().count() == 1, "{value}: {mistake}");
+    }
+    assert_eq!(load(&[("AUTH_AUDIENCE", "shop")]).unwrap().audience.as_deref(), Some("shop"));
+    assert!(load(&[("AUTH_DATABASE_URL", "sqlite:data/other.db")]).is_ok());
+}
+
+#[test]
 fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     let mistake = |name: &str| load(&[(name, "1")]).err().unwrap();
     assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));

@@ -59,7 +59,20 @@ impl Database {
         let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
         let path = path.filter(|path| !path.is_empty() && !path.starts_with("file:") && *path != ":memory:");
         let path = path.ok_or("must be sqlite:<file> or postgres://user:password@host:port/name")?;
+        // It would be part of the file's name, and whoever wrote it would get something else than they asked for.
+        if path.contains('?') {
+            return Err("takes no parameters after sqlite:<file>: there must be no question mark in it".to_owned());
+        }
         Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+}
+
+/// A token without an audience is one that anybody may take for theirs.
+pub(super) fn audience(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("must not be blank: leave it out for the public URL".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 

@@ -254,3 +254,79 @@ async fn a_writer_that_is_told_to_stop_does_what_is_queued() {
     assert_eq!(database.things().len(), 10);
     assert!(database.writer.stop().is_none());
 }
+
+const MIB: u64 = 1024 * 1024;
+
+impl Database {
+    fn log_size(&self) -> u64 {
+        std::fs::metadata(format!("{}-wal", self.path().display())).unwrap().len()
+    }
+
+    async fn write_mebibytes(&self, first: i64, count: i64) {
+        for id in first..first + count {
+            let one =
+                format!("INSERT INTO things VALUES ({id}, zeroblob(1048576)); DELETE FROM things WHERE id = {id}");
+            assert_eq!(self.writer.write(sql(&one, Ok(()))).await, Ok(()));
+        }
+    }
+
+    /// A read transaction with a snapshot of its own.
+    fn begin_reading(&self) -> SqliteConnection {
+        let mut conn = SqliteConnection::establish(&self.path().to_string_lossy()).unwrap();
+        conn.batch_execute("PRAGMA busy_timeout = 5000; BEGIN; SELECT count(*) FROM things").unwrap();
+        conn
+    }
+}
+
+#[tokio::test]
+async fn readers_that_take_turns_do_not_let_the_log_grow() {
+    let database = Database::new();
+    let done = Arc::<AtomicBool>::default();
+    // At no time does nobody read.
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (done, path) = (Arc::clone(&done), database.path());
+            std::thread::spawn(move || {
+                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+                while !done.load(Ordering::Relaxed) {
+                    conn.batch_execute("BEGIN; SELECT count(*) FROM things").unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(15));
+                    conn.batch_execute("COMMIT").unwrap();
+                }
+            })
+        })
+        .collect();
+    database.write_mebibytes(0, 100).await;
+    let size = database.log_size();
+    done.store(true, Ordering::Relaxed);
+    readers.into_iter().for_each(|reader| reader.join().unwrap());
+    assert!(size < 40 * MIB, "{} MiB of 100", size / MIB);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_read_for_long_holds_the_log_up_and_nobody_else() {
+    let database = Database::new();
+    let reader = database.begin_reading();
+    database.write_mebibytes(0, 50).await;
+    assert!(database.log_size() >= 50 * MIB, "what the reader sees is in the file, what came after is not");
+    drop(reader);
+    // It is tried again once it has grown by as much again.
+    database.write_mebibytes(50, 50).await;
+    assert!(database.log_size() < 40 * MIB, "{} MiB", database.log_size() / MIB);
+}
+
+#[tokio::test]
+async fn a_disk_that_was_full_is_noticed_and_so_is_one_that_has_space_again() {
+    let database = Database::new();
+    assert_eq!(database.writer.check().await, Ok(()));
+    let fill = sql("PRAGMA max_page_count = 4; INSERT INTO things VALUES (7, zeroblob(1000000))", Ok(()));
+    assert_eq!(database.writer.write(fill).await, REFUSED);
+    // A probe writes a page that is there: here it succeeds.
+    assert!(database.writer.is_refusing.load(Ordering::Relaxed));
+    let before = database.commits();
+    assert_eq!(database.writer.check().await, Ok(()));
+    assert_eq!(database.commits() - before, 1, "it was written");
+    assert_eq!(database.writer.check().await, Ok(()));
+    assert_eq!(database.commits() - before, 1, "nothing more is");
+}

@@ -10,7 +10,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
-use auth_domain::load::{OutboxDepth, PoolLoad};
+use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
@@ -166,6 +166,10 @@ impl Store for MemoryStore {
 
     fn pool_load(&self) -> PoolLoad {
         PoolLoad { most: 1, open: 1, idle: 1 }
+    }
+
+    fn file_check(&self) -> FileCheck {
+        FileCheck::Unknown
     }
 
     async fn wait_for_outbox(&self, at_most: Duration) {

@@ -1,0 +1,165 @@
+//! The database's file and those beside it: who may serve it, and whether it still is what it was.
+//!
+//! SQLite takes an empty file for a database that is new, and throws away a log that lies beside it. So a file that lost its
+//! contents (a copy that failed, a disk that was full) would be served as a service without accounts.
+
+use std::fs::{File, Permissions, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use diesel::{RunQueryDsl as _, SqliteConnection};
+
+use crate::OpenError;
+
+/// Stands in the lock file once the database has been made.
+const MADE: &[u8] = b"made\n";
+
+/// Nobody else serves the database as long as this exists.
+#[derive(Debug)]
+pub struct Claim {
+    /// The system forgets the lock with its process, however that ends.
+    _lock: File,
+}
+
+/// Claims the database file `path` for one service; its folder must be there. Commands do not ask for that.
+pub fn claim(path: &Path) -> Result<Claim, OpenError> {
+    let beside = beside(path, ".service");
+    let lock = open_lock(&beside).map_err(|reason| OpenError::Open { path: path.to_owned(), reason })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Claim { _lock: lock }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => {
+            Err(OpenError::Open { path: path.to_owned(), reason: format!("{}: {error}", beside.display()) })
+        }
+    }
+}
+
+/// What keeps others from starting until it is dropped.
+pub(crate) struct StartLock(File);
+
+impl StartLock {
+    /// Waits for its turn.
+    pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
+        let beside = beside(path, ".lock");
+        let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
+        let lock = open_lock(&beside).map_err(open_error)?;
+        lock.lock().map_err(|error| open_error(format!("{}: {error}", beside.display())))?;
+        Ok(Self(lock))
+    }
+
+    /// Notes that the database has been made: its file is never empty again.
+    pub(crate) fn note_made(&mut self) -> std::io::Result<()> {
+        if self.0.metadata()?.len() == 0 { self.0.write_all(MADE) } else { Ok(()) }
+    }
+}
+
+/// Opens a lock file of its owner's alone, whatever the folder.
+fn open_lock(path: &Path) -> Result<File, String> {
+    let opened = File::options().create(true).append(true).mode(0o600).open(path);
+    let lock = opened.map_err(|error| format!("{}: {error}", path.display()))?;
+    // One of an older version; its owner may be somebody else, who then sees to it.
+    let _ = lock.set_permissions(Permissions::from_mode(0o600));
+    Ok(lock)
+}
+
+/// Refuses a file that is empty or gone where a database was: its log is still there, or the lock file says so.
+pub(crate) fn refuse_emptied(path: &Path) -> Result<(), OpenError> {
+    let length = std::fs::metadata(path).map(|file| file.len()).ok();
+    if length.is_some_and(|length| length > 0) {
+        return Ok(());
+    }
+    let is = if length.is_some() { "is empty" } else { "is gone" };
+    let log = beside(path, "-wal");
+    let emptied = |reason: String| OpenError::Emptied { path: path.to_owned(), reason };
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(emptied(format!("{is}, though its log {} is there", log.display())));
+    }
+    // Whoever takes the file away wants to begin anew; nobody empties it for that.
+    if length.is_some() && was_made(path) {
+        return Err(emptied(format!("{is}, though there was a database in it")));
+    }
+    Ok(())
+}
+
+/// Refuses a file that was there and holds no table, where a database was made: somebody opened one that was gone, and SQLite
+/// made it anew.
+pub(crate) fn refuse_without_tables(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let query = "SELECT count(*) AS tables FROM sqlite_schema";
+    let counted: Counted =
+        diesel::sql_query(query).get_result(conn).map_err(|error| OpenError::new(path, error.to_string()))?;
+    if counted.tables > 0 || !was_made(path) {
+        return Ok(());
+    }
+    let reason = "holds nothing, though there was a database in it".to_owned();
+    Err(OpenError::Emptied { path: path.to_owned(), reason })
+}
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    tables: i64,
+}
+
+fn was_made(path: &Path) -> bool {
+    let mut text = Vec::new();
+    let read = File::open(beside(path, ".lock")).and_then(|lock| lock.take(64).read_to_end(&mut text));
+    read.is_ok() && text.starts_with(MADE)
+}
+
+/// The path of a file beside the database.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    PathBuf::from(beside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_refused_where_a_database_was_and_taken_where_none_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.db");
+        let emptied = || matches!(refuse_emptied(&path), Err(OpenError::Emptied { .. }));
+        assert!(!emptied(), "a first start");
+        let mut lock = StartLock::take(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        assert!(!emptied(), "a first start that did not come to its end");
+        lock.note_made().unwrap();
+        lock.note_made().unwrap();
+        assert!(emptied());
+        assert_eq!(std::fs::read(beside(&path, ".lock")).unwrap(), MADE);
+        std::fs::remove_file(&path).unwrap();
+        assert!(!emptied(), "somebody begins anew");
+        std::fs::write(beside(&path, "-wal"), "frames").unwrap();
+        assert!(emptied(), "what is in the log would be thrown away");
+        std::fs::write(&path, "SQLite format 3").unwrap();
+        assert!(!emptied());
+    }
+
+    #[tokio::test]
+    async fn a_database_without_tables_is_refused_where_one_was_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.db");
+        crate::migrate(&path).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        // As somebody leaves it who opens a file that is gone.
+        drop(crate::connect::open(&path, "").unwrap());
+        assert!(matches!(crate::migrate(&path).await, Err(OpenError::Emptied { .. })));
+        std::fs::remove_file(&path).unwrap();
+        crate::migrate(&path).await.unwrap();
+        crate::migrate(&path).await.unwrap();
+    }
+
+    #[test]
+    fn one_service_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("auth.db");
+        let claimed = claim(&path).unwrap();
+        assert!(matches!(claim(&path), Err(OpenError::InUse { .. })));
+        drop(claimed);
+        claim(&path).unwrap();
+    }
+}

@@ -1,0 +1,65 @@
+//! Keeps the log beside the database short.
+//!
+//! SQLite moves the log into the file by itself every 1,000 pages, but begins it anew only in a moment in which nobody reads
+//! from it. A few readers that take turns never leave such a moment, and one that reads a single snapshot for long takes it
+//! away as well. So a log that has grown long is emptied by a checkpoint that waits for those who read: those who come
+//! meanwhile read from the file, and the ones before them are soon done.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use auth_store::Connection;
+use tokio::runtime::Handle;
+
+use crate::file::beside;
+
+/// From here on it counts as long: twice what SQLite leaves of one that has been emptied (`journal_size_limit`).
+const LONG: u64 = 32 * 1024 * 1024;
+/// Waits for readers for half a second: whoever writes waits as long, and reads take milliseconds.
+const EMPTY: &str = "PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)";
+const AS_BEFORE: &str = "PRAGMA busy_timeout = 5000";
+/// When a reader is in the way, writers are not held up again before that time or growth.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The log.
+pub(super) struct Log {
+    path: PathBuf,
+    /// When it could not be emptied, and how long it was then.
+    failed: Option<(Instant, u64)>,
+}
+
+impl Log {
+    pub(super) fn beside(database: &Path) -> Self {
+        Self { path: beside(database, "-wal"), failed: None }
+    }
+
+    fn len(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |log| log.len())
+    }
+
+    /// Empties it where it has grown long. `conn` is the connection that writes, outside of a transaction.
+    pub(super) fn keep_short(&mut self, conn: &mut Connection, runtime: &Handle) {
+        let long = self.len();
+        if long < LONG {
+            self.failed = None;
+            return;
+        }
+        if self.failed.is_some_and(|(at, was)| at.elapsed() < PAUSE && long < was + LONG) {
+            return;
+        }
+        let emptied = runtime.block_on(conn.batch(EMPTY));
+        let restored = runtime.block_on(conn.batch(AS_BEFORE));
+        let left = self.len();
+        if left < LONG && restored.is_ok() {
+            self.failed = None;
+            return;
+        }
+        self.failed = Some((Instant::now(), left));
+        let (log, error) = (self.path.display(), emptied.and(restored).err());
+        tracing::warn!(
+            %log, bytes = left, ?error,
+            "the log of the database cannot be emptied: somebody has been reading one snapshot of it for long (GET /auth, \
+             an export, another process)"
+        );
+    }
+}
