@@ -20,6 +20,7 @@ use auth_oauth::{PROVIDERS, ProviderClient, Registration};
 use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
 use auth_webhooks::WebhookSink;
+use supervisor::Supervisor;
 
 use crate::Failure;
 use crate::database::Opened;
@@ -64,7 +65,8 @@ pub(crate) async fn wire(
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
     let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
-    Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database })
+    let edge = Edge { workers: database.workers.clone(), ..edge(settings, names, connections)? };
+    Ok(Wired { use_cases, edge, signer, database })
 }
 
 /// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
@@ -154,6 +156,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
     Ok(Edge {
         metrics: Metrics::new()?,
         log_lines_dropped: Arc::default(),
+        workers: Supervisor::default(),
         draining: Draining::default(),
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),

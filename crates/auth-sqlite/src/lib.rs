@@ -11,7 +11,7 @@ mod writer;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
+use supervisor::Supervisor;
 
 use archive_dialect::SqliteArchive;
 use connect::{PRAGMAS, READ_PRAGMAS, connect};
@@ -62,6 +63,7 @@ pub struct SqliteEngine {
     path: PathBuf,
     readers: Pool,
     writer: Arc<Writer>,
+    workers: Supervisor,
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
@@ -70,7 +72,9 @@ pub struct SqliteEngine {
 pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
     let open_error = |reason: String| OpenError::Open { path: path.to_owned(), reason };
     let conn = connect(path, "", Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
-    let writer = Writer::start(path.to_owned(), conn).map_err(|error| open_error(error.to_string()))?;
+    let workers = Supervisor::default();
+    let writer = Writer::start(path.to_owned(), conn, workers.worker("database writer"))
+        .map_err(|error| open_error(error.to_string()))?;
     let file = path.to_owned();
     let opener = Box::new(move || {
         let file = file.clone();
@@ -81,7 +85,7 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer) };
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer), workers };
     Ok(SqlStore::new(engine, Arc::default(), auditor))
 }
 
@@ -146,8 +150,14 @@ impl Engine for SqliteEngine {
         self.readers.status()
     }
 
+    fn workers(&self) -> Supervisor {
+        self.workers.clone()
+    }
+
     fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
-        tokio::spawn(watcher::watch(Arc::downgrade(&self.writer), news));
+        let writer = Arc::downgrade(&self.writer);
+        let watch = move || watcher::watch(Weak::clone(&writer), Arc::clone(&news));
+        tokio::spawn(self.workers.worker("session watcher").run(watch));
     }
 
     fn migrations(&self) -> EmbeddedMigrations {

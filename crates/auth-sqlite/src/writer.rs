@@ -19,6 +19,7 @@ use std::vec;
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use auth_store::{Connection, Write};
 use futures_util::FutureExt as _;
+use supervisor::Worker;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -60,13 +61,13 @@ struct Caller {
 
 impl Writer {
     /// Starts the thread on `conn`, whose statements run inline.
-    pub(crate) fn start(path: PathBuf, conn: Connection) -> std::io::Result<Self> {
+    pub(crate) fn start(path: PathBuf, conn: Connection, worker: Worker) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
         let opened = Arc::<AtomicU64>::default();
-        let mut thread =
-            WriterThread { path, conn: Some(conn), runtime: Handle::current(), opened: Arc::clone(&opened) };
+        let (conn, runtime, own) = (Some(conn), Handle::current(), worker.clone());
+        let mut thread = WriterThread { path, conn, runtime, opened: Arc::clone(&opened), worker: own };
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
-            thread.run(&receiver);
+            worker.run_here(|| thread.run(&receiver));
             thread.conn
         })?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened })
@@ -177,9 +178,13 @@ struct WriterThread {
     conn: Option<Connection>,
     runtime: Handle,
     opened: Arc<AtomicU64>,
+    /// Itself, to those who ask how it is.
+    worker: Worker,
 }
 
 impl WriterThread {
+    /// Works until nothing more can come. A panic that gets out of here, of a piece of work that is thrown away say, costs
+    /// those who wait for the batch: they are told that nothing is known. The thread goes on with the next one.
     fn run(&mut self, queue: &Receiver<Queued>) {
         while let Ok(first) = queue.recv() {
             let waiting = iter::once(first).chain(queue.try_iter());
@@ -187,6 +192,7 @@ impl WriterThread {
             // diesel panics when a connection cannot be closed; whoever waits is then told that nothing is known.
             if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
                 tracing::error!("a batch of writes panicked");
+                self.worker.count_failure();
                 self.conn = None;
             }
         }
@@ -291,6 +297,7 @@ impl WriterThread {
         });
         catch_unwind(work).map_err(|_| {
             tracing::error!("a write panicked");
+            self.worker.count_failure();
             self.conn = None;
             Panicked
         })

@@ -8,6 +8,7 @@ use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
+use supervisor::Supervisor;
 
 use crate::archive::Kind;
 use crate::connection::Connection;
@@ -50,6 +51,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;
+
+    /// The workers that it has in the background.
+    fn workers(&self) -> Supervisor;
 
     /// Tells `news`, until the engine is gone, what others do to sessions. Where it cannot, it tells nothing, and then
     /// nothing that is kept is used.
