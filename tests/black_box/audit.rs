@@ -209,6 +209,7 @@ async fn no_secret_reaches_any_output() {
         "user list",
         "user show ann",
         "parked-mails",
+        "mails",
         "export --to -",
     ] {
         let output = server.try_command(&command.split(' ').collect::<Vec<_>>());

@@ -104,9 +104,14 @@ fn the_reference_is_up_to_date() {
 
 #[test]
 fn a_command_beside_the_server_makes_no_database() {
-    for arguments in
-        [&["user", "list"][..], &["user", "unlock", "ann"], &["keys", "list"], &["keys", "rotate"], &["parked-mails"]]
-    {
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "unlock", "ann"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["parked-mails"],
+        &["mails"],
+    ] {
         let output = run(arguments, &[], "");
         let error = text(&output.stderr);
         assert!(

@@ -21,7 +21,7 @@ each_engine! {
         let (healthy, told) = doctor(&server);
         assert!(healthy, "{told}");
         for line in ["ok      database: ", "ok      clock: ", "ok      keys: master keys", "ok      outbox: ",
-            "odd     backups: no restore was ever tried", "ok      mail: ", "ok      disk: "] {
+            "odd     backups: no restore was ever tried", "ok      mail: ", "ok      workers: all ", "ok      disk: "] {
             says(&told, line);
         }
         says(&told, &format!("ok      public URL: http://{listen} answers; this machine looks like 127.0.0.0/24"));
@@ -40,6 +40,7 @@ each_engine! {
         assert!(!healthy && !told.contains("canary"), "{told}");
         says(&told, "BROKEN  mail: cannot be sent");
         says(&told, "BROKEN  public URL: ");
+        says(&told, "odd     workers: not known: no server answers at ");
         server.restart();
         says(&doctor(&server).1, "odd     public URL: ");
     }

@@ -90,7 +90,9 @@ each_engine! {
         let listed = server.command(&["parked-mails"]);
         assert!(listed.contains("ann@example.org") && listed.contains("550") && listed.contains("given up: 1"), "{listed}");
         assert!(smtp.mails().is_empty());
-        server.command(&["parked-mails", "--retry"]);
+        let all = server.command(&["mails"]);
+        assert!(all.starts_with("given up  at ") && all.contains("550") && all.contains("were given up: 1"), "{all}");
+        server.command(&["mails", "--retry"]);
         wait_for("the mail", || smtp.mails().len() == 1).await;
         server.all_mails_sent().await;
         assert!(server.command(&["parked-mails"]).contains("given up: 0"));
@@ -114,6 +116,47 @@ each_engine! {
         let code = json!({ "otpCode": mail.code });
         assert!(matches!(bob.post("/auth/verify-email", code).await.code(), "EMAIL_VERIFIED" | "CODE_NOT_SET"));
     }
+}
+
+/// A password that was rotated, a sender that is not allowed, a relay that is closed: an operator mends those.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_has_against_this_service_is_tried_again_and_told() {
+    let port = free_port();
+    let smtp =
+        SmtpServer::start(port, "MAIL 550 5.1.1 no such sender,554 5.7.1 <ann@example.org>: Relay access denied,250");
+    let server = sending_to(Engine::Sqlite, port, &[("AUTH_PUBLIC_URL", "https://auth.example.org")]).await;
+    server.register("ann").await;
+    for said in ["550 5.1.1 no such sender (MAIL FROM, 127.0.0.1)", "Relay access denied (RCPT TO, 127.0.0.1)"] {
+        wait_for(said, || server.command(&["mails"]).contains(said)).await;
+        let listed = server.command(&["mails"]);
+        assert!(listed.starts_with("waits     until ") && listed.contains("  ann@example.org  "), "{listed}");
+        assert!(listed.ends_with("mails that wait: 1, mails that were given up: 0\n"), "{listed}");
+        wait_for("the line in the log", || server.log().contains(said)).await;
+        hurry(&server);
+    }
+    wait_for("the mail", || smtp.mails().len() == 1).await;
+    server.all_mails_sent().await;
+    assert!(!server.log().contains("ann@example.org"), "the server's words name nobody in the log");
+    assert_eq!(std::fs::read_to_string(smtp.folder.path().join("hello")).unwrap(), "auth.example.org");
+    assert!(smtp.mails()[0].message_id.ends_with("@auth.example.org>"), "{:?}", smtp.mails());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_doctor_goes_as_far_as_the_recipient_and_sends_nothing() {
+    let port = free_port();
+    let smtp = SmtpServer::start(port, "250,250,554 5.7.1 Relay access denied,550 5.1.1 unknown");
+    let server = sending_to(Engine::Sqlite, port, &[("AUTH_MAIL_FROM", "Us <us@bücher.example>")]).await;
+    for (to, line) in [
+        (None, "ok      mail: could be sent to us@xn--bcher-kva.example; nothing was"),
+        (Some("ann@example.org"), "ok      mail: could be sent to ann@example.org; nothing was"),
+        (None, "BROKEN  mail: cannot be sent: 554 5.7.1 Relay access denied (RCPT TO, 127.0.0.1)"),
+        (None, "odd     mail: could be sent, but not to us@xn--bcher-kva.example: 550 5.1.1 unknown"),
+    ] {
+        let arguments: Vec<&str> = ["doctor"].into_iter().chain(to.iter().flat_map(|to| ["--mail-to", to])).collect();
+        let told = String::from_utf8(server.try_command(&arguments).stdout).unwrap();
+        assert!(told.lines().any(|told| told.starts_with(line)), "{line} in {told}");
+    }
+    assert!(smtp.mails().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,10 +5,13 @@ for ever:
 
     250             accepts
     451 busy        says that to RCPT; any other code and text likewise
+    MAIL 451 busy   says that to MAIL FROM
     silent          accepts the connection, and says nothing to RCPT
     drop            takes the mail, and cuts the connection before it says so
     kill            accepts, and kills the sender a moment before, while or after it can take note of that: the process
                     whose id is in FOLDER/<local part of the sender>.pid
+
+FOLDER/hello has the name that the last sender said in EHLO.
 """
 
 import asyncio
@@ -34,8 +37,17 @@ def kill(sender):
 
 
 class Handler:
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_MAIL(self, server, session, envelope, address, options):
         session.behaviour = answer = next(answers)
+        (folder / "hello").write_text(session.host_name)
+        if answer.startswith("MAIL "):
+            return answer.removeprefix("MAIL ")
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = session.behaviour
         if answer == "silent":
             await asyncio.sleep(3600)
         if answer == "kill":

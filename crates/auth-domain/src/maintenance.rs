@@ -9,5 +9,7 @@ named! {
         VerifiedRestore = "verified_restore",
         /// A move into it began; it is not fit to be served before that has ended.
         UnfinishedMove = "unfinished_move",
+        /// Expired rows were removed: up to that time, which follows the clock a day at a time.
+        PurgedUntil = "purged_until",
     }
 }

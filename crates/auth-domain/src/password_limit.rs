@@ -64,8 +64,10 @@ impl PasswordLimit {
 
     /// Whether a password may be tried at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
-        let network_free_at = self.attempts.last_miss_at.map(|at| at + wait_after(self.attempts.misses));
-        let day_over_at = self.daily.day_began_at.map(|at| at + DAY);
+        // A stamp from before the clock was put back says nothing of how long ago that was.
+        let measured = |at: Option<Timestamp>| at.and_then(|at| at.measured_at(now));
+        let network_free_at = measured(self.attempts.last_miss_at).map(|at| at + wait_after(self.attempts.misses));
+        let day_over_at = measured(self.daily.day_began_at).map(|at| at + DAY);
         let day_spent = self.daily.misses >= DAILY_MISSES && self.attempts.last_success_at.is_none();
         let free_at = network_free_at.max(day_over_at.filter(|_| day_spent));
         match free_at {
@@ -81,7 +83,7 @@ impl PasswordLimit {
             Some(at) if now.since(at) < DAY => self.attempts.misses,
             _ => 0,
         };
-        let (day_began_at, today) = match self.daily.day_began_at {
+        let (day_began_at, today) = match self.daily.day_began_at.filter(|began| began.measured_at(now).is_some()) {
             Some(began) if now.since(began) < DAY => (began, self.daily.misses),
             _ => (now, 0),
         };
@@ -177,6 +179,25 @@ mod tests {
         let mut owner = stranger.clone();
         owner.attempts.last_success_at = Some(now);
         assert_eq!(owner.check(later), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_keeps_nobody_waiting_longer_and_forgets_no_misses_in_a_row() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let back = now - Duration::from_secs(3_600);
+        let mut guesser = limit("198.51.100.0/24");
+        for _ in 0..8 {
+            guesser = guesser.after_miss(now);
+        }
+        let wait = |limit: &PasswordLimit, at| limit.check(at).err().map_or(0, |limited| limited.retry_after.as_secs());
+        assert_eq!((wait(&guesser, now), wait(&guesser, back)), (8, 0));
+        assert_eq!(wait(&guesser.after_miss(back), back), 16, "the ninth in a row, and its wait is measured from now");
+        assert_eq!(wait(&guesser, now - Duration::from_secs(30)), 8, "a node that is behind");
+
+        guesser.daily.misses = 100;
+        guesser.attempts = NetworkAttempts::default();
+        assert_eq!((wait(&guesser, now), wait(&guesser, back)), (86_400, 0));
+        assert_eq!(guesser.after_miss(back).daily.misses, 1);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Rate limits: how often something happened to one subject within a window of time, and the limits made of them.
 //!
 //! A rate limit is exact because each count is committed under the version that was read. A window begins with the first
-//! thing that is counted, or that is guarded by the count, and does not slide.
+//! thing that is counted, or that is guarded by the count, and does not slide. One that began in the future, since the clock
+//! was put back, is over: nobody waits longer than a window ([`Timestamp::measured_at`]).
 
 use std::time::Duration;
 
@@ -168,8 +169,9 @@ impl RateLimit {
     /// limit.
     pub fn check_up_to(&self, most: u32, now: Timestamp) -> Result<(), RateLimited> {
         let limit = Limit { most: most.min(self.kind.limit().most), ..self.kind.limit() };
-        let far_enough_at = (!limit.apart.is_zero() && self.count > 0).then(|| self.last_at + limit.apart);
-        let window_over_at = (self.count >= limit.most).then(|| self.began_at + limit.window);
+        let (last_at, began_at) = (self.last_at.measured_at(now), self.began_at.measured_at(now));
+        let far_enough_at = last_at.filter(|_| !limit.apart.is_zero() && self.count > 0).map(|at| at + limit.apart);
+        let window_over_at = began_at.filter(|_| self.count >= limit.most).map(|at| at + limit.window);
         match far_enough_at.max(window_over_at) {
             Some(free_at) if now < free_at => Err(RateLimited { retry_after: free_at.since(now) }),
             _ => Ok(()),
@@ -187,7 +189,8 @@ impl RateLimit {
     /// After one more.
     #[must_use]
     pub fn after_one(self, now: Timestamp) -> Self {
-        let same_window = self.version > RowVersion::NONE && now < self.began_at + self.kind.limit().window;
+        let began_at = self.began_at.measured_at(now).filter(|_| self.version > RowVersion::NONE);
+        let same_window = began_at.is_some_and(|began_at| now < began_at + self.kind.limit().window);
         let (began_at, count) = if same_window { (self.began_at, self.count.saturating_add(1)) } else { (now, 1) };
         Self { count, began_at, last_at: now, version: self.version.next(), ..self }
     }
@@ -281,6 +284,34 @@ mod tests {
         let rate_limit =
             RateLimit::empty(subject(), RateLimitKind::MailedCodeMisses).touched(NOW).after_one(NOW + HOUR);
         assert_eq!((rate_limit.count, rate_limit.version.as_number(), rate_limit.check(NOW)), (1, 2, Ok(())));
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_keeps_nobody_waiting_longer_than_a_window() {
+        let mut limit = RateLimit::empty(subject(), RateLimitKind::SecondFactorMisses);
+        for _ in 0..25 {
+            limit = limit.after_one(NOW);
+        }
+        assert!(limit.check(NOW).is_err());
+        assert_eq!(limit.check(NOW - HOUR), Ok(()), "when it began is not known any more");
+        let anew = limit.after_one(NOW - HOUR);
+        assert_eq!((anew.count, anew.began_at), (1, NOW - HOUR));
+        let mails = after_mail(super::tests::limit(true), NOW);
+        assert_eq!(wait(&mails, NOW - HOUR), 0);
+        assert_eq!(wait(&after_mail(mails, NOW - HOUR), NOW - HOUR), 60);
+    }
+
+    #[test]
+    fn a_node_whose_clock_is_behind_counts_in_the_same_window() {
+        let behind = NOW - Duration::from_secs(30);
+        let mut limit = RateLimit::empty(subject(), RateLimitKind::SecondFactorMisses).after_one(NOW);
+        for _ in 1..25 {
+            limit = limit.after_one(behind);
+        }
+        assert_eq!(limit.check(behind), Err(RateLimited { retry_after: DAY }), "no longer than the window");
+        assert!(limit.check(NOW).is_err());
+        let mails = after_mail(super::tests::limit(false), NOW);
+        assert_eq!(wait(&mails, behind), 60);
     }
 
     #[test]

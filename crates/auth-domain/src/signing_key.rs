@@ -53,14 +53,24 @@ pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
     let Some(newest) = keys.iter().max_by_key(|key| key.sequence) else {
         return RotationPlan { create: Some((1, now)), remove: Vec::new() };
     };
-    let next_from = (newest.active_from + SIGNING_PERIOD).max(now + PUBLISHED_AHEAD);
-    let due = now >= newest.active_from + SIGNING_PERIOD - PUBLISHED_AHEAD;
-    let remove = signing_at(keys, now, sequence_and_start).map_or_else(Vec::new, |signing| {
+    let signing = signing_at(keys, now, sequence_and_start);
+    let followed_from = followed_from(newest, signing, now);
+    let next_from = followed_from.map_or(now, |from| from + SIGNING_PERIOD).max(now + PUBLISHED_AHEAD);
+    let due = followed_from.is_none_or(|from| now >= from + SIGNING_PERIOD - PUBLISHED_AHEAD);
+    let remove = signing.map_or_else(Vec::new, |signing| {
         let retired =
             |key: &&SigningKey| key.sequence < signing.sequence && now >= signing.active_from + PUBLISHED_AFTER;
         keys.iter().filter(retired).map(|key| key.id).collect()
     });
     RotationPlan { create: due.then_some((newest.sequence + 1, next_from)), remove }
+}
+
+/// Since when the key has signed, or will have, that the next one follows: the newest one. A key that is to sign later
+/// than any is planned was planned before the clock was put back, so the one that signs now is followed; where that is
+/// such a key too, `None`.
+fn followed_from(newest: &SigningKey, signing: Option<&SigningKey>, now: Timestamp) -> Option<Timestamp> {
+    let planned = |key: &&SigningKey| key.active_from <= now.latest_believed() + PUBLISHED_AHEAD;
+    Some(newest).filter(planned).or(signing.filter(planned)).map(|key| key.active_from)
 }
 
 /// The next key before its time, by sequence and start; `None` while one waits to sign already.
@@ -129,6 +139,23 @@ mod tests {
         let plan = plan_rotation(&[key(1, start)], now);
         assert_eq!(plan.create, Some((2, now + PUBLISHED_AHEAD)));
         assert_eq!(plan.remove, []);
+    }
+
+    #[test]
+    fn a_key_that_was_planned_by_a_clock_far_ahead_does_not_hold_the_next_one_up() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let ahead = now + 40 * DAY;
+        // Each is found by a clock that was put back by 40 days after the last one was planned.
+        let one_signs = [key(1, now - 10 * DAY), key(2, ahead + PUBLISHED_AHEAD)];
+        assert_eq!(plan_rotation(&one_signs, now), RotationPlan::default(), "its month is not over");
+        let later = now + 19 * DAY;
+        assert_eq!(plan_rotation(&one_signs, later).create, Some((3, later + PUBLISHED_AHEAD)));
+        let none_signs = [key(2, ahead)];
+        assert_eq!(plan_rotation(&none_signs, now).create, Some((3, now + PUBLISHED_AHEAD)));
+        // The new one takes over although the other's time comes, and that one goes.
+        let after = [key(2, ahead), key(3, now + DAY)];
+        assert_eq!(plan_rotation(&after, now + DAY).create, None);
+        assert_eq!(plan_rotation(&after, now + 3 * DAY).remove, [after[0].id]);
     }
 
     #[test]

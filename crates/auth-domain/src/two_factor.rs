@@ -342,9 +342,11 @@ impl TwoFactor {
         if self.app.is_enabled() {
             return Err(NotBegun::AlreadyEnabled);
         }
-        let replaceable_from = |pending: &Pending<_>| pending.until - until.since(now) + REPLACED_AFTER;
+        // One that was begun before the clock was put back would stand in the way for longer than it may.
+        let begun = |pending: &Pending<_>| (pending.until - until.since(now)).measured_at(now);
         if let Some(pending) = self.app.pending(now)
-            && (pending.session_id != Some(session_id) || now < replaceable_from(pending))
+            && let Some(begun_at) = begun(pending)
+            && (pending.session_id != Some(session_id) || now < begun_at + REPLACED_AFTER)
         {
             return Err(NotBegun::AlreadyPending);
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::Entropy;
+use supervisor::Supervisor;
 
 use crate::connections::Connections;
 use crate::document_cache::DocumentCache;
@@ -20,6 +21,8 @@ pub struct Edge {
     pub metrics: Metrics,
     /// How many log lines found no place on their way to stderr.
     pub log_lines_dropped: Arc<AtomicU64>,
+    /// What works in the background.
+    pub workers: Supervisor,
     /// Whether this node is about to stop.
     pub draining: Draining,
     /// Whether `/metrics` has an address of its own.

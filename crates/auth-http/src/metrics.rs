@@ -12,6 +12,7 @@ use prometheus::core::Collector;
 use prometheus::{
     Counter, Error, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
+use supervisor::Report;
 
 use crate::codes::Code;
 use crate::connections::Connections;
@@ -39,6 +40,8 @@ pub struct Metrics {
     signing_key_age: Gauge,
     verified_restore: Gauge,
     log_lines_dropped: Counter,
+    worker_failures: IntCounterVec,
+    worker_failing: GaugeVec,
     /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
     writing: Mutex<()>,
 }
@@ -105,6 +108,16 @@ impl Metrics {
                 "auth_log_lines_dropped_total",
                 "Log lines that found no place since the start: whoever reads stderr is too slow.",
             )?,
+            worker_failures: counters(
+                "auth_worker_failures_total",
+                "How often what works in the background panicked or failed, and was started again.",
+                &["worker"],
+            )?,
+            worker_failing: gauges(
+                "auth_worker_failing",
+                "1 when it waits to be started again, or failed within the last minute; 0 when not.",
+                &["worker"],
+            )?,
             writing: Mutex::default(),
             registry,
         })
@@ -135,6 +148,7 @@ impl Metrics {
         load: &ServiceLoad,
         connections: &Connections,
         log_lines_dropped: u64,
+        workers: &[Report],
     ) -> Result<String, Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let ServiceLoad { now, database, pool, file, hashing } = load;
@@ -159,6 +173,11 @@ impl Metrics {
         bring_up(&self.hashing_seconds, hashing.busy.as_secs_f64());
         bring_up(&self.hashing_refused, count(hashing.refused));
         bring_up(&self.log_lines_dropped, count(log_lines_dropped));
+        for Report { name, failures, failing } in workers {
+            let total = self.worker_failures.with_label_values(&[name]);
+            total.inc_by(failures.saturating_sub(total.get()));
+            self.worker_failing.with_label_values(&[name]).set(if *failing { 1.0 } else { 0.0 });
+        }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 

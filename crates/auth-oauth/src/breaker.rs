@@ -1,9 +1,10 @@
-//! A circuit breaker: a provider that fails again and again is left alone for a while, then asked once.
+//! A circuit breaker: a provider that fails again and again is left alone for a while, then asked once. Measured by the
+//! monotonic clock, which nobody puts back.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use auth_domain::Timestamp;
+use tokio::time::Instant;
 
 /// So many failures in a row open it.
 const FAILURES: u32 = 5;
@@ -14,8 +15,8 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 enum State {
     /// Everybody is let through.
     Closed { failures: u32 },
-    /// Nobody is until then; the next wait is twice as long.
-    Open { until: Timestamp, wait: Duration },
+    /// Nobody is until then, or somebody at once where that is `None`; the next wait is twice as long.
+    Open { until: Option<Instant>, wait: Duration },
     /// One is under way that tries whether it works again.
     Probing { wait: Duration },
 }
@@ -28,10 +29,12 @@ enum Role {
 }
 
 impl State {
-    fn admit(self, now: Timestamp) -> (Self, Option<Role>) {
+    fn admit(self, now: Instant) -> (Self, Option<Role>) {
         match self {
             Self::Closed { .. } => (self, Some(Role::Ordinary)),
-            Self::Open { until, wait } if until <= now => (Self::Probing { wait }, Some(Role::Probe)),
+            Self::Open { until, wait } if until.is_none_or(|until| until <= now) => {
+                (Self::Probing { wait }, Some(Role::Probe))
+            }
             Self::Open { .. } | Self::Probing { .. } => (self, None),
         }
     }
@@ -44,13 +47,13 @@ impl State {
         }
     }
 
-    fn after_failure(self, role: Role, now: Timestamp) -> Self {
+    fn after_failure(self, role: Role, now: Instant) -> Self {
         match (self, role) {
             (Self::Closed { failures }, _) if failures + 1 < FAILURES => Self::Closed { failures: failures + 1 },
-            (Self::Closed { .. }, _) => Self::Open { until: now + FIRST_WAIT, wait: FIRST_WAIT },
+            (Self::Closed { .. }, _) => Self::Open { until: Some(now + FIRST_WAIT), wait: FIRST_WAIT },
             (Self::Probing { wait }, Role::Probe) => {
                 let wait = (wait * 2).min(MAX_WAIT);
-                Self::Open { until: now + wait, wait }
+                Self::Open { until: Some(now + wait), wait }
             }
             (other, _) => other,
         }
@@ -59,7 +62,7 @@ impl State {
     /// The probe was given up before it ended: the next one may try.
     fn after_abandoned(self, role: Role) -> Self {
         match (self, role) {
-            (Self::Probing { wait }, Role::Probe) => Self::Open { until: Timestamp::from_micros(0), wait },
+            (Self::Probing { wait }, Role::Probe) => Self::Open { until: None, wait },
             (other, _) => other,
         }
     }
@@ -74,7 +77,7 @@ impl Breaker {
     }
 
     /// `None` while the provider is left alone.
-    pub(crate) fn admit(&self, now: Timestamp) -> Option<Attempt<'_>> {
+    pub(crate) fn admit(&self, now: Instant) -> Option<Attempt<'_>> {
         let mut state = self.state();
         let (next, role) = state.admit(now);
         *state = next;
@@ -98,7 +101,7 @@ impl Attempt<'_> {
         self.settle(State::after_success);
     }
 
-    pub(crate) fn failed(self, now: Timestamp) {
+    pub(crate) fn failed(self, now: Instant) {
         self.settle(|state, role| state.after_failure(role, now));
     }
 
@@ -120,19 +123,21 @@ impl Drop for Attempt<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
 
-    const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-    fn after(seconds: u64) -> Timestamp {
-        START + Duration::from_secs(seconds)
+    fn after(seconds: u64) -> Instant {
+        *START + Duration::from_secs(seconds)
     }
 
     fn open(breaker: &Breaker) {
         for _ in 0..FAILURES {
-            breaker.admit(START).unwrap().failed(START);
+            breaker.admit(*START).unwrap().failed(*START);
         }
     }
 
@@ -140,9 +145,9 @@ mod tests {
     fn failures_in_a_row_open_it_and_one_probe_closes_it() {
         let breaker = Breaker::new();
         for _ in 0..FAILURES - 1 {
-            breaker.admit(START).unwrap().failed(START);
+            breaker.admit(*START).unwrap().failed(*START);
         }
-        breaker.admit(START).unwrap().succeeded();
+        breaker.admit(*START).unwrap().succeeded();
         open(&breaker);
         assert!(breaker.admit(after(4)).is_none());
         let probe = breaker.admit(after(5)).unwrap();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use auth_domain::Timestamp;
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::id_token::{self, Claims, Expected};
 use crate::provider_client::{Failure, ProviderClient};
@@ -27,8 +27,8 @@ struct WireKeys {
 #[derive(Default)]
 struct Cached {
     keys: Vec<Jwk>,
-    fetched_at: Option<Timestamp>,
-    refetched_at: Option<Timestamp>,
+    fetched_at: Option<Instant>,
+    refetched_at: Option<Instant>,
 }
 
 /// The keys of one provider.
@@ -48,25 +48,19 @@ impl KeySet {
         expected: &Expected<'_>,
     ) -> Result<Claims, Failure> {
         let header = id_token::header(token)?;
-        let key = self.key(client, url, &header, expected.now).await?;
+        let key = self.key(client, url, &header).await?;
         id_token::verify(token, header.alg, &key, expected)
     }
 
     /// While one fetches the keys, the others wait for them: the provider is asked once.
-    async fn key(
-        &self,
-        client: &ProviderClient,
-        url: &Url,
-        header: &Header,
-        now: Timestamp,
-    ) -> Result<DecodingKey, Failure> {
+    async fn key(&self, client: &ProviderClient, url: &Url, header: &Header) -> Result<DecodingKey, Failure> {
         let mut cached = self.0.lock().await;
-        if cached.fetched_at.is_none_or(|at| now >= at + LIFETIME) {
-            cached.fetch(client, url, now).await?;
+        if cached.fetched_at.is_none_or(|at| at.elapsed() >= LIFETIME) {
+            cached.fetch(client, url).await?;
         }
-        if cached.find(header).is_none() && cached.refetched_at.is_none_or(|at| now >= at + REFETCHES_APART) {
-            cached.fetch(client, url, now).await?;
-            cached.refetched_at = Some(now);
+        if cached.find(header).is_none() && cached.refetched_at.is_none_or(|at| at.elapsed() >= REFETCHES_APART) {
+            cached.fetch(client, url).await?;
+            cached.refetched_at = Some(Instant::now());
         }
         let unknown =
             || Failure::Refused("the id_token is signed with a key that the provider does not list".to_owned());
@@ -76,11 +70,11 @@ impl KeySet {
 }
 
 impl Cached {
-    async fn fetch(&mut self, client: &ProviderClient, url: &Url, now: Timestamp) -> Result<(), Failure> {
+    async fn fetch(&mut self, client: &ProviderClient, url: &Url) -> Result<(), Failure> {
         let request = client.http().get(url.clone());
         let WireKeys { keys } = client.json("key set", request).await?;
         self.keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
-        self.fetched_at = Some(now);
+        self.fetched_at = Some(Instant::now());
         Ok(())
     }
 

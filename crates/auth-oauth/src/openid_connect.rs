@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::Timestamp;
 use auth_domain::account::EmailAddress;
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::identity::{ProviderEmail, ProviderIdentity, Subject};
@@ -14,6 +13,7 @@ use auth_domain::ports::{
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::id_token::{Claims, Expected};
@@ -82,7 +82,7 @@ struct UserInfo {
 pub struct OpenIdConnect {
     registration: Registration,
     client: ProviderClient,
-    metadata: Mutex<Option<(Timestamp, Metadata)>>,
+    metadata: Mutex<Option<(Instant, Metadata)>>,
     keys: KeySet,
 }
 
@@ -94,9 +94,8 @@ impl OpenIdConnect {
 
     /// What was discovered within the last hour.
     async fn known_metadata(&self) -> Option<Metadata> {
-        let now = self.client.clock().now();
         let known = self.metadata.lock().await;
-        known.as_ref().filter(|(since, _)| now < *since + METADATA_LIFETIME).map(|(_, metadata)| metadata.clone())
+        known.as_ref().filter(|(since, _)| since.elapsed() < METADATA_LIFETIME).map(|(_, metadata)| metadata.clone())
     }
 
     async fn metadata(&self) -> Result<Metadata, Failure> {
@@ -107,7 +106,7 @@ impl OpenIdConnect {
         let request = self.client.http().get(url);
         let found: Metadata = self.client.json("discovery document", request).await?;
         let metadata = found.check(&self.registration.url)?;
-        *self.metadata.lock().await = Some((self.client.clock().now(), metadata.clone()));
+        *self.metadata.lock().await = Some((Instant::now(), metadata.clone()));
         Ok(metadata)
     }
 

@@ -9,6 +9,7 @@ use auth_domain::ports::{Clock, IdentifyError, ProviderUnavailable};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::breaker::Breaker;
 use outbound_http::{client, with_causes};
@@ -52,7 +53,7 @@ impl ProviderClient {
         &self.http
     }
 
-    /// Returns the clock that deadlines and tokens are judged by.
+    /// Returns the clock that tokens are judged by.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
@@ -61,7 +62,7 @@ impl ProviderClient {
     pub async fn converse<T>(&self, work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, IdentifyError> {
         let unavailable = IdentifyError::Unavailable(ProviderUnavailable);
         let provider = self.provider.as_str();
-        let Some(attempt) = self.breaker.admit(self.clock.now()) else {
+        let Some(attempt) = self.breaker.admit(Instant::now()) else {
             tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
             return Err(unavailable);
         };
@@ -86,7 +87,7 @@ impl ProviderClient {
                 Err(unavailable)
             }
             Err(Failure::Away(reason)) => {
-                attempt.failed(self.clock.now());
+                attempt.failed(Instant::now());
                 tracing::warn!(provider, reason, "it does not answer as it should");
                 Err(unavailable)
             }
@@ -136,7 +137,6 @@ mod tests {
 
     use auth_domain::Timestamp;
     use auth_domain::ports::MockClock;
-    use tokio::time::Instant;
 
     use super::*;
 

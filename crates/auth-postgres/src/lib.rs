@@ -9,7 +9,7 @@ mod socket;
 mod tls;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,6 +27,7 @@ use diesel_async::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
+use supervisor::Supervisor;
 use tokio::sync::{Notify, watch};
 
 use archive_dialect::PostgresArchive;
@@ -76,6 +77,7 @@ pub struct PostgresEngine {
     pool: Arc<Pool>,
     /// `None` behind a transaction pooler: nobody listens there.
     teller: Option<Teller>,
+    workers: Supervisor,
     /// Where the connection that listens tells what others did to sessions.
     news: watch::Sender<Option<Arc<dyn SessionNews>>>,
 }
@@ -101,12 +103,15 @@ pub async fn connect(
     });
     let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
     let (pool, outbox, news) = (Arc::new(pool), Arc::new(Notify::new()), watch::Sender::new(None));
+    let workers = Supervisor::default();
     // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
     let teller = prepared.then(|| {
-        tokio::spawn(listener::listen(target.clone(), Arc::downgrade(&outbox), news.subscribe()));
-        Teller::start(Arc::clone(&pool))
+        let (target, told, news) = (target.clone(), Arc::downgrade(&outbox), news.subscribe());
+        let listen = move || listener::listen(target.clone(), Weak::clone(&told), news.clone());
+        tokio::spawn(workers.worker("listener").run(listen));
+        Teller::start(Arc::clone(&pool), workers.worker("teller"))
     });
-    Ok(SqlStore::new(PostgresEngine { target, pool, teller, news }, outbox, auditor))
+    Ok(SqlStore::new(PostgresEngine { target, pool, teller, workers, news }, outbox, auditor))
 }
 
 impl From<ConnectError> for OpenError {
@@ -183,6 +188,10 @@ impl Engine for PostgresEngine {
 
     fn pool_load(&self) -> PoolLoad {
         self.pool.status()
+    }
+
+    fn workers(&self) -> Supervisor {
+        self.workers.clone()
     }
 
     fn watch_sessions(&self, news: Arc<dyn SessionNews>) {

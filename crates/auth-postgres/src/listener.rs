@@ -37,8 +37,6 @@ use crate::connection::{Target, Told};
 pub(crate) const OUTBOX_CHANNEL: &str = "auth_outbox";
 /// The channel on which triggers tell nodes of an account whose sessions are to be read anew; the payload is its id.
 const SESSIONS_CHANNEL: &str = "auth_sessions";
-/// How long a node goes without hearing of the others after its listening connection broke.
-const RETRY: Duration = Duration::from_secs(1);
 /// How often it looks whether there is anybody left to tell.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often a round trip is made while requests come.
@@ -52,20 +50,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Where news of sessions goes, once somebody keeps some.
 pub(crate) type News = watch::Receiver<Option<Arc<dyn SessionNews>>>;
 
-/// Passes on what other nodes notify, on a connection of its own, until the store is dropped. While that connection
-/// is away, and without it, workers find what is due a little later by looking, and sessions are read from the database.
-pub(crate) async fn listen(target: Target, outbox: Weak<Notify>, news: News) {
-    loop {
-        // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
-        let told = Arc::new(Notify::new());
-        if let Ok((conn, driving)) = target.listen(hear(told.clone(), news.clone())).await {
-            stay(conn, driving, (&told, &outbox), news.clone()).await;
-        }
-        if outbox.strong_count() == 0 {
-            return;
-        }
-        tokio::time::sleep(RETRY).await;
+/// Passes on what other nodes notify, on a connection of its own, until the store is dropped or that connection fails;
+/// then it is to be started again. While it is away, and without it, workers find what is due a little later by looking,
+/// and sessions are read from the database.
+pub(crate) async fn listen(target: Target, outbox: Weak<Notify>, news: News) -> Result<(), String> {
+    if outbox.strong_count() == 0 {
+        return Ok(());
     }
+    // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
+    let told = Arc::new(Notify::new());
+    let listening = target.listen(hear(told.clone(), news.clone())).await;
+    let (conn, driving) = listening.map_err(|error| error.to_string())?;
+    stay(conn, driving, (&told, &outbox), news).await;
+    if outbox.strong_count() == 0 { Ok(()) } else { Err("the connection that listens has ended".to_owned()) }
 }
 
 /// What is done with a notification, at once.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::ports::StoreError;
 use auth_store::Pool;
-use tokio::sync::mpsc;
+use supervisor::Worker;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::listener::OUTBOX_CHANNEL;
 
@@ -17,9 +19,10 @@ pub(crate) struct Teller(mpsc::Sender<()>);
 
 impl Teller {
     /// Starts the task that tells; it ends with the teller.
-    pub(crate) fn start(pool: Arc<Pool>) -> Self {
+    pub(crate) fn start(pool: Arc<Pool>, worker: Worker) -> Self {
         let (asked, asking) = mpsc::channel(1);
-        tokio::spawn(tell_when_asked(pool, asking));
+        let asking = Arc::new(Mutex::new(asking));
+        tokio::spawn(worker.run(move || tell_when_asked(Arc::clone(&pool), Arc::clone(&asking))));
         Self(asked)
     }
 
@@ -30,12 +33,12 @@ impl Teller {
     }
 }
 
-async fn tell_when_asked(pool: Arc<Pool>, mut asking: mpsc::Receiver<()>) {
+async fn tell_when_asked(pool: Arc<Pool>, asking: Arc<Mutex<mpsc::Receiver<()>>>) -> Result<(), StoreError> {
+    let mut asking = asking.lock().await;
     while asking.recv().await.is_some() {
-        // Its error is in the log; the others look by themselves.
-        if let Ok(mut conn) = pool.lend().await {
-            let _: Result<(), auth_domain::ports::StoreError> = conn.batch(&format!("NOTIFY {OUTBOX_CHANNEL}")).await;
-        }
+        // Whoever is not told looks by itself.
+        pool.lend().await?.batch(&format!("NOTIFY {OUTBOX_CHANNEL}")).await?;
         tokio::time::sleep(TELL_INTERVAL).await;
     }
+    Ok(())
 }

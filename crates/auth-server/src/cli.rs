@@ -37,9 +37,16 @@ pub(crate) enum Command {
         #[arg(long)]
         scope: Vec<String>,
     },
-    /// List the mails that were given up, with what the mail server said. Changes nothing without --retry.
+    /// List the mails that wait to be sent and those that were given up, with what the mail server said. Changes nothing
+    /// without --retry.
+    Mails {
+        /// Have all of them tried now
+        #[arg(long)]
+        retry: bool,
+    },
+    /// As mails, of those that were given up alone. Changes nothing without --retry.
     ParkedMails {
-        /// Put all of them back into the queue
+        /// Have all of them tried now, and those that wait
         #[arg(long)]
         retry: bool,
     },
@@ -90,9 +97,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Look for what is wrong around the service: database, clocks, keys, mail, providers, the proxy in front, disk,
-    /// backups. One line each; exits with 1 when something is broken. Changes nothing.
-    Doctor,
+    /// Look for what is wrong around the service: database, clocks, keys, mail, workers, providers, the proxy in front,
+    /// disk, backups. One line each; exits with 1 when something is broken. Changes nothing, and sends no mail.
+    Doctor {
+        /// The recipient that the mail server is asked about: an address elsewhere shows whether it relays [default: the
+        /// address of AUTH_MAIL_FROM]
+        #[arg(long, value_name = "ADDRESS")]
+        mail_to: Option<String>,
+    },
     /// Ask a running server whether it is ready; exits with 0 when it is. For containers. Changes nothing.
     Healthcheck,
     /// Print the OpenAPI file. Changes nothing.

@@ -8,6 +8,7 @@ use auth_domain::audit::{Actor, AuditContext, Auditor};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{Archive, AuditContextSource, SessionNews, Store};
 use auth_sqlite::{Claim, SqliteStore};
+use supervisor::Supervisor;
 
 use crate::Failure;
 use crate::secret_key::make_dir;
@@ -18,6 +19,8 @@ use crate::settings::{Database, PostgresOptions};
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
+    /// What the engine does in the background.
+    pub(crate) workers: Supervisor,
     sqlite: Option<SqliteStore>,
 }
 
@@ -90,13 +93,14 @@ impl Database {
             Self::Sqlite(path) => {
                 let sqlite = auth_sqlite::open(path, Some(auditor)).await?;
                 news.into_iter().for_each(|news| sqlite.watch_sessions(news));
-                Opened { sqlite: Some(sqlite.clone()), ..opened(sqlite) }
+                Opened { sqlite: Some(sqlite.clone()), ..opened(sqlite.clone(), sqlite.workers()) }
             }
             Self::Postgres { url, options: PostgresOptions { prepared, connections } } => {
                 let store = auth_postgres::connect(url, *prepared, *connections, Some(auditor)).await;
                 let store = store.map_err(url_hint)?;
                 news.into_iter().for_each(|news| store.watch_sessions(news));
-                opened(store)
+                let workers = store.workers();
+                opened(store, workers)
             }
         })
     }
@@ -120,8 +124,8 @@ impl AuditContextSource for CommandLine {
     }
 }
 
-fn opened<S: Store + Archive + Clone + 'static>(store: S) -> Opened {
-    Opened { store: Arc::new(store.clone()), archive: Arc::new(store), sqlite: None }
+fn opened<S: Store + Archive + Clone + 'static>(store: S, workers: Supervisor) -> Opened {
+    Opened { store: Arc::new(store.clone()), archive: Arc::new(store), workers, sqlite: None }
 }
 
 fn url_hint(error: auth_postgres::ConnectError) -> Failure {

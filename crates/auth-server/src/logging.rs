@@ -18,6 +18,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use supervisor::Worker;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -38,6 +39,11 @@ impl Telemetry {
     /// Counts the log lines that were dropped.
     pub(crate) fn dropped_lines(&self) -> Arc<AtomicU64> {
         self.lines.dropped()
+    }
+
+    /// The thread that writes, to those who ask how it is.
+    pub(crate) fn worker(&self) -> Worker {
+        self.lines.worker()
     }
 
     /// Sends what is left; a collector that is away does not hold the service up for long.

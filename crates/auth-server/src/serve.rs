@@ -31,10 +31,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let Wired { use_cases, mut edge, signer, database, claim } =
         wire(&settings, &key.ring, address, descriptors.connections).await?;
     edge.log_lines_dropped = telemetry.dropped_lines();
+    edge.workers.add(telemetry.worker());
     let (use_cases, edge) = (Data::new(use_cases), Data::new(edge));
     workers::renew_keys(&use_cases.publish_signing_keys, &signer).await?;
-    let mut background = workers::start(&use_cases, signer);
-    background.spawn(workers::forget_idle_networks(edge.clone()));
+    let mut background = workers::start(&use_cases, signer, &edge);
     if let Some(listener) = metrics_listener {
         background.spawn(serve_metrics(listener, &use_cases, &edge)?);
     }

@@ -21,6 +21,7 @@ use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
 use auth_sqlite::Claim;
 use auth_webhooks::WebhookSink;
+use supervisor::Supervisor;
 use url::Url;
 
 use crate::Failure;
@@ -70,7 +71,8 @@ pub(crate) async fn wire(
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
     let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
-    Ok(Wired { use_cases, edge: edge(settings, names, connections)?, signer, database, claim })
+    let edge = Edge { workers: database.workers.clone(), ..edge(settings, names, connections)? };
+    Ok(Wired { use_cases, edge, signer, database, claim })
 }
 
 /// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
@@ -160,6 +162,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
     Ok(Edge {
         metrics: Metrics::new()?,
         log_lines_dropped: Arc::default(),
+        workers: Supervisor::default(),
         draining: Draining::default(),
         metrics_elsewhere: settings.metrics_listen.is_some(),
         entropy: Arc::new(SystemEntropy),

@@ -1,6 +1,7 @@
 //! What goes on in the background, as long as the service runs. A worker that is stopped in the middle loses nothing:
-//! its lease runs out.
+//! its lease runs out. One that fails or panics is started again by its supervisor.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,45 +9,63 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use auth_crypto::AccessTokenSigner;
-use auth_domain::ports::StoreError;
+use auth_crypto::{AccessTokenSigner, SystemClock};
+use auth_domain::ports::{Clock as _, StoreError};
 use auth_domain::use_cases::{
-    DeliverEvents, DeliverMails, Delivered, EventsDelivered, LearnNetworks, PublishSigningKeys, PurgeExpired, UseCases,
+    DeliverEvents, DeliverMails, EventsDelivered, FollowClock, LearnNetworks, MailNotSent, PublishSigningKeys,
+    PurgeExpired, Purged, UseCases,
 };
 use auth_http::Edge;
+use supervisor::Supervisor;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::Failure;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(3_600);
+/// How long a housekeeping that lags behind the clock is nothing to speak of.
+const PURGE_LAG: Duration = Duration::from_secs(24 * 3_600);
 /// How late a retry may be, and a mail of which no other node has told.
 const POLL: Duration = Duration::from_secs(1);
-/// When the queue itself cannot be read.
-const RETRY: Duration = Duration::from_secs(10);
 /// How long a key that was withdrawn may still be taken by a node that nobody told.
 const KEY_CHECK: Duration = Duration::from_secs(5);
 /// How long a network is remembered that has not asked for anything lately.
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 /// How late a node learns of a network that has logged somebody in elsewhere.
 const LEARN_INTERVAL: Duration = Duration::from_secs(120);
+/// How late it is noticed that a clock was put back.
+const CLOCK_CHECK: Duration = Duration::from_secs(10);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
 /// Starts all of them.
-pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>) -> JoinSet<()> {
-    let mut background = JoinSet::new();
-    background.spawn(keep_keys(use_cases.publish_signing_keys.clone(), signer));
+pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>, edge: &Data<Edge>) -> JoinSet<()> {
+    let (mut background, workers) = (JoinSet::new(), &edge.workers);
+    let keys = use_cases.publish_signing_keys.clone();
+    background.spawn(workers.worker("keys").run(move || keep_keys(keys.clone(), signer.clone())));
+    start_mails(&mut background, &use_cases.deliver_mails, workers);
+    for deliver in &use_cases.deliver_events {
+        let (deliver, name) = (deliver.clone(), format!("events for {}", deliver.service()));
+        background.spawn(workers.worker(name).run(move || events(deliver.clone())));
+    }
+    let learn = use_cases.learn_networks.clone();
+    background.spawn(workers.worker("networks").run(move || learn_networks(learn.clone())));
+    let purge = use_cases.purge_expired.clone();
+    background.spawn(workers.worker("purge").run(move || purge_expired_hourly(purge.clone())));
+    let follow = use_cases.follow_clock.clone();
+    background.spawn(workers.worker("clock").run(move || follow_clock(follow.clone())));
+    let edge = edge.clone();
+    background.spawn(workers.worker("limits").run_forever(move || forget_idle_networks(edge.clone())));
+    background
+}
+
+/// Of all of them one at a time looks for the next mail; as soon as it has one, another looks.
+fn start_mails(background: &mut JoinSet<()>, mails: &Arc<DeliverMails>, workers: &Supervisor) {
     let looking = Arc::new(Mutex::new(()));
     for _ in 0..MAIL_WORKERS {
-        background.spawn(mails(use_cases.deliver_mails.clone(), looking.clone()));
+        let (mails, looking) = (mails.clone(), looking.clone());
+        background.spawn(workers.worker("mail").run(move || send_mails(mails.clone(), looking.clone())));
     }
-    for deliver in &use_cases.deliver_events {
-        background.spawn(events(deliver.clone()));
-    }
-    background.spawn(learn_networks(use_cases.learn_networks.clone()));
-    background.spawn(purge_expired_hourly(use_cases.purge_expired.clone()));
-    background
 }
 
 /// Rotates the keys when they are due and signs with what is then published.
@@ -55,38 +74,33 @@ pub(crate) async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSi
     Ok(signer.load(&published)?)
 }
 
-async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>) {
+async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>) -> Result<(), Failure> {
     loop {
         tokio::time::sleep(KEY_CHECK).await;
-        if let Err(error) = renew_keys(&keys, &signer).await {
-            tracing::error!(%error, "the signing keys could not be checked; trying again");
+        renew_keys(&keys, &signer).await?;
+    }
+}
+
+/// Sends the mails that are owed, one after the other.
+async fn send_mails(mails: Arc<DeliverMails>, looking: Arc<Mutex<()>>) -> Result<(), StoreError> {
+    loop {
+        let mail = {
+            let _looking = looking.lock().await;
+            await_due(|| mails.wait(POLL), || mails.lease()).await?
+        };
+        if let Some(not_sent) = mails.deliver(&mail).await?.not_sent {
+            tell_of(&not_sent);
         }
     }
 }
 
-/// Sends the mails that are owed, one after the other. Of all workers one at a time looks for the next mail; as soon as it
-/// has one, another looks.
-async fn mails(mails: Arc<DeliverMails>, looking: Arc<Mutex<()>>) {
-    loop {
-        let next = {
-            let _looking = looking.lock().await;
-            await_due(|| mails.wait(POLL), || mails.lease()).await
-        };
-        let delivered = match next {
-            Ok(mail) => mails.deliver(&mail).await,
-            Err(error) => Err(error),
-        };
-        match delivered {
-            Ok(Delivered { sent, put_off, parked, dropped }) => {
-                if put_off + parked > 0 {
-                    tracing::warn!(sent, put_off, parked, dropped, "not every mail could be sent");
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "the mails that are owed could not be read; trying again");
-                tokio::time::sleep(RETRY).await;
-            }
+fn tell_of(MailNotSent { id, kind, error, next_attempt_at }: &MailNotSent) {
+    match next_attempt_at {
+        Some(at) => {
+            let next_try_in = Duration::from_secs(at.since(SystemClock.now()).as_secs());
+            tracing::warn!(%id, kind, error, ?next_try_in, "a mail was not sent");
         }
+        None => tracing::warn!(%id, kind, error, "a mail was given up: `auth-server mails` lists it"),
     }
 }
 
@@ -110,29 +124,22 @@ where
 }
 
 /// Tells one service what it is owed.
-async fn events(events: Arc<DeliverEvents>) {
+async fn events(events: Arc<DeliverEvents>) -> Result<(), StoreError> {
     let deliver = || async {
         let delivered = events.run_once().await?;
         Ok((delivered != EventsDelivered::default()).then_some(delivered))
     };
     loop {
-        match await_due(|| events.wait(POLL), deliver).await {
-            Ok(EventsDelivered { acknowledged, put_off, last_error }) => {
-                if let Some(error) = last_error {
-                    let service = events.service();
-                    tracing::warn!(%service, acknowledged, put_off, %error, "a service does not acknowledge its events");
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "the events that are owed could not be read; trying again");
-                tokio::time::sleep(RETRY).await;
-            }
+        let EventsDelivered { acknowledged, put_off, last_error } = await_due(|| events.wait(POLL), deliver).await?;
+        if let Some(error) = last_error {
+            let service = events.service();
+            tracing::warn!(%service, acknowledged, put_off, %error, "a service does not acknowledge its events");
         }
     }
 }
 
 /// Keeps the table of networks that are limited short.
-pub(crate) async fn forget_idle_networks(edge: Data<Edge>) {
+async fn forget_idle_networks(edge: Data<Edge>) -> Infallible {
     loop {
         tokio::time::sleep(FORGET_INTERVAL).await;
         edge.network_limits.forget_idle();
@@ -140,24 +147,92 @@ pub(crate) async fn forget_idle_networks(edge: Data<Edge>) {
 }
 
 /// Learns which networks have logged somebody in, at first those of 30 days.
-async fn learn_networks(learn: Arc<LearnNetworks>) {
+async fn learn_networks(learn: Arc<LearnNetworks>) -> Result<(), StoreError> {
     let mut last = None;
     loop {
-        match learn.run(last).await {
-            Ok(now) => last = Some(now),
-            Err(error) => tracing::error!(%error, "the networks of logins could not be read; trying again"),
+        last = Some(learn.run(last).await?);
+        tokio::time::sleep(LEARN_INTERVAL).await;
+    }
+}
+
+/// Has what is owed wait no longer than it was meant to after the clock was put back.
+async fn follow_clock(follow: Arc<FollowClock>) -> Result<(), StoreError> {
+    loop {
+        let moved = follow.run().await?;
+        if moved > 0 {
+            tracing::warn!(moved, "the clock was put back: mails and events that waited since later wait from now on");
         }
-        tokio::time::sleep(if last.is_some() { LEARN_INTERVAL } else { RETRY }).await;
+        tokio::time::sleep(CLOCK_CHECK).await;
     }
 }
 
 /// Removes what is expired, once an hour.
-async fn purge_expired_hourly(purge: Arc<PurgeExpired>) {
+async fn purge_expired_hourly(purge: Arc<PurgeExpired>) -> Result<(), StoreError> {
     loop {
-        match purge.run().await {
-            Ok(rows) => tracing::info!(rows, "expired rows were removed"),
-            Err(error) => tracing::error!(%error, "expired rows could not be removed; trying again in an hour"),
+        let Purged { rows, behind } = purge.run().await?;
+        tracing::info!(rows, "expired rows were removed");
+        if behind > PURGE_LAG {
+            let days = behind.as_secs() / 86_400;
+            tracing::warn!(
+                days,
+                "the service was stopped for long, or the clock was put forward: expired rows are removed a day an hour"
+            );
         }
         tokio::time::sleep(PURGE_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use async_trait::async_trait;
+    use auth_domain::mail::{LEASE, OutgoingMail};
+    use auth_domain::ports::{MailError, Mailer};
+    use auth_domain::use_cases::Ports;
+    use auth_testkit::test_service::TestService;
+
+    use super::*;
+
+    /// Panics so many times, then sends.
+    struct Panics {
+        left: AtomicU32,
+        mailer: Arc<dyn Mailer>,
+    }
+
+    #[async_trait]
+    impl Mailer for Panics {
+        async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+            let left = self.left.fetch_sub(1, Ordering::SeqCst);
+            assert!(left == 0, "{left} to go");
+            self.left.store(0, Ordering::SeqCst);
+            self.mailer.send(mail).await
+        }
+    }
+
+    /// As many panics as there are workers, then some: none of them would be left.
+    #[tokio::test(start_paused = true)]
+    async fn mails_go_on_after_their_workers_panicked() {
+        const PANICS: u32 = 6;
+        let service = TestService::new();
+        service.register("ann@example.org").await;
+        let mailer = Arc::new(Panics { left: AtomicU32::new(PANICS), mailer: service.mailer.clone() });
+        let use_cases = UseCases::new(Ports { mailer, ..service.ports() }, service.policy.clone());
+        let (mut background, workers) = (JoinSet::new(), Supervisor::default());
+        start_mails(&mut background, &use_cases.deliver_mails, &workers);
+        let failures = || workers.reports().iter().map(|report| report.failures).sum::<u64>();
+        let sent = async {
+            while service.mailer.sent().is_empty() {
+                let before = failures();
+                while failures() == before && service.mailer.sent().is_empty() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                // Whoever had it is gone; its lease runs out.
+                service.clock.advance(LEASE);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(600), sent).await.expect("the mail");
+        assert_eq!(failures(), u64::from(PANICS));
+        assert_eq!(service.store.owed_mails(), []);
     }
 }

@@ -11,7 +11,7 @@ use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
-use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::pending_credentials::PendingCredentials;
@@ -156,6 +156,10 @@ impl Store for CachedStore {
         self.store.lease_mails(now, until, limit).await
     }
 
+    async fn list_waiting_mails(&self, limit: u32) -> Result<Vec<WaitingMail>, StoreError> {
+        self.store.list_waiting_mails(limit).await
+    }
+
     async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError> {
         self.store.list_parked_mails(limit).await
     }
@@ -168,6 +172,10 @@ impl Store for CachedStore {
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreError> {
         self.store.lease_events(service, now, until, limit).await
+    }
+
+    async fn restamp_outbox(&self, now: Timestamp) -> Result<u32, StoreError> {
+        self.store.restamp_outbox(now).await
     }
 
     async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {

@@ -7,7 +7,7 @@ use auth_domain::{MailId, Timestamp};
 use auth_fuzz::{Verdict, check_text};
 
 use crate::MailSettings;
-use crate::message::build;
+use crate::message::{Sender, build};
 
 const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -16,7 +16,12 @@ fn headers(to: EmailAddress, from: &MailSettings) -> String {
     let client = Client::new([192, 0, 2, 1].into(), "Browser");
     let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
     let outgoing = OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, content };
-    let mail = String::from_utf8(build(&outgoing, &from.from).unwrap().formatted()).unwrap();
+    let mail = String::from_utf8(
+        build(&outgoing, &Sender { from: from.from.clone(), message_id_domain: from.message_id_domain() })
+            .unwrap()
+            .formatted(),
+    )
+    .unwrap();
     mail.split("\r\n\r\n").next().unwrap().to_owned()
 }
 

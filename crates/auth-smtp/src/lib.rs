@@ -5,6 +5,10 @@
 mod fuzz;
 mod mailer;
 mod message;
+mod refusal;
+mod server;
+mod settings;
 mod texts;
 
-pub use mailer::{ConfiguredMailer, InvalidMailSettings, MailSettings};
+pub use mailer::{ConfiguredMailer, MailCheck};
+pub use settings::{InvalidMailSettings, MailHostname, MailSettings};

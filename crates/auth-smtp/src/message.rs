@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use auth_domain::account::EmailAddress;
 use auth_domain::mail::OutgoingMail;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -37,33 +38,38 @@ macro_rules! header {
 header!(AuthMail, "X-Auth-Mail");
 header!(AutoSubmitted, "Auto-Submitted");
 
+/// Whom mails come from.
+pub(crate) struct Sender {
+    pub(crate) from: Mailbox,
+    /// The right side of every Message-ID: the same at each attempt, whichever node makes it.
+    pub(crate) message_id_domain: String,
+}
+
 /// Builds the message, or says why none can be built: then its address is not one that mail can reach.
-pub(crate) fn build(mail: &OutgoingMail, from: &Mailbox) -> Result<Message, lettre::error::Error> {
-    let text = text_of(mail, from.name.as_deref());
-    let address: Address = ascii_address(mail).parse().map_err(|_| lettre::error::Error::MissingTo)?;
+pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, lettre::error::Error> {
+    let text = text_of(mail, sender.from.name.as_deref());
     Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, address))
+        .from(sender.from.clone())
+        .to(recipient(&mail.to).ok_or(lettre::error::Error::MissingTo)?)
         .subject(text.subject)
         // The same at every attempt, as its id is.
         .date(UNIX_EPOCH + Duration::from_millis(mail.at.as_millis()))
-        .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
+        .message_id(Some(format!("<{}@{}>", mail.id, sender.message_id_domain)))
         .header(AuthMail(text.kind.to_owned()))
         .header(AutoSubmitted("auto-generated".to_owned()))
         .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
 }
 
 /// As its owner typed it before the `@`; the domain in ASCII, which every server understands.
-fn ascii_address(mail: &OutgoingMail) -> String {
-    let local = mail.to.as_str().rsplit_once('@').map_or("", |(local, _)| local);
-    let domain = mail.to.key().rsplit_once('@').map_or("", |(_, domain)| domain);
-    format!("{local}@{domain}")
+pub(crate) fn recipient(to: &EmailAddress) -> Option<Mailbox> {
+    let (local, domain) = (to.as_str().rsplit_once('@')?.0, to.key().rsplit_once('@')?.1);
+    let address: Address = format!("{local}@{domain}").parse().ok()?;
+    Some(Mailbox::new(None, address))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_domain::account::EmailAddress;
     use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
     use auth_domain::identity::ProviderName;
     use auth_domain::mail::{Notice, NoticeDetails, NoticeKind, OutgoingContent, Removed};
@@ -95,7 +101,8 @@ mod tests {
 
     fn formatted(mail: &OutgoingMail) -> String {
         let from: Mailbox = "Auth <no-reply@example.org>".parse().unwrap();
-        String::from_utf8(build(mail, &from).unwrap().formatted()).unwrap()
+        let sender = Sender { from, message_id_domain: "auth.example.org".to_owned() };
+        String::from_utf8(build(mail, &sender).unwrap().formatted()).unwrap()
     }
 
     #[test]
@@ -182,7 +189,7 @@ mod tests {
         ] {
             assert!(message.contains(part), "{part} in {message}");
         }
-        assert!(message.contains(&format!("Message-ID: <{}@example.org>", notice.id)));
+        assert!(message.contains(&format!("Message-ID: <{}@auth.example.org>", notice.id)));
         assert!(!message.contains("Browser"), "what a stranger sends is not mailed: {message}");
     }
 

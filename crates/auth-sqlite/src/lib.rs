@@ -10,10 +10,11 @@ mod file;
 mod watcher;
 mod writer;
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures_util::FutureExt as _;
+use supervisor::Supervisor;
 
 use archive_dialect::SqliteArchive;
 use check::FileHealth;
@@ -111,6 +113,7 @@ pub struct SqliteEngine {
     readers: Pool,
     writer: Arc<Writer>,
     health: Arc<FileHealth>,
+    workers: Supervisor,
 }
 
 /// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
@@ -120,7 +123,9 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
     let open_error = |reason: String| OpenError::new(path, reason);
     refuse_emptied(path)?;
     let conn = connect(path, "", Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
-    let writer = Writer::start(path.to_owned(), conn).map_err(|error| open_error(error.to_string()))?;
+    let workers = Supervisor::default();
+    let writer = Writer::start(path.to_owned(), conn, workers.worker("database writer"))
+        .map_err(|error| open_error(error.to_string()))?;
     let file = path.to_owned();
     let opener = Box::new(move || {
         let file = file.clone();
@@ -131,7 +136,8 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         .boxed()
     });
     let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
-    let engine = SqliteEngine { path: path.to_owned(), readers, writer: Arc::new(writer), health: Arc::default() };
+    let writer = Arc::new(writer);
+    let engine = SqliteEngine { path: path.to_owned(), readers, writer, health: Arc::default(), workers };
     Ok(SqlStore::new(engine, Arc::default(), auditor))
 }
 
@@ -205,11 +211,25 @@ impl Engine for SqliteEngine {
     }
 
     fn watch_file(&self) {
-        tokio::spawn(check::check_daily(self.path.clone(), Arc::downgrade(&self.health)));
+        let (path, health) = (self.path.clone(), Arc::downgrade(&self.health));
+        let check = move || {
+            let checked = check::check_daily(path.clone(), Weak::clone(&health));
+            async move {
+                checked.await;
+                Ok::<(), Infallible>(())
+            }
+        };
+        tokio::spawn(self.workers.worker("file check").run(check));
+    }
+
+    fn workers(&self) -> Supervisor {
+        self.workers.clone()
     }
 
     fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
-        tokio::spawn(watcher::watch(Arc::downgrade(&self.writer), news));
+        let writer = Arc::downgrade(&self.writer);
+        let watch = move || watcher::watch(Weak::clone(&writer), Arc::clone(&news));
+        tokio::spawn(self.workers.worker("session watcher").run(watch));
     }
 
     fn migrations(&self) -> EmbeddedMigrations {

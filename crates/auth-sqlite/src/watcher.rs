@@ -8,6 +8,7 @@
 //! what was read meanwhile does not count afterwards: of a write that nobody waited for to the end it is not known when it
 //! happened.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -21,11 +22,11 @@ const BEAT: Duration = Duration::from_millis(250);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Tells `news` of others' commits until the store is gone.
-pub(crate) async fn watch(writer: Weak<Writer>, news: Arc<dyn SessionNews>) {
+pub(crate) async fn watch(writer: Weak<Writer>, news: Arc<dyn SessionNews>) -> Result<(), Infallible> {
     let (mut seen, mut last) = (None, None);
     loop {
         let wanted = tokio::time::timeout(LOOK, news.wanted()).await.is_ok();
-        let Some(writer) = writer.upgrade() else { return };
+        let Some(writer) = writer.upgrade() else { return Ok(()) };
         if !wanted {
             continue;
         }

@@ -21,6 +21,7 @@ use std::vec;
 use auth_domain::ports::{CommitError, Guard, StoreError};
 use auth_store::{Connection, Write};
 use futures_util::FutureExt as _;
+use supervisor::Worker;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -67,7 +68,7 @@ struct Caller {
 
 impl Writer {
     /// Starts the thread on `conn`, whose statements run inline.
-    pub(crate) fn start(path: PathBuf, conn: Connection) -> std::io::Result<Self> {
+    pub(crate) fn start(path: PathBuf, conn: Connection, worker: Worker) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
         let (opened, is_refusing) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
         let mut thread = WriterThread {
@@ -77,9 +78,10 @@ impl Writer {
             runtime: Handle::current(),
             opened: Arc::clone(&opened),
             is_refusing: Arc::clone(&is_refusing),
+            worker: worker.clone(),
         };
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
-            thread.run(&receiver);
+            worker.run_here(|| thread.run(&receiver));
             thread.conn
         })?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened, is_refusing })
@@ -209,9 +211,13 @@ struct WriterThread {
     /// Whether a write was refused, and none is known to have succeeded since.
     is_refusing: Arc<AtomicBool>,
     log: Log,
+    /// Itself, to those who ask how it is.
+    worker: Worker,
 }
 
 impl WriterThread {
+    /// Works until nothing more can come. A panic that gets out of here, of a piece of work that is thrown away say, costs
+    /// those who wait for the batch: they are told that nothing is known. The thread goes on with the next one.
     fn run(&mut self, queue: &Receiver<Queued>) {
         while let Ok(first) = queue.recv() {
             let waiting = iter::once(first).chain(queue.try_iter());
@@ -219,6 +225,7 @@ impl WriterThread {
             // diesel panics when a connection cannot be closed; whoever waits is then told that nothing is known.
             if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
                 tracing::error!("a batch of writes panicked");
+                self.worker.count_failure();
                 self.conn = None;
             }
             // Whoever waited has been told by now.
@@ -335,6 +342,7 @@ impl WriterThread {
         });
         catch_unwind(work).map_err(|_| {
             tracing::error!("a write panicked");
+            self.worker.count_failure();
             self.conn = None;
             Panicked
         })

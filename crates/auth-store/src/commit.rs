@@ -20,9 +20,9 @@ pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> D
     }
 }
 
-/// An event and its deliveries are several rows of two tables.
+/// An event and its deliveries are several rows of two tables; mails are tried again for two reasons.
 const fn is_one_statement(change: &Change) -> bool {
-    !matches!(change, Change::Announce { .. })
+    !matches!(change, Change::Announce { .. } | Change::UnparkMails { .. })
 }
 
 async fn make(conn: &mut Connection, change: &Change) -> Done<()> {

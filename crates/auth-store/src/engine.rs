@@ -8,6 +8,7 @@ use auth_domain::load::{FileCheck, PoolLoad};
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use diesel_migrations::EmbeddedMigrations;
 use futures_util::future::BoxFuture;
+use supervisor::Supervisor;
 
 use crate::archive::Kind;
 use crate::connection::Connection;
@@ -60,6 +61,9 @@ pub trait Engine: Send + Sync + 'static {
     fn file_check(&self) -> FileCheck {
         FileCheck::Unknown
     }
+
+    /// The workers that it has in the background.
+    fn workers(&self) -> Supervisor;
 
     /// Tells `news`, until the engine is gone, what others do to sessions. Where it cannot, it tells nothing, and then
     /// nothing that is kept is used.

@@ -58,6 +58,7 @@ pub(crate) async fn insert(conn: &mut Connection, event: &Event, services: &[Str
             event_deliveries::occurred_at.eq(event.occurred_at.as_micros()),
             event_deliveries::attempt.eq(0_i64),
             event_deliveries::next_attempt_at.eq(event.occurred_at.as_micros()),
+            event_deliveries::stamped_at.eq(event.occurred_at.as_micros()),
         )
     };
     for service in services {
@@ -131,6 +132,7 @@ async fn take_due(
         .filter(event_deliveries::event_id.eq_any(ids.clone()));
     let lease = (
         event_deliveries::next_attempt_at.eq(until.as_micros()),
+        event_deliveries::stamped_at.eq(now.as_micros()),
         event_deliveries::attempt.eq(event_deliveries::attempt + 1),
     );
     conn.execute(diesel::update(leased).set(lease)).await?;

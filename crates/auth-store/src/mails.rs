@@ -2,7 +2,9 @@
 
 use auth_domain::account::EmailAddress;
 use auth_domain::challenge::ChallengePurpose;
-use auth_domain::mail::{LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, ParkedMail};
+use auth_domain::mail::{
+    LEASE, LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, ParkedMail, WaitingMail,
+};
 use auth_domain::ports::CommitError;
 use auth_domain::session::{Client, Network};
 use auth_domain::{AccountId, ChallengeId, MailId, Timestamp};
@@ -26,6 +28,8 @@ struct MailRow {
     user_agent: String,
     attempt: i64,
     next_attempt_at: i64,
+    /// Since when the wait for that goes on: what lies in the future was written before the clock was put back.
+    stamped_at: i64,
     challenge_id: Option<DbUuid>,
     send_number: Option<i64>,
     account_id: Option<DbUuid>,
@@ -108,7 +112,11 @@ async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let lease = (mails::next_attempt_at.eq(until.as_micros()), mails::attempt.eq(mails::attempt + 1));
+    let lease = (
+        mails::next_attempt_at.eq(until.as_micros()),
+        mails::stamped_at.eq(now.as_micros()),
+        mails::attempt.eq(mails::attempt + 1),
+    );
     let leased = diesel::update(mails::table.filter(mails::id.eq_any(ids))).set(lease);
     conn.load(leased.returning(columns::<MailRow, _>())).await
 }
@@ -150,6 +158,7 @@ impl MailRow {
             user_agent: request.client.user_agent().to_owned(),
             attempt: 0,
             next_attempt_at: request.at.as_micros(),
+            stamped_at: request.at.as_micros(),
             challenge_id: None,
             send_number: None,
         }
@@ -163,9 +172,11 @@ pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<us
     let is_new = mails::times.eq(0).or(mails::kind.ne(NoticeKind::PasswordReset.as_str()));
     let details = case_when(is_new, excluded(mails::details)).otherwise(both);
     let waits = case_when(mails::parked_at.is_null(), mails::next_attempt_at);
+    let stamped = case_when(mails::parked_at.is_null(), mails::stamped_at);
     let folded = (
         mails::times.eq(mails::times + 1),
         mails::next_attempt_at.eq(waits.otherwise(excluded(mails::next_attempt_at))),
+        mails::stamped_at.eq(stamped.otherwise(excluded(mails::stamped_at))),
         mails::parked_at.eq(None::<i64>),
         mails::account_id.eq(excluded(mails::account_id)),
         mails::recipient.eq(excluded(mails::recipient)),
@@ -227,11 +238,53 @@ pub(crate) async fn delete_codes_of(conn: &mut Connection, account_id: AccountId
     conn.execute(diesel::delete(codes)).await
 }
 
-/// Puts every parked mail back into the queue.
+/// Puts every parked mail back into the queue, and has those tried that were put off for longer than any lease takes.
 pub(crate) async fn unpark(conn: &mut Connection, at: Timestamp) -> Done<usize> {
+    let (now, leased_until) = (at.as_micros(), (at + LEASE).as_micros());
+    let put_off = mails::table
+        .filter(mails::parked_at.is_null())
+        .filter(mails::last_error.is_not_null())
+        .filter(mails::next_attempt_at.gt(leased_until));
+    let due = (mails::next_attempt_at.eq(now), mails::stamped_at.eq(now));
+    let hurried = conn.execute(diesel::update(put_off).set(due)).await?;
     let parked = mails::table.filter(mails::parked_at.is_not_null());
-    let due = (mails::parked_at.eq(None::<i64>), mails::attempt.eq(0), mails::next_attempt_at.eq(at.as_micros()));
-    conn.execute(diesel::update(parked).set(due)).await
+    let due = (
+        mails::parked_at.eq(None::<i64>),
+        mails::attempt.eq(0),
+        mails::next_attempt_at.eq(now),
+        mails::stamped_at.eq(now),
+    );
+    Ok(hurried + conn.execute(diesel::update(parked).set(due)).await?)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = mails)]
+struct WaitingRow {
+    id: DbUuid,
+    recipient: String,
+    kind: String,
+    attempt: i64,
+    next_attempt_at: i64,
+    last_error: Option<String>,
+}
+
+pub(crate) async fn list_waiting(conn: &mut Connection, limit: u32) -> Done<Vec<WaitingMail>> {
+    let query = mails::table
+        .filter(mails::parked_at.is_null())
+        .filter(mails::times.gt(0_i64))
+        .order((mails::next_attempt_at, mails::id))
+        .limit(limit.into())
+        .select(columns::<WaitingRow, _>());
+    let rows: Vec<WaitingRow> = conn.load(query).await?;
+    let waiting = |row: WaitingRow| WaitingMail {
+        id: MailId::from(row.id.0),
+        recipient: row.recipient,
+        kind: row.kind,
+        attempts: u32::try_from(row.attempt).unwrap_or_default(),
+        next_attempt_at: Timestamp::from_micros(row.next_attempt_at),
+        error: row.last_error,
+    };
+    Ok(rows.into_iter().map(waiting).collect())
 }
 
 #[derive(Queryable, Selectable)]

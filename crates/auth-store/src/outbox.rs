@@ -14,6 +14,44 @@ pub(crate) async fn ping(conn: &mut Connection) -> Done<()> {
     Ok(())
 }
 
+/// Whether anything owed was leased, put off or became owed in the future.
+pub(crate) async fn has_stamps_ahead(conn: &mut Connection, now: Timestamp) -> Done<bool> {
+    let latest = now.latest_believed().as_micros();
+    let mail = mails::table
+        .filter(mails::parked_at.is_null())
+        .filter(mails::stamped_at.gt(latest))
+        .limit(1)
+        .select(mails::stamped_at);
+    let mail: Vec<i64> = conn.load(mail).await?;
+    let delivery = event_deliveries::table
+        .filter(event_deliveries::acknowledged_at.is_null())
+        .filter(event_deliveries::stamped_at.gt(latest))
+        .limit(1)
+        .select(event_deliveries::stamped_at);
+    let delivery: Vec<i64> = conn.load(delivery).await?;
+    Ok(!mail.is_empty() || !delivery.is_empty())
+}
+
+/// Has those begin at `now` and take as long.
+pub(crate) async fn restamp(conn: &mut Connection, now: Timestamp) -> Done<usize> {
+    let begun = conn.begin().await?;
+    let done = restamp_both(conn, now.latest_believed().as_micros(), now.as_micros()).await;
+    conn.end(begun, done).await
+}
+
+async fn restamp_both(conn: &mut Connection, latest: i64, now: i64) -> Done<usize> {
+    let ahead = mails::table.filter(mails::parked_at.is_null()).filter(mails::stamped_at.gt(latest));
+    let waits = mails::next_attempt_at - mails::stamped_at;
+    let anew = (mails::next_attempt_at.eq(waits + now), mails::stamped_at.eq(now));
+    let moved = conn.execute(diesel::update(ahead).set(anew)).await?;
+    let ahead = event_deliveries::table
+        .filter(event_deliveries::acknowledged_at.is_null())
+        .filter(event_deliveries::stamped_at.gt(latest));
+    let waits = event_deliveries::next_attempt_at - event_deliveries::stamped_at;
+    let anew = (event_deliveries::next_attempt_at.eq(waits + now), event_deliveries::stamped_at.eq(now));
+    Ok(moved + conn.execute(diesel::update(ahead).set(anew)).await?)
+}
+
 /// Of three instants: nobody adds these numbers up.
 pub(crate) async fn depth(conn: &mut Connection) -> Done<OutboxDepth> {
     // A notice that is kept back counts since it could go.

@@ -186,6 +186,7 @@ diesel::table! {
         times -> BigInt,
         address_proved -> Bool,
         details -> Text,
+        stamped_at -> BigInt,
     }
 }
 
@@ -253,6 +254,7 @@ diesel::table! {
         next_attempt_at -> BigInt,
         acknowledged_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
+        stamped_at -> BigInt,
     }
 }
 

@@ -13,7 +13,7 @@ use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
-use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::pending_credentials::PendingCredentials;
@@ -26,6 +26,7 @@ use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
+use supervisor::Supervisor;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tracing::Instrument as _;
@@ -77,6 +78,11 @@ impl<E: Engine> SqlStore<E> {
 
     pub(crate) fn runtime(&self) -> &Handle {
         &self.inner.runtime
+    }
+
+    /// The workers that the engine has in the background.
+    pub fn workers(&self) -> Supervisor {
+        self.inner.engine.workers()
     }
 
     /// Tells `news` from now on what others do to sessions ([`Engine::watch_sessions`]).
@@ -309,6 +315,10 @@ impl<E: Engine> Store for SqlStore<E> {
         self.write(move |conn| mails::lease(conn, now, until, limit).boxed()).await.map_err(as_store_error)
     }
 
+    async fn list_waiting_mails(&self, limit: u32) -> Result<Vec<WaitingMail>, StoreError> {
+        self.read_many(move |conn| mails::list_waiting(conn, limit).boxed()).await
+    }
+
     async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError> {
         self.read_many(move |conn| mails::list_parked(conn, limit).boxed()).await
     }
@@ -328,6 +338,15 @@ impl<E: Engine> Store for SqlStore<E> {
         let leased =
             self.write(move |conn| async move { events::lease(conn, &service, now, until, limit).await }.boxed()).await;
         leased.map_err(as_store_error)
+    }
+
+    async fn restamp_outbox(&self, now: Timestamp) -> Result<u32, StoreError> {
+        // Nearly always there is nothing to do, and then nothing is written.
+        if !self.read_many(move |conn| outbox::has_stamps_ahead(conn, now).boxed()).await? {
+            return Ok(0);
+        }
+        let rows = self.write(move |conn| outbox::restamp(conn, now).boxed()).await.map_err(as_store_error)?;
+        Ok(u32::try_from(rows).unwrap_or(u32::MAX))
     }
 
     async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {

@@ -79,6 +79,9 @@ macro_rules! store_contract {
             ended_sessions_are_purged_in_bounded_batches
             password_limits_are_purged_when_nothing_in_them_counts
             a_mail_with_a_code_names_its_challenge
+            mails_that_wait_are_listed_and_tried_when_asked_for
+            what_waits_since_the_future_begins_to_wait_anew
+            events_that_wait_since_the_future_begin_to_wait_anew
             the_codes_owed_to_an_account_are_forgotten
             notices_that_share_a_key_become_one_mail
             what_resets_removed_is_told_of_all_of_them

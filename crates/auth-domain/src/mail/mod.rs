@@ -46,6 +46,16 @@ pub enum MailContent {
     },
 }
 
+impl MailContent {
+    /// Returns the name of its kind, as stored.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Notice(notice) => notice.kind.as_str(),
+            Self::Code { purpose, .. } => purpose.as_str(),
+        }
+    }
+}
+
 /// A mail that is about to be sent, with what it takes to write it.
 #[derive(Clone, Debug)]
 pub struct OutgoingMail {
@@ -93,6 +103,23 @@ pub struct LeasedMail {
     pub attempt: u32,
 }
 
+/// A mail that is not sent yet, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingMail {
+    /// Its name.
+    pub id: MailId,
+    /// To whom it goes, as stored.
+    pub recipient: String,
+    /// Its stored kind.
+    pub kind: String,
+    /// How often it was tried; one that is being tried counts.
+    pub attempts: u32,
+    /// When it is tried next, or may be if the worker that is trying it now dies.
+    pub next_attempt_at: Timestamp,
+    /// What the mail server said last; `None` before the first attempt has failed.
+    pub error: Option<String>,
+}
+
 /// A mail that was given up, for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedMail {
@@ -114,7 +141,10 @@ pub const QUIET: Duration = Duration::from_secs(3_600);
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
 /// With the waits between them these are up to 22 hours.
-const MAX_ATTEMPTS: u32 = 32;
+pub(crate) const MAX_ATTEMPTS: u32 = 32;
+/// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends one that
+/// is still being sent, and that of a worker that died still goes out while its code is good.
+pub const LEASE: Duration = Duration::from_secs(60);
 
 /// How long to wait after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened by up to a
 /// quarter at random so that what an outage held up does not come back all at once.
@@ -122,6 +152,21 @@ pub(crate) fn backoff(attempt: u32, randomness: Randomness) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(MAX_BACKOFF);
     wait - wait.mul_f64(f64::from(randomness[0]) / 255.0 / 4.0)
+}
+
+/// Returns `text` with each e-mail address in it left out: what a mail server says often names the recipient, and the log
+/// names nobody.
+pub(crate) fn without_addresses(text: &str) -> String {
+    let is_part = |letter: char| letter.is_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-\"".contains(letter);
+    let (mut told, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find(is_part) {
+        let word = &rest[start..];
+        let end = word.find(|letter| !is_part(letter)).unwrap_or(word.len());
+        told.push_str(&rest[..start]);
+        told.push_str(if word[..end].contains('@') { "(address)" } else { &word[..end] });
+        rest = &word[end..];
+    }
+    told + rest
 }
 
 /// When to try a mail again after attempt number `attempt` failed; `None` when enough was tried.
@@ -132,6 +177,20 @@ pub fn next_attempt(attempt: u32, now: Timestamp, randomness: Randomness) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_left_out_of_what_servers_say() {
+        for (said, told) in [
+            ("550 5.1.1 <ann@example.org>: unknown", "550 5.1.1 <(address)>: unknown"),
+            ("535 5.7.8 authentication failed", "535 5.7.8 authentication failed"),
+            ("Ann.Smith+x@bücher.example, bob@b.example.", "(address), (address)"),
+            ("\"a b\"@x", "\"a (address)"),
+            ("@", "(address)"),
+            ("", ""),
+        ] {
+            assert_eq!(without_addresses(said), told);
+        }
+    }
 
     #[test]
     fn waits_double_up_to_an_hour_and_end_after_a_day() {

@@ -287,7 +287,8 @@ pub enum Change {
     /// Forgets the codes that are still owed to an account, given up or not; none is fine too. Notices are never taken
     /// back.
     ForgetCodesOwedTo(AccountId),
-    /// Puts every mail that was given up back into the queue; none is fine too.
+    /// Puts every mail that was given up back into the queue, and has those tried that were put off for longer than a
+    /// [lease](crate::mail::LEASE), which nobody is trying now; none is fine too.
     UnparkMails {
         /// When to try them.
         at: Timestamp,

@@ -7,10 +7,11 @@ use crate::mail::OutgoingMail;
 /// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// Worth another attempt: the server is away, busy, or said 4xx (RFC 5321 section 4.2.1).
+    /// Worth another attempt: the server is away or busy, or refuses this service rather than this mail: its login, its
+    /// sender, its network, its quota. An operator can mend that, and the mail is still owed.
     #[error("{0}")]
     Temporary(String),
-    /// Not worth another attempt: the server said 5xx.
+    /// Not worth another attempt: the server refuses the recipient's mailbox or the content for good.
     #[error("{0}")]
     Permanent(String),
 }

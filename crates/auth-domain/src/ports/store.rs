@@ -11,7 +11,7 @@ use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
 use crate::load::{FileCheck, OutboxDepth, PoolLoad};
-use crate::mail::{LeasedMail, ParkedMail};
+use crate::mail::{LeasedMail, ParkedMail, WaitingMail};
 use crate::maintenance::Maintenance;
 use crate::password_limit::PasswordLimit;
 use crate::pending_credentials::PendingCredentials;
@@ -177,6 +177,9 @@ pub trait Store: Send + Sync {
     /// gets them; then they are due again.
     async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError>;
 
+    /// The mails that are not sent yet and not given up, the longest due first, at most `limit`.
+    async fn list_waiting_mails(&self, limit: u32) -> Result<Vec<WaitingMail>, StoreError>;
+
     /// The mails that were given up, the latest first, at most `limit`.
     async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError>;
 
@@ -190,6 +193,10 @@ pub trait Store: Send + Sync {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreError>;
+
+    /// Has the lease or the wait of every owed mail and event that [began in the future](Timestamp::measured_at) begin
+    /// at `now`: it goes on for as long as it was meant to. Answers how many. Not a [`Change`]: nobody decides on it.
+    async fn restamp_outbox(&self, now: Timestamp) -> Result<u32, StoreError>;
 
     /// What is owed, sent or not.
     async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError>;

@@ -114,8 +114,9 @@ impl Joins {
 
     /// With one more; `None` where the session has none left.
     pub(super) fn with(&self, join: Join) -> Option<Self> {
-        let mut joins: Vec<Join> =
-            self.0.iter().filter(|earlier| join.at.since(earlier.at) < Self::PERIOD).cloned().collect();
+        // One from before the clock was put back counts no more: nobody waits longer for a join than the period.
+        let counts = |at: Timestamp| at.measured_at(join.at).is_some_and(|at| join.at.since(at) < Self::PERIOD);
+        let mut joins: Vec<Join> = self.0.iter().filter(|earlier| counts(earlier.at)).cloned().collect();
         (joins.len() < Self::MAX).then(|| {
             joins.push(join);
             Self(joins)

@@ -18,10 +18,11 @@ use crate::session::SessionLifetimes;
 
 use super::{
     Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
-    DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, IdentityProviders, Introspect,
-    LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad,
-    PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin,
-    Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders,
+    Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
+    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register,
+    RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword,
+    VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` has a double in every
@@ -111,6 +112,7 @@ pub struct UseCases {
     pub deliver_mails: Arc<DeliverMails>,
     pub finish_authorization: FinishAuthorization,
     pub finish_login: FinishLogin,
+    pub follow_clock: Arc<FollowClock>,
     pub introspect: Introspect,
     pub learn_networks: Arc<LearnNetworks>,
     pub list_credentials: ListCredentials,
@@ -217,6 +219,7 @@ impl UseCases {
             deliver_mails: Arc::new(DeliverMails::new(&parts)),
             finish_authorization: FinishAuthorization::new(&parts),
             finish_login: FinishLogin::new(&parts),
+            follow_clock: Arc::new(FollowClock::new(&parts)),
             introspect: Introspect::new(&parts, authenticate.clone()),
             learn_networks: Arc::new(LearnNetworks::new(&parts)),
             list_credentials: ListCredentials::new(&parts),

@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
-use crate::mail::{LeasedMail, MailContent, Notice, OutgoingContent, OutgoingMail, QUIET, next_attempt};
+use crate::mail::{
+    LEASE, LeasedMail, MAX_ATTEMPTS, MailContent, Notice, OutgoingContent, OutgoingMail, QUIET, next_attempt,
+    without_addresses,
+};
 use crate::ports::{Change, CodeClaims, Codes, MailError, Mailer, StoreError};
 use crate::rate_limit::RateLimited;
 use crate::services::{Challenges, Environment};
 
-use crate::MailId;
+use crate::{MailId, Timestamp};
 
 use super::all::Parts;
 
-/// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends one that
-/// is still being sent, and that of a worker that died still goes out while its code is good.
-const LEASE: Duration = Duration::from_secs(60);
-
 /// What became of the mails that were due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
     /// Sent.
     pub sent: usize,
@@ -31,6 +30,21 @@ pub struct Delivered {
     pub parked: usize,
     /// Not sent, since what they would say is of no use any more.
     pub dropped: usize,
+    /// The one of them that was not sent, where the mail server was asked.
+    pub not_sent: Option<MailNotSent>,
+}
+
+/// A mail that was not sent, for the log: it names nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailNotSent {
+    /// Its name.
+    pub id: MailId,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What the mail server said, without addresses.
+    pub error: String,
+    /// When it is tried again; `None` where it was given up.
+    pub next_attempt_at: Option<Timestamp>,
 }
 
 /// The use case.
@@ -74,6 +88,11 @@ impl DeliverMails {
     pub async fn deliver(&self, mail: &LeasedMail) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
         let change = match &mail.request.content {
+            // Nobody was left to count the last attempt: a mail that ends every worker ends none for ever.
+            _ if mail.attempt > MAX_ATTEMPTS => {
+                let error = MailError::Permanent("every attempt to send it was broken off".to_owned());
+                self.failed(mail, error, &mut delivered)
+            }
             MailContent::Notice(notice) => self.deliver_notice(mail, notice, &mut delivered).await?,
             MailContent::Code { challenge_id, purpose, send_number } => {
                 let found = self.env.store.find_challenge(*challenge_id).await?;
@@ -188,6 +207,12 @@ impl DeliverMails {
             MailError::Permanent(error) => (None, error),
             MailError::Temporary(error) => (next_attempt(attempt, now, self.env.random()), error),
         };
+        delivered.not_sent = Some(MailNotSent {
+            id: mail_id,
+            kind: mail.request.content.kind(),
+            error: without_addresses(&error),
+            next_attempt_at: retry,
+        });
         match retry {
             Some(at) => {
                 delivered.put_off += 1;

@@ -144,7 +144,10 @@ impl FinishLogin {
                     let enrolled = account.two_factor.is_enrolled(Method::Email);
                     return Err(if enrolled { MethodUnusable::Disabled } else { MethodUnusable::NotSet }.into());
                 }
-                if let Some(free_at) = challenge.sent_at(self.challenges.lifetimes).map(|at| at + MAILS_APART)
+                if let Some(free_at) = challenge
+                    .sent_at(self.challenges.lifetimes)
+                    .and_then(|at| at.measured_at(now))
+                    .map(|at| at + MAILS_APART)
                     && now < free_at
                 {
                     return Err(FinishLoginError::RateLimited(RateLimited { retry_after: free_at.since(now) }));

@@ -37,6 +37,8 @@ impl LearnNetworks {
     pub async fn run(&self, last: Option<Timestamp>) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         let forgotten = now - KNOWN_FOR;
+        // Where the clock was put back, what was forgotten while it was ahead is read again.
+        let last = last.and_then(|last| last.measured_at(now));
         let since = last.map_or(forgotten, |last| forgotten.max(last - OVERLAP));
         for (network, at) in self.store.list_login_networks(since, MOST).await? {
             self.known_networks.learn(&network, at);

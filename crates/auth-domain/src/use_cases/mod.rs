@@ -15,6 +15,7 @@ mod deliver_events;
 mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
+mod follow_clock;
 mod introspect;
 mod learn_networks;
 mod link_identity;
@@ -60,12 +61,13 @@ pub use check_readiness::CheckReadiness;
 pub use confirm_credentials::{ConfirmCredentials, ConfirmCredentialsError};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
-pub use deliver_mails::{DeliverMails, Delivered};
+pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
     UnconfirmedAuthorization,
 };
 pub use finish_login::{FinishLogin, FinishLoginError, LoginFinished};
+pub use follow_clock::FollowClock;
 pub use introspect::{ActiveToken, Introspect};
 pub use learn_networks::LearnNetworks;
 pub use list_credentials::{CredentialsPage, ListCredentials};
@@ -77,7 +79,7 @@ pub use manage_second_factors::{ManageError, ManageSecondFactors, SecondFactorsL
 pub use measure_load::MeasureLoad;
 pub use operator::{Operator, OperatorPorts, OperatorUseCases};
 pub use publish_signing_keys::{PublishSigningKeys, WithdrawError};
-pub use purge_expired::PurgeExpired;
+pub use purge_expired::{PurgeExpired, Purged};
 pub use read_deletion::ReadDeletion;
 pub use reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome};
 pub use refresh_session::{RefreshError, RefreshSession};

@@ -192,3 +192,19 @@ async fn whichever_call_to_the_database_fails_the_event_is_still_owed() {
     );
     assert_eq!(tried.await, 2, "the lease, the commit");
 }
+
+#[tokio::test]
+async fn an_event_waits_no_longer_although_the_clock_is_put_back() {
+    let service = service();
+    service.register("ann@example.org").await;
+    service.clock.set(service.now() - Duration::from_secs(3_600));
+    assert_eq!(run(&service).await, EventsDelivered::default());
+    // The event, and the mail that is owed beside it.
+    assert_eq!(service.use_cases.follow_clock.run().await, Ok(2));
+    service.event_sink.fail_next("away");
+    assert_eq!(run(&service).await, put_off(1, "away"));
+    service.clock.set(service.now() - Duration::from_secs(3_600));
+    assert_eq!(service.use_cases.follow_clock.run().await, Ok(2));
+    service.clock.advance(Duration::from_secs(5));
+    assert_eq!(run(&service).await, acknowledged(1));
+}

@@ -10,7 +10,7 @@ use auth_domain::account::Account;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::mail::{MailContent, NoticeKind, OutgoingContent, OutgoingMail};
 use auth_domain::ports::{MailError, Store as _, StoreError};
-use auth_domain::use_cases::{AddressOwner, Delivered};
+use auth_domain::use_cases::{AddressOwner, Delivered, MailNotSent};
 use auth_testkit::test_service::{TestService, client, with_each_call_failing};
 
 use crate::MOMENT;
@@ -26,8 +26,10 @@ fn permanent() -> MailError {
     MailError::Permanent("550 nobody".to_owned())
 }
 
+/// Sends one; what is told of one that was not sent has a test of its own.
 async fn run(service: &TestService) -> Delivered {
-    service.use_cases.deliver_mails.run_once().await.expect("the store")
+    let delivered = service.use_cases.deliver_mails.run_once().await.expect("the store");
+    Delivered { not_sent: None, ..delivered }
 }
 
 fn nothing() -> Delivered {
@@ -142,6 +144,66 @@ async fn a_mail_that_is_refused_for_good_is_given_up() {
     assert_eq!(run(&service).await, nothing());
     let [mail] = &service.store.list_parked_mails(9).await.expect("the store")[..] else { panic!("one parked mail") };
     assert_eq!((mail.recipient.as_str(), mail.error.as_str()), (ANN, "550 nobody"));
+}
+
+#[tokio::test]
+async fn what_the_server_said_is_told_without_addresses_and_listed_with_the_mail() {
+    let (service, _) = with_ann().await;
+    let said = "554 5.7.1 <ann@example.org>: Relay access denied (RCPT TO, smtp.example.org)";
+    service.mailer.fail_next(MailError::Temporary(said.to_owned()));
+    let delivered = service.use_cases.deliver_mails.run_once().await.expect("the store");
+    let not_sent = delivered.not_sent.expect("one that was not sent");
+    let [waiting] = &service.store.list_waiting_mails(9).await.expect("the store")[..] else { panic!("one mail") };
+    let next_attempt_at = service.now() + Duration::from_secs(5);
+    let told = MailNotSent {
+        id: waiting.id,
+        kind: "verify_email",
+        error: "554 5.7.1 <(address)>: Relay access denied (RCPT TO, smtp.example.org)".to_owned(),
+        next_attempt_at: Some(next_attempt_at),
+    };
+    assert_eq!(not_sent, told);
+    let listed = (waiting.recipient.as_str(), waiting.attempts, waiting.next_attempt_at, waiting.error.as_deref());
+    assert_eq!(listed, (ANN, 1, next_attempt_at, Some(said)));
+}
+
+#[tokio::test]
+async fn a_mail_that_ends_each_of_its_workers_is_given_up_too() {
+    let (service, _) = with_ann().await;
+    for _ in 0..32 {
+        assert!(service.use_cases.deliver_mails.lease().await.expect("the store").is_some());
+        service.clock.advance(LEASE);
+    }
+    assert_eq!(run(&service).await, parked());
+    assert!(service.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_waits_no_longer_although_the_clock_is_put_back() {
+    let hour = Duration::from_secs(3_600);
+    let put_back = async |service: &TestService| {
+        service.clock.set(service.now() - hour);
+        service.use_cases.follow_clock.run().await.expect("the store")
+    };
+    let (service, _) = with_ann().await;
+    assert_eq!(service.use_cases.follow_clock.run().await, Ok(0));
+    // One that is owed, one that was put off, one whose worker died.
+    assert_eq!(put_back(&service).await, 1);
+    service.mailer.fail_next(temporary());
+    assert_eq!(run(&service).await, put_off());
+    assert_eq!(put_back(&service).await, 1);
+    service.clock.advance(Duration::from_secs(5) - MOMENT);
+    assert_eq!(run(&service).await, nothing(), "nor any shorter");
+    service.clock.advance(MOMENT);
+    assert!(service.use_cases.deliver_mails.lease().await.expect("the store").is_some());
+    assert_eq!((put_back(&service).await, put_back(&service).await), (1, 1));
+    service.clock.advance(LEASE);
+    // The code was good for ten minutes by a clock that was put back since, so it is good still.
+    assert_eq!(run(&service).await, sent());
+
+    // The clocks of two nodes are a little apart: nothing is moved for that.
+    let (service, _) = with_ann().await;
+    service.clock.set(service.now() - Duration::from_secs(30));
+    assert_eq!(service.use_cases.follow_clock.run().await, Ok(0));
 }
 
 #[tokio::test]

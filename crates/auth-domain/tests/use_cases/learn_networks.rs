@@ -59,6 +59,20 @@ async fn what_was_read_before_is_not_read_again_but_for_what_may_have_come_late(
 }
 
 #[tokio::test]
+async fn what_was_forgotten_by_a_clock_far_ahead_is_read_again_when_it_is_put_back() {
+    let service = TestService::new();
+    let learn = &service.use_cases.learn_networks;
+    logged_in_elsewhere(&service, 1, DAY).await;
+    let last = learn.run(None).await.expect("the store");
+    service.clock.advance(40 * DAY);
+    let last = learn.run(Some(last)).await.expect("the store");
+    assert_eq!(known(&service), []);
+    service.clock.set(NOW + MINUTE);
+    assert_eq!(learn.run(Some(last)).await, Ok(NOW + MINUTE));
+    assert_eq!(known(&service), [network(1)]);
+}
+
+#[tokio::test]
 async fn a_store_that_fails_is_told_of_and_nothing_is_forgotten() {
     let tried = with_each_call_failing(
         StoreError::Unavailable,

@@ -5,11 +5,13 @@ use std::time::Duration;
 use auth_domain::audit::{Actor, AuditRecord, Outcome};
 use auth_domain::event::{Event, EventKind};
 use auth_domain::mail::{MailRequest, NoticeKind};
+use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::{DailyMisses, NetworkAttempts, PasswordLimit};
 use auth_domain::ports::{Change, StoreError};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
-use auth_domain::session::{Revocation, RevocationReason};
+use auth_domain::session::{Revocation, RevocationReason, Session};
 use auth_domain::two_factor::TotpStep;
+use auth_domain::use_cases::Purged;
 use auth_domain::{AuditRecordId, AuthorizationId, DeletionId, EventId, MailId, Timestamp};
 use auth_testkit::fixtures::{self, NOW, randomness};
 use auth_testkit::test_service::{TestService, client, with_each_call_failing};
@@ -20,7 +22,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 async fn purge(service: &TestService) -> Result<u64, StoreError> {
-    service.use_cases.purge_expired.run().await
+    service.use_cases.purge_expired.run().await.map(|purged| purged.rows)
 }
 
 /// A row that `changes` write at [`NOW`] stays for so long and no longer.
@@ -160,7 +162,8 @@ async fn everything_that_is_expired_goes_however_much_it_is() {
 async fn an_empty_database_has_nothing_to_remove() {
     let service = TestService::new();
     assert_eq!(purge(&service).await, Ok(0));
-    assert_eq!(service.store.commits().len(), 0);
+    let until = Change::RecordMaintenance { kind: Maintenance::PurgedUntil, at: service.now() };
+    assert_eq!(service.store.commits(), [vec![until]], "but for when it looked");
 }
 
 #[tokio::test]
@@ -179,5 +182,53 @@ async fn a_database_that_fails_ends_it_and_what_is_left_goes_the_next_time() {
             assert_eq!(purge(service).await, Ok(left));
         },
     );
-    assert_eq!(tried.await, 11, "a call for each kind of rows");
+    assert_eq!(tried.await, 13, "the time of the last run, a call for each kind of rows, the time of this one");
+}
+
+/// A session that was refreshed today, and an event.
+async fn with_rows() -> TestService {
+    let service = TestService::new();
+    let account = fixtures::account();
+    let (idle_expires_at, absolute_expires_at) = (NOW + 30 * DAY, NOW + 90 * DAY);
+    let session = Session { idle_expires_at, absolute_expires_at, ..fixtures::session(&account) };
+    let open = Change::InsertSession {
+        credential_version: account.credential_version,
+        two_factor_version: account.two_factor.version,
+        session,
+    };
+    service.store.commit_now(vec![Change::InsertAccount(account), open]).expect("rows");
+    service.store.commit_now(vec![announced(1, EventKind::PasswordChanged, NOW)]).expect("rows");
+    assert_eq!(purge(&service).await, Ok(0));
+    service
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_forward_for_a_day_and_back_takes_nothing_along() {
+    let service = with_rows().await;
+    service.clock.advance(40 * DAY);
+    for hour in 1..=24 {
+        let purged = service.use_cases.purge_expired.run().await.expect("the store");
+        assert_eq!((purged.rows, purged.behind), (0, (40 - hour) * DAY), "hour {hour}");
+    }
+    service.clock.set(NOW + DAY);
+    assert_eq!(service.use_cases.purge_expired.run().await, Ok(Purged::default()), "it goes back with the clock");
+    service.clock.set(NOW + 40 * DAY);
+    let expected = Purged { rows: 0, behind: 38 * DAY };
+    assert_eq!(service.use_cases.purge_expired.run().await, Ok(expected), "and starts from there");
+}
+
+#[tokio::test]
+async fn after_a_long_stop_it_catches_up_and_a_process_that_starts_again_and_again_does_not_follow() {
+    let service = with_rows().await;
+    service.clock.advance(40 * DAY);
+    for _ in 0..60 {
+        let restarted = service.under(service.policy.clone());
+        assert_eq!(restarted.use_cases.purge_expired.run().await, Ok(Purged { rows: 0, behind: 40 * DAY }));
+    }
+    let mut removed = 0;
+    for _ in 0..40 {
+        removed += purge(&service).await.expect("the store");
+    }
+    assert_eq!(removed, 2, "the session and the event");
+    assert_eq!(service.use_cases.purge_expired.run().await, Ok(Purged::default()));
 }

@@ -10,6 +10,7 @@ use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::session::Network;
 use auth_domain::use_cases::UseCases;
 use serde::Serialize;
+use supervisor::Report;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, no_store};
@@ -24,6 +25,24 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
+}
+
+/// It is ready; and how what works in the background is.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    status: &'static str,
+    /// What works in the background of this node: mail, say. Requests are answered without it.
+    workers: Vec<WorkerHealth>,
+}
+
+/// How one of them is.
+#[derive(Serialize, ToSchema)]
+struct WorkerHealth {
+    name: String,
+    /// How often it panicked or failed since the start, and was started again.
+    failures: u64,
+    /// Whether it waits to be started again, or failed within the last minute.
+    failing: bool,
 }
 
 /// How the caller looks from here.
@@ -61,7 +80,11 @@ pub(super) fn ready() -> Endpoint {
             "Whether requests can be answered: the database answers, and it was not told to stop. If not: send none.",
         )
         .permission(Permission::Anyone(Cost::Nothing))
-        .answers_plain(answer())
+        .answers_plain(Answer::Plain {
+            media_type: "application/json",
+            schema: NamedSchema::of::<Readiness>(),
+            description: "They can.",
+        })
         .errors(&[ErrorCode::Unavailable])
 }
 
@@ -91,5 +114,7 @@ async fn readiness(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpRe
         return Err(Refusal::retry_after(ErrorCode::Unavailable, RETRY).into());
     }
     use_cases.check_readiness.execute().await?;
-    Ok(ok())
+    let health = |Report { name, failures, failing }| WorkerHealth { name, failures, failing };
+    let workers = edge.workers.reports().into_iter().map(health).collect();
+    Ok(no_store(HttpResponse::Ok()).json(Readiness { status: "ok", workers }))
 }

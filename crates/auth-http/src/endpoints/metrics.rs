@@ -56,7 +56,7 @@ async fn from_loopback(
 pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
     let load = use_cases.measure_load.execute().await;
     let log_lines_dropped = edge.log_lines_dropped.load(Ordering::Relaxed);
-    match edge.metrics.text(&load, &edge.connections, log_lines_dropped) {
+    match edge.metrics.text(&load, &edge.connections, log_lines_dropped, &edge.workers.reports()) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");

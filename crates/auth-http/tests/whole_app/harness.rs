@@ -22,6 +22,7 @@ use auth_testkit::test_service::TestService;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
+use supervisor::Supervisor;
 
 pub use auth_testkit::test_service::PASSWORD;
 
@@ -50,6 +51,7 @@ fn edge(service: &TestService) -> Edge {
     Edge {
         metrics: Metrics::new().unwrap(),
         log_lines_dropped: Arc::default(),
+        workers: Supervisor::default(),
         draining: Draining::default(),
         metrics_elsewhere: false,
         entropy: Arc::new(CountingEntropy::default()),

@@ -22,6 +22,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
+mod clocks;
 mod credentials;
 mod cross_site;
 mod disclosure;
@@ -41,3 +42,4 @@ mod second_factors;
 mod sessions;
 mod transport;
 mod verification;
+mod workers;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use auth_crypto::{AccessTokenSigner, SystemClock};
 use auth_domain::Timestamp;
+use auth_domain::account::EmailAddress;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Clock as _;
 use auth_domain::signing_key::signing_at;
 use auth_oauth::Probe;
-use auth_smtp::ConfiguredMailer;
+use auth_smtp::{ConfiguredMailer, MailCheck};
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -44,11 +45,13 @@ enum Finding {
 
 use Finding::{Broken, Good, Odd};
 
-pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn run(settings: &Settings, mail_to: Option<&str>) -> Result<(), Failure> {
+    let mail_to = mail_to.map(EmailAddress::parse).transpose().map_err(|_| "--mail-to must be an e-mail address")?;
     let mut findings = vec![];
     findings.extend(database(settings).await);
-    findings.push(("mail", mail(settings).await));
+    findings.push(("mail", mail(settings, mail_to.as_ref()).await));
     let probe = Probe::new()?;
+    findings.push(("workers", workers(settings, &probe).await));
     for registration in &settings.providers {
         let url = registration.url.under("/.well-known/openid-configuration");
         // One that speaks plain OAuth has no such document; that it answers is what counts.
@@ -136,7 +139,7 @@ async fn outbox(opened: &Opened) -> Result<Finding, Failure> {
     let late = |since: Option<Timestamp>| since.is_some_and(|since| now.since(since) > LATE_MAIL);
     let text = format!("{} mails and {} events are owed", depth.mails, depth.deliveries);
     Ok(if depth.parked_mails > 0 {
-        Odd(format!("{} mails were given up: auth-server parked-mails says why", depth.parked_mails))
+        Odd(format!("{} mails were given up: auth-server mails says why", depth.parked_mails))
     } else if late(depth.oldest_mail) || late(depth.oldest_delivery) {
         Broken(format!("{text}, some for more than ten minutes: the mail server or a service beside is away"))
     } else {
@@ -154,10 +157,45 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
     })
 }
 
-async fn mail(settings: &Settings) -> Finding {
-    match ConfiguredMailer::new(settings.mail.clone()).check().await {
-        Ok(()) => Good("could be sent".to_owned()),
+/// Goes the way of a mail as far as its recipient.
+async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
+    match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
+        Ok(MailCheck::Folder) => Good("is written to files".to_owned()),
+        Ok(MailCheck::Accepted { recipient }) => Good(format!("could be sent to {recipient}; nothing was")),
+        Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
+            Odd(format!("could be sent, but not to {recipient}: {error}; name another address with --mail-to"))
+        }
         Err(error) => Broken(format!("cannot be sent: {error}")),
+    }
+}
+
+/// Asks the server of this machine how what it does in the background goes.
+async fn workers(settings: &Settings, probe: &Probe) -> Finding {
+    let url = format!("http://{}{}health/ready", settings.own_address(), settings.shortest_base_path());
+    match probe.get(&url, &[]).await {
+        Ok((200, body)) => match serde_json::from_str::<Value>(&body) {
+            Ok(body) => judge_workers(&body["workers"]),
+            Err(_) => Odd(format!("{url} answers something else")),
+        },
+        Ok((status, _)) => Odd(format!("not known: {url} answers with {status}")),
+        Err(_) => Odd(format!("not known: no server answers at {url}")),
+    }
+}
+
+fn judge_workers(workers: &Value) -> Finding {
+    let Some(workers) = workers.as_array() else { return Odd("not known: the server is an older one".to_owned()) };
+    let failed = |worker: &&Value| worker["failures"].as_u64().unwrap_or_default() > 0;
+    let told = workers.iter().filter(failed).map(|worker| {
+        let (name, failures) = (worker["name"].as_str().unwrap_or_default(), &worker["failures"]);
+        format!("{name} failed {failures} times")
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    if workers.iter().any(|worker| worker["failing"] == true) {
+        Broken(format!("{told}: some still do, and the log says why"))
+    } else if told.is_empty() {
+        Good(format!("all {} run", workers.len()))
+    } else {
+        Good(format!("all {} run; since the start {told}", workers.len()))
     }
 }
 
@@ -260,6 +298,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn workers_that_fail_now_are_told_from_those_that_did() {
+        let worker = |failures: u64, failing: bool| json!({ "name": "mail", "failures": failures, "failing": failing });
+        let text = |finding| match finding {
+            Good(text) => format!("ok {text}"),
+            Odd(text) => format!("odd {text}"),
+            Broken(text) => format!("broken {text}"),
+        };
+        let judged = |workers: &[Value]| text(judge_workers(&json!(workers)));
+        assert_eq!(judged(&[worker(0, false)]), "ok all 1 run");
+        assert_eq!(judged(&[worker(3, false), worker(0, false)]), "ok all 2 run; since the start mail failed 3 times");
+        assert!(judged(&[worker(3, true)]).starts_with("broken mail failed 3 times"));
+        assert!(text(judge_workers(&Value::Null)).starts_with("odd"));
+    }
 
     #[test]
     fn what_a_proxy_does_to_addresses_is_told() {

@@ -13,6 +13,7 @@ mod keys_list;
 mod keys_reseal;
 mod keys_rotate;
 mod keys_withdraw;
+mod mails;
 mod migrate;
 mod move_database;
 mod openapi;
@@ -35,13 +36,14 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(settings()?)),
         Command::Migrate => block_on(migrate::run(&settings()?)),
+        Command::Mails { retry } => block_on(mails::run(&settings()?, retry)),
         Command::ParkedMails { retry } => block_on(parked_mails::run(&settings()?, retry)),
         Command::InternalToken { service, scope } => internal_token::run(&settings()?, &service, &scope),
         Command::Export { to } => block_on(export::run(&settings()?, &to)),
         Command::Restore { file, options, drill } => block_on(restore::run(settings()?, &file, options, drill)),
         Command::Move { to, stopped } => block_on(move_database::run(&settings()?, &to, stopped)),
         Command::Audit(options) => block_on(audit::run(&settings()?, &options)),
-        Command::Doctor => block_on(doctor::run(&settings()?)),
+        Command::Doctor { mail_to } => block_on(doctor::run(&settings()?, mail_to.as_deref())),
         Command::Keys { command } => block_on(keys(&settings()?, &command)),
         Command::User { command } => block_on(user(&settings()?, command)),
         Command::Config { command: ConfigCommand::Check } => config_check::run(settings()),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use supervisor::Worker;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -31,7 +32,6 @@ pub(super) struct LogLines {
 /// Ends the thread when it is dropped: then everything is written.
 pub(super) struct LogWriter(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
     /// Told of a line when the thread waits for one, and of the end.
@@ -39,6 +39,7 @@ struct Shared {
     /// Told when the thread has written the last line.
     ended: Condvar,
     dropped: Arc<AtomicU64>,
+    worker: Worker,
 }
 
 #[derive(Default)]
@@ -53,10 +54,11 @@ struct Waiting {
 }
 
 /// Starts the thread, which writes to `out`.
-pub(super) fn start(json: bool, out: impl Write + Send + 'static) -> io::Result<(LogLines, LogWriter)> {
-    let shared = Arc::new(Shared::default());
+pub(super) fn start(json: bool, mut out: impl Write + Send + 'static) -> io::Result<(LogLines, LogWriter)> {
+    let shared = Arc::new(Shared::new());
     let own = Arc::clone(&shared);
-    std::thread::Builder::new().name("log".to_owned()).spawn(move || own.write_to(out))?;
+    // A panic costs the lines that were being written.
+    std::thread::Builder::new().name("log".to_owned()).spawn(move || own.worker.run_here(|| own.write_to(&mut out)))?;
     Ok((LogLines { shared: Arc::clone(&shared), json }, LogWriter(shared)))
 }
 
@@ -64,6 +66,11 @@ impl LogLines {
     /// Counts the lines that found no place.
     pub(super) fn dropped(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.shared.dropped)
+    }
+
+    /// The thread, to those who ask how it is.
+    pub(super) fn worker(&self) -> Worker {
+        self.shared.worker.clone()
     }
 
     fn push(&self, line: &[u8], most: usize) -> io::Result<()> {
@@ -103,12 +110,17 @@ fn append(bytes: &mut Vec<u8>, line: &[u8], request: Option<&str>) {
 }
 
 impl Shared {
+    fn new() -> Self {
+        let (changed, ended) = (Condvar::new(), Condvar::new());
+        Self { waiting: Mutex::default(), changed, ended, dropped: Arc::default(), worker: Worker::new("log") }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The thread's part.
-    fn write_to(&self, mut out: impl Write) {
+    fn write_to(&self, out: &mut impl Write) {
         let mut batch = Vec::new();
         loop {
             let (dropped, closed) = self.take(&mut batch);
@@ -245,6 +257,34 @@ mod tests {
         drop(let_go);
         drop(writer);
         assert_eq!(all(&reader).len(), 1024 * (1 + 2 * 1024));
+    }
+
+    /// Panics at its first line.
+    struct Panics(Sender<Vec<u8>>, bool);
+
+    impl Write for Panics {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            assert!(std::mem::replace(&mut self.1, true), "the first time");
+            self.0.send(bytes.to_owned()).unwrap();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_thread_that_panicked_goes_on_with_the_next_line() {
+        let (read, reader) = channel();
+        let (lines, writer) = start(false, Panics(read, false)).unwrap();
+        lines.push(b"lost\n", MOST).unwrap();
+        while lines.worker().report().failures == 0 {
+            std::thread::yield_now();
+        }
+        lines.push(b"written\n", MOST).unwrap();
+        drop(writer);
+        assert_eq!(all(&reader), "written\n");
     }
 
     #[tokio::test]

@@ -24,8 +24,9 @@ use auth_domain::event::Subscription;
 use auth_domain::session::SessionLifetimes;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_http::NetworkQuota;
-use auth_smtp::MailSettings;
+use auth_smtp::{MailHostname, MailSettings};
 use ipnet::IpNet;
+use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use providers::origins;
@@ -115,6 +116,19 @@ impl Settings {
         address
     }
 
+    /// Returns the host of the public URL.
+    fn public_hostname(&self) -> MailHostname {
+        let url = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        match url.as_ref().and_then(Url::host) {
+            Some(Host::Domain(name)) => {
+                MailHostname::parse(name).unwrap_or_else(|_| MailHostname::Address(self.own_address().ip()))
+            }
+            Some(Host::Ipv4(address)) => MailHostname::Address(address.into()),
+            Some(Host::Ipv6(address)) => MailHostname::Address(address.into()),
+            None => MailHostname::Address(self.own_address().ip()),
+        }
+    }
+
     /// Returns what hashing a password costs.
     pub(crate) const fn hash_cost(&self) -> HashCost {
         HashCost { memory_kib: self.hashing.memory_kib, passes: self.hashing.passes }
@@ -137,7 +151,7 @@ impl Settings {
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
         let mail = mail(&mut reader, &data_dir)?;
         let postgres = postgres_options(&mut reader);
-        let settings = Self {
+        let mut settings = Self {
             mail,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
             database: reader.parse("DATABASE_URL", default_database, |text| Database::parse(text, postgres)),
@@ -167,6 +181,10 @@ impl Settings {
             providers: reader.providers(),
             data_dir,
         };
+        let hostname = reader.parse("MAIL_HOSTNAME", None, |text| {
+            MailHostname::parse(text).map(Some).map_err(|mistake| mistake.to_string())
+        });
+        settings.mail = settings.mail.clone().named(hostname.unwrap_or_else(|| settings.public_hostname()));
         if settings.needs_secure_cookies() && !settings.is_secure_for_browsers() {
             reader.mistake(
                 "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity provider is \

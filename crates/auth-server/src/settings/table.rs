@@ -114,7 +114,18 @@ const SETTINGS: &[Row] = &[
         "(file:<data dir>/mail)",
         "Where mails go: a file each in that folder, or a mail server. With smtp STARTTLS is required unless the host is loopback.",
     ),
-    ("MAIL_FROM", Kind::Text("Name <address>"), "Auth <no-reply@localhost>", "The sender of mails."),
+    (
+        "MAIL_FROM",
+        Kind::Text("Name <address>"),
+        "Auth <no-reply@localhost>",
+        "The sender of mails: ASCII before the @; the domain may have any letters.",
+    ),
+    (
+        "MAIL_HOSTNAME",
+        Kind::Text("a host name"),
+        "(host of the public URL)",
+        "How this service names itself to mail servers, in EHLO and in each Message-ID. Where the public URL has an address instead of a name, EHLO tells that, and the Message-ID has the domain of AUTH_MAIL_FROM.",
+    ),
     ("PASSWORD_MIN", Kind::Number(8, 128), "8", "Least characters of a password."),
     (
         "DISCLOSURE",

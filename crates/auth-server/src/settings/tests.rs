@@ -107,6 +107,28 @@ fn a_blank_audience_and_parameters_of_sqlite_are_refused() {
 }
 
 #[test]
+fn a_sender_that_mail_servers_refuse_is_refused_at_the_start_and_a_name_is_found() {
+    let from = |from: &str| load(&[("AUTH_MAIL_FROM", from)]).map(|_| ());
+    assert_eq!(from("Bücher <no-reply@bücher.example>"), Ok(()));
+    let mistake = from("Auth <nö-reply@example.org>").err().unwrap();
+    assert_eq!(mistake.lines().count(), 1, "{mistake}");
+    assert!(mistake.contains("AUTH_MAIL_FROM must have nothing but ASCII before the @"), "{mistake}");
+    assert!(load(&[("AUTH_MAIL_HOSTNAME", "mail.example.org")]).is_ok());
+    let mistake = load(&[("AUTH_MAIL_HOSTNAME", "https://mail.example.org")]).err().unwrap();
+    assert!(mistake.contains("AUTH_MAIL_HOSTNAME must be a host name"), "{mistake}");
+}
+
+#[test]
+fn public_urls_give_mails_their_hostname() {
+    let hostname = |url: &str| load(&[("AUTH_PUBLIC_URL", url)]).ok().unwrap().public_hostname();
+    assert_eq!(hostname("https://auth.example.org/x"), MailHostname::Name("auth.example.org".to_owned()));
+    assert_eq!(hostname("http://192.0.2.1:8080"), MailHostname::Address([192, 0, 2, 1].into()));
+    assert_eq!(hostname("http://[::1]:8080"), MailHostname::Address("::1".parse().unwrap()));
+    let listening = load(&[("AUTH_LISTEN", "0.0.0.0:80")]).ok().unwrap().public_hostname();
+    assert_eq!(listening, MailHostname::Address([127, 0, 0, 1].into()));
+}
+
+#[test]
 fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     let mistake = |name: &str| load(&[(name, "1")]).err().unwrap();
     assert!(mistake("AUTH_LISTN").contains("AUTH_LISTEN"));

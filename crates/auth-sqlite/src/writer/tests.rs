@@ -20,6 +20,7 @@ const SCHEMA: &str = "CREATE TABLE things (id INTEGER PRIMARY KEY, data BLOB);
 struct Database {
     dir: TempDir,
     writer: Writer,
+    worker: Worker,
 }
 
 /// Keeps the thread busy until it is dropped.
@@ -33,7 +34,8 @@ impl Database {
         let path = dir.path().join("auth.db");
         let mut conn = connect_here(&path).unwrap();
         conn.batch(SCHEMA).now_or_never().unwrap().unwrap();
-        Self { writer: Writer::start(path, conn).unwrap(), dir }
+        let worker = Worker::new("database writer");
+        Self { writer: Writer::start(path, conn, worker.clone()).unwrap(), worker, dir }
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -329,4 +331,36 @@ async fn a_disk_that_was_full_is_noticed_and_so_is_one_that_has_space_again() {
     assert_eq!(database.commits() - before, 1, "it was written");
     assert_eq!(database.writer.check().await, Ok(()));
     assert_eq!(database.commits() - before, 1, "nothing more is");
+}
+
+/// Panics where it is thrown away, which no piece of work of ours does.
+struct Mine;
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        panic!("thrown away");
+    }
+}
+
+/// A panic outside of any piece of work: nobody waits for ever, and what comes after it is done.
+#[tokio::test]
+async fn the_thread_comes_back_after_a_panic_of_its_own() {
+    let database = Database::new();
+    let (gate, waiting) = database.close_gate();
+    let mine = Mine;
+    let write: Write = Box::new(move |_| {
+        std::mem::forget(mine);
+        async { Ok(()) }.boxed()
+    });
+    // Its caller goes away, so the thread throws it away.
+    let mut abandoned = database.writer.write(write).boxed();
+    assert_eq!((&mut abandoned).now_or_never(), None);
+    drop(abandoned);
+    let mut queued = database.writer.write(insert(1)).boxed();
+    assert_eq!((&mut queued).now_or_never(), None);
+    drop(gate);
+    assert_eq!(waiting.await, Ok(()));
+    assert_eq!(queued.await, Ok(()));
+    assert_eq!(database.worker.report().failures, 1);
+    assert!(database.writer.version().await.is_some());
 }

@@ -21,7 +21,7 @@ impl Tables {
         for (_, id) in due.into_iter().take(most(limit)) {
             if let Some(row) = self.mails.get_mut(&id) {
                 row.attempt += 1;
-                row.next_attempt_at = until;
+                (row.next_attempt_at, row.stamped_at) = (until, now);
                 leased.push(LeasedMail { request: row.request.clone(), times: row.times, attempt: row.attempt });
             }
         }
@@ -47,12 +47,28 @@ impl Tables {
             let (row, event) = (self.deliveries.get_mut(&(id, service.to_owned())), self.events.get(&id));
             if let (Some(row), Some(event)) = (row, event) {
                 row.attempt += 1;
-                row.next_attempt_at = until;
+                (row.next_attempt_at, row.stamped_at) = (until, now);
                 leased.push(LeasedEvent { event: event.event, attempt: row.attempt });
             }
         }
         leased.sort_by_key(|leased| (leased.event.occurred_at, leased.event.id));
         leased
+    }
+
+    /// What waits since the future waits as long from `now` on.
+    pub(super) fn restamp(&mut self, now: Timestamp) -> usize {
+        let is_ahead = |stamped_at: Timestamp| stamped_at > now.latest_believed();
+        let mails = self.mails.values_mut().filter(|row| row.parked_at.is_none());
+        let mails = mails.map(|row| (&mut row.next_attempt_at, &mut row.stamped_at));
+        let open = self.deliveries.values_mut().filter(|row| row.acknowledged_at.is_none());
+        let open = open.map(|row| (&mut row.next_attempt_at, &mut row.stamped_at));
+        let mut moved = 0;
+        for (next_attempt_at, stamped_at) in mails.chain(open).filter(|(_, stamped_at)| is_ahead(**stamped_at)) {
+            *next_attempt_at = now + next_attempt_at.since(*stamped_at);
+            *stamped_at = now;
+            moved += 1;
+        }
+        moved
     }
 
     /// Gives each event that has none its position, then reads from the one of `after` on.

@@ -6,7 +6,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::OutboxDepth;
-use auth_domain::mail::{MailContent, ParkedMail};
+use auth_domain::mail::{ParkedMail, WaitingMail};
 use auth_domain::password_limit::{NetworkAttempts, PasswordLimit};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use auth_domain::session::{Network, Session};
@@ -114,6 +114,13 @@ impl Tables {
         page(records.into_iter(), limit)
     }
 
+    pub(super) fn waiting_mails(&self, limit: u32) -> Vec<WaitingMail> {
+        let waiting = self.mails.values().filter(|row| row.parked_at.is_none() && row.times > 0);
+        let mut waiting: Vec<WaitingMail> = waiting.map(waiting_mail).collect();
+        waiting.sort_by_key(|mail| (mail.next_attempt_at, mail.id));
+        page(waiting.into_iter(), limit)
+    }
+
     pub(super) fn parked_mails(&self, limit: u32) -> Vec<ParkedMail> {
         let mut parked: Vec<ParkedMail> = self.mails.values().filter_map(parked).collect();
         parked.sort_by_key(|mail| std::cmp::Reverse(mail.parked_at));
@@ -137,15 +144,22 @@ impl Tables {
     }
 }
 
+fn waiting_mail(row: &MailRow) -> WaitingMail {
+    WaitingMail {
+        id: row.request.id,
+        recipient: row.request.to.as_str().to_owned(),
+        kind: row.request.content.kind().to_owned(),
+        attempts: row.attempt,
+        next_attempt_at: row.next_attempt_at,
+        error: row.last_error.clone(),
+    }
+}
+
 fn parked(row: &MailRow) -> Option<ParkedMail> {
-    let kind = match &row.request.content {
-        MailContent::Notice(notice) => notice.kind.as_str(),
-        MailContent::Code { purpose, .. } => purpose.as_str(),
-    };
     Some(ParkedMail {
         id: row.request.id,
         recipient: row.request.to.as_str().to_owned(),
-        kind: kind.to_owned(),
+        kind: row.request.content.kind().to_owned(),
         parked_at: row.parked_at?,
         error: row.last_error.clone().unwrap_or_default(),
     })

@@ -11,7 +11,7 @@ use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
-use auth_domain::mail::{LeasedMail, ParkedMail};
+use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::pending_credentials::PendingCredentials;
@@ -146,6 +146,10 @@ impl Store for MemoryStore {
         self.read(|tables| tables.lease_mails(now, until, limit))
     }
 
+    async fn list_waiting_mails(&self, limit: u32) -> Result<Vec<WaitingMail>, StoreError> {
+        self.read(|tables| tables.waiting_mails(limit))
+    }
+
     async fn list_parked_mails(&self, limit: u32) -> Result<Vec<ParkedMail>, StoreError> {
         self.read(|tables| tables.parked_mails(limit))
     }
@@ -158,6 +162,11 @@ impl Store for MemoryStore {
         limit: u32,
     ) -> Result<Vec<LeasedEvent>, StoreError> {
         self.read(|tables| tables.lease_events(service, now, until, limit))
+    }
+
+    async fn restamp_outbox(&self, now: Timestamp) -> Result<u32, StoreError> {
+        let moved = self.read(|tables| tables.restamp(now))?;
+        Ok(u32::try_from(moved).unwrap_or(u32::MAX))
     }
 
     async fn outbox_depth(&self) -> Result<OutboxDepth, StoreError> {

@@ -70,6 +70,7 @@ pub(super) struct DeliveryRow {
     pub(super) occurred_at: Timestamp,
     pub(super) attempt: u32,
     pub(super) next_attempt_at: Timestamp,
+    pub(super) stamped_at: Timestamp,
     pub(super) acknowledged_at: Option<Timestamp>,
 }
 
@@ -80,6 +81,7 @@ pub(super) struct MailRow {
     pub(super) times: u32,
     pub(super) attempt: u32,
     pub(super) next_attempt_at: Timestamp,
+    pub(super) stamped_at: Timestamp,
     pub(super) parked_at: Option<Timestamp>,
     pub(super) last_error: Option<String>,
 }

@@ -37,6 +37,20 @@ fn acknowledged(event: &Event, service: &str, attempt: u32) -> Change {
     Change::EventAcknowledged { event_id: event.id, service: service.to_owned(), attempt, at: after(50) }
 }
 
+/// What began to wait in the future waits as long from now on; what was acknowledged stays as it is.
+pub async fn events_that_wait_since_the_future_begin_to_wait_anew(store: AnyStore) {
+    let [told, owed] = [1, 2].map(|seconds| event(fixtures::account().id, EventKind::UserRegistered, 3_600 + seconds));
+    announce(&store, &told, &["users"]).await;
+    announce(&store, &owed, &["users", "chat"]).await;
+    lease(&store, "users", 3_600 + 1).await;
+    store.commit(vec![acknowledged(&told, "users", 1)]).await.unwrap();
+    assert_eq!(lease(&store, "users", 0).await, []);
+    assert_eq!(store.restamp_outbox(after(3_600)).await.unwrap(), 0, "another node's clock");
+    assert_eq!(store.restamp_outbox(NOW).await.unwrap(), 2);
+    assert_eq!(lease(&store, "users", 0).await, [(owed.id, 1)]);
+    assert_eq!(lease(&store, "chat", 0).await, [(owed.id, 1)]);
+}
+
 /// Each service for itself, and the next of a user only when the one before is acknowledged.
 pub async fn events_are_leased_in_order_per_user(store: AnyStore) {
     let (ann, bob) = (fixtures::account().id, fixtures::account().id);

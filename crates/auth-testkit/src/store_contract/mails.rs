@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::identity::ProviderName;
-use auth_domain::mail::{About, LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, Removed};
+use auth_domain::mail::{
+    About, LeasedMail, MailContent, MailRequest, Notice, NoticeDetails, NoticeKind, Removed, WaitingMail,
+};
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::two_factor::Method;
@@ -16,6 +18,7 @@ use super::{AnyStore, conflict};
 use crate::fixtures::{self, NOW, client, mail, notice, randomness, unique};
 
 const LEASE: Duration = Duration::from_secs(300);
+const MINUTE: Duration = Duration::from_secs(60);
 
 const fn leased(request: MailRequest, times: u32, attempt: u32) -> LeasedMail {
     LeasedMail { request, times, attempt }
@@ -61,11 +64,63 @@ pub async fn a_mail_that_failed_comes_back_or_is_parked(store: AnyStore) {
     let purge = async |parked_before| store.purge(Expired::ParkedMails { parked_before }, 10).await.unwrap();
     let [parked] = store.list_parked_mails(10).await.unwrap().try_into().unwrap();
     assert_eq!((parked.id, parked.parked_at, parked.error.as_str()), (mail_id, at, "451 é"));
+    assert_eq!(store.list_waiting_mails(10).await.unwrap(), []);
     store.commit(vec![Change::UnparkMails { at: at + LEASE }]).await.unwrap();
     assert_eq!(store.list_parked_mails(10).await.unwrap(), []);
     assert_eq!(lease(&store, at + LEASE).await[0].attempt, 1);
     store.commit(vec![Change::ParkMail { mail_id, attempt: 1, at, error: String::new() }]).await.unwrap();
     assert_eq!((purge(at).await, purge(at + LEASE).await), (0, 1));
+}
+
+/// With what the server said; one that is kept back after another was sent is none. What was put off for longer than a
+/// lease is tried when somebody asks for it, what is being tried is left alone.
+pub async fn mails_that_wait_are_listed_and_tried_when_asked_for(store: AnyStore) {
+    let (first, second) = (owe(&store, NOW).await, owe(&store, NOW + MINUTE).await);
+    lease(&store, NOW).await;
+    let (error, at) = ("451 é".to_owned(), NOW + 10 * MINUTE);
+    let put_off = Change::RetryMail { mail_id: first.id, attempt: 1, at, error: error.clone() };
+    store.commit(vec![put_off]).await.unwrap();
+    let waiting = |request: &MailRequest, attempts, next_attempt_at, error: Option<&str>| WaitingMail {
+        id: request.id,
+        recipient: request.to.as_str().to_owned(),
+        kind: request.content.kind().to_owned(),
+        attempts,
+        next_attempt_at,
+        error: error.map(str::to_owned),
+    };
+    let listed = store.list_waiting_mails(10).await.unwrap();
+    assert_eq!(listed, [waiting(&second, 0, NOW + MINUTE, None), waiting(&first, 1, at, Some("451 é"))]);
+    assert_eq!(store.list_waiting_mails(1).await.unwrap().len(), 1);
+
+    let leased_until = NOW + 2 * MINUTE;
+    store.lease_mails(NOW + MINUTE, leased_until, 10).await.unwrap();
+    store.commit(vec![Change::UnparkMails { at: NOW + MINUTE }]).await.unwrap();
+    let listed = store.list_waiting_mails(10).await.unwrap();
+    assert_eq!(listed, [waiting(&first, 1, NOW + MINUTE, Some("451 é")), waiting(&second, 1, leased_until, None)]);
+    let next_id = MailId::generate(NOW, randomness(unique()));
+    let sent = Change::HoldNotice { mail_id: second.id, attempt: 1, told: 1, next_id, until: at };
+    store.commit(vec![sent]).await.unwrap();
+    assert_eq!(store.list_waiting_mails(10).await.unwrap().len(), 1);
+}
+
+/// What began to wait in the future waits as long from now on.
+pub async fn what_waits_since_the_future_begins_to_wait_anew(store: AnyStore) {
+    let mail_id = owe(&store, NOW).await.id;
+    let back = NOW - 60 * MINUTE;
+    assert_eq!(store.restamp_outbox(NOW - MINUTE).await.unwrap(), 0, "another node's clock");
+    assert_eq!(lease(&store, back).await, []);
+    assert_eq!(store.restamp_outbox(back).await.unwrap(), 1);
+    assert_eq!(lease(&store, back).await.len(), 1, "it was due at once");
+    let (at, error) = (back + 20 * MINUTE, String::new());
+    store.commit(vec![Change::RetryMail { mail_id, attempt: 1, at, error }]).await.unwrap();
+    let further_back = back - 60 * MINUTE;
+    assert_eq!(store.restamp_outbox(further_back).await.unwrap(), 1);
+    assert_eq!(store.restamp_outbox(further_back).await.unwrap(), 0);
+    assert_eq!(lease(&store, further_back + 20 * MINUTE - Duration::from_micros(1)).await, []);
+    assert_eq!(lease(&store, further_back + 20 * MINUTE).await[0].attempt, 2);
+    // One that was given up stays as it is.
+    store.commit(vec![Change::ParkMail { mail_id, attempt: 2, at: further_back, error: String::new() }]).await.unwrap();
+    assert_eq!(store.restamp_outbox(further_back - 60 * MINUTE).await.unwrap(), 0);
 }
 
 /// Also those that were given up; its notices and the codes of others stay.

@@ -58,6 +58,17 @@ async fn three_exits_a_day_may_join_as_often_as_they_ask_and_a_fourth_forks() {
 }
 
 #[tokio::test]
+async fn joins_from_before_the_clock_was_put_back_count_no_more() {
+    let (ann, second) = refreshed().await;
+    for exit in [2, 3, 4] {
+        assert_eq!(from_exit(&ann, exit).await.expect("tokens").refresh, second.refresh);
+    }
+    ann.service.clock.set(ann.service.now() - Duration::from_secs(3_600));
+    assert_eq!(from_exit(&ann, 5).await.expect("tokens").refresh, second.refresh);
+    assert_eq!(ann.session().rotation.joins.as_slice().len(), 1);
+}
+
+#[tokio::test]
 async fn after_proof_another_client_is_refused_and_nothing_else_happens() {
     let ann = Ann::new().await;
     let second = ann.refreshed_and_proved().await;

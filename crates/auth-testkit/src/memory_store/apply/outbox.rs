@@ -1,7 +1,7 @@
 //! Owed mails and events.
 
 use auth_domain::event::Event;
-use auth_domain::mail::{MailContent, MailRequest, NoticeDetails, NoticeKind};
+use auth_domain::mail::{LEASE, MailContent, MailRequest, NoticeDetails, NoticeKind};
 use auth_domain::ports::UniqueKey;
 use auth_domain::{AccountId, EventId, MailId, Timestamp};
 
@@ -16,6 +16,7 @@ pub(super) fn announce(tables: &mut Tables, event: &Event, services: &[String]) 
             occurred_at: event.occurred_at,
             attempt: 0,
             next_attempt_at: event.occurred_at,
+            stamped_at: event.occurred_at,
             acknowledged_at: None,
         };
         insert_row(&mut tables.deliveries, (event.id, service.clone()), row, UniqueKey::Id)?;
@@ -48,7 +49,7 @@ pub(super) fn owe(tables: &mut Tables, request: &MailRequest) -> Applied {
         }
         row.times += 1;
         if row.parked_at.take().is_some() {
-            row.next_attempt_at = request.at;
+            (row.next_attempt_at, row.stamped_at) = (request.at, request.at);
         }
         return Ok(true);
     }
@@ -57,6 +58,7 @@ pub(super) fn owe(tables: &mut Tables, request: &MailRequest) -> Applied {
         times: 1,
         attempt: 0,
         next_attempt_at: request.at,
+        stamped_at: request.at,
         parked_at: None,
         last_error: None,
     };
@@ -120,8 +122,12 @@ pub(super) fn forget_codes_of(tables: &mut Tables, account_id: AccountId) -> App
 
 pub(super) fn unpark(tables: &mut Tables, at: Timestamp) -> Applied {
     let mut unparked = false;
-    for row in tables.mails.values_mut().filter(|row| row.parked_at.is_some()) {
-        (row.parked_at, row.attempt, row.next_attempt_at) = (None, 0, at);
+    let is_put_off = |row: &MailRow| row.last_error.is_some() && row.next_attempt_at > at + LEASE;
+    for row in tables.mails.values_mut().filter(|row| row.parked_at.is_some() || is_put_off(row)) {
+        if row.parked_at.take().is_some() {
+            row.attempt = 0;
+        }
+        (row.next_attempt_at, row.stamped_at) = (at, at);
         unparked = true;
     }
     Ok(unparked)
