@@ -1,9 +1,11 @@
 //! How a node tells the others that there is something to send: a hint, by NOTIFY. Whoever misses it looks now and then.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use auth_store::Pool;
+use auth_domain::ports::CommitError;
+use auth_store::{Pool, Purpose, work_on};
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
 use crate::listener::OUTBOX_CHANNEL;
@@ -11,6 +13,8 @@ use crate::listener::OUTBOX_CHANNEL;
 /// However much is owed, a node tells no more often. A transaction that notifies takes a lock of the whole cluster when it
 /// commits, so what requests commit notifies nobody.
 const TELL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long it may take. It needs no synchronous standby: nothing is written.
+const TELL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Tells the other nodes, a moment after it was asked to.
 pub(crate) struct Teller(mpsc::Sender<()>);
@@ -33,8 +37,11 @@ impl Teller {
 async fn tell_when_asked(pool: Arc<Pool>, mut asking: mpsc::Receiver<()>) {
     while asking.recv().await.is_some() {
         // Its error is in the log; the others look by themselves.
-        if let Ok(mut conn) = pool.lend().await {
-            let _: Result<(), auth_domain::ports::StoreError> = conn.batch(&format!("NOTIFY {OUTBOX_CHANNEL}")).await;
+        if let Ok(lent) = pool.lend(Purpose::WriteIfFree).await {
+            let notify = format!("NOTIFY {OUTBOX_CHANNEL}");
+            let by = Instant::now() + TELL_TIMEOUT;
+            let told = work_on(lent, None, by, |conn| async move { Ok(conn.batch(&notify).await?) }.boxed());
+            let _: Result<(), CommitError> = told.await;
         }
         tokio::time::sleep(TELL_INTERVAL).await;
     }

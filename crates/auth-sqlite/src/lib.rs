@@ -12,13 +12,13 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
-use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Spawner, SqlStore, Write};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Purpose, Spawner, SqlStore, Write};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -109,10 +109,11 @@ impl Engine for SqliteEngine {
     }
 
     async fn reader(&self) -> Result<Lent, StoreError> {
-        self.readers.lend().await
+        self.readers.lend(Purpose::Read).await
     }
 
-    async fn write(&self, write: Write) -> Result<(), CommitError> {
+    /// What has begun goes on to its end, which the disk alone puts off.
+    async fn write(&self, write: Write, _: Purpose, _: Instant) -> Result<(), CommitError> {
         self.writer.write(write).await
     }
 

@@ -21,10 +21,12 @@ mod maintenance;
 mod migrations;
 mod outbox;
 mod password_limits;
+mod places;
 mod pool;
 mod prepared;
 mod purge;
 mod rate_limits;
+mod readiness;
 mod schema;
 mod sessions;
 mod snapshot;
@@ -35,10 +37,10 @@ mod types;
 
 pub use archive::{Kind, archived_tables};
 pub use connection::{Connection, PostgresConnection, SqliteConnection};
-pub use engine::{ArchiveDialect, Engine, Lent, Write};
+pub use engine::{ArchiveDialect, Engine, Write};
 pub use failure::{SqlState, SqlStates};
 pub use migrations::{is_up_to_date, migrate_to};
-pub use pool::{OpenError, Opener, Pool};
+pub use pool::{Lent, OpenError, Opener, Pool, Purpose};
 pub use spawner::Spawner;
 pub use store::{SqlStore, work_on};
 
