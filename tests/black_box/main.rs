@@ -59,6 +59,7 @@ mod session_cache;
 mod sessions;
 mod sign_in;
 mod start_up;
+mod stuck_database;
 mod traces;
 mod two_factor;
 mod two_factor_elsewhere;
