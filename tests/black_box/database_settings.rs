@@ -73,6 +73,82 @@ async fn the_default_isolation_of_a_database_or_a_role_does_not_matter() {
     }
 }
 
+/// What a session can ask for, it asks for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_else_a_database_or_a_role_sets_does_not_matter() {
+    let url = cluster().database();
+    let (as_role, role) = role(&url, "");
+    cluster().query(&url, &format!("ALTER DATABASE {} OWNER TO {role}", name_of(&url)));
+    for (setting, value) in [
+        ("TimeZone", "Asia/Kathmandu"),
+        ("DateStyle", "SQL, DMY"),
+        ("client_encoding", "LATIN1"),
+        ("bytea_output", "escape"),
+        ("statement_timeout", "1ms"),
+        ("lock_timeout", "1ms"),
+        ("idle_in_transaction_session_timeout", "1ms"),
+        ("idle_session_timeout", "50ms"),
+        ("default_transaction_deferrable", "on"),
+        ("default_transaction_isolation", "serializable"),
+    ] {
+        // From another database: in this one they would hold for whoever sets them.
+        cluster().query("x/postgres", &format!("ALTER DATABASE {} SET {setting} = '{value}'", name_of(&url)));
+        cluster().query("x/postgres", &format!("ALTER ROLE {role} SET {setting} = '{value}'"));
+    }
+    let server = Server::on(Some(as_role), &[]).await;
+    storm(&server, "everything set to something else").await;
+    // Longer than it lets an idle session live.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let log = server.log();
+    assert!(!log.contains("ERROR"), "{log}");
+}
+
+fn refusal(server: &Server, url: &str) -> String {
+    let started = server.try_command_with("AUTH_DATABASE_URL", url, &["migrate"]);
+    let said = String::from_utf8_lossy(&started.stderr).trim().to_owned();
+    assert!(!started.status.success() && said.lines().count() == 1, "{said}");
+    said
+}
+
+/// It would find no table, make new ones, and serve nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_path_that_leads_elsewhere_is_refused_at_the_start() {
+    let url = cluster().database();
+    let set = |path: &str| cluster().query(&url, &format!("ALTER DATABASE {} SET search_path = {path}", name_of(&url)));
+    let server = Server::on(Some(url.clone()), &[]).await;
+    server.register("ann").await;
+    cluster().query(&url, "CREATE SCHEMA other");
+    for (path, shown) in [("other", "other"), ("other, public", "other, public"), ("nowhere", "nowhere")] {
+        set(path);
+        let said = refusal(&server, &url);
+        assert!(said.contains("\"public\"") && said.contains(shown) && said.contains("SET search_path"), "{said}");
+    }
+    // The URL says what is meant.
+    for schema in ["public", "other"] {
+        let migrated = server.try_command_with(
+            "AUTH_DATABASE_URL",
+            &format!("{url}?options=-c%20search_path%3D{schema}"),
+            &["migrate"],
+        );
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    }
+    set("other");
+    assert!(server.try_command_with("AUTH_DATABASE_URL", &url, &["migrate"]).status.success(), "it has tables now");
+
+    let empty = cluster().database();
+    cluster().query(&empty, &format!("ALTER DATABASE {} SET search_path = nowhere", name_of(&empty)));
+    let said = refusal(&server, &empty);
+    assert!(said.contains("nowhere") && said.contains("no schema"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_only_reads_by_default_is_refused_at_the_start() {
+    let (server, url) = (Server::start(Engine::Postgres).await, cluster().database());
+    cluster().query(&url, &format!("ALTER DATABASE {} SET default_transaction_read_only = on", name_of(&url)));
+    let said = refusal(&server, &url);
+    assert!(said.contains("RESET default_transaction_read_only"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_speaks_german_is_understood() {
     let url = cluster().database();
@@ -88,7 +164,7 @@ async fn a_server_that_speaks_german_is_understood() {
     // A connection that the server ends is told from a query that failed.
     cluster().query(
         &url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
     for user in 0..CLIENTS {
         server.client().login(&format!("user{user}"), PASSWORD).await.expect(200, "USER_LOGGED_IN");

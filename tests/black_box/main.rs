@@ -63,6 +63,7 @@ mod sessions;
 mod sign_in;
 mod sqlite_file;
 mod start_up;
+mod stuck_database;
 mod traces;
 mod two_factor;
 mod two_factor_elsewhere;

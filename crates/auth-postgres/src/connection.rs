@@ -1,5 +1,6 @@
 //! How a connection is made: where to, over what, and what holds on it from then on.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use futures_util::FutureExt as _;
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
@@ -25,12 +27,28 @@ use crate::tls::{self, Mode};
 use crate::wire::{Observed, ObservedTls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// No statement of a request takes long; one that does is stuck.
+/// No statement of a request takes long; one that does is stuck. Its server ends it before a call is given up, and so says
+/// that nothing happened.
 const LIMITS: [(&str, &str); 3] =
-    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")];
-/// Whatever the database or the role has as its default: every change carries its own guard, and a stricter level would
-/// only undo commits.
-const ISOLATION: &str = "-c default_transaction_isolation=read\\ committed";
+    [("statement_timeout", "7s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")];
+/// For how long a connection that nobody uses any more may wait for its server to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Asked for whatever the database or the role has as its default. Every change carries its own guard, so a stricter
+/// isolation would only undo commits; a pool keeps connections that are idle.
+const DEFAULTS: [&str; 6] = [
+    "-c default_transaction_isolation=read\\ committed",
+    "-c default_transaction_deferrable=off",
+    "-c idle_session_timeout=0",
+    "-c TimeZone=UTC",
+    "-c DateStyle=ISO",
+    "-c bytea_output=hex",
+];
+/// What a server tells of itself: which process serves the connection, whether it takes writes, whether it is a standby.
+const INTRODUCTION: &str =
+    "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()";
+/// The same where what is set stays: a setting of PostgreSQL 17 that an older one does not know.
+const INTRODUCTION_AND_DEFAULTS: &str = "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery(), \
+     (SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout')";
 
 /// Where the database is, and how it is spoken to.
 #[derive(Clone)]
@@ -44,6 +62,8 @@ pub(crate) struct Target {
     /// Whether what is set or prepared in one transaction is there in the next. Behind a transaction pooler it is not,
     /// and worse: it is there for somebody else.
     pub(crate) prepared: bool,
+    /// Whether the URL says which schema is meant.
+    pub(crate) names_search_path: bool,
 }
 
 impl Target {
@@ -60,14 +80,15 @@ impl Target {
             }
         };
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        let names_search_path = config.get_options().is_some_and(|options| options.contains("search_path"));
         if prepared {
             let limits = LIMITS.map(|(name, value)| format!("-c {name}={value}")).join(" ");
-            let limits = format!("{ISOLATION} {limits}");
+            let limits = format!("{} {limits}", DEFAULTS.join(" "));
             let options = config.get_options().map_or_else(|| limits.clone(), |own| format!("{limits} {own}"));
             config.options(options);
         }
         let hosts = each_host(&config)?;
-        Ok(Self { hosts, answered: Arc::default(), tls, prepared })
+        Ok(Self { hosts, answered: Arc::default(), tls, prepared, names_search_path })
     }
 
     /// How long [`Target::connect`] may take: at least a second for each host, since the last one may be the primary.
@@ -129,23 +150,24 @@ impl Target {
         let stream = socket::open(place).await;
         let stream = stream.map_err(|error| Refused::because(&format!("error connecting to server: {error}")))?;
         let sqlstates = SqlStates::default();
+        let (in_use, used) = oneshot::channel();
         let (client, driving) = match &self.tls {
             None => {
                 let stream = Observed::new(stream, sqlstates.clone());
                 let (client, connection) = config.connect_raw(stream, NoTls).boxed().await?;
-                (client, drive(connection, told))
+                (client, drive(connection, told, used))
             }
             Some(make) => {
                 let tls = MakeTlsConnect::<Box<dyn Duplex>>::make_tls_connect(&mut make.clone(), name(config));
                 let tls = tls.map_err(|error| Refused::because(&error.to_string()))?;
                 let tls = ObservedTls { tls, sqlstates: sqlstates.clone() };
                 let (client, connection) = config.connect_raw(stream, tls).boxed().await?;
-                (client, drive(connection, told))
+                (client, drive(connection, told, used))
             }
         };
-        demand_writable(&client).await?;
+        let backend = demand_writable(&client, self.prepared).await?;
         let driver = self.set_up(client).await?;
-        Ok(Open { connection: PostgresConnection { driver, sqlstates }, driving })
+        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, in_use }, driving })
     }
 
     async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {
@@ -199,33 +221,51 @@ impl From<tokio_postgres::Error> for Refused {
 /// What is called with each notification.
 pub(crate) type Told = Arc<dyn Fn(&Notification) + Send + Sync>;
 
-/// Moves the bytes of a connection until it ends, on a task of its own.
-fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>, told: Option<Told>) -> JoinHandle<()>
+/// Moves the bytes of a connection until it ends, on a task of its own. The driver would wait without end for what a
+/// server owes that has fallen silent; here that ends with whoever uses the connection.
+fn drive<S, T>(
+    mut connection: tokio_postgres::Connection<S, T>,
+    told: Option<Told>,
+    used: oneshot::Receiver<Infallible>,
+) -> JoinHandle<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    tokio::spawn(async move {
+    let moving = async move {
         // An error ends it; whoever waits for an answer is told that the connection is closed.
         while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
             if let (AsyncMessage::Notification(notification), Some(told)) = (message, &told) {
                 told(&notification);
             }
         }
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            () = moving => {}
+            () = used.map(drop).then(|()| tokio::time::sleep(FAREWELL)) => {}
+        }
     })
 }
 
-/// A standby answers too.
-async fn demand_writable(client: &Client) -> Result<(), Refused> {
-    for message in client.simple_query("SHOW transaction_read_only").await? {
-        if let SimpleQueryMessage::Row(row) = message
-            && row.get(0) == Some("on")
-        {
-            return Err(Refused::because("database does not allow writes"));
+/// A standby answers too. Returns which process serves the connection, where that stays so.
+async fn demand_writable(client: &Client, stays: bool) -> Result<Option<i32>, Refused> {
+    let introduction = if stays { INTRODUCTION_AND_DEFAULTS } else { INTRODUCTION };
+    let mut backend = None;
+    for message in client.simple_query(introduction).await? {
+        let SimpleQueryMessage::Row(row) = message else { continue };
+        if row.get(1) == Some("on") {
+            let why = if row.get(2) == Some("t") { A_STANDBY } else { READ_ONLY };
+            return Err(Refused::because(&format!("database does not allow writes: {why}")));
         }
+        backend = row.get(0).and_then(|backend| backend.parse().ok());
     }
-    Ok(())
+    Ok(backend.filter(|_| stays))
 }
+
+const A_STANDBY: &str = "it is a standby; name the primary in the URL, too";
+const READ_ONLY: &str = "default_transaction_read_only is on for the server, the database or the role; turn it off there \
+                         (ALTER DATABASE … or ALTER ROLE … RESET default_transaction_read_only)";
 
 /// The name that a certificate must have.
 fn name(config: &Config) -> &str {

@@ -5,19 +5,20 @@ mod archive_dialect;
 mod connection;
 mod listener;
 mod outbox;
+mod schema;
 mod socket;
 mod tls;
 mod wire;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
 use auth_store::{
-    ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, SqlStore, Write, work_on,
+    ArchiveDialect, Connection, Engine, Lent, OpenError, Pool, PostgresConnection, Purpose, SqlStore, Write, work_on,
 };
 use diesel::pg::Pg;
 use diesel::{QueryableByName, sql_types};
@@ -39,6 +40,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long it may take to begin reading all accounts.
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +63,9 @@ pub enum ConnectError {
         "the database has the encoding {0}: it must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
     )]
     Encoding(String),
+    /// What the service would find, or make, is not where its tables are.
+    #[error("{0}")]
+    SearchPath(String),
     /// A statement about a whole database failed.
     #[error("PostgreSQL refuses {0}")]
     Execute(String),
@@ -95,7 +101,7 @@ pub async fn connect(
     auditor: Option<Arc<Auditor>>,
 ) -> Result<PostgresStore, ConnectError> {
     let target = Target::parse(url, prepared)?;
-    demand_utf8(&mut target.connect().await?.driver).await?;
+    check_settings(&target, &mut target.connect().await?.driver).await?;
     let pooled = target.clone();
     let opener = Box::new(move || {
         let target = pooled.clone();
@@ -121,6 +127,12 @@ impl From<ConnectError> for OpenError {
             error => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// Looks at what the database and the role have set, and no session can ask for otherwise.
+async fn check_settings(target: &Target, driver: &mut AsyncPgConnection) -> Result<(), ConnectError> {
+    demand_utf8(driver).await?;
+    if target.names_search_path { Ok(()) } else { schema::demand_one(driver).await }
 }
 
 /// Any text that the domain accepts is to be stored.
@@ -156,22 +168,33 @@ impl PostgresEngine {
 #[async_trait]
 impl Engine for PostgresEngine {
     async fn reader(&self) -> Result<Lent, StoreError> {
-        let mut conn = self.pool.lend().await?;
-        if !self.target.prepared {
-            conn.begin_with(&Target::begin("READ COMMITTED")).await?;
-        }
-        Ok(conn)
+        self.pool.lend(Purpose::Read).await
     }
 
-    async fn write(&self, write: Write) -> Result<(), CommitError> {
-        work_on(self.reader().await?, write).await
+    fn begin_call(&self) -> Option<String> {
+        (!self.target.prepared).then(|| Target::begin("READ COMMITTED"))
+    }
+
+    async fn write(&self, write: Write, purpose: Purpose, by: Instant) -> Result<(), CommitError> {
+        work_on(self.pool.lend(purpose).await?, self.begin_call().as_deref(), by, write).await
+    }
+
+    /// A table of its own file, gone with its transaction. Behind a pooler every call is one transaction, which a role that
+    /// may make no such table could not end well.
+    fn take_room(&self) -> Option<&'static str> {
+        self.target.prepared.then_some(
+            "CREATE TEMPORARY TABLE auth_room ON COMMIT DROP AS SELECT repeat('x', 1000) FROM generate_series(1, 64)",
+        )
     }
 
     async fn begin_snapshot(&self) -> Result<Connection, StoreError> {
-        let mut conn = self.begin("REPEATABLE READ READ ONLY").await?;
-        // However slowly its reader reads: the endpoint has a deadline of its own.
-        conn.batch("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
-        Ok(conn)
+        let begun = tokio::time::timeout(SNAPSHOT_TIMEOUT, async {
+            let mut conn = self.begin("REPEATABLE READ READ ONLY").await?;
+            // However slowly its reader reads: the endpoint has a deadline of its own.
+            conn.batch("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+            Ok(conn)
+        });
+        begun.await.unwrap_or(Err(StoreError::Unavailable))
     }
 
     async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
@@ -217,9 +240,11 @@ pub async fn migrate(url: &str, prepared: bool) -> Result<usize, ConnectError> {
 /// drops what the older one has no place for.
 pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Result<usize, ConnectError> {
     let migrate_error = |error: &dyn std::fmt::Display| ConnectError::Migrate(error.to_string());
-    let mut conn = Target::parse(url, prepared)?.connect().await?.driver;
-    demand_utf8(&mut conn).await?;
-    if version.is_none() && is_up_to_date(&mut conn).await {
+    let target = Target::parse(url, prepared)?;
+    // The whole of it: its task ends with what is in use of it.
+    let mut opened = target.connect().await?;
+    check_settings(&target, &mut opened.driver).await?;
+    if version.is_none() && is_up_to_date(&mut opened.driver).await {
         return Ok(0);
     }
     // The lock of a session would stay behind in a transaction pooler; one of a transaction goes with it.
@@ -227,8 +252,9 @@ pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Res
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = 0; \
          SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
     );
-    AnsiTransactionManager::begin_transaction_sql(&mut conn, &begin).await.map_err(|error| migrate_error(&error))?;
-    let mut harness = AsyncMigrationHarness::new(conn);
+    let begun = AnsiTransactionManager::begin_transaction_sql(&mut opened.driver, &begin).await;
+    begun.map_err(|error| migrate_error(&error))?;
+    let mut harness = AsyncMigrationHarness::new(opened.driver);
     let done = auth_store::migrate_to(&mut harness, || MIGRATIONS, version).map_err(ConnectError::Migrate)?;
     let mut conn = harness.into_inner();
     AnsiTransactionManager::commit_transaction(&mut conn).await.map_err(|error| migrate_error(&error))?;
@@ -264,10 +290,10 @@ pub async fn drop_database(url: &str, prepared: bool, name: &str) -> Result<(), 
 /// Outside of a transaction, which such a statement cannot be in.
 async fn execute(url: &str, prepared: bool, statement: &str) -> Result<(), ConnectError> {
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("{statement}: {error}"));
-    let mut conn = Target::parse(url, prepared)?.connect().await?.driver;
+    let mut conn = Target::parse(url, prepared)?.connect().await?;
     if prepared {
         // It copies the template, which may take a while. Through a pooler there is no limit yet.
-        conn.batch_execute("SET statement_timeout = 0").await.map_err(failed)?;
+        conn.driver.batch_execute("SET statement_timeout = 0").await.map_err(failed)?;
     }
-    conn.batch_execute(statement).await.map_err(failed)
+    conn.driver.batch_execute(statement).await.map_err(failed)
 }

@@ -87,7 +87,7 @@ async fn stay(
     news: News,
 ) {
     let listen = format!("LISTEN {OUTBOX_CHANNEL}; LISTEN {SESSIONS_CHANNEL}");
-    if driver.batch_execute(&listen).boxed().await.is_err() {
+    if !matches!(tokio::time::timeout(PATIENCE, driver.batch_execute(&listen).boxed()).await, Ok(Ok(()))) {
         return;
     }
     tokio::select! {

@@ -1,10 +1,11 @@
 //! How a node tells the others that there is something to send: a hint, by NOTIFY. Whoever misses it looks now and then.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use auth_domain::ports::StoreError;
-use auth_store::Pool;
+use auth_domain::ports::CommitError;
+use auth_store::{Pool, Purpose, work_on};
+use futures_util::FutureExt as _;
 use supervisor::Worker;
 use tokio::sync::{Mutex, mpsc};
 
@@ -13,6 +14,8 @@ use crate::listener::OUTBOX_CHANNEL;
 /// However much is owed, a node tells no more often. A transaction that notifies takes a lock of the whole cluster when it
 /// commits, so what requests commit notifies nobody.
 const TELL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long it may take. It needs no synchronous standby: nothing is written.
+const TELL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Tells the other nodes, a moment after it was asked to.
 pub(crate) struct Teller(mpsc::Sender<()>);
@@ -33,11 +36,13 @@ impl Teller {
     }
 }
 
-async fn tell_when_asked(pool: Arc<Pool>, asking: Arc<Mutex<mpsc::Receiver<()>>>) -> Result<(), StoreError> {
+async fn tell_when_asked(pool: Arc<Pool>, asking: Arc<Mutex<mpsc::Receiver<()>>>) -> Result<(), CommitError> {
     let mut asking = asking.lock().await;
     while asking.recv().await.is_some() {
         // Whoever is not told looks by itself.
-        pool.lend().await?.batch(&format!("NOTIFY {OUTBOX_CHANNEL}")).await?;
+        let (lent, by) = (pool.lend(Purpose::WriteIfFree).await?, Instant::now() + TELL_TIMEOUT);
+        let notify = format!("NOTIFY {OUTBOX_CHANNEL}");
+        work_on(lent, None, by, |conn| async move { Ok(conn.batch(&notify).await?) }.boxed()).await?;
         tokio::time::sleep(TELL_INTERVAL).await;
     }
     Ok(())

@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::Failure;
 use crate::database::Opened;
-use crate::settings::{NetworkLimit, ProviderRegistration, Settings};
+use crate::settings::{Database, NetworkLimit, PostgresOptions, ProviderRegistration, Settings};
 
 /// A server before it serves.
 pub(crate) struct Wired {
@@ -77,6 +77,9 @@ pub(crate) async fn wire(
 
 /// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
 async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn KeptSessions>>), Failure> {
+    if matches!(settings.database, Database::Postgres { options: PostgresOptions { connections: 1, .. }, .. }) {
+        tracing::warn!("AUTH_DB_CONNECTIONS is 1: a write that is stuck holds up everything; with 2, reads go on");
+    }
     settings.database.migrate_to(None).await?;
     let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
     let news = cache.clone().map(|cache| cache as Arc<dyn SessionNews>);

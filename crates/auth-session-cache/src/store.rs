@@ -46,6 +46,10 @@ impl Store for CachedStore {
         self.store.ping().await
     }
 
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        self.store.check_ready().await
+    }
+
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.store.find_account(id).await
     }

@@ -15,13 +15,13 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::audit::Auditor;
 use auth_domain::load::{FileCheck, PoolLoad};
 use auth_domain::ports::{ArchiveError, CommitError, SessionNews, StoreError};
-use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Spawner, SqlStore, Write};
+use auth_store::{ArchiveDialect, Connection, Engine, Lent, Pool, Purpose, Spawner, SqlStore, Write};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -164,15 +164,12 @@ impl Engine for SqliteEngine {
     }
 
     async fn reader(&self) -> Result<Lent, StoreError> {
-        self.readers.lend().await
+        self.readers.lend(Purpose::Read).await
     }
 
-    async fn write(&self, write: Write) -> Result<(), CommitError> {
+    /// What has begun goes on to its end, which the disk alone puts off.
+    async fn write(&self, write: Write, _: Purpose, _: Instant) -> Result<(), CommitError> {
         self.writer.write(write).await
-    }
-
-    async fn check_writing(&self) -> Result<(), StoreError> {
-        self.writer.check().await
     }
 
     async fn close(&self) {

@@ -35,9 +35,6 @@ const QUEUE: usize = 1_024;
 /// How many share a transaction. A sync takes as long as some tens of them; more would only make the first wait.
 const BATCH: usize = 128;
 
-/// Writes nothing that means anything, and a page all the same.
-const PROBE: &str = "PRAGMA user_version = 0";
-
 type Verdict = Result<(), CommitError>;
 
 /// The thread that writes, to those who have work for it.
@@ -47,7 +44,6 @@ pub(crate) struct Writer {
     thread: Mutex<Option<JoinHandle<Option<Connection>>>>,
     /// How many connections there were.
     opened: Arc<AtomicU64>,
-    is_refusing: Arc<AtomicBool>,
 }
 
 /// A piece of work that waits.
@@ -70,37 +66,20 @@ impl Writer {
     /// Starts the thread on `conn`, whose statements run inline.
     pub(crate) fn start(path: PathBuf, conn: Connection, worker: Worker) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE);
-        let (opened, is_refusing) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let opened = Arc::<AtomicU64>::default();
         let mut thread = WriterThread {
             log: Log::beside(&path),
             path,
             conn: Some(conn),
             runtime: Handle::current(),
             opened: Arc::clone(&opened),
-            is_refusing: Arc::clone(&is_refusing),
             worker: worker.clone(),
         };
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
             worker.run_here(|| thread.run(&receiver));
             thread.conn
         })?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened, is_refusing })
-    }
-
-    /// Tells whether it takes writes. Where the last one was refused, for a full disk say, it tries another one.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        if !self.is_refusing.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let probed = self
-            .write(Box::new(|conn| async move { conn.batch(PROBE).await.map_err(CommitError::from) }.boxed()))
-            .await;
-        probed.map_err(|error| match error {
-            CommitError::Store(error) => error,
-            CommitError::Conflict(_) | CommitError::Duplicate(_) => StoreError::Unavailable,
-        })?;
-        self.is_refusing.store(false, Ordering::Relaxed);
-        Ok(())
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened })
     }
 
     /// Has `write` done and waits until it is on the disk. What has not begun in [`POOL_TIMEOUT`], or when the caller goes
@@ -208,8 +187,6 @@ struct WriterThread {
     conn: Option<Connection>,
     runtime: Handle,
     opened: Arc<AtomicU64>,
-    /// Whether a write was refused, and none is known to have succeeded since.
-    is_refusing: Arc<AtomicBool>,
     log: Log,
     /// Itself, to those who ask how it is.
     worker: Worker,
@@ -250,14 +227,7 @@ impl WriterThread {
             Err(error) => Err(error.into()),
         };
         self.conn.take_if(|conn| !conn.is_reusable());
-        self.tell(caller, done);
-    }
-
-    fn tell(&self, caller: Caller, verdict: Verdict) {
-        if verdict == Err(StoreError::Refused.into()) {
-            self.is_refusing.store(true, Ordering::Relaxed);
-        }
-        caller.tell(verdict);
+        caller.tell(done);
     }
 
     fn write_together(&mut self, mut batch: vec::IntoIter<Queued>) {
@@ -273,7 +243,7 @@ impl WriterThread {
                     Ok(()) => verdict,
                     Err(undone) => undone.verdict(verdict),
                 };
-                self.tell(caller, verdict);
+                caller.tell(verdict);
             }
         }
     }

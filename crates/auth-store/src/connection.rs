@@ -3,6 +3,7 @@
 
 mod pipeline;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use auth_domain::ports::{CommitError, Guard, StoreError};
@@ -19,6 +20,7 @@ use diesel_async::{
     TransactionManager as _,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, join_all};
+use tokio::sync::oneshot;
 
 use crate::failure::{Failure, SqlStates, meaning_in_postgres, meaning_in_sqlite};
 use crate::prepared::Prepared;
@@ -58,6 +60,10 @@ pub struct PostgresConnection {
     pub driver: AsyncPgConnection,
     /// What the server told of errors.
     pub sqlstates: SqlStates,
+    /// The process id of what serves it; `None` behind a pooler, which has another one for each transaction.
+    pub backend: Option<i32>,
+    /// Soon after this is dropped the task that moves its bytes ends, whatever the server still owes.
+    pub in_use: oneshot::Sender<Infallible>,
 }
 
 enum Engine {
@@ -71,6 +77,8 @@ pub struct Connection {
     engine: Engine,
     /// It is to be closed, not used again.
     broken: bool,
+    /// Its server was found to only read.
+    read_only: bool,
     /// It is one of several handles of one connection.
     is_handle: bool,
 }
@@ -89,10 +97,10 @@ impl From<SqliteConnection> for Connection {
 
 impl Connection {
     const fn of(engine: Engine) -> Self {
-        Self { engine, broken: false, is_handle: false }
+        Self { engine, broken: false, read_only: false, is_handle: false }
     }
 
-    /// Whether it may be used again: it is open, leads to a server that writes, and is in no transaction.
+    /// Whether it may be used again: it is open, and in no transaction.
     pub fn is_reusable(&mut self) -> bool {
         !self.broken && matches!(self.is_in_transaction(), Ok(false)) && !self.is_closed()
     }
@@ -104,6 +112,34 @@ impl Connection {
             }
             Engine::Sqlite(_) => false,
         }
+    }
+
+    /// The process id of what serves it in PostgreSQL.
+    pub(crate) fn backend(&self) -> Option<i32> {
+        match &self.engine {
+            Engine::Postgres(connection) => connection.backend,
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// Whether its server was found to only read since this was asked last.
+    pub(crate) const fn was_found_read_only(&mut self) -> bool {
+        std::mem::replace(&mut self.read_only, false)
+    }
+
+    /// Whether its server takes writes.
+    pub(crate) async fn is_writable(&mut self) -> Done<bool> {
+        let query = "SELECT count(*) AS count WHERE current_setting('transaction_read_only') = 'off'";
+        let Count { count } = self.one(diesel::sql_query(query)).await?;
+        Ok(count > 0)
+    }
+
+    /// Whether that backend of the same PostgreSQL is at work.
+    pub(crate) async fn is_at_work(&mut self, backend: i32) -> Done<bool> {
+        let query =
+            format!("SELECT count(*) AS count FROM pg_stat_activity WHERE pid = {backend} AND state = 'active'");
+        let Count { count } = self.one(diesel::sql_query(query)).await?;
+        Ok(count > 0)
     }
 
     /// Ends a transaction that was begun where the connection was lent, by how the work went.
@@ -141,8 +177,9 @@ impl Connection {
             Engine::Postgres(connection) => meaning_in_postgres(&error, connection.sqlstates.take_last()),
             Engine::Sqlite(_) => meaning_in_sqlite(&error),
         };
-        let Failure { meaning, connection_is_gone, sqlstate } = failure;
+        let Failure { meaning, connection_is_gone, read_only, sqlstate } = failure;
         self.broken |= connection_is_gone;
+        self.read_only |= read_only;
         match meaning {
             // A statement before it failed, which says why.
             _ if self.is_handle && sqlstate == IN_FAILED_TRANSACTION => {}
@@ -378,6 +415,12 @@ fn alone(connection: &mut Arc<PostgresConnection>) -> QueryResult<&mut PostgresC
 /// Whether a transaction was begun here, or one was begun before.
 #[must_use]
 pub(crate) struct Begun(bool);
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
 
 #[derive(QueryableByName)]
 struct DataVersion {

@@ -1,7 +1,7 @@
 //! What an engine brings: connections, and the SQL that differs.
 
-use std::ops::DerefMut;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use auth_domain::load::{FileCheck, PoolLoad};
@@ -12,9 +12,7 @@ use supervisor::Supervisor;
 
 use crate::archive::Kind;
 use crate::connection::Connection;
-
-/// A connection that is lent; it goes back when it is dropped.
-pub type Lent = Box<dyn DerefMut<Target = Connection> + Send>;
+use crate::pool::{Lent, Purpose};
 
 /// What one call does on a connection that writes. What it finds it keeps for its caller, who may see it only once the
 /// write is committed.
@@ -32,8 +30,20 @@ pub trait Engine: Send + Sync + 'static {
     /// Lends a connection that reads.
     async fn reader(&self) -> Result<Lent, StoreError>;
 
-    /// Does `write` on a connection that writes, all of it or nothing. What this answers is on the disk.
-    async fn write(&self, write: Write) -> Result<(), CommitError>;
+    /// The statements that begin each call, where one is a transaction.
+    fn begin_call(&self) -> Option<String> {
+        None
+    }
+
+    /// Does `write` on a connection that writes, all of it or nothing. What this answers is on the disk. An engine whose
+    /// server may keep silent answers by that time, and then nobody knows whether it happened.
+    async fn write(&self, write: Write, purpose: Purpose, by: Instant) -> Result<(), CommitError>;
+
+    /// A statement that fails where the disk has no room for more, though what needs none can be written; `None` where
+    /// every write needs some.
+    fn take_room(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Opens a connection of its own in a read transaction with one snapshot. Closing it ends the snapshot.
     async fn begin_snapshot(&self) -> Result<Connection, StoreError>;
@@ -48,11 +58,6 @@ pub trait Engine: Send + Sync + 'static {
     /// Finishes what was begun and closes every connection; from then on nothing can be asked for. A server of a database
     /// does that by itself when this process ends.
     async fn close(&self) {}
-
-    /// Whether it takes writes, as far as is known without a write for each question. Reads may go on while it does not.
-    async fn check_writing(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
 
     /// How busy the connections are.
     fn pool_load(&self) -> PoolLoad;

@@ -51,12 +51,14 @@ impl SqlStates {
 pub(crate) struct Failure {
     pub(crate) meaning: CommitError,
     pub(crate) connection_is_gone: bool,
+    /// The server only reads.
+    pub(crate) read_only: bool,
     pub(crate) sqlstate: String,
 }
 
 impl Failure {
     fn of(meaning: impl Into<CommitError>) -> Self {
-        Self { meaning: meaning.into(), connection_is_gone: false, sqlstate: String::new() }
+        Self { meaning: meaning.into(), connection_is_gone: false, read_only: false, sqlstate: String::new() }
     }
 
     fn and_connection_is_gone(self) -> Self {
@@ -76,14 +78,14 @@ pub(crate) fn meaning_in_postgres(error: &Error, sqlstate: Option<[u8; 5]>) -> F
             (b"40001" | b"40P01", _) | (_, DatabaseErrorKind::SerializationFailure) => {
                 Failure::of(CommitError::Conflict(Guard::Alone))
             }
-            // A server that only reads: a standby, or a primary that became one. Another host may write.
+            // A server that only reads: a standby, or a primary that became one. Another host may write; the pool looks.
             (b"25006", _) | (_, DatabaseErrorKind::ReadOnlyTransaction) => {
-                Failure::of(StoreError::Refused).and_connection_is_gone()
+                Failure { read_only: true, ..Failure::of(StoreError::Refused) }
             }
             // The disk is full, or a limit of the server is reached.
             ([b'5', b'3', ..], _) => Failure::of(StoreError::Refused),
-            // Connection exceptions, and a server that is being stopped.
-            ([b'0', b'8', ..] | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
+            // Connection exceptions, a server that is being stopped, and sessions that it ended: they took too long.
+            ([b'0', b'8', ..] | b"25P03" | b"25P04" | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
             | (_, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand) => {
                 Failure::of(StoreError::Unavailable).and_connection_is_gone()
             }
@@ -160,10 +162,11 @@ mod tests {
         for (code, meaning, gone) in [
             (b"40001", again, false),
             (b"40P01", again, false),
-            (b"25006", refused, true),
+            (b"25006", refused, false),
             (b"53100", refused, false),
             (b"08006", away, true),
             (b"57P01", away, true),
+            (b"25P04", away, true),
             (b"57014", away, false),
             (b"55P03", away, false),
             (b"42501", StoreError::Failed.into(), false),

@@ -1,18 +1,27 @@
 //! A pool of connections, for either engine.
 
-use std::sync::Mutex;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use auth_domain::load::PoolLoad;
 use auth_domain::ports::StoreError;
-use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use futures_util::future::BoxFuture;
+use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult, Timeouts};
+use futures_util::future::{BoxFuture, join_all};
 
 use crate::connection::Connection;
-use crate::engine::Lent;
+use crate::places::{Place, Places};
 
 /// How long a pool stays smaller after the server granted no further connection.
 const SMALLER_FOR: Duration = Duration::from_secs(60);
+/// How long an idle connection may take to show that it is alive.
+const PROBE: Duration = Duration::from_secs(2);
+/// How often it is looked whether the server has done with what was given up.
+const LOOK: Duration = Duration::from_secs(1);
+/// Takes what is idle, and nothing else.
+const AT_ONCE: Timeouts =
+    Timeouts { wait: Some(Duration::ZERO), create: Some(Duration::ZERO), recycle: Some(Duration::ZERO) };
 
 /// Why no connection was opened.
 #[derive(Debug, thiserror::Error)]
@@ -46,12 +55,99 @@ impl managed::Manager for Manager {
     }
 }
 
-/// Connections that are lent and come back.
-pub struct Pool {
+/// What a connection is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To read. Some connections are never lent for anything else, so that writes which are stuck hold up no read.
+    Read,
+    /// To write.
+    Write,
+    /// To write what need not be written now: not where writes are stuck.
+    WriteIfFree,
+    /// To see whether writing works: one at a time, beside the other writes where there are connections enough.
+    TryWriting,
+}
+
+/// Connections that are lent and come back. A clone is the same pool.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+struct Inner {
     pool: managed::Pool<Manager>,
     most: usize,
+    wait: Duration,
     /// Since when it is smaller than it may be.
     smaller_since: Mutex<Option<Instant>>,
+    writers: Places,
+    /// The one place of whoever tries whether writing works.
+    trier: Places,
+    /// Whether idle connections are being tried.
+    trying: AtomicBool,
+    /// How many writes were given up that the server still works on.
+    stuck: AtomicUsize,
+}
+
+/// A connection that is lent; it goes back when it is dropped.
+pub struct Lent {
+    object: Object<Manager>,
+    place: Option<Place>,
+    pool: Pool,
+}
+
+impl Deref for Lent {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.object
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.object
+    }
+}
+
+impl Lent {
+    /// To be called after each use.
+    pub(crate) fn look_at_outcome(&mut self) {
+        if self.object.was_found_read_only() {
+            self.pool.look_for_primary();
+        }
+    }
+
+    /// Closes a connection that has not answered in time; the others are tried, since what holds up one may hold up all.
+    ///
+    /// Where the server still works on a write, its waiting cannot be ended from here without harm: a cancelled wait for a
+    /// synchronous standby shows what the standby does not have. So that those do not pile up in the server, the
+    /// connection keeps its place in the pool until the server is done, or does not answer others either.
+    pub fn give_up(self) {
+        let Self { object, place, pool } = self;
+        pool.try_idle(Trial::Alive);
+        match (place, object.backend()) {
+            (Some(place), Some(backend)) if reserved_for_reads(pool.0.most) > 0 => {
+                tokio::spawn(async move {
+                    pool.0.stuck.fetch_add(1, Ordering::SeqCst);
+                    while pool.is_at_work(backend).await {
+                        tokio::time::sleep(LOOK).await;
+                    }
+                    pool.0.stuck.fetch_sub(1, Ordering::SeqCst);
+                    drop(Object::take(object));
+                    drop(place);
+                });
+            }
+            _ => drop(Object::take(object)),
+        }
+    }
+}
+
+/// How many of so many connections are lent to those who read, and to nobody else.
+const fn reserved_for_reads(connections: usize) -> usize {
+    match connections {
+        0 | 1 => 0,
+        2..=5 => 1,
+        more => more / 4,
+    }
 }
 
 impl Pool {
@@ -65,17 +161,27 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { pool, most, smaller_since: Mutex::default() })
+        Ok(Self(Arc::new(Inner {
+            pool,
+            most,
+            wait,
+            smaller_since: Mutex::default(),
+            writers: Places::new(most - reserved_for_reads(most)),
+            trier: Places::new(1),
+            trying: AtomicBool::new(false),
+            stuck: AtomicUsize::new(0),
+        })))
     }
 
     /// Lends a connection. Where the server grants no further one, waits for one that is open.
-    pub async fn lend(&self) -> Result<Lent, StoreError> {
+    pub async fn lend(&self, purpose: Purpose) -> Result<Lent, StoreError> {
+        let place = self.place(purpose).await?;
         self.grow_again();
         loop {
-            match self.pool.get().await {
-                Ok(lent) => return Ok(Box::new(lent)),
+            match self.0.pool.get().await {
+                Ok(object) => return Ok(Lent { object, place, pool: self.clone() }),
                 Err(managed::PoolError::Backend(OpenError::NoMoreGranted(reason))) => {
-                    let open = self.pool.status().size;
+                    let open = self.0.pool.status().size;
                     if open == 0 {
                         tracing::error!(reason, "the database grants no connection");
                         return Err(StoreError::Unavailable);
@@ -95,30 +201,146 @@ impl Pool {
         }
     }
 
+    async fn place(&self, purpose: Purpose) -> Result<Option<Place>, StoreError> {
+        let Inner { writers, trier, wait, stuck, most, .. } = &*self.0;
+        let taken = match purpose {
+            Purpose::Read => return Ok(None),
+            Purpose::WriteIfFree if stuck.load(Ordering::SeqCst) > 0 => return Err(StoreError::Unavailable),
+            // Beside it there is still one that reads.
+            Purpose::TryWriting if reserved_for_reads(*most) > 1 => trier.take(*wait).await,
+            Purpose::WriteIfFree => writers.take(*wait / 3).await,
+            Purpose::Write | Purpose::TryWriting => writers.take(*wait).await,
+        };
+        if taken.is_none() && purpose != Purpose::WriteIfFree {
+            tracing::error!("no connection to the database is free to write: those that write are waiting for it");
+        }
+        taken.map(Some).ok_or(StoreError::Unavailable)
+    }
+
     fn shrink_to(&self, open: usize) {
-        if let Ok(mut since) = self.smaller_since.lock() {
+        if let Ok(mut since) = self.0.smaller_since.lock() {
             *since = Some(Instant::now());
-            self.pool.resize(open);
+            self.resize(open);
         }
     }
 
     fn grow_again(&self) {
-        if let Ok(mut since) = self.smaller_since.lock()
+        if let Ok(mut since) = self.0.smaller_since.lock()
             && since.is_some_and(|since| since.elapsed() > SMALLER_FOR)
         {
             *since = None;
-            self.pool.resize(self.most);
+            self.resize(self.0.most);
+        }
+    }
+
+    fn resize(&self, connections: usize) {
+        self.0.pool.resize(connections);
+        self.0.writers.resize(connections - reserved_for_reads(connections));
+    }
+
+    /// Tries each idle connection, all at once, and closes those that fail. Returns at once.
+    fn try_idle(&self, trial: Trial) {
+        if self.0.trying.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let pool = self.clone();
+        tokio::spawn(async move {
+            if trial == Trial::Alive || pool.finds_writable().await {
+                pool.close_idle_that_fail(trial).await;
+            }
+            pool.0.trying.store(false, Ordering::SeqCst);
+        });
+    }
+
+    async fn close_idle_that_fail(&self, trial: Trial) {
+        let mut idle = Vec::new();
+        while self.0.pool.status().available > 0
+            && let Ok(object) = self.0.pool.timeout_get(&AT_ONCE).await
+        {
+            idle.push(object);
+        }
+        let tried = join_all(idle.into_iter().map(|object| try_one(object, trial))).await;
+        let closed = tried.into_iter().filter(|closed| *closed).count();
+        if closed > 0 {
+            tracing::warn!(closed, ?trial, "idle connections to the database failed a trial: they are closed");
+        }
+    }
+
+    /// Whether a connection that is opened now leads to a server that takes writes.
+    async fn finds_writable(&self) -> bool {
+        match (self.0.pool.manager().0)().await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::error!(%error, "the database only reads, and no other one takes writes: reads go on");
+                false
+            }
+        }
+    }
+
+    /// Another server may have become the primary: as soon as one takes writes, connections to one that does not are of no
+    /// use. Before, they still read.
+    pub(crate) fn look_for_primary(&self) {
+        self.try_idle(Trial::Writable);
+    }
+
+    /// Whether the server still works on what that backend was given.
+    async fn is_at_work(&self, backend: i32) -> bool {
+        let lent = tokio::time::timeout(PROBE, self.lend(Purpose::Read)).await;
+        let Ok(Ok(mut lent)) = lent else { return false };
+        match tokio::time::timeout(PROBE, lent.is_at_work(backend)).await {
+            Ok(at_work) => at_work.unwrap_or(false),
+            Err(_) => {
+                drop(Object::take(lent.object));
+                false
+            }
         }
     }
 
     /// Closes every connection: those that are lent when they come back. None is lent afterwards.
     pub fn close(&self) {
-        self.pool.close();
+        self.0.pool.close();
     }
 
     /// Returns how busy it is.
     pub fn status(&self) -> PoolLoad {
-        let status = self.pool.status();
-        PoolLoad { most: self.most, open: status.size, idle: status.available }
+        let status = self.0.pool.status();
+        PoolLoad { most: self.0.most, open: status.size, idle: status.available }
+    }
+}
+
+/// What an idle connection is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trial {
+    Alive,
+    Writable,
+}
+
+/// Tells whether it was closed.
+async fn try_one(mut object: Object<Manager>, trial: Trial) -> bool {
+    let trying = async {
+        match trial {
+            Trial::Alive => object.batch("SELECT 1").await.is_ok(),
+            Trial::Writable => object.is_writable().await.unwrap_or(false),
+        }
+    };
+    let closed = !tokio::time::timeout(PROBE, trying).await.unwrap_or(false);
+    if closed {
+        drop(Object::take(object));
+    }
+    closed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_have_a_connection_of_their_own_wherever_there_are_two() {
+        for most in 1..100 {
+            let reserved = reserved_for_reads(most);
+            assert!(reserved < most, "somebody writes");
+            assert_eq!(reserved > 0, most > 1);
+        }
+        assert_eq!([8, 16, 32].map(reserved_for_reads), [2, 4, 8]);
     }
 }

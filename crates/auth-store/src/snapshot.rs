@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use auth_domain::AccountId;
 use auth_domain::account::Account;
 use auth_domain::ports::{AccountSnapshot, StoreError};
+use futures_util::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use crate::accounts;
 use crate::connection::{Connection, as_store_error};
 use crate::engine::Engine;
-use crate::store::SqlStore;
+use crate::store::{CALL_TIMEOUT, SqlStore};
 
 const PAGE: u32 = 1_000;
 
@@ -81,7 +82,11 @@ impl<E: Engine> AccountSnapshot for Snapshot<E> {
         let conn = lock(&self.lease).conn.take();
         let mut conn = conn.ok_or(StoreError::Unavailable)?;
         let after = self.after;
-        let read = async move { accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn)) };
+        // Given up, it takes its connection with it.
+        let read = tokio::time::timeout(CALL_TIMEOUT, async move {
+            accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn))
+        });
+        let read = read.map(|read| read.unwrap_or_else(|_| Err(StoreError::Unavailable.into())));
         let (page, conn) = self.store.run_apart(read).await?.map_err(as_store_error)?;
         {
             let mut lease = lock(&self.lease);

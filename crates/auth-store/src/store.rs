@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::account::{Account, LoginName};
@@ -32,15 +32,21 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use tracing::Instrument as _;
 
 use crate::connection::{Connection, as_store_error};
-use crate::engine::{Engine, Lent, Write};
+use crate::engine::{Engine, Write};
+use crate::pool::{Lent, Purpose};
+use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
     accounts, audit, challenges, commit, events, identities, keys, mails, maintenance, outbox, password_limits, purge,
     rate_limits, sessions, two_factor,
 };
 
-/// However stuck the database is, a caller waits no longer.
-const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+/// However stuck the database is, a call takes no longer.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+/// What can wait is given up sooner: others wait for it meanwhile.
+const TIMEOUT_OF_WHAT_CAN_WAIT: Duration = Duration::from_secs(3);
+/// For how much longer its caller waits, so that the call itself ends first, and sees to its connection.
+const GRACE: Duration = Duration::from_secs(1);
 /// How many readers of all accounts there may be at once: each holds a connection of its own.
 const SNAPSHOTS: usize = 2;
 
@@ -56,6 +62,7 @@ pub(crate) struct Inner<E> {
     /// Told when somebody owes a mail or announces an event, here or on another node.
     outbox: Arc<Notify>,
     auditor: Option<Arc<Auditor>>,
+    pub(crate) writing: Writing,
 }
 
 impl<E> Clone for SqlStore<E> {
@@ -73,7 +80,8 @@ impl<E: Engine> SqlStore<E> {
     /// on, which must outlive it.
     pub fn new(engine: E, outbox: Arc<Notify>, auditor: Option<Arc<Auditor>>) -> Self {
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
-        Self { inner: Arc::new(Inner { engine, runtime: Handle::current(), snapshots, outbox, auditor }) }
+        let (runtime, writing) = (Handle::current(), Writing::default());
+        Self { inner: Arc::new(Inner { engine, runtime, snapshots, outbox, auditor, writing }) }
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
@@ -97,9 +105,9 @@ impl<E: Engine> SqlStore<E> {
         self.inner.engine.watch_file();
     }
 
-    /// Runs `work` and waits for it within a deadline. It goes on to its end when the caller goes away: where it can wait
-    /// for the database, it runs on the runtime that the store was opened on, so that no connection is left inside a
-    /// transaction, and none dies with the runtime of a worker that stops.
+    /// Runs `work` and waits for it within a deadline, which `work` itself is to keep where it can. It goes on to its end
+    /// when the caller goes away: where it can wait for the database, it runs on the runtime that the store was opened on,
+    /// so that no connection is left inside a transaction, and none dies with the runtime of a worker that stops.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -127,12 +135,12 @@ impl<E: Engine> SqlStore<E> {
         within_deadline(thread.map_err(|error| error.to_string())).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { work_on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
+        self.run(async move { read_on(&inner.engine, work).await.map_err(as_store_error) }).await?
     }
 
     /// As [`Self::read`], for what may be many rows.
@@ -141,11 +149,19 @@ impl<E: Engine> SqlStore<E> {
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        self.run_apart(async move { work_on(inner.engine.reader().await?, work).await.map_err(as_store_error) }).await?
+        self.run_apart(async move { read_on(&inner.engine, work).await.map_err(as_store_error) }).await?
     }
 
     async fn write<T: Send + 'static>(
         &self,
+        work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
+    ) -> Result<T, CommitError> {
+        self.write_for(Purpose::Write, work).await
+    }
+
+    pub(crate) async fn write_for<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
     ) -> Result<T, CommitError> {
         let (keep, mut kept) = oneshot::channel();
@@ -158,7 +174,12 @@ impl<E: Engine> SqlStore<E> {
             .boxed()
         });
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.engine.write(write).await }).await??;
+        let timeout = if purpose == Purpose::WriteIfFree { TIMEOUT_OF_WHAT_CAN_WAIT } else { CALL_TIMEOUT };
+        let by = Instant::now() + timeout;
+        let done = self.run(async move { inner.engine.write(write, purpose, by).await }).await;
+        let done = done.map_err(CommitError::from).flatten();
+        self.inner.writing.note(&done);
+        done?;
         kept.try_recv().map_err(|_| StoreError::Failed.into())
     }
 
@@ -170,7 +191,7 @@ impl<E: Engine> SqlStore<E> {
 
 /// Waits for a call; its error says why it did not come to its end.
 async fn within_deadline<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(CALL_TIMEOUT, call).await {
+    match tokio::time::timeout(CALL_TIMEOUT + GRACE, call).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
             tracing::error!(error, "a call of the store ended before its time");
@@ -183,22 +204,51 @@ async fn within_deadline<T>(call: impl Future<Output = Result<T, String>>) -> Re
     }
 }
 
-/// Does `work` on a connection that is lent. Behind a transaction pooler that is one transaction.
-pub async fn work_on<T>(
-    mut lent: Lent,
+async fn read_on<T>(
+    engine: &impl Engine,
     work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
 ) -> Result<T, CommitError> {
-    let done = work(&mut lent).await;
-    lent.end_lent_transaction(done.is_ok()).await?;
+    let by = Instant::now() + CALL_TIMEOUT;
+    work_on(engine.reader().await?, engine.begin_call().as_deref(), by, work).await
+}
+
+/// Does `work` on a connection that is lent, in a transaction where `begin` begins one. A connection that has not answered
+/// by that time is given up: of a write nobody knows then whether it happened.
+pub async fn work_on<T>(
+    mut lent: Lent,
+    begin: Option<&str>,
+    by: Instant,
+    work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
+) -> Result<T, CommitError> {
+    if Instant::now() >= by {
+        tracing::error!("a connection to the database came too late");
+        return Err(StoreError::Unavailable.into());
+    }
+    let call = async {
+        if let Some(begin) = begin {
+            lent.begin_with(begin).await?;
+        }
+        let done = work(&mut lent).await;
+        lent.end_lent_transaction(done.is_ok()).await?;
+        done
+    };
+    let Ok(done) = tokio::time::timeout_at(by.into(), call).await else {
+        tracing::error!("the database does not answer in time");
+        lent.give_up();
+        return Err(StoreError::Unavailable.into());
+    };
+    lent.look_at_outcome();
     done
 }
 
 #[async_trait]
 impl<E: Engine> Store for SqlStore<E> {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|conn| outbox::ping(conn).boxed()).await?;
-        let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.engine.check_writing().await }).await?
+        self.read(|conn| outbox::ping(conn).boxed()).await
+    }
+
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        self.read_and_write().await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -372,7 +422,8 @@ impl<E: Engine> Store for SqlStore<E> {
             None => changes,
         };
         let wakes = changes.iter().any(Change::fills_outbox);
-        self.write(move |conn| commit::commit(conn, changes).boxed()).await?;
+        let purpose = if changes.iter().all(Change::can_wait) { Purpose::WriteIfFree } else { Purpose::Write };
+        self.write_for(purpose, move |conn| commit::commit(conn, changes).boxed()).await?;
         if wakes {
             self.inner.outbox.notify_waiters();
             self.inner.engine.tell_others();

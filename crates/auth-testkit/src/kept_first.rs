@@ -45,6 +45,10 @@ impl Store for KeptFirst {
         self.store.ping().await
     }
 
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        self.store.check_ready().await
+    }
+
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.store.find_account(id).await
     }

@@ -142,6 +142,18 @@ impl Cluster {
         panic!("PostgreSQL does not start:\n{said}");
     }
 
+    /// Stops every process of it in the middle of what it does, until the answer is dropped: its kernel goes on to take
+    /// connections and bytes, and nobody answers them.
+    pub fn freeze(&self) -> Frozen {
+        let said = std::fs::read_to_string(self.dir.join("data/postmaster.pid")).expect("it runs");
+        let postmaster: u32 = said.lines().next().and_then(|line| line.parse().ok()).expect("a process id");
+        // First the one that starts others.
+        signal("STOP", &[postmaster]);
+        let frozen = Frozen { processes: [vec![postmaster], children(postmaster)].concat() };
+        signal("STOP", &frozen.processes);
+        frozen
+    }
+
     /// Stops it and removes what it kept. Connections are cut, statements under way are not waited for.
     pub fn stop(&mut self) {
         self.server.stop();
@@ -219,6 +231,34 @@ impl Drop for Session {
         drop(self.psql.stdin.take());
         let _ = self.psql.wait();
     }
+}
+
+/// A server whose processes are stopped.
+pub struct Frozen {
+    processes: Vec<u32>,
+}
+
+impl Drop for Frozen {
+    /// They go on.
+    fn drop(&mut self) {
+        signal("CONT", &self.processes);
+    }
+}
+
+/// One that has ended meanwhile does not matter.
+fn signal(name: &str, processes: &[u32]) {
+    let processes = processes.iter().map(u32::to_string);
+    let _ = Command::new("kill").args(["-s", name]).args(processes).stderr(Stdio::null()).status();
+}
+
+/// The processes that this one has started (proc(5)).
+fn children(parent: u32) -> Vec<u32> {
+    let is_child = |process: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|id| id.trim() == parent.to_string()))
+    };
+    let entries = std::fs::read_dir("/proc").expect("there is /proc");
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_child).collect()
 }
 
 /// A shell script that makes a certificate for `localhost`, and the one that it is signed with.

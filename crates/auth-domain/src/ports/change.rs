@@ -339,6 +339,12 @@ impl Change {
         }
     }
 
+    /// Whether it need not happen now: whoever asks again makes it again, so nobody waits for a database that is slow to
+    /// write.
+    pub const fn can_wait(&self) -> bool {
+        matches!(self, Self::ProveSession { .. })
+    }
+
     /// Notes how and when the owner of `session` proved who they are, as of what `account` is.
     pub fn reauthenticate(session: &Session, account: &Account) -> Self {
         Self::ReauthenticateSession {

@@ -93,6 +93,10 @@ pub trait Store: Send + Sync {
     /// Whether it answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
+    /// Whether it can be read and written now, asked as requests ask it. Answers within a few seconds, whatever the
+    /// database does.
+    async fn check_ready(&self) -> Result<(), StoreError>;
+
     /// The account with that id.
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 

@@ -97,7 +97,7 @@ impl Authenticate {
         let kept = self.kept_sessions.as_ref().and_then(|kept| kept.recall(claims.session_id));
         if let Some((session, account)) = kept.filter(|(session, _)| is_good(session, &claims, now))
             && is_no_older(&session, &claims)
-            && self.prove(&session, &claims).await?
+            && self.prove(&session, &claims).await == Ok(true)
         {
             return Ok(Authenticated { account: account.as_of(now), session, claims });
         }
@@ -109,24 +109,23 @@ impl Authenticate {
         let found = self.env.store.find_session(claims.session_id).await?;
         let (session, account) =
             found.filter(|(session, _)| is_good(session, &claims, now)).ok_or(AuthenticateError::SessionGone)?;
-        // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
-        self.prove(&session, &claims).await?;
+        match self.prove(&session, &claims).await {
+            // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
+            Ok(_) => {}
+            // The database was read, and takes no writes now: the proof is put off to the next call.
+            Err(StoreError::Unavailable | StoreError::Refused) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(Authenticated { account: account.as_of(now), session, claims })
     }
 
-    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read. A database that
-    /// refuses to write keeps nobody from reading: the next use of the token proves it. Until then no refresh moves the session
-    /// on either.
+    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read.
     async fn prove(&self, session: &Session, claims: &AccessClaims) -> Result<bool, StoreError> {
         let current = session.rotation.generation;
         if claims.generation != current || session.rotation.proved {
             return Ok(true);
         }
-        let proof = Change::ProveSession { session_id: session.id, generation: current };
-        match self.env.commit_unless_lost(proof).await {
-            Err(StoreError::Refused) => Ok(true),
-            noted => noted,
-        }
+        self.env.commit_unless_lost(Change::ProveSession { session_id: session.id, generation: current }).await
     }
 }
 

@@ -16,9 +16,9 @@ impl CheckReadiness {
         Self { store: parts.ports.store.clone() }
     }
 
-    /// Asks the database whether it answers: without it nothing else does.
+    /// Asks the database whether it can be read and written: most of what is asked for takes both.
     pub async fn execute(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.store.check_ready().await
     }
 }
 
@@ -30,10 +30,10 @@ mod tests {
     use crate::use_cases::{Policy, Ports, UseCases};
 
     #[tokio::test]
-    async fn a_node_is_ready_as_long_as_its_database_answers() {
-        for answer in [Ok(()), Err(StoreError::Unavailable)] {
+    async fn a_node_is_ready_as_long_as_its_database_answers_and_takes_writes() {
+        for answer in [Ok(()), Err(StoreError::Unavailable), Err(StoreError::Refused)] {
             let mut store = MockStore::new();
-            store.expect_ping().times(1).return_const(answer);
+            store.expect_check_ready().times(1).return_const(answer);
             let use_cases = UseCases::new(Ports { store: Arc::new(store), ..Ports::mocked() }, Policy::for_tests());
             assert_eq!(use_cases.check_readiness.execute().await, answer);
         }

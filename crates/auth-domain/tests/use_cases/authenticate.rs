@@ -133,27 +133,33 @@ async fn a_token_that_a_fork_left_behind_is_refused() {
 #[tokio::test]
 async fn whichever_call_to_the_database_fails_nobody_is_known() {
     let tried = with_each_call_failing(
-        StoreError::Unavailable,
+        StoreError::Failed,
         Ann::prepared,
         async |_, ann| ann.authenticate().await,
         async |_, ann, answer| {
-            assert_eq!(answer, Err(AuthenticateError::Store(StoreError::Unavailable)));
+            assert_eq!(answer, Err(AuthenticateError::Store(StoreError::Failed)));
             assert!(!ann.session().rotation.proved);
         },
     );
     assert_eq!(tried.await, 2, "the session, its proof");
 }
 
-/// A full disk, say: what only reads goes on.
 #[tokio::test]
-async fn a_database_that_refuses_to_write_puts_the_proof_off() {
-    let ann = Ann::logged_in().await;
-    ann.service.store.fail_after(1, StoreError::Refused);
-    ann.authenticate().await.expect("a live session");
-    assert!(!ann.service.store.forgive(), "the proof was tried");
-    assert!(!ann.session().rotation.proved);
-    ann.authenticate().await.expect("a live session");
-    assert!(ann.session().rotation.proved, "by the next use");
+async fn where_nothing_can_be_written_the_proof_is_put_off() {
+    for failure in [StoreError::Unavailable, StoreError::Refused] {
+        let ann = Ann::logged_in().await;
+        ann.service.store.refuse_next_commit(failure.into());
+        ann.authenticate().await.expect("a live session");
+        assert!(!ann.session().rotation.proved);
+        ann.authenticate().await.expect("a live session");
+        assert!(ann.session().rotation.proved);
+        ann.service.store.fail_next(failure);
+        assert_eq!(
+            ann.authenticate().await,
+            Err(AuthenticateError::Store(failure)),
+            "what cannot be read is not known"
+        );
+    }
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ pub(super) fn ready() -> Endpoint {
     Endpoint::new(Method::GET, "/health/ready", || web::to(readiness))
         .summary(
             "health",
-            "Whether requests can be answered: the database answers, and it was not told to stop. If not: send none.",
+            "Whether requests can be answered: the database can be read and written, and it was not told to stop. If not: send none.",
         )
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {

@@ -318,21 +318,6 @@ async fn a_snapshot_that_is_read_for_long_holds_the_log_up_and_nobody_else() {
     assert!(database.log_size() < 40 * MIB, "{} MiB", database.log_size() / MIB);
 }
 
-#[tokio::test]
-async fn a_disk_that_was_full_is_noticed_and_so_is_one_that_has_space_again() {
-    let database = Database::new();
-    assert_eq!(database.writer.check().await, Ok(()));
-    let fill = sql("PRAGMA max_page_count = 4; INSERT INTO things VALUES (7, zeroblob(1000000))", Ok(()));
-    assert_eq!(database.writer.write(fill).await, REFUSED);
-    // A probe writes a page that is there: here it succeeds.
-    assert!(database.writer.is_refusing.load(Ordering::Relaxed));
-    let before = database.commits();
-    assert_eq!(database.writer.check().await, Ok(()));
-    assert_eq!(database.commits() - before, 1, "it was written");
-    assert_eq!(database.writer.check().await, Ok(()));
-    assert_eq!(database.commits() - before, 1, "nothing more is");
-}
-
 /// Panics where it is thrown away, which no piece of work of ours does.
 struct Mine;
 

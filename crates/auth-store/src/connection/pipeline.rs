@@ -40,6 +40,7 @@ impl Connection {
         let done = begun.and_then(|()| done.into_iter().collect::<Done<()>>());
         let ended = self.batch_told(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
         self.broken = ended.is_err() || beginning.broken || handles.iter().any(|handle| handle.broken);
+        self.read_only |= handles.iter().any(|handle| handle.read_only);
         match done {
             Ok(()) => self.judge(ended),
             Err(error) => Err(error),
@@ -69,7 +70,7 @@ impl Connection {
             Engine::Postgres(connection) => {
                 connection.sqlstates.forget();
                 let handle = || Engine::Postgres(Arc::clone(connection));
-                Some((0..=count).map(|_| Self { engine: handle(), broken: false, is_handle: true }).collect())
+                Some((0..=count).map(|_| Self { is_handle: true, ..Self::of(handle()) }).collect())
             }
             Engine::Sqlite(_) => None,
         }

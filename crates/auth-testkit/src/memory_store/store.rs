@@ -41,6 +41,10 @@ impl Store for MemoryStore {
         self.read(|_| ())
     }
 
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        self.read(|_| ())
+    }
+
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.read(|tables| tables.account(id))
     }

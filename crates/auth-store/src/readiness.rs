@@ -1,0 +1,131 @@
+//! Whether requests can be answered: something is read, and what was written lately shows that writing works, or is tried.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use auth_domain::ports::{CommitError, StoreError};
+use diesel::prelude::*;
+use futures_util::FutureExt as _;
+use futures_util::future::join;
+
+use crate::connection::{Connection, Done, as_store_error};
+use crate::engine::Engine;
+use crate::outbox;
+use crate::pool::Purpose;
+use crate::schema::maintenance;
+use crate::store::SqlStore;
+
+/// Whoever asks waits no longer: a load balancer asks every second or so.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+/// How long it counts that something was written.
+const LATELY: Duration = Duration::from_secs(1);
+/// How many rows there are to try writing on. Nodes seldom share one, so a node that hangs keeps few others from theirs.
+const ROWS: u64 = 64;
+
+/// What is known of writing.
+#[derive(Default)]
+pub(crate) struct Writing {
+    seen: Mutex<Seen>,
+    /// Held by whoever tries: the others wait for what comes of it.
+    trying: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// When something was last written.
+    worked_at: Option<Instant>,
+    /// The database refused to write: its disk is full, say. Then what needs no room proves nothing.
+    refused: bool,
+}
+
+impl Writing {
+    /// Learns from each write.
+    pub(crate) fn note<T>(&self, done: &Result<T, CommitError>) {
+        match done {
+            Ok(_) => self.seen().worked_at = Some(Instant::now()),
+            Err(CommitError::Store(StoreError::Refused)) => *self.seen() = Seen { worked_at: None, refused: true },
+            Err(_) => {}
+        }
+    }
+
+    fn worked_lately(&self) -> bool {
+        let seen = self.seen();
+        !seen.refused && seen.worked_at.is_some_and(|at| at.elapsed() < LATELY)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<E: Engine> SqlStore<E> {
+    /// Reads, and writes where nothing was written lately, both as requests do.
+    pub(crate) async fn read_and_write(&self) -> Result<(), StoreError> {
+        let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something());
+        match tokio::time::timeout(READY_WITHIN, both).await {
+            Ok((read, written)) => read.and(written),
+            Err(_) => {
+                tracing::error!("not ready: the database does not answer in time, or does not confirm what is written");
+                Err(StoreError::Unavailable)
+            }
+        }
+    }
+
+    async fn write_something(&self) -> Result<(), StoreError> {
+        let writing = &self.inner.writing;
+        if writing.worked_lately() {
+            return Ok(());
+        }
+        let _alone = writing.trying.lock().await;
+        if writing.worked_lately() {
+            return Ok(());
+        }
+        let room = if writing.seen().refused { self.inner.engine.take_room() } else { None };
+        let tried = self.write_for(Purpose::TryWriting, move |conn| write(conn, room).boxed()).await;
+        if tried.is_ok() {
+            writing.seen().refused = false;
+        }
+        tried.map_err(as_store_error)
+    }
+}
+
+/// Writes a row that nobody reads.
+async fn write(conn: &mut Connection, room: Option<&str>) -> Done<()> {
+    static ROW: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) % ROWS);
+    let row = format!("tried_writing_{}", *ROW);
+    let tried = diesel::insert_into(maintenance::table)
+        .values((maintenance::name.eq(row), maintenance::at.eq(0)))
+        .on_conflict(maintenance::name)
+        .do_update()
+        .set(maintenance::at.eq(maintenance::at + 1));
+    conn.execute(tried).await?;
+    match room {
+        None => Ok(()),
+        // A role that may not do this knows no more than what the row says.
+        Some(room) => match conn.batch(room).await {
+            Ok(()) | Err(StoreError::Failed) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_counts_until_writing_was_tried() {
+        let writing = Writing::default();
+        assert!(!writing.worked_lately());
+        writing.note(&Ok(()));
+        assert!(writing.worked_lately());
+        writing.note::<()>(&Err(StoreError::Unavailable.into()));
+        assert!(writing.worked_lately(), "it may have been stuck on what somebody locked");
+        writing.note::<()>(&Err(StoreError::Refused.into()));
+        writing.note(&Ok(()));
+        assert!(!writing.worked_lately(), "what needs no room is written to a full disk too");
+        writing.seen().refused = false;
+        assert!(writing.worked_lately());
+    }
+}
