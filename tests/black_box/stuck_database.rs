@@ -51,7 +51,7 @@ impl Load {
         let began = Instant::now();
         let before = *self.succeeded.borrow();
         let waiting = self.succeeded.wait_for(|count| *count >= before + more);
-        tokio::time::timeout(PATIENCE, waiting).await.expect("it comes back").unwrap();
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap().unwrap();
         began.elapsed()
     }
 

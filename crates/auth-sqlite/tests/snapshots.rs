@@ -1,7 +1,5 @@
 //! How long a reader may hold a snapshot, and with it the log.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
-
 use std::time::Duration;
 
 use auth_domain::ports::{Change, Store as _, StoreError};

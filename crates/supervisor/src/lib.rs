@@ -205,7 +205,7 @@ mod tests {
         });
         assert_eq!(started.await, [0, 250, 750, 1_750, 3_750, 7_750, 12_750, 17_750, 22_750]);
         let report = Report { name: "mail".to_owned(), failures: 8, failing: true };
-        assert_eq!(workers.reports(), [report.clone()]);
+        assert_eq!(workers.reports(), std::slice::from_ref(&report));
         tokio::time::advance(WELL_AFTER).await;
         assert_eq!(workers.reports(), [Report { failing: false, ..report }]);
     }
