@@ -109,6 +109,15 @@ async fn a_first_start_that_did_not_come_to_its_end_is_gone_on_with() {
     server.session("ann").await;
 }
 
+/// Waits for what the check of the file found.
+async fn until(server: &Server, found: impl Fn(&str) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !found(&file_is_sound(server).await) {
+        assert!(Instant::now() < deadline, "the file is not checked");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn file_is_sound(server: &Server) -> String {
     let metrics = server.client().request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     metrics.lines().find_map(|line| line.strip_prefix("auth_database_file_sound ")).unwrap().to_owned()
@@ -118,9 +127,7 @@ async fn file_is_sound(server: &Server) -> String {
 async fn damage_in_the_middle_is_found_after_the_start_and_told_everywhere() {
     let mut server = start().await;
     server.register("ann").await;
-    while file_is_sound(&server).await == "NaN" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(&server, |found| found != "NaN").await;
     assert_eq!(file_is_sound(&server).await, "1");
     let told = String::from_utf8(server.try_command(&["doctor"]).stdout).unwrap();
     assert!(told.contains("ok      database file: was read, and nothing is wrong with it"), "{told}");
@@ -133,9 +140,7 @@ async fn damage_in_the_middle_is_found_after_the_start_and_told_everywhere() {
     bytes[(page - 1) * PAGE + 3..page * PAGE].fill(0x5a);
     std::fs::write(file(&server), bytes).unwrap();
     server.restart();
-    while file_is_sound(&server).await != "0" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(&server, |found| found == "0").await;
     wait_for("the log", || {
         let log = server.log();
         log.lines().any(|line| line.contains("ERROR") && line.contains("the database file is damaged"))
@@ -161,9 +166,9 @@ async fn a_full_disk_keeps_nobody_from_reading_and_heals_when_there_is_space() {
     let server = Server::with_descriptors(Engine::Sqlite, descriptors, &[]).await;
     let client = server.client();
     let (access, refresh) = server.session("ann").await;
+    server.all_mails_sent().await;
     let log = std::fs::metadata(file(&server).with_extension("db-wal")).unwrap().len();
     let_files_grow(&server, Some(log));
-    assert_eq!(client.get("/health/ready").await.status, 200, "nobody has tried to write");
     // The first use of a token would be noted: that is put off.
     for _ in 0..2 {
         server.me(&access).await.expect(200, "USER_FETCHED");

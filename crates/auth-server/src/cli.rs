@@ -44,7 +44,7 @@ pub(crate) enum Command {
         #[arg(long)]
         retry: bool,
     },
-    /// As mails, of those that were given up alone. Changes nothing without --retry.
+    /// List only the mails that were given up. Changes nothing without --retry.
     ParkedMails {
         /// Have all of them tried now, and those that wait
         #[arg(long)]

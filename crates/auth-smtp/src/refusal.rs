@@ -68,6 +68,8 @@ impl Refusal {
             return false;
         }
         match enhanced_code(&self.words) {
+            // Postfix says 5.1.0 of a sender that it refuses, when it hears whom the mail is for.
+            Some((5, 1, 0)) if self.words.to_lowercase().contains("sender") => false,
             Some((5, subject, detail)) => is_about_mailbox_or_content(subject, detail),
             // Its parts contradict each other.
             Some(_) => false,
@@ -75,7 +77,8 @@ impl Refusal {
         }
     }
 
-    /// 550 is said of a mailbox that is not there as well as of relaying and policy, and then only the words tell. 551,
+    /// 550 is said of a mailbox that is not there as well as of relaying, policy and names that do not resolve: final is only
+    /// what speaks of a mailbox. 551,
     /// 553 and 554 are said to those who may not relay, too, and 552 is a quota.
     fn is_final_without_enhanced_code(&self, code: u16) -> bool {
         const OURS: [&str; 14] = [
@@ -94,10 +97,11 @@ impl Refusal {
             "sender",
             "spf",
         ];
+        const THEIRS: [&str; 7] = ["user", "mailbox", "recipient", "account", "unknown", "no such", "exist"];
         let words = self.words.to_lowercase();
         let about_us = OURS.iter().any(|word| words.contains(word));
         match self.stage {
-            Stage::Recipient => code == 550 && !about_us,
+            Stage::Recipient => code == 550 && !about_us && THEIRS.iter().any(|word| words.contains(word)),
             Stage::Message => matches!(code, 550 | 554) && !about_us,
             Stage::Connect | Stage::Login | Stage::Sender | Stage::Data => false,
         }
@@ -192,6 +196,10 @@ mod tests {
             "550 relay not permitted",
             "550 Access denied - Invalid HELO name",
             "550 Message was not accepted -- policy reasons",
+            "550 5.1.0 <no-reply@example.com>: Sender address rejected: User unknown in virtual alias table",
+            "550 No reverse DNS for your host",
+            "550 listed in dnsbl.example",
+            "550 rejected",
             "551 User not local; please try <bob@example.net>",
             "552 quota exceeded",
             "553 sorry, that domain isn't in my list of allowed rcpthosts",

@@ -48,6 +48,11 @@ impl StartLock {
         Ok(Self(lock))
     }
 
+    /// Notes that there is no database, or none any more.
+    pub(crate) fn forget_made(&mut self) -> std::io::Result<()> {
+        self.0.set_len(0)
+    }
+
     /// Notes that the database has been made: its file is never empty again.
     pub(crate) fn note_made(&mut self) -> std::io::Result<()> {
         if self.0.metadata()?.len() == 0 { self.0.write_all(MADE) } else { Ok(()) }
@@ -133,6 +138,11 @@ mod tests {
         assert_eq!(std::fs::read(beside(&path, ".lock")).unwrap(), MADE);
         std::fs::remove_file(&path).unwrap();
         assert!(!emptied(), "somebody begins anew");
+        lock.forget_made().unwrap();
+        std::fs::write(&path, "").unwrap();
+        assert!(!emptied(), "and that did not come to its end");
+        lock.note_made().unwrap();
+        std::fs::remove_file(&path).unwrap();
         std::fs::write(beside(&path, "-wal"), "frames").unwrap();
         assert!(emptied(), "what is in the log would be thrown away");
         std::fs::write(&path, "SQLite format 3").unwrap();

@@ -72,8 +72,8 @@ pub enum OpenError {
     },
     /// There was a database in the file, and there is none any more.
     #[error(
-        "the SQLite database {} {reason}: put it back (restore an export or a copy), or take away what lies beside it to \
-         begin anew", path.display()
+        "the SQLite database {} {reason}: put it back (restore an export or a copy); to begin anew, remove it and the \
+         files beside it whose names begin with its own", path.display()
     )]
     Emptied {
         /// The file.
@@ -263,6 +263,10 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
     let mut lock = StartLock::take(path)?;
     refuse_emptied(path)?;
     let was_there = path.exists();
+    if !was_there {
+        // Until it has been made again, an empty one is a start that broke off.
+        lock.forget_made().map_err(|error| open_error(error.to_string()))?;
+    }
     // Its owner's alone, whatever the folder; the files beside it take after it.
     let made = File::options().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| open_error(error.to_string()))?;

@@ -134,10 +134,13 @@ impl Connection {
         Ok(count > 0)
     }
 
-    /// Whether that backend of the same PostgreSQL is at work.
+    /// Whether that backend is at work. On another server, a new primary say, the number may be anybody's: only what works
+    /// for this service counts.
     pub(crate) async fn is_at_work(&mut self, backend: i32) -> Done<bool> {
-        let query =
-            format!("SELECT count(*) AS count FROM pg_stat_activity WHERE pid = {backend} AND state = 'active'");
+        let query = format!(
+            "SELECT count(*) AS count FROM pg_stat_activity WHERE pid = {backend} AND state = 'active' \
+             AND datname = current_database() AND usename = current_user AND backend_type = 'client backend'"
+        );
         let Count { count } = self.one(diesel::sql_query(query)).await?;
         Ok(count > 0)
     }

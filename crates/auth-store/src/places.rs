@@ -31,6 +31,11 @@ impl Places {
         Some(Place { permit: Some(permit), surplus: Arc::clone(&self.surplus) })
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// From now on there are so many. Those that are taken are not taken away.
     pub(crate) fn resize(&self, to: usize) {
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);

@@ -78,6 +78,8 @@ struct Inner {
     wait: Duration,
     /// Since when it is smaller than it may be.
     smaller_since: Mutex<Option<Instant>>,
+    /// One for each connection that there may be now: whoever has one finds a connection idle, or may open one.
+    all: Places,
     writers: Places,
     /// The one place of whoever tries whether writing works.
     trier: Places,
@@ -90,8 +92,14 @@ struct Inner {
 /// A connection that is lent; it goes back when it is dropped.
 pub struct Lent {
     object: Object<Manager>,
-    place: Option<Place>,
+    places: Taken,
     pool: Pool,
+}
+
+/// What a connection takes of the pool until it is back.
+struct Taken {
+    _any: Place,
+    writing: Option<Place>,
 }
 
 impl Deref for Lent {
@@ -122,10 +130,10 @@ impl Lent {
     /// synchronous standby shows what the standby does not have. So that those do not pile up in the server, the
     /// connection keeps its place in the pool until the server is done, or does not answer others either.
     pub fn give_up(self) {
-        let Self { object, place, pool } = self;
+        let Self { object, places, pool } = self;
         pool.try_idle(Trial::Alive);
-        match (place, object.backend()) {
-            (Some(place), Some(backend)) if reserved_for_reads(pool.0.most) > 0 => {
+        match object.backend() {
+            Some(backend) if places.writing.is_some() && reserved_for_reads(pool.0.all.count()) > 0 => {
                 tokio::spawn(async move {
                     pool.0.stuck.fetch_add(1, Ordering::SeqCst);
                     while pool.is_at_work(backend).await {
@@ -133,7 +141,7 @@ impl Lent {
                     }
                     pool.0.stuck.fetch_sub(1, Ordering::SeqCst);
                     drop(Object::take(object));
-                    drop(place);
+                    drop(places);
                 });
             }
             _ => drop(Object::take(object)),
@@ -166,6 +174,7 @@ impl Pool {
             most,
             wait,
             smaller_since: Mutex::default(),
+            all: Places::new(most),
             writers: Places::new(most - reserved_for_reads(most)),
             trier: Places::new(1),
             trying: AtomicBool::new(false),
@@ -175,11 +184,18 @@ impl Pool {
 
     /// Lends a connection. Where the server grants no further one, waits for one that is open.
     pub async fn lend(&self, purpose: Purpose) -> Result<Lent, StoreError> {
-        let place = self.place(purpose).await?;
+        let writing = self.place_to_write(purpose).await?;
         self.grow_again();
+        let by = Instant::now() + self.0.wait;
         loop {
+            let Some(any) = self.0.all.take(by.saturating_duration_since(Instant::now())).await else {
+                tracing::error!("no connection to the database is free");
+                return Err(StoreError::Unavailable);
+            };
             match self.0.pool.get().await {
-                Ok(object) => return Ok(Lent { object, place, pool: self.clone() }),
+                Ok(object) => {
+                    return Ok(Lent { object, places: Taken { _any: any, writing }, pool: self.clone() });
+                }
                 Err(managed::PoolError::Backend(OpenError::NoMoreGranted(reason))) => {
                     let open = self.0.pool.status().size;
                     if open == 0 {
@@ -201,13 +217,13 @@ impl Pool {
         }
     }
 
-    async fn place(&self, purpose: Purpose) -> Result<Option<Place>, StoreError> {
-        let Inner { writers, trier, wait, stuck, most, .. } = &*self.0;
+    async fn place_to_write(&self, purpose: Purpose) -> Result<Option<Place>, StoreError> {
+        let Inner { writers, trier, wait, stuck, all, .. } = &*self.0;
         let taken = match purpose {
             Purpose::Read => return Ok(None),
             Purpose::WriteIfFree if stuck.load(Ordering::SeqCst) > 0 => return Err(StoreError::Unavailable),
             // Beside it there is still one that reads.
-            Purpose::TryWriting if reserved_for_reads(*most) > 1 => trier.take(*wait).await,
+            Purpose::TryWriting if reserved_for_reads(all.count()) > 1 => trier.take(*wait).await,
             Purpose::WriteIfFree => writers.take(*wait / 3).await,
             Purpose::Write | Purpose::TryWriting => writers.take(*wait).await,
         };
@@ -234,7 +250,7 @@ impl Pool {
     }
 
     fn resize(&self, connections: usize) {
-        self.0.pool.resize(connections);
+        self.0.all.resize(connections);
         self.0.writers.resize(connections - reserved_for_reads(connections));
     }
 

@@ -95,7 +95,7 @@ impl Cluster {
 
     /// Ends it at once, as a crash does: nothing is written any more, and the next start recovers from the log.
     pub fn crash(&self) {
-        self.signal("QUIT");
+        signal("QUIT", &[self.main_process()]);
         let deadline = Instant::now() + Duration::from_secs(60);
         while self.dir.join("data/postmaster.pid").exists() {
             assert!(Instant::now() < deadline, "PostgreSQL does not end");
@@ -110,23 +110,9 @@ impl Cluster {
         self.wait_until_ready();
     }
 
-    /// Sends a signal by name to its main process.
-    pub fn signal(&self, name: &str) {
-        run(Command::new("kill").args(["-s", name, &self.main_process()]));
-    }
-
-    /// Sends a signal by name to each of its processes: `STOP` freezes it, its kernel still takes what is sent.
-    pub fn signal_all(&self, name: &str) {
-        let main = self.main_process();
-        let children = Command::new("pgrep").args(["-P", &main]).output().expect("pgrep starts");
-        let children = String::from_utf8(children.stdout).expect("numbers");
-        run(Command::new("kill").args(["-s", name, &main]).args(children.split_whitespace()));
-    }
-
-    fn main_process(&self) -> String {
-        let file = self.dir.join("data/postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("PostgreSQL runs");
-        text.lines().next().expect("a process id").to_owned()
+    fn main_process(&self) -> u32 {
+        let text = std::fs::read_to_string(self.dir.join("data/postmaster.pid")).expect("it runs");
+        text.lines().next().and_then(|line| line.parse().ok()).expect("a process id")
     }
 
     fn wait_until_ready(&self) {
@@ -145,8 +131,7 @@ impl Cluster {
     /// Stops every process of it in the middle of what it does, until the answer is dropped: its kernel goes on to take
     /// connections and bytes, and nobody answers them.
     pub fn freeze(&self) -> Frozen {
-        let said = std::fs::read_to_string(self.dir.join("data/postmaster.pid")).expect("it runs");
-        let postmaster: u32 = said.lines().next().and_then(|line| line.parse().ok()).expect("a process id");
+        let postmaster = self.main_process();
         // First the one that starts others.
         signal("STOP", &[postmaster]);
         let frozen = Frozen { processes: [vec![postmaster], children(postmaster)].concat() };

@@ -35,27 +35,27 @@ pub struct Report {
 }
 
 impl Supervisor {
-    /// Returns the worker of that name. Several that do the same share a name, and are one to those who ask.
+    /// Returns the worker of that name. Several that do the same share a name and are reported as one.
     pub fn worker(&self, name: impl Into<String>) -> Worker {
         let name = name.into();
         let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.entry(name.clone()).or_insert_with(|| Worker::new(name)).clone()
     }
 
-    /// Tells of a worker, too, that began before this.
+    /// Adds a worker that was started before.
     pub fn add(&self, worker: Worker) {
         let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.insert(worker.0.name.clone(), worker);
     }
 
-    /// Tells how each is, by name.
+    /// Returns the state of each worker, by name.
     pub fn reports(&self) -> Vec<Report> {
         let workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.values().map(Worker::report).collect()
     }
 }
 
-/// One that works in the background. A clone is the same.
+/// A background worker. A clone is the same worker.
 #[derive(Clone)]
 pub struct Worker(Arc<State>);
 
@@ -68,7 +68,7 @@ struct State {
 }
 
 impl Worker {
-    /// Returns one that has not begun.
+    /// Returns a worker that was not started yet.
     pub fn new(name: impl Into<String>) -> Self {
         let (failures, last_failure, waiting) = (AtomicU64::new(0), Mutex::default(), AtomicUsize::new(0));
         Self(Arc::new(State { name: name.into(), failures, last_failure, waiting }))

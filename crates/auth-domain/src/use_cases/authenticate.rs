@@ -97,11 +97,11 @@ impl Authenticate {
         let kept = self.kept_sessions.as_ref().and_then(|kept| kept.recall(claims.session_id));
         if let Some((session, account)) = kept.filter(|(session, _)| is_good(session, &claims, now))
             && is_no_older(&session, &claims)
-            && self.prove(&session, &claims).await == Ok(true)
+            && let Ok(true) | Err(StoreError::Unavailable | StoreError::Refused) = self.prove(&session, &claims).await
         {
             return Ok(Authenticated { account: account.as_of(now), session, claims });
         }
-        // What is kept refuses nobody: the session may have moved on elsewhere.
+        // What is kept refuses nobody: the session may have moved on elsewhere. A proof that cannot be written is put off.
         self.by_store(claims, now).await
     }
 

@@ -186,8 +186,11 @@ fn judge_workers(workers: &Value) -> Finding {
     let Some(workers) = workers.as_array() else { return Odd("not known: the server is an older one".to_owned()) };
     let failed = |worker: &&Value| worker["failures"].as_u64().unwrap_or_default() > 0;
     let told = workers.iter().filter(failed).map(|worker| {
-        let (name, failures) = (worker["name"].as_str().unwrap_or_default(), &worker["failures"]);
-        format!("{name} failed {failures} times")
+        let name = worker["name"].as_str().unwrap_or_default();
+        match worker["failures"].as_u64() {
+            Some(1) => format!("{name} failed once"),
+            failures => format!("{name} failed {} times", failures.unwrap_or_default()),
+        }
     });
     let told = told.collect::<Vec<_>>().join(", ");
     if workers.iter().any(|worker| worker["failing"] == true) {

@@ -61,7 +61,7 @@ const SETTINGS: &[Row] = &[
         "DB_CONNECTIONS",
         Kind::Number(1, 1_000),
         "(4 × cores, 8 to 32)",
-        "PostgreSQL only. Most connections to it, a quarter of them for reads alone: with 1 a write that is stuck holds up reads, too. When the server grants fewer, requests wait for one that is open.",
+        "PostgreSQL only. Most connections to it, a quarter of them for reads alone: with 1, a stuck write also blocks reads. When the server grants fewer, requests wait for one that is open.",
     ),
     (
         "SECRET_KEY",

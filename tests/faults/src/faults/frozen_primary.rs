@@ -21,7 +21,7 @@ pub async fn run() -> Report {
     let address = format!("127.0.0.1:{}", primary.cluster.port());
     let url = primary.url.replace(&address, &format!("{address},127.0.0.1:{}", standby.port()));
     let scene = Scene::start(Plan { database: Some(url), nodes: 1, clients: 12, settings: &[] }).await;
-    primary.cluster.signal_all("STOP");
+    let _frozen = primary.cluster.freeze();
     sleep(Duration::from_secs(5)).await;
     standby.promote();
     let promoted = Instant::now();
@@ -30,7 +30,5 @@ pub async fn run() -> Report {
         scene.world.violation(format!("the first answer came {back:.1?} after the promotion, not within {LIMIT:?}"));
     }
     sleep(Duration::from_secs(4)).await;
-    let report = scene.finish(Some((&standby, &primary.url)), 1, back.into_iter().collect()).await;
-    primary.cluster.signal_all("CONT");
-    report
+    scene.finish(Some((&standby, &primary.url)), 1, back.into_iter().collect()).await
 }

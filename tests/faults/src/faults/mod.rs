@@ -48,20 +48,27 @@ pub struct Fault {
     pub what: &'static str,
     /// Whether the short form has it.
     pub is_short: bool,
-    /// Whether it must be noticed.
-    pub is_control: bool,
+    /// Of a control: words of the violations by which the checker shows that it noticed. Others, a node that is late say, do
+    /// not count.
+    pub must_notice: Option<&'static [&'static str]>,
     /// Breaks it and compares.
     pub run: Run,
 }
 
 impl Fault {
     const fn new(name: &'static str, what: &'static str, run: Run) -> Self {
-        Self { name, what, is_short: true, is_control: false, run }
+        Self { name, what, is_short: true, must_notice: None, run }
     }
 
     /// A control.
-    const fn control(self) -> Self {
-        Self { is_control: true, ..self }
+    const fn control(self, must_notice: &'static [&'static str]) -> Self {
+        Self { must_notice: Some(must_notice), ..self }
+    }
+
+    /// Whether what was found is what must be.
+    pub fn went_as_it_must(&self, violations: &[String]) -> bool {
+        let is_noticed = |words: &&str| violations.iter().any(|violation| violation.contains(*words));
+        self.must_notice.map_or(violations.is_empty(), |must_notice| must_notice.iter().any(is_noticed))
     }
 
     /// One that takes too long for `tests/run`.
@@ -69,6 +76,10 @@ impl Fault {
         Self { is_short: false, ..self }
     }
 }
+
+/// What shows that something acknowledged was lost.
+const LOST: &[&str] =
+    &["is gone", "is not as it was acknowledged", "cannot log in", "is logged out", "outlives", "was deleted and"];
 
 /// All of them, in the order in which they run.
 pub const FAULTS: &[Fault] = &[
@@ -82,22 +93,22 @@ pub const FAULTS: &[Fault] = &[
     Fault::new("control-lying-disk", "the same on a disk that acknowledges a sync and does nothing", |effort| {
         Box::pin(power_cut::run(power_cut::Disk::Lies, effort))
     })
-    .control(),
+    .control(LOST),
     Fault::new("postgres-crash", "PostgreSQL ends at once and recovers", |effort| {
         Box::pin(postgres_crash::run(postgres_crash::Commit::Durable, effort))
     }),
     Fault::new("control-asynchronous-commit", "the same with synchronous_commit=off", |effort| {
         Box::pin(postgres_crash::run(postgres_crash::Commit::Asynchronous, effort))
     })
-    .control(),
+    .control(LOST),
     Fault::new("control-no-unique-index", "the index that keeps addresses unique is dropped", |_| {
         Box::pin(undone_guards::without_unique_index())
     })
-    .control(),
+    .control(&["was registered", "share an address"]),
     Fault::new("control-undone-guard", "triggers undo what uses a code up or ends a session", |_| {
         Box::pin(undone_guards::without_single_use())
     })
-    .control(),
+    .control(&["outlives", "worked twice", "works twice"]),
     Fault::new(
         "silent-connections",
         "nothing comes through to PostgreSQL for a while, in either direction",
