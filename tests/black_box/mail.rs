@@ -130,7 +130,7 @@ async fn what_the_server_has_against_this_service_is_tried_again_and_told() {
         wait_for(said, || server.command(&["mails"]).contains(said)).await;
         let listed = server.command(&["mails"]);
         assert!(listed.starts_with("waits     until ") && listed.contains("  ann@example.org  "), "{listed}");
-        assert!(listed.ends_with("mails that wait: 1, mails that were given up: 0\n"), "{listed}");
+        assert!(listed.ends_with("mails that wait: 1, mails that were given up: 0"), "{listed}");
         wait_for("the line in the log", || server.log().contains(said)).await;
         hurry(&server);
     }
