@@ -103,18 +103,15 @@ each_engine! {
         let alive = "SELECT count(*), max(notes) FROM sessions WHERE revoked_at IS NULL AND generation = 3";
         assert_eq!(server.sql(alive), "60|3");
     }
+}
 
-    async fn two_nodes_share_sessions_and_keys(engine) {
-        let server = Server::start(engine).await;
-        let url = match &server.database {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", server.dir.path().join("data/auth.db").display()),
-        };
-        let public = [("AUTH_PUBLIC_URL", server.url.as_str()), ("AUTH_DATABASE_URL", url.as_str())];
-        let second = Server::on(server.database.clone(), &public).await;
-        let (access, refresh) = server.session("ann").await;
-        second.me(&access).await.expect(200, "USER_FETCHED");
-        let (access, _) = second.client().refresh(&refresh).await.tokens();
-        server.me(&access).await.expect(200, "USER_FETCHED");
-    }
+/// On PostgreSQL: SQLite is served by one node.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_sessions_and_keys() {
+    let server = Server::start(Engine::Postgres).await;
+    let second = Server::on(server.database.clone(), &[("AUTH_PUBLIC_URL", server.url.as_str())]).await;
+    let (access, refresh) = server.session("ann").await;
+    second.me(&access).await.expect(200, "USER_FETCHED");
+    let (access, _) = second.client().refresh(&refresh).await.tokens();
+    server.me(&access).await.expect(200, "USER_FETCHED");
 }
