@@ -133,13 +133,13 @@ async fn a_token_that_is_proved_or_exchanged_in_that_moment_is_active() {
 async fn a_database_that_fails_is_told_of() {
     for (is_refresh, calls) in [(true, 1), (false, 2)] {
         let tried = with_each_call_failing(
-            StoreError::Unavailable,
+            StoreError::Failed,
             Ann::prepared,
             async |_, ann| {
                 let token = if is_refresh { &ann.tokens.refresh } else { &ann.tokens.access };
                 ann.introspect(token.reveal()).await
             },
-            async |_, _, answer| assert_eq!(answer, Err(StoreError::Unavailable)),
+            async |_, _, answer| assert_eq!(answer, Err(StoreError::Failed)),
         );
         assert_eq!(tried.await, calls, "the session, and the proof of an access token");
     }
