@@ -100,3 +100,9 @@ test("a logout removes the cookies of the browser", async () => {
   await auth.me();
   assert.equal(fake.calls.at(-1).headers.get("cookie"), null);
 });
+
+test("a browser is sent to the public URL of the service", async () => {
+  const { auth } = rendering({}, {}, { publicUrl: "https://app.test/api/" });
+  const { data } = await auth.providers.begin("google");
+  assert.equal(data.url, "https://app.test/api/auth/google/authorize");
+});
