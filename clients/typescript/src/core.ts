@@ -109,8 +109,8 @@ export function createCore(options: InternalOptions) {
       const message = "The tokens came in the body: set AUTH_COOKIES=on in the service.";
       return { code: "COOKIES_OFF", status: 0, message };
     }
-    // A reauthentication, which returns no user, renews the session that asked for it. That one may have ended, or another
-    // tab may have logged in. Cookies are not affected: the browser has them already.
+    // A reauthentication, which returns no user, renews the session that asked for it. That one may have ended, or
+    // another tab may have logged in. Cookies are not affected: the browser has them already.
     if (!data.user && !session.matches(data.tokens)) {
       const message = "The session has ended meanwhile.";
       return cookies ? undefined : { code: "TOKEN_REQUIRED", status: 401, message };
