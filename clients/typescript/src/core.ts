@@ -129,7 +129,8 @@ export function createCore(options: InternalOptions) {
     return { ok: true, data: answer.data.user };
   }
 
-  return { base, publicBase, cookies, fetch, session, prepare, isExpired, mayRefresh, open, signed, pending, adopt, me };
+  const sending = { open, signed, pending };
+  return { base, publicBase, cookies, fetch, session, prepare, isExpired, mayRefresh, ...sending, adopt, me };
 }
 
 /** Returns the data of a response without its code. */

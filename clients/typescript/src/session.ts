@@ -47,8 +47,8 @@ const ATTEMPTS = 3;
 export const isFresh = (kept: Kept) => kept.expires - Date.now() > kept.margin;
 
 /**
- * Whether a refresh failed because there is no session, by the codes of the service: a proxy or a gateway in front of it
- * may respond with 401 too.
+ * Whether a refresh failed because there is no session, by the codes of the service: a proxy or a gateway in front of
+ * it may respond with 401 too.
  */
 export const isOver = ({ code, status }: AuthError) =>
   status === 401 && (code.startsWith("REFRESH_TOKEN_") || code === "TOKEN_REQUIRED");
