@@ -1,5 +1,6 @@
 // Calls an internal endpoint of the auth service: npm install jose
 // Run it as: INTERNAL_KEY=… node call.mjs URL SERVICE METHOD PATH [JSON]
+import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { importPKCS8, SignJWT } from "jose";
 
@@ -13,7 +14,7 @@ export async function internalToken(service, key, scope) {
     .setAudience("auth-service")
     .setIssuedAt()
     .setExpirationTime("60s")
-    .setJti(crypto.randomUUID());
+    .setJti(randomUUID());
   return token.sign(own ? await importPKCS8(key, "EdDSA") : new TextEncoder().encode(key));
 }
 

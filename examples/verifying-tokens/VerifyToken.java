@@ -13,7 +13,7 @@ import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.jwt.consumer.Validator;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
-/** One a process, since it keeps the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE. */
+/** Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE. */
 public final class VerifyToken {
   private static final List<String> CLAIMS =
       List.of("iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time");
@@ -51,7 +51,7 @@ public final class VerifyToken {
     return consumer.processToClaims(token);
   }
 
-  /** Whether the token is to blame: answer 401. Else the keys cannot be had: answer 503. */
+  /** Whether the token is to blame: answer 401. Else the keys could not be fetched: answer 503. */
   public static boolean isRefusal(InvalidJwtException error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof java.io.IOException) return false;

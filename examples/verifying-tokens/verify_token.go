@@ -19,16 +19,20 @@ import (
 var required = []string{"iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"}
 
 // ErrNoKeys is no refusal of the token: answer 503. Any other error is: answer 401.
-var ErrNoKeys = errors.New("the keys cannot be had")
+var ErrNoKeys = errors.New("the keys could not be fetched")
 
-// AccessTokens is one a process, since it keeps the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE.
+// AccessTokens verifies tokens of one issuer (AUTH_PUBLIC_URL there) for one audience (AUTH_AUDIENCE). Create one per
+// process: it caches the keys.
 type AccessTokens struct {
-	issuer  string
-	parser  *jwt.Parser
-	client  http.Client
-	lock    sync.Mutex
-	keys    map[string]ed25519.PublicKey
-	fetched time.Time
+	issuer   string
+	parser   *jwt.Parser
+	client   http.Client
+	lock     sync.Mutex // Guards what follows. It is not held during a fetch.
+	keys     map[string]ed25519.PublicKey
+	fetched  time.Time
+	next     time.Time     // the earliest next fetch
+	failure  error         // why the last fetch failed, if it did
+	fetching chan struct{} // closed at the end of the fetch that is under way
 }
 
 // NewAccessTokens fetches nothing yet.
@@ -63,24 +67,58 @@ func (a *AccessTokens) Verify(text string) (jwt.MapClaims, error) {
 	return claims, nil
 }
 
-// key keeps keys for ten minutes. One that is not among them is asked for, but not twice in a minute.
+// key caches keys for ten minutes. An unknown one is fetched, but not twice in a minute.
 func (a *AccessTokens) key(kid string) (ed25519.PublicKey, error) {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	key, known := a.keys[kid]
-	age := time.Since(a.fetched)
-	if age > 10*time.Minute || !known && age > time.Minute {
-		keys, err := a.fetch()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrNoKeys, err)
-		}
-		a.keys, a.fetched = keys, time.Now()
-		key, known = keys[kid]
+	key, _ := a.cached(kid)
+	if key != nil {
+		return key, nil
 	}
-	if !known {
+	a.refresh()
+	key, failure := a.cached(kid)
+	if key == nil && failure != nil {
+		return nil, fmt.Errorf("%w: %v", ErrNoKeys, failure)
+	}
+	if key == nil {
 		return nil, errors.New("no key of that kid")
 	}
 	return key, nil
+}
+
+// cached returns a known key, and why the last fetch failed.
+func (a *AccessTokens) cached(kid string) (ed25519.PublicKey, error) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	if time.Since(a.fetched) > 10*time.Minute {
+		return nil, a.failure
+	}
+	return a.keys[kid], a.failure
+}
+
+// refresh fetches the keys, or waits for the fetch that is under way. One that failed is repeated after five seconds.
+func (a *AccessTokens) refresh() {
+	a.lock.Lock()
+	if fetching := a.fetching; fetching != nil {
+		a.lock.Unlock()
+		<-fetching
+		return
+	}
+	if time.Now().Before(a.next) {
+		a.lock.Unlock()
+		return
+	}
+	a.fetching = make(chan struct{})
+	a.lock.Unlock()
+	keys, err := a.fetch()
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	now := time.Now()
+	if a.failure = err; err != nil {
+		a.next = now.Add(5 * time.Second)
+	} else {
+		a.keys, a.fetched, a.next = keys, now, now.Add(time.Minute)
+	}
+	close(a.fetching)
+	a.fetching = nil
 }
 
 func (a *AccessTokens) fetch() (map[string]ed25519.PublicKey, error) {

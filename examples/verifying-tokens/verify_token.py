@@ -9,7 +9,7 @@ CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth
 
 
 class AccessTokens:
-    """One a process, since it keeps the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE."""
+    """Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE."""
 
     def __init__(self, issuer, audience):
         self.issuer, self.audience = issuer, audience
@@ -18,7 +18,7 @@ class AccessTokens:
         self.keys = jwt.PyJWKClient(url, lifespan=600, cooldown_duration=60, timeout=5)
 
     def verify(self, token):
-        """Its claims. Raises jwt.PyJWKClientConnectionError when the keys cannot be had (answer 503), another
+        """Its claims. Raises jwt.PyJWKClientConnectionError when the keys could not be fetched (answer 503), another
         jwt.PyJWTError when the token is not good (answer 401)."""
         key = self.keys.get_signing_key_from_jwt(token)
         decoded = jwt.decode_complete(

@@ -1,4 +1,4 @@
-"""Reads the events that webhooks have not told: pip install pyjwt
+"""Reads the events that were not delivered by webhook: pip install pyjwt
 
 Run it as: INTERNAL_SECRET=… python catch_up.py URL SERVICE FILE, where FILE keeps the id of the last event.
 """
@@ -8,6 +8,7 @@ import os
 import pathlib
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -29,8 +30,15 @@ more = True
 while more:
     query = urllib.parse.urlencode({"limit": 1000} | ({"after": last} if last else {}))
     headers = {"Authorization": f"Bearer {internal_token()}"}
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/auth/events?{query}", headers=headers)) as answer:
-        page = json.load(answer)["data"]
+    request = urllib.request.Request(f"{url}/auth/events?{query}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            page = json.load(answer)["data"]
+    except urllib.error.HTTPError as error:
+        if not last or error.code != 400:
+            raise
+        last = None  # The service does not keep that event any more: begin with the oldest one.
+        continue
     for event in page["events"]:
         print(event["id"], event["type"], event["data"]["userId"])  # Handle it, unless its id was handled before.
         last = event["id"]

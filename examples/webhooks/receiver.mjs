@@ -1,7 +1,7 @@
 // Receives the events of the auth service: npm install standardwebhooks
 // Run it as: WEBHOOK_SECRET=whsec_… node receiver.mjs PORT
 import { createServer } from "node:http";
-import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import { Webhook } from "standardwebhooks";
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET);
 const handled = new Set(); // In your database: a table of ids, written in the same transaction as the work.
@@ -16,21 +16,32 @@ function handle(event) {
 
 async function bodyOf(request) {
   const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > 65_536) throw new Error("too large"); // Leaving the loop closes the connection.
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks); // The bytes as sent: the signature is over them.
 }
 
 const server = createServer(async (request, response) => {
+  let event;
   try {
-    const event = webhook.verify(await bodyOf(request), request.headers);
+    event = webhook.verify(await bodyOf(request), request.headers);
+  } catch {
+    response.writeHead(401).end();
+    return;
+  }
+  try {
     const id = request.headers["webhook-id"];
     if (!handled.has(id)) {
       handle(event);
       handled.add(id); // After the work: an error above means that the event comes again.
     }
     response.writeHead(204).end();
-  } catch (error) {
-    response.writeHead(error instanceof WebhookVerificationError ? 401 : 500).end();
+  } catch {
+    response.writeHead(500).end();
   }
 });
 server.listen(Number(process.argv[2]), "127.0.0.1", () => console.log("ready"));

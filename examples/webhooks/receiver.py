@@ -5,7 +5,7 @@ Run it as: WEBHOOK_SECRET=whsec_… uvicorn receiver:app --port PORT
 
 import os
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from standardwebhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook(os.environ["WEBHOOK_SECRET"])
@@ -21,12 +21,22 @@ def handle(event):
     # Acknowledge the types that you don't know: new ones may be added.
 
 
+async def body_of(request: Request) -> bytes:
+    """The bytes as sent: the signature is over them."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > 65_536:
+            raise HTTPException(413)
+    return body
+
+
 @app.post("/webhooks/auth")
 async def receive(request: Request):
-    body = await request.body()  # The bytes as sent: the signature is over them.
+    body = await body_of(request)
     try:
         event = webhook.verify(body, dict(request.headers))
-    except WebhookVerificationError:
+    except (WebhookVerificationError, ValueError):  # ValueError: a header that is not base64, for example.
         return Response(status_code=401)
     event_id = request.headers["webhook-id"]
     if event_id not in handled:

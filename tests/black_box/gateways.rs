@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use auth_black_box::{Client, Engine, Gateway, Nginx, PASSWORD, Server, assert_prints, example};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[test]
 fn the_page_prints_the_files() {
@@ -58,9 +58,11 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// What it answers without the service, and which names it does not keep a client from sending.
+/// What it answers without the service and to a token that is not valid, and which names it does not keep a client from
+/// sending.
 struct Known {
     away: u16,
+    refusal: &'static str,
     lets_through: &'static [&'static str],
 }
 
@@ -89,9 +91,10 @@ async fn asks_before_it_passes_a_request_on(mut server: Server, gateway: SocketA
     }
     let refused = ask(Method::POST, "x").await;
     assert_eq!(refused.status, 401);
+    assert_eq!(refused.body["code"], known.refusal);
     assert!(refused.headers.contains_key("www-authenticate"));
     for path in ["/_auth", "/auth/verify", "/"] {
-        assert_eq!(client.get(path).await.body["line"], Value::Null, "{path} reaches nothing");
+        assert_eq!(client.get(path).await.status, 404, "{path} reaches nothing");
     }
     let body = json!({ "token": refresh });
     server.client().bearer(&access).post("/auth/logout", body).await.expect(200, "USER_LOGGED_OUT");
@@ -122,9 +125,13 @@ async fn server() -> Server {
 async fn nginx_asks() {
     let server = server().await;
     let replacements = [("http://127.0.0.1:8080", server.url.clone()), ("127.0.0.1:9000", app().to_string())];
-    let nginx = Nginx::start(&configuration("gateways/nginx.conf", &replacements)).await;
+    let directives = configuration("gateways/nginx.conf", &replacements) + "location / { return 404; }\n";
+    let nginx = Nginx::start(&directives).await;
     passes_on_what_tells_pages_apart(&server, nginx.address).await;
-    asks_before_it_passes_a_request_on(server, nginx.address, Known { away: 500, lets_through: &[] }).await;
+    let signed_out = Client::new(&format!("http://{}", nginx.address)).get("/app/").await;
+    assert_eq!((signed_out.status, &signed_out.body["code"]), (401, &json!("TOKEN_REQUIRED")));
+    let known = Known { away: 500, refusal: "ACCESS_TOKEN_EXPIRED", lets_through: &[] };
+    asks_before_it_passes_a_request_on(server, nginx.address, known).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,7 +144,8 @@ async fn caddy_asks() {
     ];
     let _caddy = Gateway::caddy(&configuration("gateways/Caddyfile", &replacements), address).await;
     passes_on_what_tells_pages_apart(&server, address).await;
-    asks_before_it_passes_a_request_on(server, address, Known { away: 502, lets_through: &["x_", "x."] }).await;
+    let known = Known { away: 502, refusal: "ACCESS_TOKEN_INVALID", lets_through: &["x_", "x."] };
+    asks_before_it_passes_a_request_on(server, address, known).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,5 +161,6 @@ async fn envoy_asks() {
     ];
     let _envoy = Gateway::envoy(&configuration("gateways/envoy.yaml", &replacements), address).await;
     passes_on_what_tells_pages_apart(&server, address).await;
-    asks_before_it_passes_a_request_on(server, address, Known { away: 503, lets_through: &["x."] }).await;
+    let known = Known { away: 503, refusal: "ACCESS_TOKEN_INVALID", lets_through: &["x."] };
+    asks_before_it_passes_a_request_on(server, address, known).await;
 }

@@ -4,11 +4,14 @@ const auth = createAuthClient({ baseUrl: "https://auth.example.org", transport: 
 
 export const register = (email: string, password: string) => auth.register({ email, password });
 
+type AskForCode = (method: "app" | "email") => Promise<string>;
+
 /** Calls `askForCode`, which shows a form, if the account has a second factor. */
-export async function login(email: string, password: string, askForCode: (methods: string[]) => Promise<string>) {
+export async function login(email: string, password: string, askForCode: AskForCode) {
   const outcome = await auth.login({ email, password });
   if (outcome.status !== "two_factor_required") return outcome;
-  return auth.verifySecondFactor(outcome, "app", await askForCode(outcome.methods));
+  const method = outcome.primary === "email" ? "email" : "app"; // if it is "email", the code has been mailed
+  return auth.verifySecondFactor(outcome, method, await askForCode(method));
 }
 
 export const profile = () => auth.me();

@@ -34,8 +34,9 @@ export function createClient(options: InternalOptions) {
         const token = session.read()?.refresh;
         const answer =
           !token && !cookies ? undefined : await open("post", "/auth/logout", token ? { body: { token } } : {});
-        // After a 401 the token is of no use anyway.
-        if (answer && !answer.ok && answer.error.status !== 401) return answer;
+        // After a 401 of the service the session is over anyway. One of a proxy says nothing of it.
+        if (answer && !answer.ok && (answer.error.status !== 401 || answer.error.code === "UNEXPECTED_ANSWER"))
+          return answer;
         session.end("signed_out");
         return { ok: true, data: {} };
       }),

@@ -1,7 +1,7 @@
 import type { Answer, AuthError, BodyOf, CodeOf, MethodOf, Path, Result, User } from "./api.js";
 import { type Fetch, type Raw, send } from "./http.js";
 import type { PendingStep } from "./outcomes.js";
-import { createSession, isFresh, signedOut, type Tokens } from "./session.js";
+import { createSession, isFresh, isOver, signedOut, type Tokens } from "./session.js";
 import type { TokenStorage } from "./storage.js";
 
 export interface ClientOptions {
@@ -23,6 +23,8 @@ export interface ClientOptions {
 export interface InternalOptions extends ClientOptions {
   /** Whether the client may refresh. A server that cannot set cookies must not refresh. */
   mayRefresh?: boolean;
+  /** The URL of the service for browsers, if it is not `baseUrl`. */
+  publicUrl?: string | undefined;
 }
 
 interface CallOptions<P extends Path, M extends MethodOf<P>> {
@@ -36,7 +38,9 @@ export type Core = ReturnType<typeof createCore>;
 /** Creates the functions that send requests, typed by the OpenAPI document. */
 export function createCore(options: InternalOptions) {
   const { baseUrl, transport, storage, mayRefresh = true } = options;
-  const base = baseUrl.replace(/\/+$/, "");
+  const trim = (url: string) => url.replace(/\/+$/, "");
+  const base = trim(baseUrl);
+  const publicBase = trim(options.publicUrl ?? baseUrl);
   const cookies = transport === "cookie";
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
@@ -62,7 +66,7 @@ export function createCore(options: InternalOptions) {
     if (!mayRefresh || isFresh(kept)) return undefined;
     const refreshed = await session.refresh(kept);
     if (refreshed.ok) return undefined;
-    if (refreshed.error.status === 401) return signedOut();
+    if (isOver(refreshed.error)) return signedOut();
     return Date.now() < kept.expires ? undefined : refreshed;
   }
 
@@ -75,7 +79,7 @@ export function createCore(options: InternalOptions) {
     if (!answer.ok && isExpired(answer.error.code) && mayRefresh) {
       const refreshed = await session.refresh(kept);
       // Unless the refresh was refused the session may be alive, so this is not the end of it.
-      if (!refreshed.ok) return refreshed.error.status === 401 ? answer : refreshed;
+      if (!refreshed.ok) return isOver(refreshed.error) ? answer : refreshed;
       kept = session.read();
       answer = await request(kept?.access);
     }
@@ -105,6 +109,12 @@ export function createCore(options: InternalOptions) {
       const message = "The tokens came in the body: set AUTH_COOKIES=on in the service.";
       return { code: "COOKIES_OFF", status: 0, message };
     }
+    // A reauthentication, which returns no user, renews the session that asked for it. That one may have ended, or
+    // another tab may have logged in. Cookies are not affected: the browser has them already.
+    if (!data.user && !session.matches(data.tokens)) {
+      const message = "The session has ended meanwhile.";
+      return cookies ? undefined : { code: "TOKEN_REQUIRED", status: 401, message };
+    }
     session.save(data.tokens, sentAt);
     if (data.user) session.identify(data.user, true);
     return undefined;
@@ -119,7 +129,8 @@ export function createCore(options: InternalOptions) {
     return { ok: true, data: answer.data.user };
   }
 
-  return { base, cookies, fetch, session, prepare, isExpired, mayRefresh, open, signed, pending, adopt, me };
+  const sending = { open, signed, pending };
+  return { base, publicBase, cookies, fetch, session, prepare, isExpired, mayRefresh, ...sending, adopt, me };
 }
 
 /** Returns the data of a response without its code. */

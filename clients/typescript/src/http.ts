@@ -37,9 +37,11 @@ export async function send(fetch: Fetch, method: string, url: string, options: S
       signal: AbortSignal.timeout(deadline),
     });
     status = response.status;
-    const { code, data } = await response.json();
-    if (response.ok && code) return { ok: true, code, data };
-    if (code) {
+    const { statusCode, code, data } = await response.json();
+    // A proxy may respond with JSON too. The service repeats the status in the body.
+    const genuine = statusCode === status && code;
+    if (response.ok && genuine) return { ok: true, code, data };
+    if (genuine) {
       const requestId = response.headers.get("x-request-id") ?? undefined;
       return { ok: false, error: { message: code, ...data, code, status, requestId } };
     }

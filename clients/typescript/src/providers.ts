@@ -13,7 +13,7 @@ const refused = (code: string): Failed<FinishCode> => ({
 
 /** Sign-in with `google`, `42` and other providers, and linking. */
 export function providers(core: Core) {
-  const { base, cookies, session, open, signed } = core;
+  const { publicBase, cookies, session, open, signed } = core;
   const path = (provider: string, rest: string) => `/auth/${encodeURIComponent(provider)}${rest}`;
 
   /** Remembers `state`, so that `finish` refuses a sign-in that began elsewhere. */
@@ -40,7 +40,11 @@ export function providers(core: Core) {
         provider,
         `/authorize${query({ redirect, reauthenticate: reauthenticate ? "true" : undefined })}`,
       );
-      if (cookies) return { ok: true as const, data: { url: base + at } };
+      if (cookies) {
+        // The browser goes there by itself and cannot refresh, so the access cookie must be valid now.
+        const me = reauthenticate ? await core.me() : undefined;
+        return me && !me.ok ? me : { ok: true as const, data: { url: publicBase + at } };
+      }
       const call = reauthenticate ? signed : open;
       return remembered(result(await call("get", "/auth/google/authorize", { at })));
     },
@@ -69,7 +73,8 @@ export function providers(core: Core) {
           return waiting(answer.code, answer.data);
         }
         const { tokens, user } = answer.data as { tokens?: Tokens; user?: User };
-        if (tokens) core.adopt({ tokens, user: user ?? null }, sentAt);
+        const refusal = tokens && core.adopt({ tokens, user: user ?? null }, sentAt);
+        if (refusal) return { status: "failed", error: refusal as Failed<FinishCode>["error"] };
         if (!user) return { status: "reauthenticated" };
         if (!tokens) session.identify(user, true);
         return { status: tokens ? "signed_in" : "linked", user };

@@ -11,6 +11,8 @@ export interface ServerClientOptions {
    * example while a page is rendered: then this client does not refresh, and the page does.
    */
   setCookie?: (header: string) => void;
+  /** The URL of the service for browsers, which `providers.begin` returns; by default `baseUrl`. */
+  publicUrl?: string;
   /** The address of the browser, if this server is in `AUTH_TRUSTED_PROXIES` of the service. */
   clientAddress?: string;
   /** Replaces the global `fetch`. */
@@ -47,7 +49,7 @@ function apply(cookies: Map<string, string>, header: string) {
  * share it. Send responses that depend on it with `Cache-Control: no-store`.
  */
 export function createServerClient(options: ServerClientOptions): AuthClient {
-  const { baseUrl, headers: incoming, setCookie, clientAddress } = options;
+  const { baseUrl, publicUrl, headers: incoming, setCookie, clientAddress } = options;
   const fetch = options.fetch ?? globalThis.fetch;
   const cookies = ours(incoming.get("cookie"));
 
@@ -78,5 +80,6 @@ export function createServerClient(options: ServerClientOptions): AuthClient {
     return response;
   };
 
-  return createClient({ baseUrl, transport: "cookie", storage: "memory", fetch: forward, mayRefresh: !!setCookie });
+  const mayRefresh = !!setCookie;
+  return createClient({ baseUrl, publicUrl, transport: "cookie", storage: "memory", fetch: forward, mayRefresh });
 }

@@ -4,22 +4,23 @@ import type { Core } from "./core.js";
 export function serviceFetch(core: Core, services: string[]) {
   const { base, cookies, session, prepare, isExpired, mayRefresh } = core;
   const page = globalThis.location?.href;
-  const trusted = () =>
-    new Set([base, ...services].map((url) => new URL(url, page).origin).concat(page ? new URL(page).origin : []));
+  const isOneOf = (urls: string[], origin: string) => urls.some((url) => new URL(url, page).origin === origin);
+  const own = page ? [base, page] : [base];
 
-  async function saysExpired(response: Response): Promise<boolean> {
+  async function saysExpired(response: Response, origin: string): Promise<boolean> {
     if (response.status !== 401 || !mayRefresh) return false;
     const body = await response
       .clone()
       .json()
       .catch(() => undefined);
-    return isExpired(body?.code);
+    // Other origins never get the access cookie, so a new one would not help.
+    return body?.code === "TOKEN_REQUIRED" && !isOneOf(own, origin) ? false : isExpired(body?.code);
   }
 
   return async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, cookies ? { ...init, credentials: "include" } : init);
     const { origin } = new URL(request.url);
-    if (!trusted().has(origin))
+    if (!isOneOf([...own, ...services], origin))
       throw new TypeError(`${origin} is not in \`services\`: the access token is not sent there`);
     const attempt = () => {
       const copy = request.clone();
@@ -30,7 +31,7 @@ export function serviceFetch(core: Core, services: string[]) {
     await prepare();
     const used = session.read();
     const response = await attempt();
-    if (!(await saysExpired(response)) || !(await session.refresh(used)).ok) return response;
+    if (!(await saysExpired(response, origin)) || !(await session.refresh(used)).ok) return response;
     return attempt();
   };
 }

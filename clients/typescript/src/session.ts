@@ -1,7 +1,7 @@
-import type { User } from "./api.js";
+import type { AuthError, User } from "./api.js";
 import { failure, type Raw } from "./http.js";
 import { createLock, sleep } from "./lock.js";
-import { memoryStorage, pageStorage, type TokenStorage } from "./storage.js";
+import { lenientStorage, memoryStorage, pageStorage, type TokenStorage } from "./storage.js";
 
 /** A sign-in, a changed profile, or the end of the session. */
 export type SessionChange =
@@ -46,9 +46,26 @@ const ATTEMPTS = 3;
 
 export const isFresh = (kept: Kept) => kept.expires - Date.now() > kept.margin;
 
+/**
+ * Whether a refresh failed because there is no session, by the codes of the service: a proxy or a gateway in front of
+ * it may respond with 401 too.
+ */
+export const isOver = ({ code, status }: AuthError) =>
+  status === 401 && (code.startsWith("REFRESH_TOKEN_") || code === "TOKEN_REQUIRED");
+
+/** Returns the session of an access token, if it is a JWT. */
+function sessionOf(access: string | undefined): unknown {
+  try {
+    return JSON.parse(atob(access!.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"))).sid;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keeps the tokens of one session and replaces them, for all tabs. */
 export function createSession({ key, cookies, storage, exchange, lookUp }: SessionOptions) {
-  const shared = storage === "memory" ? undefined : (storage ?? pageStorage());
+  const found = storage === "memory" ? undefined : (storage ?? pageStorage());
+  const shared = found && lenientStorage(found);
   const store = shared ?? memoryStorage();
   const exclusive = createLock(`${key}:lock`, shared);
   const channel = shared && globalThis.BroadcastChannel && new BroadcastChannel(key);
@@ -69,7 +86,13 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
   const emit = (change: SessionChange) => {
     user = change.user;
     if (!user) endings += 1;
-    for (const listener of listeners) listener(change);
+    for (const listener of listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        console.error(error);
+      }
+    }
   };
 
   /** Stores the tokens of a response. */
@@ -120,8 +143,11 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
         return answer;
       }
       const { code, status } = answer.error;
-      if (status === 401) {
-        if (read()?.id === kept?.id) end(kept || user ? "expired" : "signed_out");
+      if (isOver(answer.error) && (cookies || code !== "TOKEN_REQUIRED")) {
+        const now = read();
+        if (now?.id === kept?.id) end(kept || user ? "expired" : "signed_out");
+        // Another tab has refreshed or logged in meanwhile.
+        else if (now) return replace(stale);
       } else if (status) note(lost);
       if (code !== "NETWORK_ERROR" || attempt === ATTEMPTS) return answer;
       lost = sent;
@@ -141,7 +167,8 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
       const { id, reason } = data;
       // The message may arrive before what the other tab wrote to the storage.
       for (let tries = 0; tries < 100 && read()?.id !== id; tries++) await sleep(50);
-      if (!reason) {
+      // A tab that slept hears late of the end of a session, when there may be another one.
+      if (!reason || read()) {
         if (listeners.size) await lookUp();
       } else if (user !== null) emit({ user: null, reason });
     },
@@ -150,6 +177,11 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
   return {
     read,
     save,
+    /** Whether the tokens of a reauthentication belong to the session that is stored. */
+    matches(tokens: Tokens) {
+      const kept = read();
+      return !!kept && sessionOf(kept.access) === sessionOf(tokens.accessToken);
+    },
     identify,
     end,
     /** Counts the ends of sessions, to recognize a response from before one. */

@@ -15,6 +15,34 @@ export function memoryStorage(): TokenStorage {
   };
 }
 
+/** Wraps a storage that may be full or blocked. What it refuses to store is kept in memory. */
+export function lenientStorage(storage: TokenStorage): TokenStorage {
+  const refused = memoryStorage();
+  return {
+    getItem(key) {
+      try {
+        return refused.getItem(key) ?? storage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    setItem(key, value) {
+      refused.removeItem(key);
+      try {
+        storage.setItem(key, value);
+      } catch {
+        refused.setItem(key, value);
+      }
+    },
+    removeItem(key) {
+      refused.removeItem(key);
+      try {
+        storage.removeItem(key);
+      } catch {}
+    },
+  };
+}
+
 /** Returns the storage that all tabs of this origin share, unless there is no page or the browser blocks it. */
 export function pageStorage(): TokenStorage | undefined {
   // Some server runtimes have a localStorage too. All of their users would share it.

@@ -50,6 +50,8 @@ type Keys = Map<string, CryptoKey>;
 
 const KEEP = 600_000;
 const COOLDOWN = 60_000;
+/** How long a fetch that failed is not repeated. */
+const RETRY = 5_000;
 /** Seconds that clocks may differ. */
 const LEEWAY = 5;
 const LONGEST = 8192;
@@ -70,14 +72,15 @@ const json = (part: string) => {
   return value as Record<string, unknown>;
 };
 
-/** Caches the public keys for ten minutes and looks up an unknown one at most once a minute. */
+/** Caches the public keys for ten minutes and looks up an unknown one at most once a minute, or 5 s after a failure. */
 function createKeys(url: string, fetch: typeof globalThis.fetch, now: () => number) {
   let keys: Keys = new Map();
-  let [fetchedAt, triedAt] = [-Infinity, -Infinity];
+  let [fetchedAt, nextAt] = [-Infinity, -Infinity];
+  let failure: unknown;
   let flight: Promise<void> | undefined;
 
   async function load() {
-    triedAt = now();
+    const began = now();
     const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(5_000) });
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     const { keys: listed } = (await response.json()) as { keys: Jwk[] };
@@ -87,18 +90,25 @@ function createKeys(url: string, fetch: typeof globalThis.fetch, now: () => numb
       loaded.set(kid, await crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", false, ["verify"]));
     }
     keys = loaded;
-    fetchedAt = triedAt;
+    fetchedAt = began;
+    nextAt = began + COOLDOWN;
   }
 
   return async (kid: string): Promise<CryptoKey | undefined> => {
-    const stale = now() - fetchedAt >= KEEP;
-    if (stale || (!keys.has(kid) && now() - triedAt >= COOLDOWN)) {
-      const known = !stale && keys.size > 0;
-      await (flight ??= load().finally(() => {
-        flight = undefined;
-      })).catch((error: unknown) => {
-        if (!known) throw error;
-      });
+    const isStale = () => now() - fetchedAt >= KEEP;
+    if (isStale() || !keys.has(kid)) {
+      if (!flight && now() >= nextAt) {
+        flight = load()
+          .catch((error: unknown) => {
+            failure = error;
+            nextAt = now() + RETRY;
+          })
+          .finally(() => {
+            flight = undefined;
+          });
+      }
+      await flight;
+      if (isStale()) throw failure;
     }
     return keys.get(kid);
   };

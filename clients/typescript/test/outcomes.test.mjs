@@ -183,3 +183,60 @@ test("with cookies the browser goes to the provider, and comes back with what ha
   assert.equal((await back("?pending=TWOFA_REQUIRED")).status, "two_factor_required");
   assert.deepEqual(await back(""), { status: "signed_in", user });
 });
+
+const accessOf = (sid) => `h.${Buffer.from(JSON.stringify({ sid })).toString("base64url")}.s`;
+for (const [meanwhile, change] of [
+  ["another user logs in", (auth) => auth.login(credentials)],
+  ["the session ends", (auth) => auth.logout()],
+]) {
+  test(`a reauthentication is not stored if ${meanwhile} before its response`, async () => {
+    let logins = 0;
+    let respond;
+    const begun = new Promise((resolve) => {
+      respond = resolve;
+    });
+    const { auth, fake } = client({
+      "POST /api/auth/login": () => {
+        const number = ++logins;
+        return answer(200, "USER_LOGGED_IN", {
+          tokens: { ...tokens(number), accessToken: accessOf(`session-${number}`) },
+          user,
+        });
+      },
+      "POST /api/auth/logout": () => answer(200, "USER_LOGGED_OUT"),
+      "POST /api/auth/reauthenticate": () => begun,
+      "POST /api/2fa/app/verify-login": () => answer(200, "USER_REAUTHENTICATED", { tokens: fresh }),
+    });
+    const { refreshToken, ...fresh } = { ...tokens(9), accessToken: accessOf("session-1") };
+    await auth.login(credentials);
+    const outcome = auth.reauthenticate({ password: "x" });
+    while (!fake.count("POST /api/auth/reauthenticate")) await new Promise(setImmediate);
+    await change(auth);
+    const before = await auth.accessToken();
+    respond(answer(200, "USER_REAUTHENTICATED", { tokens: fresh }));
+    assert.equal((await outcome).error.code, "TOKEN_REQUIRED");
+    assert.equal((await auth.verifySecondFactor(pending, "app", "123456")).error.code, "TOKEN_REQUIRED");
+    assert.equal(await auth.accessToken(), before);
+  });
+}
+
+test("with cookies the access token is fresh before a browser goes to reauthenticate at a provider", async () => {
+  const { expiresIn, refreshExpiresIn, tokenType } = tokens(1);
+  let live = false;
+  const { auth, fake } = client(
+    {
+      "GET /api/auth/me": () => (live ? answer(200, "USER_FETCHED", { user }) : refusal(401, "TOKEN_REQUIRED")),
+      "POST /api/auth/refresh": () => {
+        live = true;
+        return answer(200, "TOKEN_REFRESHED", { tokens: { expiresIn, refreshExpiresIn, tokenType } });
+      },
+    },
+    { transport: "cookie", storage: "memory" },
+  );
+  const { data } = await auth.providers.begin("google", { reauthenticate: true });
+  assert.equal(data.url, "http://auth.test/api/auth/google/authorize?reauthenticate=true");
+  assert.equal(live, true);
+  live = false;
+  fake.routes["POST /api/auth/refresh"] = () => refusal(401, "REFRESH_TOKEN_INVALID");
+  assert.equal((await auth.providers.begin("google", { reauthenticate: true })).error.code, "TOKEN_REQUIRED");
+});

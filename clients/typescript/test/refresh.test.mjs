@@ -252,3 +252,99 @@ test("a clock that is set back makes no token live longer than the service says"
     mock.timers.reset();
   }
 });
+
+const notOfTheService = {
+  "HTML of a proxy": () => new Response("<h1>Sign in to the proxy</h1>", { status: 401 }),
+  "JSON of a gateway": () => Response.json({ code: "REFRESH_TOKEN_INVALID" }, { status: 401 }),
+  "a code of no refresh": () => refusal(401, "TOKEN_REQUIRED"),
+};
+for (const [name, respond] of Object.entries(notOfTheService)) {
+  test(`a 401 that is ${name} ends no session`, async () => {
+    const fake = service({ life: 0 });
+    const storage = sharedStorage();
+    const client = await signedIn(fake, { storage });
+    const changes = [];
+    client.onSessionChange((change) => changes.push(change));
+    const { [REFRESH]: refresh } = fake.routes;
+    fake.routes[REFRESH] = respond;
+    assert.equal((await client.me()).ok, false);
+    assert.deepEqual(changes, []);
+    fake.routes[REFRESH] = refresh;
+    assert.equal((await client.me()).ok, true);
+    client.close();
+  });
+}
+
+test("a logout that a proxy refuses leaves the session open; one that the service refuses ends it", async () => {
+  const fake = service();
+  const client = await signedIn(fake);
+  fake.routes["POST /auth/logout"] = () => new Response("<h1>Sign in to the proxy</h1>", { status: 401 });
+  assert.equal((await client.logout()).error.code, "UNEXPECTED_ANSWER");
+  assert.equal((await client.me()).ok, true);
+  fake.routes["POST /auth/logout"] = () => refusal(401, "REFRESH_TOKEN_INVALID");
+  assert.equal((await client.logout()).ok, true);
+  assert.equal((await client.me()).error.code, "TOKEN_REQUIRED");
+});
+
+test("a refused refresh uses the tokens that another tab has stored meanwhile", async () => {
+  const fake = service({ life: 0 });
+  const storage = sharedStorage();
+  const client = await signedIn(fake, { storage });
+  const changes = [];
+  client.onSessionChange((change) => changes.push(change));
+  fake.routes[REFRESH] = () => {
+    const kept = { ...JSON.parse(storage.getItem("auth:http://auth.test")), id: "of the other tab" };
+    storage.setItem("auth:http://auth.test", JSON.stringify({ ...kept, expires: Date.now() + 600_000 }));
+    return refusal(401, "REFRESH_TOKEN_INVALID");
+  };
+  assert.equal((await client.me()).ok, true);
+  assert.equal(fake.count(REFRESH), 1);
+  assert.deepEqual(changes, []);
+  client.close();
+});
+
+test("a tab that hears late of a logout stays signed in if there is a session again", async () => {
+  const fake = service();
+  const storage = sharedStorage();
+  const client = await signedIn(fake, { storage });
+  const changes = [];
+  client.onSessionChange((change) => changes.push(change));
+  const other = new BroadcastChannel("auth:http://auth.test");
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    other.postMessage({ reason: "signed_out" });
+    for (let tick = 0; tick < 400 && !fake.count("GET /auth/me"); tick++) {
+      await new Promise(setImmediate);
+      mock.timers.tick(50);
+    }
+  } finally {
+    mock.timers.reset();
+  }
+  assert.equal(fake.count("GET /auth/me"), 1, "it asks who is signed in");
+  assert.deepEqual(changes, []);
+  other.close();
+  client.close();
+});
+
+test("neither a full storage nor a listener that throws breaks a login or a refresh", async (t) => {
+  const { mock: logged } = t.mock.method(console, "error", () => {});
+  const fake = service({ life: 0 });
+  const full = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  const storage = { getItem: () => null, setItem: full, removeItem: full };
+  const client = createAuthClient({ baseUrl: "http://auth.test", transport: "bearer", fetch: fake.fetch, storage });
+  const changes = [];
+  client.onSessionChange(() => {
+    throw new Error("a listener");
+  });
+  client.onSessionChange((change) => changes.push(change));
+  assert.equal((await client.login(credentials)).status, "signed_in");
+  assert.deepEqual(changes, [{ user, reason: "signed_in" }]);
+  assert.equal(logged.callCount(), 1);
+  assert.equal((await client.me()).ok, true);
+  assert.equal(fake.calls.at(-1).token, "access-2");
+  assert.equal((await client.logout()).ok, true);
+  assert.equal((await client.me()).error.code, "TOKEN_REQUIRED");
+  client.close();
+});

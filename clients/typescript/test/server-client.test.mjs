@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { createServerClient } from "../dist/server.js";
 import { answer, fakeService, refusal, user } from "./fake-service.mjs";
 
@@ -99,4 +101,52 @@ test("a logout removes the cookies of the browser", async () => {
   assert.deepEqual(set, [gone]);
   await auth.me();
   assert.equal(fake.calls.at(-1).headers.get("cookie"), null);
+});
+
+test("a browser is sent to the public URL of the service", async () => {
+  const { auth } = rendering({}, {}, { publicUrl: "https://app.test/api/" });
+  const { data } = await auth.providers.begin("google");
+  assert.equal(data.url, "https://app.test/api/auth/google/authorize");
+});
+
+async function renderingExample(t, routes) {
+  const entryPoints = [fileURLToPath(new URL("../examples/rendering.ts", import.meta.url))];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  const fake = fakeService(routes);
+  t.mock.method(globalThis, "fetch", fake.fetch);
+  const { page } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  return { fake, visit: (headers) => page(new Request("https://app.test//notes?x=1", { headers })) };
+}
+
+test("the example redirects after a refresh, with the cookies, and does not use the new token before", async (t) => {
+  const { fake, visit } = await renderingExample(t, expired);
+  const prefetched = await visit({ cookie: COOKIES, "sec-purpose": "prefetch" });
+  assert.deepEqual([prefetched.status, fake.count("POST /auth/refresh")], [503, 0]);
+  const first = await visit({ cookie: COOKIES });
+  assert.deepEqual([first.status, first.headers.get("location")], [307, "/notes?x=1"]);
+  assert.ok(fake.calls.every(({ headers }) => !headers.get("cookie").includes("__Host-auth-access=new")));
+  const cookie = first.headers
+    .getSetCookie()
+    .map((header) => header.split(";")[0])
+    .join("; ");
+  const second = await visit({ cookie });
+  assert.equal(second.status, 200);
+  assert.equal(fake.count("POST /auth/refresh"), 1);
+});
+
+test("the example sends only who is signed out to the login page", async (t) => {
+  const { fake, visit } = await renderingExample(t, expired);
+  for (const [me, refresh, status] of [
+    [refusal(401, "TOKEN_REQUIRED"), refusal(401, "REFRESH_TOKEN_INVALID"), 303],
+    [refusal(401, "UNAUTHORIZED"), undefined, 303],
+    [refusal(401, "TOKEN_REQUIRED"), new Response("a proxy", { status: 401 }), 503],
+    [refusal(401, "TOKEN_REQUIRED"), refusal(503, "OVERLOADED"), 503],
+    [refusal(503, "OVERLOADED"), undefined, 503],
+  ]) {
+    fake.routes["GET /auth/me"] = () => me.clone();
+    fake.routes["POST /auth/refresh"] = () => refresh.clone();
+    const response = await visit({ cookie: COOKIES });
+    assert.equal(response.status, status);
+    assert.equal(response.headers.get("location"), status === 303 ? "/login" : null);
+  }
 });

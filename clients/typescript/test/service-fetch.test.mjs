@@ -45,3 +45,17 @@ test("no other origin gets the token", async () => {
   await assert.rejects(auth.fetch("http://notes.test.evil.test/"), TypeError);
   assert.ok(fake.calls.every(({ url }) => !url.includes("evil")));
 });
+
+test("with cookies TOKEN_REQUIRED brings a refresh only from the service's own origin", async () => {
+  const { accessToken, refreshToken, ...lifetimes } = tokens(1);
+  const fake = fakeService({
+    "POST /auth/refresh": () => answer(200, "TOKEN_REFRESHED", { tokens: lifetimes }),
+    "GET /notes": () => refusal(401, "TOKEN_REQUIRED"),
+  });
+  const options = { transport: "cookie", storage: "memory", services: ["http://notes.test"], fetch: fake.fetch };
+  const auth = createAuthClient({ baseUrl: "http://auth.test", ...options });
+  assert.equal((await auth.fetch("http://notes.test/notes")).status, 401);
+  assert.equal(fake.count("POST /auth/refresh"), 0);
+  assert.equal((await auth.fetch("http://auth.test/notes")).status, 401);
+  assert.equal(fake.count("POST /auth/refresh"), 1);
+});

@@ -143,6 +143,9 @@ test("without the service the keys of the last ten minutes serve; then nothing i
   const first = await verify(token);
   assert.deepEqual([first.error.code, first.error.status], ["KEYS_UNAVAILABLE", 503]);
   world.away = false;
+  assert.equal((await verify(token)).error.code, "KEYS_UNAVAILABLE");
+  assert.equal(world.fetched, 1, "not twice in five seconds");
+  world.seconds += 5;
   assert.equal((await verify(token)).ok, true);
   world.away = true;
   world.seconds += 599;
@@ -150,4 +153,19 @@ test("without the service the keys of the last ten minutes serve; then nothing i
   assert.equal((await verify(await sign(key, good, { kid: "key-2" }))).error.code, "ACCESS_TOKEN_INVALID");
   world.seconds += 1;
   assert.equal((await verify(token)).error.code, "KEYS_UNAVAILABLE");
+});
+
+test("a token with an unknown key waits for a fetch that is under way", async () => {
+  const { world, verify, key } = await setUp();
+  assert.equal((await verify(await sign(key))).ok, true);
+  const next = await makeKey();
+  world.published.set("key-2", next);
+  world.seconds += 60;
+  const signed = await sign(next, good, { kid: "key-2" });
+  const results = await Promise.all([verify(signed), verify(signed), verify(signed)]);
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [true, true, true],
+  );
+  assert.equal(world.fetched, 2);
 });

@@ -1,7 +1,7 @@
 // SvelteKit: src/hooks.server.ts
 import type { Handle } from "@sveltejs/kit";
 import type { User } from "../src/auth";
-import { sessionOf } from "./session";
+import { again, sessionOf } from "./session";
 
 declare global {
   namespace App {
@@ -13,8 +13,7 @@ declare global {
 
 export const handle: Handle = async ({ event, resolve }) => {
   const { user, cookies } = await sessionOf(event.request, event.getClientAddress());
+  if (cookies.length > 0) return again(event.request, cookies);
   event.locals.user = user;
-  const answer = await resolve(event);
-  for (const cookie of cookies) answer.headers.append("set-cookie", cookie);
-  return answer;
+  return resolve(event);
 };

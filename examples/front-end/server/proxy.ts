@@ -1,13 +1,19 @@
 // Next.js: proxy.ts (middleware.ts before Next 16). A server component reads (await headers()).get("x-user-id").
+// Export no `matcher`: on a page that it leaves out, a component would believe an x-user-id that the client made up.
 import { type NextRequest, NextResponse } from "next/server";
-import { sessionOf } from "./session";
+import { again, sessionOf } from "./session";
+
+// What your own proxy in front of Next.js added, the last entry. Without one, clients write this header themselves.
+function addressOf(request: NextRequest): string | undefined {
+  if (process.env.BEHIND_PROXY !== "1") return undefined;
+  return request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
+}
 
 export async function proxy(request: NextRequest) {
-  const { user, cookies } = await sessionOf(request, request.headers.get("x-forwarded-for") ?? "");
+  const { user, cookies } = await sessionOf(request, addressOf(request));
+  if (cookies.length > 0) return again(request, cookies);
   const headers = new Headers(request.headers);
   headers.delete("x-user-id"); // Whatever a client says of itself.
   if (user) headers.set("x-user-id", user.id);
-  const answer = NextResponse.next({ request: { headers } });
-  for (const cookie of cookies) answer.headers.append("set-cookie", cookie);
-  return answer;
+  return NextResponse.next({ request: { headers } });
 }

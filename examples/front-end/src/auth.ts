@@ -8,7 +8,8 @@ export interface User {
 
 export type LoggedIn =
   | { code: "USER_LOGGED_IN"; user: User }
-  | { code: "TWOFA_REQUIRED"; primary: "app" | "email"; methods: ("app" | "email")[] };
+  | { code: "TWOFA_REQUIRED"; primary: "app" | "email"; methods: ("app" | "email")[] }
+  | { code: "EMAIL_VERIFICATION_REQUIRED" }; // a code was mailed: verifyEmail, then login again
 
 // What the service refused. The code is stable; a page words it for its users.
 export class Refusal extends Error {
@@ -59,4 +60,5 @@ async function finish(path: string, body: object): Promise<LoggedIn> {
 export const register = (email: string, password: string) => call("POST", "/auth/register", { email, password });
 export const login = (email: string, password: string) => finish("/auth/login", { email, password });
 export const verify = (method: "app" | "email", otpCode: string) => finish(`/2fa/${method}/verify-login`, { otpCode });
+export const verifyEmail = (otpCode: string) => call("POST", "/auth/verify-email", { otpCode });
 export const logout = () => call("POST", "/auth/logout", {});
