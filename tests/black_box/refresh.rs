@@ -1,6 +1,6 @@
 //! `POST /auth/refresh`
 
-use auth_black_box::{Client, PASSWORD, Server, each_engine};
+use auth_black_box::{Client, Engine, PASSWORD, Server, each_engine};
 use futures_util::future::join_all;
 
 each_engine! {

@@ -28,9 +28,9 @@ use crate::wire::{Observed, ObservedTls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// No statement of a request takes long; one that does is stuck. Its server ends it before a call is given up, and so says
-/// that nothing happened.
+/// that nothing happened. A transaction whose connection went silent keeps its locks for no longer than a call lasts.
 const LIMITS: [(&str, &str); 3] =
-    [("statement_timeout", "7s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "60s")];
+    [("statement_timeout", "7s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "5s")];
 /// For how long a connection that nobody uses any more may wait for its server to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Asked for whatever the database or the role has as its default. Every change carries its own guard, so a stricter
