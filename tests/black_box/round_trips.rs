@@ -8,7 +8,7 @@ use auth_testkit::postgres::cluster;
 /// How often each is tried: what a worker happens to send meanwhile only adds, so the least counts.
 const TRIES: usize = 12;
 /// What workers send beside requests.
-const OF_WORKERS: [&str; 8] = [
+const OF_WORKERS: [&str; 9] = [
     "SKIP LOCKED",
     "transaction_read_only",
     "NOTIFY",
@@ -17,6 +17,7 @@ const OF_WORKERS: [&str; 8] = [
     "event_deliveries\".\"event_id\" =",
     "signing_keys",
     "DELETE FROM \"mails\"",
+    "SELECT \"mails\".\"id\" FROM \"mails\"",
 ];
 
 /// The round trips of one request.
