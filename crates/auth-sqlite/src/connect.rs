@@ -30,7 +30,7 @@ pub(crate) fn connect_here(path: &Path) -> ConnectionResult<Connection> {
 /// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
 /// another one, not with an error.
 pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnection> {
-    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    let mut conn = SqliteConnection::establish(&existing(path))?;
     let refused = ConnectionError::CouldntSetupConfiguration;
     conn.batch_execute(PRAGMAS).map_err(refused)?;
     let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode").get_result(&mut conn).map_err(refused)?;
@@ -41,6 +41,12 @@ pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnect
     }
     conn.batch_execute(further).map_err(refused)?;
     Ok(conn)
+}
+
+/// The URI of a file that must be there (<https://www.sqlite.org/uri.html>): one that is gone is not made anew, empty.
+fn existing(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?mode=rw")
 }
 
 #[derive(diesel::QueryableByName)]

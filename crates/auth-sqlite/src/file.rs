@@ -156,6 +156,8 @@ mod tests {
         crate::migrate(&path).await.unwrap();
         std::fs::remove_file(&path).unwrap();
         // As somebody leaves it who opens a file that is gone.
+        assert!(crate::connect::open(&path, "").is_err(), "not by us");
+        std::fs::File::create(&path).unwrap();
         drop(crate::connect::open(&path, "").unwrap());
         assert!(matches!(crate::migrate(&path).await, Err(OpenError::Emptied { .. })));
         std::fs::remove_file(&path).unwrap();

@@ -32,6 +32,7 @@ impl Database {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("auth.db");
+        std::fs::File::create(&path).unwrap();
         let mut conn = connect_here(&path).unwrap();
         conn.batch(SCHEMA).now_or_never().unwrap().unwrap();
         let worker = Worker::new("database writer");
