@@ -22,7 +22,7 @@ use crate::report::Report;
 /// How often to break something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// A few times, for `tests/run`.
+    /// A few times.
     Short,
     /// As often as it takes to believe it.
     Long,
