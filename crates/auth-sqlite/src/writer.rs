@@ -239,11 +239,10 @@ impl WriterThread {
                 self.conn = None;
             }
             for (caller, verdict) in verdicts {
-                let verdict = match &ended {
+                caller.tell(match &ended {
                     Ok(()) => verdict,
                     Err(undone) => undone.verdict(verdict),
-                };
-                caller.tell(verdict);
+                });
             }
         }
     }
