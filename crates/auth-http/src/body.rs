@@ -70,7 +70,7 @@ impl Body {
     ) -> Result<T, ApiError> {
         let bytes = self.bytes?;
         if bytes.is_empty() {
-            return Err(malformed(FieldReason::Required, "must be a JSON object; there is no body"));
+            return Err(malformed(FieldReason::Required, "must be a JSON object, but the body is empty"));
         }
         if self.media_type != "application/json" {
             return Err(HttpCode::UnsupportedMediaType.into());
@@ -187,10 +187,10 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
         return FieldError::new(&format!("{pointer}/{missing}"), FieldReason::Required, "is required");
     }
     if let Some(twice) = quoted("duplicate field `") {
-        return FieldError::new(&format!("{pointer}/{twice}"), FieldReason::Duplicate, "must be given once");
+        return FieldError::new(&format!("{pointer}/{twice}"), FieldReason::Duplicate, "must be given only once");
     }
     let expected = text.rsplit("expected ").next().and_then(|rest| rest.split(" at line").next());
-    let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("of another form");
+    let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("in the documented format");
     let reason = if text.starts_with("invalid type") { FieldReason::Type } else { FieldReason::Format };
     FieldError::new(&pointer, reason, format!("must be {expected}"))
 }
@@ -209,7 +209,7 @@ fn pointer(path: &Path) -> String {
 async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| malformed(FieldReason::Incomplete, "was cut off or badly encoded"))?;
+        let chunk = chunk.map_err(|_| malformed(FieldReason::Incomplete, "was cut off or is badly encoded"))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(HttpCode::PayloadTooLarge.into());
         }
@@ -274,7 +274,7 @@ mod tests {
         expect(r#"{"email": null}"#, "/email", "must be a string");
         expect(r#"{"email": "a", "confirmPassword": ["canary"]}"#, "/confirmPassword", "must be a string");
         expect(r#"{"email": "a", "roles": ["x", 1]}"#, "/roles/1", "must be a string");
-        expect(r#"{"email": "a", "email": "b"}"#, "/email", "must be given once");
+        expect(r#"{"email": "a", "email": "b"}"#, "/email", "must be given only once");
         expect(r#"{"email": "a"} x"#, "", "must be valid JSON in UTF-8");
         expect("{}{}", "", "must be valid JSON in UTF-8");
         expect(r#"{"email": "a""#, "", "must be valid JSON in UTF-8");

@@ -56,7 +56,7 @@ impl Origins {
     /// that a browser understands the same.
     pub(crate) fn redirect(&self, text: &str) -> Result<String, Refusal> {
         let allowed = |url: &Url| is_page(url) && self.allows(&url.origin().ascii_serialization());
-        let message = "must be a URL of this service or of an origin in AUTH_ALLOWED_ORIGINS, of at most 1024 bytes";
+        let message = "must be a URL of at most 1024 bytes, of this service or of an origin in AUTH_ALLOWED_ORIGINS";
         let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_REDIRECT).filter(allowed);
         url.map(String::from)
             .ok_or_else(|| Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]))

@@ -27,10 +27,10 @@ pub(crate) fn single_field(text: &str, name: &str) -> Result<Option<String>, Ref
     let malformed =
         |reason, message: &str| Refusal::invalid(vec![FieldError::new(&format!("/{name}"), reason, message)]);
     let pairs = Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_| malformed(FieldReason::Format, "cannot be read"))?;
+        .map_err(|_| malformed(FieldReason::Format, "must be URL-encoded"))?;
     let mut values = pairs.into_inner().into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
     match (values.next(), values.next()) {
-        (_, Some(_)) => Err(malformed(FieldReason::Duplicate, "must be given once")),
+        (_, Some(_)) => Err(malformed(FieldReason::Duplicate, "must be given only once")),
         (value, None) => Ok(value),
     }
 }

@@ -139,7 +139,7 @@ mod tests {
             |times| formatted(&mail("ann@example.org", "Browser", told(NoticeKind::PasswordChanged, times)).unwrap());
         assert!(!text(1).contains("times"), "{}", text(1));
         assert!(
-            text(1_999).contains("This happened 1999 times. The details below are of the latest.\r\n"),
+            text(1_999).contains("This happened 1999 times. The details below are about the last time.\r\n"),
             "{}",
             text(2)
         );
@@ -163,10 +163,10 @@ mod tests {
         let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
         for line in [
             "- the authenticator app",
-            "- login codes by e-mail",
+            "- sign-in codes by e-mail",
             "- sign-in with Google",
-            "- the change to another e-mail address that was not confirmed yet",
-            "You can still sign in with Google, 42. If one of them is not yours,",
+            "- the change of your e-mail address that was not confirmed yet",
+            "You can still sign in with Google and 42. Disconnect any that is not",
         ] {
             assert_eq!(message.lines().filter(|plain| *plain == line).count(), 1, "{line}: {message}");
         }

@@ -25,10 +25,10 @@ pub enum InvalidEmail {
     #[error("must be at most 254 characters, at most 64 of them before the @")]
     TooLong,
     /// The part before the `@` has other characters than the RFC 5321 dot-atom ones.
-    #[error("has a character before the @ that mail cannot carry")]
+    #[error("must not have a character before the @ that mail servers refuse")]
     LocalPart,
     /// The part after the `@` is no domain name.
-    #[error("has no valid domain name after the @")]
+    #[error("must have a valid domain name after the @")]
     Domain,
 }
 

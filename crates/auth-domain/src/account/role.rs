@@ -15,13 +15,13 @@ pub struct Roles(BTreeSet<Role>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoles {
     /// The role at that index is malformed.
-    #[error("must be 1 to 64 of a-z, 0-9, '_', ':', '.', '-' and begin with a letter")]
+    #[error("must be 1 to 64 characters (a-z, 0-9, '_', ':', '.', '-') and begin with a letter")]
     Malformed {
         /// Its index, from 0.
         index: usize,
     },
     /// More than [`Roles::MAX`].
-    #[error("must be at most 32 roles")]
+    #[error("must have at most 32 entries")]
     TooMany,
 }
 

@@ -12,13 +12,13 @@ pub struct Username {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUsername {
     /// Under 3 characters.
-    #[error("must be 3 to 32 characters")]
+    #[error("must have 3 to 32 characters")]
     TooShort,
     /// Over 32 characters.
-    #[error("must be 3 to 32 characters")]
+    #[error("must have 3 to 32 characters")]
     TooLong,
     /// Another character than a letter, a digit, `_`, `.` or `-`.
-    #[error("may hold only letters a-z, digits, '_', '.' and '-'")]
+    #[error("must contain only the letters a-z, digits, '_', '.' and '-'")]
     Character,
 }
 

@@ -32,7 +32,7 @@ pub enum GiveCodeError {
     #[error("the challenge was overtaken by a change of password")]
     Overtaken,
     /// The day's limit for wrong codes is reached.
-    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The address that it proves is another account's by now.
     #[error("another account has that address")]

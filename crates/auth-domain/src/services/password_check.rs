@@ -65,7 +65,7 @@ pub enum PasswordCheckError {
     #[error("the password is wrong")]
     WrongPassword,
     /// The limit is reached, for this network or for the day.
-    #[error("the limit for passwords is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong passwords: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]

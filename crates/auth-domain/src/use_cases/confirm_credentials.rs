@@ -30,7 +30,7 @@ pub enum ConfirmCredentialsError {
     #[error("the code is wrong")]
     WrongCode,
     /// The limit for wrong codes is reached.
-    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The change itself cannot be made any more.
     #[error(transparent)]

@@ -72,7 +72,7 @@ pub enum FinishAuthorizationError {
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     MailsLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]

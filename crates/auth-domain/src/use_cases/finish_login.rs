@@ -35,7 +35,7 @@ pub enum FinishLoginError {
     #[error("the code is wrong")]
     WrongCode,
     /// A limit is reached: for wrong codes, or for mails.
-    #[error("the limit is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]

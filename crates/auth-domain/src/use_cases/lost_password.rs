@@ -26,7 +26,7 @@ pub enum LostPasswordError {
     #[error("the account has no password")]
     NoPassword,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The database did not do it.
     #[error(transparent)]

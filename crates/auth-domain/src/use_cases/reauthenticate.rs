@@ -41,7 +41,7 @@ pub enum ReauthenticateError {
     #[error("only a provider can tell who the owner is")]
     OnlyByProvider,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     MailsLimited(RateLimited),
     /// The session has ended, or its account is gone.
     #[error("the session has ended")]

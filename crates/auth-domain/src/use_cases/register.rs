@@ -64,7 +64,7 @@ pub enum RegisterError {
     #[error("the username is taken")]
     UsernameTaken(Disclosure),
     /// The limit for mails to that address is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]

@@ -76,7 +76,7 @@ pub enum UpdateCredentialsError {
     #[error("another account has that address")]
     EmailTaken,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The login does not count any more.
     #[error(transparent)]
@@ -218,7 +218,7 @@ impl UpdateCredentials {
             }
         } else if email.is_none() {
             let missing =
-                FieldError::new("/email", FieldReason::Required, "is required, or the three passwords, or both");
+                FieldError::new("/email", FieldReason::Required, "is required unless all three passwords are given");
             return Err(UpdateCredentialsError::Malformed(missing));
         }
         Ok(Wanted { email, old_password, new_password })

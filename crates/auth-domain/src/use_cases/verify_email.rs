@@ -39,7 +39,7 @@ pub enum VerifyEmailError {
     #[error(transparent)]
     Code(#[from] GiveCodeError),
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The database did not do it.
     #[error(transparent)]

@@ -183,7 +183,7 @@ async fn begin_link(
 fn redirect_of(edge: &Edge, request: &HttpRequest) -> Result<Option<String>, Refusal> {
     let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
     if !edge.cookies {
-        let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
+        let message = "is allowed only with AUTH_COOKIES=on: the page receives its tokens as cookies";
         return Err(Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]));
     }
     edge.origins.redirect(&redirect).map(Some)
