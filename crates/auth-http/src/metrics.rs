@@ -1,6 +1,6 @@
-//! What Prometheus reads: counted here as requests are answered, and asked of the others when it reads.
+//! The metrics for Prometheus: requests are counted here as they are answered; everything else is measured on request.
 //!
-//! No label comes from a caller: a route is its pattern, a method one of those that we take.
+//! No label comes from a caller: a route is its pattern, and a method one of those that are supported.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,8 @@ use supervisor::Report;
 use crate::codes::Code;
 use crate::connections::Connections;
 
-/// In seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last ones.
+/// The buckets in seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last
+/// ones.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of this node.
@@ -42,7 +43,7 @@ pub struct Metrics {
     log_lines_dropped: Counter,
     worker_failures: IntCounterVec,
     worker_failing: GaugeVec,
-    /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
+    /// Held while a load is written: what is counted elsewhere is brought up to date by its difference.
     writing: Mutex<()>,
 }
 
@@ -53,7 +54,7 @@ fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: Resu
 }
 
 impl Metrics {
-    /// All at zero. Fails when two have the same name.
+    /// Creates the metrics, all at zero. Fails if two have the same name.
     pub fn new() -> Result<Self, Error> {
         let registry = Registry::new();
         let gauge = |name: &str, help: &str| register(&registry, Gauge::new(name, help));
@@ -123,7 +124,7 @@ impl Metrics {
         })
     }
 
-    /// Counts a request that was answered. `route` is `None` where nothing is.
+    /// Counts a request that was answered. `route` is `None` if no endpoint has its path.
     pub(crate) fn answered(
         &self,
         route: Option<&str>,
@@ -142,7 +143,7 @@ impl Metrics {
         }
     }
 
-    /// The text format of Prometheus, version 0.0.4.
+    /// Returns the metrics in the text format of Prometheus, version 0.0.4.
     pub(crate) fn text(
         &self,
         load: &ServiceLoad,
@@ -181,7 +182,7 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// Of a database that is away no older figures stand in for it.
+    /// Reports the database. While it is unreachable, no older figures are reported in its place.
     fn tell_database(&self, now: Timestamp, database: Option<&DatabaseLoad>) {
         self.database_up.set(if database.is_some() { 1.0 } else { 0.0 });
         let Some(DatabaseLoad { outbox, signing_since, verified_restore }) = database else {
@@ -203,7 +204,7 @@ impl Metrics {
     }
 }
 
-/// As Prometheus counts.
+/// Converts a number to the type that Prometheus counts in.
 fn count(number: u64) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
