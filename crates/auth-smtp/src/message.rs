@@ -1,4 +1,4 @@
-//! A mail as it travels: its headers, and its text as plain text and as HTML.
+//! Builds a mail: its headers, and its text as plain text and as HTML.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,11 +10,11 @@ use lettre::{Address, Message};
 
 use crate::texts::text_of;
 
-/// Names the kind of a mail, for filters and tests.
+/// The header that names the kind of a mail, for filters and tests.
 #[derive(Clone)]
 struct AuthMail(String);
 
-/// Keeps auto-responders quiet (RFC 3834 section 5).
+/// The header that keeps auto-responders quiet (RFC 3834 section 5).
 #[derive(Clone)]
 struct AutoSubmitted(String);
 
@@ -38,14 +38,14 @@ macro_rules! header {
 header!(AuthMail, "X-Auth-Mail");
 header!(AutoSubmitted, "Auto-Submitted");
 
-/// Whom mails come from.
+/// The sender of the mails.
 pub(crate) struct Sender {
     pub(crate) from: Mailbox,
-    /// The right side of every Message-ID: the same at each attempt, whichever node makes it.
+    /// The right side of every Message-ID, which is the same at each attempt and on every node.
     pub(crate) message_id_domain: String,
 }
 
-/// Builds the message, or says why none can be built: then its address is not one that mail can reach.
+/// Builds the message, or says why that is impossible: then the address cannot receive mail.
 pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, lettre::error::Error> {
     let text = text_of(mail, sender.from.name.as_deref());
     Message::builder()
@@ -60,7 +60,8 @@ pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, let
         .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
 }
 
-/// As its owner typed it before the `@`; the domain in ASCII, which every server understands.
+/// Returns the mailbox with the local part as its owner typed it, and the domain in ASCII, which every server
+/// understands.
 pub(crate) fn recipient(to: &EmailAddress) -> Option<Mailbox> {
     let (local, domain) = (to.as_str().rsplit_once('@')?.0, to.key().rsplit_once('@')?.1);
     let address: Address = format!("{local}@{domain}").parse().ok()?;
@@ -194,7 +195,7 @@ mod tests {
     }
 
     proptest! {
-        /// What the domain accepts as an address, mail can be built for; whatever the user agent.
+        /// Mail can be built for every address that the domain accepts, whatever the user agent.
         #[test]
         fn every_accepted_address_can_be_written_to(
             local in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",

@@ -23,8 +23,8 @@ enum Paragraph {
     Code(String),
 }
 
-/// Returns what a mail says, with the name of who sends it below. A code is never in the subject: that is shown on locked
-/// screens.
+/// Returns what a mail says, with the name of its sender at the end. A code is never in the subject, which locked
+/// screens show.
 pub(crate) fn text_of(mail: &OutgoingMail, sender: Option<&str>) -> Text {
     let mut text = text_without_sender(mail);
     text.paragraphs.extend(sender.map(|name| Paragraph::Plain(format!("This mail was sent by {name}."))));
