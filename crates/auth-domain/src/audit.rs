@@ -328,7 +328,11 @@ fn summary(two_factor: &TwoFactor) -> String {
         (false, false) => "not set",
     };
     let [app, email] = [Method::App, Method::Email].map(state);
-    format!("app {app}, email {email}, {} recovery codes", two_factor.recovery_codes.len())
+    let codes = match two_factor.recovery_codes.len() {
+        1 => "1 recovery code".to_owned(),
+        count => format!("{count} recovery codes"),
+    };
+    format!("app {app}, email {email}, {codes}")
 }
 
 #[cfg(test)]

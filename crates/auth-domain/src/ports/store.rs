@@ -1,5 +1,6 @@
 //! The port to the database: reads, and one `commit` for every write.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -61,10 +62,10 @@ pub enum SnapshotError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Nothing happened, because a guard did not hold: someone else was first. Read and decide again.
-    #[error("another commit was first: {0:?} does not hold any more")]
+    #[error("another commit was first, so nothing was changed")]
     Conflict(Guard),
     /// Nothing happened, because a unique key is taken.
-    #[error("{0:?} is taken")]
+    #[error("{0} is taken")]
     Duplicate(UniqueKey),
     /// Nothing happened, except after [`StoreError::Unavailable`]: then all of it happened or none.
     #[error(transparent)]
@@ -84,6 +85,18 @@ pub enum UniqueKey {
     SigningKeySequence,
     /// The id of a row.
     Id,
+}
+
+impl fmt::Display for UniqueKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Email => "the e-mail address",
+            Self::Identity => "the identity",
+            Self::Username => "the username",
+            Self::SigningKeySequence => "the sequence of the signing key",
+            Self::Id => "the id",
+        })
+    }
 }
 
 /// The database. No read except a snapshot holds a transaction open, and every commit happens completely or not at all.

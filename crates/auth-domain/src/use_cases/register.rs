@@ -55,7 +55,7 @@ pub enum RegisterError {
     #[error("the passwords differ")]
     UnmatchedPasswords,
     /// The password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
     /// Another account has the e-mail address.
     #[error("the e-mail address is taken")]

@@ -67,7 +67,7 @@ pub enum UpdateCredentialsError {
     #[error("the passwords differ")]
     UnmatchedPasswords,
     /// The new password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
     /// The old password was not accepted.
     #[error(transparent)]

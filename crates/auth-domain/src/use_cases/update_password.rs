@@ -63,7 +63,7 @@ pub enum UpdatePasswordError {
     #[error("the passwords differ")]
     UnmatchedPasswords,
     /// The password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
     /// The password could not be hashed.
     #[error(transparent)]
