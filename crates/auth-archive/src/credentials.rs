@@ -19,10 +19,10 @@ use crate::row::Row;
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidCredential {
     /// It is not the JSON of one.
-    #[error("it is no credential: {0}")]
+    #[error("not a credential: {0}")]
     Json(#[from] serde_json::Error),
     /// A field holds what no credential has.
-    #[error("{field} of the credential {id} is not one that this service writes")]
+    #[error("{field} of credential {id} has an invalid value")]
     Field { field: &'static str, id: String },
 }
 

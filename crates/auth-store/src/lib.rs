@@ -49,6 +49,6 @@ use auth_domain::ports::{CommitError, StoreError};
 
 /// A row holds what the domain could not have written: the database was changed by other hands.
 fn corrupt(table: &'static str, column: &'static str) -> CommitError {
-    tracing::error!(table, column, "a row cannot be read: a value is not one that this service writes");
+    tracing::error!(table, column, "a row cannot be read: it contains an invalid value");
     StoreError::Corrupt { table, column }.into()
 }

@@ -16,7 +16,7 @@ pub struct ProviderUnavailable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifyError {
     /// The provider refuses the code, or what it says of the code's owner is not to be believed. Why is in the log.
-    #[error("the code, or what came for it, is not acceptable")]
+    #[error("the code or the provider's answer was not accepted")]
     CodeRefused,
     /// The provider is away.
     #[error(transparent)]

@@ -31,7 +31,7 @@ pub enum StoreError {
     #[error("the database is unavailable")]
     Unavailable,
     /// It answers, and refuses to write: its disk is full, or it only reads.
-    #[error("the database refuses to write")]
+    #[error("the database refuses writes")]
     Refused,
     /// A row holds what this service cannot have written, so it cannot be read before somebody mends it.
     #[error("{table}.{column} holds a value that cannot be read")]
@@ -42,7 +42,7 @@ pub enum StoreError {
         column: &'static str,
     },
     /// It answers with an error that nothing else here explains.
-    #[error("the database failed")]
+    #[error("a database query failed")]
     Failed,
 }
 
