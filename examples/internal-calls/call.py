@@ -19,7 +19,7 @@ def internal_token(service, key, scope=None):
     now = int(time.time())
     claims = {"iss": service, "aud": "auth-service", "iat": now, "exp": now + 60, "jti": str(uuid.uuid4())}
     if scope is not None:
-        claims["scope"] = scope  # Only these of the scopes that the service has, separated by spaces.
+        claims["scope"] = scope  # Some of the service's scopes, separated by spaces.
     return jwt.encode(claims, key, algorithm="EdDSA" if key.startswith("-----BEGIN") else "HS256")
 
 

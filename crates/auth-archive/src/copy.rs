@@ -21,7 +21,7 @@ pub enum CopyError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The two have different versions of the schema.
-    #[error("the source has version {from} of the schema, the target {to}: run `auth-server migrate` with the source")]
+    #[error("the old database has schema version {from}, the new one {to}: run `auth-server migrate` on the old one")]
     Schema { from: String, to: String },
     /// A row lacks a column of its key.
     #[error("a row of {0} has no key")]

@@ -19,10 +19,10 @@ use crate::row::Row;
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidCredential {
     /// The line is not the JSON of a credential.
-    #[error("it is no credential: {0}")]
+    #[error("not a credential: {0}")]
     Json(#[from] serde_json::Error),
     /// A field contains something that no credential has.
-    #[error("{field} of the credential {id} is not one that this service writes")]
+    #[error("{field} of credential {id} has an invalid value")]
     Field { field: &'static str, id: String },
 }
 

@@ -2,6 +2,7 @@
 //! last, so that a truncated file is recognised by its missing end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -57,6 +58,13 @@ impl Manifest {
 struct Summary {
     rows: u64,
     checksum: String,
+}
+
+impl fmt::Display for TableSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.rows == 1 { "row" } else { "rows" };
+        write!(f, "{} {noun} with checksum {}", self.rows, self.checksum)
+    }
 }
 
 impl Serialize for TableSummary {

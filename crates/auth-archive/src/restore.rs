@@ -27,7 +27,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The file cannot be read.
-    #[error("cannot read it: {0}")]
+    #[error("cannot read the file: {0}")]
     Read(#[from] std::io::Error),
     /// A line is malformed.
     #[error("line {number}: {reason}")]
@@ -39,22 +39,25 @@ pub enum RestoreError {
     #[error("the database is not empty: {table} has {rows} rows. Restore into a new one")]
     NotEmpty { table: &'static str, rows: u64 },
     /// The manifest is missing.
-    #[error("it was cut short: the manifest at its end is missing")]
+    #[error("the file is incomplete: the manifest at its end is missing")]
     CutShort,
     /// Part of the data could not be used.
-    #[error("it needs the master keys {missing:?}, which AUTH_SECRET_KEY lacks: add them, or --allow-missing-keys")]
+    #[error(
+        "it needs master keys that AUTH_SECRET_KEY does not contain: {}. Add them, or use --allow-missing-keys",
+        .missing.join(", ")
+    )]
     MissingKeys {
         /// The ids of the master keys that are not configured.
         missing: Vec<String>,
     },
     /// Comparing a password with a hash would take more memory or time than this service allows.
     #[error(
-        "line {number}: a password hash costs {} KiB times {} passes, far more than is configured; if that is what you \
-         want, set AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to it", .cost.memory_kib, .cost.passes
+        "line {number}: a password hash needs {} KiB and {} passes, far more than configured; to accept it, set \
+         AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to these values", .cost.memory_kib, .cost.passes
     )]
     ExtremeHash { number: u64, cost: HashCost },
     /// The rows differ from those that were written.
-    #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
+    #[error("{table} is damaged: the manifest lists {expected}, but the file contains {found}")]
     Damaged { table: String, expected: TableSummary, found: TableSummary },
 }
 
@@ -84,12 +87,12 @@ pub fn read_header(input: &mut (dyn BufRead + Send)) -> Result<Source, RestoreEr
     match serde_json::from_str(&first) {
         Ok(Line::Export(header)) if header.format == FORMAT => Ok(Source::Export(header)),
         Ok(Line::Export(header)) => Err(wrong(format!(
-            "format {} of an export is not known here: it was made by a newer auth-server, {}",
+            "unknown export format {}: the export was made by a newer auth-server, {}",
             header.format, header.written_by
         ))),
         _ if credentials::parse(&first).is_ok() => Ok(Source::Credentials(first)),
         _ => Err(wrong(
-            "this is neither an export (auth-server export) nor credentials, one a line (GET /auth with \
+            "this is neither an export (auth-server export) nor a list of credentials, one per line (GET /auth with \
              Accept: application/x-ndjson)"
                 .to_owned(),
         )),
@@ -100,7 +103,7 @@ pub fn read_header(input: &mut (dyn BufRead + Send)) -> Result<Source, RestoreEr
 fn read_line(input: &mut (dyn BufRead + Send), line: &mut String) -> std::io::Result<usize> {
     let bytes = input.take(LONGEST_LINE).read_line(line)?;
     if bytes as u64 == LONGEST_LINE {
-        return Err(std::io::Error::other(format!("a line has more than {LONGEST_LINE} bytes")));
+        return Err(std::io::Error::other(format!("a line is longer than {LONGEST_LINE} bytes")));
     }
     Ok(bytes)
 }
@@ -199,10 +202,11 @@ async fn restore_export(
         let table_row = match serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))? {
             Line::Row(table_row) => table_row,
             Line::Manifest(manifest) => break manifest,
-            Line::Export(_) => return Err(wrong("a second beginning".to_owned())),
+            Line::Export(_) => return Err(wrong("a second header".to_owned())),
         };
         let table = table_row.table;
-        let row = Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are no object".to_owned()))?;
+        let row =
+            Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are not an object".to_owned()))?;
         require_bearable(row.0.get("password_hash").and_then(Value::as_str), hash_cost, number)?;
         let text = row.text();
         if !restored.manifest.tables.contains_key(table) {
@@ -233,7 +237,10 @@ async fn restore_export(
     batch.write(writer).await?;
     line.clear();
     if read_line(input, &mut line)? != 0 {
-        return Err(RestoreError::Line { number: number + 1, reason: "something follows the manifest".to_owned() });
+        return Err(RestoreError::Line {
+            number: number + 1,
+            reason: "there is more data after the manifest".to_owned(),
+        });
     }
     compare(&expected, &mut restored.manifest)?;
     restored.manifest.key_ids = key_ids.needed();

@@ -89,7 +89,7 @@ impl LoadedKeys {
 /// A stored signing key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "signing key {0} does not open with any configured master key: is AUTH_SECRET_KEY the one this database was set up with?"
+    "no configured master key can decrypt signing key {0}: is AUTH_SECRET_KEY the one this database was set up with?"
 )]
 pub struct UnusableSigningKey(pub SigningKeyId);
 
@@ -166,7 +166,7 @@ impl AccessTokens for AccessTokenSigner {
             auth_time: claims.authenticated_at.as_seconds(),
         };
         let claims = serde_json::to_vec(&wire).map_err(|error| {
-            tracing::error!(%error, kid = key.id, "an access token cannot be written");
+            tracing::error!(%error, kid = key.id, "an access token could not be signed");
             NoSigningKey
         })?;
         let mut token = key.header.clone();

@@ -55,7 +55,7 @@ pub enum LaneError {
     #[error("the hash parameters are out of range")]
     Parameters,
     /// The system did not create a thread.
-    #[error("no thread for hashing passwords: {0}")]
+    #[error("cannot start a thread to hash passwords: {0}")]
     Thread(#[from] std::io::Error),
 }
 
@@ -122,7 +122,7 @@ impl HashingLane {
             Err(error) => Err(error),
         };
         outcome.inspect_err(|error| match error {
-            HashingError::Broken(reason) => tracing::error!(reason, "a password cannot be hashed or compared"),
+            HashingError::Broken(reason) => tracing::error!(reason, "a password could not be hashed or compared"),
             HashingError::Overloaded { .. } => self.shared.count_refusal(),
         })
     }
@@ -258,7 +258,7 @@ impl Shared {
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.busy_micros.fetch_add(micros, Relaxed);
         self.done.fetch_add(1, Relaxed);
-        outcome.unwrap_or(Err(HashingError::Broken("hashing it panicked")))
+        outcome.unwrap_or(Err(HashingError::Broken("hashing panicked")))
     }
 
     /// Waits for the next job, and refuses those that have waited too long; `None` at the end. A thread that waits for

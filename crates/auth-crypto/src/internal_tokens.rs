@@ -167,7 +167,7 @@ fn narrowed(granted: &BTreeSet<Scope>, claimed: Option<&str>) -> BTreeSet<Scope>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
     /// The service signs with a private key that is not configured here.
-    #[error("only the service itself holds the private key that belongs to its public key")]
+    #[error("only the service itself has the private key for its public key")]
     OnlyThePublicKeyIsHere,
     /// The key cannot sign.
     #[error("the key cannot sign")]

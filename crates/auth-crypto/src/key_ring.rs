@@ -163,7 +163,7 @@ impl ConfiguredKey {
 
 /// What is kept of a master key cannot be read, because its seal does not open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is left of the master key {0} does not open: the master key that sealed it is not configured")]
+#[error("the retired master key {0} cannot be decrypted: the master key that encrypted it is not configured")]
 pub struct UnusableRetiredKey(pub String);
 
 /// The master keys, newest first: the newest one creates, all of them verify, and the configured ones open. What is
@@ -264,6 +264,13 @@ impl KeyRing {
 
     pub(crate) const fn names(&self) -> &[u8; 32] {
         &self.newest.names
+    }
+}
+
+/// Shows the ids of the keys, newest first.
+impl fmt::Display for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.ids().collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -28,7 +28,7 @@ impl Entropy for SystemEntropy {
     #[expect(clippy::expect_used, reason = "without entropy no secret may be made")]
     fn bytes(&self) -> Randomness {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).expect("the operating system gives no entropy");
+        getrandom::fill(&mut bytes).expect("the operating system provides no entropy");
         bytes
     }
 }

@@ -77,46 +77,61 @@ impl Metrics {
                 "Requests refused, by code; RATE_LIMITED is a limit reached, OVERLOADED a full queue.",
                 &["code"],
             )?,
-            outbox: gauges("auth_outbox", "Mails and events that are owed, over all nodes.", &["what"])?,
+            outbox: gauges("auth_outbox", "Mails and events waiting to be sent, over all nodes.", &["what"])?,
             outbox_age: gauges(
                 "auth_outbox_oldest_seconds",
-                "For how long the oldest mail or event has been owed; 0 when none is.",
+                "Age of the oldest waiting mail or event; 0 if none is waiting.",
                 &["what"],
             )?,
-            database_up: gauge("auth_database_up", "1 when the database answered for these metrics, 0 when not.")?,
+            database_up: gauge("auth_database_up", "1 if the database answered for these metrics, 0 if not.")?,
             database_file_sound: gauge(
                 "auth_database_file_sound",
-                "1 when the last check of the SQLite file found nothing, 0 when it is damaged; NaN before the first one, and \
-                 with PostgreSQL.",
+                "1 if the last check of the SQLite file found no damage, 0 if it is damaged; NaN before the first \
+                 check, and with PostgreSQL.",
             )?,
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
             connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
-            hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
+            hashing: gauges(
+                "auth_hashing",
+                "Passwords on this node that are waiting for a thread or being hashed.",
+                &["state"],
+            )?,
             hashing_networks: gauges(
                 "auth_hashing_networks",
-                "Networks whose passwords wait or are hashed, and networks that have logged somebody in within 30 days.",
+                "Networks with passwords waiting or being hashed, and networks with a login in the last 30 days.",
                 &["what"],
             )?,
             hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
-            hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
-            hashing_refused: total("auth_hashing_refused_total", "Passwords turned away since the start: too many.")?,
-            signing_key_age: gauge("auth_signing_key_age_seconds", "For how long the key that signs has signed.")?,
+            hashing_seconds: total(
+                "auth_hashing_seconds_total",
+                "Time spent hashing and comparing passwords, over \
+                                                                  all threads.",
+            )?,
+            hashing_refused: total(
+                "auth_hashing_refused_total",
+                "Passwords refused since the start because too many \
+                                                                  were waiting.",
+            )?,
+            signing_key_age: gauge(
+                "auth_signing_key_age_seconds",
+                "How long the current signing key has been in use.",
+            )?,
             verified_restore: gauge(
                 "auth_last_verified_restore_timestamp",
-                "When an export was last restored and found to work, in seconds since 1970; 0 when none was.",
+                "When a restore drill last succeeded, in seconds since 1970; 0 if never.",
             )?,
             log_lines_dropped: total(
                 "auth_log_lines_dropped_total",
-                "Log lines that found no place since the start: whoever reads stderr is too slow.",
+                "Log lines dropped since the start because stderr was not read fast enough.",
             )?,
             worker_failures: counters(
                 "auth_worker_failures_total",
-                "How often what works in the background panicked or failed, and was started again.",
+                "How often a background worker panicked or failed and was restarted.",
                 &["worker"],
             )?,
             worker_failing: gauges(
                 "auth_worker_failing",
-                "1 when it waits to be started again, or failed within the last minute; 0 when not.",
+                "1 if the worker is waiting to be restarted or failed within the last minute, 0 if not.",
                 &["worker"],
             )?,
             writing: Mutex::default(),

@@ -33,8 +33,8 @@ impl TrustedProxies {
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %peer,
-                "a peer on a private network says whose requests it passes on, and AUTH_TRUSTED_PROXIES names none: if it \
-                 is a proxy of yours, name it there, or all of its clients count as one"
+                "a peer on a private network sends forwarding headers, but AUTH_TRUSTED_PROXIES is empty: if it is \
+                 your proxy, add its address, or all of its clients share one rate limit"
             );
         }
     }
@@ -44,7 +44,7 @@ impl TrustedProxies {
     pub(crate) fn tell_silent(&self) {
         if !self.told_silent.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "a peer in AUTH_TRUSTED_PROXIES does not say whose requests it passes on: no limit a network holds for them"
+                "a peer in AUTH_TRUSTED_PROXIES sends no forwarding header: its requests are not limited per network"
             );
         }
     }

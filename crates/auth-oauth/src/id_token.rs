@@ -72,13 +72,13 @@ fn refused(reason: &str) -> Failure {
 
 /// Returns the header if it is acceptable. A key in it is ignored.
 pub(crate) fn header(token: &str) -> Result<Header, Failure> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is no signed JWT"))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is not a signed JWT"))?;
     if !ALGORITHMS.contains(&header.alg) {
-        return Err(refused("is not signed with a key pair"));
+        return Err(refused("is not signed with a public-key algorithm"));
     }
     // A token that claims to be of another kind is one (RFC 8725 section 3.11).
     if header.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("jwt")) || header.crit.is_some() {
-        return Err(refused("is a JWT of another kind"));
+        return Err(refused("is a JWT of another type"));
     }
     Ok(header)
 }
@@ -95,7 +95,8 @@ pub(crate) fn verify(
     validation.required_spec_claims.clear();
     (validation.validate_exp, validation.validate_aud) = (false, false);
     let decoded = jsonwebtoken::decode::<Claims>(token, key, &validation);
-    let claims = decoded.map_err(|_| refused("has a wrong signature, or claims missing or of a wrong type"))?.claims;
+    let claims =
+        decoded.map_err(|_| refused("has an invalid signature, or claims are missing or have the wrong type"))?.claims;
     check(&claims, expected).map_err(refused)?;
     Ok(claims)
 }
@@ -104,13 +105,13 @@ pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'st
     let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
     let ours = |party: &String| party == expected.client_id;
     let checks = [
-        (claims.iss == expected.issuer, "is of another issuer"),
+        (claims.iss == expected.issuer, "has another issuer"),
         // A token that is also for others is refused: none of them is trusted not to pass it on.
         (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
         (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
         (now < claims.exp.saturating_add(SKEW), "has expired"),
         (claims.iat <= now + SKEW, "was issued in the future"),
-        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not good yet"),
+        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not valid yet"),
         (claims.nonce == expected.nonce, "has another nonce"),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))

@@ -64,7 +64,7 @@ impl KeySet {
             cached.refetched_at = Some(Instant::now());
         }
         let unknown =
-            || Failure::Refused("the id_token is signed with a key that the provider does not list".to_owned());
+            || Failure::Refused("the id_token is signed with a key that the provider does not publish".to_owned());
         DecodingKey::from_jwk(cached.find(header).ok_or_else(unknown)?)
             .map_err(|error| Failure::Away(format!("a key of the provider cannot be used: {error}")))
     }

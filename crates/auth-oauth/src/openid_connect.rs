@@ -47,7 +47,7 @@ impl Metadata {
     /// Refuses the document of another issuer, and one that would send secrets unencrypted.
     fn check(self, issuer: &ProviderUrl) -> Result<Self, Failure> {
         if self.issuer != issuer.as_str() {
-            return Err(Failure::Away("the discovery document is of another issuer".to_owned()));
+            return Err(Failure::Away("the discovery document names another issuer".to_owned()));
         }
         let endpoints = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
         let confidential =
@@ -147,7 +147,7 @@ impl OpenIdConnect {
         let request = self.client.http().get(endpoint.clone()).bearer_auth(token);
         let info: UserInfo = self.client.json("userinfo", request).await?;
         if info.sub != claims.sub {
-            return Err(Failure::Refused("the userinfo is of another subject".to_owned()));
+            return Err(Failure::Refused("the userinfo names another subject".to_owned()));
         }
         (claims.email, claims.email_verified) = (info.email, info.email_verified);
         Ok(claims)

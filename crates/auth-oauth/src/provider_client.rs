@@ -64,11 +64,11 @@ impl ProviderClient {
         let unavailable = IdentifyError::Unavailable(ProviderUnavailable);
         let provider = self.provider.as_str();
         let Some(attempt) = self.breaker.admit(Instant::now()) else {
-            tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
+            tracing::warn!(provider, "the provider failed too often: sign-ins are paused for a while");
             return Err(unavailable);
         };
         let Ok(_slot) = self.slots.try_acquire() else {
-            tracing::warn!(provider, "too many sign-ins wait for it");
+            tracing::warn!(provider, "too many sign-ins are waiting for the provider");
             return Err(unavailable);
         };
         let in_time = tokio::time::timeout(DEADLINE, work).await;
@@ -84,12 +84,17 @@ impl ProviderClient {
             }
             Err(Failure::Misunderstood(reason)) => {
                 attempt.succeeded();
-                tracing::error!(provider, reason, "it does not accept us: check how this service is registered there");
+                tracing::error!(
+                    provider,
+                    reason,
+                    "the provider rejected this service: check how it is registered \
+                                                   there"
+                );
                 Err(unavailable)
             }
             Err(Failure::Away(reason)) => {
                 attempt.failed(Instant::now());
-                tracing::warn!(provider, reason, "it does not answer as it should");
+                tracing::warn!(provider, reason, "the provider did not answer as expected");
                 Err(unavailable)
             }
         }
@@ -102,7 +107,7 @@ impl ProviderClient {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(away)? {
             if body.len() + chunk.len() > MAX_BYTES {
-                return Err(Failure::Away(format!("an answer of more than {MAX_BYTES} bytes")));
+                return Err(Failure::Away(format!("the answer is larger than {MAX_BYTES} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -128,7 +133,7 @@ pub(crate) fn failed(status: StatusCode, reason: String) -> Failure {
 pub(crate) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Failure::Away(format!("the {what} is not what it should be, at line {line} column {column}"))
+        Failure::Away(format!("the {what} is malformed at line {line}, column {column}"))
     })
 }
 

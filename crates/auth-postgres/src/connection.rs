@@ -144,7 +144,7 @@ impl Target {
                 Err(refused) => last = Some(refused),
             }
         }
-        Err(last.unwrap_or_else(|| Refused::because("there is no address")))
+        Err(last.unwrap_or_else(|| Refused::because("no address to connect to")))
     }
 
     async fn speak_at(&self, config: &Config, place: Place, told: Option<Told>) -> Result<Open, Refused> {
@@ -266,7 +266,7 @@ async fn demand_writable(client: &Client, stays: bool) -> Result<Option<i32>, Re
     Ok(backend.filter(|_| stays))
 }
 
-const A_STANDBY: &str = "it is a standby; name the primary in the URL, too";
+const A_STANDBY: &str = "it is a standby; add the primary to the URL";
 const READ_ONLY: &str = "default_transaction_read_only is on for the server, the database or the role; turn it off there \
                          (ALTER DATABASE … or ALTER ROLE … RESET default_transaction_read_only)";
 
@@ -294,7 +294,11 @@ fn each_host(config: &Config) -> Result<Vec<Config>, ConnectError> {
     let fits = |length: usize| length <= 1 || length == count;
     if count == 0 || !fits(ports.len()) || !(hosts.is_empty() || addresses.is_empty() || hosts.len() == addresses.len())
     {
-        return Err(ConnectError::Url("it must name a host, and none or one port, or a port for each".to_owned()));
+        return Err(ConnectError::Url(
+            "it must name at least one host, and either no port, one port, or one port per \
+                                      host"
+                .to_owned(),
+        ));
     }
     Ok((0..count)
         .map(|index| {

@@ -56,11 +56,12 @@ pub enum ConnectError {
     #[error("cannot connect to PostgreSQL at {0}")]
     Connect(String),
     /// The server grants no more connections.
-    #[error("PostgreSQL grants no further connection at {0}")]
+    #[error("PostgreSQL refuses further connections at {0}")]
     NoMoreGranted(String),
     /// The encoding of the database does not support every character.
     #[error(
-        "the database has the encoding {0}: it must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+        "the database has the encoding {0}, but must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' \
+         TEMPLATE template0"
     )]
     Encoding(String),
     /// The schema that would be used is not the one with the service's tables.
@@ -70,7 +71,7 @@ pub enum ConnectError {
     #[error("PostgreSQL refuses {0}")]
     Execute(String),
     /// A migration failed.
-    #[error("cannot bring the PostgreSQL database up to date: {0}")]
+    #[error("cannot migrate the PostgreSQL database: {0}")]
     Migrate(String),
 }
 
@@ -157,7 +158,7 @@ impl PostgresEngine {
     /// Opens a separate connection, in the transaction that `how` begins.
     async fn begin(&self, how: &str) -> Result<Connection, StoreError> {
         let opened = self.target.connect().await.map_err(|error| {
-            tracing::error!(%error, "no connection to the database");
+            tracing::error!(%error, "cannot connect to the database");
             StoreError::Unavailable
         })?;
         let mut conn = Connection::from(opened);

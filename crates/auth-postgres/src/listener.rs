@@ -62,7 +62,7 @@ pub(crate) async fn listen(target: Target, outbox: Weak<Notify>, news: News) -> 
     let listening = target.listen(hear(told.clone(), news.clone())).await;
     let (conn, driving) = listening.map_err(|error| error.to_string())?;
     stay(conn, driving, (&told, &outbox), news).await;
-    if outbox.strong_count() == 0 { Ok(()) } else { Err("the connection that listens has ended".to_owned()) }
+    if outbox.strong_count() == 0 { Ok(()) } else { Err("the connection for notifications was closed".to_owned()) }
 }
 
 /// Returns the function that handles a notification at once.

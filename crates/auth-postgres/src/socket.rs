@@ -35,11 +35,11 @@ pub(crate) async fn places(config: &Config) -> io::Result<Vec<Place>> {
         (None, Some(Host::Tcp(name))) => {
             let found: Vec<_> = lookup_host((name.as_str(), port)).await?.map(Place::Tcp).collect();
             if found.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::NotFound, "the name leads to no address"));
+                return Err(io::Error::new(io::ErrorKind::NotFound, "the host name resolves to no address"));
             }
             Ok(found)
         }
-        (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no host")),
+        (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "no host is given")),
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn client(mode: Mode, roots: Option<&str>) -> Result<ClientConfig, St
     trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = roots {
         let unreadable =
-            |error: &dyn std::fmt::Display| format!("sslrootcert {file} holds no certificates in PEM: {error}");
+            |error: &dyn std::fmt::Display| format!("sslrootcert {file} contains no PEM certificates: {error}");
         for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))? {
             let certificate = certificate.map_err(|error| unreadable(&error))?;
             trusted.add(certificate).map_err(|error| unreadable(&error))?;

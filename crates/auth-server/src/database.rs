@@ -44,7 +44,7 @@ impl Opened {
     pub(crate) async fn require_whole(&self) -> Result<(), Failure> {
         match self.store.find_maintenance(Maintenance::UnfinishedMove).await? {
             None => Ok(()),
-            Some(_) => Err("a move into this database has not ended: it does not hold everything".into()),
+            Some(_) => Err("a move into this database has not finished: data is missing".into()),
         }
     }
 }
@@ -87,7 +87,7 @@ impl Database {
         Ok(match self {
             // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
             Self::Sqlite(path) if !path.exists() => {
-                let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
+                let hint = "start the server once, or set AUTH_DATA_DIR or AUTH_DATABASE_URL to where it is";
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
             Self::Sqlite(path) => {

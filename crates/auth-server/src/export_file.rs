@@ -36,7 +36,7 @@ impl Draft {
     /// Makes a file beside `to`, which must not exist.
     pub(crate) fn beside(to: &Path) -> Result<Self, Failure> {
         if to.exists() {
-            return Err(format!("{} exists already: an export replaces nothing", to.display()).into());
+            return Err(format!("{} already exists: an export never overwrites a file", to.display()).into());
         }
         let mut name = to.as_os_str().to_owned();
         name.push(format!(".{:016x}.partial", u64::from_le_bytes(suffix())));
@@ -51,7 +51,7 @@ impl Draft {
         let failed = |error: std::io::Error| cannot_write(&self.path, &error);
         self.out.get_ref().sync_all().map_err(failed)?;
         rename_to_nothing(&self.path, &self.to)
-            .map_err(|error| format!("cannot make {}: {error}", self.to.display()))?;
+            .map_err(|error| format!("cannot create {}: {error}", self.to.display()))?;
         let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?)
     }
@@ -79,11 +79,11 @@ fn rename_to_nothing(draft: &Path, to: &Path) -> std::io::Result<()> {
 /// How an export is restored.
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct RestoreOptions {
-    /// Restore the sessions too. Only for an export that was taken after the service was stopped: a refresh token that
-    /// was rotated since looks like a stolen one
+    /// Restore the sessions too. Only for an export made after the service was stopped: a refresh token that was rotated
+    /// since then would look stolen
     #[arg(long)]
     pub(crate) keep_sessions: bool,
-    /// Restore although a master key that it needs is missing: whoever depends on that one has to recover
+    /// Restore even if a required master key is missing: users whose data needs that key must recover their accounts
     #[arg(long)]
     pub(crate) allow_missing_keys: bool,
 }

@@ -19,14 +19,14 @@ pub(crate) struct LoadedKey {
     pub(crate) made_now: bool,
 }
 
-const REQUIRED: &str = "AUTH_SECRET_KEY is required with PostgreSQL: make one with `openssl rand -base64 32`, keep it safe, \
-                        and give every node the same";
+const REQUIRED: &str = "AUTH_SECRET_KEY is required with PostgreSQL: generate one with `openssl rand -base64 32`, \
+                        keep it safe, and use the same one on every node";
 
 /// The key that is set, if any; none only where one may be made.
 pub(crate) fn configured(settings: &Settings) -> Result<Option<KeyRing>, Failure> {
     match (&settings.secret_key, &settings.database) {
         (Some(text), _) => Ok(Some(KeyRing::parse(text).map_err(|error| {
-            format!("AUTH_SECRET_KEY: {error}; expected is base64 of 32 bytes: openssl rand -base64 32")
+            format!("AUTH_SECRET_KEY: {error}; expected base64 of 32 bytes (openssl rand -base64 32)")
         })?)),
         (None, Database::Postgres { .. }) => Err(REQUIRED.into()),
         (None, Database::Sqlite(_)) => Ok(None),
@@ -58,7 +58,7 @@ pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
     }
     make_dir(&settings.data_dir)?;
     make(&file)?;
-    let ring = read(&file)?.ok_or_else(|| format!("{} vanished", file.display()))?;
+    let ring = read(&file)?.ok_or_else(|| format!("{} was deleted right after it was created", file.display()))?;
     Ok(LoadedKey { ring, file: Some(file), made_now: true })
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn existing(settings: &Settings) -> Result<LoadedKey, Failure> {
         None => match read(&file)? {
             Some(ring) => Ok(LoadedKey { ring, file: Some(file), made_now: false }),
             None => {
-                Err(format!("there is no master key: set AUTH_SECRET_KEY, or put it into {}", file.display()).into())
+                Err(format!("there is no master key: set AUTH_SECRET_KEY, or put the key in {}", file.display()).into())
             }
         },
     }
@@ -79,7 +79,7 @@ pub(crate) fn existing(settings: &Settings) -> Result<LoadedKey, Failure> {
 /// A folder that only its owner may look into.
 pub(crate) fn make_dir(path: &Path) -> Result<(), Failure> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| format!("cannot make the folder {}: {error}", path.display()).into())
+    made.map_err(|error| format!("cannot create the folder {}: {error}", path.display()).into())
 }
 
 fn read(file: &Path) -> Result<Option<KeyRing>, Failure> {

@@ -56,8 +56,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
 fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        format!("cannot listen on {address}: {error}. Set {setting} to a free address, or port 0 to have one picked")
-            .into()
+        format!(
+            "cannot listen on {address}: {error}. Set {setting} to a free address, or use port 0 to pick a free \
+                 one"
+        )
+        .into()
     })
 }
 
@@ -85,7 +88,7 @@ fn serve_metrics(
     let server = server.disable_signals().run();
     Ok(async move {
         if let Err(error) = server.await {
-            tracing::error!(%error, "the address of the metrics is served no more");
+            tracing::error!(%error, "the metrics listener has stopped");
         }
     })
 }
@@ -93,10 +96,14 @@ fn serve_metrics(
 async fn stop_when_told(signals: StopSignals, notice: Duration, edge: Data<Edge>, server: ServerHandle) {
     let announce = || {
         edge.draining.begin();
-        tracing::info!(?notice, "about to stop: load balancers are told to go elsewhere");
+        tracing::info!(
+            ?notice,
+            "shutting down: /health/ready answers 503 so that load balancers send requests \
+                                 elsewhere"
+        );
     };
     signals.wait(notice, announce).await;
-    tracing::info!("stopping: no new requests; those under way are answered");
+    tracing::info!("shutting down: no new requests are accepted; running ones are completed");
     server.stop(true).await;
 }
 

@@ -78,7 +78,7 @@ pub(crate) async fn wire(
 /// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
 async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn KeptSessions>>), Failure> {
     if matches!(settings.database, Database::Postgres { options: PostgresOptions { connections: 1, .. }, .. }) {
-        tracing::warn!("AUTH_DB_CONNECTIONS is 1: a write that is stuck holds up everything; with 2, reads go on");
+        tracing::warn!("AUTH_DB_CONNECTIONS is 1: one blocked write blocks every request; with 2, reads continue");
     }
     settings.database.migrate_to(None).await?;
     let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
@@ -86,7 +86,8 @@ async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn Ke
     let mut opened = settings.database.open_for(Arc::new(HttpAuditContext), news).await?;
     if opened.store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
-            "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
+            "a move into this database has not finished: run `auth-server move` again with the settings of the old \
+             database"
                 .into(),
         );
     }
@@ -133,7 +134,8 @@ fn ports(
 fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityProviders, Failure> {
     let provider = |registration: &ProviderRegistration| {
         let ProviderRegistration { kind, client_id, client_secret, url } = registration;
-        let name = ProviderName::parse(kind.name).ok_or_else(|| format!("{:?} is no name of a provider", kind.name))?;
+        let name =
+            ProviderName::parse(kind.name).ok_or_else(|| format!("{:?} is not a valid provider name", kind.name))?;
         let client = ProviderClient::new(name.clone(), Arc::new(SystemClock))?;
         let registration = Registration {
             provider: name.clone(),

@@ -98,9 +98,10 @@ fn tell_of(MailNotSent { id, kind, error, next_attempt_at }: &MailNotSent) {
     match next_attempt_at {
         Some(at) => {
             let next_try_in = Duration::from_secs(at.since(SystemClock.now()).as_secs());
-            tracing::warn!(%id, kind, error, ?next_try_in, "a mail was not sent");
+            tracing::warn!(%id, kind, error, ?next_try_in, "mail not sent; the service will try again");
         }
-        None => tracing::warn!(%id, kind, error, "a mail was given up: `auth-server mails` lists it"),
+        None => tracing::warn!(%id, kind, error, "mail not sent; the service has stopped trying: `auth-server mails` \
+                                                  lists it"),
     }
 }
 
@@ -133,7 +134,7 @@ async fn events(events: Arc<DeliverEvents>) -> Result<(), StoreError> {
         let EventsDelivered { acknowledged, put_off, last_error } = await_due(|| events.wait(POLL), deliver).await?;
         if let Some(error) = last_error {
             let service = events.service();
-            tracing::warn!(%service, acknowledged, put_off, %error, "a service does not acknowledge its events");
+            tracing::warn!(%service, acknowledged, put_off, %error, "events could not be delivered to a service");
         }
     }
 }
@@ -160,7 +161,7 @@ async fn follow_clock(follow: Arc<FollowClock>) -> Result<(), StoreError> {
     loop {
         let moved = follow.run().await?;
         if moved > 0 {
-            tracing::warn!(moved, "the clock was put back: mails and events that waited since later wait from now on");
+            tracing::warn!(moved, "the clock was set back: waiting mails and events were rescheduled");
         }
         tokio::time::sleep(CLOCK_CHECK).await;
     }
@@ -175,7 +176,8 @@ async fn purge_expired_hourly(purge: Arc<PurgeExpired>) -> Result<(), StoreError
             let days = behind.as_secs() / 86_400;
             tracing::warn!(
                 days,
-                "the service was stopped for long, or the clock was put forward: expired rows are removed a day an hour"
+                "the service was stopped for a long time, or the clock was set forward: each hour removes one day's \
+                 worth of expired rows"
             );
         }
         tokio::time::sleep(PURGE_INTERVAL).await;

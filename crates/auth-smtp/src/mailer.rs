@@ -69,7 +69,7 @@ impl ConfiguredMailer {
             Destination::Server(server) => {
                 let from = &self.sender.from;
                 let to = match recipient {
-                    Some(recipient) => message::recipient(recipient).ok_or("no mail can be written to that address")?,
+                    Some(recipient) => message::recipient(recipient).ok_or("no mail can be addressed to it")?,
                     None => Mailbox::new(None, from.email.clone()),
                 };
                 let tried = tokio::time::timeout(SEND_TIMEOUT, server.try_recipient(&from.email, &to.email)).await;

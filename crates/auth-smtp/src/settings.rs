@@ -22,7 +22,7 @@ pub enum InvalidMailSettings {
     #[error("must be a mailbox such as: Auth <no-reply@example.org>")]
     From,
     /// The sender's local part is not ASCII, which few mail servers accept.
-    #[error("must have nothing but ASCII before the @: many mail servers refuse other addresses")]
+    #[error("must contain only ASCII before the @: many mail servers refuse other addresses")]
     FromLocalPart,
     /// It is not a host name.
     #[error("must be a host name such as auth.example.org")]

@@ -49,7 +49,7 @@ impl FileHealth {
     pub(crate) async fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
         if tokio::time::timeout(LAST_TABLE, self.checking.lock()).await.is_err() {
-            tracing::warn!("a check of the database file does not end; the service stops without it");
+            tracing::warn!("the check of the database file is still running; the service stops without waiting for it");
         }
     }
 }
@@ -72,17 +72,18 @@ async fn check_once(path: &Path, health: &Arc<FileHealth>) {
     match checked {
         Ok(Ok(Some(problems))) if problems.is_empty() => {
             health.note(FileCheck::Sound);
-            tracing::info!(milliseconds, "the database file was checked: nothing is wrong with it");
+            tracing::info!(milliseconds, "the database file was checked: no damage found");
         }
         Ok(Ok(Some(problems))) => {
             health.note(FileCheck::Damaged);
             let (file, problems) = (path.display(), problems.join("; "));
-            tracing::error!(%file, problems, "the database file is damaged: restore an export or a copy");
+            tracing::error!(%file, problems, "the database file is damaged: restore it from an export or a copy");
         }
         // It was told to stop.
         Ok(Ok(None)) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the database file could not be checked; trying again in a day"),
-        Err(error) => tracing::error!(%error, "the database file could not be checked; trying again in a day"),
+        Ok(Err(error)) => tracing::error!(%error, "the database file could not be checked; the next attempt is in one \
+                                                   day"),
+        Err(error) => tracing::error!(%error, "the database file could not be checked; the next attempt is in one day"),
     }
 }
 
@@ -99,7 +100,7 @@ fn problems(path: &Path, is_stopping: &AtomicBool) -> Result<Option<Vec<String>>
     let connect = || {
         // SQLite would make an empty one.
         if !path.exists() {
-            return Err(OpenError::new(path, "it is gone"));
+            return Err(OpenError::new(path, "the file is missing"));
         }
         open(path, READ_PRAGMAS).map_err(|error| OpenError::new(path, error.to_string()))
     };

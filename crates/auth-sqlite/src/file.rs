@@ -74,15 +74,15 @@ pub(crate) fn refuse_emptied(path: &Path) -> Result<(), OpenError> {
     if length.is_some_and(|length| length > 0) {
         return Ok(());
     }
-    let is = if length.is_some() { "is empty" } else { "is gone" };
+    let is = if length.is_some() { "is empty" } else { "is missing" };
     let log = beside(path, "-wal");
     let emptied = |reason: String| OpenError::Emptied { path: path.to_owned(), reason };
     if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        return Err(emptied(format!("{is}, though its log {} is there", log.display())));
+        return Err(emptied(format!("{is}, but its log {} exists", log.display())));
     }
     // Someone who removes the file wants to start over; nobody empties it for that.
     if length.is_some() && was_made(path) {
-        return Err(emptied(format!("{is}, though there was a database in it")));
+        return Err(emptied(format!("{is}, but used to contain a database")));
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ pub(crate) fn refuse_without_tables(path: &Path, conn: &mut SqliteConnection) ->
     if counted.tables > 0 || !was_made(path) {
         return Ok(());
     }
-    let reason = "holds nothing, though there was a database in it".to_owned();
+    let reason = "has no tables, but used to contain a database".to_owned();
     Err(OpenError::Emptied { path: path.to_owned(), reason })
 }
 

@@ -54,7 +54,7 @@ pub enum OpenError {
         reason: String,
     },
     /// A migration failed.
-    #[error("cannot bring the SQLite database {} up to date: {reason}", path.display())]
+    #[error("cannot migrate the SQLite database {}: {reason}", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,
@@ -63,8 +63,7 @@ pub enum OpenError {
     },
     /// Another service has claimed the file.
     #[error(
-        "another service runs on the SQLite database {}: stop it first, or give this one a folder of its own \
-         (AUTH_DATA_DIR)", path.display()
+        "another service uses the SQLite database {}: stop it first, or give this one its own folder (AUTH_DATA_DIR)", path.display()
     )]
     InUse {
         /// The file.
@@ -72,8 +71,8 @@ pub enum OpenError {
     },
     /// The file contained a database, and no longer does.
     #[error(
-        "the SQLite database {} {reason}: put it back (restore an export or a copy); to begin anew, remove it and the \
-         files beside it whose names begin with its own", path.display()
+        "the SQLite database {} {reason}: restore it from an export or a copy; to start over, delete it and the files \
+         next to it whose names begin with its name", path.display()
     )]
     Emptied {
         /// The file.
@@ -82,7 +81,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The content of the file is not a database, or not a complete one.
-    #[error("the SQLite database {} is damaged ({reason}): restore an export or a copy", path.display())]
+    #[error("the SQLite database {} is damaged ({reason}): restore it from an export or a copy", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -152,7 +151,8 @@ impl SqliteEngine {
         let left = std::fs::metadata(&log).map_or(0, |log| log.len());
         if emptied.is_err() || left > 0 {
             let log = log.display();
-            tracing::warn!(%log, left, "another process has the database open: a copy of it needs this file, too");
+            tracing::warn!(%log, left, "another process has the database open: a copy of the database must include \
+                                        this file");
         }
     }
 }
@@ -285,7 +285,7 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
     })?;
     // A full disk must not keep anyone from reading.
     if let Err(error) = lock.note_made() {
-        tracing::warn!(%error, "it could not be noted that the database was made");
+        tracing::warn!(%error, "could not record that the database was created");
     }
     Ok(ran)
 }

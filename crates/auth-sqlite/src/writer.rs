@@ -92,7 +92,7 @@ impl Writer {
         let told = match tokio::time::timeout(POOL_TIMEOUT, &mut told).await {
             Ok(told) => told,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
-                tracing::error!("the connection that writes is not free");
+                tracing::error!("the write connection is not available");
                 return Err(StoreError::Unavailable.into());
             }
             Err(_) => told.await,
@@ -106,11 +106,11 @@ impl Writer {
         let sent = queue.as_ref().map(|queue| queue.try_send(queued));
         let reason = match sent {
             Some(Ok(())) => return Ok(()),
-            Some(Err(TrySendError::Full(_))) => "too much waits for it",
+            Some(Err(TrySendError::Full(_))) => "too many writes are waiting",
             Some(Err(TrySendError::Disconnected(_))) => "its thread has ended",
             None => "the database is closed",
         };
-        tracing::error!(reason, "the connection that writes is not free");
+        tracing::error!(reason, "the write connection is not available");
         Err(StoreError::Unavailable)
     }
 

@@ -93,7 +93,7 @@ async fn catalogue(conn: &mut Connection, dialect: &dyn ArchiveDialect) -> Resul
         columns.into_iter().filter(|column| !key(&column.table_name).is_empty())
     {
         let kind = dialect.kind(&name, &declared).ok_or_else(|| {
-            failed(&table_name, &format!("the column {name} is declared as {declared}, which no export knows"))
+            failed(&table_name, &format!("the column {name} has the type {declared}, which exports do not support"))
         })?;
         catalogue.entry(table_name).or_default().insert(name, kind);
     }

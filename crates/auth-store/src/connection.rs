@@ -189,9 +189,9 @@ impl Connection {
             CommitError::Store(StoreError::Failed) => {
                 // The driver names only the column of a value that has the wrong type; the Rust type names the table.
                 let rows = std::any::type_name::<T>();
-                tracing::error!(%error, sqlstate, rows, "the database failed");
+                tracing::error!(%error, sqlstate, rows, "a database query failed");
             }
-            CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database cannot be used"),
+            CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database is unavailable"),
             CommitError::Conflict(_) | CommitError::Duplicate(_) => {}
         }
         Err(meaning)

@@ -49,6 +49,6 @@ use auth_domain::ports::{CommitError, StoreError};
 
 /// Reports a row that contains what the domain cannot have written: someone else changed the database.
 fn corrupt(table: &'static str, column: &'static str) -> CommitError {
-    tracing::error!(table, column, "a row cannot be read: a value is not one that this service writes");
+    tracing::error!(table, column, "a row cannot be read: it contains an invalid value");
     StoreError::Corrupt { table, column }.into()
 }

@@ -14,7 +14,7 @@ pub fn migrate_to<DB: Backend>(
     let text = |error: Box<dyn std::error::Error + Send + Sync>| error.to_string();
     let Some(version) = version else { return Ok(harness.run_pending_migrations(source()).map_err(text)?.len()) };
     if !knows::<DB>(&source(), version) {
-        return Err(format!("version {version} of the schema is not known here: it was made by a newer auth-server"));
+        return Err(format!("schema version {version} is unknown: it was made by a newer auth-server"));
     }
     let version = MigrationVersion::from(version);
     let mut changed = 0;

@@ -190,7 +190,7 @@ impl Pool {
         let by = Instant::now() + self.0.wait;
         loop {
             let Some(any) = self.0.all.take(by.saturating_duration_since(Instant::now())).await else {
-                tracing::error!("no connection to the database is free");
+                tracing::error!("no database connection is available");
                 return Err(StoreError::Unavailable);
             };
             match self.0.pool.get().await {
@@ -200,18 +200,23 @@ impl Pool {
                 Err(managed::PoolError::Backend(OpenError::NoMoreGranted(reason))) => {
                     let open = self.0.pool.status().size;
                     if open == 0 {
-                        tracing::error!(reason, "the database grants no connection");
+                        tracing::error!(reason, "the database refuses connections");
                         return Err(StoreError::Unavailable);
                     }
-                    tracing::warn!(reason, open, "the database grants no further connection: requests share those");
+                    tracing::warn!(
+                        reason,
+                        open,
+                        "the database refuses further connections: requests share the open \
+                                                  ones"
+                    );
                     self.shrink_to(open);
                 }
                 Err(managed::PoolError::Backend(OpenError::Failed(reason))) => {
-                    tracing::error!(reason, "no connection to the database");
+                    tracing::error!(reason, "cannot connect to the database");
                     return Err(StoreError::Unavailable);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "no connection to the database is free");
+                    tracing::error!(%error, "no database connection is available");
                     return Err(StoreError::Unavailable);
                 }
             }
@@ -229,7 +234,9 @@ impl Pool {
             Purpose::Write | Purpose::TryWriting => writers.take(*wait).await,
         };
         if taken.is_none() && purpose != Purpose::WriteIfFree {
-            tracing::error!("no connection to the database is free to write: those that write are waiting for it");
+            tracing::error!(
+                "no database connection is available for writing: all of them are waiting for the database"
+            );
         }
         taken.map(Some).ok_or(StoreError::Unavailable)
     }
@@ -279,7 +286,7 @@ impl Pool {
         let tried = join_all(idle.into_iter().map(|object| try_one(object, trial))).await;
         let closed = tried.into_iter().filter(|closed| *closed).count();
         if closed > 0 {
-            tracing::warn!(closed, ?trial, "idle connections to the database failed a trial: they are closed");
+            tracing::warn!(closed, ?trial, "idle database connections did not answer and were closed");
         }
     }
 
@@ -288,7 +295,7 @@ impl Pool {
         match (self.0.pool.manager().0)().await {
             Ok(_) => true,
             Err(error) => {
-                tracing::error!(%error, "the database only reads, and no other one takes writes: reads go on");
+                tracing::error!(%error, "the database is read-only and no other one accepts writes: reads continue");
                 false
             }
         }

@@ -68,7 +68,7 @@ impl<E: Engine> SqlStore<E> {
         match tokio::time::timeout(READY_WITHIN, both).await {
             Ok((read, written)) => read.and(written),
             Err(_) => {
-                tracing::error!("not ready: the database does not answer in time, or does not confirm what is written");
+                tracing::error!("not ready: the database does not answer in time or does not confirm writes");
                 Err(StoreError::Unavailable)
             }
         }

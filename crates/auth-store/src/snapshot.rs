@@ -59,7 +59,8 @@ impl<E: Engine> Snapshot<E> {
             };
             tracing::warn!(
                 limit = ?SNAPSHOT_LIMIT,
-                "somebody has read all accounts for too long: the answer was cut off, so that the database can clean up"
+                "a request that reads all accounts took too long: its answer was cut off so that the database can \
+                 clean up"
             );
             drop(conn);
         });

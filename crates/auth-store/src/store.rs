@@ -194,11 +194,11 @@ async fn within_deadline<T>(call: impl Future<Output = Result<T, String>>) -> Re
     match tokio::time::timeout(CALL_TIMEOUT + GRACE, call).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
-            tracing::error!(error, "a call of the store ended before its time");
+            tracing::error!(error, "a database call ended unexpectedly");
             Err(StoreError::Failed)
         }
         Err(_) => {
-            tracing::error!("the database does not answer in time");
+            tracing::error!("the database did not answer in time");
             Err(StoreError::Unavailable)
         }
     }
@@ -221,7 +221,7 @@ pub async fn work_on<T>(
     work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
 ) -> Result<T, CommitError> {
     if Instant::now() >= by {
-        tracing::error!("a connection to the database came too late");
+        tracing::error!("a database connection became available too late");
         return Err(StoreError::Unavailable.into());
     }
     let call = async {
@@ -233,7 +233,7 @@ pub async fn work_on<T>(
         done
     };
     let Ok(done) = tokio::time::timeout_at(by.into(), call).await else {
-        tracing::error!("the database does not answer in time");
+        tracing::error!("the database did not answer in time");
         lent.give_up();
         return Err(StoreError::Unavailable.into());
     };

@@ -17,7 +17,7 @@ pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhookSecret {
     /// It is not base64.
-    #[error("must be base64, with or without whsec_ before it")]
+    #[error("must be base64, with or without the prefix whsec_")]
     NotBase64,
     /// It is too short or too long.
     #[error("must be base64 of 24 to 64 bytes, not of {0}")]

@@ -124,7 +124,7 @@ impl Worker {
 
     fn failed(&self, error: &str, wait: Duration) -> Waiting<'_> {
         self.count_failure();
-        tracing::error!(worker = self.0.name, error, ?wait, "a background worker failed and is started again");
+        tracing::error!(worker = self.0.name, error, ?wait, "a background worker failed and will be restarted");
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(&self.0)
     }
@@ -170,7 +170,7 @@ impl Backoff {
 
 fn what_it_said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without words"))
+    format!("panicked: {}", text.unwrap_or("no message"))
 }
 
 #[cfg(test)]

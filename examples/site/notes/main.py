@@ -25,7 +25,7 @@ def caller(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = request.cookies.get("__Host-auth-access", "")
-        # A cookie comes along whichever page sends the request: only ours may change something.
+        # Browsers send the cookie with requests from any page: only our own pages may change something.
         if token and request.method != "GET" and request.headers.get("origin") != PUBLIC_URL:
             raise HTTPException(403, {"code": "CROSS_SITE_REQUEST"})
     if not token:
@@ -64,7 +64,7 @@ def add_note(user: Caller, note: Note) -> list[str]:
 
 
 async def body_of(request: Request) -> bytes:
-    """The bytes as sent: the signature is over them."""
+    """The bytes as sent: the signature covers them."""
     body = b""
     async for chunk in request.stream():
         body += chunk

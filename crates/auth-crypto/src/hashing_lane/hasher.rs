@@ -78,20 +78,20 @@ impl Hasher {
     }
 
     fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
-        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
+        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is not a PHC string"))?;
         let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
         let cost = HashCost { memory_kib: params.m_cost(), passes: params.t_cost() };
         if !cost.is_bearable(HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }) {
             return Err(HashingError::Broken(
-                "it costs far more than is configured: AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES",
+                "it costs far more than configured (AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES)",
             ));
         }
         let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
         let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
-            return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
+            return Err(HashingError::Broken("it is not an Argon2id hash of version 19"));
         };
         let key = self.ring.all().find(|key| key.id_bytes == params.keyid());
-        let pepper = key.ok_or(HashingError::Broken("its master key is not in the ring"))?.pepper;
+        let pepper = key.ok_or(HashingError::Broken("its master key is not configured"))?.pepper;
         let output = self.argon2(params.clone(), &pepper, password, &salt)?;
         // `Output` compares in constant time.
         let same = Output::new(&output).is_ok_and(|output| output == expected);

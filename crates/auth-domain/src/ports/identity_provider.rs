@@ -16,7 +16,7 @@ pub struct ProviderUnavailable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifyError {
     /// The provider refused the code, or its answer failed a check. The log says why.
-    #[error("the code, or what came for it, is not acceptable")]
+    #[error("the code or the provider's answer was not accepted")]
     CodeRefused,
     /// The provider is unavailable.
     #[error(transparent)]

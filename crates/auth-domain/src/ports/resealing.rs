@@ -9,7 +9,7 @@ use crate::{AccountId, Randomness, RetiredKeyId, Timestamp};
 
 /// No key of the ring opens the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no master key opens it")]
+#[error("no configured master key can decrypt it")]
 pub struct NoKeyOpensIt;
 
 /// Seals with the newest master key what an older one sealed. `Ok(None)` means that this was already done. A nonce is

@@ -32,7 +32,7 @@ pub enum StoreError {
     #[error("the database is unavailable")]
     Unavailable,
     /// The database answers but refuses to write: its disk is full, or it is read-only.
-    #[error("the database refuses to write")]
+    #[error("the database refuses writes")]
     Refused,
     /// A row contains what this service cannot have written, and cannot be read until someone repairs it.
     #[error("{table}.{column} holds a value that cannot be read")]
@@ -43,7 +43,7 @@ pub enum StoreError {
         column: &'static str,
     },
     /// The database reports an error that is none of the above.
-    #[error("the database failed")]
+    #[error("a database query failed")]
     Failed,
 }
 

@@ -73,10 +73,11 @@ async fn refresh(
     let token = refresh_token(&edge, &request, body)?;
     let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| match error {
         RefreshError::Reused { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
+            tracing::warn!(%session_id, %account_id, "a refresh token was reused: its session was revoked");
         }
         RefreshError::Suspicious { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
+            tracing::warn!(%session_id, %account_id, "a session repeated its refresh too late too often: it was \
+                                                      revoked");
         }
         _ => {}
     })?;

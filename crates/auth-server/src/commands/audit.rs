@@ -23,16 +23,16 @@ const LATE: Duration = Duration::from_secs(30);
 /// Which records, and how to show them.
 #[derive(clap::Args)]
 pub(crate) struct AuditOptions {
-    /// Only what happened to this user: id (of a deleted one, too), e-mail address or username
+    /// Show only what happened to this user: id (also of a deleted user), e-mail address or username
     #[arg(long)]
     user: Option<String>,
-    /// From how many hours ago
+    /// How many hours to look back
     #[arg(long, default_value_t = 24)]
     hours: u32,
-    /// Go on with what happens from now on, until it is interrupted
+    /// Keep running and print new records as they appear
     #[arg(long)]
     follow: bool,
-    /// A JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -80,7 +80,14 @@ async fn find(store: &dyn Store, user: &str) -> Result<AccountId, Failure> {
         return Ok(AccountId::from(id));
     }
     let account = store.find_account_by_name(&LoginName::parse(user)).await?;
-    Ok(account.ok_or_else(|| format!("nobody has the name {user:?}; a deleted user is asked for by id"))?.id)
+    Ok(account
+        .ok_or_else(|| {
+            format!(
+                "no user has the e-mail address or username {user:?}; look up a deleted user by \
+                                      id"
+            )
+        })?
+        .id)
 }
 
 /// Time, what, outcome, who, from where, to whom, how, in which request.

@@ -8,5 +8,5 @@ use crate::settings::{Settings, SettingsError};
 /// Says what is wrong, one mistake a line, a master key that cannot be read or is missing included. Connects to nothing.
 pub(crate) fn run(settings: Result<Settings, SettingsError>) -> Result<(), Failure> {
     configured(&settings?)?;
-    output::print("the settings are in order")
+    output::print("the settings are valid")
 }

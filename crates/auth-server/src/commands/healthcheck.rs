@@ -14,7 +14,7 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Asks over the address that the server listens on; from wherever in this machine it does.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let address = settings.own_address();
-    let away = |error: std::io::Error| format!("nothing answers at {address}: {error}");
+    let away = |error: std::io::Error| format!("no answer from {address}: {error}");
     let mut connection = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT).map_err(away)?;
     connection.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     let path = format!("{}health/ready", settings.shortest_base_path());

@@ -12,5 +12,5 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
         load_or_make(settings)?;
     }
     let ran = settings.database.migrate_to(None).await?;
-    print(&format!("the database is up to date; migrations run now: {ran}"))
+    print(&format!("the database is up to date; migrations applied: {ran}"))
 }

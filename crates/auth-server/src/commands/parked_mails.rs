@@ -18,7 +18,7 @@ pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure>
     }
     if retry && !mails.is_empty() {
         store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
-        return print("they are in the queue again");
+        return print("the service now tries to send them again");
     }
-    print(&format!("mails that were given up: {}", mails.len()))
+    print(&format!("mails failed: {}", mails.len()))
 }

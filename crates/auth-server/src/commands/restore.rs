@@ -25,7 +25,7 @@ pub(crate) async fn run(
     let (restored, told) = export.restore_into(&settings.database, &ring, settings.hash_cost(), options).await?;
     print(&format!("restored {told}"))?;
     if restored.sessions_ended > 0 {
-        print(&format!("{} sessions were left out: everybody logs in anew", restored.sessions_ended))?;
+        print(&format!("sessions were not restored ({}): users must log in again", restored.sessions_ended))?;
     }
     Ok(())
 }

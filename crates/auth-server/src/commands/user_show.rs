@@ -25,7 +25,7 @@ pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> 
         ("id", account.id.to_string()),
         ("username", account.username.as_ref().map_or("-", |name| name.as_str()).to_owned()),
         ("e-mail", account.email.as_str().to_owned()),
-        ("proved", yes(account.email_verified)),
+        ("verified", yes(account.email_verified)),
         ("password", yes(account.password_hash.is_some())),
         ("providers", identities.join(",")),
         ("second factors", factors.join(",")),

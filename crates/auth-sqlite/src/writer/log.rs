@@ -58,8 +58,8 @@ impl Log {
         let (log, error) = (self.path.display(), emptied.and(restored).err());
         tracing::warn!(
             %log, bytes = left, ?error,
-            "the log of the database cannot be emptied: somebody has been reading one snapshot of it for long (GET /auth, \
-             an export, another process)"
+            "the database's write-ahead log cannot be emptied: a long read (GET /auth, an export, another process) \
+             still uses an old snapshot"
         );
     }
 }
