@@ -24,7 +24,7 @@ def internal_token(service, key, scope=None):
 
 
 def call(url, service, key, method, path, body=None):
-    """Answers status, code and data. Makes a token for each call: that costs microseconds."""
+    """Returns status, code and data. Creates a token for each call, which takes microseconds."""
     headers = {"Authorization": f"Bearer {internal_token(service, key)}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data, headers, method=method)

@@ -35,7 +35,7 @@ type AccessTokens struct {
 	fetching chan struct{} // closed when the running fetch ends
 }
 
-// NewAccessTokens fetches nothing yet.
+// NewAccessTokens creates a verifier. It fetches nothing yet.
 func NewAccessTokens(issuer, audience string) *AccessTokens {
 	return &AccessTokens{issuer: issuer, client: http.Client{Timeout: 5 * time.Second}, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{"EdDSA"}), // not what the token says

@@ -15,7 +15,7 @@ app = FastAPI()
 
 def handle(event):
     if event["type"] == "user.registered":
-        print(event["type"], event["data"]["userId"], flush=True)  # Create your row for them.
+        print(event["type"], event["data"]["userId"], flush=True)  # Create your row for this user.
     elif event["type"] == "user.deleted":
         print(event["type"], event["data"]["userId"], flush=True)  # Delete everything that you store about them.
     # Acknowledge the types that you don't know: new ones may be added.

@@ -21,7 +21,7 @@ export async function sessionOf(request: Request, address?: string): Promise<Ses
   // A browser may discard a prefetched page together with its cookies.
   const prefetch = /prefetch/.test(`${request.headers.get("sec-purpose")} ${request.headers.get("purpose")}`);
   if (answer.status !== 401 || prefetch || !cookie.includes("__Host-auth-refresh")) return { user: null, cookies: [] };
-  // Origin: a request with cookies has to say which site it is for.
+  // Origin: a request with cookies must say which site it is for.
   const refresh = { method: "POST", headers: { ...headers, origin: ORIGIN }, signal };
   const refreshed = await fetch(`${AUTH}/auth/refresh`, refresh);
   return { user: null, cookies: refreshed.ok ? refreshed.headers.getSetCookie() : [] };

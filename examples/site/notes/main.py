@@ -21,7 +21,7 @@ app = FastAPI()
 
 
 def caller(request: Request) -> str:
-    """The id of whoever calls, by the Authorization header or by the cookie."""
+    """Returns the id of the caller, from the Authorization header or the cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = request.cookies.get("__Host-auth-access", "")
@@ -75,7 +75,7 @@ async def body_of(request: Request) -> bytes:
 
 @app.post("/webhooks/auth", status_code=204)
 async def receive(request: Request) -> None:
-    """Forgets users that were deleted."""
+    """Deletes the notes of deleted users."""
     try:
         event = webhook.verify(await body_of(request), dict(request.headers))
     except (WebhookVerificationError, ValueError):  # ValueError: a header that is not base64, for example.
