@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong around the service, a line each.
+//! `doctor`: checks everything around the service, one line each.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -23,10 +23,10 @@ use crate::secret_key::existing;
 use crate::settings::{Database, Settings};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Keys rotate every 30 days; past this, no node does it.
+/// Keys rotate every 30 days; if one is older than this, no node rotates them.
 const OLD_KEY: Duration = Duration::from_secs(35 * 86_400);
 const OLD_RESTORE: Duration = Duration::from_secs(35 * 86_400);
-/// Codes of apps bear 30 s; tokens of other services 5 s.
+/// Codes of apps tolerate 30 s of clock difference; tokens of other services 5 s.
 const SKEW: Duration = Duration::from_secs(5);
 const LATE_MAIL: Duration = Duration::from_secs(600);
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -35,10 +35,10 @@ const FEW_CONNECTIONS: usize = 2_000;
 const SPOOFED: &str = "198.51.100.77";
 const SPOOFED_NETWORK: &str = "198.51.100.0/24";
 
-/// What looking at one thing found.
+/// The result of one check.
 enum Finding {
     Good(String),
-    /// To be looked at; it works all the same.
+    /// Worth a look, though everything works.
     Odd(String),
     Broken(String),
 }
@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: &Settings, mail_to: Option<&str>) -> Result<()
     findings.push(("workers", workers(settings, &probe).await));
     for registration in &settings.providers {
         let url = registration.url.under("/.well-known/openid-configuration");
-        // One that speaks plain OAuth has no such document; that it answers is what counts.
+        // A provider with plain OAuth has no such document; it only needs to answer.
         findings.push((registration.kind.name, provider(&probe, url.as_str(), registration.kind.name).await));
     }
     findings.push(("public URL", public_url(settings, &probe).await));
@@ -100,7 +100,7 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
     findings
 }
 
-/// Reads all of it: the server does so once a day.
+/// Reads the whole file, as the server does once a day.
 async fn file(path: &Path) -> Finding {
     match auth_sqlite::check_file(path).await {
         Ok(problems) if problems.is_empty() => Good("read completely, no damage found".to_owned()),
@@ -159,7 +159,7 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
     })
 }
 
-/// Goes the way of a mail as far as its recipient.
+/// Takes a mail as far as its recipient.
 async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
         Ok(MailCheck::Folder) => Good("mails are written to files".to_owned()),
@@ -174,7 +174,7 @@ async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     }
 }
 
-/// Asks the server of this machine how what it does in the background goes.
+/// Asks the server on this machine for the state of its background workers.
 async fn workers(settings: &Settings, probe: &Probe) -> Finding {
     let url = format!("http://{}{}health/ready", settings.own_address(), settings.shortest_base_path());
     match probe.get(&url, &[]).await {
@@ -218,7 +218,7 @@ async fn provider(probe: &Probe, url: &str, name: &str) -> Finding {
     }
 }
 
-/// Asks as a client would, and as one that lies about its address.
+/// Sends requests as a client would, and as one that lies about its address.
 async fn public_url(settings: &Settings, probe: &Probe) -> Finding {
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.own_address()));
     let url = format!("{base}{}health/client", settings.shortest_base_path());

@@ -1,4 +1,4 @@
-//! `export`: writes everything the database holds to a file.
+//! `export`: writes the whole database to a file.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! How commands find the user whom an operator names.
+//! How commands find the user that an operator names.
 
 use auth_domain::AccountId;
 use auth_domain::account::{Account, LoginName};

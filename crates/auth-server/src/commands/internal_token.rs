@@ -1,4 +1,4 @@
-//! `internal-token`: a token of a configured service, for a first try.
+//! `internal-token`: prints a token of a configured service, to try things out.
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
 use auth_domain::internal::Scope;

@@ -1,4 +1,4 @@
-//! `keys list`: the signing keys that are published, and the master keys.
+//! `keys list`: lists the published signing keys, and the master keys.
 
 use auth_crypto::SystemClock;
 use auth_domain::Timestamp;
@@ -21,7 +21,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a line for each: its `kid`, whether it signs, and from when it does.
+/// Prints one line for each key: its `kid`, whether it signs, and from when.
 pub(super) fn print_signing_keys(keys: &[SigningKey]) -> Result<(), Failure> {
     let now: Timestamp = SystemClock.now();
     let signing = signing_at(keys, now, |key| (key.sequence, key.active_from)).map(|key| key.id);

@@ -1,4 +1,4 @@
-//! `keys withdraw`: a signing key that has leaked is good for nothing any more.
+//! `keys withdraw`: invalidates a signing key that has leaked.
 
 use auth_domain::SigningKeyId;
 use uuid::Uuid;

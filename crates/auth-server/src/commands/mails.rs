@@ -1,4 +1,4 @@
-//! `mails`: the mails that are not sent yet and those that were given up, with the mail server's words; and another try.
+//! `mails`: lists the mails that were not sent yet or were given up, with the mail server's answers, and retries them.
 
 use auth_crypto::SystemClock;
 use auth_domain::mail::{ParkedMail, WaitingMail};
@@ -8,11 +8,11 @@ use crate::Failure;
 use crate::output::{print, rfc3339};
 use crate::settings::Settings;
 
-/// As many of each are listed.
+/// The maximum number of each that are listed.
 const LISTED: u32 = 1_000;
 
-/// Prints a line for each: whether it waits, until when or since when, its id, its kind, to whom, and what the mail server
-/// said last.
+/// Prints one line for each mail: its state, until or since when, its id, its kind, the recipient, and the mail
+/// server's last answer.
 pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure> {
     let store = settings.database.open().await?.store;
     let (waiting, parked) = (store.list_waiting_mails(LISTED).await?, store.list_parked_mails(LISTED).await?);

@@ -1,4 +1,4 @@
-//! `move --to URL`: the whole database to another one, of either engine, while the service runs on the old one.
+//! `move --to URL`: copies the whole database to another one, of either engine, while the service runs on the old one.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps the lock until somebody asks this process to stop.
+/// Keeps the lock until this process is asked to stop.
 async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(terminated());
     loop {
@@ -79,7 +79,7 @@ async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     }
 }
 
-/// The lock is that of a transaction: it goes when its connection does.
+/// Checks the lock, which belongs to a transaction and is lost with its connection.
 async fn still_locked(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     let lost = |error| {
         format!(
@@ -97,7 +97,7 @@ async fn copy_once(source: &Opened, target: &Opened) -> Result<(), Failure> {
     print(&format!("copied {}", line.end(copied.rows())))
 }
 
-/// Table by table: as many rows, and the same ones.
+/// Compares table by table that the rows are the same.
 fn compare(there: &Manifest, here: &Manifest) -> Result<(), Failure> {
     for (table, expected) in &there.tables {
         let found = here.tables.get(table).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `restore --drill`: restores into a database that is thrown away, and tries whether a service could live there.
+//! `restore --drill`: restores into a temporary database, and checks that a service could run on it.
 
 use auth_crypto::{AccessTokenSigner, KeyRing, SealedTotp, SystemClock, SystemEntropy};
 use auth_domain::account::{LoginName, Password};
@@ -17,17 +17,17 @@ use crate::settings::{Database, PostgresOptions, Settings};
 use crate::signals::terminated;
 use crate::wiring::{Wired, wire};
 
-/// How many of the accounts with something wrong are told one by one.
+/// How many of the accounts with problems are listed individually.
 const TOLD: usize = 5;
 
-/// A database that is gone afterwards.
+/// A temporary database.
 enum Scratch {
     Folder(std::path::PathBuf),
     Postgres { url: String, options: PostgresOptions, name: String },
 }
 
 impl Scratch {
-    /// Of the same engine as `database`, and beside it.
+    /// Creates one with the same engine as `database`, and beside it.
     async fn make(settings: &Settings) -> Result<(Self, Database), Failure> {
         let name = format!("auth_drill_{:016x}", u64::from_le_bytes(suffix()));
         match &settings.database {
@@ -59,7 +59,8 @@ impl Scratch {
     }
 }
 
-/// The URL of another database of the same server. By hand: where several hosts are named it is no URL by the standard.
+/// Returns the URL of another database on the same server. This is done by hand, because a list of several hosts is not
+/// a standard URL.
 fn with_name(url: &str, name: &str) -> String {
     let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     let host = base.find("://").map_or(0, |at| at + 3);
@@ -172,7 +173,7 @@ fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecre
     app.enrolment().map(|enrolment| &enrolment.secret).into_iter().chain(pending)
 }
 
-/// Registers somebody who does not exist, and logs in and refreshes as the service would.
+/// Registers a test user, logs in and refreshes as the service would.
 async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
     let Wired { use_cases, signer, .. } = wire(settings, ring, settings.listen, 0).await?;
     signer.load(&use_cases.publish_signing_keys.rotate().await?)?;

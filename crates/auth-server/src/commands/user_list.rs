@@ -1,4 +1,4 @@
-//! `user list`: every account, a line each.
+//! `user list`: lists every account, one per line.
 
 use auth_domain::account::Account;
 

@@ -1,4 +1,4 @@
-//! `user show`: one account.
+//! `user show`: shows one account.
 
 use auth_crypto::SystemClock;
 use auth_domain::ports::Clock as _;
@@ -10,7 +10,7 @@ use crate::settings::Settings;
 
 use super::find_user::find_user;
 
-/// More than anybody has; what is shown is a count.
+/// More than any user has; only the number is shown.
 const SESSIONS: u32 = 10_000;
 
 pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> {
