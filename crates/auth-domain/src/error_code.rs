@@ -108,7 +108,7 @@ error_codes! {
     /// log in again (RFC 9470).
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED" =>
         "To protect your account, sign in again before you do this.",
-    /// The code is wrong. One of an authenticator app is accepted only once.
+    /// The code is wrong. A code from an authenticator app is accepted only once.
     OtpInvalid = "OTP_INVALID" => "The code is incorrect. Check it and try again.",
     /// The access token is not valid here; the log line of the request says why.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID" => "Sign in again to continue.",
