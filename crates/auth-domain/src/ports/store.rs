@@ -61,7 +61,7 @@ pub enum SnapshotError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Nothing happened, since a guard did not hold: somebody else was there first. Read again and decide again.
-    #[error("another commit was first: {0:?} does not hold any more")]
+    #[error("another commit was first: the guard {0:?} no longer holds")]
     Conflict(Guard),
     /// Nothing happened, since a unique key is taken.
     #[error("{0:?} is taken")]

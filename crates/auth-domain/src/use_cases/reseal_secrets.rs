@@ -33,7 +33,7 @@ pub struct Resealed {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResealError {
     /// A secret cannot be opened: its master key is gone.
-    #[error("{what} cannot be opened: the master key that sealed it is not configured")]
+    #[error("{what} cannot be decrypted: the master key that encrypted it is not configured")]
     CannotOpen {
         /// What.
         what: String,
