@@ -48,7 +48,7 @@ const SETTINGS: &[Row] = &[
         "DATA_DIR",
         Kind::Text("a folder"),
         "data",
-        "Folder for the files of a service without other settings: the SQLite database, the master key, mails.",
+        "Folder for the service's own files: by default the SQLite database, the master key and mails.",
     ),
     (
         "DATABASE_URL",
