@@ -104,13 +104,11 @@ impl Metrics {
             hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
             hashing_seconds: total(
                 "auth_hashing_seconds_total",
-                "Time spent hashing and comparing passwords, over \
-                                                                  all threads.",
+                "Time spent hashing and comparing passwords, over all threads.",
             )?,
             hashing_refused: total(
                 "auth_hashing_refused_total",
-                "Passwords refused since the start because too many \
-                                                                  were waiting.",
+                "Passwords refused since the start because too many were waiting.",
             )?,
             signing_key_age: gauge(
                 "auth_signing_key_age_seconds",

@@ -87,8 +87,7 @@ impl ProviderClient {
                 tracing::error!(
                     provider,
                     reason,
-                    "the provider rejected this service: check how it is registered \
-                                                   there"
+                    "the provider rejected this service: check how it is registered there"
                 );
                 Err(unavailable)
             }

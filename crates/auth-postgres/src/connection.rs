@@ -295,9 +295,7 @@ fn each_host(config: &Config) -> Result<Vec<Config>, ConnectError> {
     if count == 0 || !fits(ports.len()) || !(hosts.is_empty() || addresses.is_empty() || hosts.len() == addresses.len())
     {
         return Err(ConnectError::Url(
-            "it must name at least one host, and either no port, one port, or one port per \
-                                      host"
-                .to_owned(),
+            "it must name at least one host, and either no port, one port, or one port per host".to_owned(),
         ));
     }
     Ok((0..count)

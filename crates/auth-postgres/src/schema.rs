@@ -35,10 +35,9 @@ fn judge(current: &str, path: &str, with_tables: &[String]) -> Result<(), String
     match with_tables.first() {
         _ if with_tables.iter().any(|schema| schema == current) => Ok(()),
         None if !current.is_empty() => Ok(()),
-        None => Err(format!(
-            "search_path is {path:?}, which contains no existing schema. Name one that exists: \
-                             {remedy}"
-        )),
+        None => {
+            Err(format!("search_path is {path:?}, which contains no existing schema. Name one that exists: {remedy}"))
+        }
         Some(there) => {
             let others = if with_tables.len() > 1 { format!(" ({} in all)", with_tables.len()) } else { String::new() };
             Err(format!(

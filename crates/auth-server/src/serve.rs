@@ -57,8 +57,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         format!(
-            "cannot listen on {address}: {error}. Set {setting} to a free address, or use port 0 to pick a free \
-                 one"
+            "cannot listen on {address}: {error}. Set {setting} to a free address, or use port 0 to pick a free one"
         )
         .into()
     })
@@ -98,8 +97,7 @@ async fn stop_when_told(signals: StopSignals, notice: Duration, edge: Data<Edge>
         edge.draining.begin();
         tracing::info!(
             ?notice,
-            "shutting down: /health/ready answers 503 so that load balancers send requests \
-                                 elsewhere"
+            "shutting down: /health/ready answers 503 so that load balancers send requests elsewhere"
         );
     };
     signals.wait(notice, announce).await;

@@ -206,8 +206,7 @@ impl Pool {
                     tracing::warn!(
                         reason,
                         open,
-                        "the database refuses further connections: requests share the open \
-                                                  ones"
+                        "the database refuses further connections: requests share the open ones"
                     );
                     self.shrink_to(open);
                 }

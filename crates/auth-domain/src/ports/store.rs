@@ -62,7 +62,7 @@ pub enum SnapshotError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Nothing happened, because a guard did not hold: someone else was first. Read and decide again.
-    #[error("another commit was first, so nothing was changed")]
+    #[error("another commit was first: the guard {0:?} no longer holds")]
     Conflict(Guard),
     /// Nothing happened, because a unique key is taken.
     #[error("{0} is taken")]

@@ -35,7 +35,7 @@ pub struct Resealed {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResealError {
     /// A secret cannot be opened, because its master key is not configured.
-    #[error("{what} cannot be opened: the master key that sealed it is not configured")]
+    #[error("{what} cannot be decrypted: the master key that encrypted it is not configured")]
     CannotOpen {
         /// The secret.
         what: String,

@@ -81,12 +81,7 @@ async fn find(store: &dyn Store, user: &str) -> Result<AccountId, Failure> {
     }
     let account = store.find_account_by_name(&LoginName::parse(user)).await?;
     Ok(account
-        .ok_or_else(|| {
-            format!(
-                "no user has the e-mail address or username {user:?}; look up a deleted user by \
-                                      id"
-            )
-        })?
+        .ok_or_else(|| format!("no user has the e-mail address or username {user:?}; look up a deleted user by id"))?
         .id)
 }
 

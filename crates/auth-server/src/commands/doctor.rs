@@ -163,10 +163,9 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
 async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
         Ok(MailCheck::Folder) => Good("mails are written to files".to_owned()),
-        Ok(MailCheck::Accepted { recipient }) => Good(format!(
-            "the server would accept a mail to {recipient} (none \
-                                                               was sent)"
-        )),
+        Ok(MailCheck::Accepted { recipient }) => {
+            Good(format!("the server would accept a mail to {recipient} (none was sent)"))
+        }
         Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
             Odd(format!("the server accepts mail, but not to {recipient}: {error}; try another address with --mail-to"))
         }
@@ -202,7 +201,7 @@ fn judge_workers(workers: &Value) -> Finding {
     let told = told.collect::<Vec<_>>().join(", ");
     let running = counted(workers.len(), "worker");
     if workers.iter().any(|worker| worker["failing"] == true) {
-        Broken(format!("{told} and still fails: see the log"))
+        Broken(format!("{told}; the log says what still fails"))
     } else if told.is_empty() {
         Good(format!("{running} running"))
     } else {
@@ -225,7 +224,7 @@ async fn public_url(settings: &Settings, probe: &Probe) -> Finding {
     let seen = async |headers: &[(&str, &str)]| match probe.get(&url, headers).await {
         Ok((200, body)) => serde_json::from_str::<Value>(&body).map_err(|_| format!("unexpected answer from {url}")),
         Ok((status, _)) => Err(format!("{url} answered {status}")),
-        Err(error) => Err(format!("{url} no answer: {error}")),
+        Err(error) => Err(format!("{url} is unreachable: {error}")),
     };
     let spoofed = format!("for={SPOOFED}");
     let lie = [("X-Forwarded-For", SPOOFED), ("Forwarded", spoofed.as_str())];
@@ -264,8 +263,7 @@ fn judge(base: &str, honest: &Value, lying: &Value, trusted: &[IpNet]) -> Findin
         let hint = if trusted.is_empty() {
             "add it to AUTH_TRUSTED_PROXIES"
         } else {
-            "AUTH_TRUSTED_PROXIES lists a different \
-                                                                               one"
+            "AUTH_TRUSTED_PROXIES lists a different one"
         };
         let lumped = "if that is a proxy, all users share one rate limit";
         return Odd(format!("{text}: {lumped}; {hint}"));
@@ -293,8 +291,8 @@ fn disk(folder: &Path) -> Finding {
 
 fn descriptors(Descriptors { limit, connections }: Descriptors) -> Finding {
     let text = format!(
-        "{limit} file descriptors, {connections} of them for client connections (at most a quarter of those \
-                 per network)"
+        "{limit} file descriptors, {connections} of them for client connections (at most a quarter of those per \
+         network)"
     );
     if connections < FEW_CONNECTIONS {
         Odd(format!("{text}: raise the hard limit (ulimit -Hn, LimitNOFILE)"))

@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: &Settings, to: &Path) -> Result<(), Failure> {
     };
     let placed = written.and_then(|written| draft.place().map(|()| written));
     let (manifest, told) = placed.inspect_err(|_| draft.discard())?;
-    print(&format!("exported {told} to {}", to.display()))?;
+    print(&format!("exported to {}: {told}", to.display()))?;
     let keys: Vec<&str> = manifest.key_ids.iter().map(String::as_str).collect();
     print(&format!("restoring it requires these master keys: {}. Keep them in another place", keys.join(", ")))
 }

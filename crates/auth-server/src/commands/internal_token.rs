@@ -19,7 +19,7 @@ pub(crate) fn run(settings: &Settings, service: &str, scopes: &[String]) -> Resu
         let variable = service.to_uppercase().replace('-', "_");
         format!(
             "unknown service {service:?}: {known}. Set AUTH_INTERNAL__{variable}__SECRET and \
-                 AUTH_INTERNAL__{variable}__SCOPES"
+             AUTH_INTERNAL__{variable}__SCOPES"
         )
     })?;
     let parse = |text: &String| {

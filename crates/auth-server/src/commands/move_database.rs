@@ -58,7 +58,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     if !stopped {
         print(
             "the old database stays locked so that no change is lost: restart the service with the new one, then \
-               press Ctrl-C here",
+             press Ctrl-C here",
         )?;
         hold(&mut *held).await?;
     }

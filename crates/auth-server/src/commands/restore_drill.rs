@@ -89,8 +89,8 @@ pub(crate) async fn run(
     outcome?;
     if !is_export {
         return print(
-            "the drill succeeded, but was not recorded for the metrics: a list of credentials cannot show \
-                      whether some are missing",
+            "the drill succeeded, but was not recorded for the metrics: a list of credentials cannot show whether \
+             some are missing",
         );
     }
     match real.open().await {
@@ -187,12 +187,11 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
         confirm_password: None,
         client: client.clone(),
     };
-    use_cases.register.execute(registration).await.map_err(|error| {
-        format!(
-            "the probe account could not register: \
-                                                                            {error}"
-        )
-    })?;
+    use_cases
+        .register
+        .execute(registration)
+        .await
+        .map_err(|error| format!("the probe account could not register: {error}"))?;
     let name = LoginName::parse(&email);
     let login = use_cases.login.execute(LoginRequest { name, password, client: client.clone() }).await;
     match login.map_err(|error| format!("the probe account could not log in: {error}"))? {

@@ -81,13 +81,7 @@ fn service_name(name: &str) -> String {
 fn events(text: &str) -> Result<Vec<EventName>, String> {
     let all = || EventName::ALL.map(EventName::as_str).join(", ");
     let parse = |name: &str| {
-        EventName::parse(name).ok_or_else(|| {
-            format!(
-                "contains an unknown event, {name:?}; the events \
-                                                                   are {}",
-                all()
-            )
-        })
+        EventName::parse(name).ok_or_else(|| format!("contains an unknown event, {name:?}; the events are {}", all()))
     };
     list(text).map(parse).collect()
 }
@@ -95,13 +89,7 @@ fn events(text: &str) -> Result<Vec<EventName>, String> {
 fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
     let all = || Scope::ALL.map(Scope::as_str).join(", ");
     let parse = |name: &str| {
-        Scope::parse(name).ok_or_else(|| {
-            format!(
-                "contains an unknown scope, {name:?}; the \
-                                                                       scopes are {}",
-                all()
-            )
-        })
+        Scope::parse(name).ok_or_else(|| format!("contains an unknown scope, {name:?}; the scopes are {}", all()))
     };
     list(text).map(parse).collect()
 }

@@ -48,7 +48,7 @@ const SETTINGS: &[Row] = &[
         "DATA_DIR",
         Kind::Text("a folder"),
         "data",
-        "Folder for the files of a service without other settings: the SQLite database, the master key, mails.",
+        "Folder for the service's own files: by default the SQLite database, the master key and mails.",
     ),
     (
         "DATABASE_URL",
@@ -92,7 +92,7 @@ const SETTINGS: &[Row] = &[
         "NETWORK_RATE",
         Kind::NumberOrOff(1, 1_000_000),
         "20",
-        "Requests per second that callers from one network (/24, /64) may send without logging in, to endpoints that hash, mail or write; for those that mail, one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
+        "Requests per second from one network (/24, /64), without an access token, to endpoints that hash, mail or write; those that mail are limited to one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
     ),
     ("NETWORK_BURST", Kind::Number(1, 1_000_000), "200", "How many such requests one network may send at once."),
     (

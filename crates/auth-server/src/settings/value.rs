@@ -165,8 +165,7 @@ fn proxy(part: &str) -> Result<IpNet, String> {
         let four =
             IpNet::new(four.into(), network.prefix_len().saturating_sub(96)).unwrap_or_else(|_| IpNet::from(address));
         return Err(format!(
-            "contains {part:?}, which never matches: write {four}, because IPv4 clients appear with \
-                            their IPv4 address"
+            "contains {part:?}, which never matches: write {four}, because IPv4 clients appear with their IPv4 address"
         ));
     }
     let of_nobody =
