@@ -55,7 +55,7 @@ each_engine! {
         let progress = internal.get(&format!("/auth/deletions/{deletion}")).await.expect(200, "DELETION_FETCHED");
         assert_eq!(progress["userId"], id);
         for arguments in [["user", "show", "bob"], ["user", "delete", id], ["user", "unlock", "nobody"]] {
-            fails(&server.try_command(&arguments), "nobody has");
+            fails(&server.try_command(&arguments), "no user has");
         }
     }
 }
