@@ -13,8 +13,10 @@ use crate::{Plan, address, argon2_rate, bare, name, pgbench, server, sessions};
 const CLIENTS: usize = 16;
 
 pub(crate) async fn measure(engine: Engine, cluster: &Cluster, plan: Plan) {
-    println!("### {engine:?}, {CLIENTS} clients where the row does not say\n");
-    println!("| what | a second | against | a second | ratio, lowest to highest | CPU: server | load | rest |");
+    println!("### {engine:?}, {CLIENTS} clients unless the row says otherwise\n");
+    println!(
+        "| what | per second | compared with | per second | ratio, lowest to highest | CPU: server | load | rest |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     logins(engine, cluster, plan).await;
     for cache in ["on", "off"] {
@@ -143,7 +145,7 @@ async fn refreshes(engine: Engine, cluster: &Cluster, plan: Plan) {
                 let folder = tempfile::tempdir().unwrap();
                 row(
                     &what,
-                    "one thread of SQLite, a commit each",
+                    "one SQLite thread, one commit each",
                     plan,
                     || of_server(&server, refreshing(), plan.measured),
                     || bare::sqlite_commits_a_second(folder.path(), plan.measured),

@@ -7,7 +7,7 @@ import { importPKCS8, SignJWT } from "jose";
 // The key is the secret of AUTH_INTERNAL__<SERVICE>__SECRET, or an Ed25519 private key in PEM.
 export async function internalToken(service, key, scope) {
   const own = key.startsWith("-----BEGIN");
-  // A scope narrows the token to these of the scopes that the service has, separated by spaces.
+  // `scope` limits the token to some of the service's scopes, separated by spaces.
   const token = new SignJWT(scope === undefined ? {} : { scope })
     .setProtectedHeader({ alg: own ? "EdDSA" : "HS256" })
     .setIssuer(service)
@@ -18,7 +18,7 @@ export async function internalToken(service, key, scope) {
   return token.sign(own ? await importPKCS8(key, "EdDSA") : new TextEncoder().encode(key));
 }
 
-// Answers {statusCode, code, data}. Makes a token for each call: that costs microseconds.
+// Returns {statusCode, code, data}. Creates a token for each call, which takes microseconds.
 export async function call(url, service, key, method, path, body) {
   const answer = await fetch(url + path, {
     method,

@@ -24,7 +24,7 @@ public final class VerifyToken {
     http.setConnectTimeout(5_000);
     http.setReadTimeout(5_000);
     http.setRetries(0);
-    // Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+    // Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
     var keys = new HttpsJwks(issuer + "/.well-known/jwks.json");
     keys.setSimpleHttpGet(http);
     keys.setDefaultCacheDuration(600);
@@ -51,7 +51,7 @@ public final class VerifyToken {
     return consumer.processToClaims(token);
   }
 
-  /** Whether the token is to blame: answer 401. Else the keys could not be fetched: answer 503. */
+  /** Whether the token is invalid: answer 401. Otherwise the keys could not be fetched: answer 503. */
   public static boolean isRefusal(InvalidJwtException error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof java.io.IOException) return false;

@@ -7,7 +7,7 @@ const CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr",
 
 // Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE.
 export function accessTokens(issuer, audience) {
-  // Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+  // Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
     cacheMaxAge: 600_000,
     cooldownDuration: 60_000,
@@ -24,7 +24,7 @@ export function accessTokens(issuer, audience) {
   return async (token) => (await jwtVerify(token, keys, checks)).payload;
 }
 
-// Whether the token is to blame: answer 401. Else the keys could not be fetched: answer 503.
+// Whether the token is invalid: answer 401. Otherwise the keys could not be fetched: answer 503.
 const OURS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
 export const isRefusal = (error) => error instanceof errors.JOSEError && !OURS.includes(error.code);
 

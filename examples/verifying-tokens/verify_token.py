@@ -14,7 +14,7 @@ class AccessTokens:
     def __init__(self, issuer, audience):
         self.issuer, self.audience = issuer, audience
         url = f"{issuer}/.well-known/jwks.json"
-        # Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+        # Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
         self.keys = jwt.PyJWKClient(url, lifespan=600, cooldown_duration=60, timeout=5)
 
     def verify(self, token):

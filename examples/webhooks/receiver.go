@@ -30,14 +30,14 @@ type receiver struct {
 
 func handle(told event) error {
 	switch told.Type {
-	case "user.registered", "user.deleted": // Create your row for the user, or delete everything that you keep of them.
+	case "user.registered", "user.deleted": // Create your row for the user, or delete everything that you store about them.
 		fmt.Println(told.Type, told.Data.UserID)
 	}
 	return nil // Acknowledge the types that you don't know: new ones may be added.
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, 1<<16)) // As sent: the signature is over these bytes.
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, 1<<16)) // The bytes as sent: the signature covers them.
 	if err != nil || r.webhook.Verify(body, request.Header) != nil {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -47,7 +47,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	var told event
 	if id := request.Header.Get("webhook-id"); !r.handled[id] {
 		if json.Unmarshal(body, &told) != nil || handle(told) != nil {
-			w.WriteHeader(http.StatusInternalServerError) // The event comes again.
+			w.WriteHeader(http.StatusInternalServerError) // The event is sent again.
 			return
 		}
 		r.handled[id] = true

@@ -625,9 +625,11 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description With `USER_EXISTS` and `EMAIL_EXISTS`: the field that is taken, a JSON pointer. Not where accounts are concealed. */
             field?: string;
+            /** @description What the code means and how to fix it, for developers. Absent with `INTERNAL_SERVER_ERROR`. */
+            hint?: string;
             /** @description With `REAUTHENTICATION_REQUIRED`: seconds since the login. */
             maxAge?: number;
-            /** @description What the code means, for people. */
+            /** @description What happened and what to do next: a page may show it to its user. */
             message: string;
             /** @description With `INTERNAL_TOKEN_INVALID`, `INTERNAL_TOKEN_EXPIRED`, and `FORBIDDEN` to a service: what is wrong with its token. */
             reason?: string;

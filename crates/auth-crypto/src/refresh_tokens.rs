@@ -1,7 +1,7 @@
-//! Refresh tokens, derived instead of stored.
+//! Refresh tokens, which are derived instead of stored.
 //!
-//! `rt1.` + base64url without padding of: session id (16 bytes) ‖ generation (4, big-endian) ‖
-//! HMAC-SHA-256 (32) of both.
+//! A token is `rt1.` + base64url without padding of: session id (16 bytes) ‖ generation (4, big-endian) ‖ HMAC-SHA-256
+//! (32) of both.
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::ports::{RefreshTokenClaims, RefreshTokens};
@@ -24,7 +24,7 @@ const MAC: usize = 32;
 pub struct DerivedRefreshTokens(KeyRing);
 
 impl DerivedRefreshTokens {
-    /// Derives with the newest key of `ring`, checks with all.
+    /// Derives with the newest key of `ring`, and checks with all of them.
     pub const fn new(ring: KeyRing) -> Self {
         Self(ring)
     }

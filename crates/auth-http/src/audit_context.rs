@@ -1,4 +1,4 @@
-//! Which request is being answered, for the audit trail: told here once, read when something is committed.
+//! Tells the audit trail which request is being answered: recorded here once, read at each commit.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,7 @@ struct Request {
     service: OnceLock<String>,
 }
 
-/// The request of the task that asks; the service itself where there is none.
+/// The request of the current task; the service itself if there is none.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpAuditContext;
 
@@ -32,15 +32,15 @@ impl AuditContextSource for HttpAuditContext {
     }
 }
 
-/// Runs `answering` as that request.
+/// Runs `answering` as this request.
 pub(crate) async fn answer<T>(id: RequestId, address: IpAddr, answering: impl Future<Output = T>) -> T {
     let request = Request { id, address, service: OnceLock::new() };
     REQUEST.scope(Arc::new(request), answering).await
 }
 
-/// The request proved to come from that service.
+/// Records that the request was proved to come from this service.
 pub(crate) fn is_service(name: &str) {
-    // Said twice, it is the same name: a request has one token. Outside of a request nobody asks.
+    // Recorded twice, it is the same name: a request has one token. Outside of a request there is nothing to record.
     let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
 }
 

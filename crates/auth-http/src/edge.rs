@@ -1,4 +1,4 @@
-//! What the edge needs for itself, beside the use cases.
+//! What the HTTP layer needs for itself, besides the use cases.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -15,38 +15,38 @@ use crate::network_limits::NetworkLimits;
 use crate::origins::Origins;
 use crate::trusted_proxies::TrustedProxies;
 
-/// How requests are taken and answered, whatever they ask for.
+/// How requests are accepted and answered, whatever they ask for.
 pub struct Edge {
-    /// Counts requests; what else Prometheus reads is measured by a use case.
+    /// Counts requests; a use case measures everything else that Prometheus reads.
     pub metrics: Metrics,
-    /// How many log lines found no place on their way to stderr.
+    /// How many log lines were dropped because stderr was too slow.
     pub log_lines_dropped: Arc<AtomicU64>,
-    /// What works in the background.
+    /// The workers in the background.
     pub workers: Supervisor,
     /// Whether this node is about to stop.
     pub draining: Draining,
-    /// Whether `/metrics` has an address of its own.
+    /// Whether `/metrics` is served at an address of its own.
     pub metrics_elsewhere: bool,
-    /// Makes request ids, and the cookies of browsers that go to an identity provider.
+    /// Creates request ids, and the cookies of browsers that go to an identity provider.
     pub entropy: Arc<dyn Entropy>,
-    /// Whose word on the client's address is believed.
+    /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
-    /// How many connections there are.
+    /// The open connections.
     pub connections: Connections,
-    /// How much strangers may ask for.
+    /// How much strangers may request.
     pub network_limits: NetworkLimits,
-    /// Whether browsers get tokens as cookies too.
+    /// Whether browsers receive tokens as cookies, too.
     pub cookies: bool,
-    /// Which pages of other origins may call with credentials, and be where a sign-in ends.
+    /// The other origins whose pages may call with credentials, and on which a sign-in may end.
     pub origins: Origins,
-    /// The OpenAPI documents, made when somebody asks for them.
+    /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,
     /// Every identity provider that can be configured, whether or not it is.
     pub providers: Vec<ProviderName>,
-    /// `iss` of access tokens, which introspection tells.
+    /// The `iss` of access tokens, as introspection reports it.
     pub issuer: String,
-    /// `aud` of access tokens, which introspection tells.
+    /// The `aud` of access tokens, as introspection reports it.
     pub audience: String,
-    /// Where everything is served: `/` and others, each beginning and ending with `/`.
+    /// The base paths under which everything is served: `/` and others, each beginning and ending with `/`.
     pub base_paths: Vec<String>,
 }

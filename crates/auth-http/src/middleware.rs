@@ -1,5 +1,5 @@
-//! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
-//! problem documents for those who want them.
+//! What every request and answer goes through: a request id, a deadline, a log line, safe headers, and problem
+//! documents for callers that accept them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,11 +26,11 @@ use crate::edge::Edge;
 use crate::{audit_context, cookies};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Past this the caller has given up. A stream may go on: it has begun to answer.
+/// When the caller has given up anyway. A stream may continue, because its answer has begun.
 const DEADLINE: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(2);
 
-/// The outermost middleware: everything that a request and its answer have in common with all others.
+/// Handles, as the outermost middleware, what all requests and answers have in common.
 pub(crate) async fn exchange(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -55,7 +55,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// `doctor` asks there as a proxy would: it is told in the answer.
+/// Tells `doctor`, which asks there like a proxy, in the answer.
 fn tell_untrusted_proxy(request: &HttpRequest) {
     if let Some(peer) = untrusted_proxy(request).filter(|_| !request.path().ends_with("/health/client"))
         && let Some(edge) = request.app_data::<Data<Edge>>()
@@ -67,9 +67,9 @@ fn tell_untrusted_proxy(request: &HttpRequest) {
 /// A request that is being answered.
 struct Exchange {
     id: HeaderValue,
-    /// The same, for the log.
+    /// The request id as text, for the log.
     id_text: Arc<str>,
-    /// Whether the caller made the id up.
+    /// Whether the caller chose the id.
     id_is_callers: bool,
     began: Instant,
     method: Method,
@@ -85,11 +85,11 @@ impl Exchange {
         let (id, id_is_callers, method) =
             (own.clone().unwrap_or_else(|| fresh_id(request)), own.is_some(), request.method().clone());
         let id_text: Arc<str> = id.to_str().unwrap_or_default().into();
-        // For traces, and for logs that ask for spans: where there are neither, it costs nothing.
+        // For traces, and for logs that show spans; without either it costs nothing.
         let span = tracing::info_span!(
             "request",
             id = &*id_text,
-            // The name of a span is fixed when it begins, and the route is not known then.
+            // The name of a span is fixed when it begins, when the route is not known yet.
             otel.name = method.as_str(),
             otel.kind = "server",
             http.route = Empty,
@@ -114,7 +114,7 @@ impl Exchange {
         if self.id_is_callers { RequestId::Callers(id) } else { RequestId::Own(id) }
     }
 
-    /// Completes the answer, counts it and logs it. `route` is `None` where nothing is.
+    /// Completes the answer, counts it and logs it. `route` is `None` if no endpoint has its path.
     fn end(&self, route: Option<&str>, response: &mut HttpResponse<BoxBody>) {
         if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
             *response = ApiError::from(HttpCode::CrossSiteRequest).error_response();
@@ -145,12 +145,13 @@ impl Exchange {
         let Self { method, path, span, .. } = self;
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
-        // Not before: the log lines on the way need the id alone.
+        // Not earlier: the log lines before need only the id.
         let route = route.unwrap_or("none");
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
         let code = code.map(Code::as_str);
-        // Probes come every few seconds from each orchestrator and load balancer; what is wrong is told where it happens.
+        // Probes come every few seconds from each orchestrator and load balancer; problems are logged where they
+        // happen.
         let is_probe = route.contains("/health/");
         let line = || {
             span.in_scope(|| {
@@ -165,10 +166,10 @@ impl Exchange {
     }
 }
 
-/// Replaces the envelope of a refusal by a problem document.
+/// Replaces the envelope of a refusal with a problem document.
 fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) {
     let envelope = std::mem::replace(response, refusal.to_problem_response());
-    // What others said of the answer holds of this one too: CORS, `Allow`.
+    // Headers that others added, such as CORS and `Allow`, apply to this answer too.
     for (name, value) in envelope.headers() {
         if !response.headers().contains_key(name) {
             response.headers_mut().append(name.clone(), value.clone());
@@ -176,8 +177,8 @@ fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) 
     }
 }
 
-/// Refuses what no endpoint needs to look at: bodies that are announced too large, or compressed. Inside of CORS, so that a page may
-/// read why.
+/// Refuses requests that no endpoint needs to see: with bodies announced as too large, or compressed. This runs inside
+/// CORS, so that a page may read the reason.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -187,14 +188,14 @@ pub(crate) async fn guard(
     }
     if has_encoded_body(&request) {
         let mut response = ApiError::from(HttpCode::UnsupportedMediaType).error_response();
-        // RFC 9110 section 15.5.16: so that the caller knows which of the two it was.
+        // So that the caller knows which of the two it was (RFC 9110 section 15.5.16).
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         return Ok(request.into_response(response));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// Whether the body is compressed, which nothing here undoes.
+/// Tells whether the body is compressed, which is not supported.
 fn has_encoded_body(request: &ServiceRequest) -> bool {
     let has_body = request.headers().contains_key(header::TRANSFER_ENCODING)
         || announced_length(request).is_some_and(|length| length > 0);
@@ -206,7 +207,7 @@ fn announced_length(request: &ServiceRequest) -> Option<u64> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Returns the caller's own id when it is 1–128 of `[A-Za-z0-9._-]`.
+/// Returns the caller's own id if it is 1–128 of `[A-Za-z0-9._-]`.
 pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
     let well_formed = |value: &&HeaderValue| {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
@@ -215,7 +216,7 @@ pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
     request.headers().get(&REQUEST_ID).filter(well_formed)
 }
 
-/// Returns an id of 32 hexadecimal digits.
+/// Creates an id of 32 hexadecimal digits.
 fn fresh_id(request: &ServiceRequest) -> HeaderValue {
     let random = request.app_data::<Data<Edge>>().map(|edge| edge.entropy.bytes()).unwrap_or_default();
     let number = random.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));

@@ -1,5 +1,5 @@
-//! 42, by OAuth 2: no id_token, so a profile is fetched with the access token. What 42 says of an address proves
-//! nothing: it is the school's, not checked for whoever is logged in.
+//! 42, through OAuth 2. It has no id_token, so the profile is fetched with the access token. The address that 42
+//! reports proves nothing: it belongs to the school, and is not verified for the user.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::provider_client::{Failure, ProviderClient};
 use crate::registration::{ProviderKind, Registration};
 use crate::token_endpoint::{ClientAuthentication, exchange_code};
 
-/// The intranet of 42, configured by `AUTH_42__…`.
+/// The 42 intranet, configured by `AUTH_42__…`.
 pub const FORTYTWO: ProviderKind = ProviderKind {
     name: "42",
     url_setting: "BASE_URL",
@@ -32,7 +32,7 @@ struct TokenAnswer {
     access_token: Zeroizing<String>,
 }
 
-/// Of `/v2/me`, what is needed here.
+/// The fields of `/v2/me` that are needed here.
 #[derive(Deserialize)]
 struct Profile {
     id: u64,

@@ -1,4 +1,4 @@
-//! Google, by OpenID Connect. With another issuer this is any other certified provider.
+//! Google, through OpenID Connect. With another issuer this is any other certified provider.
 
 use std::sync::Arc;
 

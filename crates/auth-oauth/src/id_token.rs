@@ -1,7 +1,7 @@
-//! Checking an id_token (OpenID Connect Core section 3.1.3.7).
+//! Verification of an id_token (OpenID Connect Core section 3.1.3.7).
 //!
-//! Not checked: `at_hash` and `c_hash`, which the code flow leaves optional, since the tokens come from the token
-//! endpoint itself.
+//! `at_hash` and `c_hash` are not checked: the code flow leaves them optional, since the tokens come directly from the
+//! token endpoint.
 
 use auth_domain::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use crate::provider_client::Failure;
 
-/// What a provider's clock and ours may differ by, in seconds.
+/// How far the clock of a provider may differ from ours, in seconds.
 const SKEW: i64 = 5;
 
-/// Those by a key pair: an HMAC would make the client secret a signing key, and `none` is no signature.
+/// Only algorithms with a key pair: an HMAC would turn the client secret into a signing key, and `none` is no
+/// signature.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -25,7 +26,7 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// What an id_token must say.
+/// What an id_token must contain.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -33,7 +34,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// What it says. A claim of another type, `"true"` for a truth value say, makes the token unacceptable.
+/// The claims of an id_token. A claim of the wrong type, such as `"true"` for a boolean, makes the token unacceptable.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     iss: String,
@@ -48,7 +49,7 @@ pub(crate) struct Claims {
     pub(crate) email_verified: Option<bool>,
 }
 
-/// RFC 7519 section 4.1.3.
+/// The audience (RFC 7519 section 4.1.3).
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -69,32 +70,33 @@ fn refused(reason: &str) -> Failure {
     Failure::Refused(format!("the id_token {reason}"))
 }
 
-/// Its header, where that is acceptable. Any key in it is not looked at.
+/// Returns the header if it is acceptable. A key in it is ignored.
 pub(crate) fn header(token: &str) -> Result<Header, Failure> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is no signed JWT"))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is not a signed JWT"))?;
     if !ALGORITHMS.contains(&header.alg) {
-        return Err(refused("is not signed with a key pair"));
+        return Err(refused("is not signed with a public-key algorithm"));
     }
-    // RFC 8725 section 3.11: a token that says to be of another kind is one.
+    // A token that claims to be of another kind is one (RFC 8725 section 3.11).
     if header.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("jwt")) || header.crit.is_some() {
-        return Err(refused("is a JWT of another kind"));
+        return Err(refused("is a JWT of another type"));
     }
     Ok(header)
 }
 
-/// Its claims, where its signature is by `key` and they are as expected.
+/// Returns the claims if `key` made the signature and they are as expected.
 pub(crate) fn verify(
     token: &str,
     algorithm: Algorithm,
     key: &DecodingKey,
     expected: &Expected<'_>,
 ) -> Result<Claims, Failure> {
-    // The library checks the signature; what each claim must be is said below, against the clock port.
+    // The library checks the signature; the claims are checked below, against the clock port.
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     (validation.validate_exp, validation.validate_aud) = (false, false);
     let decoded = jsonwebtoken::decode::<Claims>(token, key, &validation);
-    let claims = decoded.map_err(|_| refused("has a wrong signature, or claims missing or of a wrong type"))?.claims;
+    let claims =
+        decoded.map_err(|_| refused("has an invalid signature, or claims are missing or have the wrong type"))?.claims;
     check(&claims, expected).map_err(refused)?;
     Ok(claims)
 }
@@ -103,13 +105,13 @@ pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'st
     let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
     let ours = |party: &String| party == expected.client_id;
     let checks = [
-        (claims.iss == expected.issuer, "is of another issuer"),
-        // For others too is for others: none of them is trusted not to pass it on.
+        (claims.iss == expected.issuer, "has another issuer"),
+        // A token that is also for others is refused: none of them is trusted not to pass it on.
         (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
         (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
         (now < claims.exp.saturating_add(SKEW), "has expired"),
         (claims.iat <= now + SKEW, "was issued in the future"),
-        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not good yet"),
+        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not valid yet"),
         (claims.nonce == expected.nonce, "has another nonce"),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))

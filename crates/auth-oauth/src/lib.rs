@@ -1,7 +1,7 @@
-//! The `IdentityProvider` port: Google by OpenID Connect, 42 by OAuth 2. Each provider is a file with a
+//! The `IdentityProvider` port: Google through OpenID Connect, 42 through OAuth 2. Each provider is a file with a
 //! [`ProviderKind`] and a line in [`PROVIDERS`]; `docs/adding-a-provider.md` shows how to add one.
 //!
-//! Who is logged in to what, and when a `state` is good, is `auth-domain`'s.
+//! `auth-domain` decides who is logged in, and when a `state` is valid.
 
 mod breaker;
 mod fortytwo;

@@ -1,5 +1,5 @@
-//! A provider that speaks OpenID Connect: endpoints by discovery (OpenID Connect Discovery 1.0), authorization code
-//! flow with PKCE, id_token.
+//! OpenID Connect providers: discovery of the endpoints (OpenID Connect Discovery 1.0), authorization code flow with
+//! PKCE, id_token.
 
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ use crate::registration::{ProviderUrl, Registration, is_confidential};
 use crate::token_endpoint::{ClientAuthentication, exchange_code};
 
 const SCOPE: &str = "openid email";
-/// Endpoints move rarely, and announce it long before.
+/// How long discovered endpoints are cached: they rarely move, and are announced long before.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3_600);
 
-/// What discovery tells of a provider.
+/// The metadata that discovery returns.
 #[derive(Clone, Debug, Deserialize)]
 struct Metadata {
     issuer: String,
@@ -38,16 +38,16 @@ struct Metadata {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// The default of OpenID Connect Discovery section 3.
+/// Returns the default of OpenID Connect Discovery section 3.
 fn basic_only() -> Vec<String> {
     vec!["client_secret_basic".to_owned()]
 }
 
 impl Metadata {
-    /// Another issuer's document, or one that sends secrets over the open network, is none.
+    /// Refuses the document of another issuer, and one that would send secrets unencrypted.
     fn check(self, issuer: &ProviderUrl) -> Result<Self, Failure> {
         if self.issuer != issuer.as_str() {
-            return Err(Failure::Away("the discovery document is of another issuer".to_owned()));
+            return Err(Failure::Away("the discovery document names another issuer".to_owned()));
         }
         let endpoints = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
         let confidential =
@@ -70,7 +70,7 @@ struct TokenAnswer {
     access_token: Option<Zeroizing<String>>,
 }
 
-/// OpenID Connect Core section 5.3.2.
+/// The answer of the userinfo endpoint (OpenID Connect Core section 5.3.2).
 #[derive(Deserialize)]
 struct UserInfo {
     sub: String,
@@ -78,7 +78,7 @@ struct UserInfo {
     email_verified: Option<bool>,
 }
 
-/// A provider that speaks OpenID Connect.
+/// A provider with OpenID Connect.
 pub struct OpenIdConnect {
     registration: Registration,
     client: ProviderClient,
@@ -87,12 +87,12 @@ pub struct OpenIdConnect {
 }
 
 impl OpenIdConnect {
-    /// Known there by that registration, whose URL is the issuer.
+    /// Creates a provider with this registration, whose URL is the issuer.
     pub fn new(registration: Registration, client: ProviderClient) -> Self {
         Self { registration, client, metadata: Mutex::new(None), keys: KeySet::new() }
     }
 
-    /// What was discovered within the last hour.
+    /// Returns the metadata if it was discovered within the last hour.
     async fn known_metadata(&self) -> Option<Metadata> {
         let known = self.metadata.lock().await;
         known.as_ref().filter(|(since, _)| since.elapsed() < METADATA_LIFETIME).map(|(_, metadata)| metadata.clone())
@@ -141,12 +141,13 @@ impl OpenIdConnect {
         self.identity(claims)
     }
 
-    /// Some providers tell the address only there. What they say there of somebody else does not count.
+    /// Adds the address that some providers report only at the userinfo endpoint. What that says about another user is
+    /// ignored.
     async fn with_email(&self, mut claims: Claims, endpoint: &Url, token: &str) -> Result<Claims, Failure> {
         let request = self.client.http().get(endpoint.clone()).bearer_auth(token);
         let info: UserInfo = self.client.json("userinfo", request).await?;
         if info.sub != claims.sub {
-            return Err(Failure::Refused("the userinfo is of another subject".to_owned()));
+            return Err(Failure::Refused("the userinfo names another subject".to_owned()));
         }
         (claims.email, claims.email_verified) = (info.email, info.email_verified);
         Ok(claims)

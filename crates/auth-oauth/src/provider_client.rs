@@ -1,4 +1,4 @@
-//! Talking to one provider: bounded in time, in bytes and in number, and not at all while it is down.
+//! Calls to one provider, limited in time, in bytes and in number, and suspended while it is down.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,17 +18,18 @@ use outbound_http::{client, with_causes};
 const DEADLINE: Duration = Duration::from_millis(4_500);
 /// So many sign-ins may wait for one provider at once.
 const AT_ONCE: usize = 64;
-/// Discovery documents and key sets have a few kilobytes; the profile of a diligent student at 42 has some hundred.
+/// The maximum size of an answer. Discovery documents and key sets have a few kilobytes; the profile of a diligent
+/// student at 42 has a few hundred.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// Why a conversation led to nothing. The texts are for the log.
+/// Why a call failed. The texts are for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The provider works, and refuses; or what it says is not to be believed.
+    /// The provider works but refuses, or its answer failed a check.
     Refused(String),
-    /// It works, and does not want to talk to us: a mistake in how this service is registered, say.
+    /// The provider works but does not accept us, for example because this service is registered incorrectly.
     Misunderstood(String),
-    /// It does not answer, or not what it should.
+    /// The provider does not answer, or not as it should.
     Away(String),
 }
 
@@ -42,32 +43,32 @@ pub struct ProviderClient {
 }
 
 impl ProviderClient {
-    /// Fails when the HTTP client cannot be built.
+    /// Creates a client. Fails if the HTTP client cannot be built.
     pub fn new(provider: ProviderName, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let http = client(DEADLINE)?;
         Ok(Self { provider, http, breaker: Breaker::new(), slots: Semaphore::new(AT_ONCE), clock })
     }
 
-    /// For requests, to be sent with [`Self::answer`].
+    /// Returns the HTTP client for building requests, to be sent with [`Self::answer`].
     pub const fn http(&self) -> &Client {
         &self.http
     }
 
-    /// Returns the clock that tokens are judged by.
+    /// Returns the clock by which tokens are judged.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// Has a conversation, unless the provider is left alone, and logs how it failed.
+    /// Runs a conversation with the provider, unless it is being left alone, and logs why it failed.
     pub async fn converse<T>(&self, work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, IdentifyError> {
         let unavailable = IdentifyError::Unavailable(ProviderUnavailable);
         let provider = self.provider.as_str();
         let Some(attempt) = self.breaker.admit(Instant::now()) else {
-            tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
+            tracing::warn!(provider, "the provider failed too often: sign-ins are paused for a while");
             return Err(unavailable);
         };
         let Ok(_slot) = self.slots.try_acquire() else {
-            tracing::warn!(provider, "too many sign-ins wait for it");
+            tracing::warn!(provider, "too many sign-ins are waiting for the provider");
             return Err(unavailable);
         };
         let in_time = tokio::time::timeout(DEADLINE, work).await;
@@ -83,32 +84,36 @@ impl ProviderClient {
             }
             Err(Failure::Misunderstood(reason)) => {
                 attempt.succeeded();
-                tracing::error!(provider, reason, "it does not accept us: check how this service is registered there");
+                tracing::error!(
+                    provider,
+                    reason,
+                    "the provider rejected this service: check how it is registered there"
+                );
                 Err(unavailable)
             }
             Err(Failure::Away(reason)) => {
                 attempt.failed(Instant::now());
-                tracing::warn!(provider, reason, "it does not answer as it should");
+                tracing::warn!(provider, reason, "the provider did not answer as expected");
                 Err(unavailable)
             }
         }
     }
 
-    /// Status and body of the answer to a request: at most 2 MiB, redirects not followed.
+    /// Returns status and body of the answer to a request: at most 2 MiB, without following redirects.
     pub async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
         let away = |error: reqwest::Error| Failure::Away(with_causes(&error.without_url()));
         let mut response = request.send().await.map_err(away)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(away)? {
             if body.len() + chunk.len() > MAX_BYTES {
-                return Err(Failure::Away(format!("an answer of more than {MAX_BYTES} bytes")));
+                return Err(Failure::Away(format!("the answer is larger than {MAX_BYTES} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
         Ok((response.status(), body))
     }
 
-    /// The JSON of an answer with status 200.
+    /// Returns the JSON of an answer with status 200.
     pub async fn json<T: DeserializeOwned>(&self, what: &str, request: RequestBuilder) -> Result<T, Failure> {
         match self.answer(request).await? {
             (StatusCode::OK, body) => parse(what, &body),
@@ -117,17 +122,17 @@ impl ProviderClient {
     }
 }
 
-/// A status that is ours to mend, or one that passes.
+/// Classifies a failure by its status: a mistake of ours, or a temporary problem.
 pub(crate) fn failed(status: StatusCode, reason: String) -> Failure {
     let ours = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
     if ours { Failure::Misunderstood(reason) } else { Failure::Away(reason) }
 }
 
-/// serde's text may quote what it read, a token say: only where it failed is told.
+/// Parses JSON. The text of a serde error may quote what it read, such as a token, so only the position is reported.
 pub(crate) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Failure::Away(format!("the {what} is not what it should be, at line {line} column {column}"))
+        Failure::Away(format!("the {what} is malformed at line {line}, column {column}"))
     })
 }
 
@@ -177,7 +182,7 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
 
-    /// Else whoever can make a provider say no could keep everybody from it.
+    /// Otherwise anyone who can make a provider refuse could keep everyone from it.
     #[tokio::test]
     async fn only_a_provider_that_is_away_is_left_alone() {
         let client = client();

@@ -1,4 +1,4 @@
-//! How this service is known to a provider.
+//! How this service is registered at a provider.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,27 +14,27 @@ use crate::provider_client::ProviderClient;
 /// A kind of provider that can be configured, as `AUTH_<NAME>__CLIENT_ID` and so on.
 #[derive(Clone, Copy, Debug)]
 pub struct ProviderKind {
-    /// In paths, answers and settings: a [`ProviderName`].
+    /// Its name in paths, answers and settings: a [`ProviderName`].
     pub name: &'static str,
-    /// The setting that its URL comes from: `AUTH_<NAME>__<this>`.
+    /// The setting for its URL: `AUTH_<NAME>__<this>`.
     pub url_setting: &'static str,
-    /// Its URL where that is not set.
+    /// Its URL if that is not set.
     pub default_url: &'static str,
-    /// Makes it. Nothing is asked of the provider before somebody goes there.
+    /// Creates the provider. It is not called before a user goes there.
     pub connect: fn(Registration, ProviderClient) -> Arc<dyn IdentityProvider>,
 }
 
-/// The secret that the provider gave this service; wiped from memory when dropped and never printed.
+/// The secret that the provider issued to this service. It is wiped from memory when dropped and never printed.
 #[derive(Clone)]
 pub struct ClientSecret(Zeroizing<String>);
 
 impl ClientSecret {
-    /// Wraps its text.
+    /// Wraps the text of a secret.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the provider.
+    /// Returns the text, to send to the provider.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -46,12 +46,12 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// Not a URL of a provider.
+/// The text is not the URL of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an https:// URL without user, query and fragment (http:// for a loopback address only)")]
 pub struct InvalidProviderUrl;
 
-/// Where a provider is: `https`, but for a loopback address, since the client secret goes there.
+/// The URL of a provider. It must be `https` unless it is a loopback address, since the client secret is sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderUrl {
     text: String,
@@ -59,7 +59,7 @@ pub struct ProviderUrl {
 }
 
 impl ProviderUrl {
-    /// From what an operator wrote.
+    /// Parses what an operator wrote.
     pub fn parse(text: &str) -> Result<Self, InvalidProviderUrl> {
         let url = Url::parse(text).map_err(|_| InvalidProviderUrl)?;
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -69,17 +69,17 @@ impl ProviderUrl {
         Ok(Self { text: text.to_owned(), url })
     }
 
-    /// As it was written: the issuer of OpenID Connect is compared as text.
+    /// Returns the URL as it was written: OpenID Connect compares issuers as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is on this machine: then so may its endpoints be.
+    /// Tells whether the provider is on this machine, in which case its endpoints may be, too.
     pub(crate) fn is_loopback(&self) -> bool {
         self.url.scheme() == "http"
     }
 
-    /// The URL of `path`, which begins with `/`, under it.
+    /// Returns the URL of `path`, which begins with `/`, below it.
     pub fn under(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
@@ -87,7 +87,7 @@ impl ProviderUrl {
     }
 }
 
-/// Whether nobody on the way can read what is sent there.
+/// Tells whether nobody on the way can read what is sent there.
 pub(crate) fn is_confidential(url: &Url) -> bool {
     let loopback = match url.host_str() {
         Some("localhost") => true,
@@ -101,23 +101,23 @@ pub(crate) fn is_confidential(url: &Url) -> bool {
     }
 }
 
-/// What this service is to a provider.
+/// The registration of this service at a provider.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// What the provider is called here.
+    /// The name of the provider here.
     pub provider: ProviderName,
-    /// The id that the provider gave this service (`client_id`).
+    /// The id that the provider issued to this service (`client_id`).
     pub client_id: String,
-    /// The secret that the provider gave with it (`client_secret`).
+    /// The secret that the provider issued with it (`client_secret`).
     pub client_secret: ClientSecret,
     /// The issuer, or the base of its endpoints.
     pub url: ProviderUrl,
-    /// `redirect_uri`: where the provider sends browsers back to, as it is registered there.
+    /// `redirect_uri`: where the provider sends browsers back to, as registered there.
     pub redirect_uri: String,
 }
 
 impl Registration {
-    /// The authorization URL at `endpoint`, for `scope` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+    /// Returns the authorization URL at `endpoint`, for `scope` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
     pub fn authorization_url(&self, endpoint: &Url, scope: &str, request: &AuthorizationRequest) -> Url {
         let mut url = endpoint.clone();
         url.query_pairs_mut()

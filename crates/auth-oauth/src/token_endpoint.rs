@@ -1,4 +1,4 @@
-//! The token endpoint: exchanging a code (RFC 6749 section 4.1.3).
+//! The token endpoint, which exchanges a code (RFC 6749 section 4.1.3).
 
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::ports::AuthorizationSecrets;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::provider_client::{Failure, ProviderClient, failed, parse};
 use crate::registration::Registration;
 
-/// How this service proves at the token endpoint who it is (RFC 6749 section 2.3.1).
+/// How this service authenticates at the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuthentication {
     /// `client_secret_basic`: in the `Authorization` header.
@@ -18,13 +18,13 @@ pub enum ClientAuthentication {
     Post,
 }
 
-/// RFC 6749 section 5.2.
+/// The error of the endpoint (RFC 6749 section 5.2).
 #[derive(Deserialize)]
 struct TokenError {
     error: String,
 }
 
-/// Exchanges `code` at `endpoint` and answers what the provider gives for it.
+/// Exchanges `code` at `endpoint` and returns what the provider issues for it.
 pub async fn exchange_code<T: DeserializeOwned>(
     client: &ProviderClient,
     endpoint: &Url,
@@ -54,7 +54,7 @@ pub async fn exchange_code<T: DeserializeOwned>(
         return parse("answer of the token endpoint", &body);
     }
     match parse::<TokenError>("error of the token endpoint", &body) {
-        // The only one that is the code's fault. 42 answers it with 401, RFC 6749 with 400.
+        // The only error that is the code's fault. 42 answers it with 401, RFC 6749 with 400.
         Ok(TokenError { error }) if error == "invalid_grant" => {
             Err(Failure::Refused("the token endpoint does not know the code (invalid_grant)".to_owned()))
         }
@@ -63,7 +63,7 @@ pub async fn exchange_code<T: DeserializeOwned>(
     }
 }
 
-/// The credentials of `client_secret_basic` are form-encoded before they are base64.
+/// Form-encodes credentials, as `client_secret_basic` requires before base64.
 fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

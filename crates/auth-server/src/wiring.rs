@@ -1,4 +1,4 @@
-//! Puts adapters behind ports, and gives them with the policy of the settings to the use cases.
+//! Connects adapters to ports, and passes them to the use cases with the policy of the settings.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,34 +28,34 @@ use crate::Failure;
 use crate::database::Opened;
 use crate::settings::{Database, NetworkLimit, PostgresOptions, ProviderRegistration, Settings};
 
-/// A server before it serves.
+/// A server that is ready to serve.
 pub(crate) struct Wired {
     pub(crate) use_cases: UseCases,
     pub(crate) edge: Edge,
-    /// Signs nothing before it is given the keys that are published.
+    /// Signs nothing before it has loaded the published keys.
     pub(crate) signer: Arc<AccessTokenSigner>,
-    /// To be closed last.
+    /// Must be closed last.
     pub(crate) database: Opened,
-    /// To be held until it is closed.
+    /// Must be held until the database is closed.
     pub(crate) claim: Option<Claim>,
 }
 
-/// Names the service in its tokens.
+/// The names of the service in its tokens.
 struct Names {
     issuer: String,
     audience: String,
 }
 
 impl Names {
-    /// Where no public URL is set, the address that was bound names the service.
+    /// Without a public URL, the bound address names the service.
     fn new(settings: &Settings, listening: SocketAddr) -> Self {
         let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
         Self { audience: settings.audience.clone().unwrap_or_else(|| issuer.clone()), issuer }
     }
 }
 
-/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening` for so many
-/// connections.
+/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening` for
+/// this many connections.
 pub(crate) async fn wire(
     settings: &Settings,
     ring: &KeyRing,
@@ -75,10 +75,11 @@ pub(crate) async fn wire(
     Ok(Wired { use_cases, edge, signer, database, claim })
 }
 
-/// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
+/// Brings the database up to date and opens it, with the cache of its sessions. A database into which a move has not
+/// finished is refused.
 async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn KeptSessions>>), Failure> {
     if matches!(settings.database, Database::Postgres { options: PostgresOptions { connections: 1, .. }, .. }) {
-        tracing::warn!("AUTH_DB_CONNECTIONS is 1: a write that is stuck holds up everything; with 2, reads go on");
+        tracing::warn!("AUTH_DB_CONNECTIONS is 1: one blocked write blocks every request; with 2, reads continue");
     }
     settings.database.migrate_to(None).await?;
     let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
@@ -86,7 +87,8 @@ async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn Ke
     let mut opened = settings.database.open_for(Arc::new(HttpAuditContext), news).await?;
     if opened.store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
-            "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
+            "a move into this database has not finished: run `auth-server move` again with the settings of the old \
+             database"
                 .into(),
         );
     }
@@ -129,11 +131,12 @@ fn ports(
     })
 }
 
-/// Each is asked nothing before somebody goes there.
+/// Providers are not contacted before a user goes there.
 fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityProviders, Failure> {
     let provider = |registration: &ProviderRegistration| {
         let ProviderRegistration { kind, client_id, client_secret, url } = registration;
-        let name = ProviderName::parse(kind.name).ok_or_else(|| format!("{:?} is no name of a provider", kind.name))?;
+        let name =
+            ProviderName::parse(kind.name).ok_or_else(|| format!("{:?} is not a valid provider name", kind.name))?;
         let client = ProviderClient::new(name.clone(), Arc::new(SystemClock))?;
         let registration = Registration {
             provider: name.clone(),
@@ -186,12 +189,12 @@ fn network_limits(limit: Option<NetworkLimit>) -> NetworkLimits {
     limit.map_or_else(NetworkLimits::off, |limit| NetworkLimits::new(limit.quota, limit.loopback))
 }
 
-/// Lists every provider that can be configured, for the documents.
+/// Returns every provider that can be configured, for the documents.
 pub(crate) fn known_providers() -> Vec<ProviderName> {
     PROVIDERS.iter().filter_map(|kind| ProviderName::parse(kind.name)).collect()
 }
 
-/// Returns the part of a URL that authenticator apps show: its host, without a port.
+/// Returns the part of a URL that authenticator apps show: the host without the port.
 fn host(url: &str) -> String {
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| url.to_owned())

@@ -26,15 +26,15 @@ use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timest
 use crate::moved::UnderWay;
 use crate::sessions::SessionCache;
 
-/// A store beside which the sessions are kept that are read from it. Every read asks it all the same: who may do with what
-/// is kept asks `KeptSessions`.
+/// A store that caches the sessions that are read from it. Every read still asks the store: callers that may use the
+/// cache ask `KeptSessions`.
 pub struct CachedStore {
     store: Arc<dyn Store>,
     cache: Arc<SessionCache>,
 }
 
 impl CachedStore {
-    /// Keeps in `cache` what is read from `store`, and does to it what is committed through this one.
+    /// Caches in `cache` what is read from `store`, and applies to it what is committed here.
     pub const fn new(store: Arc<dyn Store>, cache: Arc<SessionCache>) -> Self {
         Self { store, cache }
     }
@@ -90,7 +90,7 @@ impl Store for CachedStore {
         let read_at = self.cache.now();
         let found = self.store.find_session(id).await;
         match &found {
-            // One that has ended is never used again.
+            // A session that has ended is never used again.
             Ok(Some((session, account))) if session.revocation.is_none() => self.cache.keep(read_at, session, account),
             Ok(_) => self.cache.forget(id),
             Err(_) => {}
@@ -152,7 +152,7 @@ impl Store for CachedStore {
     }
 
     async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError> {
-        // What is purged has ended by its own times, which are judged at each use.
+        // What is purged has ended by its own times, which are checked at each use.
         self.store.purge(expired, limit).await
     }
 

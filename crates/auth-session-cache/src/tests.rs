@@ -1,4 +1,4 @@
-//! On a store in memory, with moments that the test picks.
+//! Tests on a store in memory, with moments that each test chooses.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::{CachedStore, SessionCache};
 const MINUTE: Duration = Duration::from_secs(60);
 const REVOCATION: Revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
 
-/// An account with two sessions, on a store that an engine keeps in step with for an hour.
+/// An account with two sessions, on a store with which an engine keeps in step for an hour.
 struct Ann {
     account: Account,
     sessions: [Session; 2],
@@ -78,7 +78,7 @@ impl Ann {
         Change::SetRoles { account_id, revision, roles: Roles::of_new_account(), at: NOW + MINUTE }
     }
 
-    /// The next generation of the first session.
+    /// Returns the next generation of the first session.
     fn advance(&self, parent: bool) -> (Change, Session) {
         let session = &self.sessions[0];
         let read = session.rotation.clone();
@@ -216,7 +216,7 @@ async fn after_a_commit_that_nobody_knows_of_nothing_is_kept_for_a_while() {
             let now = began + Duration::from_secs(after);
             ann.cache.keep(ann.cache.moment(now), session, &ann.account);
             assert_eq!(ann.kept_at(session, now).is_some(), kept, "{after} s later");
-            // Not by waiting: what was read meanwhile never counts.
+            // Not because it waits: what was read meanwhile never counts.
             if !kept {
                 assert_eq!(ann.kept_at(session, began + MINUTE), None);
             }
@@ -252,7 +252,7 @@ async fn what_moves_a_session_on_is_kept_as_its_new_state() {
     assert_eq!(ann.kept()[0].as_ref().map(|session| session.rotation.served_at), Some(NOW + MINUTE));
 }
 
-/// What is kept has moved on meanwhile, or is older: it is read again.
+/// If the cached session has advanced meanwhile, or is older, it is read again.
 #[tokio::test]
 async fn what_was_decided_on_another_state_than_is_kept_is_forgotten() {
     let ann = Ann::new();

@@ -1,8 +1,8 @@
-//! Whether the file is damaged. SQLite notices only what it happens to read: a page that a disk lost shows up when somebody
-//! logs in whose account was in it. So everything is read once after the start, and once a day.
+//! Checks whether the file is damaged. SQLite only notices damage in what it happens to read: a lost page shows up when
+//! the user whose account was in it logs in. Therefore everything is read once after the start, and once a day.
 //!
-//! Each table has a connection and a read transaction of its own: writers are not held up, and the log can be emptied between
-//! two tables.
+//! Each table has a separate connection and read transaction, so that writers are not held up and the log can be
+//! emptied between two tables.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -19,10 +19,10 @@ use crate::connect::{READ_PRAGMAS, open};
 const DAY: Duration = Duration::from_secs(86_400);
 /// How long a stop waits for the table that is being checked: until it has been read, the log cannot be emptied.
 const LAST_TABLE: Duration = Duration::from_secs(10);
-/// How much of what is wrong is told: the rest says the same of other pages.
+/// How many problems are reported: the rest says the same about other pages.
 const MOST_TOLD: usize = 3;
 
-/// What is known of the file.
+/// What is known about the file.
 #[derive(Debug, Default)]
 pub(crate) struct FileHealth {
     /// A [`FileCheck`].
@@ -45,11 +45,11 @@ impl FileHealth {
         self.found.store(found as u8, Ordering::Relaxed);
     }
 
-    /// Has a check end early, and waits until it has.
+    /// Makes a check end early, and waits until it has.
     pub(crate) async fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
         if tokio::time::timeout(LAST_TABLE, self.checking.lock()).await.is_err() {
-            tracing::warn!("a check of the database file does not end; the service stops without it");
+            tracing::warn!("the check of the database file is still running; the service stops without waiting for it");
         }
     }
 }
@@ -72,21 +72,22 @@ async fn check_once(path: &Path, health: &Arc<FileHealth>) {
     match checked {
         Ok(Ok(Some(problems))) if problems.is_empty() => {
             health.note(FileCheck::Sound);
-            tracing::info!(milliseconds, "the database file was checked: nothing is wrong with it");
+            tracing::info!(milliseconds, "the database file was checked: no damage found");
         }
         Ok(Ok(Some(problems))) => {
             health.note(FileCheck::Damaged);
             let (file, problems) = (path.display(), problems.join("; "));
-            tracing::error!(%file, problems, "the database file is damaged: restore an export or a copy");
+            tracing::error!(%file, problems, "the database file is damaged: restore it from an export or a copy");
         }
         // It was told to stop.
         Ok(Ok(None)) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the database file could not be checked; trying again in a day"),
-        Err(error) => tracing::error!(%error, "the database file could not be checked; trying again in a day"),
+        Ok(Err(error)) => tracing::error!(%error, "the database file could not be checked; the next attempt is in one \
+                                                   day"),
+        Err(error) => tracing::error!(%error, "the database file could not be checked; the next attempt is in one day"),
     }
 }
 
-/// Checks the file `path` and returns what is wrong with it: nothing where all is well.
+/// Checks the file `path` and returns what is wrong with it; nothing if it is intact.
 pub async fn check_file(path: &Path) -> Result<Vec<String>, OpenError> {
     let file = path.to_owned();
     let checked = tokio::task::spawn_blocking(move || problems(&file, &AtomicBool::new(false))).await;
@@ -94,12 +95,12 @@ pub async fn check_file(path: &Path) -> Result<Vec<String>, OpenError> {
     Ok(checked?.unwrap_or_default())
 }
 
-/// Returns what is wrong; `None` when it was stopped.
+/// Returns the problems; `None` if it was stopped.
 fn problems(path: &Path, is_stopping: &AtomicBool) -> Result<Option<Vec<String>>, OpenError> {
     let connect = || {
         // SQLite would make an empty one.
         if !path.exists() {
-            return Err(OpenError::new(path, "it is gone"));
+            return Err(OpenError::new(path, "the file is missing"));
         }
         open(path, READ_PRAGMAS).map_err(|error| OpenError::new(path, error.to_string()))
     };

@@ -1,4 +1,4 @@
-//! Accounts: how they are kept, read and changed. Their identities are rows of their own, in `identities.rs`.
+//! Accounts: storing, reading and changing them. Their identities are separate rows, in `identities.rs`.
 
 use auth_domain::account::{
     Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username,
@@ -109,7 +109,7 @@ pub(crate) async fn find_by_name(conn: &mut Connection, name: &LoginName) -> Don
     let rows: Vec<JoinedRow> = match name {
         LoginName::Email(email) => conn.load(query.filter(accounts::email_key.eq(email.key()))).await?,
         LoginName::Username(username) => conn.load(query.filter(accounts::username_key.eq(username.key()))).await?,
-        // Asks the database all the same, so that it takes as long.
+        // Queries the database anyway, so that it takes as long.
         LoginName::Impossible(_) => conn.load(query.filter(accounts::email_key.eq(""))).await?,
     };
     Ok(accounts_of(rows)?.pop())
@@ -130,7 +130,7 @@ pub(crate) async fn insert(conn: &mut Connection, account: &Account) -> Done<usi
     conn.execute(diesel::insert_into(accounts::table).values(AccountRow::from(account))).await
 }
 
-/// The account as somebody read it.
+/// Selects the account as it was read.
 macro_rules! unchanged {
     ($id:expr, $revision:expr) => {
         accounts::table.filter(accounts::id.eq(key($id))).filter(accounts::updated_at.eq($revision.as_micros()))
@@ -202,7 +202,7 @@ pub(crate) async fn change_email(
         accounts::email.eq(to.as_str()),
         accounts::email_key.eq(to.key()),
         accounts::email_verified.eq(verified),
-        // Somebody typed it, unless it is the same in another spelling.
+        // A user typed it, unless it is another spelling of the same address.
         (to.key() != from.key()).then_some(accounts::email_told.eq(false)),
         accounts::pending_email.eq(None::<String>),
         accounts::pending_email_until.eq(None::<i64>),

@@ -1,4 +1,4 @@
-//! Challenges, as they are kept.
+//! How challenges are stored.
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress};
 use auth_domain::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
@@ -71,7 +71,7 @@ impl TryFrom<ChallengeRow> for Challenge {
     type Error = CommitError;
 
     fn try_from(row: ChallengeRow) -> Done<Self> {
-        // Whatever is counted for an account is kept under its id; whatever is not, under the digest of an address.
+        // What is counted for an account is stored under its id, everything else under the digest of an address.
         let subject = match row.account_id {
             Some(id) if id == row.subject => AttemptSubject::Account(AccountId::from(id.0)),
             _ => AttemptSubject::Address(row.subject.0),

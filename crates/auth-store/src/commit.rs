@@ -1,4 +1,4 @@
-//! Every write: one guarded statement a change, in the order that [`Change::lock_order`] says.
+//! Every write: one guarded statement per change, in the order of [`Change::lock_order`].
 
 use auth_domain::ports::{Change, CommitError};
 use futures_util::FutureExt as _;
@@ -9,9 +9,9 @@ use crate::{
     two_factor,
 };
 
-/// One change is sent by itself, several in one transaction.
+/// Commits the changes: one by itself, several in one transaction.
 pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> Done<()> {
-    // Stable: changes of one place stay in the order in which they were handed over.
+    // The sort is stable: changes with the same position keep their order.
     changes.sort_by_key(Change::lock_order);
     match changes.as_slice() {
         [] => Ok(()),
@@ -20,7 +20,8 @@ pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> D
     }
 }
 
-/// An event and its deliveries are several rows of two tables; mails are tried again for two reasons.
+/// Tells whether a change is one statement. An event and its deliveries are several rows in two tables, and mails are
+/// retried for two reasons.
 const fn is_one_statement(change: &Change) -> bool {
     !matches!(change, Change::Announce { .. } | Change::UnparkMails { .. })
 }
@@ -33,7 +34,7 @@ async fn make(conn: &mut Connection, change: &Change) -> Done<()> {
     }
 }
 
-/// The statement of each change; answers how many rows it touched.
+/// Runs the statement of a change, and returns how many rows it touched.
 async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
     match change {
         Change::InsertAccount(account) => accounts::insert(conn, account).await,

@@ -46,10 +46,10 @@ impl TryFrom<IdentityRow> for LinkedIdentity {
     }
 }
 
-/// An account joined with its identities: a row each, or one row without.
+/// An account joined with its identities: one row each, or one row without.
 pub(crate) type JoinedRow = (AccountRow, Option<IdentityRow>);
 
-/// The accounts of joined rows, by ascending id.
+/// Returns the accounts of joined rows, by ascending id.
 pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec<Account>> {
     let mut accounts: BTreeMap<AccountId, Account> = BTreeMap::new();
     for (row, identity) in rows {
@@ -67,7 +67,8 @@ pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec
     Ok(accounts.into_values().collect())
 }
 
-/// In one statement: an identity that is unlinked in this moment is not taken for one that is linked.
+/// Finds the account in one statement, so that an identity which is unlinked at this moment is not taken for a linked
+/// one.
 pub(crate) async fn find_account(
     conn: &mut Connection,
     provider: &ProviderName,
@@ -94,7 +95,7 @@ pub(crate) async fn delete(conn: &mut Connection, id: AccountId, provider: &Prov
     conn.execute(diesel::delete(rows.filter(identities::provider.eq(provider.as_str())))).await
 }
 
-/// It stays linked until the commit.
+/// Requires that the identity is linked, and stays linked until the commit.
 pub(crate) async fn require(
     conn: &mut Connection,
     id: AccountId,

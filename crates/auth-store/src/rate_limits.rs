@@ -1,4 +1,4 @@
-//! Rate limits, as they are kept.
+//! How rate limits are stored.
 
 use auth_domain::Timestamp;
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
@@ -54,7 +54,7 @@ pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, kind: &
     })
 }
 
-/// A first write finds no row; any other replaces the version before it.
+/// Writes a limit. The first write finds no row; any other replaces the version before it.
 pub(crate) async fn put(conn: &mut Connection, rate_limit: &RateLimit) -> Done<usize> {
     let row = RateLimitRow::from(rate_limit);
     if rate_limit.version == RowVersion::FIRST {

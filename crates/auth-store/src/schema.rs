@@ -1,5 +1,5 @@
-//! The tables, as `migrations/` makes them. Two have a name in the code that is not the one they were made with: a table
-//! is not renamed while nodes of two versions run side by side.
+//! The tables, as `migrations/` creates them. Two have another name in the code than in the database: a table is not
+//! renamed while nodes of two versions run side by side.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};

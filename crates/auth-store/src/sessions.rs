@@ -1,4 +1,4 @@
-//! Sessions: how they are kept, read and moved on.
+//! Sessions: storing, reading and advancing them.
 
 use auth_domain::account::{Account, CredentialVersion};
 use auth_domain::ports::CommitError;
@@ -41,7 +41,7 @@ pub(super) struct SessionRow {
     authenticated_at: Option<i64>,
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
-    /// Not of rows that are older than the column.
+    /// Absent in rows that are older than the column.
     rotated_at: Option<i64>,
     joins: String,
     late_generation: Option<i64>,
@@ -95,7 +95,7 @@ impl TryFrom<SessionRow> for Session {
             key_id: KeyId::new(row.key_id),
             method,
             created_at: Timestamp::from_micros(row.created_at),
-            // A node of an older version notes none.
+            // A node of an older version records none.
             authenticated_at: Timestamp::from_micros(row.authenticated_at.unwrap_or(row.created_at)),
             idle_expires_at: Timestamp::from_micros(row.idle_expires_at),
             absolute_expires_at: Timestamp::from_micros(row.absolute_expires_at),
@@ -170,7 +170,7 @@ impl<'a> AdvancedRow<'a> {
     }
 }
 
-/// What an end before its time changes.
+/// What an early end changes.
 #[derive(AsChangeset)]
 #[diesel(table_name = sessions)]
 pub(super) struct RevokedRow {
@@ -225,8 +225,8 @@ pub(crate) async fn list(
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Inserts from a select on the account, which stays locked against a change of credentials until
-/// the commit: whichever comes second sees the other.
+/// Inserts by selecting from the account, which stays locked against a change of credentials until the commit:
+/// whichever comes second sees the other.
 pub(crate) async fn insert(
     conn: &mut Connection,
     session: &Session,
@@ -280,9 +280,9 @@ pub(crate) async fn insert(
     conn.execute_locked(postgres, sqlite).await
 }
 
-/// The session as somebody read it, of the account as they read that. The account is not locked: a change of its roles that
-/// is committed before this statement begins is seen, and tokens that are handed out at the same time as one were handed
-/// out before it.
+/// Selects the session as it was read, of the account as it was read. The account is not locked: a change of its roles
+/// that is committed before this statement begins is seen, and tokens issued at the same time as a change count as
+/// issued before it.
 macro_rules! unmoved {
     ($session:expr, $account:expr) => {{
         let ((id, from), (account_id, revision)): ((SessionId, RotationVersion), (AccountId, AccountRevision)) =
@@ -329,7 +329,7 @@ pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Gene
     conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
 }
 
-/// Its owner proved who they are, by the credentials and second factors that the account still has.
+/// Records a reauthentication with the credentials and second factors that the account still has.
 pub(crate) async fn reauthenticate(
     conn: &mut Connection,
     (account_id, id): (AccountId, SessionId),
@@ -340,7 +340,7 @@ pub(crate) async fn reauthenticate(
         .filter(accounts::id.eq(DbUuid(account_id.as_uuid())))
         .filter(accounts::credential_version.eq(credential_version.as_number()))
         .filter(accounts::two_factor_version.eq(two_factor_version.as_number()));
-    // Not locked: whoever changes the account meets the session's row.
+    // Not locked: a change of the account conflicts on the session's row.
     let row = sessions::table
         .filter(sessions::id.eq(key(id)))
         .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
@@ -350,7 +350,7 @@ pub(crate) async fn reauthenticate(
     conn.execute(diesel::update(row).set(set)).await
 }
 
-/// It has not ended, and does not until the commit.
+/// Requires that the session has not ended, and does not end before the commit.
 pub(crate) async fn require(conn: &mut Connection, id: SessionId) -> Done<usize> {
     let live = sessions::table.filter(sessions::id.eq(key(id))).filter(sessions::revoked_at.is_null());
     let live = live.select(sessions::id);
@@ -385,7 +385,7 @@ pub(crate) async fn revoke_all_of(
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
 }
 
-/// The `amr` of a session that passed a second factor ends in `mfa`.
+/// Ends the sessions that used no second factor: the `amr` of the others ends in `mfa`.
 pub(crate) async fn revoke_without_second_factor(
     conn: &mut Connection,
     account_id: AccountId,

@@ -1,5 +1,5 @@
-//! A store that reads sessions from memory where it can, so that the store contract finds out whether what is kept is what
-//! the database has.
+//! A store that reads sessions from the cache where it can, so that the store contract finds out whether the cache
+//! agrees with the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
 
-/// A store, and what is kept beside it.
+/// A store, and its cache of sessions.
 pub struct KeptFirst {
     store: Arc<dyn Store>,
     kept: Arc<dyn KeptSessions>,
@@ -33,7 +33,7 @@ pub struct KeptFirst {
 }
 
 impl KeptFirst {
-    /// Reads sessions from `kept`, and from `store` where that has none.
+    /// Reads sessions from `kept`, and from `store` if that has none.
     pub fn new(store: Arc<dyn Store>, kept: Arc<dyn KeptSessions>) -> Self {
         Self { store, kept, purged: AtomicBool::new(false) }
     }
@@ -147,7 +147,8 @@ impl Store for KeptFirst {
     }
 
     async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError> {
-        // What is purged has ended by its own times, which its users judge. The contract asks whether rows are gone.
+        // What is purged has ended by its own times, which its users check; but the contract asks whether rows are
+        // gone.
         self.purged.store(true, Ordering::SeqCst);
         self.store.purge(expired, limit).await
     }

@@ -1,4 +1,4 @@
-//! Ports to identity providers, and to what makes a request to one unforgeable.
+//! Ports to identity providers, and to what makes the requests to them unforgeable.
 
 use async_trait::async_trait;
 
@@ -7,24 +7,24 @@ use crate::access_token::{BearerToken, TokenRejection};
 use crate::authorization::{AuthorizationCode, AuthorizationState, BrowserBinding};
 use crate::identity::ProviderIdentity;
 
-/// The provider did not answer, or not in time, or nothing that makes sense. What happened is in the log.
+/// The provider did not answer in time, or its answer makes no sense. The log says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the identity provider is unavailable")]
 pub struct ProviderUnavailable;
 
-/// Why a code identifies nobody.
+/// Why a code did not identify anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifyError {
-    /// The provider refuses the code, or what it says of the code's owner is not to be believed. Why is in the log.
-    #[error("the code, or what came for it, is not acceptable")]
+    /// The provider refused the code, or its answer failed a check. The log says why.
+    #[error("the code or the provider's answer was not accepted")]
     CodeRefused,
-    /// The provider is away.
+    /// The provider is unavailable.
     #[error(transparent)]
     Unavailable(#[from] ProviderUnavailable),
 }
 
-/// What an authorization request carries (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section
-/// 3.1.2.1).
+/// The parameters of an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core
+/// section 3.1.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     /// `state`.
@@ -35,7 +35,7 @@ pub struct AuthorizationRequest {
     pub nonce: String,
 }
 
-/// What its answer is exchanged and checked with.
+/// The secrets with which the answer is exchanged and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationSecrets {
     /// `code_verifier` (RFC 7636 section 4.1): 43 characters, which no browser ever sees.
@@ -47,23 +47,22 @@ pub struct AuthorizationSecrets {
 /// A `state` that this service made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedState {
-    /// What it says.
+    /// The content of the `state`.
     pub state: AuthorizationState,
-    /// Who brought it back.
+    /// The browser that returned with it.
     pub browser: BrowserBinding,
-    /// What belongs to it.
+    /// The secrets of the request.
     pub secrets: AuthorizationSecrets,
 }
 
-/// An identity provider. Each call ends within five seconds, whatever the provider does, and keeps no other caller
-/// from anything else.
+/// An identity provider. Each call ends within five seconds, whatever the provider does, and delays no other caller.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait IdentityProvider: Send + Sync {
-    /// Where to send the browser.
+    /// Returns the URL to which the browser is sent.
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderUnavailable>;
 
-    /// Exchanges the code and says who its owner is.
+    /// Exchanges the code and returns its owner.
     async fn identify(
         &self,
         code: &AuthorizationCode,
@@ -71,14 +70,14 @@ pub trait IdentityProvider: Send + Sync {
     ) -> Result<ProviderIdentity, IdentifyError>;
 }
 
-/// Makes and recognises the `state` of authorization requests. What a request needs besides is derived from its id and
-/// the master key, so that nothing of it is stored.
+/// Creates and recognises the `state` of authorization requests. The other parts of a request are derived from its id
+/// and the master key, so that nothing is stored.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait AuthorizationStates: Send + Sync {
-    /// The request of that state; bound to the browser that holds this secret, where there is one.
+    /// Creates the request of a state, bound to the browser that holds this secret, if there is one.
     fn issue(&self, state: &AuthorizationState, browser: Option<BearerToken>) -> AuthorizationRequest;
 
-    /// What a `state` says that came back, from a browser with this secret, if any.
+    /// Verifies a `state` that a browser with this secret, if any, returned with.
     fn verify(
         &self,
         state: &str,

@@ -1,5 +1,5 @@
-//! What several use cases share: comparing passwords and codes, opening sessions, owing mails and events, and the loop
-//! that reads, decides and commits. No use case is here, and nothing that only one of them needs.
+//! What several use cases share: comparing passwords and codes, opening sessions, queueing mails and events, and the
+//! loop that reads, decides and commits. Nothing is here that only one use case needs.
 
 mod announcements;
 mod challenges;

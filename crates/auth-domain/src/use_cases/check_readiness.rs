@@ -1,4 +1,4 @@
-//! Can this node answer requests? For load balancers.
+//! Tells load balancers whether this node can answer requests.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::ports::{Store, StoreError};
 
 use super::all::Parts;
 
-/// The use case.
+/// Checks whether this node can answer requests.
 pub struct CheckReadiness {
     store: Arc<dyn Store>,
 }
@@ -16,7 +16,7 @@ impl CheckReadiness {
         Self { store: parts.ports.store.clone() }
     }
 
-    /// Asks the database whether it can be read and written: most of what is asked for takes both.
+    /// Checks that the database can be read and written, since most requests need both.
     pub async fn execute(&self) -> Result<(), StoreError> {
         self.store.check_ready().await
     }

@@ -44,7 +44,7 @@ async fn delete_own(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     match use_cases.delete_account.by_owner(&caller, &client).await {
-        // Somebody else deleted it in this instant.
+        // Someone else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
         deleted => {
             let data = DeletionData { deletion_id: deleted?.as_uuid() };

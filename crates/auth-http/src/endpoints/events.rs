@@ -107,7 +107,7 @@ async fn list_events(
     let after = query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?;
     let limit = query_limit(&request, ListEvents::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let page = use_cases.list_events.execute(&caller, after.map(EventId::from), limit).await?;
-    let unknown = "names no event that is kept: begin again without it";
+    let unknown = "must be the id of an event that is still kept: leave it out to begin with the oldest";
     let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", FieldReason::Unknown, unknown)]))?;
     let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());
     let events = page.events.iter().map(EventView::from).collect();

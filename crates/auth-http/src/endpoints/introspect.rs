@@ -89,7 +89,7 @@ async fn introspect(
     Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&edge, &token))))
 }
 
-/// A form, as RFC 7662 section 2.1 has it, or a JSON object.
+/// Returns the token of a form, as RFC 7662 section 2.1 requires, or of a JSON object.
 fn token(body: Body) -> Result<String, ApiError> {
     match body.form()? {
         None => Ok(body.json::<IntrospectBody>(&[])?.token),

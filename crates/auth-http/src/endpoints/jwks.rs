@@ -54,7 +54,7 @@ pub(super) fn endpoint() -> Endpoint {
 async fn jwks(use_cases: Data<UseCases>) -> Result<HttpResponse, ApiError> {
     let keys = use_cases.publish_signing_keys.list().await?.iter().map(Jwk::from).collect();
     let cacheable = (header::CACHE_CONTROL, "public, max-age=600");
-    // They are public: a page of any origin may verify tokens with them.
+    // The keys are public: a page of any origin may verify tokens with them.
     let readable = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     Ok(HttpResponse::Ok().insert_header(cacheable).insert_header(readable).json(Jwks { keys }))
 }

@@ -53,7 +53,7 @@ fn name(body: &LoginBody) -> Option<&str> {
 }
 
 fn name_required() -> FieldError {
-    FieldError::new("/email", FieldReason::Required, "is required, or a username in its place")
+    FieldError::new("/email", FieldReason::Required, "is required unless `username` is given")
 }
 
 /// *Permissions:* anyone.

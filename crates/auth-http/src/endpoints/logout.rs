@@ -45,7 +45,7 @@ async fn logout(
     Ok(session_ended(&use_cases, &request, ended))
 }
 
-/// Who bears the access token of the header, where there is one that has not expired.
+/// Returns the bearer of the access token in the header, if there is one that has not expired.
 async fn unless_expired(request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
     if bearer_token(request).is_err() {
         return Ok(None);
@@ -57,12 +57,12 @@ async fn unless_expired(request: &HttpRequest) -> Result<Option<Authenticated>, 
     }
 }
 
-/// The answer of a logout, which removes the cookies of that session, and of no other.
+/// Builds the answer to a logout, which removes only the cookies of that session.
 fn session_ended(use_cases: &UseCases, request: &HttpRequest, ended: SessionId) -> HttpResponse {
     end_of_session(use_cases, request, ended, success(SuccessCode::UserLoggedOut, json!({})))
 }
 
-/// Has the answer remove the cookies that are of that session.
+/// Makes the answer remove the cookies of that session.
 pub(super) fn end_of_session(
     use_cases: &UseCases,
     request: &HttpRequest,

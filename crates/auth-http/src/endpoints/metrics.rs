@@ -59,7 +59,7 @@ pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Resu
     match edge.metrics.text(&load, &edge.connections, log_lines_dropped, &edge.workers.reports()) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
+            tracing::error!(%error, "the metrics could not be encoded");
             Err(ErrorCode::InternalServerError.into())
         }
     }

@@ -1,4 +1,4 @@
-//! The endpoints, one file a use case: the handler, what it reads, and its description.
+//! The endpoints, one file per use case: the handler, what it reads, and its description.
 
 mod credentials;
 mod delete_user;
@@ -32,7 +32,7 @@ use auth_domain::identity::ProviderName;
 
 use crate::endpoint::Endpoint;
 
-/// All of them. Routes, OpenAPI and the error table are made from this list.
+/// Returns all endpoints. Routes, OpenAPI and the error table are generated from this list.
 pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
     let mut all = vec![
         register::endpoint(),

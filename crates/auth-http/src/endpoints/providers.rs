@@ -76,7 +76,7 @@ fn authorize(provider: &ProviderName) -> Endpoint {
         })
     })
     .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
-    // Going there writes nothing.
+    // Starting a sign-in writes nothing.
     .permission(Permission::Anyone(Cost::Nothing))
     .parameter(redirect_parameter())
     .parameter(query(
@@ -108,7 +108,7 @@ async fn begin_sign_in(
     let redirect = redirect_of(&edge, &request)?;
     let wants_json = accepts(&request, "application/json");
     let caller = reauthenticating(&edge, &request).await?;
-    // A client that reads JSON and names no page to end at may have no cookies.
+    // A client that reads JSON and names no page to end on may have no cookies.
     let in_browser = !wants_json || redirect.is_some() || came_by_cookie(&request);
     let browser = in_browser.then(|| cookies::browser_or_new(&edge, &request));
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
@@ -123,7 +123,7 @@ async fn begin_sign_in(
     Ok(response)
 }
 
-/// Returns whose session is to be made fresh, where one is.
+/// Returns the bearer whose session is to be reauthenticated, if there is one.
 async fn reauthenticating(edge: &Edge, request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
     if !is_reauthentication(request)? {
         return Ok(None);
@@ -183,7 +183,7 @@ async fn begin_link(
 fn redirect_of(edge: &Edge, request: &HttpRequest) -> Result<Option<String>, Refusal> {
     let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
     if !edge.cookies {
-        let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
+        let message = "is allowed only with AUTH_COOKIES=on: the page receives its tokens as cookies";
         return Err(Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]));
     }
     edge.origins.redirect(&redirect).map(Some)
@@ -260,7 +260,7 @@ async fn callback(
     };
     match (outcome, redirect) {
         (Ok(outcome), None) => {
-            // Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
+            // Cookies are set only in the browser that began, so that nobody is logged in by a link that someone sent.
             let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
             Ok(answer(&request, delivery, &outcome))
         }
@@ -270,8 +270,8 @@ async fn callback(
     }
 }
 
-/// Where it is not the browser that went there, the session that did is to say so with its access token. In a header: a
-/// browser brings its cookie along whoever sent it here.
+/// Lets the session that began confirm a return in another browser, with its access token in a header: a browser sends
+/// its cookie whoever caused the request.
 async fn confirmed(
     unconfirmed: UnconfirmedAuthorization,
     request: &HttpRequest,
@@ -284,7 +284,7 @@ async fn confirmed(
     }
 }
 
-/// The code, or why the provider gave none (RFC 6749 section 4.1.2.1).
+/// Returns the code, or the reason why the provider issued none (RFC 6749 section 4.1.2.1).
 fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<AuthorizationCode, Code> {
     match code {
         Some(code) => AuthorizationCode::parse(code).ok_or(ErrorCode::OauthCodeInvalid.into()),
@@ -295,7 +295,7 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
     }
 }
 
-/// Words the outcome as an answer of JSON.
+/// Builds the outcome as a JSON answer.
 fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
         AuthorizationOutcome::LoggedIn(logged_in) => {
@@ -317,7 +317,7 @@ fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutc
     }
 }
 
-/// Words the outcome as a redirect, with the same cookies.
+/// Builds the outcome as a redirect, with the same cookies.
 fn redirected(request: &HttpRequest, outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
     let pending = match outcome {
         AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),

@@ -29,8 +29,8 @@ pub(super) struct RefreshTokenBody {
     token: Option<String>,
 }
 
-/// Returns the refresh token in a body, else that of a cookie, as what the request is recognised by; without one the code
-/// is `REFRESH_TOKEN_REQUIRED`.
+/// Returns the refresh token in a body, or else that of a cookie, as the one by which the request is recognised.
+/// Without one, the code is `REFRESH_TOKEN_REQUIRED`.
 pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> Result<String, ApiError> {
     let in_body = match edge.cookies && body.is_empty() {
         true => Ok(RefreshTokenBody { token: None }),
@@ -41,7 +41,7 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
             credential::note_explicit(request, &token);
             Ok(token)
         }
-        // A form of another site, say, whatever it holds.
+        // For example a form of another site, whatever it contains.
         _ if is_foreign(edge, request) => Err(HttpCode::CrossSiteRequest.into()),
         Err(error) => Err(error),
         Ok(None) => {
@@ -54,7 +54,7 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/refresh", || web::to(refresh))
         .summary("auth", "Exchange a refresh token for its successor and a new access token.")
-        // A forged token is known by its MAC, and whoever holds a genuine one is no stranger.
+        // A forged token is detected by its MAC, and the holder of a genuine one is no stranger.
         .permission(Permission::Anyone(Cost::Nothing))
         .optional_body::<RefreshTokenBody>()
         .answers::<TokensData>(SuccessCode::TokenRefreshed)
@@ -73,10 +73,11 @@ async fn refresh(
     let token = refresh_token(&edge, &request, body)?;
     let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| match error {
         RefreshError::Reused { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
+            tracing::warn!(%session_id, %account_id, "a refresh token was reused: its session was revoked");
         }
         RefreshError::Suspicious { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
+            tracing::warn!(%session_id, %account_id, "a session repeated its refresh too late too often: it was \
+                                                      revoked");
         }
         _ => {}
     })?;
@@ -86,7 +87,7 @@ async fn refresh(
     Ok(delivery.attach(TokenCookies::tokens(&tokens), success(SuccessCode::TokenRefreshed, data)))
 }
 
-/// Tells whether the cookie is of another session than the token that came in the body: then it stays.
+/// Tells whether the cookie belongs to another session than the token in the body; then it stays.
 fn replaces_another(use_cases: &UseCases, edge: &Edge, request: &HttpRequest, token: &str) -> bool {
     let session_of = |token: &str| use_cases.logout.session_of(token);
     let in_cookie = cookies::token(edge, request, cookies::REFRESH).and_then(|cookie| session_of(&cookie));

@@ -100,7 +100,8 @@ struct MethodBody {
 
 fn method(body: Body) -> Result<Method, ApiError> {
     let body: MethodBody = body.json(&[])?;
-    let unknown = || Refusal::invalid(vec![FieldError::new("/method", FieldReason::Range, "must be app or email")]);
+    let unknown =
+        || Refusal::invalid(vec![FieldError::new("/method", FieldReason::Range, "must be \"app\" or \"email\"")]);
     Ok(Method::parse(&body.method).ok_or_else(unknown)?)
 }
 

@@ -1,4 +1,4 @@
-//! `mails`: the mails that are not sent yet and those that were given up, with the mail server's words; and another try.
+//! `mails`: lists the mails that were not sent yet or were given up, with the mail server's answers, and retries them.
 
 use auth_crypto::SystemClock;
 use auth_domain::mail::{ParkedMail, WaitingMail};
@@ -8,11 +8,11 @@ use crate::Failure;
 use crate::output::{print, rfc3339};
 use crate::settings::Settings;
 
-/// As many of each are listed.
+/// The maximum number of each that are listed.
 const LISTED: u32 = 1_000;
 
-/// Prints a line for each: whether it waits, until when or since when, its id, its kind, to whom, and what the mail server
-/// said last.
+/// Prints one line for each mail: its state, until or since when, its id, its kind, the recipient, and the mail
+/// server's last answer.
 pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure> {
     let store = settings.database.open().await?.store;
     let (waiting, parked) = (store.list_waiting_mails(LISTED).await?, store.list_parked_mails(LISTED).await?);
@@ -20,12 +20,12 @@ pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure>
         print(&waiting_line(mail)?)?;
     }
     for ParkedMail { id, recipient, kind, parked_at, error } in &parked {
-        print(&format!("given up  at {}  {id}  {kind}  {recipient}  {}", rfc3339(*parked_at)?, on_one_line(error)))?;
+        print(&format!("failed    at {}  {id}  {kind}  {recipient}  {}", rfc3339(*parked_at)?, on_one_line(error)))?;
     }
-    print(&format!("mails that wait: {}, mails that were given up: {}", waiting.len(), parked.len()))?;
+    print(&format!("mails waiting: {}, failed: {}", waiting.len(), parked.len()))?;
     if retry {
         store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
-        print("all of them are tried now")?;
+        print("the service now tries to send all of them")?;
     }
     Ok(())
 }
@@ -34,7 +34,7 @@ fn waiting_line(mail: &WaitingMail) -> Result<String, Failure> {
     let WaitingMail { id, recipient, kind, attempts, next_attempt_at, error } = mail;
     let next = rfc3339(*next_attempt_at)?;
     let said = error.as_deref().map(on_one_line).unwrap_or_default();
-    Ok(format!("waits     until {next}  {id}  {kind}  {recipient}  attempts: {attempts}  {said}").trim_end().to_owned())
+    Ok(format!("waiting   until {next}  {id}  {kind}  {recipient}  attempts: {attempts}  {said}").trim_end().to_owned())
 }
 
 fn on_one_line(error: &str) -> String {

@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, one per file.
 
 pub(crate) mod audit;
 mod config_check;
@@ -30,7 +30,7 @@ use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, UserCommand};
 use crate::settings::Settings;
 use crate::{Failure, serve};
 
-/// Does what was typed.
+/// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let settings = || Settings::load(cli.config.as_deref());
     match cli.command.unwrap_or(Command::Serve) {

@@ -1,4 +1,4 @@
-//! `openapi`: the generated documents of the API.
+//! `openapi`: prints the generated documents of the API.
 
 use crate::Failure;
 use crate::output::print;

@@ -1,4 +1,4 @@
-//! `parked-mails`: the mails that were given up, and another try at them.
+//! `parked-mails`: lists the mails that were given up, and retries them.
 
 use auth_crypto::SystemClock;
 use auth_domain::mail::ParkedMail;
@@ -8,7 +8,7 @@ use crate::Failure;
 use crate::output::{print, rfc3339};
 use crate::settings::Settings;
 
-/// Prints a line for each: when it was given up, its id, its kind, to whom, and why.
+/// Prints one line for each mail: when it was given up, its id, its kind, the recipient, and why.
 pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure> {
     let store = settings.database.open().await?.store;
     let mails = store.list_parked_mails(1_000).await?;
@@ -18,7 +18,7 @@ pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure>
     }
     if retry && !mails.is_empty() {
         store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
-        return print("they are in the queue again");
+        return print("the service now tries to send them again");
     }
-    print(&format!("mails that were given up: {}", mails.len()))
+    print(&format!("mails failed: {}", mails.len()))
 }

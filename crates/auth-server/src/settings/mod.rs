@@ -187,8 +187,8 @@ impl Settings {
         settings.mail = settings.mail.clone().named(hostname.unwrap_or_else(|| settings.public_hostname()));
         if settings.needs_secure_cookies() && !settings.is_secure_for_browsers() {
             reader.mistake(
-                "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity provider is \
-                 configured: browsers keep no secure cookie of any other",
+                "AUTH_PUBLIC_URL must use https, or a loopback address, when cookies are on or an identity provider \
+                 is configured: browsers store secure cookies from no other address",
             );
         }
         reader.finish(settings)

@@ -48,7 +48,7 @@ impl Reader {
             (None, None) if url.is_none() => None,
             _ => {
                 let needed = [CLIENT_ID, CLIENT_SECRET].map(|field| format!("AUTH_{}", setting(kind, field)));
-                self.mistake(format!("sign-in with {} needs both, {}", kind.name, needed.join(" and ")));
+                self.mistake(format!("sign-in with {} needs both {}", kind.name, needed.join(" and ")));
                 None
             }
         }
@@ -57,7 +57,7 @@ impl Reader {
 
 /// Reads origins, which are compared exactly.
 pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    let mistake = |part: &str| format!("must be origins such as https://app.example.org, without path, not {part:?}");
+    let mistake = |part: &str| format!("must be origins such as https://app.example.org, without a path, not {part:?}");
     list(text).map(|part| parse_origin(part).map_err(|_| mistake(part))).collect()
 }
 

@@ -110,7 +110,7 @@ impl Reader {
         let unread = self
             .raw
             .values()
-            .map(|raw| format!("{} has no effect, since nothing reads it: please report this", raw.place));
+            .map(|raw| format!("{} has no effect because the service does not read it: please report this", raw.place));
         self.mistakes.extend(unread);
         if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(self.mistakes)) }
     }

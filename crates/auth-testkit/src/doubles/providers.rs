@@ -1,4 +1,4 @@
-//! Identity providers that answer what a test says.
+//! Identity providers that answer what a test tells them to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use auth_domain::ports::{
     AuthorizationRequest, AuthorizationSecrets, IdentifyError, IdentityProvider, ProviderUnavailable,
 };
 
-/// A provider. In the beginning it refuses every code.
+/// A provider, which initially refuses every code.
 #[derive(Debug)]
 pub struct TestProvider {
     name: ProviderName,
@@ -29,7 +29,7 @@ impl TestProvider {
         &self.name
     }
 
-    /// Says from now on that the owner of any code is `subject`, who has that address there, proved or not.
+    /// Identifies the owner of any code as `subject` from now on, with this address, verified or not.
     pub fn identifies(&self, subject: &str, email: Option<(&str, bool)>) {
         let email = email.map(|(address, proved)| {
             let address = EmailAddress::parse(address).expect("an address");
@@ -39,17 +39,17 @@ impl TestProvider {
         self.answers(Ok(ProviderIdentity { provider: self.name.clone(), subject, email }));
     }
 
-    /// Answers that from now on. Where it is [`IdentifyError::Unavailable`], it has no address to send a browser to either.
+    /// Answers with this from now on. If it is [`IdentifyError::Unavailable`], it returns no authorization URL either.
     pub fn answers(&self, answer: Result<ProviderIdentity, IdentifyError>) {
         *self.answer() = answer;
     }
 
-    /// Returns the `state` in the address that a browser is sent to.
+    /// Returns the `state` in an authorization URL.
     pub fn state_in(url: &str) -> &str {
         url.split_once("?state=").expect("an address with a state").1
     }
 
-    /// Returns the codes that were exchanged, and with which secrets.
+    /// Returns the codes that were exchanged, with their secrets.
     pub fn asked(&self) -> Vec<(AuthorizationCode, AuthorizationSecrets)> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

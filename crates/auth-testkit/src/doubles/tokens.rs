@@ -1,4 +1,4 @@
-//! Access, refresh and internal tokens: their claims as text. A text that was not made here does not verify.
+//! Access, refresh and internal tokens: their claims as text. Text that was not created here does not verify.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use auth_domain::session::{AuthenticationMethod, Generation, KeyId};
 
 use super::{TestKeys, hex, id, join, micros, split, timestamp};
 
-/// What verifies, held against its expiry.
+/// Returns the claims that verified, unless they have expired.
 pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result<T, TokenRejection> {
     match claims {
         None => Err(TokenFault::Malformed.into()),
@@ -28,7 +28,7 @@ pub struct TestAccessTokens {
 }
 
 impl TestAccessTokens {
-    /// Says whether there is a key to sign with; in the beginning there is.
+    /// Sets whether there is a signing key; initially there is.
     pub fn set_signing_key(&self, is_there: bool) {
         self.unable.store(!is_there, Ordering::SeqCst);
     }
@@ -104,7 +104,7 @@ impl RefreshTokens for TestRefreshTokens {
 pub struct TestInternalTokens;
 
 impl TestInternalTokens {
-    /// Returns the token of a service that has these scopes until then.
+    /// Creates the token of a service with these scopes, valid until then.
     pub fn issue(&self, service: &str, scopes: &[Scope], expires_at: Timestamp) -> String {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         join(&["internal", service, &scopes.join(" "), &micros(expires_at)])

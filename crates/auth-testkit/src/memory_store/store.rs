@@ -28,7 +28,7 @@ use super::MemoryStore;
 use super::tables::Tables;
 
 impl MemoryStore {
-    /// One read, unless this call is to fail.
+    /// Does one read, unless this call is to fail.
     fn read<T>(&self, read: impl FnOnce(&mut Tables) -> T) -> Result<T, StoreError> {
         self.answer()?;
         Ok(read(&mut self.tables()))

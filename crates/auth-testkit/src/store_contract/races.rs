@@ -1,4 +1,4 @@
-//! Every single-use thing, claimed by many at once on a warm pool: one wins, each of many rounds.
+//! Every single-use thing, claimed by many at once on a warm pool: one wins, in each of many rounds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::fixtures::{self, NOW, client, unique};
 pub(super) const ROUNDS: usize = 20;
 const RACERS: usize = 16;
 
-/// Commits each of `racers` at the same moment and answers how each ended.
+/// Commits each of `racers` at the same moment, and returns how each ended.
 pub(super) async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
     let start = Arc::new(Barrier::new(racers.len()));
     let tasks: Vec<_> = racers
@@ -227,7 +227,7 @@ pub async fn of_many_counts_one_is_taken(store: AnyStore) {
     }
 }
 
-/// From one version.
+/// All start from one version.
 pub async fn of_many_changes_of_password_one_happens(store: AnyStore) {
     warm(&store).await;
     let account = insert_account(&store).await;

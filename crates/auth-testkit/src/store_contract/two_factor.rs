@@ -18,7 +18,7 @@ fn secret(byte: u8) -> SealedSecret {
     SealedSecret::new(vec![byte, 0, 255])
 }
 
-/// From the first set-up to one that is done anew, with recovery codes and another primary.
+/// Returns all states, from the first setup to a repeated one, with recovery codes and another primary.
 fn states() -> Vec<TwoFactor> {
     let (until, session_id) = (NOW + UNTIL, SessionId::generate(NOW, [7; 32]));
     let pending = TwoFactor::none().begin_app(NOW, until, secret(1), session_id).unwrap();

@@ -38,7 +38,7 @@ pub(super) fn advance(
     }))
 }
 
-/// It has not ended, its rotation is the one that was read, and so is its account.
+/// Returns the session if it has not ended, its rotation is the one that was read, and so is its account.
 fn unmoved(
     tables: &Tables,
     from: RotationVersion,
@@ -69,7 +69,7 @@ pub(super) fn prove(tables: &mut Tables, id: SessionId, generation: Generation) 
     Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.proved = true))
 }
 
-/// As of the credentials and second factors that were checked.
+/// Records a reauthentication, guarded by the credentials and second factors that were checked.
 pub(super) fn reauthenticate(
     tables: &mut Tables,
     (account_id, id): (AccountId, SessionId),
