@@ -26,7 +26,7 @@ use crate::types::DbUuid;
 const TABLES: [(&str, &[&str]); 18] = [
     ("accounts", &["id"]),
     ("identities", &["account_id", "provider"]),
-    ("sessions", &["id"]),
+    ("sessions", &["account_id", "id"]),
     ("challenges", &["id"]),
     ("pending_credentials", &["challenge_id"]),
     ("totp_steps", &["account_id", "step"]),

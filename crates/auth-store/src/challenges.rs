@@ -17,7 +17,7 @@ use crate::schema::{accounts, challenges, identities};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = challenges, treat_none_as_null = true)]
+#[diesel(table_name = challenges, primary_key(id, subject, account_id), treat_none_as_null = true)]
 struct ChallengeRow {
     id: DbUuid,
     subject: DbUuid,

@@ -79,7 +79,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
             sessions::note_served_again(conn, (*session_id, *from), (*account_id, *revision), rotation).await
         }
-        Change::ProveSession { session_id, generation } => sessions::prove(conn, *session_id, *generation).await,
+        Change::ProveSession { account_id, session_id, generation } => {
+            sessions::prove(conn, (*account_id, *session_id), *generation).await
+        }
         Change::ReauthenticateSession {
             account_id,
             session_id,
@@ -91,7 +93,7 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
             let versions = (*credential_version, *two_factor_version);
             sessions::reauthenticate(conn, (*account_id, *session_id), (*method, *authenticated_at), versions).await
         }
-        Change::RequireSession(id) => sessions::require(conn, *id).await,
+        Change::RequireSession { account_id, session_id } => sessions::require(conn, *account_id, *session_id).await,
         Change::RevokeSession { account_id, session_id, revocation } => {
             sessions::revoke(conn, *account_id, *session_id, revocation).await
         }

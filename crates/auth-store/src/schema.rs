@@ -40,7 +40,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::types::SqlUuid;
 
-    identities (provider, subject) {
+    identities (account_id, provider) {
         provider -> Text,
         subject -> Text,
         account_id -> SqlUuid,
@@ -86,7 +86,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::types::SqlUuid;
 
-    sessions (id) {
+    sessions (account_id, id) {
         id -> SqlUuid,
         account_id -> SqlUuid,
         generation -> BigInt,

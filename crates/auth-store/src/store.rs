@@ -293,8 +293,16 @@ impl<E: Engine> Store for SqlStore<E> {
         Ok(Box::new(Snapshot::new(self.clone(), conn, after, permit)))
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
-        self.read(move |conn| sessions::find(conn, id).boxed()).await
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find(conn, account_id, id).boxed()).await
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find_by_id(conn, id).boxed()).await
     }
 
     async fn list_sessions(

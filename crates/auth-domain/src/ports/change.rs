@@ -155,7 +155,7 @@ pub enum Change {
         suspicious: bool,
     },
     /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
-    ProveSession { session_id: SessionId, generation: Generation },
+    ProveSession { account_id: AccountId, session_id: SessionId, generation: Generation },
     /// Notes how and when the owner of a session proved who they are. Guard: it has not ended, and the account still has
     /// the credentials and second factors that were checked.
     ReauthenticateSession {
@@ -171,7 +171,7 @@ pub enum Change {
     /// Ends a session. Guard: not ended yet.
     RevokeSession { account_id: AccountId, session_id: SessionId, revocation: Revocation },
     /// Changes nothing. Guard: that session has not ended.
-    RequireSession(SessionId),
+    RequireSession { account_id: AccountId, session_id: SessionId },
     /// Ends every session of an account that has not ended yet; none is fine too.
     RevokeSessionsOf {
         account_id: AccountId,
@@ -343,6 +343,11 @@ impl Change {
     /// write.
     pub const fn can_wait(&self) -> bool {
         matches!(self, Self::ProveSession { .. })
+    }
+
+    /// Changes nothing, and needs `session` not to have ended.
+    pub const fn require(session: &Session) -> Self {
+        Self::RequireSession { account_id: session.account_id, session_id: session.id }
     }
 
     /// Notes how and when the owner of `session` proved who they are, as of what `account` is.

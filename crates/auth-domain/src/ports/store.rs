@@ -125,8 +125,16 @@ pub trait Store: Send + Sync {
     /// One consistent view of all accounts after `after`, to be read page by page.
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError>;
 
-    /// A session with its account.
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
+    /// A session of that account, with it.
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError>;
+
+    /// The same where it is not known whose session it is. Rows are kept by account, so where they are spread over several
+    /// servers all of these are asked.
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
 
     /// The sessions of an account that are alive at `now`, the newest first, at most `limit`.
     async fn list_sessions(

@@ -58,7 +58,7 @@ impl Introspect {
     }
 
     async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreError> {
-        let Some((session, _)) = self.env.store.find_session(claims.session_id).await? else { return Ok(None) };
+        let Some((session, _)) = self.env.store.find_session_by_id(claims.session_id).await? else { return Ok(None) };
         let (now, rotation) = (self.env.now(), &session.rotation);
         // As if its own client presented it.
         let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);

@@ -63,7 +63,7 @@ impl Logout {
     }
 
     async fn owner_of(&self, session_id: SessionId) -> Result<AccountId, LogoutError> {
-        let found = self.env.store.find_session(session_id).await?;
+        let found = self.env.store.find_session_by_id(session_id).await?;
         let alive = found.filter(|(session, _)| session.is_alive(self.env.now()));
         alive.map(|(session, _)| session.account_id).ok_or(LogoutError::SessionGone)
     }

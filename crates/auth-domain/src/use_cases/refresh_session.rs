@@ -90,7 +90,7 @@ impl RefreshSession {
                 let kept = if lost.is_none() { self.kept(claims) } else { None };
                 let found = match kept {
                     Some(kept) => Some(kept),
-                    None => self.env.store.find_session(claims.session_id).await?,
+                    None => self.env.store.find_session_by_id(claims.session_id).await?,
                 };
                 let (session, account) = found.ok_or(RefreshError::Invalid)?;
                 self.decision(claims, session, &account, client)

@@ -81,7 +81,7 @@ impl Node {
             earlier.commit_now(vec![Change::InsertAccount(account)]).unwrap();
             earlier.commit_now(vec![open(Session { rotation: kept.clone(), ..session.clone() })]).unwrap();
             let reading = CachedStore::new(Arc::new(earlier), cache.clone());
-            reading.find_session(session.id).now_or_never().unwrap().unwrap().unwrap();
+            reading.find_session(session.account_id, session.id).now_or_never().unwrap().unwrap().unwrap();
         }
         let store = Arc::new(CachedStore::new(Arc::new(service.store.clone()), cache.clone()));
         let ports = Ports { store, kept_sessions: Some(cache), ..service.ports() };

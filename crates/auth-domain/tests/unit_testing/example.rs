@@ -63,7 +63,7 @@ fn session(account: &Account, number: u8) -> Session {
 fn store_with(session: &Session, account: &Account) -> MockStore {
     let (id, found) = (session.id, (session.clone(), account.clone()));
     let mut store = MockStore::new();
-    store.expect_find_session().withf(move |asked| *asked == id).returning(move |_| Ok(Some(found.clone())));
+    store.expect_find_session().withf(move |_, asked| *asked == id).returning(move |_, _| Ok(Some(found.clone())));
     store
 }
 

@@ -168,7 +168,7 @@ pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     ];
     store.commit(delete.clone()).await.unwrap();
     assert_eq!(store.find_account(account.id).await.unwrap(), None);
-    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    assert_eq!(store.find_session_by_id(session.id).await.unwrap(), None);
     assert_eq!(store.find_password_limit(subject, network).await.unwrap().attempts.version, RowVersion::NONE);
     assert_eq!(store.commit(delete).await, Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.commit(vec![Change::InsertAccount(Account { id: fixtures::account().id, ..account })]).await.unwrap();
