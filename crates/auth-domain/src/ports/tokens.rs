@@ -3,7 +3,7 @@
 use crate::access_token::{AccessClaims, BearerToken, TokenRejection};
 use crate::internal::InternalService;
 use crate::session::{Generation, KeyId};
-use crate::{Randomness, SessionId, SigningKeyId, Timestamp};
+use crate::{AccountId, Randomness, SessionId, SigningKeyId, Timestamp};
 
 /// No key to sign with is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,8 @@ pub trait AccessTokens: Send + Sync {
 /// What a genuine refresh token names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTokenClaims {
+    /// Whose session it is; `None` in tokens of the first form.
+    pub account_id: Option<AccountId>,
     /// The session.
     pub session_id: SessionId,
     /// Which of its tokens.
@@ -35,8 +37,8 @@ pub trait RefreshTokens: Send + Sync {
     /// The key that new tokens are derived from.
     fn current_key(&self) -> KeyId;
 
-    /// The token of a generation: always the same text for the same arguments. A key that is no
-    /// longer in the ring falls back on the current one.
+    /// The token of a generation: always the same text for the same arguments. It may name less than it is given. A key that
+    /// is no longer in the ring falls back on the current one.
     fn issue(&self, claims: &RefreshTokenClaims, key_id: &KeyId) -> BearerToken;
 
     /// What a token names; `None` when this service did not make it, or with a key that is too old at `now`. Touches

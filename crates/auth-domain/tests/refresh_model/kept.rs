@@ -93,7 +93,8 @@ impl Node {
     fn presented(&self, generation: Generation, client: &Client) -> Presented {
         let before = self.service.store.commits().len();
         let refresh_tokens = self.service.ports().refresh_tokens;
-        let claims = RefreshTokenClaims { session_id: self.session.id, generation };
+        let claims =
+            RefreshTokenClaims { account_id: Some(self.session.account_id), session_id: self.session.id, generation };
         let token = refresh_tokens.issue(&claims, &self.session.key_id);
         let answer = self.use_cases.refresh_session.execute(token.reveal(), client).now_or_never().unwrap();
         let commits = self.service.store.commits();
