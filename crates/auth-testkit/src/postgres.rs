@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::citus::Workers;
 use crate::fixtures::unique;
 use crate::pgbouncer::PgBouncer;
 pub use crate::processes::free_port;
@@ -16,7 +17,10 @@ use crate::processes::{Supervised, new_folder, run, unprivileged};
 /// The cluster of this process; started at the first call.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    CLUSTER.get_or_init(|| match Workers::start() {
+        Some((coordinator, workers)) => Cluster { workers: Some(workers), ..coordinator },
+        None => Cluster::start(),
+    })
 }
 
 /// A running PostgreSQL server. It ends when this is dropped, at the latest with this process.
@@ -30,11 +34,13 @@ pub struct Cluster {
     server: Supervised,
     /// Those that crashed: each would remove the folder at its end.
     crashed: Vec<Supervised>,
+    /// Where its databases are spread over servers by Citus.
+    workers: Option<Workers>,
 }
 
 const USER: &str = "postgres";
 /// Tests lose nothing with the machine.
-const NOT_DURABLE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+pub(crate) const NOT_DURABLE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
 /// A value of `lc_messages` with which a [`Cluster`] speaks German.
 pub const GERMAN: &str = "de_DE.UTF-8";
@@ -88,7 +94,7 @@ impl Cluster {
         );
         let (command, roots) = (server, dir.join("ca.pem"));
         let server = supervised(&command, &dir);
-        let cluster = Self { bin, port, roots, dir, pooler: OnceLock::new(), command, server, crashed: Vec::new() };
+        let cluster = Self { bin, port, roots, dir, pooler: OnceLock::new(), command, server, crashed: Vec::new(), workers: None };
         cluster.wait_until_ready();
         cluster
     }
@@ -159,11 +165,15 @@ impl Cluster {
         Session { psql }
     }
 
-    /// A new, empty database; answers its URL.
+    /// A new, empty database; answers its URL. On Citus it is not empty: what is spread must be there.
     pub fn database(&self) -> String {
         let name = format!("test_{}", unique());
         run(self.psql("postgres").args(["-c", &format!("CREATE DATABASE {name} STRATEGY file_copy")]));
-        format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
+        let url = format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port);
+        if let Some(workers) = &self.workers {
+            workers.spread(self, &url, &name);
+        }
+        url
     }
 
     /// The loopback port that it listens on.
