@@ -163,7 +163,7 @@ async fn a_read_that_began_before_a_commit_does_not_put_the_old_state_back() {
             found
         });
         let reading = CachedStore::new(Arc::new(slow), ann.cache.clone());
-        assert!(reading.find_session(id).await.unwrap().unwrap().0.revocation.is_none(), "as it was");
+        assert!(reading.find_session(ann.account.id, id).await.unwrap().unwrap().0.revocation.is_none(), "as it was");
         assert!(ann.cache.recall_at(id, Instant::now()).is_none());
     }
 }
