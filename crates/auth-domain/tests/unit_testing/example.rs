@@ -61,9 +61,9 @@ fn session(account: &Account, number: u8) -> Session {
 
 /// A store that has this session, and that nothing can be written to: a call that is not expected panics.
 fn store_with(session: &Session, account: &Account) -> MockStore {
-    let (id, found) = (session.id, (session.clone(), account.clone()));
+    let (key, found) = ((account.id, session.id), (session.clone(), account.clone()));
     let mut store = MockStore::new();
-    store.expect_find_session().withf(move |asked| *asked == id).returning(move |_| Ok(Some(found.clone())));
+    store.expect_find_session().returning(move |whose, id| Ok(((whose, id) == key).then(|| found.clone())));
     store
 }
 
