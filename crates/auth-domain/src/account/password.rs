@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{EmailAddress, Username};
+use crate::named::named;
 
 /// Sorted, lower-case, one a line: the 100 000 commonest leaked passwords of 8 characters or more.
 /// `docs/common-passwords.md` says where they come from.
@@ -89,31 +90,19 @@ impl HashCost {
     }
 }
 
-/// One way in which a password falls short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordReason {
-    /// Fewer characters than the policy's minimum.
-    TooShort,
-    /// More than 128 characters.
-    TooLong,
-    /// Among the 100 000 commonest.
-    TooCommon,
-    /// The same as the account's e-mail address, but for case.
-    SameAsEmail,
-    /// The same as the account's username, but for case.
-    SameAsUsername,
-}
-
-impl PasswordReason {
-    /// Its stable name in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooShort => "TOO_SHORT",
-            Self::TooLong => "TOO_LONG",
-            Self::TooCommon => "TOO_COMMON",
-            Self::SameAsEmail => "SAME_AS_EMAIL",
-            Self::SameAsUsername => "SAME_AS_USERNAME",
-        }
+named! {
+    /// One way in which a password falls short.
+    pub enum PasswordReason {
+        /// Fewer characters than the policy's minimum.
+        TooShort = "TOO_SHORT",
+        /// More than 128 characters.
+        TooLong = "TOO_LONG",
+        /// Among the 100 000 commonest.
+        TooCommon = "TOO_COMMON",
+        /// The same as the account's e-mail address, but for case.
+        SameAsEmail = "SAME_AS_EMAIL",
+        /// The same as the account's username, but for case.
+        SameAsUsername = "SAME_AS_USERNAME",
     }
 }
 

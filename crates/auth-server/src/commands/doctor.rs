@@ -160,7 +160,10 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
 /// Goes the way of a mail as far as its recipient.
 async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
-        Ok(MailCheck::Folder) => Good("is written to files".to_owned()),
+        Ok(MailCheck::Folder) => match settings.mail_warning() {
+            Some(warning) => Odd(warning),
+            None => Good("is written to files".to_owned()),
+        },
         Ok(MailCheck::Accepted { recipient }) => Good(format!("could be sent to {recipient}; nothing was")),
         Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
             Odd(format!("could be sent, but not to {recipient}: {error}; name another address with --mail-to"))
