@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
+use crate::cross_site::CrossSiteCause;
 
 /// Wraps the data of a success in the envelope.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {
@@ -36,6 +37,8 @@ pub(crate) fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder 
 pub(crate) struct ApiError {
     code: Code,
     details: Details,
+    /// With [`HttpCode::CrossSiteRequest`].
+    cross_site: Option<CrossSiteCause>,
 }
 
 impl ApiError {
@@ -44,11 +47,51 @@ impl ApiError {
         self.code
     }
 
+    pub(crate) const fn with_details(code: Code, details: Details) -> Self {
+        Self { code, details, cross_site: None }
+    }
+
+    /// A request that a page of another site may have made a browser send.
+    pub(crate) const fn cross_site(cause: CrossSiteCause) -> Self {
+        Self { code: Code::Http(HttpCode::CrossSiteRequest), details: Details::None, cross_site: Some(cause) }
+    }
+
+    /// What is particular to this refusal, in words, where something is.
+    fn particulars(&self) -> Option<String> {
+        self.cross_site.as_ref().map(ToString::to_string)
+    }
+
+    /// Says for the log what was wrong: names of fields and reasons, nothing that the caller typed but an origin.
+    pub(crate) fn reason(&self) -> Option<String> {
+        if let Some(cause) = &self.cross_site {
+            return Some(match cause {
+                CrossSiteCause::OriginNotAllowed(origin) => format!("{} {origin}", cause.reason()),
+                _ => cause.reason().to_owned(),
+            });
+        }
+        match &self.details {
+            Details::Fields(errors) => {
+                let words = |error: &FieldError| format!("{} {}", error.field, error.reason.as_str());
+                Some(errors.iter().map(words).collect::<Vec<_>>().join(", "))
+            }
+            Details::Taken(field) => Some(format!("{field} taken")),
+            Details::PasswordReasons(reasons) => {
+                Some(reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(", "))
+            }
+            Details::Reason(reason) => Some((*reason).to_owned()),
+            Details::MissingScope(scope) => Some(format!("scope {}", scope.as_str())),
+            Details::None | Details::RetryAfter(_) | Details::MaxAge(_) => None,
+        }
+    }
+
     fn data(&self) -> Value {
         let mut data = json!({ "message": self.code.message() });
         // A failure of our own says nothing else.
         if self.code != Code::UseCase(ErrorCode::InternalServerError) {
-            data["hint"] = json!(self.code.hint());
+            data["hint"] = json!(self.particulars().as_deref().unwrap_or(self.code.hint()));
+        }
+        if let Some(cause) = &self.cross_site {
+            data["reason"] = json!(cause.reason());
         }
         match &self.details {
             Details::None => {}
@@ -90,6 +133,9 @@ impl ApiError {
         if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data()) {
             members.extend(data.into_iter().filter(|(name, _)| name != "message"));
         }
+        if let Some(detail) = self.particulars() {
+            problem["detail"] = json!(detail);
+        }
         problem
     }
 
@@ -101,6 +147,11 @@ impl ApiError {
             builder.insert_header((header::WWW_AUTHENTICATE, challenge(self)));
         }
         no_store(builder)
+    }
+
+    /// Returns the refusal as an envelope.
+    pub(crate) fn envelope(&self) -> impl Serialize + use<> {
+        Envelope { status_code: self.status_code().as_u16(), code: self.code.as_str(), data: self.data() }
     }
 
     /// Builds the response that carries the refusal as a problem document.
@@ -153,8 +204,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        let envelope = Envelope { status_code: status.as_u16(), code: self.code.as_str(), data: self.data() };
-        let mut response = self.headers(HttpResponse::build(status)).json(envelope);
+        let mut response = self.headers(HttpResponse::build(status)).json(self.envelope());
         // The middleware turns it into a problem document where the caller accepts one.
         response.extensions_mut().insert(self.clone());
         response
@@ -164,19 +214,19 @@ impl ResponseError for ApiError {
 impl<E: Into<Refusal>> From<E> for ApiError {
     fn from(error: E) -> Self {
         let Refusal { code, details } = error.into();
-        Self { code: code.into(), details }
+        Self::with_details(code.into(), details)
     }
 }
 
 impl From<HttpCode> for ApiError {
     fn from(code: HttpCode) -> Self {
-        Self { code: code.into(), details: Details::None }
+        Self::with_details(code.into(), Details::None)
     }
 }
 
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
-        Self { code, details: Details::None }
+        Self::with_details(code, Details::None)
     }
 }
 

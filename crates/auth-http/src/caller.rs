@@ -15,11 +15,12 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use crate::answer::ApiError;
+use crate::audit_context::{self, is_of_user, token_refused};
 use crate::charge::charge;
 use crate::codes::HttpCode;
 use crate::edge::Edge;
 use crate::network_limits::Cost;
-use crate::{audit_context, cookies, credential};
+use crate::{cookies, credential};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -44,7 +45,9 @@ impl FromRequest for ReadingBearer {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
             let (use_cases, token) = found?;
-            Ok(Self(use_cases.authenticate.recent(&token).await.inspect_err(tell_access)?))
+            let caller = use_cases.authenticate.recent(&token).await.inspect_err(tell_access)?;
+            is_of_user(caller.account().id);
+            Ok(Self(caller))
         }
         .boxed_local()
     }
@@ -75,6 +78,7 @@ fn authenticated(
     async move {
         let (use_cases, token) = found?;
         let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+        is_of_user(caller.account().id);
         Ok((use_cases, caller))
     }
 }
@@ -118,6 +122,7 @@ impl FromRequest for EmailOwner {
                 // It is no temp token, so it may be an access token.
                 Err(TokenRejection::Invalid(_)) => {
                     let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+                    is_of_user(caller.account().id);
                     Ok(Self(AddressOwner::Session(Box::new(caller))))
                 }
                 Err(expired @ TokenRejection::Expired) => {
@@ -148,7 +153,7 @@ impl<S: Granted> FromRequest for Internal<S> {
         let found = use_cases_and(request, |_, _| bearer_token(request));
         let caller = found.and_then(|(use_cases, token)| {
             let caller = use_cases.authenticate_service.execute(&token);
-            Ok(caller.inspect_err(|error| tell_refused("internal", error.reason()))?)
+            Ok(caller.inspect_err(|error| token_refused("internal", error.reason()))?)
         });
         std::future::ready(caller.map(|caller: InternalCaller<S>| {
             audit_context::is_service(caller.service());
@@ -157,19 +162,14 @@ impl<S: Granted> FromRequest for Internal<S> {
     }
 }
 
-/// Logs why a token was refused, which its bearer is not told in full.
-fn tell_refused(kind: &'static str, reason: &'static str) {
-    tracing::info!(kind, reason, "token refused");
-}
-
 fn tell_temp(rejection: &TokenRejection) {
-    tell_refused("temp", rejection.reason());
+    token_refused("temp", rejection.reason());
 }
 
 fn tell_access(error: &AuthenticateError) {
     match error {
-        AuthenticateError::Token(rejection) => tell_refused("access", rejection.reason()),
-        AuthenticateError::SessionGone => tell_refused("access", "session_gone"),
+        AuthenticateError::Token(rejection) => token_refused("access", rejection.reason()),
+        AuthenticateError::SessionGone => token_refused("access", "session_gone"),
         // The token is not at fault.
         AuthenticateError::Store(_) => {}
     }

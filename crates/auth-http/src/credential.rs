@@ -3,9 +3,9 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::codes::HttpCode;
+use crate::answer::ApiError;
 use crate::cookies;
-use crate::cross_site::{is_foreign, is_forged};
+use crate::cross_site::{is_foreign, is_forged, refusal};
 use crate::edge::Edge;
 
 /// The token by which a request was recognised.
@@ -27,10 +27,10 @@ pub(crate) fn from_cookie(
     request: &HttpRequest,
     name: &str,
     usable: impl FnOnce(&String) -> bool,
-) -> Result<Option<String>, HttpCode> {
+) -> Result<Option<String>, ApiError> {
     let token = cookies::token(edge, request, name).filter(usable);
     if is_foreign(edge, request) || token.is_some() && is_forged(edge, request) {
-        return Err(HttpCode::CrossSiteRequest);
+        return Err(refusal(request));
     }
     if let Some(token) = &token {
         note(request, token, true);

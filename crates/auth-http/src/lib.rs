@@ -34,6 +34,7 @@ mod query;
 mod routes;
 mod server;
 mod swagger;
+mod tag;
 mod token_answers;
 mod trusted_proxies;
 mod wire;

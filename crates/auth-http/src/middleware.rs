@@ -1,6 +1,7 @@
 //! What every request and answer goes through: a request id, a deadline, a log line, safe headers, and problem
 //! documents for callers that accept them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,17 +14,19 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use auth_domain::AccountId;
 use auth_domain::audit::RequestId;
 use auth_domain::error_code::{ErrorCode, Refusal};
+use auth_domain::session::Network;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::answer::{ApiError, accepts};
 use crate::body::MAX_BYTES;
 use crate::client::{client_address, untrusted_proxy};
-use crate::codes::{Code, HttpCode};
+use crate::codes::HttpCode;
 use crate::edge::Edge;
-use crate::{audit_context, cookies};
+use crate::{audit_context, cookies, cross_site};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// When the caller has given up anyway. A stream may continue, because its answer has begun.
@@ -36,14 +39,16 @@ pub(crate) async fn exchange(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     let exchange = Exchange::begin(&request);
-    let address = client_address(request.request());
     tell_untrusted_proxy(request.request());
     let answering = next.call(request).instrument(exchange.span.clone());
-    let answering = audit_context::answer(exchange.audited_id(), address, answering);
+    let answering = Arc::clone(&exchange.request).answer(answering);
     let answering = request_scope::scope(Arc::clone(&exchange.id_text), answering);
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
+            if let Some(refusal) = preflight_refusal(&request, &response) {
+                response = refusal.error_response();
+            }
             exchange.end(request.match_pattern().as_deref(), &mut response);
             Ok(ServiceResponse::new(request, response))
         }
@@ -69,22 +74,23 @@ struct Exchange {
     id: HeaderValue,
     /// The request id as text, for the log.
     id_text: Arc<str>,
-    /// Whether the caller chose the id.
-    id_is_callers: bool,
     began: Instant,
     method: Method,
     path: String,
     wants_problem: bool,
     span: Span,
     edge: Option<Data<Edge>>,
+    /// What is learnt of it while it is answered.
+    request: Arc<audit_context::Request>,
 }
 
 impl Exchange {
     fn begin(request: &ServiceRequest) -> Self {
         let own = callers_id(request).cloned();
-        let (id, id_is_callers, method) =
-            (own.clone().unwrap_or_else(|| fresh_id(request)), own.is_some(), request.method().clone());
+        let is_callers = own.is_some();
+        let (id, method) = (own.unwrap_or_else(|| fresh_id(request)), request.method().clone());
         let id_text: Arc<str> = id.to_str().unwrap_or_default().into();
+        let audited_id = if is_callers { RequestId::Callers } else { RequestId::Own }(id_text.to_string());
         // For traces, and for logs that show spans; without either it costs nothing.
         let span = tracing::info_span!(
             "request",
@@ -99,33 +105,24 @@ impl Exchange {
         Self {
             id,
             id_text,
-            id_is_callers,
             began: Instant::now(),
             method,
             path: request.path().to_owned(),
             wants_problem: accepts(request.request(), "application/problem+json"),
             span,
             edge: request.app_data::<Data<Edge>>().cloned(),
+            request: audit_context::Request::new(audited_id, client_address(request.request())),
         }
-    }
-
-    fn audited_id(&self) -> RequestId {
-        let id = self.id_text.to_string();
-        if self.id_is_callers { RequestId::Callers(id) } else { RequestId::Own(id) }
     }
 
     /// Completes the answer, counts it and logs it. `route` is `None` if no endpoint has its path.
     fn end(&self, route: Option<&str>, response: &mut HttpResponse<BoxBody>) {
-        if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
-            *response = ApiError::from(HttpCode::CrossSiteRequest).error_response();
-        }
         if let Some(edge) = &self.edge {
             cookies::write(edge, response);
         }
         let refusal = response.extensions().get::<ApiError>().cloned();
-        let code = refusal.as_ref().map(ApiError::code);
-        if let Some(refusal) = refusal.filter(|_| self.wants_problem) {
-            replace_by_problem(response, &refusal);
+        if let Some(refusal) = refusal.as_ref().filter(|_| self.wants_problem) {
+            replace_by_problem(response, refusal);
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id.clone());
@@ -133,12 +130,25 @@ impl Exchange {
         if self.edge.as_ref().is_some_and(|edge| edge.draining.has_begun()) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.tell(route, response, code);
+        self.tell(route, response, refusal.as_ref());
     }
 
-    /// Counts the answer and logs it, with the code of a refusal.
-    fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, code: Option<Code>) {
-        let took = self.began.elapsed();
+    fn told(&self, refusal: Option<&ApiError>) -> Told<'_> {
+        let Some(refusal) = refusal else { return Told::default() };
+        let token = self.request.refused_token();
+        Told {
+            code: Some(refusal.code().as_str()),
+            token: token.map(|token| token.kind),
+            reason: token.map(|token| token.reason.into()).or_else(|| refusal.reason().map(Cow::Owned)),
+            user: self.request.user(),
+            service: self.request.service(),
+            network: Some(self.request.network()),
+        }
+    }
+
+    /// Counts the answer and logs it: of a refusal also who was refused, and why.
+    fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, refusal: Option<&ApiError>) {
+        let (took, code) = (self.began.elapsed(), refusal.map(ApiError::code));
         if let Some(edge) = &self.edge {
             edge.metrics.answered(route, &self.method, response.status(), code, took);
         }
@@ -149,21 +159,45 @@ impl Exchange {
         let route = route.unwrap_or("none");
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
-        let code = code.map(Code::as_str);
+        let Told { code, token, reason, user, service, network } = self.told(refusal);
+        let (reason, network) = (reason.as_deref(), network.as_ref().map(Network::as_str));
+        let user = user.map(tracing::field::display);
         // Probes come every few seconds from each orchestrator and load balancer; problems are logged where they
         // happen.
         let is_probe = route.contains("/health/");
         let line = || {
             span.in_scope(|| {
                 if is_probe {
-                    tracing::debug!(%method, path, route, status, code, milliseconds, "answered");
+                    tracing::debug!(
+                        %method, path, route, status, code, token, reason, user, service, network, milliseconds, "answered"
+                    );
                 } else {
-                    tracing::info!(%method, path, route, status, code, milliseconds, "answered");
+                    tracing::info!(
+                        %method, path, route, status, code, token, reason, user, service, network, milliseconds, "answered"
+                    );
                 }
             });
         };
         request_scope::within(Arc::clone(&self.id_text), line);
     }
+}
+
+/// What the log says of a refusal; nothing of an answer that is none.
+#[derive(Default)]
+struct Told<'a> {
+    code: Option<&'static str>,
+    /// The kind of the token that was refused.
+    token: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
+    user: Option<AccountId>,
+    service: Option<&'a str>,
+    network: Option<Network>,
+}
+
+/// Words the refusal of a preflight as all others are.
+fn preflight_refusal(request: &HttpRequest, response: &HttpResponse<BoxBody>) -> Option<ApiError> {
+    let error = response.error()?.as_error::<CorsError>()?;
+    Some(cross_site::preflight_refusal(request, error))
 }
 
 /// Replaces the envelope of a refusal with a problem document.

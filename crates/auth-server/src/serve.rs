@@ -42,6 +42,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before the address is announced, so that whoever stops the service from then on sees it drain.
     let signals = StopSignals::listen()?;
     print_banner(&settings, &key, address)?;
+    if let Some(warning) = settings.mail_warning() {
+        tracing::warn!("{warning}");
+    }
     tokio::spawn(stop_when_told(signals, settings.drain_notice, edge, server.handle()));
     server.await?;
     background.shutdown().await;
@@ -110,14 +113,17 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
     let mut out = std::io::stdout().lock();
     let url = format!("http://{address}");
     let base = settings.shortest_base_path();
+    // First: scripts read the address of that line.
     writeln!(out, "listening on {url}")?;
+    writeln!(out, "version      {}", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, "API page     {url}{base}auth/doc/")?;
     match &settings.database {
         Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
         Database::Postgres { .. } => writeln!(out, "database     PostgreSQL")?,
     }
+    writeln!(out, "mails        {}", settings.mail.destination())?;
     if let Some(file) = &key.file {
-        let note = if key.made_now { ", made now: back it up, the database is of no use without it" } else { "" };
+        let note = if key.made_now { " (new: back it up; without it the database cannot be read)" } else { "" };
         writeln!(out, "master key   {}{note}", file.display())?;
     }
     writeln!(out, "try first    curl -s {url}{base}auth/register -H 'Content-Type: application/json' \\")?;
@@ -125,5 +131,6 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
         out,
         "               -d '{{\"email\":\"ann@example.org\",\"password\":\"correct horse battery staple\"}}'"
     )?;
+    writeln!(out)?;
     Ok(out.flush()?)
 }

@@ -89,6 +89,14 @@ impl MailSettings {
         Self { hostname, ..self }
     }
 
+    /// Says where mails go, for the operator; without the password.
+    pub fn destination(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => format!("files in {}", folder.display()),
+            Place::Server(server) => format!("SMTP, {}:{}", server.host, server.port),
+        }
+    }
+
     pub(crate) fn hello(&self) -> ClientId {
         self.hostname.hello()
     }

@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{EmailAddress, Username};
+use crate::named::named;
 
 /// The 100 000 most common leaked passwords of 8 characters or more: lower-case, sorted, one per line.
 /// `docs/common-passwords.md` names the source.
@@ -89,31 +90,19 @@ impl HashCost {
     }
 }
 
-/// A rule of the policy that a password breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordReason {
-    /// It has fewer characters than the policy's minimum.
-    TooShort,
-    /// It has more than 128 characters.
-    TooLong,
-    /// It is one of the 100 000 most common passwords.
-    TooCommon,
-    /// It equals the account's e-mail address, ignoring case.
-    SameAsEmail,
-    /// It equals the account's username, ignoring case.
-    SameAsUsername,
-}
-
-impl PasswordReason {
-    /// Returns the stable name that answers use.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooShort => "TOO_SHORT",
-            Self::TooLong => "TOO_LONG",
-            Self::TooCommon => "TOO_COMMON",
-            Self::SameAsEmail => "SAME_AS_EMAIL",
-            Self::SameAsUsername => "SAME_AS_USERNAME",
-        }
+named! {
+    /// A rule of the policy that a password breaks.
+    pub enum PasswordReason {
+        /// It has fewer characters than the policy's minimum.
+        TooShort = "TOO_SHORT",
+        /// It has more than 128 characters.
+        TooLong = "TOO_LONG",
+        /// It is one of the 100 000 most common passwords.
+        TooCommon = "TOO_COMMON",
+        /// It equals the account's e-mail address, ignoring case.
+        SameAsEmail = "SAME_AS_EMAIL",
+        /// It equals the account's username, ignoring case.
+        SameAsUsername = "SAME_AS_USERNAME",
     }
 }
 

@@ -23,6 +23,7 @@ use crate::codes::SuccessCode;
 use crate::credential_views::{CredentialView, CredentialsData};
 use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::query::{parse_uuid, query_limit, query_parameter};
+use crate::tag::Tag;
 
 const NDJSON: &str = "application/x-ndjson";
 /// A stream holds a snapshot of the database open, so its time is limited.
@@ -34,11 +35,8 @@ pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth", || web::to(list))
         // A gateway may add the slash.
         .alias("/auth/")
-        .summary(
-            "internal",
-            "Every credential, streamed in one consistent snapshot; with `limit` a page. \
-             With `Accept: application/x-ndjson` one credential a line.",
-        )
+        .operation("listCredentials", Tag::Services, "List all credentials")
+        .description("Streamed, in one consistent snapshot; with `limit` a page. With `Accept: application/x-ndjson` one credential per line.")
         .permission(Permission::Internal(Scope::CredentialsRead))
         .parameter(Parameter {
             name: "after",

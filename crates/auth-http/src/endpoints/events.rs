@@ -18,6 +18,7 @@ use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::{parse_uuid, query_limit, query_parameter};
+use crate::tag::Tag;
 use crate::wire::rfc3339;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -43,9 +44,11 @@ struct EventDataView {
     user_id: Uuid,
     /// With `user.deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     deletion_id: Option<Uuid>,
     /// With `session.reuse_detected`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session_id: Option<Uuid>,
 }
 
@@ -77,11 +80,8 @@ struct EventsData {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/events", || web::to(list_events))
-        .summary(
-            "internal",
-            "What happened, in the order in which it became known: none is ever inserted before one that was \
-             answered. Kept for 30 days.",
-        )
+        .operation("listEvents", Tag::Services, "List events")
+        .description("In the order in which they became known: no event is ever inserted before one that was answered. Kept for 30 days.")
         .permission(Permission::Internal(Scope::EventsRead))
         .parameter(Parameter {
             name: "after",

@@ -18,6 +18,7 @@ use crate::client::{client_address, untrusted_proxy};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 
 /// How soon to ask again: another node answers at once; this one is about to stop.
 const RETRY: Duration = Duration::from_secs(1);
@@ -68,16 +69,17 @@ fn answer() -> Answer {
 
 pub(super) fn live() -> Endpoint {
     Endpoint::new(Method::GET, "/health/live", || web::to(|| async { ok() }))
-        .summary("health", "Whether the process runs. If not: restart it.")
+        .operation("getLiveness", Tag::Health, "Check that the process runs")
+        .description("If it does not answer, restart it.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(answer())
 }
 
 pub(super) fn ready() -> Endpoint {
     Endpoint::new(Method::GET, "/health/ready", || web::to(readiness))
-        .summary(
-            "health",
-            "Whether requests can be answered: the database can be read and written, and it was not told to stop. If not: send none.",
+        .operation("getReadiness", Tag::Health, "Check that requests can be answered")
+        .description(
+            "The database can be read and written, and the node is not about to stop. Otherwise send it no requests.",
         )
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
@@ -90,7 +92,8 @@ pub(super) fn ready() -> Endpoint {
 
 pub(super) fn client() -> Endpoint {
     Endpoint::new(Method::GET, "/health/client", || web::to(seen_client))
-        .summary("health", "From which network the caller seems to come: how well a proxy in front is set up.")
+        .operation("getClientNetwork", Tag::Health, "See from which network you come")
+        .description("Shows whether a proxy in front is set up right.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "application/json",

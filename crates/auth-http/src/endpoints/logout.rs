@@ -17,18 +17,17 @@ use crate::cookies::TokenCookies;
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
+use crate::tag::Tag;
 
-use super::refresh::{RefreshTokenBody, refresh_token};
+use super::refresh::{RefreshTokenBody, refresh_token, token_example};
 
 pub(super) fn here() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout", || web::to(logout))
-        .summary(
-            "auth",
-            "End a session by any refresh token that it ever had. An access token beside it must be of the same session; \
-             one that has expired does not matter.",
-        )
+        .operation("logout", Tag::Auth, "End the session of a refresh token")
+        .description("Takes any refresh token that the session ever had. If an access token comes too, it must be of the same session; it may have expired.")
         .permission(Permission::RefreshToken)
         .optional_body::<RefreshTokenBody>()
+        .example(token_example())
         .answers_empty(SuccessCode::UserLoggedOut)
 }
 
@@ -75,7 +74,7 @@ pub(super) fn end_of_session(
 
 pub(super) fn everywhere() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout-all", || web::to(logout_all))
-        .summary("auth", "End every session of this user, this one too.")
+        .operation("logoutAll", Tag::Auth, "End every session of the user")
         .permission(Permission::AccessToken)
         .answers_empty(SuccessCode::UserLoggedOut)
 }

@@ -13,6 +13,7 @@ use crate::answer::{ApiError, no_store};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
@@ -24,10 +25,8 @@ struct MetricsText(String);
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/metrics", || web::to(from_loopback))
-        .summary(
-            "health",
-            "Metrics of this node, to callers on this machine only; with `AUTH_METRICS_LISTEN` at that address instead.",
-        )
+        .operation("getMetrics", Tag::Health, "Get the metrics of this node")
+        .description("For callers on the same machine only; with `AUTH_METRICS_LISTEN` at that address instead.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "text/plain",

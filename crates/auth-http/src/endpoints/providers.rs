@@ -22,15 +22,16 @@ use crate::client::RequestClient;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
 use crate::credential::came_by_cookie;
-use crate::cross_site::is_forged_navigation;
+use crate::cross_site::{self, is_forged_navigation};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
+use crate::tag::Tag;
 use crate::token_answers;
-use crate::wire::{LoginData, LoginFinishedTokens, LoginPendingData, UserData, UserView};
+use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData, UserData};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -40,14 +41,13 @@ struct AuthorizationData {
     authorization_url: String,
 }
 
-/// `data` of coming back: a login; or, without tokens, the user whom an identity is linked to now; or, without a user, the
-/// access token of somebody who proved again who they are.
-#[derive(ToSchema)]
-#[schema(as = CameBackData)]
-#[expect(dead_code, reason = "describes three answers that have the same status")]
-struct CallbackData {
-    tokens: Option<LoginFinishedTokens>,
-    user: Option<UserView>,
+/// Returns the name of a provider as a part of the name of a method: `google` is `Google`, `my-company` is `MyCompany`.
+fn title(provider: &ProviderName) -> String {
+    let capitalised = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    provider.to_string().split(|letter: char| !letter.is_ascii_alphanumeric()).map(capitalised).collect()
 }
 
 /// Returns the endpoints of one provider.
@@ -63,7 +63,8 @@ fn redirect_parameter() -> Parameter {
     query(
         "redirect",
         "Where the browser ends, with the tokens in cookies: a URL of this service or of an allowed origin. A sign-in that \
-         failed ends there with `error=<CODE>`, one that wants more with `pending=<CODE>`. Needs `AUTH_COOKIES=on`.",
+         failed ends there with `error=<CODE>`; one that needs another step with `pending=<CODE>`, and with `methods` \
+         (separated by commas) and `primary` if that is `TWOFA_REQUIRED`. Needs `AUTH_COOKIES=on`.",
     )
 }
 
@@ -75,7 +76,10 @@ fn authorize(provider: &ProviderName) -> Endpoint {
             begin_sign_in(name.clone(), use_cases, edge, request)
         })
     })
-    .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
+    .operation(format!("begin{}SignIn", title(provider)), Tag::Providers, format!("Start to sign in with {}", title(provider)))
+    .description(
+        "Redirects a browser to the provider. With `Accept: application/json` the answer is the URL to send it to.",
+    )
     // Starting a sign-in writes nothing.
     .permission(Permission::Anyone(Cost::Nothing))
     .parameter(redirect_parameter())
@@ -130,7 +134,7 @@ async fn reauthenticating(edge: &Edge, request: &HttpRequest) -> Result<Option<A
     }
     let Bearer(caller) = Bearer::from_request(request, &mut Payload::None).await?;
     if came_by_cookie(request) && is_forged_navigation(edge, request) {
-        return Err(HttpCode::CrossSiteRequest.into());
+        return Err(cross_site::refusal(request));
     }
     Ok(Some(caller))
 }
@@ -153,9 +157,9 @@ fn link(provider: &ProviderName) -> Endpoint {
             begin_link(name.clone(), use_cases, edge, caller, request)
         })
     })
-    .summary(
-        "providers",
-        "Link the identity that signs in there to this user. Whoever comes back must be this browser, or bear an access \
+    .operation(format!("link{}", title(provider)), Tag::Providers, format!("Link {} to the account", title(provider)))
+    .description(
+        "Answers the URL to send the browser to. The link is made when it comes back: in this browser, or with an access \
          token of this session.",
     )
     .permission(Permission::FreshLogin)
@@ -208,17 +212,25 @@ fn finish(provider: &ProviderName) -> Endpoint {
             callback(name.clone(), use_cases, client, request)
         })
     })
-    .summary("providers", "Where the provider sends browsers back to: logs in, registers, or links an identity.")
+    .operation(
+        format!("finish{}SignIn", title(provider)),
+        Tag::Providers,
+        format!("Finish a sign-in or a link with {}", title(provider)),
+    )
+    .description("The provider sends the browser back to here.")
     .permission(Permission::Anyone(Cost::Work))
     .without_head()
     .parameter(query("code", "What the provider gave for a successful sign-in."))
     .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
-    .answers::<CallbackData>(SuccessCode::UserLoggedIn)
-    .or(SuccessCode::ProviderLinked)
-    .or(SuccessCode::Reauthenticated)
-    .answers::<LoginData>(SuccessCode::UserRegistered)
-    .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
-    .or(SuccessCode::EmailVerificationRequired)
+    // One schema for both: with two of the same shape, a client in Go could not tell which one it got.
+    .answers::<LoginData>(SuccessCode::UserLoggedIn)
+    .or(SuccessCode::UserRegistered)
+    .named("UserSignedIn")
+    .answers::<UserData>(SuccessCode::ProviderLinked)
+    .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
+    .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+    .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
+    .one_of("ProviderSignInResult")
     .answers_plain(Answer::Redirect("Where the sign-in began with `redirect`."))
     .errors(&[HttpCode::AuthCodeRequired])
     .errors(&[
@@ -319,14 +331,15 @@ fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutc
 
 /// Builds the outcome as a redirect, with the same cookies.
 fn redirected(request: &HttpRequest, outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
-    let pending = match outcome {
-        AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),
-        AuthorizationOutcome::EmailVerificationRequired(_) => Some(SuccessCode::EmailVerificationRequired),
-        _ => None,
-    };
-    let response = match pending {
-        Some(code) => found(&with_parameter(redirect, "pending", code.as_str())),
-        None => found(redirect),
+    let pending = |code: SuccessCode| with_parameter(redirect, "pending", code.as_str());
+    let response = match outcome {
+        AuthorizationOutcome::SecondFactorRequired(required) => {
+            let methods: Vec<&str> = required.methods.iter().map(|method| method.as_str()).collect();
+            let url = with_parameter(&pending(SuccessCode::TwofaRequired), "methods", &methods.join(","));
+            found(&with_parameter(&url, "primary", required.primary.as_str()))
+        }
+        AuthorizationOutcome::EmailVerificationRequired(_) => found(&pending(SuccessCode::EmailVerificationRequired)),
+        _ => found(redirect),
     };
     match cookies::withhold(&mut answer(request, Delivery::Cookies, outcome)) {
         Some(cookies) => cookies.with(response),
@@ -342,7 +355,8 @@ fn unlink(provider: &ProviderName) -> Endpoint {
             unlink_identity(name.clone(), use_cases, caller, client)
         })
     })
-    .summary("providers", "Unlink the identity there from this user, and end every other session.")
+    .operation(format!("unlink{}", title(provider)), Tag::Providers, format!("Unlink {}", title(provider)))
+    .description("Ends every other session of the user.")
     .permission(Permission::FreshLogin)
     .answers::<UserData>(SuccessCode::ProviderUnlinked)
     .errors(&[ErrorCode::ProviderNotLinked, ErrorCode::LastWayIn])

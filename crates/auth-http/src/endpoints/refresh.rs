@@ -6,27 +6,34 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{RefreshError, UseCases};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
+use crate::audit_context::{is_of_user, token_refused};
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::{self, TokenCookies};
 use crate::credential;
-use crate::cross_site::is_foreign;
+use crate::cross_site::{is_foreign, refusal};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::wire::{TokensData, TokensView};
 
 /// A body that names a refresh token.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RefreshTokenBody {
     /// The refresh token. Where a cookie brings it, it may be left out here, and so may the body.
-    #[schema(example = "rt2.…")]
     token: Option<String>,
+}
+
+/// A body to fill in: no refresh token can be made up.
+pub(super) fn token_example() -> Value {
+    json!({ "token": "rt2.…" })
 }
 
 /// Returns the refresh token in a body, or else that of a cookie, as the one by which the request is recognised.
@@ -42,7 +49,7 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
             Ok(token)
         }
         // For example a form of another site, whatever it contains.
-        _ if is_foreign(edge, request) => Err(HttpCode::CrossSiteRequest.into()),
+        _ if is_foreign(edge, request) => Err(refusal(request)),
         Err(error) => Err(error),
         Ok(None) => {
             let in_cookie = credential::from_cookie(edge, request, cookies::REFRESH, |_| true)?;
@@ -53,10 +60,12 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/refresh", || web::to(refresh))
-        .summary("auth", "Exchange a refresh token for its successor and a new access token.")
+        .operation("refresh", Tag::Auth, "Get new tokens with a refresh token")
+        .description("The refresh token that was used is replaced: store the new one.")
         // A forged token is detected by its MAC, and the holder of a genuine one is no stranger.
         .permission(Permission::Anyone(Cost::Nothing))
         .optional_body::<RefreshTokenBody>()
+        .example(token_example())
         .answers::<TokensData>(SuccessCode::TokenRefreshed)
         .errors(&[HttpCode::RefreshTokenRequired])
         .errors(&[ErrorCode::RefreshTokenInvalid, ErrorCode::RefreshTokenExpired, ErrorCode::Unavailable])
@@ -73,11 +82,14 @@ async fn refresh(
     let token = refresh_token(&edge, &request, body)?;
     let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| match error {
         RefreshError::Reused { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a refresh token was reused: its session was revoked");
+            is_of_user(*account_id);
+            token_refused("refresh", "used_again");
+            tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
         }
         RefreshError::Suspicious { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a session repeated its refresh too late too often: it was \
-                                                      revoked");
+            is_of_user(*account_id);
+            token_refused("refresh", "late_too_often");
+            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
         }
         _ => {}
     })?;

@@ -162,9 +162,13 @@ async fn backups(opened: &Opened) -> Result<Finding, Failure> {
 /// Takes a mail as far as its recipient.
 async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
-        Ok(MailCheck::Folder) => Good("mails are written to files".to_owned()),
-        Ok(MailCheck::Accepted { recipient }) => {
-            Good(format!("the server would accept a mail to {recipient} (none was sent)"))
+        Ok(MailCheck::Folder) => match settings.mail_warning() {
+            Some(warning) => Odd(warning),
+            None => Good("is written to files".to_owned()),
+        },
+        Ok(MailCheck::Accepted { recipient }) => Good(format!("could be sent to {recipient}; nothing was")),
+        Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
+            Odd(format!("could be sent, but not to {recipient}: {error}; name another address with --mail-to"))
         }
         Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
             Odd(format!("the server accepts mail, but not to {recipient}: {error}; try another address with --mail-to"))

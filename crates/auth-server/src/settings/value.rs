@@ -100,14 +100,17 @@ pub(super) fn public_url(text: &str) -> Result<String, String> {
 
 /// Tells whether nobody on the way can read what goes there: https, or a loopback address.
 pub(super) fn is_confidential(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    url.scheme() == "https"
-        || match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url))
+}
+
+/// Tells whether only this machine gets there.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Returns the paths, each beginning and ending with `/`.
