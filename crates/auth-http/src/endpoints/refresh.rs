@@ -84,12 +84,13 @@ async fn refresh(
         RefreshError::Reused { session_id, account_id } => {
             is_of_user(*account_id);
             token_refused("refresh", "used_again");
-            tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
+            tracing::warn!(%session_id, %account_id, "a refresh token was reused: its session was revoked");
         }
         RefreshError::Suspicious { session_id, account_id } => {
             is_of_user(*account_id);
             token_refused("refresh", "late_too_often");
-            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
+            tracing::warn!(%session_id, %account_id, "a session repeated its refresh too late too often: it was \
+                                                      revoked");
         }
         _ => {}
     })?;

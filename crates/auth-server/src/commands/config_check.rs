@@ -13,5 +13,5 @@ pub(crate) fn run(settings: Result<Settings, SettingsError>) -> Result<(), Failu
     if let Some(warning) = settings.mail_warning() {
         output::print(&format!("warning: {warning}"))?;
     }
-    output::print("the settings are in order")
+    output::print("the settings are valid")
 }
