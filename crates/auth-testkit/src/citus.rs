@@ -8,7 +8,7 @@ use crate::postgres::Cluster;
 
 /// Few shards: each test has a database of its own.
 const SETTINGS: &str = "-c shared_preload_libraries=citus -c citus.shard_count=4 -c max_prepared_transactions=500 \
-                        -c citus.local_hostname=127.0.0.1 -c citus.enable_statistics_collection=off";
+                        -c citus.local_hostname=127.0.0.1 -c citus.node_conninfo=sslmode=disable -c citus.enable_statistics_collection=off";
 /// What docs/scaling.md prints.
 const DISTRIBUTE: &str = include_str!("../../../tests/citus/distribute.sql");
 const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";

@@ -11,7 +11,7 @@ DROP TABLE identities;
 ALTER TABLE identities_by_subject RENAME TO identities;
 CREATE UNIQUE INDEX identities_account_provider ON identities (account_id, provider);
 
-CREATE TABLE sessions_by_id (
+CREATE TABLE sessions_before (
     id                  BLOB    NOT NULL PRIMARY KEY,
     account_id          BLOB    NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     generation          INTEGER NOT NULL,
@@ -36,12 +36,12 @@ CREATE TABLE sessions_by_id (
     notes               INTEGER NOT NULL DEFAULT 0,
     authenticated_at    INTEGER
 ) STRICT, WITHOUT ROWID;
-INSERT INTO sessions_by_id (id, account_id, generation, parent, served_at, proved, network, user_agent, left_after,
+INSERT INTO sessions_before (id, account_id, generation, parent, served_at, proved, network, user_agent, left_after,
 left_before, key_id, method, created_at, idle_expires_at, absolute_expires_at, revoked_at, revocation_reason,
 rotated_at, joins, late_generation, late_running, notes, authenticated_at) SELECT id, account_id, generation, parent,
 served_at, proved, network, user_agent, left_after, left_before, key_id, method, created_at, idle_expires_at,
 absolute_expires_at, revoked_at, revocation_reason, rotated_at, joins, late_generation, late_running, notes,
 authenticated_at FROM sessions;
 DROP TABLE sessions;
-ALTER TABLE sessions_by_id RENAME TO sessions;
+ALTER TABLE sessions_before RENAME TO sessions;
 CREATE INDEX sessions_of_account ON sessions (account_id, id);
