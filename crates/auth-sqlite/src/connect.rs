@@ -44,7 +44,7 @@ pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnect
 }
 
 /// The URI of a file that must be there (<https://www.sqlite.org/uri.html>): one that is gone is not made anew, empty.
-fn existing(path: &Path) -> String {
+pub(crate) fn existing(path: &Path) -> String {
     let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     format!("file:{path}?mode=rw")
 }

@@ -174,7 +174,7 @@ async fn workers(settings: &Settings, probe: &Probe) -> Finding {
     let url = format!("http://{}{}health/ready", settings.own_address(), settings.shortest_base_path());
     match probe.get(&url, &[]).await {
         Ok((200, body)) => match serde_json::from_str::<Value>(&body) {
-            Ok(body) => judge_workers(&body["workers"]),
+            Ok(body) => judge_workers(&body),
             Err(_) => Odd(format!("{url} answers something else")),
         },
         Ok((status, _)) => Odd(format!("not known: {url} answers with {status}")),
@@ -182,8 +182,15 @@ async fn workers(settings: &Settings, probe: &Probe) -> Finding {
     }
 }
 
-fn judge_workers(workers: &Value) -> Finding {
-    let Some(workers) = workers.as_array() else { return Odd("not known: the server is an older one".to_owned()) };
+fn judge_workers(ready: &Value) -> Finding {
+    let Some(workers) = ready["workers"].as_array() else {
+        // It listens at no loopback address, and names them to nobody else.
+        return match ready["workersFailing"].as_bool() {
+            Some(true) => Broken("some fail: the log and `auth_worker_failing` say which".to_owned()),
+            Some(false) => Good("all run".to_owned()),
+            None => Odd("not known: the server is an older one".to_owned()),
+        };
+    };
     let failed = |worker: &&Value| worker["failures"].as_u64().unwrap_or_default() > 0;
     let told = workers.iter().filter(failed).map(|worker| {
         let name = worker["name"].as_str().unwrap_or_default();
@@ -310,11 +317,14 @@ mod tests {
             Odd(text) => format!("odd {text}"),
             Broken(text) => format!("broken {text}"),
         };
-        let judged = |workers: &[Value]| text(judge_workers(&json!(workers)));
+        let judged = |workers: &[Value]| text(judge_workers(&json!({ "workers": workers })));
         assert_eq!(judged(&[worker(0, false)]), "ok all 1 run");
         assert_eq!(judged(&[worker(3, false), worker(0, false)]), "ok all 2 run; since the start mail failed 3 times");
         assert!(judged(&[worker(3, true)]).starts_with("broken mail failed 3 times"));
         assert!(text(judge_workers(&Value::Null)).starts_with("odd"));
+        let unnamed = |failing: bool| text(judge_workers(&json!({ "workersFailing": failing })));
+        assert_eq!(unnamed(false), "ok all run");
+        assert!(unnamed(true).starts_with("broken some fail"));
     }
 
     #[test]
