@@ -52,12 +52,17 @@ impl Cluster {
 
     /// The same with settings of one's own, as the server's command line takes them: `-c name=value …`.
     pub fn start_with(settings: &str) -> Self {
+        Self::start_in("", settings)
+    }
+
+    /// The same in an environment of one's own, as a shell takes it: `NAME=value …`.
+    pub fn start_in(environment: &str, settings: &str) -> Self {
         let (bin, dir) = (binaries(), new_folder("postgres"));
         let initdb = bin.join("initdb");
         let initdb =
             format!("{} -D {}/data -U {USER} -A trust -E UTF8 --locale=C --no-sync", initdb.display(), dir.display());
         run(unprivileged(&initdb).stdout(Stdio::null()));
-        Self::serve(bin, dir, settings)
+        Self::serve(bin, dir, environment, settings)
     }
 
     /// A streaming standby of this one, ready for reads.
@@ -67,7 +72,7 @@ impl Cluster {
         let port = self.port;
         let copy = format!("{} -h 127.0.0.1 -p {port} -U {USER} -D {}/data -R -c fast", copy.display(), dir.display());
         run(&mut unprivileged(&copy));
-        Self::serve(bin, dir, NOT_DURABLE)
+        Self::serve(bin, dir, "", NOT_DURABLE)
     }
 
     /// Makes a standby take writes.
@@ -76,12 +81,12 @@ impl Cluster {
     }
 
     /// Serves what is in the folder `data` of `dir`.
-    fn serve(bin: PathBuf, dir: PathBuf, settings: &str) -> Self {
+    fn serve(bin: PathBuf, dir: PathBuf, environment: &str, settings: &str) -> Self {
         run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
         run(&mut unprivileged(&german_locale(&dir)));
         let port = free_port();
         let server = format!(
-            "LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} \
+            "{environment} LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} \
              -c max_connections=500 -c shared_buffers=128MB {settings} -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
             bin.join("postgres").display(),
             dir = dir.display(),
@@ -134,9 +139,19 @@ impl Cluster {
         let postmaster = self.main_process();
         // First the one that starts others.
         signal("STOP", &[postmaster]);
-        let frozen = Frozen { processes: [vec![postmaster], children(postmaster)].concat() };
-        signal("STOP", &frozen.processes);
-        frozen
+        Frozen::new([vec![postmaster], children(postmaster)].concat())
+    }
+
+    /// Ends every process of it in the middle of what it does, as the machine does whose power is cut, and answers the folder
+    /// of its data. What the kernel was told is in the files.
+    pub fn kill(&self) -> PathBuf {
+        let frozen = self.freeze();
+        signal("KILL", &frozen.processes);
+        frozen.processes.iter().for_each(|process| wait_until_ended(*process));
+        let data = self.dir.join("data");
+        // It may name a process that nobody has collected yet, which PostgreSQL would take for a live one.
+        std::fs::remove_file(data.join("postmaster.pid")).expect("it ran");
+        data
     }
 
     /// Stops it and removes what it kept. Connections are cut, statements under way are not waited for.
@@ -223,6 +238,13 @@ pub struct Frozen {
     processes: Vec<u32>,
 }
 
+impl Frozen {
+    pub(crate) fn new(processes: Vec<u32>) -> Self {
+        signal("STOP", &processes);
+        Self { processes }
+    }
+}
+
 impl Drop for Frozen {
     /// They go on.
     fn drop(&mut self) {
@@ -231,13 +253,26 @@ impl Drop for Frozen {
 }
 
 /// One that has ended meanwhile does not matter.
-fn signal(name: &str, processes: &[u32]) {
+pub(crate) fn signal(name: &str, processes: &[u32]) {
     let processes = processes.iter().map(u32::to_string);
     let _ = Command::new("kill").args(["-s", name]).args(processes).stderr(Stdio::null()).status();
 }
 
+/// One that nobody has collected yet has ended.
+fn wait_until_ended(process: u32) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let runs = || {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+    };
+    while runs() {
+        assert!(Instant::now() < deadline, "PostgreSQL does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// The processes that this one has started (proc(5)).
-fn children(parent: u32) -> Vec<u32> {
+pub(crate) fn children(parent: u32) -> Vec<u32> {
     let is_child = |process: &u32| {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
         status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|id| id.trim() == parent.to_string()))
@@ -266,7 +301,7 @@ fn german_locale(dir: &Path) -> String {
 }
 
 /// Where `initdb` is: Debian keeps it out of the PATH.
-fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let mut candidates: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path().join("bin")).collect())
         .unwrap_or_default();

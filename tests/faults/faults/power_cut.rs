@@ -1,19 +1,19 @@
 //! The power goes. What was written to a file after its last sync is lost, kept, or torn by sector, at random.
 //!
-//! `shim.c`, preloaded, logs what the service writes and syncs; after a SIGKILL the files are put together again as a disk
-//! could have kept them.
+//! `shim.c`, preloaded, logs what the service or PostgreSQL writes and syncs; after a SIGKILL the files are put together again
+//! as a disk could have kept them.
 
 mod disk;
+mod segments;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use super::{Effort, about};
 use crate::report::Report;
-use crate::scene::{Plan, Scene, database_file};
+use crate::scene::{OwnDatabase, Plan, Scene, database_file};
+use crate::shim::{Shim, borrowed, for_shell};
 
 /// Whether what the disk acknowledges is so.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,27 +26,22 @@ pub enum Disk {
 
 const DAMAGED: &str = "the database is damaged";
 
-/// Cuts the power again and again.
-pub async fn run(disk: Disk, effort: Effort) -> Report {
-    let tools = tempfile::tempdir().expect("a temporary folder");
-    let (shim, log) = (build_shim(&tools), tools.path().join("writes"));
-    let settings = [
-        ("LD_PRELOAD", shim.to_str().expect("UTF-8")),
-        ("SHIM_LOG", log.to_str().expect("UTF-8")),
-        ("SHIM_MATCH", "auth.db"),
-    ];
-    let mut scene = Scene::start(Plan { database: None, nodes: 1, clients: 12, settings: &settings }).await;
+/// Cuts the power of SQLite again and again.
+pub async fn sqlite(disk: Disk, effort: Effort) -> Report {
+    let shim = Shim::build();
+    let environment = shim.environment("-", Some("auth.db"));
+    let mut scene = Scene::start(Plan { settings: &borrowed(&environment), ..Plan::default() }).await;
     let rounds = match disk {
-        Disk::Honest => effort.of(8, 50),
+        Disk::Honest => effort.of(5, 50),
         Disk::Lies => 3,
     };
     // The first cut makes the state that a disk which lies falls back to.
-    let mut base = cut(&mut scene, disk::Files::default(), &log, true);
+    let mut base = cut(&mut scene, disk::Files::default(), &shim, true);
     let mut recoveries = Vec::new();
     for _ in 0..rounds {
         about(Duration::from_secs(1)).await;
         let killed = Instant::now();
-        base = cut(&mut scene, base, &log, disk == Disk::Honest);
+        base = cut(&mut scene, base, &shim, disk == Disk::Honest);
         if scene.world.ledger().violations.iter().any(|violation| violation.starts_with(DAMAGED)) {
             break;
         }
@@ -56,12 +51,31 @@ pub async fn run(disk: Disk, effort: Effort) -> Report {
     scene.finish(None, rounds, recoveries).await
 }
 
+/// Cuts the power of PostgreSQL again and again. Of its files only the log can lose anything: PostgreSQL writes nothing to
+/// another one before the log that says so is on the disk.
+pub async fn postgres(effort: Effort) -> Report {
+    let shim = Shim::build();
+    let environment = for_shell(&shim.environment("-", Some("pg_wal/")));
+    let mut own = OwnDatabase::start_in(&environment, "");
+    let scene = Scene::start(Plan { database: Some(own.url.clone()), ..Plan::default() }).await;
+    let (rounds, mut recoveries, mut lost) = (effort.of(4, 50), Vec::new(), 0);
+    for _ in 0..rounds {
+        about(Duration::from_secs(1)).await;
+        let folder = own.cluster.kill();
+        lost += segments::after_power_cut(&shim.take_log(), &folder.join("pg_wal"));
+        own.cluster.start_again();
+        recoveries.extend(scene.back_from(Instant::now(), "PostgreSQL is back").await);
+    }
+    about(Duration::from_secs(1)).await;
+    let report = scene.finish(own.here(), rounds, recoveries).await;
+    report.noting(&format!("{lost} writes were not synced"))
+}
+
 /// Kills the service, leaves what a disk could have kept since `base`, and starts it again; answers what it starts with.
-fn cut(scene: &mut Scene, base: disk::Files, log: &Path, syncs_count: bool) -> disk::Files {
+fn cut(scene: &mut Scene, base: disk::Files, shim: &Shim, syncs_count: bool) -> disk::Files {
     scene.servers[0].kill();
     let file = database_file(&scene.servers[0]);
-    disk::after_power_cut(base, &std::fs::read(log).expect("the shim's log"), syncs_count).write(&file);
-    std::fs::remove_file(log).expect("the shim's log");
+    disk::after_power_cut(base, &shim.take_log(), syncs_count).write(&file);
     let said = integrity(&file);
     if said != "ok" {
         scene.world.violation(format!("{DAMAGED}: {}", said.lines().next().unwrap_or_default()));
@@ -70,15 +84,6 @@ fn cut(scene: &mut Scene, base: disk::Files, log: &Path, syncs_count: bool) -> d
     let base = disk::Files::read(&file);
     scene.servers[0].restart();
     base
-}
-
-fn build_shim(folder: &TempDir) -> PathBuf {
-    let library = folder.path().join("shim.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shim.c");
-    let built =
-        Command::new("cc").args(["-shared", "-fPIC", "-O2", "-w", "-o"]).arg(&library).arg(source).arg("-ldl").status();
-    assert!(built.is_ok_and(|status| status.success()), "a C compiler is needed: cc");
-    library
 }
 
 /// What SQLite says of it.
