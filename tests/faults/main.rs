@@ -59,6 +59,9 @@ fn main() -> ExitCode {
     }
     // Built before two of them ask for it.
     auth_black_box::binary();
+    if !is_long {
+        scene::hurry();
+    }
     let effort = Effort { is_long, soak: Duration::from_secs(60 * minutes) };
     if run(&chosen, effort) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -133,7 +136,7 @@ fn run_one(fault: &Fault, effort: Effort) -> Report {
             .join()
             .map_err(|_| std::io::Error::other("it panicked"))
     });
-    done.unwrap_or_else(|error| Report::not_run(error.to_string()))
+    done.unwrap_or_else(|error| Report::not_run(format!("{error}")))
 }
 
 /// Prints the table; whether all went as they must.

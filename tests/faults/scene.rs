@@ -1,11 +1,14 @@
 //! A service under load, ready to have something broken under it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_black_box::{Engine, Server, WEBHOOK_SECRET, WebhookReceiver};
 use auth_testkit::postgres::{Cluster, free_port};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -14,8 +17,20 @@ use crate::client::{Account, Client};
 use crate::report::Report;
 use crate::world::{World, say};
 
+/// Whether nobody waits, at the end, for what workers had leased that were killed: a minute.
+static HURRIES: AtomicBool = AtomicBool::new(false);
+/// Makes the events due that are owed.
+const HURRY: &str = "UPDATE event_deliveries SET next_attempt_at = 0 WHERE acknowledged_at IS NULL";
+
+/// Has every scene of the short form hurry.
+pub fn hurry() {
+    HURRIES.store(true, Ordering::Relaxed);
+}
+
 /// How long a client may take for what it is doing when the run ends.
 const END: Duration = Duration::from_secs(90);
+/// How many errors of logs are told.
+const MOST_ERRORS: usize = 6;
 /// How long the service may take to be back.
 const BACK: Duration = Duration::from_secs(30);
 
@@ -156,14 +171,30 @@ impl Scene {
                 self.world.violation(format!("node {at} panicked"));
             }
         }
+        if self.world.ledger().answers.keys().any(|answer| answer.starts_with("500")) {
+            self.servers.iter().flat_map(errors).take(MOST_ERRORS).for_each(|line| say(&line));
+        }
         let (took, comparing) = (ended.elapsed(), Instant::now());
         let sql = database.unwrap_or_else(|| Box::new(|statement| self.servers[0].sql(statement)));
         let token = self.servers[0].internal_token();
+        if HURRIES.load(Ordering::Relaxed) {
+            sql(HURRY);
+        }
         let checked = check(&self.world, &token, (&self.hook, self.told_within), &accounts, sql).await;
         let compared = comparing.elapsed().as_secs_f64();
         say(&format!("the clients ended after {:.1} s, to compare took {compared:.1} s", took.as_secs_f64()));
         Report::of(&self.world, rounds, checked, recoveries)
     }
+}
+
+/// The errors in a node's log, each once.
+fn errors(server: &Server) -> BTreeSet<String> {
+    let log = server.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter(|line| line["level"] == "ERROR")
+        .map(|line| format!("{} {} {}", line["message"], line["error"], line["sqlstate"]))
+        .collect()
 }
 
 fn last_words(server: &Server) -> String {

@@ -88,7 +88,7 @@ impl Patroni {
 
     fn supervised(&self, number: usize) -> Supervised {
         let command = format!("{} {}", self.program, self.configuration(number).display());
-        Supervised::start(&command, &self.dir.join(format!("n{number}.log")), "INT", ":")
+        Supervised::start(&command, &self.dir.join(format!("n{number}.log")), "TERM", ":")
     }
 
     fn configuration(&self, number: usize) -> PathBuf {

@@ -26,6 +26,7 @@ use auth_black_box::Engine;
 use tokio::time::sleep;
 
 use crate::report::Report;
+use crate::world::say;
 use silent_connections::Fault::{HalfDead, Silent};
 
 /// How often to break something.
@@ -74,12 +75,15 @@ impl Fault {
         Self { must_notice: Some(must_notice), ..self }
     }
 
-    /// Whether what was found is what must be.
+    /// Whether what was found is what must be; says what a control did not notice.
     pub fn went_as_it_must(&self, report: &Report) -> bool {
         let has = |words: &&str| report.violations.iter().any(|violation| violation.contains(*words));
-        let is_noticed = |words: &Words| words.iter().any(has);
-        let as_it_must =
-            self.must_notice.map_or(report.violations.is_empty(), |must_notice| must_notice.iter().all(is_noticed));
+        let missed = self.must_notice.iter().copied().flatten().filter(|words| !words.iter().any(has));
+        let missed: Vec<&Words> = missed.collect();
+        for words in &missed {
+            say(&format!("{} was not noticed: {words:?}", self.name));
+        }
+        let as_it_must = if self.must_notice.is_some() { missed.is_empty() } else { report.violations.is_empty() };
         as_it_must && report.not_run.is_none()
     }
 

@@ -49,10 +49,11 @@ pub async fn run(fault: Fault, effort: Effort) -> Report {
         let old = patroni.leader().expect("a leader");
         let writers = direct.write_to(&patroni, old, &database);
         scene.world.begin_gap();
-        let (broken, frozen) = (Instant::now(), (fault == Fault::Freeze).then(|| patroni.freeze(old)));
+        let frozen = (fault == Fault::Freeze).then(|| patroni.freeze(old));
         if frozen.is_none() {
             patroni.kill(old);
         }
+        let broken = Instant::now();
         if patroni.leader_other_than(old, LIMIT).is_none() {
             scene
                 .world

@@ -30,7 +30,10 @@ const DAMAGED: &str = "the database is damaged";
 pub async fn sqlite(disk: Disk, effort: Effort) -> Report {
     let shim = Shim::build();
     let environment = shim.environment("-", Some("auth.db"));
-    let mut scene = Scene::start(Plan { settings: &borrowed(&environment), ..Plan::default() }).await;
+    // What was lost is never told.
+    let told_within = if disk == Disk::Honest { Plan::default().told_within } else { Duration::from_secs(5) };
+    let plan = Plan { settings: &borrowed(&environment), told_within, ..Plan::default() };
+    let mut scene = Scene::start(plan).await;
     let rounds = match disk {
         Disk::Honest => effort.of(5, 50),
         Disk::Lies => 3,

@@ -1,6 +1,6 @@
 //! The control of what the service holds by its database: guards are taken out of that, and the checker must notice each.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
@@ -26,12 +26,24 @@ const UNDO: &str = "ALTER TABLE accounts DROP CONSTRAINT accounts_email_key; \
      CREATE CONSTRAINT TRIGGER forget_event AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED \
        FOR EACH ROW WHEN (NEW.kind = 'user.deleted') EXECUTE FUNCTION forget_event()";
 
+/// What has to be done under it a few times, before there is anything to notice.
+const NEEDED: [&str; 4] = ["registration", "recovery code", "logout", "deletion"];
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Undoes all of it at once: what the checker says tells one from the other.
 pub async fn run() -> Report {
     let own = OwnDatabase::start("");
     let told_within = Duration::from_secs(5);
     let scene = Scene::start(Plan { database: Some(own.url.clone()), told_within, ..Plan::default() }).await;
     own.sql(UNDO);
-    sleep(Duration::from_secs(8)).await;
+    let (began, before) = (Instant::now(), NEEDED.map(|what| acknowledged(&scene, what)));
+    let done = |at: usize| acknowledged(&scene, NEEDED[at]) - before[at];
+    while !(0..NEEDED.len()).all(|at| done(at) >= 3) && began.elapsed() < LONGEST {
+        sleep(Duration::from_millis(200)).await;
+    }
     scene.finish(own.here(), 1, Vec::new()).await
+}
+
+fn acknowledged(scene: &Scene, what: &str) -> u64 {
+    scene.world.ledger().acknowledged.get(what).copied().unwrap_or_default()
 }
