@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use auth_crypto::{AccessTokenSigner, SystemClock};
-use auth_domain::ports::{Clock as _, StoreError};
+use auth_domain::ports::{Clock, StoreError};
 use auth_domain::use_cases::{
     DeliverEvents, DeliverMails, EventsDelivered, FollowClock, LearnNetworks, MailNotSent, PublishSigningKeys,
     PurgeExpired, Purged, UseCases,
@@ -19,6 +19,7 @@ use auth_http::Edge;
 use supervisor::Supervisor;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::Failure;
 
@@ -35,6 +36,10 @@ const FORGET_INTERVAL: Duration = Duration::from_secs(10);
 const LEARN_INTERVAL: Duration = Duration::from_secs(120);
 /// How late a clock that was set back is noticed.
 const CLOCK_CHECK: Duration = Duration::from_secs(10);
+/// How late it is noticed of a node that is gone. To look reads all that is owed.
+const OUTBOX_CHECK: Duration = Duration::from_secs(600);
+/// What clocks are corrected by all the time, and is nothing to speak of.
+const CLOCK_STEP: Duration = Duration::from_secs(1);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
@@ -53,7 +58,8 @@ pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>, edge: 
     let purge = use_cases.purge_expired.clone();
     background.spawn(workers.worker("purge").run(move || purge_expired_hourly(purge.clone())));
     let follow = use_cases.follow_clock.clone();
-    background.spawn(workers.worker("clock").run(move || follow_clock(follow.clone())));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    background.spawn(workers.worker("clock").run(move || follow_clock(follow.clone(), clock.clone())));
     let edge = edge.clone();
     background.spawn(workers.worker("limits").run_forever(move || forget_idle_networks(edge.clone())));
     background
@@ -156,14 +162,22 @@ async fn learn_networks(learn: Arc<LearnNetworks>) -> Result<(), StoreError> {
     }
 }
 
-/// Keeps queued items from waiting longer than intended after the clock was set back.
-async fn follow_clock(follow: Arc<FollowClock>) -> Result<(), StoreError> {
+/// Has what is owed wait no longer than it was meant to after the clock was put back: at the start, whenever this
+/// machine's clock was put back, and now and then.
+async fn follow_clock(follow: Arc<FollowClock>, clock: Arc<dyn Clock>) -> Result<(), StoreError> {
     loop {
         let moved = follow.run().await?;
         if moved > 0 {
             tracing::warn!(moved, "the clock was set back: waiting mails and events were rescheduled");
         }
-        tokio::time::sleep(CLOCK_CHECK).await;
+        let (looked_at, began) = (clock.now(), Instant::now());
+        loop {
+            tokio::time::sleep(CLOCK_CHECK).await;
+            let elapsed = began.elapsed();
+            if elapsed >= OUTBOX_CHECK || clock.now() + CLOCK_STEP < looked_at + elapsed {
+                break;
+            }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 
 use crate::moved::UnderWay;
 use crate::sessions::{Moment, SessionCache};
@@ -56,8 +56,8 @@ impl Store for CachedStore {
         self.store.ping().await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        self.store.check_ready().await
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError> {
+        self.store.check_ready(drawn).await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

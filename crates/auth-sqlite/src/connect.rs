@@ -45,7 +45,7 @@ pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnect
 
 /// Returns the URI of a file that must exist (<https://www.sqlite.org/uri.html>): a missing file must not be created
 /// again, empty.
-fn existing(path: &Path) -> String {
+pub(crate) fn existing(path: &Path) -> String {
     let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     format!("file:{path}?mode=rw")
 }

@@ -30,8 +30,6 @@ use crate::spawner::Spawner;
 pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection, Spawner>;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// The error of PostgreSQL for every statement after the one that failed.
-const IN_FAILED_TRANSACTION: &str = "25P02";
 
 type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 
@@ -83,6 +81,36 @@ pub struct Connection {
     read_only: bool,
     /// Whether it is one of several handles of one connection.
     is_handle: bool,
+    /// Of a handle: what the log would say of its failure, where that is not the consequence of another one's.
+    complaint: Option<Complaint>,
+}
+
+/// What the log says about a failure.
+struct Complaint {
+    error: String,
+    sqlstate: String,
+    /// With an unexpected failure: the type of the rows that were queried. The driver names only the column of a value that
+    /// has the wrong type; the Rust type names the table.
+    rows: Option<&'static str>,
+}
+
+impl Complaint {
+    fn of<T>(meaning: CommitError, error: &diesel::result::Error, sqlstate: String) -> Option<Self> {
+        let rows = match meaning {
+            CommitError::Store(StoreError::Failed) => Some(std::any::type_name::<T>()),
+            CommitError::Store(_) => None,
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => return None,
+        };
+        Some(Self { error: error.to_string(), sqlstate, rows })
+    }
+
+    fn log(self) {
+        let Self { error, sqlstate, rows } = self;
+        match rows {
+            Some(rows) => tracing::error!(error, sqlstate, rows, "a database query failed"),
+            None => tracing::error!(error, sqlstate, "the database is unavailable"),
+        }
+    }
 }
 
 impl From<PostgresConnection> for Connection {
@@ -99,7 +127,7 @@ impl From<SqliteConnection> for Connection {
 
 impl Connection {
     const fn of(engine: Engine) -> Self {
-        Self { engine, broken: false, read_only: false, is_handle: false }
+        Self { engine, broken: false, read_only: false, is_handle: false, complaint: None }
     }
 
     /// Tells whether it may be used again: it is open, and not in a transaction.
@@ -186,7 +214,7 @@ impl Connection {
         };
         let failure = match &mut self.engine {
             Engine::Postgres(connection) if self.is_handle => {
-                meaning_in_postgres(&error, connection.sqlstates.take_first())
+                meaning_in_postgres(&error, connection.sqlstates.known_first())
             }
             Engine::Postgres(connection) => meaning_in_postgres(&error, connection.sqlstates.take_last()),
             Engine::Sqlite(_) => meaning_in_sqlite(&error),
@@ -194,18 +222,18 @@ impl Connection {
         let Failure { meaning, connection_is_gone, read_only, sqlstate } = failure;
         self.broken |= connection_is_gone;
         self.read_only |= read_only;
-        match meaning {
-            // An earlier statement failed, and its error says why.
-            _ if self.is_handle && sqlstate == IN_FAILED_TRANSACTION => {}
-            CommitError::Store(StoreError::Failed) => {
-                // The driver names only the column of a value that has the wrong type; the Rust type names the table.
-                let rows = std::any::type_name::<T>();
-                tracing::error!(%error, sqlstate, rows, "a database query failed");
-            }
-            CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database is unavailable"),
-            CommitError::Conflict(_) | CommitError::Duplicate(_) => {}
+        self.complaint = Complaint::of::<T>(meaning, &error, sqlstate);
+        if !self.is_handle {
+            self.complain();
         }
         Err(meaning)
+    }
+
+    /// Logs the last failure.
+    fn complain(&mut self) {
+        if let Some(complaint) = self.complaint.take() {
+            complaint.log();
+        }
     }
 
     /// Returns every row that `query` finds.

@@ -1,10 +1,10 @@
 //! Tells whether requests can be answered: reads something, and checks that writing works by what was written recently
 //! or by trying.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use auth_domain::Randomness;
 use auth_domain::ports::{CommitError, StoreError};
 use diesel::prelude::*;
 use futures_util::FutureExt as _;
@@ -22,7 +22,7 @@ const READY_WITHIN: Duration = Duration::from_secs(3);
 /// How long a successful write counts.
 const LATELY: Duration = Duration::from_secs(1);
 /// The number of rows for test writes. Nodes seldom share one, so a node that hangs blocks few others.
-const ROWS: u64 = 64;
+const ROWS: u8 = 64;
 
 /// What is known about writing.
 #[derive(Default)]
@@ -30,6 +30,8 @@ pub(crate) struct Writing {
     seen: Mutex<Seen>,
     /// Held by the caller that tries; the others wait for the result.
     trying: tokio::sync::Mutex<()>,
+    /// Which row this node writes, drawn at the first try.
+    row: OnceLock<u8>,
 }
 
 #[derive(Default)]
@@ -63,8 +65,8 @@ impl Writing {
 
 impl<E: Engine> SqlStore<E> {
     /// Reads, and writes if nothing was written recently, both as requests do.
-    pub(crate) async fn read_and_write(&self) -> Result<(), StoreError> {
-        let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something());
+    pub(crate) async fn read_and_write(&self, drawn: Randomness) -> Result<(), StoreError> {
+        let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something(drawn));
         match tokio::time::timeout(READY_WITHIN, both).await {
             Ok((read, written)) => read.and(written),
             Err(_) => {
@@ -74,7 +76,7 @@ impl<E: Engine> SqlStore<E> {
         }
     }
 
-    async fn write_something(&self) -> Result<(), StoreError> {
+    async fn write_something(&self, drawn: Randomness) -> Result<(), StoreError> {
         let writing = &self.inner.writing;
         if writing.worked_lately() {
             return Ok(());
@@ -84,7 +86,8 @@ impl<E: Engine> SqlStore<E> {
             return Ok(());
         }
         let room = if writing.seen().refused { self.inner.engine.take_room() } else { None };
-        let tried = self.write_for(Purpose::TryWriting, move |conn| write(conn, room).boxed()).await;
+        let row = *writing.row.get_or_init(|| drawn[0] % ROWS);
+        let tried = self.write_for(Purpose::TryWriting, move |conn| write(conn, row, room).boxed()).await;
         if tried.is_ok() {
             writing.seen().refused = false;
         }
@@ -93,9 +96,8 @@ impl<E: Engine> SqlStore<E> {
 }
 
 /// Writes a row that nobody reads.
-async fn write(conn: &mut Connection, room: Option<&str>) -> Done<()> {
-    static ROW: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) % ROWS);
-    let row = format!("tried_writing_{}", *ROW);
+async fn write(conn: &mut Connection, row: u8, room: Option<&str>) -> Done<()> {
+    let row = format!("tried_writing_{row}");
     let tried = diesel::insert_into(maintenance::table)
         .values((maintenance::name.eq(row), maintenance::at.eq(0)))
         .on_conflict(maintenance::name)

@@ -23,7 +23,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use supervisor::Supervisor;
@@ -248,8 +248,8 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read(|conn| outbox::ping(conn).boxed()).await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        self.read_and_write().await
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError> {
+        self.read_and_write(drawn).await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

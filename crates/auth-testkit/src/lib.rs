@@ -8,6 +8,7 @@ pub mod doubles;
 pub mod fixtures;
 pub mod kept_first;
 pub mod memory_store;
+pub mod patroni;
 pub mod pgbouncer;
 pub mod postgres;
 mod processes;

@@ -58,12 +58,17 @@ impl Cluster {
 
     /// Starts one with additional settings, as on the server's command line: `-c name=value …`.
     pub fn start_with(settings: &str) -> Self {
+        Self::start_in("", settings)
+    }
+
+    /// The same in an environment of one's own, as a shell takes it: `NAME=value …`.
+    pub fn start_in(environment: &str, settings: &str) -> Self {
         let (bin, dir) = (binaries(), new_folder("postgres"));
         let initdb = bin.join("initdb");
         let initdb =
             format!("{} -D {}/data -U {USER} -A trust -E UTF8 --locale=C --no-sync", initdb.display(), dir.display());
         run(unprivileged(&initdb).stdout(Stdio::null()));
-        Self::serve(bin, dir, settings)
+        Self::serve(bin, dir, environment, settings)
     }
 
     /// Starts a streaming standby of this cluster, ready for reads.
@@ -73,7 +78,7 @@ impl Cluster {
         let port = self.port;
         let copy = format!("{} -h 127.0.0.1 -p {port} -U {USER} -D {}/data -R -c fast", copy.display(), dir.display());
         run(&mut unprivileged(&copy));
-        Self::serve(bin, dir, NOT_DURABLE)
+        Self::serve(bin, dir, "", NOT_DURABLE)
     }
 
     /// Makes a standby accept writes.
@@ -82,12 +87,12 @@ impl Cluster {
     }
 
     /// Serves the folder `data` in `dir`.
-    fn serve(bin: PathBuf, dir: PathBuf, settings: &str) -> Self {
+    fn serve(bin: PathBuf, dir: PathBuf, environment: &str, settings: &str) -> Self {
         run(unprivileged(&certificates(&dir)).stdout(Stdio::null()).stderr(Stdio::null()));
         run(&mut unprivileged(&german_locale(&dir)));
         let port = free_port();
         let server = format!(
-            "LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} \
+            "{environment} LOCPATH={dir}/locale {} -D {dir}/data -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={dir} \
              -c max_connections=500 -c shared_buffers=128MB {settings} -c ssl=on -c ssl_cert_file={dir}/server.pem -c ssl_key_file={dir}/server.key",
             bin.join("postgres").display(),
             dir = dir.display(),
@@ -150,9 +155,19 @@ impl Cluster {
         let postmaster = self.main_process();
         // The process that starts the others comes first.
         signal("STOP", &[postmaster]);
-        let frozen = Frozen { processes: [vec![postmaster], children(postmaster)].concat() };
-        signal("STOP", &frozen.processes);
-        frozen
+        Frozen::new([vec![postmaster], children(postmaster)].concat())
+    }
+
+    /// Ends every process of it in the middle of what it does, as the machine does whose power is cut, and answers the folder
+    /// of its data. What the kernel was told is in the files.
+    pub fn kill(&self) -> PathBuf {
+        let frozen = self.freeze();
+        signal("KILL", &frozen.processes);
+        frozen.processes.iter().for_each(|process| wait_until_ended(*process));
+        let data = self.dir.join("data");
+        // It may name a process that nobody has collected yet, which PostgreSQL would take for a live one.
+        std::fs::remove_file(data.join("postmaster.pid")).expect("it ran");
+        data
     }
 
     /// Stops it and removes its files. Connections are cut, without waiting for running statements.
@@ -243,6 +258,13 @@ pub struct Frozen {
     processes: Vec<u32>,
 }
 
+impl Frozen {
+    pub(crate) fn new(processes: Vec<u32>) -> Self {
+        signal("STOP", &processes);
+        Self { processes }
+    }
+}
+
 impl Drop for Frozen {
     /// Continues the processes.
     fn drop(&mut self) {
@@ -251,13 +273,26 @@ impl Drop for Frozen {
 }
 
 /// Sends a signal. A process that has ended meanwhile does not matter.
-fn signal(name: &str, processes: &[u32]) {
+pub(crate) fn signal(name: &str, processes: &[u32]) {
     let processes = processes.iter().map(u32::to_string);
     let _ = Command::new("kill").args(["-s", name]).args(processes).stderr(Stdio::null()).status();
 }
 
+/// One that nobody has collected yet has ended.
+fn wait_until_ended(process: u32) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let runs = || {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+    };
+    while runs() {
+        assert!(Instant::now() < deadline, "PostgreSQL does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Returns the child processes of a process (proc(5)).
-fn children(parent: u32) -> Vec<u32> {
+pub(crate) fn children(parent: u32) -> Vec<u32> {
     let is_child = |process: &u32| {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
         status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|id| id.trim() == parent.to_string()))
@@ -286,7 +321,7 @@ fn german_locale(dir: &Path) -> String {
 }
 
 /// Returns the folder of `initdb`, which Debian does not have in the PATH.
-fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let mut candidates: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path().join("bin")).collect())
         .unwrap_or_default();

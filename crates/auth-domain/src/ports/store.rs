@@ -21,7 +21,7 @@ use crate::retention::Expired;
 use crate::retired_key::RetiredKey;
 use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
-use crate::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use crate::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 
 use super::{Change, Guard};
 
@@ -106,9 +106,9 @@ pub trait Store: Send + Sync {
     /// Checks that the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Checks that the database can be read and written now, in the way that requests do. Answers within a few seconds,
-    /// whatever the database does.
-    async fn check_ready(&self) -> Result<(), StoreError>;
+    /// Whether it can be read and written now, asked as requests ask it. Answers within a few seconds, whatever the
+    /// database does. What is `drawn` says which row a node tries writing on, so that nodes seldom share one.
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError>;
 
     /// Returns the account with this id.
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;

@@ -42,13 +42,18 @@ async fn from_loopback(
     edge: Data<Edge>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let proxied =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
-    let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if edge.metrics_elsewhere || proxied || !loopback {
+    if edge.metrics_elsewhere || !is_of_this_machine(&request) {
         return Err(ErrorCode::NotFound.into());
     }
     metrics(use_cases, edge).await
+}
+
+/// Whether the caller is on this machine, and asks by itself rather than through a proxy on it.
+pub(super) fn is_of_this_machine(request: &HttpRequest) -> bool {
+    let proxied =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    loopback && !proxied
 }
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.

@@ -37,6 +37,11 @@ impl Connection {
         let pieces = handles.iter_mut().zip(items).map(|(handle, item)| each(handle, item));
         // Polled in this order, and sent when polled first.
         let (begun, done) = join(beginning.batch_execute(BEGIN), join_all(pieces)).await;
+        // The failures after the first one are its consequences, and said so: the log has no use for them.
+        if let Some(failed) = done.iter().position(Result::is_err).filter(|_| begun.is_ok()) {
+            handles[failed].complain();
+        }
+        beginning.complain();
         let done = begun.and_then(|()| done.into_iter().collect::<Done<()>>());
         let ended = self.batch_told(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
         self.broken = ended.is_err() || beginning.broken || handles.iter().any(|handle| handle.broken);
@@ -61,6 +66,8 @@ impl Connection {
         let [one, other] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
         let (first, second) = join(one.find(first), other.find(second)).await;
         self.broken |= one.broken || other.broken;
+        one.complain();
+        other.complain();
         Ok((first?, second?))
     }
 

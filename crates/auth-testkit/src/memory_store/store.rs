@@ -21,7 +21,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::MemoryStore;
@@ -41,7 +41,7 @@ impl Store for MemoryStore {
         self.read(|_| ())
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
+    async fn check_ready(&self, _: Randomness) -> Result<(), StoreError> {
         self.read(|_| ())
     }
 

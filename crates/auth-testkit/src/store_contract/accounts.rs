@@ -33,7 +33,7 @@ pub async fn accounts_round_trip(store: AnyStore) {
         assert_eq!(store.find_account_by_name(&LoginName::parse(name)).await.unwrap(), None);
     }
     store.ping().await.unwrap();
-    store.check_ready().await.unwrap();
+    store.check_ready(randomness(unique())).await.unwrap();
 }
 
 /// The key that is taken is named.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,19 @@ use crate::http::{Answer, Outcome};
 
 /// How many violations of a run are told at once: a control has hundreds.
 const MOST_PRINTED: usize = 12;
+
+/// Prints it with the fault that it is about: every thread of a run bears its name.
+pub fn say(what: &str) {
+    let fault = std::thread::current();
+    println!("   {}: {what}", fault.name().unwrap_or_default());
+}
+
+impl Writes {
+    fn written(&mut self) {
+        self.gap = self.gap.max(self.last.elapsed());
+        self.last = Instant::now();
+    }
+}
 
 /// What must not work any more.
 #[derive(Clone, Debug)]
@@ -70,6 +83,17 @@ pub struct World {
     ledger: Mutex<Ledger>,
     mails: Mutex<Mails>,
     success: watch::Sender<Instant>,
+    writes: Mutex<Writes>,
+    is_paused: watch::Sender<bool>,
+    resting: AtomicUsize,
+    ages_from: Mutex<Option<Instant>>,
+}
+
+/// When something was written and acknowledged.
+struct Writes {
+    last: Instant,
+    /// The longest time without.
+    gap: Duration,
 }
 
 #[derive(Default)]
@@ -88,6 +112,10 @@ impl World {
             ledger: Mutex::default(),
             mails: Mutex::default(),
             success: watch::Sender::new(Instant::now()),
+            writes: Mutex::new(Writes { last: Instant::now(), gap: Duration::ZERO }),
+            is_paused: watch::Sender::new(false),
+            resting: AtomicUsize::new(0),
+            ages_from: Mutex::default(),
         }
     }
 
@@ -99,6 +127,72 @@ impl World {
     /// Notes an acknowledgement.
     pub fn acknowledge(&self, what: &'static str) {
         *self.ledger().acknowledged.entry(what).or_default() += 1;
+        if what != "me" {
+            self.writes().written();
+        }
+    }
+
+    fn writes(&self) -> MutexGuard<'_, Writes> {
+        self.writes.lock().expect("no client panics with it")
+    }
+
+    /// Begins to look for the longest time without an acknowledged write.
+    pub fn begin_gap(&self) {
+        *self.writes() = Writes { last: Instant::now(), gap: Duration::ZERO };
+    }
+
+    /// The longest time without an acknowledged write since then.
+    pub fn gap(&self) -> Duration {
+        let writes = self.writes();
+        writes.gap.max(writes.last.elapsed())
+    }
+
+    /// Waits for an acknowledged write after `moment`, for at most `limit`; answers how long after.
+    pub async fn written_after(&self, moment: Instant, limit: Duration) -> Option<Duration> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let last = self.writes().last;
+            if last > moment {
+                return Some(last - moment);
+            }
+            if Instant::now() > deadline {
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whatever was handed out before now may have expired by another clock.
+    pub fn distrust_ages(&self) {
+        *self.ages_from.lock().expect("no client panics with it") = Some(Instant::now());
+    }
+
+    /// Whether an age that was counted from `moment` on is still good.
+    pub fn trusts_age_from(&self, moment: Instant) -> bool {
+        self.ages_from.lock().expect("no client panics with it").is_none_or(|from| moment > from)
+    }
+
+    /// Has every client rest once it has done what it is doing, and waits until so many do.
+    pub async fn pause(&self, clients: usize) {
+        self.is_paused.send_replace(true);
+        while self.resting.load(Ordering::SeqCst) < clients {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Has them go on.
+    pub fn go_on(&self) {
+        self.is_paused.send_replace(false);
+    }
+
+    /// Of a client that has nothing under way: waits while all are to rest.
+    pub async fn rest(&self) {
+        let mut is_paused = self.is_paused.subscribe();
+        if *is_paused.borrow() {
+            self.resting.fetch_add(1, Ordering::SeqCst);
+            let _ended = is_paused.wait_for(|is_paused| !is_paused).await;
+            self.resting.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 
     /// Notes what must not work any more.
@@ -111,8 +205,8 @@ impl World {
         let what = what.into();
         let mut ledger = self.ledger();
         match ledger.violations.len() {
-            ..MOST_PRINTED => println!("   violation: {what}"),
-            MOST_PRINTED => println!("   and more of them"),
+            ..MOST_PRINTED => say(&format!("violation: {what}")),
+            MOST_PRINTED => say("and more of them"),
             _ => {}
         }
         ledger.violations.push(what);

@@ -81,7 +81,8 @@ impl Client {
             return Ok(None);
         }
         let chosen = self.random.usize(0..count);
-        if self.account.sessions[chosen].refreshed_at.elapsed() > ACCESS_TOKEN_AGE {
+        let refreshed_at = self.account.sessions[chosen].refreshed_at;
+        if refreshed_at.elapsed() > ACCESS_TOKEN_AGE || !self.world.trusts_age_from(refreshed_at) {
             return Ok(self.refresh_once(chosen).await?.then_some(chosen));
         }
         Ok(Some(chosen))
@@ -91,7 +92,8 @@ impl Client {
     pub(super) async fn fresh_session(&mut self) -> Done<Option<Session>> {
         let Some(chosen) = self.usable_session().await? else { return Ok(None) };
         let session = &self.account.sessions[chosen];
-        Ok((session.opened_at.elapsed() < FRESH_LOGIN_AGE).then(|| session.clone()))
+        let is_fresh = session.opened_at.elapsed() < FRESH_LOGIN_AGE && self.world.trusts_age_from(session.opened_at);
+        Ok(is_fresh.then(|| session.clone()))
     }
 
     pub(super) async fn refresh(&mut self) -> Done {

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 500;
 /// Five minutes, then five thousand refreshes.
 pub async fn run() -> Report {
     let mut own = OwnDatabase::start("");
-    let scene = Scene::start(Plan { database: Some(own.url.clone()), nodes: 1, clients: 12, settings: &[] }).await;
+    let scene = Scene::start(Plan { database: Some(own.url.clone()), ..Plan::default() }).await;
     let tokens = sessions(&scene.servers[0]).await;
     own.cluster.crash();
     sleep(AWAY).await;

@@ -24,7 +24,9 @@ pub async fn run(commit: Commit, effort: Effort) -> Report {
         // The longest delay that there is, or what is lost would be little.
         Commit::Asynchronous => "-c synchronous_commit=off -c wal_writer_delay=10s",
     });
-    let scene = Scene::start(Plan { database: Some(own.url.clone()), nodes: 1, clients: 12, settings: &[] }).await;
+    // What was lost is never told.
+    let told_within = if commit == Commit::Durable { Plan::default().told_within } else { Duration::from_secs(5) };
+    let scene = Scene::start(Plan { database: Some(own.url.clone()), told_within, ..Plan::default() }).await;
     let rounds = match commit {
         Commit::Durable => effort.of(3, 20),
         Commit::Asynchronous => 3,

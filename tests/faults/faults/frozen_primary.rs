@@ -20,7 +20,7 @@ pub async fn run() -> Report {
     primary.sql("SELECT pg_reload_conf()");
     let address = format!("127.0.0.1:{}", primary.cluster.port());
     let url = primary.url.replace(&address, &format!("{address},127.0.0.1:{}", standby.port()));
-    let scene = Scene::start(Plan { database: Some(url), nodes: 1, clients: 12, settings: &[] }).await;
+    let scene = Scene::start(Plan { database: Some(url), ..Plan::default() }).await;
     let _frozen = primary.cluster.freeze();
     sleep(Duration::from_secs(5)).await;
     standby.promote();
@@ -30,5 +30,6 @@ pub async fn run() -> Report {
         scene.world.violation(format!("the first answer came {back:.1?} after the promotion, not within {LIMIT:?}"));
     }
     sleep(Duration::from_secs(4)).await;
-    scene.finish(Some((&standby, &primary.url)), 1, back.into_iter().collect()).await
+    let database = |statement: &str| standby.query(&primary.url, statement);
+    scene.finish(Some(Box::new(database)), 1, back.into_iter().collect()).await
 }

@@ -21,6 +21,8 @@ pub struct Report {
     pub violations: Vec<String>,
     /// What else is worth telling.
     pub note: String,
+    /// Why it was not run.
+    pub not_run: Option<String>,
 }
 
 impl Report {
@@ -36,7 +38,13 @@ impl Report {
             recoveries,
             violations: ledger.violations.clone(),
             note: format!("slowest answer {:.1} s", ledger.slowest.as_secs_f64()),
+            not_run: None,
         }
+    }
+
+    /// Of a fault that this machine cannot bring about.
+    pub fn not_run(why: String) -> Self {
+        Self { not_run: Some(why), ..Self::default() }
     }
 
     /// The same, with something more to tell.
@@ -47,7 +55,10 @@ impl Report {
 
     /// Markdown.
     pub fn row(&self, name: &str) -> String {
-        let Self { rounds, acknowledged, checked, unknown, recoveries, violations, note } = self;
+        let Self { rounds, acknowledged, checked, unknown, recoveries, violations, note, not_run } = self;
+        if let Some(why) = not_run {
+            return format!("| {name} | not run: {why} | | | | | | | |");
+        }
         let seconds =
             |at: Option<&Duration>| at.map_or_else(String::new, |time| format!("{:.2} s", time.as_secs_f64()));
         format!(

@@ -15,7 +15,7 @@ use crate::world::{Deleted, Spent, World};
 
 /// As many questions are asked at once.
 const AT_ONCE: usize = 16;
-/// How long the service has to come back, and webhooks to be delivered.
+/// How long the service has to come back.
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Numbers of networks that no client has.
 const STRANGERS: usize = 60_000;
@@ -50,7 +50,7 @@ const NONE_OF: [(&str, &str); 6] = [
 pub async fn check(
     world: &World,
     internal_token: &str,
-    hook: &WebhookReceiver,
+    (hook, told_within): (&WebhookReceiver, Duration),
     accounts: &[(usize, Account)],
     sql: impl Fn(&str) -> String,
 ) -> u64 {
@@ -68,7 +68,7 @@ pub async fn check(
     let events = checker.events(internal_token).await;
     checked += checker.registered_are_announced(&events, accounts);
     checked += sum(stream::iter(&deleted).map(|deleted| checker.is_gone(deleted, &events, internal_token))).await;
-    checked += checker.deletions_reach(hook, &deleted).await;
+    checked += checker.deletions_reach(hook, told_within, &deleted).await;
     for (what, statement) in NONE_OF {
         checked += 1;
         match sql(statement).as_str() {
@@ -231,7 +231,7 @@ impl Checker<'_> {
     }
 
     /// The service beside is told of every deletion.
-    async fn deletions_reach(&self, hook: &WebhookReceiver, deleted: &[Deleted]) -> u64 {
+    async fn deletions_reach(&self, hook: &WebhookReceiver, within: Duration, deleted: &[Deleted]) -> u64 {
         let began = Instant::now();
         let missing = || {
             let deliveries = hook.deliveries();
@@ -242,7 +242,7 @@ impl Checker<'_> {
                 .collect();
             deleted.iter().filter_map(|deleted| deleted.id.as_deref()).filter(|id| !told.contains(id)).count()
         };
-        while missing() > 0 && began.elapsed() < PATIENCE {
+        while missing() > 0 && began.elapsed() < within {
             sleep(Duration::from_millis(500)).await;
         }
         if missing() > 0 {

@@ -45,6 +45,11 @@ impl Proxy {
         Self { near, far, mode, delay_micros }
     }
 
+    /// The loopback port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.near
+    }
+
     /// The URL through here.
     pub fn url(&self, direct: &str) -> String {
         direct.replace(&format!(":{}/", self.far), &format!(":{}/", self.near))

@@ -6,16 +6,12 @@ use auth_black_box::Engine;
 
 use super::{Effort, about};
 use crate::report::Report;
-use crate::scene::{OwnDatabase, Plan, Scene, database_file};
+use crate::scene::{OwnDatabase, Scene, database_file};
 
 /// Stops one node after the other and starts it again at once.
 pub async fn run(engine: Engine, effort: Effort) -> Report {
-    let own = OwnDatabase::of(engine);
-    let nodes = if own.is_some() { 2 } else { 1 };
-    let mut scene =
-        Scene::start(Plan { database: own.as_ref().map(|own| own.url.clone()), nodes, clients: 12, settings: &[] })
-            .await;
-    let rounds = effort.of(5, 50);
+    let (own, mut scene) = Scene::on(engine).await;
+    let (rounds, nodes) = (effort.of(5, 50), scene.servers.len());
     let mut recoveries = Vec::new();
     for round in 0..rounds {
         about(Duration::from_secs(1)).await;

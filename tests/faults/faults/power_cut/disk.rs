@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// What a disk writes whole or not at all, in bytes.
-const SECTOR: usize = 512;
+pub const SECTOR: usize = 512;
 /// Of a record in the log, before its bytes.
-const HEAD: usize = 16;
+pub const HEAD: usize = 16;
 /// Ends of the paths: the database, its write-ahead log, its journal.
 const ENDS: [&str; 3] = ["", "-wal", "-journal"];
 
@@ -52,15 +52,19 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(format!("{}{end}", path.display()))
 }
 
+/// A number of a record, in the order of machines that there are.
+pub fn number(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+}
+
 /// Plays the log on what was there before it. Unless `syncs_count`, a sync keeps nothing.
 pub fn after_power_cut(before: Files, log: &[u8], syncs_count: bool) -> Files {
     let Files(mut files) = before;
     let mut pending: [Vec<Change<'_>>; 3] = Default::default();
     let mut rest = log;
     while let Some((head, after)) = rest.split_at_checked(HEAD) {
-        let number =
-            |from: usize, to: usize| head[from..to].iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-        let (operation, file, length, offset) = (head[0], usize::from(head[1]) - 1, number(4, 8), number(8, 16));
+        let (operation, file) = (head[0], usize::from(head[1]) - 1);
+        let (length, offset) = (number(&head[4..8]), number(&head[8..16]));
         rest = after;
         match operation {
             b'W' => {

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use auth_black_box::{Engine, Server};
 use tokio::time::sleep;
 
+use super::Effort;
+use super::descriptors::descriptors;
 use crate::report::Report;
 use crate::scene::{OwnDatabase, Plan, Scene, data_folder};
 
-const LONG: Duration = Duration::from_secs(3_600);
 const BETWEEN_KILLS: Duration = Duration::from_secs(600);
 const WARM_UP: Duration = Duration::from_secs(60);
 
@@ -21,13 +22,11 @@ struct Held {
 }
 
 /// Looks every ten seconds; after each kill memory may grow anew, so that what counts is one life.
-pub async fn run(engine: Engine) -> Report {
+pub async fn run(engine: Engine, effort: Effort) -> Report {
     let own = OwnDatabase::of(engine);
-    let mut scene =
-        Scene::start(Plan { database: own.as_ref().map(|own| own.url.clone()), nodes: 1, clients: 12, settings: &[] })
-            .await;
+    let mut scene = Scene::start(Plan { database: own.as_ref().map(|own| own.url.clone()), ..Plan::default() }).await;
     let (began, mut kills, mut note) = (Instant::now(), 0, String::new());
-    while began.elapsed() < LONG {
+    while began.elapsed() < effort.soak {
         sleep(WARM_UP).await;
         let first = held(&scene.servers[0]);
         sleep(BETWEEN_KILLS - WARM_UP).await;
@@ -50,7 +49,7 @@ fn held(server: &Server) -> Held {
     let status = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or_default();
-    let descriptors = std::fs::read_dir(format!("{process}/fd")).map(Iterator::count).unwrap_or_default();
+    let descriptors = descriptors(server);
     let log = std::fs::metadata(data_folder(server).join("auth.db-wal")).map(|file| file.len()).unwrap_or_default();
     Held { memory_mib: kib / 1_024, descriptors, log_mib: log / 1_048_576 }
 }

@@ -114,6 +114,7 @@ impl Client {
         let lived = async {
             self.new_account().await?;
             while !self.world.is_over() {
+                self.world.rest().await;
                 self.act().await?;
             }
             Ok(())
