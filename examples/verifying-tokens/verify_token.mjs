@@ -5,7 +5,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"];
 
-// Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE.
+// Create one per process: it caches the keys. Issuer and audience are AUTH_PUBLIC_URL and AUTH_AUDIENCE of the service.
 export function accessTokens(issuer, audience) {
   // Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
@@ -18,7 +18,7 @@ export function accessTokens(issuer, audience) {
     typ: "at+jwt",
     issuer,
     audience,
-    clockTolerance: 5, // seconds that clocks may differ
+    clockTolerance: 5, // seconds by which clocks may differ
     requiredClaims: CLAIMS,
   };
   return async (token) => (await jwtVerify(token, keys, checks)).payload;
