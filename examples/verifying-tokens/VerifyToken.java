@@ -13,7 +13,7 @@ import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.jwt.consumer.Validator;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
-/** Create one per process: it caches the keys. Issuer and audience are AUTH_PUBLIC_URL and AUTH_AUDIENCE of the service. */
+/** Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service. */
 public final class VerifyToken {
   private static final List<String> CLAIMS =
       List.of("iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time");

@@ -5,7 +5,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"];
 
-// Create one per process: it caches the keys. Issuer and audience are AUTH_PUBLIC_URL and AUTH_AUDIENCE of the service.
+// Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service.
 export function accessTokens(issuer, audience) {
   // Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {

@@ -9,7 +9,7 @@ CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth
 
 
 class AccessTokens:
-    """Create one per process: it caches the keys. Issuer and audience are AUTH_PUBLIC_URL and AUTH_AUDIENCE of the service."""
+    """Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service."""
 
     def __init__(self, issuer, audience):
         self.issuer, self.audience = issuer, audience
