@@ -94,7 +94,12 @@ const SETTINGS: &[Row] = &[
         "20",
         "Requests per second from one network (/24, /64), without an access token, to endpoints that hash a password, send mail or write; those that send mail are limited to one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
     ),
-    ("NETWORK_BURST", Kind::Number(1, 1_000_000), "200", "How many of the requests that AUTH_NETWORK_RATE limits one network may send at once."),
+    (
+        "NETWORK_BURST",
+        Kind::Number(1, 1_000_000),
+        "200",
+        "How many of the requests that AUTH_NETWORK_RATE limits one network may send at once.",
+    ),
     (
         "METRICS_LISTEN",
         Kind::Text("address:port"),
