@@ -25,8 +25,8 @@ export function accessTokens(issuer, audience) {
 }
 
 // Whether the token is invalid: answer 401. Otherwise the keys could not be fetched: answer 503.
-const OURS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
-export const isRefusal = (error) => error instanceof errors.JOSEError && !OURS.includes(error.code);
+const KEYS_UNAVAILABLE = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
+export const isRefusal = (error) => error instanceof errors.JOSEError && !KEYS_UNAVAILABLE.includes(error.code);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // verify_token.mjs ISSUER AUDIENCE: for each line of input, a token, its claims or why there are none.
