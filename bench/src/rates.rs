@@ -125,7 +125,10 @@ async fn statement_of_me(server: &Server) -> String {
     other.me(&token).await.expect(200, "USER_FETCHED");
     let texts: Vec<String> = proxy.after(before).into_iter().flatten().collect();
     let select = texts.into_iter().find(|text| text.starts_with("SELECT \"sessions\"")).expect("the SELECT");
-    pgbench::SESSION_NUMBER.to_owned() + &select.replace("$1", pgbench::SESSION_ID) + ";\n"
+    // Whose they are, as `pgbench::run` fills them in.
+    let account = server.sql("SELECT id FROM accounts ORDER BY id LIMIT 1");
+    let select = select.replace("$1", &format!("'{account}'::uuid")).replace("$2", pgbench::SESSION_ID);
+    pgbench::SESSION_NUMBER.to_owned() + &select + ";\n"
 }
 
 async fn refreshes(engine: Engine, cluster: &Cluster, plan: Plan) {

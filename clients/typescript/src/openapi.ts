@@ -754,7 +754,7 @@ export interface components {
         RefreshTokenBody: {
             /**
              * @description The refresh token. Where a cookie brings it, it may be left out here, and so may the body.
-             * @example rt1.…
+             * @example rt2.…
              */
             token?: string | null;
         };

@@ -283,7 +283,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::AdvanceSession { .. }
         | Change::NoteServedAgain { .. }
         | Change::ProveSession { .. }
-        | Change::RequireSession(_)
+        | Change::RequireSession { .. }
         | Change::PutDailyMisses(_)
         | Change::ForgetDailyMisses(_)
         | Change::PutRateLimit { .. }

@@ -11,5 +11,8 @@ named! {
         UnfinishedMove = "unfinished_move",
         /// Expired rows were removed up to this time, which follows the clock by at most a day at a time.
         PurgedUntil = "purged_until",
+        /// No node that reads no refresh tokens with an account in them serves it any more, so that they may be handed out. A
+        /// migration notes it.
+        AccountsInRefreshTokens = "accounts_in_refresh_tokens",
     }
 }

@@ -44,11 +44,20 @@ const DEFAULTS: [&str; 6] = [
     "-c bytea_output=hex",
 ];
 /// Asks which process serves the connection, whether the server accepts writes, and whether it is a standby.
-const INTRODUCTION: &str =
-    "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()";
+macro_rules! introduction {
+    ($more:literal) => {
+        concat!(
+            "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery(), \
+             pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
+            $more
+        )
+    };
+}
+const INTRODUCTION: &str = introduction!("");
 /// Asks the same where settings persist. It also sets a parameter of PostgreSQL 17 that older servers do not know.
-const INTRODUCTION_AND_DEFAULTS: &str = "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery(), \
-     (SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout')";
+const INTRODUCTION_AND_DEFAULTS: &str = introduction!(
+    ", (SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout')"
+);
 
 /// Where the database is, and how to talk to it.
 #[derive(Clone)]
@@ -166,9 +175,9 @@ impl Target {
                 (client, drive(connection, told, used))
             }
         };
-        let backend = demand_writable(&client, self.prepared).await?;
+        let Introduced { backend, spread } = demand_writable(&client, self.prepared).await?;
         let driver = self.set_up(client).await?;
-        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, in_use }, driving })
+        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, spread, in_use }, driving })
     }
 
     async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {
@@ -250,20 +259,28 @@ where
     })
 }
 
-/// Requires a server that accepts writes, since a standby answers too. Returns the process that serves the connection,
-/// if that does not change.
-async fn demand_writable(client: &Client, stays: bool) -> Result<Option<i32>, Refused> {
+/// What a server says about itself.
+#[derive(Default)]
+struct Introduced {
+    /// The process that serves the connection, if that does not change.
+    backend: Option<i32>,
+    spread: bool,
+}
+
+/// Requires a server that accepts writes, since a standby answers too.
+async fn demand_writable(client: &Client, stays: bool) -> Result<Introduced, Refused> {
     let introduction = if stays { INTRODUCTION_AND_DEFAULTS } else { INTRODUCTION };
-    let mut backend = None;
+    let mut introduced = Introduced::default();
     for message in client.simple_query(introduction).await? {
         let SimpleQueryMessage::Row(row) = message else { continue };
         if row.get(1) == Some("on") {
             let why = if row.get(2) == Some("t") { A_STANDBY } else { READ_ONLY };
             return Err(Refused::because(&format!("database does not allow writes: {why}")));
         }
-        backend = row.get(0).and_then(|backend| backend.parse().ok());
+        introduced.backend = row.get(0).and_then(|backend| backend.parse().ok()).filter(|_| stays);
+        introduced.spread = row.get(3) == Some("t");
     }
-    Ok(backend.filter(|_| stays))
+    Ok(introduced)
 }
 
 const A_STANDBY: &str = "it is a standby; add the primary to the URL";

@@ -81,7 +81,7 @@ fn hear(told: Arc<Notify>, news: News) -> Told {
 
 /// Stays until the connection ends, a round trip is not answered, or the store is gone.
 async fn stay(
-    PostgresConnection { mut driver, .. }: PostgresConnection,
+    PostgresConnection { mut driver, spread, .. }: PostgresConnection,
     driving: JoinHandle<()>,
     (told, outbox): (&Notify, &Weak<Notify>),
     news: News,
@@ -92,7 +92,7 @@ async fn stay(
     }
     tokio::select! {
         () = pass_on(told, driving, outbox) => {}
-        () = beat(&mut driver, news.clone()) => {}
+        () = keep_in_step(&mut driver, spread, news.clone()) => {}
     }
     // From here on nothing is heard. While the database is unreachable, the cache must not hide that.
     if let Some(news) = news.borrow().clone() {
@@ -110,6 +110,15 @@ async fn pass_on(told: &Notify, mut driving: JoinHandle<()>, outbox: &Weak<Notif
         let Some(outbox) = outbox.upgrade() else { return };
         outbox.notify_waiters();
     }
+}
+
+/// If rows are spread over servers, their triggers notify nobody here, and sessions are read from the database each time.
+async fn keep_in_step(driver: &mut AsyncPgConnection, spread: bool, news: News) {
+    if spread {
+        tracing::info!("sessions are not kept in memory, since Citus spreads them over servers");
+        return std::future::pending().await;
+    }
+    beat(driver, news).await;
 }
 
 /// Makes a round trip from time to time, as long as someone asks for sessions and each is answered.

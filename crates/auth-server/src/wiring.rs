@@ -11,7 +11,7 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::{KeptSessions, SessionNews, Store};
+use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
     Connections, DocumentCache, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
@@ -69,7 +69,9 @@ pub(crate) async fn wire(
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
-    let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
+    let refresh_tokens = refresh_tokens(&*store, &ring).await?;
+    let ports =
+        Ports { kept_sessions, refresh_tokens, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
     let edge = Edge { workers: database.workers.clone(), ..edge(settings, names, connections)? };
     Ok(Wired { use_cases, edge, signer, database, claim })
@@ -95,6 +97,13 @@ async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn Ke
     let Some(cache) = cache else { return Ok((opened, None)) };
     opened.store = Arc::new(CachedStore::new(opened.store, cache.clone()));
     Ok((opened, Some(cache)))
+}
+
+/// Tokens that name their account are for databases that no older node serves.
+async fn refresh_tokens(store: &dyn Store, ring: &KeyRing) -> Result<Arc<dyn RefreshTokens>, Failure> {
+    let tokens = DerivedRefreshTokens::new(ring.clone());
+    let known = store.find_maintenance(Maintenance::AccountsInRefreshTokens).await?.is_some();
+    Ok(Arc::new(if known { tokens } else { tokens.without_accounts() }))
 }
 
 fn ports(

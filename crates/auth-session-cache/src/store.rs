@@ -24,7 +24,7 @@ use auth_domain::signing_key::SigningKey;
 use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
 
 use crate::moved::UnderWay;
-use crate::sessions::SessionCache;
+use crate::sessions::{Moment, SessionCache};
 
 /// A store that caches the sessions that are read from it. Every read still asks the store: callers that may use the
 /// cache ask `KeptSessions`.
@@ -37,6 +37,16 @@ impl CachedStore {
     /// Caches in `cache` what is read from `store`, and applies to it what is committed here.
     pub const fn new(store: Arc<dyn Store>, cache: Arc<SessionCache>) -> Self {
         Self { store, cache }
+    }
+
+    /// Keeps what a read found that began then.
+    fn note(&self, read_at: Moment, id: SessionId, found: &Result<Option<(Session, Account)>, StoreError>) {
+        match found {
+            // One that has ended is never used again.
+            Ok(Some((session, account))) if session.revocation.is_none() => self.cache.keep(read_at, session, account),
+            Ok(_) => self.cache.forget(id),
+            Err(_) => {}
+        }
     }
 }
 
@@ -86,15 +96,21 @@ impl Store for CachedStore {
         self.store.snapshot_accounts(after).await
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
         let read_at = self.cache.now();
-        let found = self.store.find_session(id).await;
-        match &found {
-            // A session that has ended is never used again.
-            Ok(Some((session, account))) if session.revocation.is_none() => self.cache.keep(read_at, session, account),
-            Ok(_) => self.cache.forget(id),
-            Err(_) => {}
-        }
+        let found = self.store.find_session(account_id, id).await;
+        self.note(read_at, id, &found);
+        found
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        let read_at = self.cache.now();
+        let found = self.store.find_session_by_id(id).await;
+        self.note(read_at, id, &found);
         found
     }
 

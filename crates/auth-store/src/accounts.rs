@@ -1,8 +1,6 @@
 //! Accounts: storing, reading and changing them. Their identities are separate rows, in `identities.rs`.
 
-use auth_domain::account::{
-    Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username,
-};
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
 use auth_domain::{AccountId, Timestamp};
@@ -103,18 +101,6 @@ pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Ac
     Ok(accounts_of(rows)?.pop())
 }
 
-pub(crate) async fn find_by_name(conn: &mut Connection, name: &LoginName) -> Done<Option<Account>> {
-    let query = accounts::table.left_join(identities::table);
-    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
-    let rows: Vec<JoinedRow> = match name {
-        LoginName::Email(email) => conn.load(query.filter(accounts::email_key.eq(email.key()))).await?,
-        LoginName::Username(username) => conn.load(query.filter(accounts::username_key.eq(username.key()))).await?,
-        // Queries the database anyway, so that it takes as long.
-        LoginName::Impossible(_) => conn.load(query.filter(accounts::email_key.eq(""))).await?,
-    };
-    Ok(accounts_of(rows)?.pop())
-}
-
 pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
     let page = diesel::alias!(accounts as page);
@@ -124,6 +110,13 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit:
     let rows: Vec<JoinedRow> =
         conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
     accounts_of(rows)
+}
+
+/// It is there, and stays until the commit.
+pub(crate) async fn require(conn: &mut Connection, id: AccountId) -> Done<usize> {
+    let row = accounts::table.filter(accounts::id.eq(key(id))).select(accounts::id);
+    let rows: Vec<DbUuid> = conn.load_locked(row.for_share(), row).await?;
+    Ok(rows.len())
 }
 
 pub(crate) async fn insert(conn: &mut Connection, account: &Account) -> Done<usize> {

@@ -17,16 +17,19 @@ use crate::connection::Connection;
 use crate::engine::{ArchiveDialect, Engine};
 use crate::identities::IdentityRow;
 use crate::migrations;
+use crate::names::{self, Name};
 use crate::schema::{accounts as accounts_table, identities};
 use crate::store::{Inner, SqlStore};
 use crate::types::DbUuid;
 
 /// Every table with a unique key; those that others refer to come first. A key begins with an id where possible, so
 /// that the index can be used even if the engine sorts texts by the rules of a language.
-const TABLES: [(&str, &[&str]); 18] = [
+const TABLES: [(&str, &[&str]); 19] = [
+    // Before the accounts, which add their names where these are missing.
+    ("names", &["account_id", "kind"]),
     ("accounts", &["id"]),
     ("identities", &["account_id", "provider"]),
-    ("sessions", &["id"]),
+    ("sessions", &["account_id", "id"]),
     ("challenges", &["id"]),
     ("pending_credentials", &["challenge_id"]),
     ("totp_steps", &["account_id", "step"]),
@@ -281,6 +284,13 @@ impl<E: Engine> ArchiveWriter for Rows<E> {
     async fn insert_accounts(&mut self, accounts: &[Account]) -> Result<(), ArchiveError> {
         let conn = &mut self.conn;
         for account in accounts {
+            let linked = account.identities.iter().map(|own| Name::identity(&own.provider, &own.subject));
+            for name in Name::all_of(account).chain(linked) {
+                let claimed = conn.execute_told(names::claim_statement(&name, account.id)).await;
+                if claimed.map_err(|error| failed("names", &format!("{}: {error}", account.id)))? == 0 {
+                    return Err(failed("names", &format!("{}: another account has the same {name}", account.id)));
+                }
+            }
             let row = AccountRow::from(account);
             let done = conn.execute_told(diesel::insert_into(accounts_table::table).values(row)).await;
             done.map_err(|error| failed("accounts", &format!("{}: {error}", account.id)))?;

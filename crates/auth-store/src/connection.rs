@@ -62,6 +62,8 @@ pub struct PostgresConnection {
     pub sqlstates: SqlStates,
     /// The process id that serves it; `None` behind a pooler, which uses another one for each transaction.
     pub backend: Option<i32>,
+    /// Whether rows may be spread over several servers by account: Citus is installed.
+    pub spread: bool,
     /// Soon after this is dropped, the task that moves the bytes ends, whatever the server still owes.
     pub in_use: oneshot::Sender<Infallible>,
 }
@@ -119,6 +121,15 @@ impl Connection {
         match &self.engine {
             Engine::Postgres(connection) => connection.backend,
             Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// Returns whether rows may be spread over several servers by account, so that no statement should join what is kept by
+    /// account with what is not.
+    pub(crate) fn is_spread(&self) -> bool {
+        match &self.engine {
+            Engine::Postgres(connection) => connection.spread,
+            Engine::Sqlite(_) => false,
         }
     }
 

@@ -9,9 +9,9 @@ use auth_domain::{AccountId, AuthorizationId, Timestamp};
 use diesel::prelude::*;
 
 use crate::accounts::AccountRow;
-use crate::connection::{Connection, Done, columns};
+use crate::connection::{Connection, Done};
 use crate::corrupt;
-use crate::schema::{accounts, identities, used_authorizations};
+use crate::schema::{identities, used_authorizations};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -65,24 +65,6 @@ pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec
         accounts.insert(id, account);
     }
     Ok(accounts.into_values().collect())
-}
-
-/// Finds the account in one statement, so that an identity which is unlinked at this moment is not taken for a linked
-/// one.
-pub(crate) async fn find_account(
-    conn: &mut Connection,
-    provider: &ProviderName,
-    subject: &Subject,
-) -> Done<Option<Account>> {
-    let presented = diesel::alias!(identities as presented);
-    let owner = presented
-        .filter(presented.field(identities::provider).eq(provider.as_str()))
-        .filter(presented.field(identities::subject).eq(subject.as_str()))
-        .select(presented.field(identities::account_id));
-    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(owner));
-    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
-    let rows: Vec<JoinedRow> = conn.load(query).await?;
-    Ok(accounts_of(rows)?.pop())
 }
 
 pub(crate) async fn insert(conn: &mut Connection, id: AccountId, identity: &LinkedIdentity) -> Done<usize> {

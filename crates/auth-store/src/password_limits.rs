@@ -12,7 +12,7 @@ use crate::schema::{password_daily_misses, password_network_attempts};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = password_network_attempts, treat_none_as_null = true)]
+#[diesel(table_name = password_network_attempts, primary_key(subject, network), treat_none_as_null = true)]
 pub(super) struct NetworkAttemptsRow {
     subject: DbUuid,
     network: String,
@@ -47,7 +47,7 @@ impl From<NetworkAttemptsRow> for NetworkAttempts {
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = password_daily_misses, treat_none_as_null = true)]
+#[diesel(table_name = password_daily_misses, primary_key(subject), treat_none_as_null = true)]
 pub(super) struct DailyMissesRow {
     subject: DbUuid,
     misses: i64,

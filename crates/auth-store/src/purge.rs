@@ -10,8 +10,8 @@ use crate::connection::{Connection, Done};
 pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -> Done<usize> {
     let (sql, first, second) = match expired {
         Expired::Sessions { ended_before } => (
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE absolute_expires_at < $1 \
-             OR idle_expires_at < $1 OR revoked_at < $2 LIMIT $3)",
+            "DELETE FROM sessions WHERE (account_id, id) IN (SELECT account_id, id FROM sessions \
+             WHERE absolute_expires_at < $1 OR idle_expires_at < $1 OR revoked_at < $2 LIMIT $3)",
             ended_before,
             ended_before,
         ),

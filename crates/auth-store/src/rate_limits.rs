@@ -10,7 +10,7 @@ use crate::schema::rate_limits;
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = rate_limits)]
+#[diesel(table_name = rate_limits, primary_key(subject, kind, network))]
 struct RateLimitRow {
     subject: DbUuid,
     kind: String,

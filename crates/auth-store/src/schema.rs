@@ -37,10 +37,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::types::SqlUuid;
+
+    names (kind, name) {
+        kind -> Text,
+        name -> Text,
+        account_id -> SqlUuid,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::types::SqlUuid;
 
-    identities (provider, subject) {
+    identities (account_id, provider) {
         provider -> Text,
         subject -> Text,
         account_id -> SqlUuid,
@@ -86,7 +97,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::types::SqlUuid;
 
-    sessions (id) {
+    sessions (account_id, id) {
         id -> SqlUuid,
         account_id -> SqlUuid,
         generation -> BigInt,
@@ -301,5 +312,5 @@ diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(identities -> accounts (account_id));
 diesel::joinable!(challenges -> accounts (account_id));
 diesel::joinable!(event_deliveries -> events (event_id));
-diesel::allow_tables_to_appear_in_same_query!(accounts, identities, sessions, challenges);
+diesel::allow_tables_to_appear_in_same_query!(accounts, identities, names, sessions, challenges);
 diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

@@ -196,12 +196,39 @@ fn key(id: SessionId) -> DbUuid {
     DbUuid(id.as_uuid())
 }
 
-pub(crate) async fn find(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
-    let query = sessions::table
-        .inner_join(accounts::table.left_join(identities::table))
-        .filter(sessions::id.eq(key(id)))
-        .select((columns::<SessionRow, _>(), (columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())));
-    let rows: Vec<(SessionRow, JoinedRow)> = conn.load(query).await?;
+fn owner(id: AccountId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+/// A session, by its key.
+macro_rules! session {
+    ($account_id:expr, $id:expr) => {
+        sessions::table.filter(sessions::account_id.eq(owner($account_id))).filter(sessions::id.eq(key($id)))
+    };
+}
+
+/// With their accounts.
+macro_rules! joined {
+    ($sessions:expr) => {
+        $sessions
+            .inner_join(accounts::table.left_join(identities::table))
+            .select((columns::<SessionRow, _>(), (columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())))
+    };
+}
+
+pub(crate) async fn find(
+    conn: &mut Connection,
+    account_id: AccountId,
+    id: SessionId,
+) -> Done<Option<(Session, Account)>> {
+    one_of(conn.load(joined!(session!(account_id, id))).await?)
+}
+
+pub(crate) async fn find_by_id(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
+    one_of(conn.load(joined!(sessions::table.filter(sessions::id.eq(key(id))))).await?)
+}
+
+fn one_of(rows: Vec<(SessionRow, JoinedRow)>) -> Done<Option<(Session, Account)>> {
     let (mut sessions, accounts): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let session = sessions.pop().map(Session::try_from).transpose()?;
     Ok(session.zip(accounts_of(accounts)?.pop()))
@@ -214,7 +241,7 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Done<Vec<Session>> {
     let query = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::idle_expires_at.gt(now.as_micros()))
         .filter(sessions::absolute_expires_at.gt(now.as_micros()))
@@ -287,12 +314,10 @@ macro_rules! unmoved {
     ($session:expr, $account:expr) => {{
         let ((id, from), (account_id, revision)): ((SessionId, RotationVersion), (AccountId, AccountRevision)) =
             ($session, $account);
-        let account_id = DbUuid(account_id.as_uuid());
-        let account =
-            accounts::table.filter(accounts::id.eq(account_id)).filter(accounts::updated_at.eq(revision.as_micros()));
-        sessions::table
-            .filter(sessions::id.eq(key(id)))
-            .filter(sessions::account_id.eq(account_id))
+        let account = accounts::table
+            .filter(accounts::id.eq(owner(account_id)))
+            .filter(accounts::updated_at.eq(revision.as_micros()));
+        session!(account_id, id)
             .filter(sessions::generation.eq(number(from.generation)))
             .filter(sessions::proved.eq(from.proved))
             .filter(sessions::notes.eq(from.notes.as_number()))
@@ -321,11 +346,13 @@ pub(crate) async fn note_served_again(
     conn.execute(diesel::update(row).set(ServedAgainRow::from(rotation))).await
 }
 
-pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Generation) -> Done<usize> {
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(generation)))
-        .filter(sessions::proved.eq(false));
+pub(crate) async fn prove(
+    conn: &mut Connection,
+    (account_id, id): (AccountId, SessionId),
+    generation: Generation,
+) -> Done<usize> {
+    let row =
+        session!(account_id, id).filter(sessions::generation.eq(number(generation))).filter(sessions::proved.eq(false));
     conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
 }
 
@@ -337,22 +364,18 @@ pub(crate) async fn reauthenticate(
     (credential_version, two_factor_version): (CredentialVersion, RowVersion),
 ) -> Done<usize> {
     let account = accounts::table
-        .filter(accounts::id.eq(DbUuid(account_id.as_uuid())))
+        .filter(accounts::id.eq(owner(account_id)))
         .filter(accounts::credential_version.eq(credential_version.as_number()))
         .filter(accounts::two_factor_version.eq(two_factor_version.as_number()));
     // Not locked: a change of the account conflicts on the session's row.
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
-        .filter(sessions::revoked_at.is_null())
-        .filter(exists(account));
+    let row = session!(account_id, id).filter(sessions::revoked_at.is_null()).filter(exists(account));
     let set = (sessions::method.eq(method.amr().join(" ")), sessions::authenticated_at.eq(at.as_micros()));
     conn.execute(diesel::update(row).set(set)).await
 }
 
 /// Requires that the session has not ended, and does not end before the commit.
-pub(crate) async fn require(conn: &mut Connection, id: SessionId) -> Done<usize> {
-    let live = sessions::table.filter(sessions::id.eq(key(id))).filter(sessions::revoked_at.is_null());
+pub(crate) async fn require(conn: &mut Connection, account_id: AccountId, id: SessionId) -> Done<usize> {
+    let live = session!(account_id, id).filter(sessions::revoked_at.is_null());
     let live = live.select(sessions::id);
     let rows: Vec<DbUuid> = conn.load_locked(live.for_share(), live).await?;
     Ok(rows.len())
@@ -364,10 +387,7 @@ pub(crate) async fn revoke(
     id: SessionId,
     revocation: &Revocation,
 ) -> Done<usize> {
-    let live = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
-        .filter(sessions::revoked_at.is_null());
+    let live = session!(account_id, id).filter(sessions::revoked_at.is_null());
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
 }
 
@@ -379,7 +399,7 @@ pub(crate) async fn revoke_all_of(
 ) -> Done<usize> {
     let kept = except.map_or_else(uuid::Uuid::nil, SessionId::as_uuid);
     let live = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::id.ne(DbUuid(kept)));
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
@@ -393,7 +413,7 @@ pub(crate) async fn revoke_without_second_factor(
     revocation: &Revocation,
 ) -> Done<usize> {
     let live = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::method.not_like("%mfa"))
         .filter(sessions::id.ne(key(except)));

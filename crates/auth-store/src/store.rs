@@ -33,11 +33,12 @@ use tracing::Instrument as _;
 
 use crate::connection::{Connection, as_store_error};
 use crate::engine::{Engine, Write};
+use crate::names::Name;
 use crate::pool::{Lent, Purpose};
 use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
-    accounts, audit, challenges, commit, events, identities, keys, mails, maintenance, outbox, password_limits, purge,
+    accounts, audit, challenges, commit, events, keys, mails, maintenance, names, outbox, password_limits, purge,
     rate_limits, sessions, two_factor,
 };
 
@@ -257,7 +258,7 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreError> {
         let name = name.clone();
-        self.read(move |conn| async move { accounts::find_by_name(conn, &name).await }.boxed()).await
+        self.read(move |conn| async move { names::find_account(conn, &Name::of(&name)).await }.boxed()).await
     }
 
     async fn find_account_by_identity(
@@ -266,7 +267,10 @@ impl<E: Engine> Store for SqlStore<E> {
         subject: &Subject,
     ) -> Result<Option<Account>, StoreError> {
         let (provider, subject) = (provider.clone(), subject.clone());
-        self.read(move |conn| async move { identities::find_account(conn, &provider, &subject).await }.boxed()).await
+        self.read(move |conn| {
+            async move { names::find_account(conn, &Name::identity(&provider, &subject)).await }.boxed()
+        })
+        .await
     }
 
     async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreError> {
@@ -293,8 +297,16 @@ impl<E: Engine> Store for SqlStore<E> {
         Ok(Box::new(Snapshot::new(self.clone(), conn, after, permit)))
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
-        self.read(move |conn| sessions::find(conn, id).boxed()).await
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find(conn, account_id, id).boxed()).await
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find_by_id(conn, id).boxed()).await
     }
 
     async fn list_sessions(

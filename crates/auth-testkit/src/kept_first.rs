@@ -37,6 +37,10 @@ impl KeptFirst {
     pub fn new(store: Arc<dyn Store>, kept: Arc<dyn KeptSessions>) -> Self {
         Self { store, kept, purged: AtomicBool::new(false) }
     }
+
+    fn recall(&self, id: SessionId) -> Option<(Session, Account)> {
+        self.kept.recall(id).filter(|_| !self.purged.load(Ordering::SeqCst))
+    }
 }
 
 #[async_trait]
@@ -85,11 +89,21 @@ impl Store for KeptFirst {
         self.store.snapshot_accounts(after).await
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
-        let kept = self.kept.recall(id).filter(|_| !self.purged.load(Ordering::SeqCst));
-        match kept {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        match self.recall(id).filter(|(session, _)| session.account_id == account_id) {
             Some(kept) => Ok(Some(kept)),
-            None => self.store.find_session(id).await,
+            None => self.store.find_session(account_id, id).await,
+        }
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        match self.recall(id) {
+            Some(kept) => Ok(Some(kept)),
+            None => self.store.find_session_by_id(id).await,
         }
     }
 

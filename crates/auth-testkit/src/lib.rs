@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up is to fail")]
 
+mod citus;
 pub mod doubles;
 pub mod fixtures;
 pub mod kept_first;

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::citus::Workers;
 use crate::fixtures::unique;
 use crate::pgbouncer::PgBouncer;
 pub use crate::processes::free_port;
@@ -16,7 +17,10 @@ use crate::processes::{Supervised, new_folder, run, unprivileged};
 /// Returns the cluster of this process, which the first call starts.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    CLUSTER.get_or_init(|| match Workers::start() {
+        Some((coordinator, workers)) => Cluster { workers: Some(workers), ..coordinator },
+        None => Cluster::start(),
+    })
 }
 
 /// A running PostgreSQL server. It ends when this is dropped, and at the latest with this process.
@@ -30,11 +34,13 @@ pub struct Cluster {
     server: Supervised,
     /// The servers that crashed: dropping them would remove the folder.
     crashed: Vec<Supervised>,
+    /// Where its databases are spread over servers by Citus.
+    workers: Option<Workers>,
 }
 
 const USER: &str = "postgres";
 /// Durability is off: tests need no data after a crash of the machine.
-const NOT_DURABLE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+pub(crate) const NOT_DURABLE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
 /// A value of `lc_messages` with which a [`Cluster`] speaks German.
 pub const GERMAN: &str = "de_DE.UTF-8";
@@ -88,7 +94,17 @@ impl Cluster {
         );
         let (command, roots) = (server, dir.join("ca.pem"));
         let server = supervised(&command, &dir);
-        let cluster = Self { bin, port, roots, dir, pooler: OnceLock::new(), command, server, crashed: Vec::new() };
+        let cluster = Self {
+            bin,
+            port,
+            roots,
+            dir,
+            pooler: OnceLock::new(),
+            command,
+            server,
+            crashed: Vec::new(),
+            workers: None,
+        };
         cluster.wait_until_ready();
         cluster
     }
@@ -163,7 +179,11 @@ impl Cluster {
     pub fn database(&self) -> String {
         let name = format!("test_{}", unique());
         run(self.psql("postgres").args(["-c", &format!("CREATE DATABASE {name} STRATEGY file_copy")]));
-        format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port)
+        let url = format!("postgres://{USER}@127.0.0.1:{}/{name}", self.port);
+        if let Some(workers) = &self.workers {
+            workers.spread(self, &url, &name);
+        }
+        url
     }
 
     /// Returns the loopback port on which it listens.

@@ -48,6 +48,7 @@ macro_rules! store_contract {
         $crate::store_contract!(@each $new:
             accounts_round_trip
             names_are_unique_whatever_their_case
+            names_that_are_given_up_are_free
             a_commit_happens_whole_or_not_at_all
             a_pending_address_is_kept_with_its_account
             a_provider_told_an_address_until_it_is_another

@@ -155,7 +155,7 @@ pub enum Change {
     },
     /// Records that the current generation reached its holder. Guard: it is still that generation, and this was not
     /// recorded before.
-    ProveSession { session_id: SessionId, generation: Generation },
+    ProveSession { account_id: AccountId, session_id: SessionId, generation: Generation },
     /// Records how and when the user of a session proved who they are. Guard: the session has not ended, and the
     /// credentials and second factors that were checked are unchanged.
     ReauthenticateSession {
@@ -171,7 +171,7 @@ pub enum Change {
     /// Ends a session. Guard: it has not ended yet.
     RevokeSession { account_id: AccountId, session_id: SessionId, revocation: Revocation },
     /// Changes nothing. Guard: the session has not ended.
-    RequireSession(SessionId),
+    RequireSession { account_id: AccountId, session_id: SessionId },
     /// Ends every session of an account that has not ended yet, if there are any.
     RevokeSessionsOf {
         account_id: AccountId,
@@ -342,6 +342,11 @@ impl Change {
     /// is slow to write.
     pub const fn can_wait(&self) -> bool {
         matches!(self, Self::ProveSession { .. })
+    }
+
+    /// Changes nothing, and needs `session` not to have ended.
+    pub const fn require(session: &Session) -> Self {
+        Self::RequireSession { account_id: session.account_id, session_id: session.id }
     }
 
     /// Records how and when the user of `session` proved who they are, guarded by the state of `account`.

@@ -85,7 +85,7 @@ impl Change {
             Self::AdvanceSession { .. } | Self::NoteServedAgain { .. } | Self::ProveSession { .. } => {
                 Guard::SessionUnmoved
             }
-            Self::ReauthenticateSession { .. } | Self::RevokeSession { .. } | Self::RequireSession(_) => {
+            Self::ReauthenticateSession { .. } | Self::RevokeSession { .. } | Self::RequireSession { .. } => {
                 Guard::SessionAlive
             }
             Self::UseTotpStep { .. } => Guard::TotpStepUnused,
@@ -150,7 +150,7 @@ impl Change {
             | Self::ReauthenticateSession { .. }
             | Self::RevokeSessionsWithoutSecondFactor { .. }
             | Self::RevokeSession { .. }
-            | Self::RequireSession(_)
+            | Self::RequireSession { .. }
             | Self::RevokeSessionsOf { .. } => LockOrder::Session,
             // Locks its account, so it comes before an identity that someone unlinks with the account locked.
             Self::InsertSession { .. } => LockOrder::NewSession,

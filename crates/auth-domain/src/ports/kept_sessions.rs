@@ -85,7 +85,7 @@ impl Change {
             Self::InsertAccount(_)
             | Self::InsertSession { .. }
             // These change nothing, or nothing that is read with a session.
-            | Self::RequireSession(_)
+            | Self::RequireSession { .. }
             | Self::RequireIdentity { .. }
             | Self::RecordDeletion(_)
             | Self::UseAuthorization { .. }

@@ -138,8 +138,16 @@ pub trait Store: Send + Sync {
     /// Opens a consistent view of all accounts after `after`, to be read page by page.
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError>;
 
-    /// Returns a session with its account.
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
+    /// Returns a session of that account, with the account.
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError>;
+
+    /// Returns a session with its account, if the account is not known. Rows are kept by account, so if they are spread
+    /// over several servers, all of these are asked.
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError>;
 
     /// Returns the sessions of an account that are alive at `now`, newest first, at most `limit`.
     async fn list_sessions(

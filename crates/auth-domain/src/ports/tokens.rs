@@ -3,7 +3,7 @@
 use crate::access_token::{AccessClaims, BearerToken, TokenRejection};
 use crate::internal::InternalService;
 use crate::session::{Generation, KeyId};
-use crate::{Randomness, SessionId, SigningKeyId, Timestamp};
+use crate::{AccountId, Randomness, SessionId, SigningKeyId, Timestamp};
 
 /// No signing key is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,8 @@ pub trait AccessTokens: Send + Sync {
 /// What a genuine refresh token identifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTokenClaims {
+    /// Whose session it is; `None` in tokens of the first form.
+    pub account_id: Option<AccountId>,
     /// The session.
     pub session_id: SessionId,
     /// The generation of the token.

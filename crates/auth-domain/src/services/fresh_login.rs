@@ -108,7 +108,7 @@ impl FreshLogin {
         &self,
         env: &Environment,
     ) -> Result<Account, E> {
-        let found = env.store.find_session(self.caller.session().id).await?;
+        let found = env.store.find_session(self.caller.account().id, self.caller.session().id).await?;
         let now = env.now();
         let alive = found.filter(|(session, _)| session.is_alive(now));
         let (session, account) = alive.ok_or(FreshLoginError::SessionGone)?;

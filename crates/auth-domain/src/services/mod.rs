@@ -26,5 +26,5 @@ pub use password_check::{PasswordAccepted, PasswordCheckError};
 pub(crate) use password_check::{PasswordCheck, PasswordMatched, Success, salt};
 pub use second_factors::{MethodUnusable, SecondFactor, SecondFactorRequired};
 pub(crate) use second_factors::{SecondFactors, Verdict, after_first_factor, counts_after, rests_on_mail};
-pub(crate) use session_tokens::SessionTokens;
 pub use session_tokens::{IssuedAccessToken, IssuedTokens, LoggedIn};
+pub(crate) use session_tokens::{SessionTokens, session_of};

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::{Account, Roles};
-use crate::ports::{AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::ports::{
+    AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens, Store, StoreError,
+};
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
 use crate::{AccountId, SessionId, Timestamp};
 
@@ -38,6 +40,17 @@ pub struct LoggedIn {
     pub account: Account,
     /// Its tokens.
     pub tokens: IssuedTokens,
+}
+
+/// The session that a refresh token names, with its account.
+pub(crate) async fn session_of(
+    store: &dyn Store,
+    claims: &RefreshTokenClaims,
+) -> Result<Option<(Session, Account)>, StoreError> {
+    match claims.account_id {
+        Some(account_id) => store.find_session(account_id, claims.session_id).await,
+        None => store.find_session_by_id(claims.session_id).await,
+    }
 }
 
 /// Issues tokens.
@@ -89,7 +102,7 @@ impl SessionTokens {
     pub(crate) fn issue(&self, session: &Session, roles: &Roles, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
         let generation = session.rotation.generation;
         let access = self.access_token(session, generation, roles, now)?;
-        let claims = RefreshTokenClaims { session_id: session.id, generation };
+        let claims = RefreshTokenClaims { account_id: Some(session.account_id), session_id: session.id, generation };
         Ok(IssuedTokens {
             access,
             refresh: self.refresh.issue(&claims, &session.key_id),

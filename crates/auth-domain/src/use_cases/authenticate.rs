@@ -38,7 +38,7 @@ impl Authenticated {
 
     /// Returns the account as it is now; `None` if the session has ended meanwhile.
     pub(super) async fn still_there(&self, env: &Environment) -> Result<Option<Account>, StoreError> {
-        let found = env.store.find_session(self.session.id).await?;
+        let found = env.store.find_session(self.account.id, self.session.id).await?;
         let now = env.now();
         Ok(found.filter(|(session, _)| session.is_alive(now)).map(|(_, account)| account.as_of(now)))
     }
@@ -107,7 +107,7 @@ impl Authenticate {
     }
 
     async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
-        let found = self.env.store.find_session(claims.session_id).await?;
+        let found = self.env.store.find_session(claims.account_id, claims.session_id).await?;
         let (session, account) =
             found.filter(|(session, _)| is_good(session, &claims, now)).ok_or(AuthenticateError::SessionGone)?;
         match self.prove(&session, &claims).await {
@@ -126,7 +126,8 @@ impl Authenticate {
         if claims.generation != current || session.rotation.proved {
             return Ok(true);
         }
-        self.env.commit_unless_lost(Change::ProveSession { session_id: session.id, generation: current }).await
+        let (account_id, session_id) = (session.account_id, session.id);
+        self.env.commit_unless_lost(Change::ProveSession { account_id, session_id, generation: current }).await
     }
 }
 

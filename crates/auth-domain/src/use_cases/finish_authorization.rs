@@ -249,13 +249,13 @@ impl FinishAuthorization {
         let outcome = self
             .env
             .decide(async |_| {
-                let found = self.env.store.find_session(session_id).await?;
+                let found = self.env.store.find_session_by_id(session_id).await?;
                 let (_, account) = found.ok_or(FinishAuthorizationError::SessionGone)?;
                 let linked = account.identity_at(&identity.provider);
                 if linked.is_none_or(|linked| linked.subject != identity.subject) {
                     return Err(FinishAuthorizationError::NotLinked);
                 }
-                let round = self.reauthenticate.round(session_id, Shown::Identity, client).await?;
+                let round = self.reauthenticate.round((account.id, session_id), Shown::Identity, client).await?;
                 Ok(round.map_error(FinishAuthorizationError::from))
             })
             .await?;

@@ -236,9 +236,9 @@ impl FinishLogin {
         account: &Account,
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
-        let own = found.filter(|(session, _)| session.account_id == account.id && session.is_alive(now));
-        let (session, _) = own.ok_or(FinishLoginError::WrongToken)?;
+        let found = self.env.store.find_session(account.id, session_id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(now));
+        let (session, _) = alive.ok_or(FinishLoginError::WrongToken)?;
         let method = match reauthentication {
             Reauthentication::AfterPassword => AuthenticationMethod::PasswordAndSecondFactor,
             Reauthentication::AfterProvider => AuthenticationMethod::IdentityProviderAndSecondFactor,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::internal::{InternalCaller, TokensIntrospect};
 use crate::ports::{RefreshTokenClaims, RefreshTokens, StoreError};
-use crate::services::Environment;
+use crate::services::{Environment, session_of};
 use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
@@ -58,7 +58,7 @@ impl Introspect {
     }
 
     async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreError> {
-        let Some((session, _)) = self.env.store.find_session(claims.session_id).await? else { return Ok(None) };
+        let Some((session, _)) = session_of(&*self.env.store, &claims).await? else { return Ok(None) };
         let (now, rotation) = (self.env.now(), &session.rotation);
         // Decided as if the token's own client presented it.
         let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);

@@ -35,7 +35,7 @@ impl LinkIdentity {
                     return Err(FinishAuthorizationError::AlreadyLinked);
                 }
                 let now = self.env.now();
-                let found = self.env.store.find_session(session_id).await?;
+                let found = self.env.store.find_session_by_id(session_id).await?;
                 let alive = found.filter(|(session, _)| session.is_alive(now));
                 let (session, account) = alive.ok_or(FinishAuthorizationError::SessionGone)?;
                 self.step_up.require(session.authenticated_at, &session, &account, now)?;
@@ -45,7 +45,7 @@ impl LinkIdentity {
                     None => {}
                 }
                 let (account, mut changes) = link(&*self.env.entropy, account, identity, client, now);
-                changes.push(Change::RequireSession(session_id));
+                changes.push(Change::RequireSession { account_id: account.id, session_id });
                 Ok(Decision::commit(account, changes))
             })
             .await

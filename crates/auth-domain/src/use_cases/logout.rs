@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{AccessTokens, Change, RefreshTokens, StoreError};
-use crate::services::Environment;
+use crate::ports::{AccessTokens, Change, RefreshTokenClaims, RefreshTokens, StoreError};
+use crate::services::{Environment, session_of};
 use crate::session::{Revocation, RevocationReason};
 use crate::{AccountId, SessionId};
 
@@ -56,14 +56,14 @@ impl Logout {
         let account_id = match caller {
             Some(caller) if caller.session().id != session_id => return Err(LogoutError::ForeignToken),
             Some(caller) => caller.account().id,
-            None => self.owner_of(session_id).await?,
+            None => self.owner_of(&claims).await?,
         };
         self.commit(Change::RevokeSession { account_id, session_id, revocation: self.revocation() }).await?;
         Ok(session_id)
     }
 
-    async fn owner_of(&self, session_id: SessionId) -> Result<AccountId, LogoutError> {
-        let found = self.env.store.find_session(session_id).await?;
+    async fn owner_of(&self, claims: &RefreshTokenClaims) -> Result<AccountId, LogoutError> {
+        let found = session_of(&*self.env.store, claims).await?;
         let alive = found.filter(|(session, _)| session.is_alive(self.env.now()));
         alive.map(|(session, _)| session.account_id).ok_or(LogoutError::SessionGone)
     }

@@ -14,7 +14,7 @@ use crate::services::{
 use crate::session::{AuthenticationMethod, Client, Session};
 use crate::temp_token::{Reauthentication, TempStep};
 use crate::two_factor::Method;
-use crate::{SessionId, Timestamp};
+use crate::{AccountId, SessionId, Timestamp};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
@@ -122,13 +122,18 @@ impl Reauthenticate {
             None if account.password_hash.is_some() => return Err(ReauthenticateError::PasswordRequired),
             None => Shown::Nothing,
         };
-        self.env.decide(async |_| self.round(caller.session().id, shown, client).await).await
+        self.env.decide(async |_| self.round((account.id, caller.session().id), shown, client).await).await
     }
 
     /// Returns what follows from what was shown, based on the session as it is now.
-    pub(super) async fn round(&self, session_id: SessionId, shown: Shown, client: &Client) -> Round {
+    pub(super) async fn round(
+        &self,
+        (account_id, session_id): (AccountId, SessionId),
+        shown: Shown,
+        client: &Client,
+    ) -> Round {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
+        let found = self.env.store.find_session(account_id, session_id).await?;
         let alive = found.filter(|(session, _)| session.is_alive(now));
         let (session, account) = alive.ok_or(ReauthenticateError::SessionGone)?;
         let (before_factor, method) = match shown {

@@ -7,7 +7,7 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
 use crate::ports::{Change, KeptSessions, NoSigningKey, RefreshTokenClaims, StoreError};
-use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice};
+use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice, session_of};
 use crate::session::refresh::{Presented, is_current, present};
 use crate::session::{Client, LateRepeats, Revocation, RevocationReason, Rotation, Session};
 use crate::{AccountId, SessionId, Timestamp};
@@ -90,7 +90,7 @@ impl RefreshSession {
                 let kept = if lost.is_none() { self.kept(claims) } else { None };
                 let found = match kept {
                     Some(kept) => Some(kept),
-                    None => self.env.store.find_session(claims.session_id).await?,
+                    None => session_of(&*self.env.store, &claims).await?,
                 };
                 let (session, account) = found.ok_or(RefreshError::Invalid)?;
                 self.decision(claims, session, &account, client)

@@ -50,9 +50,8 @@ impl Sessions {
     /// Ends one of the caller's live sessions, perhaps the one that is calling.
     pub async fn revoke(&self, caller: &Authenticated, session_id: SessionId) -> Result<(), RevokeSessionError> {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
-        let own = found.filter(|(session, account)| account.id == caller.account().id && session.is_alive(now));
-        own.ok_or(RevokeSessionError::NotFound)?;
+        let found = self.env.store.find_session(caller.account().id, session_id).await?;
+        found.filter(|(session, _)| session.is_alive(now)).ok_or(RevokeSessionError::NotFound)?;
         let revocation = Revocation { at: now, reason: RevocationReason::LoggedOut };
         let revoke = Change::RevokeSession { account_id: caller.account().id, session_id, revocation };
         let ended = self.env.commit_unless_lost(revoke).await?;

@@ -98,7 +98,7 @@ impl SetUpSecondFactor {
                 let until = now + self.challenges.lifetimes.temp;
                 let two_factor = account.two_factor.clone().begin_app(now, until, secret.clone(), session_id)?;
                 let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                let require = Change::RequireSession(session_id);
+                let require = Change::RequireSession { account_id: account.id, session_id };
                 Ok::<_, SetUpError>(Decision::commit((account, secret), vec![put, require]))
             })
             .await?;
@@ -116,7 +116,7 @@ impl SetUpSecondFactor {
                 };
                 let two_factor = account.two_factor.cancel_app(self.env.now())?;
                 let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                Ok::<_, SetUpError>(Decision::commit((), vec![put, Change::RequireSession(caller.session().id)]))
+                Ok::<_, SetUpError>(Decision::commit((), vec![put, Change::require(caller.session())]))
             })
             .await
     }
@@ -134,7 +134,7 @@ impl SetUpSecondFactor {
                 let (_, begun) = self.challenges.begin_for(&account, purpose, client, now);
                 let mut changes = vec![
                     Change::PutTwoFactor { account_id, two_factor },
-                    Change::RequireSession(caller.caller().session().id),
+                    Change::require(caller.caller().session()),
                     Change::ForgetChallengesFor { account_id, purpose },
                 ];
                 changes.extend(begun);

@@ -77,7 +77,7 @@ impl UnlinkIdentity {
                     Change::UnlinkIdentity { account_id, provider: provider.clone() },
                     // Logins that began at the provider and wait for a second factor.
                     Change::ForgetChallengesFor { account_id, purpose: ChallengePurpose::TwoFactorLogin },
-                    Change::RequireSession(session_id),
+                    Change::RequireSession { account_id, session_id },
                     Change::RevokeSessionsOf { account_id, except: Some(session_id), revocation },
                     notice_about(&*self.env.entropy, &account, (NoticeKind::IdentityUnlinked, about), client, now),
                 ];

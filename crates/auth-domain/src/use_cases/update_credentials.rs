@@ -235,7 +235,7 @@ impl UpdateCredentials {
         let now = self.env.now();
         let mut changed = account.clone();
         // The user may have ended the session meanwhile: a request can be held back for long after it was let in.
-        let mut changes = vec![Change::RequireSession(session.id)];
+        let mut changes = vec![Change::require(session)];
         if let Some(password_hash) = &wanted.password_hash {
             changes.extend(self.change_password(&mut changed, session, password_hash, client, now));
         }
@@ -274,7 +274,7 @@ impl UpdateCredentials {
             email: wanted.email.clone(),
             password_hash: wanted.password_hash.clone(),
         }));
-        changes.push(Change::RequireSession(session.id));
+        changes.push(Change::require(session));
         changes.extend(counted);
         let expires_in = self.challenges.lifetimes.code;
         Ok(Decision::commit(CredentialsOutcome::SecondFactorRequired { method, expires_in }, changes))

@@ -92,12 +92,12 @@ impl VerifyEmail {
         client: &Client,
     ) -> Result<Account, VerifyEmailError> {
         // A session guesses from its own network, whoever requested the code.
-        let (challenge_id, from, session_id) = match owner {
+        let (challenge_id, from, session) = match owner {
             AddressOwner::Temp(token) => (step_of(token)?, None, None),
             AddressOwner::Session(caller) => {
                 let newest = self.newest(caller.account()).await?;
                 let challenge_id = newest.ok_or(GiveCodeError::NoneOutstanding)?.id;
-                (challenge_id, Some(client.network()), Some(caller.session().id))
+                (challenge_id, Some(client.network()), Some(caller.session()))
             }
         };
         let account = self
@@ -108,7 +108,7 @@ impl VerifyEmail {
                     None => vec![prove(account, now)],
                 };
                 changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
-                changes.extend(session_id.map(Change::RequireSession));
+                changes.extend(session.map(Change::require));
                 changes
             })
             .await;

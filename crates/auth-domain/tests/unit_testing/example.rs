@@ -61,9 +61,9 @@ fn session(account: &Account, number: u8) -> Session {
 
 /// A store that finds this session. Any other call panics, so nothing can be written to it.
 fn store_with(session: &Session, account: &Account) -> MockStore {
-    let (id, found) = (session.id, (session.clone(), account.clone()));
+    let (key, found) = ((account.id, session.id), (session.clone(), account.clone()));
     let mut store = MockStore::new();
-    store.expect_find_session().withf(move |asked| *asked == id).returning(move |_| Ok(Some(found.clone())));
+    store.expect_find_session().returning(move |whose, id| Ok(((whose, id) == key).then(|| found.clone())));
     store
 }
 

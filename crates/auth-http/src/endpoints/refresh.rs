@@ -25,7 +25,7 @@ use crate::wire::{TokensData, TokensView};
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RefreshTokenBody {
     /// The refresh token. Where a cookie brings it, it may be left out here, and so may the body.
-    #[schema(example = "rt1.…")]
+    #[schema(example = "rt2.…")]
     token: Option<String>,
 }
 

@@ -77,7 +77,7 @@ fn access_claims(token: &str) -> Option<AccessClaims> {
     })
 }
 
-/// `refresh|<key>|<session>|<generation>`. One of a key that is gone is not genuine.
+/// `refresh|<key>|<account>|<session>|<generation>`, the account empty where it is not named. One of a key that is gone is not genuine.
 #[derive(Debug)]
 pub struct TestRefreshTokens(pub Arc<TestKeys>);
 
@@ -88,14 +88,17 @@ impl RefreshTokens for TestRefreshTokens {
 
     fn issue(&self, claims: &RefreshTokenClaims, key_id: &KeyId) -> BearerToken {
         let key_id = if self.0.has(key_id.as_str()) { key_id.clone() } else { self.0.newest() };
+        let account = claims.account_id.map(|id| id.to_string()).unwrap_or_default();
         let (session, generation) = (claims.session_id.to_string(), claims.generation.as_number().to_string());
-        BearerToken::new(join(&["refresh", key_id.as_str(), &session, &generation]))
+        BearerToken::new(join(&["refresh", key_id.as_str(), &account, &session, &generation]))
     }
 
     fn verify(&self, token: &str, _now: Timestamp) -> Option<RefreshTokenClaims> {
-        let [key_id, session, generation] = split("refresh", token)?;
+        let [key_id, account, session, generation] = split("refresh", token)?;
         let generation = Generation::from_number(generation.parse().ok()?);
-        Some(RefreshTokenClaims { session_id: id(session)?, generation }).filter(|_| self.0.has(key_id))
+        let account_id = if account.is_empty() { None } else { Some(id(account)?) };
+        let claims = RefreshTokenClaims { account_id, session_id: id(session)?, generation };
+        self.0.has(key_id).then_some(claims)
     }
 }
 

@@ -93,7 +93,9 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
             sessions::serve_again(tables, (*session_id, *from), (*account_id, *revision), rotation)
         }
-        Change::ProveSession { session_id, generation } => sessions::prove(tables, *session_id, *generation),
+        Change::ProveSession { account_id, session_id, generation } => {
+            sessions::prove(tables, (*account_id, *session_id), *generation)
+        }
         Change::RevokeSession { account_id, session_id, revocation } => {
             sessions::revoke(tables, *revocation, |one| one.id == *session_id && one.account_id == *account_id)
         }
@@ -116,7 +118,7 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
             let versions = (*credential_version, *two_factor_version);
             sessions::reauthenticate(tables, (*account_id, *session_id), (*method, *authenticated_at), versions)
         }
-        Change::RequireSession(id) => Ok(tables.sessions.get(id).is_some_and(|session| session.revocation.is_none())),
+        Change::RequireSession { account_id, session_id } => Ok(sessions::is_alive(tables, *account_id, *session_id)),
         Change::InsertChallenge(challenge) => challenges::insert(tables, challenge),
         Change::PutChallenge(challenge) => challenges::put(tables, challenge),
         Change::UseChallenge { challenge_id, version } => challenges::use_up(tables, *challenge_id, *version),

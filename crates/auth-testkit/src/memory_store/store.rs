@@ -83,7 +83,15 @@ impl Store for MemoryStore {
         Ok(Box::new(MemorySnapshot { store: self.clone(), tables, after, _permit: permit }))
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(|tables| tables.session(id).filter(|(session, _)| session.account_id == account_id))
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
         self.read(|tables| tables.session(id))
     }
 

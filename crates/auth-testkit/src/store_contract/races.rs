@@ -83,7 +83,7 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
         one_wins(&store, vec![vec![advance]; RACERS]).await;
         generation = generation.next();
     }
-    let found = store.find_session(session.id).await.unwrap().unwrap().0;
+    let found = store.find_session(session.account_id, session.id).await.unwrap().unwrap().0;
     assert_eq!(found.rotation.generation, generation);
 }
 
@@ -257,7 +257,7 @@ pub async fn a_login_that_races_a_deletion_leaves_nothing(store: AnyStore) {
             "{outcomes:?}"
         );
         for session in sessions {
-            assert_eq!(store.find_session(session.id).await.unwrap(), None);
+            assert_eq!(store.find_session_by_id(session.id).await.unwrap(), None);
         }
     }
 }

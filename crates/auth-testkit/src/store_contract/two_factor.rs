@@ -43,7 +43,7 @@ pub async fn second_factors_round_trip(store: AnyStore) {
         store.commit(vec![put.clone()]).await.unwrap();
         conflict(&store, put).await;
         assert_eq!(store.find_account(account.id).await.unwrap().unwrap().two_factor, two_factor);
-        let (_, found) = store.find_session(session.id).await.unwrap().unwrap();
+        let (_, found) = store.find_session(account.id, session.id).await.unwrap().unwrap();
         assert_eq!(found.two_factor, two_factor);
     }
     // A login that was decided before does not go through.

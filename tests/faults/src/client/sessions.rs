@@ -15,10 +15,11 @@ use crate::world::Spent;
 const ACCESS_TOKEN_AGE: Duration = Duration::from_secs(480);
 const FRESH_LOGIN_AGE: Duration = Duration::from_secs(780);
 
-/// The generation that a refresh token names: `rt1.`, then base64url of session (16 bytes), generation (4) and a MAC.
+/// The generation that a refresh token names: `rt2.`, then base64url of session and account (16 bytes each), generation (4)
+/// and a MAC (32).
 pub fn generation(token: &str) -> u32 {
     let bytes = token.split_once('.').and_then(|(_, rest)| URL_SAFE_NO_PAD.decode(rest).ok());
-    let bytes = bytes.and_then(|bytes| bytes.get(16..20)?.try_into().ok());
+    let bytes = bytes.and_then(|bytes| bytes.get(32..36)?.try_into().ok());
     u32::from_be_bytes(bytes.expect("a refresh token"))
 }
 
