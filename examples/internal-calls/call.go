@@ -70,6 +70,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	say := func(name string) string { text, _ := got.Data[name].(string); return text }
-	fmt.Println(got.StatusCode, got.Code, say("reason"), say("scope"))
+	field := func(name string) string { text, _ := got.Data[name].(string); return text }
+	fmt.Println(got.StatusCode, got.Code, field("reason"), field("scope"))
 }

@@ -13,7 +13,7 @@ import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.jwt.consumer.Validator;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
-/** Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE. */
+/** Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service. */
 public final class VerifyToken {
   private static final List<String> CLAIMS =
       List.of("iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time");
@@ -36,7 +36,7 @@ public final class VerifyToken {
             .setExpectedType(true, "at+jwt")
             .setExpectedIssuer(issuer)
             .setExpectedAudience(audience)
-            .setAllowedClockSkewInSeconds(5) // that clocks may differ
+            .setAllowedClockSkewInSeconds(5) // by which clocks may differ
             .registerValidator((Validator) VerifyToken::missing)
             .build();
   }
@@ -67,7 +67,7 @@ public final class VerifyToken {
       try {
         System.out.println(tokens.verify(lines.nextLine()).toJson());
       } catch (InvalidJwtException error) {
-        // Its codes (org.jose4j.jwt.consumer.ErrorCodes): its message holds the token.
+        // Only its codes (org.jose4j.jwt.consumer.ErrorCodes), because its message contains the token.
         var codes = error.getErrorDetails().stream().map(ErrorCodeValidator.Error::getErrorCode).toList();
         System.out.println((isRefusal(error) ? "401 " : "503 ") + codes);
       }

@@ -21,8 +21,8 @@ var required = []string{"iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles"
 // ErrNoKeys means that the keys could not be fetched: answer 503. For any other error answer 401.
 var ErrNoKeys = errors.New("the keys could not be fetched")
 
-// AccessTokens verifies tokens of one issuer (AUTH_PUBLIC_URL there) for one audience (AUTH_AUDIENCE). Create one per
-// process: it caches the keys.
+// AccessTokens verifies tokens of one issuer (AUTH_PUBLIC_URL of the service) for one audience (AUTH_AUDIENCE).
+// Create one per process: it caches the keys.
 type AccessTokens struct {
 	issuer   string
 	parser   *jwt.Parser
@@ -42,7 +42,7 @@ func NewAccessTokens(issuer, audience string) *AccessTokens {
 		jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(),
-		jwt.WithLeeway(5*time.Second), // that clocks may differ
+		jwt.WithLeeway(5*time.Second), // by which clocks may differ
 	)}
 }
 
@@ -79,7 +79,7 @@ func (a *AccessTokens) key(kid string) (ed25519.PublicKey, error) {
 		return nil, fmt.Errorf("%w: %v", ErrNoKeys, failure)
 	}
 	if key == nil {
-		return nil, errors.New("no key of that kid")
+		return nil, errors.New("no key has this kid")
 	}
 	return key, nil
 }

@@ -9,7 +9,7 @@ CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth
 
 
 class AccessTokens:
-    """Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE."""
+    """Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service."""
 
     def __init__(self, issuer, audience):
         self.issuer, self.audience = issuer, audience
@@ -19,7 +19,7 @@ class AccessTokens:
 
     def verify(self, token):
         """Its claims. Raises jwt.PyJWKClientConnectionError when the keys could not be fetched (answer 503), another
-        jwt.PyJWTError when the token is not good (answer 401)."""
+        jwt.PyJWTError when the token is invalid (answer 401)."""
         key = self.keys.get_signing_key_from_jwt(token)
         decoded = jwt.decode_complete(
             token,
@@ -27,7 +27,7 @@ class AccessTokens:
             algorithms=["EdDSA"],  # not what the token says
             issuer=self.issuer,
             audience=self.audience,
-            leeway=5,  # seconds that clocks may differ
+            leeway=5,  # seconds by which clocks may differ
             options={"require": CLAIMS},
         )
         if decoded["header"].get("typ") != "at+jwt":

@@ -28,10 +28,10 @@ type receiver struct {
 	handled map[string]bool // In your database: a table of ids, written in the same transaction as the work.
 }
 
-func handle(told event) error {
-	switch told.Type {
+func handle(received event) error {
+	switch received.Type {
 	case "user.registered", "user.deleted": // Create your row for the user, or delete everything that you store about them.
-		fmt.Println(told.Type, told.Data.UserID)
+		fmt.Println(received.Type, received.Data.UserID)
 	}
 	return nil // Acknowledge the types that you don't know: new ones may be added.
 }
@@ -44,9 +44,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	var told event
+	var received event
 	if id := request.Header.Get("webhook-id"); !r.handled[id] {
-		if json.Unmarshal(body, &told) != nil || handle(told) != nil {
+		if json.Unmarshal(body, &received) != nil || handle(received) != nil {
 			w.WriteHeader(http.StatusInternalServerError) // The event is sent again.
 			return
 		}

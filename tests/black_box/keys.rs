@@ -24,7 +24,7 @@ each_engine! {
         let (access, _) = server.session("ann").await;
         let list = server.command(&["keys", "list"]);
         assert_eq!(states(&list), [(first[0].clone(), "current".to_owned())]);
-        let masters = list.lines().last().unwrap().strip_prefix("master keys, newest first: ").unwrap();
+        let masters = list.lines().last().unwrap().strip_prefix("master keys, the first one encrypts: ").unwrap();
         assert_eq!(masters.len(), 8, "an id, not a key: {list}");
 
         let rotated = states(&server.command(&["keys", "rotate"]));

@@ -36,7 +36,7 @@ pub enum RestoreError {
     #[error("line {number}: {error}")]
     Credential { number: u64, error: InvalidCredential },
     /// The database has users, or had some.
-    #[error("the database is not empty: {table} has {rows} rows. Restore into a new one")]
+    #[error("the database is not empty (rows in {table}: {rows}). Restore into a new one")]
     NotEmpty { table: &'static str, rows: u64 },
     /// The manifest is missing.
     #[error("the file is incomplete: the manifest at its end is missing")]

@@ -66,13 +66,13 @@ error_codes! {
         "This sign-in has expired or was started in another browser. Start again.",
     /// The provider refused the code, or what it says about the user failed a check: start a new authorization.
     OauthCodeInvalid = "OAUTH_CODE_INVALID" => "The sign-in could not be completed. Start again.",
-    /// The identity provider did not answer, or not as it should.
+    /// The identity provider did not answer, or gave an unexpected answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>
         "That sign-in service is not working right now. Try again later, or sign in another way.",
     /// The identity is linked to another account, or the account already has another identity of this provider: unlink
     /// that one first.
     IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
-        "This sign-in belongs to another account, or your account is already connected to a different one. Disconnect that one first.",
+        "This sign-in is already connected to another account, or your account is connected to a different sign-in of this kind. Disconnect that one first.",
     /// The account has no linked identity of this provider.
     ProviderNotLinked = "PROVIDER_NOT_LINKED" => "Your account is not connected to this service.",
     /// Unlinking this identity would leave the account without a way to log in: link another provider first.
@@ -80,13 +80,13 @@ error_codes! {
     /// Another account has this e-mail address. An identity is linked to an existing account by its address only where
     /// both sides have verified that address.
     EmailExists = "EMAIL_EXISTS" =>
-        "Another account uses this e-mail address. If it is yours, sign in to it another way.",
+        "Another account uses this e-mail address. If it is yours, sign in to it the way you usually do.",
     /// `email` is malformed, or no account has it.
     InvalidEmail = "INVALID_EMAIL" => "No account has this e-mail address. Check it and try again.",
     /// The account has no password to reset or check: its user signs in through an identity provider.
     UserLinked = "USER_LINKED" =>
         "This account has no password. Sign in with the service it is connected to, such as Google.",
-    /// No code is outstanding: it was used, was replaced, has expired, or was guessed at too often.
+    /// No code is waiting to be entered: it was used, was replaced, has expired, or a wrong one was entered too often.
     CodeNotSet = "CODE_NOT_SET" => "This code can no longer be used. Request a new one.",
     /// This second factor is not set up, or no setup is pending.
     TwofaNotSet = "TWOFA_NOT_SET" => "This verification method is not set up, or its setup has expired.",
@@ -127,7 +127,7 @@ error_codes! {
     TempTokenExpired = "TEMP_TOKEN_EXPIRED" => "The time for this step has run out. Start again.",
     /// The internal token is not valid here: `data.reason` says why.
     InternalTokenInvalid = "INTERNAL_TOKEN_INVALID" => "The calling service's token was refused.",
-    /// The internal token has expired: mint a new one.
+    /// The internal token has expired: create a new one.
     InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED" => "The calling service's token has expired.",
     /// The user lacks the role, or the calling service lacks the scope in `data.scope`.
     Forbidden = "FORBIDDEN" => "You do not have permission to do this.",

@@ -155,10 +155,10 @@ impl<S> MethodState<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotBegun {
     /// The method is already enabled.
-    #[error("the method is enabled already")]
+    #[error("the method is already enabled")]
     AlreadyEnabled,
     /// A setup is already pending.
-    #[error("a set-up is pending already")]
+    #[error("a setup is already pending")]
     AlreadyPending,
 }
 
@@ -166,16 +166,16 @@ pub enum NotBegun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotPending {
     /// No setup is pending, or it has expired.
-    #[error("no set-up is pending")]
+    #[error("no setup is pending")]
     NothingPending,
     /// The method is already enabled, and no setup is pending.
-    #[error("the method is enabled already")]
+    #[error("the method is already enabled")]
     AlreadyEnabled,
 }
 
 /// The method is not enrolled, or not enabled where it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the method is not enrolled or not enabled")]
+#[error("the method is not set up or not enabled")]
 pub struct NotEnrolled;
 
 /// The status of one method, as its owner sees it.

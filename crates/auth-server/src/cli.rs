@@ -24,7 +24,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run the server until SIGTERM or SIGINT, then drain (the default). Migrates the database first.
+    /// Run the server (the default): migrate the database, serve until SIGTERM or SIGINT, then finish running requests.
     Serve,
     /// Migrate the database and exit. Changes the schema; running nodes keep working.
     Migrate,
@@ -80,7 +80,7 @@ pub(crate) enum Command {
         #[arg(long)]
         stopped: bool,
     },
-    /// Manage users directly in the database. Name a user by id, e-mail address or username.
+    /// Manage users directly in the database. Identify a user by id, e-mail address or username.
     User {
         #[command(subcommand)]
         command: UserCommand,

@@ -81,12 +81,13 @@ const fn code_text(purpose: ChallengePurpose) -> (&'static str, &'static str, &'
             "two-factor-login",
             "Your sign-in code",
             "Enter this code to finish signing in:",
-            "If you are not signing in, someone knows your password: change it now. Never share this code with anyone.",
+            "If you are not signing in, someone else may know your password: change it now. Never share this code with \
+             anyone.",
         ),
         ChallengePurpose::TwoFactorSetup => (
             "two-factor-setup",
             "Your code to set up two-factor authentication",
-            "Enter this code to get a code like it by e-mail each time you sign in:",
+            "Enter this code to turn on sign-in codes by e-mail:",
             "If you did not ask for this, someone else is signed in to your account: change your password now. Never \
              share this code with anyone.",
         ),
@@ -111,19 +112,19 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
         NoticeKind::AccountDeleted => (
             "Your account was deleted",
             "Your account and all its data were deleted. This cannot be undone.",
-            "If you did not want this, contact support.",
+            "If you did not ask for this, contact support.",
         ),
         NoticeKind::SessionReuseDetected => (
             "One of your devices was signed out",
-            "Someone tried to continue one of your sign-ins with an outdated copy of it. The copy may have been stolen, so \
-             we signed that device out.",
-            "If one of your devices asks you to sign in again, do so: nothing else is needed. If you do not recognize \
-             the device above, change your password too.",
+            "One of your devices, or someone with a copy of what it stores, tried to stay signed in with data that is out \
+             of date. To be safe, we signed that device out.",
+            "If one of your devices asks you to sign in again, do so. If you do not recognize the device above, also change \
+             your password.",
         ),
         NoticeKind::SessionSuspicious => (
             "Check the devices that are signed in",
-            "One of your devices renewed its sign-in much later than it should have, three times in a row. A poor \
-             connection can cause this. It can also mean that someone else is using a copy of your sign-in.",
+            "Three times in a row, one of your devices asked late to stay signed in. A poor connection can cause this. It \
+             can also mean that someone else is signed in with a copy of what your device stores.",
             "If you use this device and its connection was poor, there is nothing to do. Otherwise, sign out everywhere \
              and change your password.",
         ),
@@ -153,14 +154,14 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "Someone asked to change the e-mail address of your account. The change takes effect when the new address \
              is confirmed.",
             "If this was you, there is nothing to do. If it was not, reset your password: that cancels the change and \
-             signs all devices out.",
+             signs out all your devices.",
         ),
         NoticeKind::EmailChanged => {
             ("Your e-mail address was changed", "The e-mail address of your account was changed.", NOT_YOU_TELL_US)
         }
         NoticeKind::EmailNowUsed => (
             "This is now the address of your account",
-            "The e-mail address of your account was changed to this one after the code that we mailed here was entered.",
+            "The e-mail address of your account was changed to this one, with the code that we mailed here.",
             NOT_YOU_TELL_US,
         ),
         NoticeKind::RegistrationAttempted => (
@@ -236,7 +237,10 @@ fn reset_texts(details: &NoticeDetails) -> impl Iterator<Item = String> {
         .collect();
     let providers: Vec<String> = details.providers.iter().map(display_name).collect();
     let removed = (!removed.is_empty()).then(|| {
-        format!("To make sure that only you can sign in, we removed this from your account:\n{}", removed.join("\n"))
+        format!(
+            "To make sure that only you can sign in, we removed the following from your account:\n{}",
+            removed.join("\n")
+        )
     });
     let providers = (!providers.is_empty()).then(|| {
         let advice = if providers.len() == 1 { "Disconnect it if it is" } else { "Disconnect any that is" };

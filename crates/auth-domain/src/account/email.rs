@@ -22,10 +22,10 @@ pub enum InvalidEmail {
     #[error("must look like name@example.org")]
     Shape,
     /// It has more than 254 octets, or more than 64 before the `@`.
-    #[error("must be at most 254 characters, at most 64 of them before the @")]
+    #[error("must have at most 254 characters, at most 64 of them before the @")]
     TooLong,
     /// The part before the `@` has characters that a dot-atom of RFC 5321 does not allow.
-    #[error("must not have a character before the @ that mail servers refuse")]
+    #[error("must contain before the @ only characters that mail servers accept")]
     LocalPart,
     /// The part after the `@` is not a domain name.
     #[error("must have a valid domain name after the @")]

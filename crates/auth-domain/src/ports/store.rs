@@ -51,7 +51,7 @@ pub enum StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// Too many others are reading them, each of whom holds resources of the database.
-    #[error("too many readers of all accounts at once")]
+    #[error("too many requests are reading all accounts at once")]
     TooMany,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -20,22 +20,22 @@ use super::{Decision, Environment, Lost};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GiveCodeError {
     /// No code is outstanding any more.
-    #[error("no code is outstanding")]
+    #[error("no code is waiting to be entered")]
     NoneOutstanding,
     /// The challenge was used up, replaced, or has expired.
-    #[error("the challenge is gone")]
+    #[error("the step that the code was for has ended")]
     ChallengeGone,
     /// The code is wrong.
     #[error("the code is wrong")]
     WrongCode,
     /// The password was changed after the code was requested.
-    #[error("the challenge was overtaken by a change of password")]
+    #[error("the password was changed after the code was requested")]
     Overtaken,
     /// The day's limit for wrong codes is reached.
     #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// Another account has the address by now.
-    #[error("another account has that address")]
+    #[error("another account has this e-mail address")]
     AddressTaken,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -13,7 +13,7 @@ use super::{Environment, Lost};
 
 /// The login is too old for this, or used no second factor although the account has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a fresh login is needed")]
+#[error("a more recent login is required")]
 pub struct ReauthenticationRequired {
     /// How old a login may be; `None` if its age does not matter.
     pub max_age: Option<Duration>,

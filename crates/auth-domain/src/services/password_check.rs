@@ -56,7 +56,7 @@ impl PasswordMatched {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordCheckError {
     /// No account has this name.
-    #[error("nobody has that name")]
+    #[error("no account has this e-mail address or username")]
     NobodyByThatName,
     /// The account has no password.
     #[error("the account has no password")]

@@ -51,7 +51,7 @@ pub enum AuthenticateError {
     #[error(transparent)]
     Token(#[from] TokenRejection),
     /// The token verifies, but its session has ended or its account was deleted.
-    #[error("the session is gone")]
+    #[error("the session has ended")]
     SessionGone,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -20,7 +20,7 @@ use super::Operator;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteAccountError {
     /// No account has this id.
-    #[error("no account has that id")]
+    #[error("no account has this id")]
     NotFound,
     /// The owner's login does not count any more.
     #[error(transparent)]

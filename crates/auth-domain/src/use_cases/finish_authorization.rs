@@ -47,19 +47,19 @@ pub enum AuthorizationOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishAuthorizationError {
     /// The `state` was not made here, belongs to another provider or browser, was used, or has expired.
-    #[error("the state is not acceptable")]
+    #[error("the state is invalid")]
     StateRefused,
     /// The code does not identify anyone.
     #[error(transparent)]
     Identify(#[from] IdentifyError),
     /// The provider reports no address to register with.
-    #[error("the provider names no e-mail address")]
+    #[error("the provider shared no e-mail address")]
     NoEmail,
     /// An account has the address, and not both sides have verified it.
-    #[error("an account has that address")]
+    #[error("an account has this e-mail address")]
     EmailTaken,
     /// The identity is linked to another account, or the account already has one of this provider.
-    #[error("the identity is linked already")]
+    #[error("the identity is already linked")]
     AlreadyLinked,
     /// The session in which it began has ended.
     #[error("the session has ended")]

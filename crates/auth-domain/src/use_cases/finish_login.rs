@@ -26,7 +26,7 @@ const MAILS_APART: std::time::Duration = std::time::Duration::from_secs(60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishLoginError {
     /// The token belongs to another step, was used, or was voided by a change of the password.
-    #[error("the token is good for another step, or used up")]
+    #[error("the token is for another step, or was already used")]
     WrongToken,
     /// The method cannot be used.
     #[error(transparent)]

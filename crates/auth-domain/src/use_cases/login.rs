@@ -46,7 +46,7 @@ pub enum LoginError {
     #[error(transparent)]
     Password(#[from] PasswordCheckError),
     /// No account has the name, or the password is wrong; the caller is not told which.
-    #[error("nobody has that name, or the password is wrong")]
+    #[error("no account has this e-mail address or username, or the password is wrong")]
     Concealed,
     /// The limit for mails is reached.
     #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]

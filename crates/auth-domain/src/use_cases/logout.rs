@@ -15,10 +15,10 @@ use super::authenticate::Authenticated;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogoutError {
     /// The refresh token does not belong to the session.
-    #[error("the refresh token is not of this session")]
+    #[error("the refresh token belongs to another session")]
     ForeignToken,
     /// The refresh token is genuine, but its session has ended.
-    #[error("the session is gone")]
+    #[error("the session has ended")]
     SessionGone,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -20,7 +20,7 @@ use super::all::Parts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LostPasswordError {
     /// The address is malformed, or no account has it and the caller may know.
-    #[error("the address is malformed, or nobody has it")]
+    #[error("the address is malformed, or no account has it")]
     InvalidEmail,
     /// The account has no password, and the caller may know.
     #[error("the account has no password")]

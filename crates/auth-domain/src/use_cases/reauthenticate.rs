@@ -38,7 +38,7 @@ pub enum ReauthenticateError {
     #[error("a password is required")]
     PasswordRequired,
     /// The account has neither a password, nor a second factor, nor a verified address.
-    #[error("only a provider can tell who the owner is")]
+    #[error("the account has no password and no other way to confirm who is calling: log in through a provider")]
     OnlyByProvider,
     /// The limit for mails is reached.
     #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]

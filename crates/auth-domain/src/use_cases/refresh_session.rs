@@ -21,7 +21,7 @@ pub enum RefreshError {
     #[error("the refresh token is not valid")]
     Invalid,
     /// The token was valid once and came back: the session was revoked.
-    #[error("the refresh token of session {session_id} was used again")]
+    #[error("the refresh token of session {session_id} was reused")]
     Reused {
         /// The session that was revoked.
         session_id: SessionId,
@@ -29,7 +29,7 @@ pub enum RefreshError {
         account_id: AccountId,
     },
     /// The token was presented late so often that two clients may share the session, which was revoked.
-    #[error("the refresh token of session {session_id} was asked for again late too often")]
+    #[error("the refresh of session {session_id} was repeated too late too often")]
     Suspicious {
         /// The session that was revoked.
         session_id: SessionId,

@@ -49,10 +49,10 @@ pub struct Registered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
     /// The e-mail address or the username is malformed.
-    #[error("{} fields are malformed", .0.len())]
+    #[error("malformed fields: {}", .0.len())]
     Malformed(Vec<FieldError>),
     /// The two passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The password is too weak.
     #[error("the password breaks the password policy")]

@@ -13,7 +13,7 @@ use super::authenticate::Authenticated;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RevokeSessionError {
     /// The caller has no such session.
-    #[error("no such session")]
+    #[error("the user has no such session")]
     NotFound,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -18,7 +18,7 @@ pub enum SetRolesError {
     #[error(transparent)]
     Malformed(#[from] InvalidRoles),
     /// No account has this id.
-    #[error("no account has that id")]
+    #[error("no account has this id")]
     NotFound,
     /// The database did not answer, or failed.
     #[error(transparent)]

@@ -21,7 +21,7 @@ pub enum UnlinkIdentityError {
     #[error("no identity of that provider is linked")]
     NotLinked,
     /// The account would have no way to log in any more.
-    #[error("it is the last way in")]
+    #[error("it is the only way to log in")]
     LastWayIn,
     /// The login is no longer fresh, or its session has ended.
     #[error(transparent)]

@@ -61,10 +61,10 @@ pub enum UpdateCredentialsError {
     #[error("a field is malformed")]
     Malformed(FieldError),
     /// Only some of the three passwords were given.
-    #[error("all three passwords are needed")]
+    #[error("all three passwords are required")]
     PasswordsRequired,
     /// The two new passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The new password is too weak.
     #[error("the password breaks the password policy")]
@@ -73,7 +73,7 @@ pub enum UpdateCredentialsError {
     #[error(transparent)]
     OldPassword(#[from] PasswordCheckError),
     /// Another account has the address.
-    #[error("another account has that address")]
+    #[error("another account has this e-mail address")]
     EmailTaken,
     /// The limit for mails is reached.
     #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]

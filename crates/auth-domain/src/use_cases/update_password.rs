@@ -48,19 +48,19 @@ pub enum PasswordUpdated {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpdatePasswordError {
     /// The token belongs to another step, or was used.
-    #[error("the token is good for another step, or used up")]
+    #[error("the token is for another step, or was already used")]
     WrongToken,
     /// The code was not entered yet.
-    #[error("the code was not given yet")]
+    #[error("the code was not entered yet")]
     NotVerified,
     /// The password was changed after the code was requested.
-    #[error("the reset was overtaken by a change of credentials")]
+    #[error("the credentials were changed after the reset began")]
     Overtaken,
     /// The account has no password any more.
     #[error("the account has no password")]
     NoPassword,
     /// The two passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The password is too weak.
     #[error("the password breaks the password policy")]

@@ -15,7 +15,7 @@ use super::all::Parts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyCodeError {
     /// The token belongs to another step.
-    #[error("the token is good for another step")]
+    #[error("the token is for another step")]
     WrongToken,
     /// The code was not accepted.
     #[error(transparent)]

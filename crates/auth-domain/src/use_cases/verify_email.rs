@@ -30,10 +30,10 @@ pub enum AddressOwner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyEmailError {
     /// The token belongs to another step, or was used.
-    #[error("the token is good for another step, or used up")]
+    #[error("the token is for another step, or was already used")]
     WrongToken,
     /// The account was deleted.
-    #[error("the account is gone")]
+    #[error("the account no longer exists")]
     AccountGone,
     /// The code was not accepted.
     #[error(transparent)]

@@ -151,7 +151,7 @@ async fn outbox(opened: &Opened) -> Result<Finding, Failure> {
 
 async fn backups(opened: &Opened) -> Result<Finding, Failure> {
     Ok(match opened.store.find_maintenance(Maintenance::VerifiedRestore).await? {
-        None => Odd("no restore has been rehearsed yet: run `auth-server restore --drill`".to_owned()),
+        None => Odd("no restore has been rehearsed yet: run `auth-server restore --drill` with an export".to_owned()),
         Some(at) if SystemClock.now().since(at) > OLD_RESTORE => {
             Odd(format!("the last restore drill was long ago, on {}", rfc3339(at)?))
         }

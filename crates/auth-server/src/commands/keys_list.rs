@@ -13,7 +13,7 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
     let Operation { store, ring, use_cases } = Operation::begin(settings).await?;
     print_signing_keys(&use_cases.publish_signing_keys.list().await?)?;
-    print(&format!("master keys, newest first: {ring}"))?;
+    print(&format!("master keys, the first one encrypts: {ring}"))?;
     for key in store.list_retired_keys().await? {
         let (id, retired) = (key.key_id.as_str(), rfc3339(key.retired_at)?);
         print(&format!("retired master key {id}, since {retired}: part of it is kept until no account depends on it"))?;

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
     let Operation { use_cases, .. } = Operation::begin(settings).await?;
     let done = use_cases.reseal_secrets.execute(&use_cases.operator).await?;
-    print(&format!("secrets re-encrypted with the newest master key: {}", done.secrets))?;
+    print(&format!("secrets re-encrypted with the first master key: {}", done.secrets))?;
     for key in &done.retired {
         print(&format!("you can now remove the master key {} from AUTH_SECRET_KEY on every node", key.as_str()))?;
     }

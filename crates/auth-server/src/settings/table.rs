@@ -70,7 +70,7 @@ const SETTINGS: &[Row] = &[
     ),
     (
         "SECRET_KEY",
-        Kind::Secret("base64 of 32 bytes; several separated by commas, newest first"),
+        Kind::Secret("base64 of 32 bytes; separate several with commas: the first one encrypts"),
         "(generated with SQLite)",
         "The master key. Without it the database cannot be read.",
     ),
@@ -92,9 +92,14 @@ const SETTINGS: &[Row] = &[
         "NETWORK_RATE",
         Kind::NumberOrOff(1, 1_000_000),
         "20",
-        "Requests per second from one network (/24, /64), without an access token, to endpoints that hash, mail or write; those that mail are limited to one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
+        "Requests per second from one network (/24, /64), without an access token, to endpoints that hash a password, send mail or write; those that send mail are limited to one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
     ),
-    ("NETWORK_BURST", Kind::Number(1, 1_000_000), "200", "How many such requests one network may send at once."),
+    (
+        "NETWORK_BURST",
+        Kind::Number(1, 1_000_000),
+        "200",
+        "How many of the requests that AUTH_NETWORK_RATE limits one network may send at once.",
+    ),
     (
         "METRICS_LISTEN",
         Kind::Text("address:port"),
@@ -170,7 +175,7 @@ const SETTINGS: &[Row] = &[
         "REFRESH_STRICT",
         Kind::Switch,
         "off",
-        "End a session whose refresh token is repeated later than that in three generations in a row. Off: only notify the user.",
+        "End a session if three of its refresh tokens in a row are each repeated later than AUTH_RETRY_WINDOW allows. Off: only notify the user.",
     ),
     (
         "SESSION_CACHE",
@@ -184,9 +189,9 @@ const SETTINGS: &[Row] = &[
         "HASH_MEMORY_KIB",
         Kind::Number(8_192, 4_194_304),
         "19456",
-        "Memory per Argon2id hash, in KiB. A login renews older hashes.",
+        "Memory per Argon2id hash, in KiB. A hash made with other parameters is replaced when its user logs in.",
     ),
-    ("HASH_PASSES", Kind::Number(1, 100), "2", "Argon2id passes over that memory."),
+    ("HASH_PASSES", Kind::Number(1, 100), "2", "Number of Argon2id passes over the memory of AUTH_HASH_MEMORY_KIB."),
     ("HASH_THREADS", Kind::Number(1, 1_024), "(cores)", "How many passwords are hashed at the same time."),
     ("HASH_QUEUE", Kind::Number(1, 100_000), "64", "How many passwords may wait per thread."),
 ];
