@@ -92,7 +92,7 @@ each_engine! {
         assert!(refused(&server, &["export", "--to", path]).contains("exists"));
         let files = std::fs::read_dir(server.dir.path()).unwrap().flatten();
         assert!(files.into_iter().all(|file| !file.file_name().to_string_lossy().contains("partial")));
-        assert!(refused(&server, &["restore", path]).contains("not empty: accounts has 2 rows"));
+        assert!(refused(&server, &["restore", path]).contains("not empty (rows in names: "));
 
         for (engine, keep) in [(engine, true), (other(engine), false)] {
             let mut target = empty(engine, &[]).await;
@@ -153,7 +153,7 @@ each_engine! {
         let damaged = server.dir.path().join("damaged.ndjson");
         std::fs::write(&damaged, text.replacen("bob@example.org", "eve@example.org", 1)).unwrap();
         let error = refused(&server, &["restore", "--drill", damaged.to_str().unwrap()]);
-        assert!(error.contains("accounts is damaged") && error.contains("Nothing was restored"), "{error}");
+        assert!(error.contains("names is damaged") && error.contains("Nothing was restored"), "{error}");
         let stranger = Server::with(engine, &[("AUTH_SECRET_KEY", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=")]).await;
         let error = refused(&stranger, &["restore", "--drill", path]);
         assert!(error.contains("needs master keys"), "{error}");

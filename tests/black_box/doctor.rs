@@ -16,7 +16,7 @@ fn says(told: &str, line: &str) {
 each_engine! {
     async fn a_healthy_service_is_called_so_and_a_sick_one_is_not(engine) {
         let listen = format!("127.0.0.1:{}", free_port());
-        let mut server = Server::with(engine, &[("AUTH_LISTEN", &listen)]).await;
+        let mut server = Server::with(engine, &[("AUTH_LISTEN", &listen), ("AUTH_MAIL_URL", "file:data/mail")]).await;
         server.session("ann").await;
         let (healthy, told) = doctor(&server);
         assert!(healthy, "{told}");

@@ -26,7 +26,7 @@ each_engine! {
             server.register(&format!("user-{number}")).await;
         }
         let (access, _) = server.session("ann").await;
-        let mut command = script("schemathesis.py");
+        let mut command = script("conformance.py");
         command.args([&server.url, &access, &server.internal_token()]);
         passes(command);
     }

@@ -9,8 +9,12 @@ import schemathesis
 @schemathesis.check
 def documented_error_code(ctx, response, case):
     document = case.operation.schema.raw_schema
-    documented = document["paths"][case.operation.path][case.method.lower()]["responses"].get(str(response.status_code))
-    if response.status_code < 400 or documented is None:
+    # Methods that the path does not support are tried, too.
+    operation = document["paths"][case.operation.path].get(case.method.lower())
+    if response.status_code < 400 or operation is None:
+        return
+    documented = operation["responses"].get(str(response.status_code))
+    if documented is None:
         return
     if "$ref" in documented:
         documented = document["components"]["responses"][documented["$ref"].rpartition("/")[2]]

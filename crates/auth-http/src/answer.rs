@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
-use crate::cross_site::CrossSiteCause;
+use crate::cross_site_cause::CrossSiteCause;
 
 /// Wraps the data of a success in the envelope.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {

@@ -1,8 +1,6 @@
 //! Pages of other sites: which may read our answers (CORS), and the refusal of unsafe requests that they make a browser
 //! send with our cookies or to obtain some.
 
-use std::fmt;
-
 use actix_cors::{Cors, CorsError};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,10 +11,9 @@ use actix_web::{Error, HttpRequest, ResponseError as _};
 use url::Url;
 
 use crate::answer::ApiError;
+use crate::cross_site_cause::CrossSiteCause;
 use crate::edge::Edge;
 
-/// The number of characters of an `Origin` that an answer repeats: a scheme and the longest host name.
-const LONGEST_ORIGIN: usize = 270;
 /// How long a browser may cache the answer to a preflight.
 const PREFLIGHT_SECONDS: usize = 600;
 
@@ -54,70 +51,12 @@ fn page(edge: &Edge, request: &HttpRequest) -> Page {
     }
 }
 
-/// Why a request is refused for the page that it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CrossSiteCause {
-    /// Its `Origin`, which this is, is neither this service's nor allowed.
-    OriginNotAllowed(String),
-    /// It names no origin, and the browser says that another site sent it.
-    AnotherSite,
-    /// A cookie identifies the user, and the request does not say where it comes from.
-    OriginMissing,
-    /// The page, which may call, asks to send a method that no endpoint takes.
-    MethodNotAllowed,
-}
-
-impl CrossSiteCause {
-    /// What the headers of a request that is refused say.
-    fn of(request: &HttpRequest) -> Self {
-        let headers = request.headers();
-        match headers.get(header::ORIGIN) {
-            Some(origin) => {
-                let origin = String::from_utf8_lossy(origin.as_bytes());
-                Self::OriginNotAllowed(origin.chars().take(LONGEST_ORIGIN).collect())
-            }
-            None if headers.contains_key("sec-fetch-site") => Self::AnotherSite,
-            None => Self::OriginMissing,
-        }
-    }
-
-    /// Its stable name in answers.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self {
-            Self::OriginNotAllowed(_) => "origin_not_allowed",
-            Self::AnotherSite => "another_site",
-            Self::OriginMissing => "origin_missing",
-            Self::MethodNotAllowed => "method_not_allowed",
-        }
-    }
-}
-
-impl fmt::Display for CrossSiteCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OriginNotAllowed(origin) => {
-                write!(f, "Request refused: origin `{origin}` is not in `AUTH_ALLOWED_ORIGINS`.")
-            }
-            Self::AnotherSite => {
-                f.write_str("Request refused: `Sec-Fetch-Site` says that a page of another site sent it.")
-            }
-            Self::OriginMissing => f.write_str(
-                "Request refused: with a cookie it needs the header `Origin` or `Sec-Fetch-Site`. Browsers send it; other \
-                 clients send the token in `Authorization` instead.",
-            ),
-            Self::MethodNotAllowed => {
-                f.write_str("Request refused: pages may send GET, HEAD, POST, PUT and DELETE.")
-            }
-        }
-    }
-}
-
-/// The refusal of a request for the page that it comes from.
+/// Returns the refusal of a request because of the page that sent it.
 pub(crate) fn refusal(request: &HttpRequest) -> ApiError {
     ApiError::cross_site(CrossSiteCause::of(request))
 }
 
-/// The refusal of a preflight (CORS), in words of ours.
+/// Returns the refusal of a preflight (CORS).
 pub(crate) fn preflight_refusal(request: &HttpRequest, error: &CorsError) -> ApiError {
     match error {
         CorsError::MethodNotAllowed => ApiError::cross_site(CrossSiteCause::MethodNotAllowed),

@@ -16,6 +16,7 @@ mod cookies;
 mod credential;
 mod credential_views;
 mod cross_site;
+mod cross_site_cause;
 mod delivery;
 mod document_cache;
 mod documents;

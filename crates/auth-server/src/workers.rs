@@ -185,7 +185,9 @@ async fn follow_clock(follow: Arc<FollowClock>, clock: Arc<dyn Clock>) -> Result
 async fn purge_expired_hourly(purge: Arc<PurgeExpired>) -> Result<(), StoreError> {
     loop {
         let Purged { rows, behind } = purge.run().await?;
-        tracing::info!(rows, "expired rows were removed");
+        if rows > 0 {
+            tracing::info!(rows, "expired rows were removed");
+        }
         if behind > PURGE_LAG {
             let days = behind.as_secs() / 86_400;
             tracing::warn!(

@@ -119,6 +119,13 @@ pub(crate) async fn require(conn: &mut Connection, id: AccountId) -> Done<usize>
     Ok(rows.len())
 }
 
+/// Makes others that change the account wait until the commit. On SQLite nobody else writes meanwhile.
+pub(crate) async fn lock(conn: &mut Connection, id: AccountId) -> Done<()> {
+    let row = accounts::table.filter(accounts::id.eq(key(id))).select(accounts::id);
+    let _rows: Vec<DbUuid> = conn.load_locked(row.for_no_key_update(), row).await?;
+    Ok(())
+}
+
 pub(crate) async fn insert(conn: &mut Connection, account: &Account) -> Done<usize> {
     conn.execute(diesel::insert_into(accounts::table).values(AccountRow::from(account))).await
 }

@@ -4,7 +4,7 @@ use auth_domain::ports::{Change, CommitError, Guard};
 use futures_util::FutureExt as _;
 
 use crate::connection::{Connection, Done};
-use crate::steps::{Step, steps_of};
+use crate::steps::{Step, account_to_lock, steps_of};
 use crate::{
     accounts, audit, challenges, events, identities, keys, mails, maintenance, names, password_limits, rate_limits,
     sessions, two_factor,
@@ -15,7 +15,9 @@ pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> D
     // The sort is stable: changes with the same position keep their order.
     changes.sort_by_key(Change::lock_order);
     let spread = conn.is_spread();
-    let steps: Vec<Step<'_>> = changes.iter().flat_map(|change| steps_of(change, spread)).collect();
+    let steps = changes.iter().flat_map(|change| steps_of(change, spread));
+    let lock = account_to_lock(&changes).filter(|_| changes.len() > 1).map(Step::LockAccount);
+    let steps: Vec<Step<'_>> = lock.into_iter().chain(steps).collect();
     match steps.as_slice() {
         [] => Ok(()),
         [Step::Change(one)] if is_one_statement(one) => make(conn, one).await,
@@ -38,6 +40,7 @@ async fn take(conn: &mut Connection, step: &Step<'_>) -> Done<()> {
             0 => Err(CommitError::Conflict(Guard::ParentThere)),
             _ => Ok(()),
         },
+        Step::LockAccount(account_id) => accounts::lock(conn, *account_id).await,
         Step::ForgetChallengesOf(account_id) => challenges::delete_all_of(conn, *account_id).await.map(drop),
     }
 }

@@ -51,9 +51,10 @@ impl<'n> Name<'n> {
         }
     }
 
-    /// Those of an account but for its identities, which are linked by themselves.
+    /// Returns those of an account, except its identities, which are linked separately. The username comes first: if both
+    /// are taken, that is the one that a refusal names.
     pub(crate) fn all_of(account: &'n Account) -> impl Iterator<Item = Self> {
-        std::iter::once(Self::email(&account.email)).chain(account.username.as_ref().map(Self::username))
+        account.username.as_ref().map(Self::username).into_iter().chain(std::iter::once(Self::email(&account.email)))
     }
 
     /// What is taken when another account has it.

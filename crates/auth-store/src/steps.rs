@@ -14,6 +14,8 @@ pub(crate) enum Step<'c> {
     Release(AccountId, Released<'c>),
     /// Needs an account to be there until the commit, where no foreign key says so.
     RequireAccount(AccountId),
+    /// Makes others that change the account wait until the commit.
+    LockAccount(AccountId),
     /// Forgets the challenges of a deleted account, where no foreign key does.
     ForgetChallengesOf(AccountId),
 }
@@ -50,4 +52,16 @@ pub(crate) fn steps_of(change: &Change, spread: bool) -> Vec<Step<'_>> {
         }
         _ => vec![this],
     }
+}
+
+/// Returns the account to lock before anything else. The statement that changes an account locks its row only if its guard
+/// holds. One that lost would go on to lock sessions and then wait for the account, while the winner has locked the account
+/// and waits for the sessions.
+pub(crate) fn account_to_lock(changes: &[Change]) -> Option<AccountId> {
+    changes.iter().find_map(|change| match change {
+        Change::RevokeSessionsOf { account_id, .. } | Change::RevokeSessionsWithoutSecondFactor { account_id, .. } => {
+            Some(*account_id)
+        }
+        _ => None,
+    })
 }

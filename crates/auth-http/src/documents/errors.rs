@@ -10,11 +10,11 @@ use auth_domain::internal::Scope;
 use serde_json::{Map, Value, json};
 
 use super::components::Components;
-use super::response;
+use super::shapes::response;
 use super::successes::pascal_case;
 use crate::answer::ApiError;
 use crate::codes::{Code, HttpCode};
-use crate::cross_site::CrossSiteCause;
+use crate::cross_site_cause::CrossSiteCause;
 use crate::endpoint::{Endpoint, Permission};
 
 pub(super) fn responses(endpoint: &Endpoint, components: &mut Components) -> Map<String, Value> {

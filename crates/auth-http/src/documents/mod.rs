@@ -2,13 +2,13 @@
 
 mod components;
 mod errors;
+mod shapes;
 mod successes;
 mod webhooks;
 
-use actix_web::http::StatusCode;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::codes::{Code, HttpCode};
@@ -16,6 +16,7 @@ use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::endpoints;
 use crate::tag::Tag;
 use components::Components;
+use shapes::InOrder;
 
 const DESCRIPTION: &str = "\
 Every answer of `/auth/*` and `/2fa/*` is `{statusCode, code, data}`; `code` tells answers apart, and is stable. \
@@ -39,26 +40,6 @@ pub struct OpenApi {
     paths: InOrder<InOrder<Value>>,
     webhooks: InOrder<Value>,
     components: Components,
-}
-
-/// An object whose members stay in their order, unlike those of a [`Map`].
-#[derive(Default)]
-struct InOrder<T>(Vec<(String, T)>);
-
-impl<T: Default> InOrder<T> {
-    fn entry(&mut self, name: &str) -> &mut T {
-        let index = self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), T::default()));
-            self.0.len() - 1
-        });
-        &mut self.0[index].1
-    }
-}
-
-impl<T: Serialize> Serialize for InOrder<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
 }
 
 /// Returns the OpenAPI 3.1 document of a service that clients reach at `server`: a URL, absolute or relative to the
@@ -144,23 +125,6 @@ fn parameter(parameter: &Parameter) -> Value {
         "description": parameter.description,
         "schema": parameter.schema,
     })
-}
-
-/// Returns a response with the headers that its status brings.
-fn response(description: &str, content: Map<String, Value>, status: StatusCode) -> Value {
-    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
-    let mut response = json!({ "description": description, "headers": { "X-Request-Id": header("RequestId") } });
-    if !content.is_empty() {
-        response["content"] = content.into();
-    }
-    match status {
-        StatusCode::UNAUTHORIZED => response["headers"]["WWW-Authenticate"] = header("Challenge"),
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            response["headers"]["Retry-After"] = header("RetryAfter");
-        }
-        _ => {}
-    }
-    response
 }
 
 /// Returns `docs/errors.md`: every code with its status, its two texts and the endpoints that answer it.

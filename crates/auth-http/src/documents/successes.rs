@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::components::Components;
-use super::response;
+use super::shapes::response;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Answer, Endpoint, EnvelopeAnswer};
 

@@ -3,8 +3,8 @@
 use auth_domain::event::EventName;
 use serde_json::{Value, json};
 
-use super::InOrder;
 use super::components::Components;
+use super::shapes::InOrder;
 use crate::tag::Tag;
 
 const USER: &str = "019a0c6e-3a5b-7c1d-9e2f-0a1b2c3d4e5f";

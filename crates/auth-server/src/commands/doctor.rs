@@ -338,8 +338,8 @@ mod tests {
         assert!(judged(&[worker(3, true)]).starts_with("broken mail failed 3 times"));
         assert!(text(judge_workers(&Value::Null)).starts_with("odd"));
         let unnamed = |failing: bool| text(judge_workers(&json!({ "workersFailing": failing })));
-        assert_eq!(unnamed(false), "ok all run");
-        assert!(unnamed(true).starts_with("broken some fail"));
+        assert_eq!(unnamed(false), "ok all running");
+        assert!(unnamed(true).starts_with("broken some are failing"));
     }
 
     #[test]

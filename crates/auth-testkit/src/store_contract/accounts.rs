@@ -242,7 +242,7 @@ pub async fn accounts_are_listed_in_pages(store: AnyStore) {
 /// However long it is read: 2 500 accounts are three pages.
 pub async fn a_snapshot_does_not_see_later_writes(store: AnyStore) {
     let accounts: Vec<Account> = (0..2_500).map(|_| fixtures::account()).collect();
-    for some in accounts.chunks(250) {
+    for some in accounts.chunks(100) {
         store.commit(some.iter().cloned().map(Change::InsertAccount).collect()).await.unwrap();
     }
 
