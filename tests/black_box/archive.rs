@@ -92,7 +92,7 @@ each_engine! {
         assert!(refused(&server, &["export", "--to", path]).contains("exists"));
         let files = std::fs::read_dir(server.dir.path()).unwrap().flatten();
         assert!(files.into_iter().all(|file| !file.file_name().to_string_lossy().contains("partial")));
-        assert!(refused(&server, &["restore", path]).contains("not empty (rows in names: "));
+        assert!(refused(&server, &["restore", path]).contains("not empty (rows in accounts: 2)"));
 
         for (engine, keep) in [(engine, true), (other(engine), false)] {
             let mut target = empty(engine, &[]).await;

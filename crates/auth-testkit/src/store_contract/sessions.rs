@@ -202,8 +202,8 @@ pub async fn all_sessions_of_one_account_end(store: AnyStore) {
         store.commit(vec![revoke(Some(kept.id))]).await.unwrap();
     }
     assert_eq!(find(&store, first).await.revocation, Some(revocation));
-    conflict(&store, Change::require(&first)).await;
-    store.commit(vec![Change::require(&kept)]).await.unwrap();
+    conflict(&store, Change::require(first)).await;
+    store.commit(vec![Change::require(kept)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, None);
     store.commit(vec![revoke(None)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, Some(revocation));
