@@ -113,9 +113,10 @@ each_engine! {
     }
 
     async fn one_code_fifty_times_at_once_opens_one_session(engine) {
-        let server = Server::start(engine).await;
+        // Enough connections that none of them is waited for: what is tried here is the race for the rows.
+        let server = Server::with(engine, &[("AUTH_DB_CONNECTIONS", "80")]).await;
         let (_, secret, _) = with_app(&server, "ann").await;
-        for round in 0..8 {
+        for round in 0..20 {
             next_step(&server);
             server.sql("DELETE FROM tallies");
             let pending = join_all((0..50).map(|_| begin_login(&server, "ann", PASSWORD))).await;
@@ -124,9 +125,7 @@ each_engine! {
             let replies = join_all(tokens.iter().map(|token| finish(&server, token, "app", &code))).await;
             let won = replies.iter().filter(|reply| reply.status == 200).count();
             assert_eq!(won, 1, "round {round}");
-            // Of fifty that write the same rows at once, some wait too long for a connection to PostgreSQL.
-            let answers = ["USER_LOGGED_IN", "OTP_INVALID", "RATE_LIMITED", "UNAVAILABLE"];
-            assert!(replies.iter().all(|reply| answers.contains(&reply.code())), "{replies:?}");
+            assert!(replies.iter().all(|reply| matches!(reply.code(), "USER_LOGGED_IN" | "OTP_INVALID" | "RATE_LIMITED")), "{replies:?}");
         }
     }
 }
