@@ -112,14 +112,14 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit:
     accounts_of(rows)
 }
 
-/// It is there, and stays until the commit.
+/// Requires that the account exists, and stays until the commit.
 pub(crate) async fn require(conn: &mut Connection, id: AccountId) -> Done<usize> {
     let row = accounts::table.filter(accounts::id.eq(key(id))).select(accounts::id);
     let rows: Vec<DbUuid> = conn.load_locked(row.for_share(), row).await?;
     Ok(rows.len())
 }
 
-/// Makes others that change the account wait until the commit. On SQLite nobody else writes meanwhile.
+/// Makes others that change the account wait until the commit. On SQLite nobody else writes in that time.
 pub(crate) async fn lock(conn: &mut Connection, id: AccountId) -> Done<()> {
     let row = accounts::table.filter(accounts::id.eq(key(id))).select(accounts::id);
     let _rows: Vec<DbUuid> = conn.load_locked(row.for_no_key_update(), row).await?;

@@ -110,7 +110,7 @@ impl TryFrom<ChallengeRow> for Challenge {
 
 pub(crate) async fn find(conn: &mut Connection, id: ChallengeId) -> Done<Option<(Challenge, Option<Account>)>> {
     if conn.is_spread() {
-        return find_beside(conn, id).await;
+        return find_separately(conn, id).await;
     }
     let query = challenges::table
         .left_join(accounts_table::table.left_join(identities::table))
@@ -131,8 +131,8 @@ pub(crate) async fn find(conn: &mut Connection, id: ChallengeId) -> Done<Option<
     Ok(challenge.map(|challenge| (challenge, account)))
 }
 
-/// The same where accounts are on other servers, which a join would ask for all that they have.
-async fn find_beside(conn: &mut Connection, id: ChallengeId) -> Done<Option<(Challenge, Option<Account>)>> {
+/// Finds them one after the other if accounts are on other servers: a join would read all of these.
+async fn find_separately(conn: &mut Connection, id: ChallengeId) -> Done<Option<(Challenge, Option<Account>)>> {
     let row = challenges::table.filter(challenges::id.eq(key(id))).select(columns::<ChallengeRow, _>());
     let row: Option<ChallengeRow> = conn.find(row).await?;
     let Some(challenge) = row.map(Challenge::try_from).transpose()? else { return Ok(None) };

@@ -1,7 +1,9 @@
 //! A connection to either engine. The type of a query names no engine until it runs, so the bounds here require that
 //! each query runs on both: it is written and compiled once.
 
+mod complaint;
 mod pipeline;
+mod transactions;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,14 +24,14 @@ use diesel_async::{
 use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, join_all};
 use tokio::sync::oneshot;
 
+use self::complaint::Complaint;
+use self::transactions::alone;
 use crate::failure::{Failure, SqlStates, meaning_in_postgres, meaning_in_sqlite};
 use crate::prepared::Prepared;
 use crate::spawner::Spawner;
 
 /// A connection to SQLite.
 pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection, Spawner>;
-
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 
@@ -83,34 +85,6 @@ pub struct Connection {
     is_handle: bool,
     /// Of a handle: what the log would say of its failure, where that is not the consequence of another one's.
     complaint: Option<Complaint>,
-}
-
-/// What the log says about a failure.
-struct Complaint {
-    error: String,
-    sqlstate: String,
-    /// With an unexpected failure: the type of the rows that were queried. The driver names only the column of a value that
-    /// has the wrong type; the Rust type names the table.
-    rows: Option<&'static str>,
-}
-
-impl Complaint {
-    fn of<T>(meaning: CommitError, error: &diesel::result::Error, sqlstate: String) -> Option<Self> {
-        let rows = match meaning {
-            CommitError::Store(StoreError::Failed) => Some(std::any::type_name::<T>()),
-            CommitError::Store(_) => None,
-            CommitError::Conflict(_) | CommitError::Duplicate(_) => return None,
-        };
-        Some(Self { error: error.to_string(), sqlstate, rows })
-    }
-
-    fn log(self) {
-        let Self { error, sqlstate, rows } = self;
-        match rows {
-            Some(rows) => tracing::error!(error, sqlstate, rows, "a database query failed"),
-            None => tracing::error!(error, sqlstate, "the database is unavailable"),
-        }
-    }
 }
 
 impl From<PostgresConnection> for Connection {
@@ -376,89 +350,7 @@ impl Connection {
         };
         self.judge(version)
     }
-
-    /// Begins a transaction with this statement.
-    pub async fn begin_with(&mut self, begin: &str) -> Result<(), StoreError> {
-        self.begin_sql(begin).await.map_err(as_store_error)
-    }
-
-    async fn begin_sql(&mut self, begin: &str) -> Done<()> {
-        let begun = match &mut self.engine {
-            Engine::Postgres(connection) => match alone(connection) {
-                Ok(connection) => AnsiTransactionManager::begin_transaction_sql(&mut connection.driver, begin).await,
-                Err(error) => Err(error),
-            },
-            Engine::Sqlite(connection) => {
-                let begin = begin.to_owned();
-                let begin = move |blocking: &mut diesel::SqliteConnection| {
-                    BlockingTransactionManager::begin_transaction_sql(blocking, &begin)
-                };
-                connection.spawn_blocking(begin).await
-            }
-        };
-        self.judge(begun)
-    }
-
-    /// Begins a transaction that writes, unless the connection was lent in one. [`Self::end`] must end what it began.
-    pub(crate) async fn begin(&mut self) -> Done<Begun> {
-        if self.is_in_transaction().unwrap_or(false) {
-            return Ok(Begun(false));
-        }
-        // A deferred transaction of SQLite that becomes a writer fails at once if another one is writing.
-        let begin = match &self.engine {
-            Engine::Postgres(_) => BEGIN,
-            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
-        };
-        self.begin_sql(begin).await.map(|()| Begun(true))
-    }
-
-    /// Ends what [`Self::begin`] began, depending on the outcome of the work.
-    pub(crate) async fn end<T>(&mut self, Begun(begun): Begun, done: Done<T>) -> Done<T> {
-        if !begun {
-            return done;
-        }
-        match done {
-            Ok(value) => self.commit().await.map(|()| value),
-            Err(error) => {
-                // If that fails too, the connection cannot be used any more, and the error of the work is reported.
-                self.broken |= !self.broken && self.roll_back().await.is_err();
-                Err(error)
-            }
-        }
-    }
-
-    /// Commits what [`Self::begin_with`] began. It also fails if the engine has rolled that back by itself.
-    pub async fn commit(&mut self) -> Result<(), CommitError> {
-        let done = match &mut self.engine {
-            Engine::Postgres(connection) => match alone(connection) {
-                Ok(connection) => Managed::<AsyncPgConnection>::commit_transaction(&mut connection.driver).await,
-                Err(error) => Err(error),
-            },
-            Engine::Sqlite(connection) => Managed::<SqliteConnection>::commit_transaction(connection).await,
-        };
-        self.judge(done)
-    }
-
-    async fn roll_back(&mut self) -> Done<()> {
-        let done = match &mut self.engine {
-            Engine::Postgres(connection) => match alone(connection) {
-                Ok(connection) => Managed::<AsyncPgConnection>::rollback_transaction(&mut connection.driver).await,
-                Err(error) => Err(error),
-            },
-            Engine::Sqlite(connection) => Managed::<SqliteConnection>::rollback_transaction(connection).await,
-        };
-        self.judge(done)
-    }
 }
-
-/// Returns the connection if no handle shares it.
-fn alone(connection: &mut Arc<PostgresConnection>) -> QueryResult<&mut PostgresConnection> {
-    Arc::get_mut(connection).ok_or(diesel::result::Error::BrokenTransactionManager)
-}
-
-/// Whether a transaction began here, or had begun before.
-#[must_use]
-pub(crate) struct Begun(bool);
 
 #[derive(QueryableByName)]
 struct Count {

@@ -1,5 +1,6 @@
-//! Names: what is unique over all accounts and leads to one. Rows of their own, so that everything else can be kept by
-//! account, on several servers even; they change in the commit that changes the account.
+//! Names: addresses, usernames and identities, which are unique over all accounts and lead to one. They have rows of their
+//! own, so that everything else can be stored by account, even on several servers. They change in the commit that changes
+//! the account.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,7 +23,7 @@ const USERNAME: &str = "username";
 /// Followed by the name of the provider.
 const IDENTITY: &str = "identity:";
 
-/// A name, as it is kept.
+/// A name, as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Name<'n> {
     kind: Cow<'static, str>,
@@ -46,7 +47,7 @@ impl<'n> Name<'n> {
         match name {
             LoginName::Email(email) => Self::email(email),
             LoginName::Username(username) => Self::username(username),
-            // Nobody has it. The database is asked all the same, so that it takes as long.
+            // No account has it. The database is queried anyway, so that it takes as long.
             LoginName::Impossible(_) => Self { kind: EMAIL.into(), text: "" },
         }
     }
@@ -57,7 +58,7 @@ impl<'n> Name<'n> {
         account.username.as_ref().map(Self::username).into_iter().chain(std::iter::once(Self::email(&account.email)))
     }
 
-    /// What is taken when another account has it.
+    /// Returns the unique key that is taken if another account has the name.
     fn unique_key(&self) -> UniqueKey {
         match &*self.kind {
             EMAIL => UniqueKey::Email,
@@ -74,13 +75,13 @@ impl<'n> Name<'n> {
 }
 
 impl fmt::Display for Name<'_> {
-    /// What it is, not which.
+    /// Writes the kind of the name, not the name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.kind)
     }
 }
 
-/// Which names of an account are free again.
+/// The names that an account gives up.
 #[derive(Clone, Debug)]
 pub(crate) enum Released<'n> {
     All,
@@ -97,8 +98,8 @@ fn owner(id: AccountId) -> DbUuid {
     DbUuid(id.as_uuid())
 }
 
-/// A statement that gives the account a name which nobody has, or which it has already, and touches one row then. It may
-/// have got it a moment before, from the trigger that keeps the names of older versions.
+/// Returns a statement that gives the account a name and touches one row, if the name is free or already the account's own:
+/// the trigger for older versions may have claimed it a moment before.
 pub(crate) fn claim_statement(name: &Name<'_>, account_id: AccountId) -> impl Statement + use<> {
     let row = (
         names::kind.eq(name.kind.to_string()),
@@ -113,7 +114,7 @@ pub(crate) fn claim_statement(name: &Name<'_>, account_id: AccountId) -> impl St
     diesel::query_dsl::methods::FilterDsl::filter(claimed, names::account_id.eq(excluded(names::account_id)))
 }
 
-/// Gives the account a name, until the commit for nobody else to have.
+/// Gives the account a name, which no other account can claim before the commit.
 pub(crate) async fn claim(conn: &mut Connection, name: &Name<'_>, account_id: AccountId) -> Done<()> {
     match conn.execute(claim_statement(name, account_id)).await? {
         0 => Err(CommitError::Duplicate(name.unique_key())),
@@ -140,12 +141,12 @@ pub(crate) async fn release(conn: &mut Connection, account_id: AccountId, releas
     Ok(())
 }
 
-/// The account that has the name, in one statement: a name that is given up in this moment is not taken for one that it has.
+/// Finds the account that has the name, in one statement, so that a name that is given up at this moment does not count.
 pub(crate) async fn find_account(conn: &mut Connection, name: &Name<'_>) -> Done<Option<Account>> {
     let named = names::table.filter(names::kind.eq(name.kind.to_string())).filter(names::name.eq(name.text));
     let owner = named.select(names::account_id);
     if conn.is_spread() {
-        // One statement would ask every server. Nobody is looked for as well, so that it takes as long.
+        // One statement would query every server. If no account has the name, none is looked up, too, so that it takes as long.
         let id: Option<DbUuid> = conn.find(owner).await?;
         let found = accounts::find(conn, AccountId::from(id.map_or_else(uuid::Uuid::nil, |id| id.0))).await?;
         return Ok(found.filter(|account| name.is_of(account)));

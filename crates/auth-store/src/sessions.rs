@@ -200,14 +200,14 @@ fn owner(id: AccountId) -> DbUuid {
     DbUuid(id.as_uuid())
 }
 
-/// A session, by its key.
+/// Selects a session by its key.
 macro_rules! session {
     ($account_id:expr, $id:expr) => {
         sessions::table.filter(sessions::account_id.eq(owner($account_id))).filter(sessions::id.eq(key($id)))
     };
 }
 
-/// With their accounts.
+/// Joins sessions with their accounts.
 macro_rules! joined {
     ($sessions:expr) => {
         $sessions

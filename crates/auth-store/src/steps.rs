@@ -1,31 +1,31 @@
-//! What a commit does: its changes, and what goes with them in other tables.
+//! The steps of a commit: its changes, and what they require in other tables.
 
 use auth_domain::AccountId;
 use auth_domain::ports::Change;
 
 use crate::names::{Name, Released};
 
-/// A part of a commit, of one statement as a rule.
+/// A part of a commit, usually one statement.
 pub(crate) enum Step<'c> {
     Change(&'c Change),
     /// Gives an account a name that is unique over all accounts.
     Claim(AccountId, Name<'c>),
-    /// Gives names of an account up.
+    /// Releases names of an account.
     Release(AccountId, Released<'c>),
-    /// Needs an account to be there until the commit, where no foreign key says so.
+    /// Requires an account to exist until the commit, if no foreign key does.
     RequireAccount(AccountId),
     /// Makes others that change the account wait until the commit.
     LockAccount(AccountId),
-    /// Forgets the challenges of a deleted account, where no foreign key does.
+    /// Deletes the challenges of a deleted account, if no foreign key does.
     ForgetChallengesOf(AccountId),
 }
 
-/// The steps of a change. With `spread` rows are kept on several servers by account: rows that are not have no foreign key to
-/// it then.
+/// Returns the steps of a change. With `spread`, rows are stored on several servers by account, and rows that are not have
+/// no foreign key to it.
 pub(crate) fn steps_of(change: &Change, spread: bool) -> Vec<Step<'_>> {
     let this = Step::Change(change);
     match change {
-        // First, so that the trigger for older versions finds the names there.
+        // First, so that the trigger for older versions finds the names.
         Change::InsertAccount(account) => {
             let names = Name::all_of(account).map(|name| Step::Claim(account.id, name));
             names.chain([this]).collect()

@@ -10,6 +10,9 @@ use crate::scene::{OwnDatabase, Plan, Scene};
 /// Nothing keeps two accounts from having one address. What uses a code up or ends a session is undone. Nobody is told of
 /// deletions.
 const UNDO: &str = "ALTER TABLE accounts DROP CONSTRAINT accounts_email_key; \
+     CREATE FUNCTION take_name() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+       DELETE FROM names WHERE kind = NEW.kind AND name = NEW.name AND account_id <> NEW.account_id; RETURN NEW; END $$; \
+     CREATE TRIGGER take_name BEFORE INSERT ON names FOR EACH ROW EXECUTE FUNCTION take_name(); \
      CREATE FUNCTION keep_codes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
        IF length(NEW.recovery_codes) < length(OLD.recovery_codes) THEN NEW.recovery_codes := OLD.recovery_codes; END IF; \
        RETURN NEW; END $$; \

@@ -1,6 +1,7 @@
 //! Statements that are sent to PostgreSQL without waiting for each other's answers, so that several cost one round
 //! trip. `docs/adr/0016-a-commit-in-two-round-trips.md` explains why this is all or nothing.
 
+use super::transactions::BEGIN;
 use super::*;
 
 impl Connection {
