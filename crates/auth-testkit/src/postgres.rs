@@ -225,8 +225,14 @@ impl Cluster {
 
     /// Runs `sql` in the database at `url` and returns its output, unaligned.
     pub fn query(&self, url: &str, sql: &str) -> String {
-        let output = self.psql(name_of(url)).args(["-c", sql]).stdout(Stdio::piped()).output().expect("psql starts");
-        assert!(output.status.success(), "{sql}");
+        let output = self
+            .psql(name_of(url))
+            .args(["-c", sql])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .output()
+            .expect("psql starts");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
 }
