@@ -292,6 +292,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/google/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with an id_token that a native app, or a page with One Tap, got there. */
+        post: operations["post_auth_google_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -369,6 +386,23 @@ export interface paths {
         };
         /** The user that is logged in. */
         get: operations["get_auth_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers that one can sign in with, for the buttons of a page. */
+        get: operations["get_auth_providers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -649,6 +683,18 @@ export interface components {
             /** @enum {string} */
             reason: "required" | "type" | "format" | "too_short" | "too_long" | "range" | "duplicate" | "unknown" | "not_allowed" | "incomplete";
         };
+        IdTokenBody: {
+            /**
+             * @description What the provider gave the app or the page: an id_token for one of the configured client ids, at most an hour old.
+             *     Good once.
+             */
+            idToken: string;
+            /**
+             * @description What it was asked for with. The token has it, or its SHA-256 in hexadecimal.
+             * @example n-0S6_WzA2Mj
+             */
+            nonce: string;
+        };
         LoginBody: {
             /**
              * @description An e-mail address or a username. One of `email` and `username` is required.
@@ -725,6 +771,26 @@ export interface components {
              * @example 123456
              */
             otpCode: string;
+        };
+        ProviderView: {
+            /**
+             * @description For people.
+             * @example Google
+             */
+            displayName: string;
+            /** @description What an image may show: a URL, or a path of this host. Null where none is set. */
+            icon: string | null;
+            /**
+             * @description As in `/auth/<name>/authorize`.
+             * @example google
+             */
+            name: string;
+            /** @description Whether `POST /auth/<name>/token` takes its id_tokens. */
+            takesIdTokens: boolean;
+        };
+        /** @description `data` with the providers that are configured. */
+        ProvidersData: {
+            providers: components["schemas"]["ProviderView"][];
         };
         ReauthenticateBody: {
             /**
@@ -2850,7 +2916,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        code: "UNAVAILABLE";
+                        code: "OVERLOADED" | "UNAVAILABLE";
                         data: components["schemas"]["ErrorData"];
                         /** @constant */
                         statusCode: 503;
@@ -2984,7 +3050,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        code: "UNAVAILABLE";
+                        code: "OVERLOADED" | "UNAVAILABLE";
                         data: components["schemas"]["ErrorData"];
                         /** @constant */
                         statusCode: 503;
@@ -3110,7 +3176,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        code: "UNAVAILABLE";
+                        code: "OVERLOADED" | "UNAVAILABLE";
                         data: components["schemas"]["ErrorData"];
                         /** @constant */
                         statusCode: 503;
@@ -3220,6 +3286,189 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         code: "UNAVAILABLE";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 503;
+                    };
+                };
+            };
+        };
+    };
+    post_auth_google_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdTokenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "USER_LOGGED_IN";
+                        data: components["schemas"]["LoginData"];
+                        /** @constant */
+                        statusCode: 200;
+                    };
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "USER_REGISTERED";
+                        data: components["schemas"]["LoginData"];
+                        /** @constant */
+                        statusCode: 201;
+                    };
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "TWOFA_REQUIRED" | "EMAIL_VERIFICATION_REQUIRED";
+                        data: components["schemas"]["LoginPendingData"];
+                        /** @constant */
+                        statusCode: 206;
+                    };
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "EMAIL_EXISTS";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 400;
+                    };
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "CROSS_SITE_REQUEST";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 403;
+                    };
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "NOT_FOUND";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 404;
+                    };
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "PAYLOAD_TOO_LARGE";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 413;
+                    };
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "UNSUPPORTED_MEDIA_TYPE";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 415;
+                    };
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "RATE_LIMITED";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 429;
+                    };
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "INTERNAL_SERVER_ERROR";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 500;
+                    };
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "PROVIDER_UNAVAILABLE";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 502;
+                    };
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "OVERLOADED" | "UNAVAILABLE";
                         data: components["schemas"]["ErrorData"];
                         /** @constant */
                         statusCode: 503;
@@ -3766,6 +4015,45 @@ export interface operations {
                         data: components["schemas"]["ErrorData"];
                         /** @constant */
                         statusCode: 503;
+                    };
+                };
+            };
+        };
+    };
+    get_auth_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "PROVIDERS_FETCHED";
+                        data: components["schemas"]["ProvidersData"];
+                        /** @constant */
+                        statusCode: 200;
+                    };
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        code: "INTERNAL_SERVER_ERROR";
+                        data: components["schemas"]["ErrorData"];
+                        /** @constant */
+                        statusCode: 500;
                     };
                 };
             };

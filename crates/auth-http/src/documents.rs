@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use auth_domain::error_code::{ErrorCode, FieldReason};
-use auth_domain::identity::ProviderName;
 use serde_json::{Map, Value, json};
 
 use crate::codes::{Code, HttpCode};
+use crate::edge::ListedProvider;
 use crate::endpoint::{Answer, Endpoint, Location, MadeSchema, NamedSchema, Parameter, Permission};
 use crate::endpoints;
 
 /// The OpenAPI 3.1 document of everything under `base`.
-pub fn openapi(base: &str, providers: &[ProviderName]) -> Value {
+pub fn openapi(base: &str, providers: &[ListedProvider]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut schemas: Map<String, Value> = Map::new();
     for endpoint in endpoints::all(providers) {
@@ -275,7 +275,7 @@ fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
 }
 
 /// `docs/errors.md`: every code, its status, its meaning and where it is answered.
-pub fn error_table(providers: &[ProviderName]) -> String {
+pub fn error_table(providers: &[ListedProvider]) -> String {
     let endpoints = endpoints::all(providers);
     let mut table = String::from(
         "# Error codes\n\nMade by `auth-server openapi --errors`; do not edit.\n\n\

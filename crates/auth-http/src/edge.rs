@@ -15,6 +15,23 @@ use crate::network_limits::NetworkLimits;
 use crate::origins::Origins;
 use crate::trusted_proxies::TrustedProxies;
 
+/// An identity provider, as clients and the documents see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedProvider {
+    /// In paths.
+    pub name: ProviderName,
+    /// On pages.
+    pub display_name: String,
+    /// Where pages find its picture.
+    pub icon: Option<String>,
+    /// Whether clients may bring id_tokens of it.
+    pub takes_id_tokens: bool,
+    /// Whether it sends browsers back by POST.
+    pub answers_by_post: bool,
+    /// Whether one can sign in with it.
+    pub is_configured: bool,
+}
+
 /// How requests are taken and answered, whatever they ask for.
 pub struct Edge {
     /// Counts requests; what else Prometheus reads is measured by a use case.
@@ -41,8 +58,8 @@ pub struct Edge {
     pub origins: Origins,
     /// The OpenAPI documents, made when somebody asks for them.
     pub documents: DocumentCache,
-    /// Every identity provider that can be configured, whether or not it is.
-    pub providers: Vec<ProviderName>,
+    /// The identity providers that are configured, and those that the documents show anyway.
+    pub providers: Vec<ListedProvider>,
     /// `iss` of access tokens, which introspection tells.
     pub issuer: String,
     /// `aud` of access tokens, which introspection tells.

@@ -109,6 +109,7 @@ pub(crate) struct Endpoint {
     pub(crate) body_required: bool,
     pub(crate) body_types: &'static [&'static str],
     head: bool,
+    any_page: bool,
     pub(crate) answers: Vec<Answer>,
     pub(crate) errors: Vec<Code>,
     route: Box<dyn Fn() -> Route>,
@@ -167,6 +168,7 @@ impl Endpoint {
             body_required: true,
             body_types: JSON,
             head: true,
+            any_page: false,
             answers: Vec::new(),
             errors,
             route: Box::new(route),
@@ -234,6 +236,12 @@ impl Endpoint {
         Self { head: false, ..self }
     }
 
+    /// A page of any origin may send it, since it does nothing.
+    pub(crate) fn from_any_page(mut self) -> Self {
+        self.errors.retain(|code| *code != HttpCode::CrossSiteRequest.into());
+        Self { any_page: true, ..self }
+    }
+
     pub(crate) fn body_types(self, body_types: &'static [&'static str]) -> Self {
         Self { body_types, ..self }
     }
@@ -295,7 +303,7 @@ impl Endpoint {
             _ => route,
         };
         match self.permission {
-            Permission::Anyone(_) if !self.method.is_safe() => route.wrap(from_fn(refuse_foreign)),
+            Permission::Anyone(_) if !self.method.is_safe() && !self.any_page => route.wrap(from_fn(refuse_foreign)),
             _ => route,
         }
     }

@@ -6,11 +6,17 @@
 use auth_domain::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
+use crate::claims::ClaimMap;
 use crate::provider_client::Failure;
 
 /// What a provider's clock and ours may differ by, in seconds.
 const SKEW: i64 = 5;
+
+/// How long ago a token may have been issued that a client brings, in seconds.
+const MAX_AGE: i64 = 3_600;
 
 /// Those by a key pair: an HMAC would make the client secret a signing key, and `none` is no signature.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -26,14 +32,40 @@ const ALGORITHMS: [Algorithm; 9] = [
 ];
 
 /// What an id_token must say.
+#[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
+    /// The issuer; with `{tenantid}` in it, that of the tenant which the token names (`tid`).
     pub(crate) issuer: &'a str,
-    pub(crate) client_id: &'a str,
-    pub(crate) nonce: &'a str,
+    /// The clients that it may be for, each known as ours.
+    pub(crate) clients: &'a [String],
+    pub(crate) nonce: Nonce<'a>,
     pub(crate) now: Timestamp,
 }
 
-/// What it says. A claim of another type, `"true"` for a truth value say, makes the token unacceptable.
+/// What its `nonce` must be.
+#[derive(Clone, Copy)]
+pub(crate) enum Nonce<'a> {
+    /// That: we chose it.
+    Exactly(&'a str),
+    /// That, or its SHA-256 in hexadecimal: what a client of ours chose, and showed the provider as it is or, as is the
+    /// custom on Apple's systems, hashed. Such a token was issued a short time ago.
+    OfClient(&'a str),
+}
+
+impl Nonce<'_> {
+    fn is(self, told: &str) -> bool {
+        match self {
+            Self::Exactly(nonce) => told == nonce,
+            Self::OfClient(nonce) => told == nonce || told == hexadecimal(&Sha256::digest(nonce)),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What it says. A claim of another type makes the token unacceptable.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     iss: String,
@@ -44,8 +76,39 @@ pub(crate) struct Claims {
     iat: i64,
     nbf: Option<i64>,
     nonce: String,
-    pub(crate) email: Option<String>,
-    pub(crate) email_verified: Option<bool>,
+    /// What it says of its subject.
+    #[serde(flatten)]
+    pub(crate) rest: ClaimMap,
+}
+
+impl Claims {
+    /// The same for every copy of a token, however it is encoded, and for no other token.
+    pub(crate) fn digest(&self) -> [u8; 16] {
+        let named = serde_json::json!([self.iss, self.sub, self.aud.all(), self.nonce, self.iat]);
+        let digest = Sha256::digest(named.to_string());
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        short
+    }
+
+    /// Until when a token that a client brought is accepted.
+    pub(crate) fn accepted_until(&self) -> Timestamp {
+        Timestamp::from_seconds(self.exp.saturating_add(SKEW).min(self.iat.saturating_add(MAX_AGE)))
+    }
+
+    /// Its claims with `sub` among them.
+    pub(crate) fn all(&self) -> ClaimMap {
+        let mut all = self.rest.clone();
+        all.insert("sub".to_owned(), Value::String(self.sub.clone()));
+        all
+    }
+
+    fn is_of(&self, issuer: &str) -> bool {
+        let Some((before, after)) = issuer.split_once("{tenantid}") else { return self.iss == issuer };
+        let tenant = self.rest.get("tid").and_then(Value::as_str).unwrap_or_default();
+        let is_id = tenant.len() == 36 && tenant.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        is_id && self.iss == format!("{before}{tenant}{after}")
+    }
 }
 
 /// RFC 7519 section 4.1.3.
@@ -101,16 +164,21 @@ pub(crate) fn verify(
 
 pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'static str> {
     let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
-    let ours = |party: &String| party == expected.client_id;
+    let ours = |party: &String| expected.clients.contains(party);
+    let is_recent = match expected.nonce {
+        Nonce::Exactly(_) => true,
+        Nonce::OfClient(_) => now < claims.iat.saturating_add(MAX_AGE),
+    };
     let checks = [
-        (claims.iss == expected.issuer, "is of another issuer"),
+        (claims.is_of(expected.issuer), "is of another issuer"),
         // For others too is for others: none of them is trusted not to pass it on.
         (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
         (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
         (now < claims.exp.saturating_add(SKEW), "has expired"),
         (claims.iat <= now + SKEW, "was issued in the future"),
         (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not good yet"),
-        (claims.nonce == expected.nonce, "has another nonce"),
+        (expected.nonce.is(&claims.nonce), "has another nonce"),
+        (is_recent, "was issued too long ago"),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
 }

@@ -1,26 +1,21 @@
-//! Talking to one provider: bounded in time, in bytes and in number, and not at all while it is down.
+//! Talking to one provider: bounded in time, in bytes and in number, at its pace, and not at all while it is down.
 
-use std::future::Future;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::identity::ProviderName;
-use auth_domain::ports::{Clock, IdentifyError, ProviderUnavailable};
-use reqwest::{Client, RequestBuilder, StatusCode};
-use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use auth_domain::ports::{Clock, IdentifyError, ProviderBusy, ProviderUnavailable, Turn};
+use outbound_http::client;
+use reqwest::Client;
 use tokio::time::Instant;
 
 use crate::breaker::Breaker;
-use outbound_http::{client, with_causes};
+use crate::conversation::Conversation;
+use crate::pace::{Pace, Place};
 
-/// A sign-in asks for several things; in all they may take so long.
-const DEADLINE: Duration = Duration::from_millis(4_500);
-/// So many sign-ins may wait for one provider at once.
-const AT_ONCE: usize = 64;
-/// Discovery documents and key sets have a few kilobytes; the profile of a diligent student at 42 has some hundred.
-const MAX_BYTES: usize = 2 * 1024 * 1024;
-
+/// A sign-in asks for several things; in all they may take so long, the wait for a turn included.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(4_500);
 /// Why a conversation led to nothing. The texts are for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -28,27 +23,30 @@ pub enum Failure {
     Refused(String),
     /// It works, and does not want to talk to us: a mistake in how this service is registered, say.
     Misunderstood(String),
+    /// It works, and is asked too often: in so long it may be asked again.
+    Busy(Duration),
     /// It does not answer, or not what it should.
     Away(String),
 }
 
-/// Calls one provider, within its deadline and unless the breaker is open.
+/// Calls one provider, within its deadline, at its pace, and unless the breaker is open.
 pub struct ProviderClient {
     provider: ProviderName,
     http: Client,
     breaker: Breaker,
-    slots: Semaphore,
+    pace: Arc<Pace>,
     clock: Arc<dyn Clock>,
 }
 
 impl ProviderClient {
-    /// Fails when the HTTP client cannot be built.
-    pub fn new(provider: ProviderName, clock: Arc<dyn Clock>) -> Result<Self, String> {
+    /// For a provider that may be asked so many things a second; `None` is no limit. Fails when the HTTP client cannot be
+    /// built.
+    pub fn new(provider: ProviderName, clock: Arc<dyn Clock>, rate: Option<NonZeroU32>) -> Result<Self, String> {
         let http = client(DEADLINE)?;
-        Ok(Self { provider, http, breaker: Breaker::new(), slots: Semaphore::new(AT_ONCE), clock })
+        Ok(Self { provider, http, breaker: Breaker::new(), pace: Pace::new(rate), clock })
     }
 
-    /// For requests, to be sent with [`Self::answer`].
+    /// For requests, to be sent with [`Conversation::answer`].
     pub const fn http(&self) -> &Client {
         &self.http
     }
@@ -58,139 +56,66 @@ impl ProviderClient {
         &*self.clock
     }
 
-    /// Has a conversation, unless the provider is left alone, and logs how it failed.
-    pub async fn converse<T>(&self, work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, IdentifyError> {
-        let unavailable = IdentifyError::Unavailable(ProviderUnavailable);
-        let provider = self.provider.as_str();
-        let Some(attempt) = self.breaker.admit(Instant::now()) else {
-            tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
-            return Err(unavailable);
-        };
-        let Ok(_slot) = self.slots.try_acquire() else {
-            tracing::warn!(provider, "too many sign-ins wait for it");
-            return Err(unavailable);
-        };
-        let in_time = tokio::time::timeout(DEADLINE, work).await;
-        match in_time.unwrap_or_else(|_| Err(Failure::Away(format!("no answer within {DEADLINE:?}")))) {
-            Ok(done) => {
-                attempt.succeeded();
-                Ok(done)
+    /// Takes a place in the line for somebody who is to ask so many things.
+    pub fn turn(&self, requests: u32) -> Result<Turn, ProviderBusy> {
+        match self.pace.take(requests, Instant::now()) {
+            Ok(place) => Ok(Turn::new(place)),
+            Err(retry_after) => {
+                let provider = self.provider.as_str();
+                tracing::info!(provider, ?retry_after, "too many ask it at once: somebody is told to come back");
+                Err(ProviderBusy { retry_after })
             }
-            Err(Failure::Refused(reason)) => {
-                attempt.succeeded();
+        }
+    }
+
+    /// Begins to talk, in that turn.
+    pub fn conversation(&self, turn: Turn) -> Result<Conversation<'_>, ProviderBusy> {
+        let place = match turn.into_place::<Place>() {
+            Some(place) => place,
+            None => self.pace.take(0, Instant::now()).map_err(|retry_after| ProviderBusy { retry_after })?,
+        };
+        Ok(Conversation::new(self, place))
+    }
+
+    pub(crate) fn provider(&self) -> &str {
+        self.provider.as_str()
+    }
+
+    pub(crate) const fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// Logs how something failed, and says what whoever waits for it is told.
+    pub(crate) fn refusal(&self, failure: Failure) -> IdentifyError {
+        let provider = self.provider();
+        match failure {
+            Failure::Refused(reason) => {
                 tracing::warn!(provider, reason, "a sign-in was refused");
-                Err(IdentifyError::CodeRefused)
+                return IdentifyError::CodeRefused;
             }
-            Err(Failure::Misunderstood(reason)) => {
-                attempt.succeeded();
+            Failure::Busy(retry_after) => {
+                tracing::warn!(
+                    provider,
+                    ?retry_after,
+                    "it wants to be asked less often: somebody is told to come back"
+                );
+                return ProviderBusy { retry_after }.into();
+            }
+            Failure::Misunderstood(reason) => {
                 tracing::error!(provider, reason, "it does not accept us: check how this service is registered there");
-                Err(unavailable)
             }
-            Err(Failure::Away(reason)) => {
-                attempt.failed(Instant::now());
-                tracing::warn!(provider, reason, "it does not answer as it should");
-                Err(unavailable)
-            }
+            Failure::Away(reason) => tracing::warn!(provider, reason, "it does not answer as it should"),
         }
+        ProviderUnavailable.into()
     }
 
-    /// Status and body of the answer to a request: at most 2 MiB, redirects not followed.
-    pub async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
-        let away = |error: reqwest::Error| Failure::Away(with_causes(&error.without_url()));
-        let mut response = request.send().await.map_err(away)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(away)? {
-            if body.len() + chunk.len() > MAX_BYTES {
-                return Err(Failure::Away(format!("an answer of more than {MAX_BYTES} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((response.status(), body))
+    /// Notes that the provider took a request.
+    pub(crate) fn has_answered(&self) {
+        self.pace.answered(Instant::now());
     }
 
-    /// The JSON of an answer with status 200.
-    pub async fn json<T: DeserializeOwned>(&self, what: &str, request: RequestBuilder) -> Result<T, Failure> {
-        match self.answer(request).await? {
-            (StatusCode::OK, body) => parse(what, &body),
-            (status, _) => Err(failed(status, format!("the {what} answered {status}"))),
-        }
-    }
-}
-
-/// A status that is ours to mend, or one that passes.
-pub(crate) fn failed(status: StatusCode, reason: String) -> Failure {
-    let ours = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
-    if ours { Failure::Misunderstood(reason) } else { Failure::Away(reason) }
-}
-
-/// serde's text may quote what it read, a token say: only where it failed is told.
-pub(crate) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        Failure::Away(format!("the {what} is not what it should be, at line {line} column {column}"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::pending;
-
-    use auth_domain::Timestamp;
-    use auth_domain::ports::MockClock;
-
-    use super::*;
-
-    fn client() -> ProviderClient {
-        let mut clock = MockClock::new();
-        clock.expect_now().return_const(Timestamp::from_seconds(1_800_000_000));
-        ProviderClient::new(ProviderName::parse("google").unwrap(), Arc::new(clock)).unwrap()
-    }
-
-    const AWAY: IdentifyError = IdentifyError::Unavailable(ProviderUnavailable);
-
-    #[tokio::test(start_paused = true)]
-    async fn whatever_a_provider_does_takes_less_than_five_seconds() {
-        let client = client();
-        let began = Instant::now();
-        assert_eq!(client.converse(pending::<Result<(), Failure>>()).await, Err(AWAY));
-        assert_eq!(began.elapsed(), DEADLINE);
-        assert!(DEADLINE < Duration::from_secs(5));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn so_many_wait_at_once_and_no_more() {
-        let client = client();
-        let began = Instant::now();
-        let waiting = tokio::time::timeout(Duration::from_secs(1), async {
-            let all = (0..AT_ONCE).map(|_| Box::pin(client.converse(pending::<Result<(), Failure>>())));
-            let mut all: Vec<_> = all.collect();
-            let polled = std::future::poll_fn(|context| {
-                all.iter_mut().for_each(|one| assert!(one.as_mut().poll(context).is_pending()));
-                std::task::Poll::Ready(())
-            });
-            polled.await;
-            assert_eq!(client.converse(async { Ok(()) }).await, Err(AWAY));
-            drop(all);
-            assert_eq!(client.converse(async { Ok(()) }).await, Ok(()));
-        });
-        waiting.await.unwrap();
-        assert_eq!(began.elapsed(), Duration::ZERO);
-    }
-
-    /// Else whoever can make a provider say no could keep everybody from it.
-    #[tokio::test]
-    async fn only_a_provider_that_is_away_is_left_alone() {
-        let client = client();
-        let reason = || "x".to_owned();
-        for _ in 0..20 {
-            let refused = client.converse(async { Err::<(), _>(Failure::Refused(reason())) }).await;
-            assert_eq!(refused, Err(IdentifyError::CodeRefused));
-            assert_eq!(client.converse(async { Err::<(), _>(Failure::Misunderstood(reason())) }).await, Err(AWAY));
-        }
-        for _ in 0..5 {
-            assert_eq!(client.converse(async { Err::<(), _>(Failure::Away(reason())) }).await, Err(AWAY));
-        }
-        let unasked = async { unreachable!("it is left alone") };
-        assert_eq!(client.converse::<()>(unasked).await, Err(AWAY));
+    /// Leaves the provider alone for so long.
+    pub(crate) fn pause(&self, wait: Duration) {
+        self.pace.pause(wait, Instant::now());
     }
 }

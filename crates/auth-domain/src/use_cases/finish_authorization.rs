@@ -47,6 +47,9 @@ pub enum AuthorizationOutcome {
 /// Why coming back led to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishAuthorizationError {
+    /// That provider is not configured.
+    #[error("the provider is not configured")]
+    UnknownProvider,
     /// The `state` is not ours, not this provider's, not this browser's, used or expired.
     #[error("the state is not acceptable")]
     StateRefused,
@@ -109,9 +112,9 @@ impl From<ReauthenticateError> for FinishAuthorizationError {
 impl From<FinishAuthorizationError> for Refusal {
     fn from(error: FinishAuthorizationError) -> Self {
         match error {
+            FinishAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
             FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
-            FinishAuthorizationError::Identify(IdentifyError::CodeRefused) => ErrorCode::OauthCodeInvalid.into(),
-            FinishAuthorizationError::Identify(IdentifyError::Unavailable(_)) => ErrorCode::ProviderUnavailable.into(),
+            FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
@@ -268,7 +271,8 @@ impl FinishAuthorization {
         })
     }
 
-    /// The `state` is used up before the provider hears of the code: of many at once one gets so far.
+    /// The `state` is used up before the provider hears of the code: of many at once one gets so far. Whoever is told to
+    /// wait for the provider has used up nothing, and may bring the same again.
     async fn identify(
         &self,
         state: &AuthorizationState,
@@ -276,10 +280,11 @@ impl FinishAuthorization {
         secrets: &AuthorizationSecrets,
     ) -> Result<ProviderIdentity, FinishAuthorizationError> {
         let provider = self.providers.get(&state.provider).ok_or(FinishAuthorizationError::StateRefused)?;
+        let turn = provider.turn().map_err(IdentifyError::from)?;
         let used = Change::UseAuthorization { id: state.id, expires_at: state.expires_at };
         if !self.env.commit_unless_lost(used).await? {
             return Err(FinishAuthorizationError::StateRefused);
         }
-        Ok(provider.identify(code, secrets).await?)
+        Ok(provider.identify(turn, code, secrets).await?)
     }
 }

@@ -7,11 +7,13 @@ mod events;
 mod health;
 mod introspect;
 mod jwks;
+mod list_providers;
 mod login;
 mod logout;
 mod lost_password;
 mod me;
 mod metrics;
+mod provider_token;
 mod providers;
 mod reauthenticate;
 mod refresh;
@@ -30,10 +32,11 @@ pub(crate) use metrics::metrics;
 
 use auth_domain::identity::ProviderName;
 
+use crate::edge::ListedProvider;
 use crate::endpoint::Endpoint;
 
 /// All of them. Routes, OpenAPI and the error table are made from this list.
-pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
+pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
     let mut all = vec![
         register::endpoint(),
         login::endpoint(),
@@ -66,6 +69,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         sessions::list(),
         sessions::revoke(),
         verify::endpoint(),
+        list_providers::endpoint(),
         credentials::endpoint(),
         delete_user::own(),
         delete_user::by_service(),
@@ -81,4 +85,12 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
     ];
     all.extend(providers.iter().flat_map(providers::of));
     all
+}
+
+/// Tells whether a provider of that name would be where something else is.
+pub fn is_reserved(name: &ProviderName) -> bool {
+    // Swagger UI is no endpoint.
+    let others = all(&[]);
+    let mut taken = others.iter().filter_map(|endpoint| endpoint.path.strip_prefix("/auth/")?.split('/').next());
+    name.as_str() == "doc" || taken.any(|taken| taken == name.as_str())
 }

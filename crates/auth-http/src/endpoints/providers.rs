@@ -24,13 +24,15 @@ use crate::cookies;
 use crate::credential::came_by_cookie;
 use crate::cross_site::is_forged_navigation;
 use crate::delivery::Delivery;
-use crate::edge::Edge;
+use crate::edge::{Edge, ListedProvider};
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
 use crate::token_answers;
 use crate::wire::{LoginData, LoginFinishedTokens, LoginPendingData, UserData, UserView};
+
+use super::provider_token::{by_token, finish_by_post};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -51,8 +53,12 @@ struct CallbackData {
 }
 
 /// Returns the endpoints of one provider.
-pub(super) fn of(provider: &ProviderName) -> [Endpoint; 4] {
-    [authorize(provider), finish(provider), link(provider), unlink(provider)]
+pub(super) fn of(provider: &ListedProvider) -> Vec<Endpoint> {
+    let name = &provider.name;
+    let mut all = vec![authorize(name), finish(name), link(name), unlink(name)];
+    all.extend(provider.takes_id_tokens.then(|| by_token(name)));
+    all.extend(provider.answers_by_post.then(|| finish_by_post(name)));
+    all
 }
 
 fn query(name: &'static str, description: &'static str) -> Parameter {
@@ -94,6 +100,7 @@ fn authorize(provider: &ProviderName) -> Endpoint {
         ErrorCode::Unauthorized,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
+        ErrorCode::Overloaded,
         ErrorCode::Unavailable,
     ])
 }
@@ -161,7 +168,7 @@ fn link(provider: &ProviderName) -> Endpoint {
     .permission(Permission::FreshLogin)
     .parameter(redirect_parameter())
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
-    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable])
+    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable, ErrorCode::Overloaded])
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -193,7 +200,7 @@ fn started(authorization_url: String) -> HttpResponse {
     success(SuccessCode::AuthorizationStarted, AuthorizationData { authorization_url })
 }
 
-fn found(url: &str) -> HttpResponse {
+pub(super) fn found(url: &str) -> HttpResponse {
     no_store(HttpResponse::Found())
         .insert_header((header::LOCATION, url))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
@@ -234,6 +241,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
         ErrorCode::Unauthorized,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,
+        ErrorCode::Overloaded,
         ErrorCode::Unavailable,
     ])
 }
@@ -296,7 +304,7 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
 }
 
 /// Words the outcome as an answer of JSON.
-fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
+pub(super) fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
         AuthorizationOutcome::LoggedIn(logged_in) => {
             token_answers::logged_in(request, delivery, SuccessCode::UserLoggedIn, logged_in)

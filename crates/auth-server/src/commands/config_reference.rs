@@ -74,13 +74,13 @@ fn table() -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": {} })
 }
 
-/// Puts a property where its path says: `a`, `a__b`, or `a__<service>__b` for whatever service.
+/// Puts a property where its path says: `a`, `a__b`, or `a__<name>__b` for whatever name.
 fn insert(root: &mut Value, path: &str, property: Value) {
     let parts: Vec<&str> = path.split("__").collect();
     let (name, tables) = (parts[parts.len() - 1], &parts[..parts.len() - 1]);
     let place = tables.iter().fold(root, |schema, part| {
         let inner = match *part {
-            "<service>" => &mut schema["additionalProperties"],
+            "<service>" | "<name>" => &mut schema["additionalProperties"],
             part => &mut schema["properties"][part],
         };
         if !inner.is_object() {

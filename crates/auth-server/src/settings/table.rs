@@ -1,8 +1,6 @@
 //! The table of settings: every name there is, what it may be, and what it means. Parsing, `config print`,
 //! `config reference` and the suggestion for a typo are all made from it.
 
-use auth_oauth::{PROVIDERS, ProviderKind};
-
 /// What a setting may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -186,16 +184,124 @@ const SETTINGS: &[Row] = &[
     ("HASH_QUEUE", Kind::Number(1, 100_000), "64", "How many passwords may wait, a thread."),
 ];
 
-/// A kind of setting that has the name of a service in it: `INTERNAL__<SERVICE>__SECRET`.
-pub(crate) struct ServiceSettings {
+/// A kind of setting that has a name in it: `INTERNAL__<SERVICE>__SECRET`.
+pub(crate) struct NamedSettings {
     pub(crate) kind: &'static str,
+    /// Stands for the name.
+    placeholder: &'static str,
     fields: &'static [Row],
 }
 
+const CLIENT_ID: Row = ("CLIENT_ID", Kind::Text("a text"), "(off)", "The client id of this service at the provider.");
+const CLIENT_SECRET: Row = ("CLIENT_SECRET", Kind::Secret("a text"), "(off)", "The secret that belongs to it.");
+const AUDIENCES: Row = (
+    "AUDIENCES",
+    Kind::List("a client id"),
+    "(none)",
+    "Client ids, at that provider, of native apps and pages: whose id_tokens sign in too, beside those for CLIENT_ID.",
+);
+const RATE_MEANING: &str =
+    "Most requests a second that a node sends there; whoever would wait too long is told to come back.";
+
+/// The settings of the providers that have a prefix of their own.
+const PROVIDERS: &[(&str, &[Row])] = &[
+    (
+        "GOOGLE__",
+        &[
+            (
+                "CLIENT_ID",
+                Kind::Text("a text"),
+                "(off)",
+                "The client id of this service at google. Sign-in with it is off without.",
+            ),
+            CLIENT_SECRET,
+            ("ISSUER", Kind::Text("an https:// URL"), "https://accounts.google.com", "Where the provider is."),
+            AUDIENCES,
+            ("RATE", Kind::NumberOrOff(1, 1_000), "off", RATE_MEANING),
+        ],
+    ),
+    (
+        "42__",
+        &[
+            (
+                "CLIENT_ID",
+                Kind::Text("a text"),
+                "(off)",
+                "The client id of this service at 42. Sign-in with it is off without.",
+            ),
+            CLIENT_SECRET,
+            ("BASE_URL", Kind::Text("an https:// URL"), "https://api.intra.42.fr", "Where the provider is."),
+            ("RATE", Kind::NumberOrOff(1, 1_000), "2", RATE_MEANING),
+        ],
+    ),
+];
+
+/// The settings of any other identity provider, `/auth/<name>`.
+const OIDC: &[Row] = &[
+    (
+        "PRESET",
+        Kind::Choice(&["google", "42", "apple", "discord", "github", "gitlab", "microsoft"]),
+        "(the name, where it is one of them)",
+        "What kind of provider it is; without, any OpenID provider.",
+    ),
+    (
+        "ISSUER",
+        Kind::Text("an https:// URL"),
+        "(that of the preset)",
+        "The issuer of an OpenID provider, exactly as it names itself.",
+    ),
+    (
+        "BASE_URL",
+        Kind::Text("an https:// URL"),
+        "(that of the preset)",
+        "Where a provider is that is no OpenID provider (42, discord, github), if somebody runs it themselves.",
+    ),
+    CLIENT_ID,
+    CLIENT_SECRET,
+    ("SCOPES", Kind::List("a scope"), "(openid, email or those of the preset)", "What the provider is asked for."),
+    ("DISPLAY_NAME", Kind::Text("1 to 64 characters"), "(that of the preset, or the name)", "What pages call it."),
+    (
+        "ICON",
+        Kind::Text("an https:// URL, a path or a data:image/… URL"),
+        "(none)",
+        "The picture that pages show for it.",
+    ),
+    AUDIENCES,
+    ("RATE", Kind::NumberOrOff(1, 1_000), "(off, or that of the preset)", RATE_MEANING),
+    (
+        "SUBJECT_CLAIM",
+        Kind::Text("a claim"),
+        "sub",
+        "The claim that says who it is, for good. Changing it loses who has linked the provider.",
+    ),
+    ("EMAIL_CLAIM", Kind::Text("a claim"), "email", "The claim that has the e-mail address."),
+    (
+        "EMAIL_VERIFIED_CLAIM",
+        Kind::Text("a claim"),
+        "email_verified",
+        "The claim that says whether the address is proved.",
+    ),
+    (
+        "EMAIL_PROVED",
+        Kind::Choice(&["claim", "always", "never"]),
+        "(claim, or that of the preset)",
+        "Whether an address counts as proved: where that claim is true, always, or never. A proved address lets whoever has it there into the account with that address here.",
+    ),
+    (
+        "TEAM_ID",
+        Kind::Text("a text"),
+        "(none)",
+        "Apple: the team whose key signs the client secret, in place of CLIENT_SECRET.",
+    ),
+    ("KEY_ID", Kind::Text("a text"), "(none)", "Apple: the id of that key."),
+    ("PRIVATE_KEY", Kind::Secret("PEM"), "(none)", "Apple: the key, the .p8 file."),
+];
+
 /// Every kind of them.
-const SERVICES: &[ServiceSettings] = &[
-    ServiceSettings {
+const NAMED: &[NamedSettings] = &[
+    NamedSettings {
         kind: "INTERNAL",
+        placeholder: "<SERVICE>",
         fields: &[
             (
                 "SECRET",
@@ -207,8 +313,10 @@ const SERVICES: &[ServiceSettings] = &[
             ("SCOPES", Kind::List("a scope"), "(none)", "What it may do."),
         ],
     },
-    ServiceSettings {
+    NamedSettings { kind: "OIDC", placeholder: "<NAME>", fields: OIDC },
+    NamedSettings {
         kind: "WEBHOOKS",
+        placeholder: "<SERVICE>",
         fields: &[
             ("URL", Kind::Secret("an http:// or https:// URL"), "(none)", "Where a service is told of events."),
             (
@@ -227,52 +335,62 @@ fn setting((name, kind, default, meaning): &Row, prefix: &str) -> Setting {
     Setting { name, kind: *kind, default, meaning: (*meaning).to_owned() }
 }
 
-/// Returns the settings of an identity provider.
-fn of_provider(kind: &ProviderKind) -> [Setting; 3] {
-    let prefix = format!("{}__", kind.name.to_uppercase().replace('-', "_"));
-    let id = format!("The client id of this service at {}. Sign-in with it is off without.", kind.name);
-    [
-        Setting {
-            name: format!("{prefix}CLIENT_ID"),
-            kind: Kind::Text("a text"),
-            default: "(off)".to_owned(),
-            meaning: id,
-        },
-        setting(&("CLIENT_SECRET", Kind::Secret("a text"), "(off)", "The secret that belongs to it."), &prefix),
-        setting(
-            &(kind.url_setting, Kind::Text("an https:// URL"), kind.default_url, "Where the provider is."),
-            &prefix,
-        ),
-    ]
-}
-
-/// Lists every setting; those of services with `<SERVICE>` in their names.
+/// Lists every setting; those that have a name in them with a placeholder for it.
 pub(crate) fn all() -> Vec<Setting> {
     let plain = SETTINGS.iter().map(|row| setting(row, ""));
-    let services = SERVICES
-        .iter()
-        .flat_map(|kind| kind.fields.iter().map(|row| setting(row, &format!("{}__<SERVICE>__", kind.kind))));
-    plain.chain(PROVIDERS.iter().flat_map(of_provider)).chain(services).collect()
+    let providers = PROVIDERS.iter().flat_map(|(prefix, rows)| rows.iter().map(|row| setting(row, prefix)));
+    let named = NAMED.iter().flat_map(|NamedSettings { kind, placeholder, fields }| {
+        fields.iter().map(move |row| setting(row, &format!("{kind}__{placeholder}__")))
+    });
+    plain.chain(providers).chain(named).collect()
+}
+
+/// Lists the fields of a kind of setting that has a name in it.
+pub(super) fn fields(kind: &str) -> Vec<&'static str> {
+    let known = NAMED.iter().filter(|named| named.kind == kind);
+    known.flat_map(|named| named.fields.iter().map(|(field, ..)| *field)).collect()
+}
+
+/// Tells whether it stands for settings with any name in them.
+pub(crate) fn has_placeholder(name: &str) -> bool {
+    name.contains('<')
 }
 
 /// Finds the setting of that name, where `INTERNAL__BACKUPS__SECRET` is one too.
 pub(super) fn find(name: &str) -> Option<Setting> {
-    let generic =
-        service_of(name).map_or_else(|| name.to_owned(), |(kind, _, field)| format!("{kind}__<SERVICE>__{field}"));
+    let generic = named_in(name).map_or_else(
+        || name.to_owned(),
+        |(NamedSettings { kind, placeholder, .. }, _, field)| format!("{kind}__{placeholder}__{field}"),
+    );
     all().into_iter().find(|setting| setting.name == generic)
 }
 
-/// Returns kind, service and field of a name that has a service in it.
-fn service_of(name: &str) -> Option<(&'static str, &str, &str)> {
+/// Returns kind, name and field of a setting that has a name in it.
+fn named_in(name: &str) -> Option<(&'static NamedSettings, &str, &str)> {
     let (kind, rest) = name.split_once("__")?;
-    let known = SERVICES.iter().find(|settings| settings.kind == kind)?;
-    let (service, field) = rest.split_once("__").filter(|(service, _)| !service.is_empty())?;
-    Some((known.kind, service, field))
+    let known = NAMED.iter().find(|settings| settings.kind == kind)?;
+    let (within, field) = rest.split_once("__").filter(|(within, _)| !within.is_empty())?;
+    Some((known, within, field))
 }
 
 /// Returns the known name that is nearest to one that is not.
 pub(super) fn nearest(name: &str) -> String {
-    let service = service_of(name).map_or("<SERVICE>", |(_, service, _)| service);
-    let known = all().into_iter().map(|setting| setting.name.replace("<SERVICE>", service));
+    let within = named_in(name).map(|(known, within, _)| (known.placeholder, within));
+    let known = all().into_iter().map(|setting| match within {
+        Some((placeholder, within)) => setting.name.replace(placeholder, within),
+        None => setting.name,
+    });
     known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_knows_every_preset() {
+        let preset = find("OIDC__X__PRESET").unwrap();
+        let Kind::Choice(names) = preset.kind else { panic!("a choice") };
+        assert_eq!(names, super::super::providers::preset_names());
+    }
 }

@@ -1,0 +1,259 @@
+//! One conversation with a provider: what one sign-in asks of it.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use auth_domain::ports::{Clock, IdentifyError, ProviderUnavailable};
+use outbound_http::with_causes;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::pace::Place;
+use crate::provider_client::{DEADLINE, Failure, ProviderClient};
+
+/// Discovery documents and key sets have a few kilobytes; the profile of a diligent student at 42 has some hundred.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Who has waited so long for a turn says nothing of the provider by not being answered in time.
+const LONG_IN_LINE: Duration = Duration::from_millis(500);
+/// In how long to come back to a provider that had no time left to answer, or that does not say.
+const SOON: Duration = Duration::from_secs(1);
+
+/// So long nobody asks again who was told that it is too early.
+const LEAST_WAIT: Duration = Duration::from_millis(250);
+
+/// A conversation: one deadline for all that is asked, each request in its turn.
+pub struct Conversation<'a> {
+    client: &'a ProviderClient,
+    place: Mutex<Place>,
+    deadline: Instant,
+    /// How long it has waited for turns, in milliseconds.
+    in_line: AtomicU64,
+    /// Whether the provider was asked anything.
+    has_asked: AtomicBool,
+}
+
+impl<'a> Conversation<'a> {
+    pub(crate) fn new(client: &'a ProviderClient, place: Place) -> Self {
+        let deadline = Instant::now() + DEADLINE;
+        Self {
+            client,
+            place: Mutex::new(place),
+            deadline,
+            in_line: AtomicU64::new(0),
+            has_asked: AtomicBool::new(false),
+        }
+    }
+
+    /// For requests, to be sent with [`Self::answer`].
+    pub const fn http(&self) -> &Client {
+        self.client.http()
+    }
+
+    /// Returns the clock that tokens are judged by.
+    pub fn clock(&self) -> &dyn Clock {
+        self.client.clock()
+    }
+
+    /// Does `work`, which talks here, unless the provider is left alone, and logs how it failed.
+    pub async fn hold<T>(&self, work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, IdentifyError> {
+        let Some(attempt) = self.client.breaker().admit(Instant::now()) else {
+            let provider = self.client.provider();
+            tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
+            return Err(ProviderUnavailable.into());
+        };
+        let in_time = tokio::time::timeout_at(self.deadline, work).await;
+        let done = in_time.unwrap_or_else(|_| Err(self.too_late()));
+        match &done {
+            Err(Failure::Away(_)) => attempt.failed(Instant::now()),
+            // What was decided without asking says nothing of the provider: a stranger could make it so.
+            _ if !self.has_asked.load(Ordering::Relaxed) => drop(attempt),
+            _ => attempt.succeeded(),
+        }
+        done.map_err(|failure| self.client.refusal(failure))
+    }
+
+    fn too_late(&self) -> Failure {
+        match Duration::from_millis(self.in_line.load(Ordering::Relaxed)) {
+            waited if waited >= LONG_IN_LINE => Failure::Busy(SOON),
+            _ => Failure::Away(format!("no answer within {DEADLINE:?}")),
+        }
+    }
+
+    /// Waits until a request may be sent.
+    async fn turn(&self) -> Result<(), Failure> {
+        let began = Instant::now();
+        let turn = self.place.lock().await.turn(self.deadline).await;
+        let waited = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.in_line.fetch_add(waited, Ordering::Relaxed);
+        turn.map_err(Failure::Busy)
+    }
+
+    /// Status and body of the answer to a request: at most 2 MiB, redirects not followed. A request that comes too early
+    /// for the provider (429) is sent again when it wants, where there is time for that.
+    pub async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
+        let (mut request, mut default) = (request, SOON);
+        loop {
+            self.turn().await?;
+            self.has_asked.store(true, Ordering::Relaxed);
+            let again = request.try_clone();
+            let response = request.send().await.map_err(away)?;
+            if response.status() != StatusCode::TOO_MANY_REQUESTS {
+                self.client.has_answered();
+                return Ok((response.status(), body(response).await?));
+            }
+            let wait = retry_after(response.headers(), self.clock()).unwrap_or(default).max(LEAST_WAIT);
+            default *= 2;
+            self.client.pause(wait);
+            request = match again {
+                Some(again) if Instant::now() + wait < self.deadline => again,
+                _ => return Err(Failure::Busy(wait.max(SOON))),
+            };
+        }
+    }
+
+    /// The JSON of an answer with status 200.
+    pub async fn json<T: DeserializeOwned>(&self, what: &str, request: RequestBuilder) -> Result<T, Failure> {
+        match self.answer(request).await? {
+            (StatusCode::OK, body) => parse(what, &body),
+            (status, _) => Err(failed(status, format!("the {what} answered {status}"))),
+        }
+    }
+}
+
+fn away(error: reqwest::Error) -> Failure {
+    Failure::Away(with_causes(&error.without_url()))
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(away)? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(Failure::Away(format!("an answer of more than {MAX_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// When to ask again (RFC 9110 section 10.2.3): in so many seconds, or at a time.
+fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let at = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let now = Duration::from_secs(u64::try_from(clock.now().as_seconds()).ok()?);
+    Some(at.saturating_sub(now))
+}
+
+/// A status that is ours to mend, or one that passes.
+pub(crate) fn failed(status: StatusCode, reason: String) -> Failure {
+    if status.is_client_error() { Failure::Misunderstood(reason) } else { Failure::Away(reason) }
+}
+
+/// serde's text may quote what it read, a token say: only where it failed is told.
+pub(crate) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Failure::Away(format!("the {what} is not what it should be, at line {line} column {column}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+
+    use auth_domain::Timestamp;
+    use auth_domain::identity::ProviderName;
+    use auth_domain::ports::{MockClock, ProviderBusy};
+
+    use super::*;
+    use crate::pace::AT_ONCE;
+
+    const AWAY: IdentifyError = IdentifyError::Unavailable(ProviderUnavailable);
+    const NOW: i64 = 1_800_000_000;
+
+    fn clock() -> MockClock {
+        let mut clock = MockClock::new();
+        clock.expect_now().return_const(Timestamp::from_seconds(NOW));
+        clock
+    }
+
+    fn client() -> ProviderClient {
+        ProviderClient::new(ProviderName::parse("google").unwrap(), Arc::new(clock()), None).unwrap()
+    }
+
+    async fn hold<T>(
+        client: &ProviderClient,
+        work: impl Future<Output = Result<T, Failure>> + Send,
+    ) -> Result<T, IdentifyError> {
+        client.conversation(client.turn(1)?)?.hold(work).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_a_provider_does_takes_less_than_five_seconds() {
+        let (client, began) = (client(), Instant::now());
+        assert_eq!(hold(&client, pending::<Result<(), Failure>>()).await, Err(AWAY));
+        assert_eq!(began.elapsed(), DEADLINE);
+        assert!(DEADLINE < Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_wait_at_once_and_no_more() {
+        let client = client();
+        let all: Vec<_> = (0..AT_ONCE).map(|_| client.turn(1).unwrap()).collect();
+        let busy = ProviderBusy { retry_after: SOON };
+        assert_eq!(hold(&client, async { Ok(()) }).await, Err(busy.into()));
+        drop(all);
+        assert_eq!(hold(&client, async { Ok(()) }).await, Ok(()));
+    }
+
+    /// Else whoever can make a provider say no could keep everybody from it.
+    #[tokio::test]
+    async fn only_a_provider_that_is_away_is_left_alone() {
+        let client = client();
+        let reason = || "x".to_owned();
+        let busy = ProviderBusy { retry_after: SOON };
+        for _ in 0..20 {
+            let refused = hold(&client, async { Err::<(), _>(Failure::Refused(reason())) }).await;
+            assert_eq!(refused, Err(IdentifyError::CodeRefused));
+            assert_eq!(hold(&client, async { Err::<(), _>(Failure::Misunderstood(reason())) }).await, Err(AWAY));
+            assert_eq!(hold(&client, async { Err::<(), _>(Failure::Busy(SOON)) }).await, Err(busy.into()));
+        }
+        for _ in 0..5 {
+            assert_eq!(hold(&client, async { Err::<(), _>(Failure::Away(reason())) }).await, Err(AWAY));
+        }
+        let unasked = async { unreachable!("it is left alone") };
+        assert_eq!(hold::<()>(&client, unasked).await, Err(AWAY));
+    }
+
+    /// A provider that is slow while many wait for their turn is not one that is down.
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_in_line_says_nothing_of_the_provider() {
+        let client = client();
+        client.pause(SOON);
+        let talk = client.conversation(client.turn(1).unwrap()).unwrap();
+        let silent = async {
+            talk.turn().await?;
+            pending::<Result<(), Failure>>().await
+        };
+        assert_eq!(talk.hold(silent).await, Err(ProviderBusy { retry_after: SOON }.into()));
+    }
+
+    #[test]
+    fn when_to_ask_again_is_said_in_seconds_or_as_a_time() {
+        let said = |text: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]), &clock());
+        assert_eq!(said("3"), Some(Duration::from_secs(3)));
+        assert_eq!(said("Fri, 15 Jan 2027 08:00:07 GMT"), Some(Duration::from_secs(7)));
+        assert_eq!(said("Thu, 15 Jan 2026 08:00:07 GMT"), Some(Duration::ZERO));
+        for bad in ["", "soon", "-1", "1.5"] {
+            assert_eq!(said(bad), None, "{bad:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), &clock()), None);
+    }
+}
