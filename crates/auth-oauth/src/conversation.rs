@@ -85,11 +85,9 @@ impl<'a> Conversation<'a> {
 
     /// Waits until a request may be sent.
     async fn turn(&self) -> Result<(), Failure> {
-        let began = Instant::now();
-        let turn = self.place.lock().await.turn(self.deadline).await;
-        let waited = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.in_line.fetch_add(waited, Ordering::Relaxed);
-        turn.map_err(Failure::Busy)
+        let waited = self.place.lock().await.turn(self.deadline).await.map_err(Failure::Busy)?;
+        self.in_line.fetch_add(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(())
     }
 
     /// Status and body of the answer to a request: at most 2 MiB, redirects not followed. A request that comes too early

@@ -153,8 +153,10 @@ impl Line {
 }
 
 impl Place {
-    /// Waits until the next request may be sent. Fails, with how long that would take, where it is later than `deadline`.
-    pub(crate) async fn turn(&mut self, deadline: Instant) -> Result<(), Duration> {
+    /// Waits until the next request may be sent, and says how long it had to. Fails, with how long that would take, where it is
+    /// later than `deadline`.
+    pub(crate) async fn turn(&mut self, deadline: Instant) -> Result<Duration, Duration> {
+        let mut waited = Duration::ZERO;
         loop {
             let time = match self.times.pop_front() {
                 Some(time) => time,
@@ -167,9 +169,11 @@ impl Place {
                 self.pace.line().give_back(time);
                 return Err(time.duration_since(now).clamp(MIN_RETRY, MAX_RETRY));
             }
+            // Not measured: on a busy machine it takes longer for other reasons.
+            waited += time.saturating_duration_since(now);
             tokio::time::sleep_until(time).await;
             if self.pace.line().paused(Instant::now()).is_none() {
-                return Ok(());
+                return Ok(waited);
             }
             self.pace.line().give_back(time);
         }

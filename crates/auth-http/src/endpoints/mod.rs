@@ -83,7 +83,15 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         health::client(),
         metrics::endpoint(),
     ];
-    all.extend(providers.iter().flat_map(providers::of));
+    all.extend(providers.iter().flat_map(of_provider));
+    all
+}
+
+fn of_provider(provider: &ListedProvider) -> Vec<Endpoint> {
+    let name = &provider.name;
+    let mut all = Vec::from(providers::of(name));
+    all.extend(provider.takes_id_tokens.then(|| provider_token::by_token(name)));
+    all.extend(provider.answers_by_post.then(|| provider_token::finish_by_post(name)));
     all
 }
 

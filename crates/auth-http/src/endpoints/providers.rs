@@ -24,15 +24,13 @@ use crate::cookies;
 use crate::credential::came_by_cookie;
 use crate::cross_site::is_forged_navigation;
 use crate::delivery::Delivery;
-use crate::edge::{Edge, ListedProvider};
+use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
 use crate::token_answers;
 use crate::wire::{LoginData, LoginFinishedTokens, LoginPendingData, UserData, UserView};
-
-use super::provider_token::{by_token, finish_by_post};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -52,13 +50,9 @@ struct CallbackData {
     user: Option<UserView>,
 }
 
-/// Returns the endpoints of one provider.
-pub(super) fn of(provider: &ListedProvider) -> Vec<Endpoint> {
-    let name = &provider.name;
-    let mut all = vec![authorize(name), finish(name), link(name), unlink(name)];
-    all.extend(provider.takes_id_tokens.then(|| by_token(name)));
-    all.extend(provider.answers_by_post.then(|| finish_by_post(name)));
-    all
+/// Returns the endpoints that every provider has.
+pub(super) fn of(provider: &ProviderName) -> [Endpoint; 4] {
+    [authorize(provider), finish(provider), link(provider), unlink(provider)]
 }
 
 fn query(name: &'static str, description: &'static str) -> Parameter {

@@ -192,8 +192,11 @@ fn the_table_says_what_is_so() {
         let variable = format!("AUTH_{}", named_any(&name));
         assert!(meaning.ends_with('.'), "{name}: {meaning}");
         let others = beside(&variable);
-        let others = || others.iter().map(|(name, value)| (name.as_str(), *value));
-        let loaded = |value: &str| load(&others().chain([(variable.as_str(), value)]).collect::<Vec<_>>());
+        let loaded = |value: &str| {
+            let mut all: Vec<(&str, &str)> = others.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            all.push((&variable, value));
+            load(&all)
+        };
         let accepted = |value: &str| loaded(value).is_ok();
         let refused = |value: u64| {
             let mistake = loaded(&value.to_string()).err().unwrap_or_default();
