@@ -237,7 +237,7 @@ impl Endpoint {
     }
 
     /// A page of any origin may send it, since it does nothing.
-    pub(crate) fn from_any_page(mut self) -> Self {
+    pub(crate) fn open_to_any_page(mut self) -> Self {
         self.errors.retain(|code| *code != HttpCode::CrossSiteRequest.into());
         Self { any_page: true, ..self }
     }

@@ -118,7 +118,7 @@ pub(super) fn finish_by_post(provider: &ProviderName) -> Endpoint {
     Endpoint::new(Method::POST, format!("/auth/{provider}"), || web::to(came_back_by_post))
         .summary("providers", "Where the provider sends browsers back to: sends them on to the same address by GET.")
         .permission(Permission::Anyone(Cost::Nothing))
-        .from_any_page()
+        .open_to_any_page()
         .body::<ProviderAnswerForm>()
         .body_types(&["application/x-www-form-urlencoded"])
         .answers_plain(Answer::Redirect("The same address, with `code`, `state` and `error` in the query."))
