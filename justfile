@@ -1,9 +1,9 @@
-# Every habit of this project; `just` lists them.
+# The commands of this project; `just` lists them.
 
 _list:
     @just --list
 
-# Serve on the embedded default
+# Run the server with SQLite in ./data
 run:
     cargo run --release
 
@@ -11,11 +11,11 @@ run:
 test:
     tests/run
 
-# Unit tests of the domain alone: seconds
+# Unit tests of the domain only: takes seconds
 test-domain:
     cargo test --package auth-domain
 
-# The whole application in the process; `INSTA_UPDATE=always just test-app` writes the snapshots anew
+# The whole application in one process; `INSTA_UPDATE=always just test-app` updates the snapshots
 test-app:
     cargo test --package auth-http --test whole_app
 
@@ -27,7 +27,7 @@ test-stores:
 test-black-box NAME="":
     cargo test --package auth-black-box {{ NAME }}
 
-# Make the generated files anew: docs/openapi.json, docs/errors.md, docs/configuration.*
+# Update the generated files: docs/openapi.json, docs/errors.md, docs/configuration.*
 generate:
     cargo run --quiet -- openapi > docs/openapi.json
     cargo run --quiet -- openapi --errors > docs/errors.md
@@ -42,11 +42,11 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
-# Build the documentation of everything, private items too; warnings as errors
+# Build the documentation of everything, including private items; warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
-# Build with the oldest Rust that Cargo.toml promises, where it is installed
+# Build with the oldest supported Rust, if it is installed
 msrv:
     scripts/msrv
 
@@ -54,7 +54,7 @@ msrv:
 fuzz *ARGUMENTS:
     scripts/fuzz {{ ARGUMENTS }}
 
-# Make a release, `just release VERSION`; --dry-run before the version shows what would change
+# Make a release: `just release VERSION`; `just release --dry-run VERSION` shows what would change
 release *ARGUMENTS:
     scripts/release {{ ARGUMENTS }}
 
@@ -66,7 +66,7 @@ prove-upgrade PREVIOUS NEW="target/release/auth-server":
 bench-archive ACCOUNTS="1000000":
     cargo run --release --package auth-bench -- archive {{ ACCOUNTS }}
 
-# Measure logins while another network, or many, send a storm of them
+# Measure logins while one network, or many, send a storm of them
 bench-storm:
     cargo run --release --package auth-bench -- storm
 
@@ -79,22 +79,22 @@ stack:
     docker/make-secrets
     docker compose -f docker/compose.yml up --build --wait
 
-# Prove the image without pulling any: needs root, buildah, podman and debootstrap
+# Test the image without pulling any: needs root, buildah, podman and debootstrap
 prove-image:
     tests/containers/prove
 
-# Licences, sources, and who may depend on what
+# Check licences, sources, and who may depend on what
 deny:
     scripts/deny
 
-# Known vulnerabilities in what we depend on: fetches the database of advisories
+# Check the dependencies for known vulnerabilities: downloads the advisory database
 advisories:
     scripts/deny advisories
 
-# Make the list of common passwords anew, from an npm package
+# Regenerate the list of common passwords from an npm package
 common-passwords:
     scripts/common-passwords
 
-# Measure against the limits of the machine, and print the method: a quarter of an hour, or `just bench --quick`
+# Compare with the limits of the machine, and print the method: a quarter of an hour; faster with `just bench --quick`
 bench *ARGUMENTS:
     bench/run {{ ARGUMENTS }}

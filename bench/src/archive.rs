@@ -10,10 +10,10 @@ use auth_black_box::{Engine, Server};
 
 pub async fn measure(accounts: u64) {
     println!(
-        "Method: an export of {accounts} accounts, each with a session, is made from that of one account; then each"
+        "Method: an export of {accounts} accounts, each with a session, is created from that of one account; then each"
     );
     println!(
-        "command runs once, on an empty service of that engine. PostgreSQL is a throw-away cluster without fsync.\n"
+        "command runs once, on an empty service of that engine. PostgreSQL is a temporary cluster without fsync.\n"
     );
     let template = Server::start(Engine::Sqlite).await;
     template.session("ann").await;
@@ -35,7 +35,7 @@ pub async fn measure(accounts: u64) {
         let url = target.database.clone().unwrap_or(sqlite);
         run(&source, engine, "move (from)", &["move", "--stopped", "--to", &url]);
     }
-    println!("\nThe export has {megabytes} MB.");
+    println!("\nThe export is {megabytes} MB.");
 }
 
 async fn empty(engine: Engine) -> Server {

@@ -59,13 +59,15 @@ async fn measure(plan: Plan) {
     let Plan { measured, rounds } = plan;
     let cores = std::thread::available_parallelism().unwrap();
     println!(
-        "Method: {cores} cores, everything on this machine; {} s each side, {rounds} times, one after the other;",
+        "Method: {cores} cores, everything on this machine; {} s per side, {rounds} times, one after the other;",
         measured.as_secs()
     );
     println!(
         "PostgreSQL with its own settings (fsync on), SQLite with synchronous=FULL, default settings of the service."
     );
-    println!("CPU is microseconds a request: of the server, of the load generator, and of all else (the database).\n");
+    println!(
+        "CPU is microseconds per request: of the server, of the load generator, and of everything else (the database).\n"
+    );
     let cluster = Cluster::start_durable();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         rates::measure(engine, &cluster, plan).await;

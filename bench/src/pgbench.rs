@@ -10,7 +10,7 @@ pub(crate) const SESSION_NUMBER: &str = "\\set n random(1, 1000)\n";
 /// Its id.
 pub(crate) const SESSION_ID: &str = "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid";
 
-/// The statement of `POST /auth/refresh`: as many columns as the service writes, one row by its key, guarded.
+/// The statement of `POST /auth/refresh`: as many columns as the service writes, one row by an index, guarded.
 pub(crate) const REFRESH: &str = "\
 \\set n random(1, 1000)
 UPDATE sessions SET generation = generation + 1, parent = generation, served_at = served_at + 1, proved = false,
@@ -20,10 +20,10 @@ UPDATE sessions SET generation = generation + 1, parent = generation, served_at 
  WHERE id = ('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid AND proved = false AND revoked_at IS NULL;
 ";
 
-/// A thousand sessions whose ids pgbench can count, each of an account of its own where there are as many.
+/// A thousand sessions of the first account, whose ids pgbench can count.
 const FILL: &str = "INSERT INTO sessions (id, account_id, generation, parent, served_at, proved, network, user_agent, key_id, \
  method, created_at, idle_expires_at, absolute_expires_at, authenticated_at, rotated_at) \
- SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, (SELECT id FROM accounts LIMIT 1), 1, NULL, 1, false, \
+ SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, (SELECT id FROM accounts ORDER BY id LIMIT 1), 1, NULL, 1, false, \
  '127.0.0.0/24', 'pgbench', '0123abcd', 'pwd', 1, 9000000000000000, 9000000000000000, 1, 1 \
  FROM generate_series(1, 1000) AS series(n) ON CONFLICT DO NOTHING";
 

@@ -12,8 +12,8 @@ use crate::{DEFAULT_HASHES, Plan, server};
 const WAY: Duration = Duration::from_millis(10);
 
 pub(crate) async fn measure(cluster: &Cluster, plan: Plan) {
-    println!("### Start, memory, and a database that is far away\n");
-    println!("| engine | start to ready, again on the same data | memory when idle | binary |");
+    println!("### Start, memory, and a distant database\n");
+    println!("| engine | restart to ready, on the same data | memory when idle | binary |");
     println!("| --- | --- | --- | --- |");
     let size = std::fs::metadata(binary()).unwrap().len() as f64 / f64::from(1 << 20);
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -31,7 +31,7 @@ pub(crate) async fn measure(cluster: &Cluster, plan: Plan) {
         let (memory, _) = memory_mib(server.pid());
         println!("| {engine:?} | {:.0?} | {memory:.0} MiB | {size:.0} MiB |", starts[starts.len() / 2]);
     }
-    println!("\n| PostgreSQL, {} ms there and back | median |\n| --- | --- |", 2 * WAY.as_millis());
+    println!("\n| PostgreSQL, {} ms round trip | median |\n| --- | --- |", 2 * WAY.as_millis());
     let proxy = DatabaseProxy::delayed(&cluster.database(), WAY).await;
     let server = Server::on(Some(proxy.url.clone()), &DEFAULT_HASHES).await;
     server.register("ann").await;

@@ -20,10 +20,8 @@ pub async fn measure() {
     println!(
         "Method: {threads} cores, everything on this machine; profile {profile}. {LOGINS} logins of {OTHERS} networks, one"
     );
-    println!(
-        "after another, measured alone and then during a storm: waves of {WAVE} logins at once of names that nobody"
-    );
-    println!("has, the next as soon as all of one are answered. PostgreSQL is a throw-away cluster without fsync.\n");
+    println!("after another, measured alone and then during a storm: waves of {WAVE} simultaneous logins with unknown");
+    println!("names, the next one as soon as all are answered. PostgreSQL is a temporary cluster without fsync.\n");
     println!(
         "| engine | storm from | logins of | alone | during it | ratio | refused | hashed, refused of the storm |"
     );

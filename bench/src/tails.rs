@@ -18,7 +18,7 @@ const RATE: f64 = 100.0;
 const USERS: usize = 64;
 
 pub(crate) async fn measure(engine: Engine, cluster: &Cluster, plan: Plan) {
-    println!("### {engine:?}: {RATE:.0} requests a second by schedule, alone and beside a storm of logins\n");
+    println!("### {engine:?}: {RATE:.0} requests per second on a schedule, alone and during a storm of logins\n");
     println!("| what | storm | median alone | 99 of 100 alone | median | 99 of 100 | ratio of the latter |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let server = server(engine, cluster, &[]).await;
@@ -90,11 +90,11 @@ async fn overload(engine: Engine, cluster: &Cluster, plan: Plan) {
     let seconds = (plan.measured * 2).as_secs_f64();
     let (good, refused) = (offered.count(|status| status == 200), offered.count(|status| status == 503));
     let (_, most) = memory_mib(server.pid());
-    println!("Logins at ten times the capacity ({capacity:.0} a second), {engine:?}, by schedule:\n");
+    println!("Logins at ten times the capacity ({capacity:.0} per second), {engine:?}, on a schedule:\n");
     println!("| goodput | of the capacity | refused | 99 of 100 refusals within | without Retry-After | memory |");
     println!("| --- | --- | --- | --- | --- | --- |");
     println!(
-        "| {:.0} a second | {:.2} | {refused} | {:.1?} | {} | {idle:.0} MiB before, {most:.0} at most |\n",
+        "| {:.0} per second | {:.2} | {refused} | {:.1?} | {} | {idle:.0} MiB before, at most {most:.0} |\n",
         good as f64 / seconds,
         good as f64 / seconds / capacity,
         offered.quantile(990, |status| status == 503),

@@ -5,7 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react(), vue()],
   server: {
-    // The page and the auth service have one origin then: no CORS, and cookies as in production.
+    // The page and the auth service then share one origin: no CORS, and cookies work as in production.
     proxy: { "/api": process.env.SERVICE_URL ?? "http://127.0.0.1:8080" },
   },
   build: {

@@ -16,7 +16,7 @@ import (
 )
 
 // internalToken signs with the secret of AUTH_INTERNAL__<SERVICE>__SECRET, or with an Ed25519 private key in PEM. A scope
-// narrows the token to these of the scopes that the service has, separated by spaces.
+// limits the token to some of the service's scopes, separated by spaces.
 func internalToken(service, key, scope string) (string, error) {
 	now := time.Now()
 	claims := jwt.MapClaims{
@@ -43,7 +43,7 @@ type answer struct {
 
 var client = http.Client{Timeout: 10 * time.Second}
 
-// call makes a token for each call: that costs microseconds.
+// call creates a token for each call, which takes microseconds.
 func call(url, service, key, method, path, body string) (answer, error) {
 	token, err := internalToken(service, key, "")
 	if err != nil {
@@ -70,6 +70,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	say := func(name string) string { text, _ := got.Data[name].(string); return text }
-	fmt.Println(got.StatusCode, got.Code, say("reason"), say("scope"))
+	field := func(name string) string { text, _ := got.Data[name].(string); return text }
+	fmt.Println(got.StatusCode, got.Code, field("reason"), field("scope"))
 }

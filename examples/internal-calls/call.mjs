@@ -6,19 +6,19 @@ import { importPKCS8, SignJWT } from "jose";
 
 // The key is the secret of AUTH_INTERNAL__<SERVICE>__SECRET, or an Ed25519 private key in PEM.
 export async function internalToken(service, key, scope) {
-  const own = key.startsWith("-----BEGIN");
-  // A scope narrows the token to these of the scopes that the service has, separated by spaces.
+  const isPrivateKey = key.startsWith("-----BEGIN");
+  // `scope` limits the token to some of the service's scopes, separated by spaces.
   const token = new SignJWT(scope === undefined ? {} : { scope })
-    .setProtectedHeader({ alg: own ? "EdDSA" : "HS256" })
+    .setProtectedHeader({ alg: isPrivateKey ? "EdDSA" : "HS256" })
     .setIssuer(service)
     .setAudience("auth-service")
     .setIssuedAt()
     .setExpirationTime("60s")
     .setJti(randomUUID());
-  return token.sign(own ? await importPKCS8(key, "EdDSA") : new TextEncoder().encode(key));
+  return token.sign(isPrivateKey ? await importPKCS8(key, "EdDSA") : new TextEncoder().encode(key));
 }
 
-// Answers {statusCode, code, data}. Makes a token for each call: that costs microseconds.
+// Returns {statusCode, code, data}. Creates a token for each call, which takes microseconds.
 export async function call(url, service, key, method, path, body) {
   const answer = await fetch(url + path, {
     method,

@@ -19,12 +19,12 @@ def internal_token(service, key, scope=None):
     now = int(time.time())
     claims = {"iss": service, "aud": "auth-service", "iat": now, "exp": now + 60, "jti": str(uuid.uuid4())}
     if scope is not None:
-        claims["scope"] = scope  # Only these of the scopes that the service has, separated by spaces.
+        claims["scope"] = scope  # Some of the service's scopes, separated by spaces.
     return jwt.encode(claims, key, algorithm="EdDSA" if key.startswith("-----BEGIN") else "HS256")
 
 
 def call(url, service, key, method, path, body=None):
-    """Answers status, code and data. Makes a token for each call: that costs microseconds."""
+    """Returns status, code and data. Creates a token for each call, which takes microseconds."""
     headers = {"Authorization": f"Bearer {internal_token(service, key)}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data, headers, method=method)

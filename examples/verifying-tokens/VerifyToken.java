@@ -13,7 +13,7 @@ import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.jwt.consumer.Validator;
 import org.jose4j.keys.resolvers.HttpsJwksVerificationKeyResolver;
 
-/** Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE. */
+/** Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service. */
 public final class VerifyToken {
   private static final List<String> CLAIMS =
       List.of("iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time");
@@ -24,7 +24,7 @@ public final class VerifyToken {
     http.setConnectTimeout(5_000);
     http.setReadTimeout(5_000);
     http.setRetries(0);
-    // Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+    // Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
     var keys = new HttpsJwks(issuer + "/.well-known/jwks.json");
     keys.setSimpleHttpGet(http);
     keys.setDefaultCacheDuration(600);
@@ -36,7 +36,7 @@ public final class VerifyToken {
             .setExpectedType(true, "at+jwt")
             .setExpectedIssuer(issuer)
             .setExpectedAudience(audience)
-            .setAllowedClockSkewInSeconds(5) // that clocks may differ
+            .setAllowedClockSkewInSeconds(5) // by which clocks may differ
             .registerValidator((Validator) VerifyToken::missing)
             .build();
   }
@@ -51,7 +51,7 @@ public final class VerifyToken {
     return consumer.processToClaims(token);
   }
 
-  /** Whether the token is to blame: answer 401. Else the keys could not be fetched: answer 503. */
+  /** Whether the token is invalid: answer 401. Otherwise the keys could not be fetched: answer 503. */
   public static boolean isRefusal(InvalidJwtException error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof java.io.IOException) return false;
@@ -67,7 +67,7 @@ public final class VerifyToken {
       try {
         System.out.println(tokens.verify(lines.nextLine()).toJson());
       } catch (InvalidJwtException error) {
-        // Its codes (org.jose4j.jwt.consumer.ErrorCodes): its message holds the token.
+        // Only its codes (org.jose4j.jwt.consumer.ErrorCodes), because its message contains the token.
         var codes = error.getErrorDetails().stream().map(ErrorCodeValidator.Error::getErrorCode).toList();
         System.out.println((isRefusal(error) ? "401 " : "503 ") + codes);
       }

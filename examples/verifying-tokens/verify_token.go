@@ -18,11 +18,11 @@ import (
 
 var required = []string{"iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth_time"}
 
-// ErrNoKeys is no refusal of the token: answer 503. Any other error is: answer 401.
+// ErrNoKeys means that the keys could not be fetched: answer 503. For any other error answer 401.
 var ErrNoKeys = errors.New("the keys could not be fetched")
 
-// AccessTokens verifies tokens of one issuer (AUTH_PUBLIC_URL there) for one audience (AUTH_AUDIENCE). Create one per
-// process: it caches the keys.
+// AccessTokens verifies tokens of one issuer (AUTH_PUBLIC_URL of the service) for one audience (AUTH_AUDIENCE).
+// Create one per process: it caches the keys.
 type AccessTokens struct {
 	issuer   string
 	parser   *jwt.Parser
@@ -32,21 +32,21 @@ type AccessTokens struct {
 	fetched  time.Time
 	next     time.Time     // the earliest next fetch
 	failure  error         // why the last fetch failed, if it did
-	fetching chan struct{} // closed at the end of the fetch that is under way
+	fetching chan struct{} // closed when the running fetch ends
 }
 
-// NewAccessTokens fetches nothing yet.
+// NewAccessTokens creates a verifier. It fetches nothing yet.
 func NewAccessTokens(issuer, audience string) *AccessTokens {
 	return &AccessTokens{issuer: issuer, client: http.Client{Timeout: 5 * time.Second}, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{"EdDSA"}), // not what the token says
 		jwt.WithIssuer(issuer),
 		jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(),
-		jwt.WithLeeway(5*time.Second), // that clocks may differ
+		jwt.WithLeeway(5*time.Second), // by which clocks may differ
 	)}
 }
 
-// Verify answers the claims.
+// Verify returns the claims.
 func (a *AccessTokens) Verify(text string) (jwt.MapClaims, error) {
 	claims := jwt.MapClaims{}
 	token, err := a.parser.ParseWithClaims(text, claims, func(token *jwt.Token) (any, error) {
@@ -67,7 +67,7 @@ func (a *AccessTokens) Verify(text string) (jwt.MapClaims, error) {
 	return claims, nil
 }
 
-// key caches keys for ten minutes. An unknown one is fetched, but not twice in a minute.
+// key caches keys for ten minutes. An unknown one is fetched, but at most once a minute.
 func (a *AccessTokens) key(kid string) (ed25519.PublicKey, error) {
 	key, _ := a.cached(kid)
 	if key != nil {
@@ -79,7 +79,7 @@ func (a *AccessTokens) key(kid string) (ed25519.PublicKey, error) {
 		return nil, fmt.Errorf("%w: %v", ErrNoKeys, failure)
 	}
 	if key == nil {
-		return nil, errors.New("no key of that kid")
+		return nil, errors.New("no key has this kid")
 	}
 	return key, nil
 }
@@ -94,7 +94,7 @@ func (a *AccessTokens) cached(kid string) (ed25519.PublicKey, error) {
 	return a.keys[kid], a.failure
 }
 
-// refresh fetches the keys, or waits for the fetch that is under way. One that failed is repeated after five seconds.
+// refresh fetches the keys, or waits for the running fetch. A failed fetch is repeated after five seconds.
 func (a *AccessTokens) refresh() {
 	a.lock.Lock()
 	if fetching := a.fetching; fetching != nil {

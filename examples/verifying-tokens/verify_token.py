@@ -9,17 +9,17 @@ CLAIMS = ["iss", "aud", "sub", "exp", "iat", "jti", "sid", "roles", "amr", "auth
 
 
 class AccessTokens:
-    """Create one per process: it caches the keys. The issuer is AUTH_PUBLIC_URL there, the audience AUTH_AUDIENCE."""
+    """Create one per process: it caches the keys. Pass AUTH_PUBLIC_URL and AUTH_AUDIENCE of the auth service."""
 
     def __init__(self, issuer, audience):
         self.issuer, self.audience = issuer, audience
         url = f"{issuer}/.well-known/jwks.json"
-        # Keys are kept for ten minutes. One that is not among them is asked for, but not twice in a minute.
+        # Keys are cached for ten minutes. An unknown key is fetched, but at most once a minute.
         self.keys = jwt.PyJWKClient(url, lifespan=600, cooldown_duration=60, timeout=5)
 
     def verify(self, token):
         """Its claims. Raises jwt.PyJWKClientConnectionError when the keys could not be fetched (answer 503), another
-        jwt.PyJWTError when the token is not good (answer 401)."""
+        jwt.PyJWTError when the token is invalid (answer 401)."""
         key = self.keys.get_signing_key_from_jwt(token)
         decoded = jwt.decode_complete(
             token,
@@ -27,7 +27,7 @@ class AccessTokens:
             algorithms=["EdDSA"],  # not what the token says
             issuer=self.issuer,
             audience=self.audience,
-            leeway=5,  # seconds that clocks may differ
+            leeway=5,  # seconds by which clocks may differ
             options={"require": CLAIMS},
         )
         if decoded["header"].get("typ") != "at+jwt":

@@ -37,7 +37,7 @@ while more:
     except urllib.error.HTTPError as error:
         if not last or error.code != 400:
             raise
-        last = None  # The service does not keep that event any more: begin with the oldest one.
+        last = None  # The service no longer has that event: start with the oldest one.
         continue
     for event in page["events"]:
         print(event["id"], event["type"], event["data"]["userId"])  # Handle it, unless its id was handled before.

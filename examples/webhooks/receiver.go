@@ -28,26 +28,26 @@ type receiver struct {
 	handled map[string]bool // In your database: a table of ids, written in the same transaction as the work.
 }
 
-func handle(told event) error {
-	switch told.Type {
-	case "user.registered", "user.deleted": // Create your row for the user, or delete everything that you keep of them.
-		fmt.Println(told.Type, told.Data.UserID)
+func handle(received event) error {
+	switch received.Type {
+	case "user.registered", "user.deleted": // Create your row for the user, or delete everything that you store about them.
+		fmt.Println(received.Type, received.Data.UserID)
 	}
 	return nil // Acknowledge the types that you don't know: new ones may be added.
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, 1<<16)) // As sent: the signature is over these bytes.
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, 1<<16)) // The bytes as sent: the signature covers them.
 	if err != nil || r.webhook.Verify(body, request.Header) != nil {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	var told event
+	var received event
 	if id := request.Header.Get("webhook-id"); !r.handled[id] {
-		if json.Unmarshal(body, &told) != nil || handle(told) != nil {
-			w.WriteHeader(http.StatusInternalServerError) // The event comes again.
+		if json.Unmarshal(body, &received) != nil || handle(received) != nil {
+			w.WriteHeader(http.StatusInternalServerError) // The event is sent again.
 			return
 		}
 		r.handled[id] = true

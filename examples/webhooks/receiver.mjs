@@ -9,7 +9,7 @@ const handled = new Set(); // In your database: a table of ids, written in the s
 function handle(event) {
   switch (event.type) {
     case "user.registered": // Create your row for event.data.userId.
-    case "user.deleted": // Delete everything that you keep under event.data.userId.
+    case "user.deleted": // Delete everything that you store for event.data.userId.
       console.log(event.type, event.data.userId);
   } // Acknowledge the types that you don't know: new ones may be added.
 }
@@ -22,7 +22,7 @@ async function bodyOf(request) {
     if (size > 65_536) throw new Error("too large"); // Leaving the loop closes the connection.
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks); // The bytes as sent: the signature is over them.
+  return Buffer.concat(chunks); // The bytes as sent: the signature covers them.
 }
 
 const server = createServer(async (request, response) => {
@@ -37,7 +37,7 @@ const server = createServer(async (request, response) => {
     const id = request.headers["webhook-id"];
     if (!handled.has(id)) {
       handle(event);
-      handled.add(id); // After the work: an error above means that the event comes again.
+      handled.add(id); // After the work: after an error above the event is sent again.
     }
     response.writeHead(204).end();
   } catch {

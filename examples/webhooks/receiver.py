@@ -15,14 +15,14 @@ app = FastAPI()
 
 def handle(event):
     if event["type"] == "user.registered":
-        print(event["type"], event["data"]["userId"], flush=True)  # Create your row for them.
+        print(event["type"], event["data"]["userId"], flush=True)  # Create your row for this user.
     elif event["type"] == "user.deleted":
-        print(event["type"], event["data"]["userId"], flush=True)  # Delete everything that you keep of them.
+        print(event["type"], event["data"]["userId"], flush=True)  # Delete everything that you store about them.
     # Acknowledge the types that you don't know: new ones may be added.
 
 
 async def body_of(request: Request) -> bytes:
-    """The bytes as sent: the signature is over them."""
+    """The bytes as sent: the signature covers them."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -41,5 +41,5 @@ async def receive(request: Request):
     event_id = request.headers["webhook-id"]
     if event_id not in handled:
         handle(event)
-        handled.add(event_id)  # After the work: an error above means that the event comes again.
+        handled.add(event_id)  # After the work: after an error above the event is sent again.
     return Response(status_code=204)

@@ -63,6 +63,7 @@ const PIECES: &[&[u8]] = &[
     b"127.0.0.1",
     b"AUTH_",
     b"rt1.",
+    b"rt2.",
     b"for=",
     b"\"crit\":[\"b64\"],",
 ];

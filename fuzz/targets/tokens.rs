@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use auth_crypto::DerivedRefreshTokens;
-use auth_domain::SessionId;
 use auth_domain::ports::{
     AccessTokens, AuthorizationStates, InternalTokens, RefreshTokenClaims, RefreshTokens, TempTokens,
 };
 use auth_domain::session::Generation;
 use auth_domain::temp_token::TempStep;
+use auth_domain::{AccountId, SessionId};
 use auth_fuzz::{Verdict, check_text};
 use serde_json::{Map, Value};
 
@@ -22,11 +22,15 @@ use crate::jwt::{
 fn refresh_token() {
     let tokens = DerivedRefreshTokens::new(ring());
     let key = tokens.current_key();
-    let claims = |generation| RefreshTokenClaims {
+    let claims = |account_id, generation| RefreshTokenClaims {
+        account_id,
         session_id: SessionId::generate(NOW, [8; 32]),
         generation: Generation::from_number(generation),
     };
-    let genuine = [0, 1, u32::MAX].map(|generation| tokens.issue(&claims(generation), &key).reveal().to_owned());
+    let account = Some(AccountId::generate(NOW, [7; 32]));
+    let forms = [(None, 0), (None, u32::MAX), (account, 0), (account, 1), (account, u32::MAX)];
+    let genuine =
+        forms.map(|(account, generation)| tokens.issue(&claims(account, generation), &key).reveal().to_owned());
     check_text("refresh_token", &genuine, |text| {
         let verified = tokens.verify(text, NOW);
         if let Some(claims) = verified {

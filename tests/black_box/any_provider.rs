@@ -1,5 +1,5 @@
-//! OpenID providers by settings alone: a certified one (oidc-provider), and one on Authlib with claims of its own. And a
-//! provider that allows few requests, with a class before it.
+//! OpenID providers that only settings configure: a certified one (oidc-provider), and one on Authlib with custom claims.
+//! And a provider that allows few requests, with a class that signs in.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ const NONCE: &str = "n-0S6_WzA2Mj";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// What somebody does at a provider's pages, from `start` until it sends them to `end`: answers where exactly.
+/// Signs in on the pages of a provider, from `start` until it redirects to `end`, and returns that URL.
 async fn sign_in_at(start: &str, name: &str, end: &str) -> Url {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let (mut url, mut form, mut cookies) = (Url::parse(start).unwrap(), None, BTreeMap::new());
@@ -48,7 +48,7 @@ async fn sign_in_at(start: &str, name: &str, end: &str) -> Url {
             vec![("prompt", "consent")]
         });
     }
-    panic!("it never came back: {url}");
+    panic!("the provider did not redirect back: {url}");
 }
 
 fn parameter(url: &Url, name: &str) -> String {
@@ -56,7 +56,7 @@ fn parameter(url: &Url, name: &str) -> String {
     found.unwrap_or_else(|| panic!("no {name} in {url}")).1.into_owned()
 }
 
-/// Goes there, signs in and comes back.
+/// Signs in through the provider and returns here.
 async fn sign_in(server: &Server, provider: &str, name: &str) -> auth_black_box::Reply {
     let client = server.client();
     let request = client.request(Method::GET, &format!("/auth/{provider}/authorize"));
@@ -67,8 +67,8 @@ async fn sign_in(server: &Server, provider: &str, name: &str) -> auth_black_box:
     come_back(&client, provider, &parameter(&back, "code"), &parameter(&back, "state")).await
 }
 
-/// What a native app of ours does with the provider, without us; answers the id_token that it gets. oidc-provider knows it
-/// as a public client; Authlib wants a secret, whichever.
+/// Signs in at the provider as a native app of ours would, without this service, and returns the id_token. For
+/// oidc-provider the app is a public client; Authlib requires a secret, but accepts any.
 async fn native_app_signs_in(issuer: &str, name: &str, secret: Option<&str>) -> String {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let document = http.get(format!("{issuer}/.well-known/openid-configuration")).send().await.unwrap();
@@ -139,12 +139,12 @@ async fn any_openid_provider_signs_users_in() {
     assert_eq!((&user["email"], &user["emailVerified"]), (&json!("ann@example.org"), &json!(true)));
     assert_eq!(user["linkedProviders"], json!(["certified"]));
     assert_eq!(sign_in(&server, "certified", "ann").await.expect(200, "USER_LOGGED_IN")["user"], *user);
-    // Both sides proved the address: the second provider is linked.
+    // Both providers have verified the address, so the second one is linked.
     let linked = sign_in(&server, "on-authlib", "ann").await.expect(200, "USER_LOGGED_IN");
     assert_eq!(linked["user"]["id"], user["id"]);
     assert_eq!(server.sql("SELECT subject FROM identities WHERE provider = 'on-authlib'"), "4711");
 
-    // The app of the same user, and one of somebody who comes by the app first.
+    // The app of the same user, and of another user who registers through the app.
     let token = native_app_signs_in(&certified.url, "ann", None).await;
     by_token(&client, "certified", &token, "another nonce").await.expect(400, "OAUTH_CODE_INVALID");
     by_token(&client, "on-authlib", &token, NONCE).await.expect(400, "OAUTH_CODE_INVALID");
@@ -156,21 +156,21 @@ async fn any_openid_provider_signs_users_in() {
     assert_eq!(bob["user"]["email"], "bob@example.org");
     let again = sign_in(&server, "on-authlib", "bob").await.expect(200, "USER_LOGGED_IN");
     assert_eq!(again["user"]["id"], bob["user"]["id"]);
-    // An email in the id_token's own claim of that name, or one that is not proved, would have ended otherwise.
+    // With the claim `email`, or with an unverified address, there would be more accounts.
     assert_eq!(server.sql("SELECT count(*) FROM accounts"), "2");
 }
 
-/// When one student got in, how often they were told to wait, and how often they began anew.
+/// When a student was signed in, how often they had to wait, and how often they began a sign-in.
 struct Student {
     after: Duration,
     waits: u32,
     begun: u32,
 }
 
-/// Comes back from 42 again and again as the answers say, until a session is there.
+/// Returns from 42, and tries again as the answers say until there is a session.
 async fn student(client: &Client, stand_in: &StandIn, id: u64, began: Instant) -> Student {
     let (mut waits, mut begun) = (0, 0);
-    'anew: loop {
+    'attempt: loop {
         begun += 1;
         let request = begin(client, "42").await;
         let code = format!("code-{}", request.code_challenge);
@@ -182,22 +182,22 @@ async fn student(client: &Client, stand_in: &StandIn, id: u64, began: Instant) -
                 (201, "USER_REGISTERED") => return Student { after: began.elapsed(), waits, begun },
                 (503, "OVERLOADED") => {
                     waits += 1;
-                    let header = reply.headers.get("retry-after").expect("when to come back");
+                    let header = reply.headers.get("retry-after").expect("when to try again");
                     tokio::time::sleep(Duration::from_secs(header.to_str().unwrap().parse().unwrap())).await;
                 }
-                // The wait came in the middle, when the state was used up.
-                (400, "OAUTH_STATE_INVALID") if waits > 0 => continue 'anew,
+                // The wait came after the state had been used up.
+                (400, "OAUTH_STATE_INVALID") if waits > 0 => continue 'attempt,
                 (status, code) => panic!("student {id} is lost: {status} {code}"),
             }
         }
     }
 }
 
-/// A class of 30 comes back at once from a provider that takes two requests of them each, and few a second. Time runs
-/// faster than at 42, which takes 2 a second: so many here that a part gets in at once and the others are told to wait. With
-/// `CLASS_RATE=2` it is 42's own limit, and takes half a minute.
+/// A class of 30 returns at once from a provider that allows few requests a second, with two requests per sign-in. 42 allows
+/// 2 a second. The limit here is higher, so that the test is faster but some students still have to wait. With
+/// `CLASS_RATE=2` it is 42's own limit, and the test takes half a minute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_class_signs_in_with_42_and_nobody_is_lost() {
+async fn a_whole_class_signs_in_with_42() {
     const STUDENTS: u64 = 30;
     let rate = std::env::var("CLASS_RATE").unwrap_or_else(|_| "10".to_owned());
     let stand_in = StandIn::start();
@@ -212,7 +212,7 @@ async fn a_class_signs_in_with_42_and_nobody_is_lost() {
     class.sort_by_key(|student| student.after);
     for (place, Student { after, waits, begun }) in class.iter().enumerate() {
         println!(
-            "{:>2}. in after {:>5.2} s, told to wait {waits} times, begun {begun} times",
+            "{:>2}. signed in after {:>5.2} s, with {waits} waits and {begun} attempts",
             place + 1,
             after.as_secs_f64()
         );
@@ -221,13 +221,13 @@ async fn a_class_signs_in_with_42_and_nobody_is_lost() {
     assert_eq!(server.sql("SELECT count(*) FROM accounts"), STUDENTS.to_string());
 }
 
-/// A limit that we do not know of: each 429 is waited for, and none counts as an outage.
+/// With an unknown limit, the service waits after each 429, and none counts as an outage.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_says_too_many_requests_is_waited_for() {
     let stand_in = StandIn::start();
     let server = Server::with(Engine::Sqlite, &stand_in.settings()).await;
     let client = server.client();
-    // As many outages in a row would have opened the breaker.
+    // This many outages in a row would open the breaker.
     stand_in.behave(Behaviour::TooEarly(7));
     let began = Instant::now();
     let class = (0..6).map(|id| student(&client, &stand_in, id, began));

@@ -79,7 +79,7 @@ each_engine! {
         let deleted = told(&records(&server, &["--user", id]));
         assert_eq!(deleted.last().unwrap(), &("account.deleted".into(), "done".into(), "operator".into(), "auth-server".into()));
         let unknown = server.try_command(&["audit", "--user", "ann"]);
-        assert!(String::from_utf8_lossy(&unknown.stderr).contains("asked for by id"));
+        assert!(String::from_utf8_lossy(&unknown.stderr).contains("a deleted user by id"));
     }
 
     async fn wrong_codes_and_reused_tokens_are_told_as_refused(engine) {

@@ -24,7 +24,7 @@ fn text(bytes: &[u8]) -> String {
 fn check_says_every_mistake_in_a_line() {
     let good = run(&["config", "check"], &[("AUTH_ACCESS_TTL", "60")], "retry_window = 5\n");
     assert!(good.status.success(), "{}", text(&good.stderr));
-    assert_eq!(text(&good.stdout), "the settings are in order\n");
+    assert_eq!(text(&good.stdout), "the settings are valid\n");
     let settings = [
         ("AUTH_ACCESS_TTL", "soon"),
         ("AUTH_GOOGLE__CLIENT_ID", "x"),
@@ -133,5 +133,5 @@ async fn healthcheck_asks_whether_it_is_ready() {
     server.kill();
     let away = check(&listen);
     assert_eq!(away.status.code(), Some(1));
-    assert!(text(&away.stderr).contains("nothing answers at"), "{}", text(&away.stderr));
+    assert!(text(&away.stderr).contains("no answer from"), "{}", text(&away.stderr));
 }

@@ -222,6 +222,6 @@ async fn a_sign_in_ends_at_an_allowed_page_or_nowhere() {
     let (location, cookies, _) = end(ann(), None).await;
     assert_eq!(
         (location.as_str(), cookies),
-        ("https://app.example.org/in?x=1&pending=TWOFA_REQUIRED", vec!["temp".to_owned()])
+        ("https://app.example.org/in?x=1&pending=TWOFA_REQUIRED&methods=email&primary=email", vec!["temp".to_owned()])
     );
 }

@@ -138,7 +138,7 @@ async fn a_search_path_that_leads_elsewhere_is_refused_at_the_start() {
     let empty = cluster().database();
     cluster().query(&empty, &format!("ALTER DATABASE {} SET search_path = nowhere", name_of(&empty)));
     let said = refusal(&server, &empty);
-    assert!(said.contains("nowhere") && said.contains("no schema"), "{said}");
+    assert!(said.contains("nowhere") && said.contains("no existing schema"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,28 +21,28 @@ each_engine! {
         let (healthy, told) = doctor(&server);
         assert!(healthy, "{told}");
         for line in ["ok      database: ", "ok      clock: ", "ok      keys: master keys", "ok      outbox: ",
-            "odd     backups: no restore was ever tried", "ok      mail: ", "ok      workers: all ", "ok      disk: "] {
+            "warning backups: no restore has been rehearsed yet", "ok      mail: ", "ok      workers: ", "ok      disk: "] {
             says(&told, line);
         }
-        says(&told, &format!("ok      public URL: http://{listen} answers; this machine looks like 127.0.0.0/24"));
+        says(&told, &format!("ok      public URL: http://{listen} is reachable and sees this machine as 127.0.0.0/24"));
 
         server.sql("UPDATE signing_keys SET active_from = active_from - 3110400000000");
         server.sql("INSERT INTO marks VALUES ('verified_restore', 1790000000000000)");
         let (healthy, told) = doctor(&server);
         assert!(!healthy);
-        says(&told, "BROKEN  keys: ");
-        says(&told, "odd     backups: a restore was last tried on 2026-09-");
+        says(&told, "PROBLEM keys: ");
+        says(&told, "warning backups: the last restore drill was long ago, on 2026-09-");
 
         server.restart_with("AUTH_MAIL_URL", "smtp://u:canary@127.0.0.1:1");
         server.restart_with("AUTH_TRUSTED_PROXIES", "127.0.0.0/8");
         server.kill();
         let (healthy, told) = doctor(&server);
         assert!(!healthy && !told.contains("canary"), "{told}");
-        says(&told, "BROKEN  mail: cannot be sent");
-        says(&told, "BROKEN  public URL: ");
-        says(&told, "odd     workers: not known: no server answers at ");
+        says(&told, "PROBLEM mail: mail cannot be sent");
+        says(&told, "PROBLEM public URL: ");
+        says(&told, "warning workers: unknown: no server answers at ");
         server.restart();
-        says(&doctor(&server).1, "odd     public URL: ");
+        says(&doctor(&server).1, "warning public URL: ");
     }
 }
 
@@ -53,6 +53,6 @@ async fn a_database_that_is_away_is_told_and_the_rest_is_looked_at_all_the_same(
     std::fs::rename(&database, database.with_extension("away")).unwrap();
     let (healthy, told) = doctor(&server);
     assert!(!healthy);
-    says(&told, "BROKEN  database: there is no database at ");
+    says(&told, "PROBLEM database: there is no database at ");
     says(&told, "ok      mail: ");
 }

@@ -25,3 +25,10 @@ fn the_configuration_of_haproxy_is_the_one_that_is_tested() {
     let page = include_str!("../../docs/high-availability.md");
     assert!(page.contains(include_str!("haproxy.cfg")), "docs/high-availability.md is not up to date");
 }
+
+#[test]
+fn the_page_on_scaling_has_the_statements_that_are_tested() {
+    let page = include_str!("../../docs/scaling.md");
+    let statements = include_str!("../citus/distribute.sql");
+    assert!(page.contains(&format!("```sql\n{statements}```\n")), "docs/scaling.md is not up to date");
+}

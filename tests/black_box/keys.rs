@@ -23,13 +23,13 @@ each_engine! {
         let first = published(&client).await;
         let (access, _) = server.session("ann").await;
         let list = server.command(&["keys", "list"]);
-        assert_eq!(states(&list), [(first[0].clone(), "signs".to_owned())]);
-        let masters = list.lines().last().unwrap().strip_prefix("master keys, newest first: [\"").unwrap();
-        assert_eq!(masters.len(), 8 + 2, "an id, not a key: {list}");
+        assert_eq!(states(&list), [(first[0].clone(), "current".to_owned())]);
+        let masters = list.lines().last().unwrap().strip_prefix("master keys, the first one encrypts: ").unwrap();
+        assert_eq!(masters.len(), 8, "an id, not a key: {list}");
 
         let rotated = states(&server.command(&["keys", "rotate"]));
-        assert_eq!(rotated[0], (first[0].clone(), "signs".to_owned()));
-        assert_eq!(rotated[1].1, "waits");
+        assert_eq!(rotated[0], (first[0].clone(), "current".to_owned()));
+        assert_eq!(rotated[1].1, "next");
         assert_eq!(published(&client).await, [first[0].clone(), rotated[1].0.clone()], "verifiers learn of it at once");
         assert_eq!(states(&server.command(&["keys", "rotate"])), rotated, "one waits already");
         server.me(&access).await.expect(200, "USER_FETCHED");
@@ -37,7 +37,7 @@ each_engine! {
         // Twenty minutes later, and what was signed before is still good.
         server.sql("UPDATE signing_keys SET active_from = active_from - 1300000000");
         let later = states(&server.command(&["keys", "list"]));
-        assert_eq!((later[0].1.as_str(), later[1].1.as_str()), ("signed", "signs"));
+        assert_eq!((later[0].1.as_str(), later[1].1.as_str()), ("previous", "current"));
         let mut server = server;
         server.restart();
         server.me(&access).await.expect(200, "USER_FETCHED");
@@ -52,7 +52,7 @@ each_engine! {
         let (access, refresh) = server.session("ann").await;
         server.me(&access).await.expect(200, "USER_FETCHED");
         let left = states(&server.command(&["keys", "withdraw", &stolen]));
-        assert_eq!((left.len(), left[0].1.as_str()), (1, "signs"));
+        assert_eq!((left.len(), left[0].1.as_str()), (1, "current"));
         assert_ne!(left[0].0, stolen);
         assert_eq!(published(&client).await, [left[0].0.clone()]);
         // Without a restart, within seconds.

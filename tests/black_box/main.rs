@@ -27,6 +27,7 @@ mod evil_provider;
 mod examples;
 mod failover;
 mod gateways;
+mod generated_clients;
 mod http;
 mod idle;
 mod idle_connections;

@@ -60,5 +60,5 @@ async fn the_soft_limit_is_raised_and_doctor_tells_what_that_is_enough_for() {
     let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(files.split_whitespace().skip(3).take(2).collect::<Vec<_>>(), ["1024", "1024"]);
     let told = String::from_utf8(server.try_command(&["doctor"]).stdout).unwrap();
-    assert!(told.contains("odd     descriptors: 1024 for a server started like this, "), "{told}");
+    assert!(told.contains("warning descriptors: 1024 file descriptors, "), "{told}");
 }

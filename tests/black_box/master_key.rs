@@ -84,10 +84,10 @@ async fn a_new_master_key_replaces_the_old_one_while_two_nodes_serve() {
     rolls_out(&mut nodes, &balancer, &format!("{MASTER_KEY},{NEW_KEY}")).await;
     rolls_out(&mut nodes, &balancer, &format!("{NEW_KEY},{MASTER_KEY}")).await;
     let told = nodes[0].command(&["keys", "reseal"]);
-    assert!(told.contains("may be taken out of AUTH_SECRET_KEY"), "{told}");
-    assert!(told.starts_with("secrets that were sealed with the newest master key: 3\n"), "{told}");
+    assert!(told.contains("from AUTH_SECRET_KEY on every node"), "{told}");
+    assert!(told.starts_with("secrets re-encrypted with the first master key: 3\n"), "{told}");
     let again = nodes[1].command(&["keys", "reseal"]);
-    assert!(again.starts_with("secrets that were sealed with the newest master key: 0\n"), "{again}");
+    assert!(again.starts_with("secrets re-encrypted with the first master key: 0\n"), "{again}");
     rolls_out(&mut nodes, &balancer, NEW_KEY).await;
     let before = answers.load(Ordering::Relaxed);
     while answers.load(Ordering::Relaxed) < before + 20 {
@@ -119,9 +119,9 @@ async fn a_new_master_key_replaces_the_old_one_while_two_nodes_serve() {
     node.client().bearer(&reset).post("/auth/verify-code", otp(&code)).await.expect(401, "TEMP_TOKEN_INVALID");
     node.client().login("carol", PASSWORD).await.expect(200, "USER_LOGGED_IN");
     let listed = node.command(&["keys", "list"]);
-    assert!(listed.contains("what is left of the master key"), "{listed}");
+    assert!(listed.contains("retired master key"), "{listed}");
     let needed = node.command(&["keys", "reseal"]);
-    assert!(needed.contains("accounts that still need"), "ann's recovery codes do: {needed}");
+    assert!(needed.contains("accounts that still depend on"), "ann's recovery codes do: {needed}");
     let temp = temp_token(&begin_login(node, "ann", PASSWORD).await);
     let body = json!({ "recoveryCode": recovery_codes[1] });
     let (access, _) = node.client().bearer(&temp).post("/2fa/recovery/verify-login", body).await.tokens();
@@ -134,7 +134,7 @@ async fn a_new_master_key_replaces_the_old_one_while_two_nodes_serve() {
         node.client().login(name, PASSWORD).await.expect(200, "USER_LOGGED_IN");
     }
     let gone = node.command(&["keys", "reseal"]);
-    assert!(gone.contains("nothing needs what was left of"), "{gone}");
+    assert!(gone.contains("no account depends on the retired master key"), "{gone}");
     node.restart();
     let temp = temp_token(&begin_login(node, "ann", PASSWORD).await);
     node.sql("DELETE FROM totp_steps");

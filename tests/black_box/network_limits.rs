@@ -100,6 +100,7 @@ fn counts(server: &Server) -> BTreeMap<&'static str, usize> {
         "events",
         "identities",
         "mails",
+        "names",
         "password_daily_misses",
         "password_network_attempts",
         "pending_credentials",
@@ -135,7 +136,9 @@ each_engine! {
             client.post("/auth/register", body).await.expect(201, "USER_REGISTERED");
         };
         let registering = growth(&server, async |number| register(&format!("ann{number}")).await).await;
-        assert_eq!(registering, [("accounts", 1), ("audit_records", 1), ("challenges", 1), ("events", 1), ("tallies", 1)]);
+        let rows =
+            [("accounts", 1), ("audit_records", 1), ("challenges", 1), ("events", 1), ("names", 2), ("tallies", 1)];
+        assert_eq!(registering, rows);
         let in_a_loop = growth(&server, async |number| {
             let name = format!("bob{number}");
             register(&name).await;

@@ -38,7 +38,7 @@ each_engine! {
             }
         }
         wait_for("the first", || subjects(&server).len() == 2).await;
-        let (first, renewed) = ("A second factor is asked for", "You have new recovery codes");
+        let (first, renewed) = ("A two-factor authentication method was turned on", "You have new recovery codes");
         let (count, owed) = rows(&server);
         let sent = u32::try_from(REQUESTS).unwrap() - owed;
         println!("{REQUESTS} requests that each owe a notice: 1 mail of {sent}, 1 row that owes {owed}");
@@ -68,7 +68,7 @@ each_engine! {
         assert_eq!(subjects(&server).len(), 3);
         server.sql("UPDATE tallies SET began_at = 0 WHERE kind = 'notices_to_unproved_address'");
         hurry(&server);
-        let last = "A second factor is asked for no more".to_owned();
+        let last = "A two-factor authentication method was turned off".to_owned();
         wait_for("the fourth", || subjects(&server).contains(&last)).await;
     }
 

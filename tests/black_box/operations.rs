@@ -33,9 +33,7 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
             let schemes_may_be_left_out = schemes.clone().any(serde_json::Map::is_empty);
             let schemes: Vec<&str> = schemes.flat_map(|scheme| scheme.keys()).map(String::as_str).collect();
             let responses = operation["responses"].as_object().unwrap().values();
-            let codes = responses.filter_map(|response| {
-                response["content"]["application/json"]["schema"]["properties"]["code"]["enum"].as_array().cloned()
-            });
+            let codes = responses.flat_map(|response| codes(specification, response));
             all.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
                 path: ["{user_id}", "{session_id}", "{deletion_id}"]
@@ -51,12 +49,33 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
                     other => panic!("{other:?} is new: teach this test"),
                 },
                 has_body: operation["requestBody"].is_object(),
-                codes: codes.flatten().map(|code| code.as_str().unwrap().to_owned()).collect(),
+                codes: codes.collect(),
             });
         }
     }
     assert!(all.len() >= 16);
     all
+}
+
+/// What a `$ref` stands for.
+fn resolved<'a>(specification: &'a Value, value: &'a Value) -> &'a Value {
+    value["$ref"].as_str().map_or(value, |reference| specification.pointer(&reference[1..]).unwrap())
+}
+
+/// The codes that a response may carry: of an error the names of its examples, of a success those in its schema.
+fn codes(specification: &Value, response: &Value) -> BTreeSet<String> {
+    let media = &resolved(specification, response)["content"]["application/json"];
+    if let Some(examples) = media["examples"].as_object() {
+        return examples.keys().cloned().collect();
+    }
+    let schema = resolved(specification, &media["schema"]);
+    let members = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+    let code = |member: &Value| resolved(specification, member)["properties"]["code"].clone();
+    let of_one = |code: Value| match code["enum"].as_array() {
+        Some(several) => several.clone(),
+        None => vec![code["const"].clone()],
+    };
+    members.iter().map(code).flat_map(of_one).filter_map(|code| code.as_str().map(str::to_owned)).collect()
 }
 
 /// A token of every kind, all good.

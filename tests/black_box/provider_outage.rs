@@ -124,7 +124,7 @@ async fn a_provider_that_is_not_there_is_told_at_once() {
     assert_eq!(client.get("/health/ready").await.status, 200, "it is none of ours that is down");
 }
 
-/// Nobody's sign-in waits for another's: those who wait for one provider are bounded, and those past the bound are told.
+/// A slow provider does not hold up everyone: a bounded number of sign-ins wait for it, and those beyond get 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sign_ins_that_wait_are_bounded() {
     let stand_in = StandIn::start();

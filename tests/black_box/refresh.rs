@@ -40,6 +40,30 @@ each_engine! {
         server.client().refresh(&second).await.expect(200, "TOKEN_REFRESHED");
     }
 
+    /// They name no account. Those of a database that older nodes may serve stay so.
+    async fn tokens_of_the_first_form_are_good_until_they_rotate(engine) {
+        let mut server = Server::start(engine).await;
+        let (_, named) = server.session("ann").await;
+        assert!(named.starts_with("rt2."), "{named}");
+        server.sql("DELETE FROM marks WHERE name = 'accounts_in_refresh_tokens'");
+        server.restart();
+        let (_, unnamed) = server.client().refresh(&named).await.tokens();
+        let (_, second) = server.client().login("ann", PASSWORD).await.tokens();
+        assert!(unnamed.starts_with("rt1.") && second.starts_with("rt1."), "{unnamed} {second}");
+        server.sql("INSERT INTO marks (name, at) VALUES ('accounts_in_refresh_tokens', 1)");
+        server.restart();
+        let client = server.client();
+        let service = client.bearer(&server.internal_token());
+        let introspected = service.post("/auth/introspect", serde_json::json!({ "token": unnamed })).await;
+        assert_eq!(introspected.body["active"], true, "{introspected:?}");
+        let (_, again) = client.refresh(&unnamed).await.tokens();
+        assert!(again.starts_with("rt2."), "{again}");
+        assert_eq!(client.refresh(&unnamed).await.tokens().1, again, "the answer was lost");
+        client.post("/auth/logout", serde_json::json!({ "token": second })).await.expect(200, "USER_LOGGED_OUT");
+        client.refresh(&second).await.expect(401, "REFRESH_TOKEN_INVALID");
+        assert_eq!(server.sql("SELECT count(*) FROM sessions WHERE revoked_at IS NULL"), "1");
+    }
+
     async fn another_client_that_comes_first_is_left_behind(engine) {
         let server = Server::start(engine).await;
         let (_, first) = server.session("ann").await;
@@ -63,7 +87,7 @@ each_engine! {
         let server = Server::start(engine).await;
         let (access, refresh) = server.session("ann").await;
         let forged = format!("{}{}", &refresh[..refresh.len() - 1], if refresh.ends_with('A') { "B" } else { "A" });
-        for token in ["x", "rt1.", access.as_str(), forged.as_str(), &format!("{refresh}=")] {
+        for token in ["x", "rt1.", "rt2.", access.as_str(), forged.as_str(), &format!("{refresh}=")] {
             server.client().refresh(token).await.expect(401, "REFRESH_TOKEN_INVALID");
         }
         server.client().refresh(&refresh).await.expect(200, "TOKEN_REFRESHED");

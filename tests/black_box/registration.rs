@@ -35,4 +35,25 @@ each_engine! {
         assert_eq!(codes.len(), 49);
         assert_eq!(server.sql("SELECT count(*) FROM accounts"), "1");
     }
+
+    /// It knows of accounts alone.
+    async fn names_follow_what_an_older_version_writes(engine) {
+        let server = Server::start(engine).await;
+        let client = server.client();
+        server.register("ann").await;
+        server.sql("UPDATE accounts SET email = 'New@example.org', email_key = 'new@example.org'");
+        client.login("new@example.org", PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        client.login("ann@example.org", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        let body = |email: &str| json!({ "email": email, "password": PASSWORD });
+        register(&client, body("new@example.org")).await.expect(400, "USER_EXISTS");
+        register(&client, body("ann@example.org")).await.expect(201, "USER_REGISTERED");
+        server.sql("DELETE FROM accounts WHERE username_key = 'ann'");
+        client.login("new@example.org", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
+        server.sql("DELETE FROM names");
+        server.sql("UPDATE accounts SET email_key = email_key, username_key = 'bob', username = 'Bob'");
+        for name in ["ann@example.org", "bob"] {
+            client.login(name, PASSWORD).await.expect(200, "USER_LOGGED_IN");
+        }
+        server.register("ann2").await;
+    }
 }

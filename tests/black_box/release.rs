@@ -110,6 +110,6 @@ fn what_cannot_be_released_is_refused() {
     refused(&["0.2.0"], "git status");
     std::fs::remove_file(repository.path().join("new")).unwrap();
     repository.release(&["0.2.0"]).unwrap();
-    refused(&["0.2.0"], "a tag v0.2.0");
-    refused(&["0.3.0"], "nothing stands under");
+    refused(&["0.2.0"], "the tag v0.2.0 already exists");
+    refused(&["0.3.0"], "there is nothing under");
 }

@@ -49,7 +49,7 @@ async fn a_second_service_on_the_same_file_is_refused_and_commands_are_not() {
     let mut server = start().await;
     server.register("ann").await;
     let said = is_refused(&server);
-    assert!(said.contains("another service runs on the SQLite database data/auth.db"), "{said}");
+    assert!(said.contains("another service uses the SQLite database data/auth.db"), "{said}");
     assert!(server.command(&["user", "list"]).contains("ann"));
     assert_eq!(server.client().get("/health/ready").await.status, 200, "the first goes on");
     // However it ends.
@@ -67,7 +67,7 @@ async fn a_file_that_lost_its_contents_is_never_served_as_an_empty_service() {
     let (path, whole) = (file(&server), std::fs::read(file(&server)).unwrap());
     let log = path.with_extension("db-wal");
     for (what, bytes, word) in [
-        ("empty", &whole[..0], "is empty, though there was a database in it"),
+        ("empty", &whole[..0], "is empty, but used to contain a database"),
         ("a page short", &whole[..whole.len() - PAGE], "is damaged"),
         ("half", &whole[..whole.len() / 2], "is damaged"),
         ("its head", &whole[..100], "is damaged"),
@@ -79,13 +79,13 @@ async fn a_file_that_lost_its_contents_is_never_served_as_an_empty_service() {
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "{what}: it was changed");
         let beside = server.try_command(&["doctor"]);
         let told = String::from_utf8(beside.stdout).unwrap();
-        assert!(told.contains("BROKEN  database: the SQLite database"), "{what}: {told}");
+        assert!(told.contains("PROBLEM database: the SQLite database"), "{what}: {told}");
     }
     // SQLite would throw the log away.
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&log, "frames").unwrap();
     let said = is_refused(&server);
-    assert!(said.contains("is gone, though its log"), "{said}");
+    assert!(said.contains("is missing, but its log"), "{said}");
     assert_eq!(std::fs::read(&log).unwrap(), b"frames");
 
     std::fs::remove_file(&log).unwrap();
@@ -130,7 +130,7 @@ async fn damage_in_the_middle_is_found_after_the_start_and_told_everywhere() {
     until(&server, |found| found != "NaN").await;
     assert_eq!(file_is_sound(&server).await, "1");
     let told = String::from_utf8(server.try_command(&["doctor"]).stdout).unwrap();
-    assert!(told.contains("ok      database file: was read, and nothing is wrong with it"), "{told}");
+    assert!(told.contains("ok      database file: read completely, no damage found"), "{told}");
     let page = server.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'pending_credentials'");
     let page: usize = page.parse().unwrap();
     stop(&mut server).await;
@@ -148,7 +148,7 @@ async fn damage_in_the_middle_is_found_after_the_start_and_told_everywhere() {
     .await;
     let doctor = server.try_command(&["doctor"]);
     let told = String::from_utf8(doctor.stdout).unwrap();
-    assert!(!doctor.status.success() && told.contains("BROKEN  database file: damaged"), "{told}");
+    assert!(!doctor.status.success() && told.contains("PROBLEM database file: damaged"), "{told}");
     // What can be read is served.
     server.client().login("ann", PASSWORD).await.tokens();
 }

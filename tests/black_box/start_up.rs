@@ -134,7 +134,7 @@ fn what_migrate_made_serve_takes_up_and_of_eight_at_once_one_serves() {
             let (serving, refused): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with("listening on "));
             assert!(!serving.is_empty(), "{lines:?}");
             for line in refused {
-                assert!(line.contains("another service runs on") && line.lines().count() == 1, "{line}");
+                assert!(line.contains("another service uses") && line.lines().count() == 1, "{line}");
             }
         });
         // The key is the same for whoever comes next.

@@ -48,7 +48,7 @@ each_engine! {
         assert_eq!(enabled["recoveryCodes"].as_array().unwrap().len(), 10);
         ann.post("/2fa/app/setup", json!({})).await.expect(400, "TWOFA_ALREADY_ENABLED");
         ann.post("/2fa/app/verify-setup", otp(&code)).await.expect(400, "TWOFA_ALREADY_ENABLED");
-        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "A second factor is asked for");
+        assert_eq!(server.mail("notice", "ann@example.org", 1).await.subject, "A two-factor authentication method was turned on");
         let user = server.me(&access).await.expect(200, "USER_FETCHED")["user"].clone();
         assert_eq!(user["twoFa"], json!({ "enabled": true, "primary": "app" }));
 

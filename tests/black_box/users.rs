@@ -21,7 +21,7 @@ each_engine! {
         let list = server.command(&["user", "list"]);
         let lines: Vec<&str> = list.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].starts_with(&format!("{id}  bob@example.org  unproved  bob  user")), "{list}");
+        assert!(lines[1].starts_with(&format!("{id}  bob@example.org  unverified  bob  user")), "{list}");
         for name in ["ann", "ANN", "ann@example.org"] {
             let shown = server.command(&["user", "show", name]);
             for line in ["e-mail          ann@example.org", "password        yes", "sessions        1", "roles           user"] {
@@ -55,7 +55,7 @@ each_engine! {
         let progress = internal.get(&format!("/auth/deletions/{deletion}")).await.expect(200, "DELETION_FETCHED");
         assert_eq!(progress["userId"], id);
         for arguments in [["user", "show", "bob"], ["user", "delete", id], ["user", "unlock", "nobody"]] {
-            fails(&server.try_command(&arguments), "nobody has");
+            fails(&server.try_command(&arguments), "no user has");
         }
     }
 }

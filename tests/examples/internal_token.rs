@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
 use serde_json::json;
 
-/// Signs with the secret of `AUTH_INTERNAL__<SERVICE>__SECRET`, or with an Ed25519 private key in PEM. A scope narrows the
-/// token to these of the scopes that the service has, separated by spaces.
+/// Signs with the secret of `AUTH_INTERNAL__<SERVICE>__SECRET`, or with an Ed25519 private key in PEM. A scope limits
+/// the token to some of the service's scopes, separated by spaces.
 fn internal_token(service: &str, key: &str, scope: Option<&str>) -> Result<String, Box<dyn Error>> {
     let mut random = [0; 16];
     getrandom::fill(&mut random)?;

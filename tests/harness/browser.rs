@@ -63,7 +63,7 @@ impl OpenIdProvider {
         Self::running(command)
     }
 
-    /// On Authlib. It knows any client, and tells addresses in claims of its own.
+    /// Starts the one on Authlib, which accepts any client and uses custom claims.
     pub fn on_authlib() -> Self {
         let mut command = Command::new(python());
         command.arg(format!("{}/python/openid_provider.py", env!("CARGO_MANIFEST_DIR")));

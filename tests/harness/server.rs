@@ -55,18 +55,22 @@ pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        // target/<profile>/deps/black_box-…, or target/release/auth-bench
+        let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+        let profile = if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder };
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--quiet", "--package", "auth-server", "--manifest-path"]).arg(manifest);
+        if profile.file_name() == Some(OsStr::new("release")) {
+            build.args(["build", "--release", "--package", "auth-server"]);
+        } else {
+            // As `cargo test --workspace` has built it already: by itself it has fewer features, and everything from
+            // tokio upwards would be compiled once more.
+            build.args(["test", "--no-run", "--workspace", "--test", "binary"]);
+        }
+        build.args(["--quiet", "--manifest-path"]).arg(manifest);
         // Of the package that cargo runs us for: ring's build script looks at them, and would be built anew, and all above it.
         let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
         for (name, _) in std::env::vars().filter(|(name, _)| of_package(name)) {
             build.env_remove(name);
-        }
-        // target/<profile>/deps/black_box-…, or target/release/auth-bench
-        let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-        let profile = if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder };
-        if profile.file_name() == Some(OsStr::new("release")) {
-            build.arg("--release");
         }
         assert!(build.status().expect("cargo starts").success());
         profile.join("auth-server")

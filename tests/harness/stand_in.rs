@@ -38,9 +38,9 @@ pub enum Behaviour {
     Broken,
     /// That status, and nothing.
     Status(u16),
-    /// So many requests in any second, and 429 for those beyond.
+    /// This many requests in any second, and 429 for those beyond.
     AtMost(usize),
-    /// 429 for the first so many.
+    /// 429 for the first requests.
     TooEarly(usize),
 }
 
@@ -72,9 +72,9 @@ struct State {
     /// By access token.
     granted: HashMap<String, Grant>,
     keys: Vec<Value>,
-    /// When the requests of the last second came.
+    /// The times of the requests within the last second.
     lately: VecDeque<Instant>,
-    /// How many requests came too early.
+    /// How many requests were answered with 429.
     too_early: usize,
     /// Method and path of every request.
     requests: Vec<String>,
@@ -142,7 +142,7 @@ impl StandIn {
             ("AUTH_42__CLIENT_ID", CLIENT_ID),
             ("AUTH_42__CLIENT_SECRET", CLIENT_SECRET),
             ("AUTH_42__BASE_URL", &self.url),
-            // Else every test of 42 would take its time.
+            // With the usual rate, every test of 42 would be slow.
             ("AUTH_42__RATE", "off"),
         ]
     }
@@ -169,7 +169,7 @@ impl StandIn {
         self.state.lock().unwrap().grants.insert(code.to_owned(), grant);
     }
 
-    /// How many requests came so early that it answered 429.
+    /// Returns how many requests were answered with 429.
     pub fn too_early(&self) -> usize {
         self.state.lock().unwrap().too_early
     }

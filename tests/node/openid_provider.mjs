@@ -2,7 +2,7 @@
 //
 //   node openid_provider.mjs CLIENT_ID CLIENT_SECRET REDIRECT_URI
 //
-// The app is the client "native-app", whose users come back to http://127.0.0.1/callback.
+// The app is the client "native-app", with the redirect URI http://127.0.0.1/callback.
 // Prints "ready URL". Whoever signs in as NAME, with any password, has the subject NAME and the proved address
 // NAME@example.org. A line "rotate" on stdin gives it another signing key; it answers "rotated".
 

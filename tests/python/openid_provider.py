@@ -1,9 +1,9 @@
-"""An OpenID provider on Authlib, with claims of its own.
+"""An OpenID provider on Authlib, with custom claims.
 
     openid_provider.py
 
-Prints "ready URL". It knows any client. Whoever signs in as NAME has the subject NAME, an `employee` number, the address
-NAME@example.org in `mail`, and in `mail_ok` whether that is proved; no `email`.
+Prints "ready URL". Accepts any client. A user who signs in as NAME has the subject NAME, an `employee` number, the address
+NAME@example.org in `mail`, and `mail_ok` for whether it is verified, but no `email`.
 """
 
 import logging

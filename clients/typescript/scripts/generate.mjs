@@ -7,35 +7,46 @@ const DOCUMENT = new URL("../../../docs/openapi.json", import.meta.url);
 export const GENERATED = new URL("../src/openapi.ts", import.meta.url);
 
 // What only other services, gateways and operators call. A provider other than Google answers as Google does.
-const NOT_FOR_FRONT_ENDS =
-  /^\/auth\/(42|\{user_id\}|deletions|events|introspect|verify$|doc)|^\/(auth$|health|metrics|\.well-known)/;
+const NOT_FOR_FRONT_ENDS = ["services", "gateway", "keys", "health", "webhooks"];
+const OTHER_PROVIDER = /^\/auth\/42/;
 
 // Leaves out what types do not need: other endpoints, problem documents, headers and texts of answers, schemas nobody
-// refers to.
+// refers to. Of an error, types keep the codes of its operation, which are the names of its examples.
 function trimmed(document) {
-  const used = Object.entries(document.paths).filter(([path]) => !NOT_FOR_FRONT_ENDS.test(path));
-  const text = JSON.stringify(Object.fromEntries(used), (key, value) => {
-    return key === "application/problem+json" || key === "examples" ? undefined : value;
-  });
-  const paths = JSON.parse(text);
-  for (const operation of Object.values(paths).flatMap(Object.values)) {
-    for (const response of Object.values(operation.responses ?? {})) {
-      delete response.headers;
-      response.description = "";
-    }
+  const { components } = document;
+  const paths = {};
+  for (const [path, methods] of Object.entries(document.paths)) {
+    if (OTHER_PROVIDER.test(path)) continue;
+    const used = Object.entries(methods).filter(([, { tags }]) => !NOT_FOR_FRONT_ENDS.includes(tags[0]));
+    if (used.length) paths[path] = Object.fromEntries(used.map(([method, used]) => [method, operation(used)]));
   }
+
+  function operation({ responses, parameters, requestBody }) {
+    const typed = Object.entries(responses).map(([status, response]) => [status, trimmedResponse(response)]);
+    return { parameters, requestBody, responses: Object.fromEntries(typed) };
+  }
+
+  function trimmedResponse(response) {
+    const shared = response.$ref && components.responses[response.$ref.split("/").at(-1)];
+    const json = (shared ?? response).content?.["application/json"];
+    if (!json) return { description: "" };
+    const codes = json.examples && Object.keys(json.examples);
+    const narrowed = { type: "object", required: ["code"], properties: { code: { type: "string", enum: codes } } };
+    const schema = codes ? { allOf: [json.schema, narrowed] } : json.schema;
+    return { description: "", content: { "application/json": { schema } } };
+  }
+
   const schemas = {};
   const collect = (part) => {
     for (const [, name] of JSON.stringify(part).matchAll(/#\/components\/schemas\/([\w.]+)"/g)) {
       if (schemas[name]) continue;
-      schemas[name] = document.components.schemas[name];
+      schemas[name] = components.schemas[name];
       collect(schemas[name]);
     }
   };
-  const shared = { ...document.components, schemas: {}, securitySchemes: {} };
-  collect([paths, shared]);
+  collect(paths);
   const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { openapi: document.openapi, info: document.info, paths, components: { ...shared, schemas: sorted } };
+  return { openapi: document.openapi, info: document.info, paths, components: { schemas: sorted } };
 }
 
 export async function generate() {

@@ -48,14 +48,17 @@ export interface AuthError<C extends string = string> {
   code: C | ClientCode;
   /** The HTTP status, or 0 if there was no response. */
   status: number;
+  /** A sentence for the user: what happened, and what to do next. */
   message: string;
+  /** What the code means and how to fix it, for developers. */
+  hint?: string;
   /** The id of the request in the log of the service. */
   requestId?: string;
   /** With `VALIDATION_FAILED`: every field that is wrong. */
   errors?: FieldError[];
   /** With `USER_EXISTS` and `EMAIL_EXISTS`: the field that is taken, a JSON pointer. */
   field?: string;
-  /** With `PASSWORD_POLICY`. */
+  /** With `PASSWORD_POLICY`: the rules that the password breaks. */
   reasons?: string[];
   /** With `REAUTHENTICATION_REQUIRED`: the greatest age of a login, in seconds. */
   maxAge?: number;
@@ -63,5 +66,5 @@ export interface AuthError<C extends string = string> {
   retryAfter?: number;
 }
 
-/** The result of a call: its data, or why there is none. Nothing is thrown. */
+/** The result of a call: its data, or an error. Nothing is thrown. */
 export type Result<T, C extends string = string> = { ok: true; data: T } | { ok: false; error: AuthError<C> };

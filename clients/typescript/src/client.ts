@@ -59,7 +59,7 @@ export function createClient(options: InternalOptions) {
 
     /** The second factors of this user. All but `list` need a fresh login. */
     twoFactor: {
-      list: async () => result(await signed("get", "/2fa/")),
+      list: async () => result(await signed("get", "/2fa")),
       /** Returns the QR code to scan. `verifySetUp("app", code)` enables the app. */
       setUpApp: async () => result(await signed("post", "/2fa/app/setup")),
       cancelSetUpApp: async () => result(await signed("delete", "/2fa/app/setup")),

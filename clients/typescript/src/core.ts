@@ -1,5 +1,5 @@
 import type { Answer, AuthError, BodyOf, CodeOf, MethodOf, Path, Result, User } from "./api.js";
-import { type Fetch, type Raw, send } from "./http.js";
+import { type Fetch, failure, type Raw, send } from "./http.js";
 import type { PendingStep } from "./outcomes.js";
 import { createSession, isFresh, isOver, signedOut, type Tokens } from "./session.js";
 import type { TokenStorage } from "./storage.js";
@@ -106,14 +106,12 @@ export function createCore(options: InternalOptions) {
   /** Stores the tokens of a response. Returns an error if they came the wrong way. */
   function adopt(data: { tokens: Tokens; user?: User | null }, sentAt: number): AuthError | undefined {
     if (cookies && data.tokens.accessToken) {
-      const message = "The tokens came in the body: set AUTH_COOKIES=on in the service.";
-      return { code: "COOKIES_OFF", status: 0, message };
+      return failure("COOKIES_OFF", 0, "The tokens came in the body: set AUTH_COOKIES=on in the service.").error;
     }
     // A reauthentication, which returns no user, renews the session that asked for it. That one may have ended, or
     // another tab may have logged in. Cookies are not affected: the browser has them already.
     if (!data.user && !session.matches(data.tokens)) {
-      const message = "The session has ended meanwhile.";
-      return cookies ? undefined : { code: "TOKEN_REQUIRED", status: 401, message };
+      return cookies ? undefined : signedOut().error;
     }
     session.save(data.tokens, sentAt);
     if (data.user) session.identify(data.user, true);

@@ -14,9 +14,12 @@ export interface SendOptions {
   deadline?: number;
 }
 
-export const failure = (code: string, status: number, message: string): Raw => ({
-  ok: false,
-  error: { code, status, message },
+const TRY_LATER = "Something went wrong. Try again later.";
+
+/** An error of the client itself. */
+export const failure = (code: string, status: number, hint: string, message = TRY_LATER) => ({
+  ok: false as const,
+  error: { code, status, message, hint },
 });
 
 /** Sends one request and returns every outcome as a value. */
@@ -46,7 +49,9 @@ export async function send(fetch: Fetch, method: string, url: string, options: S
       return { ok: false, error: { message: code, ...data, code, status, requestId } };
     }
   } catch (error) {
-    if (!(error instanceof SyntaxError)) return failure("NETWORK_ERROR", 0, String(error));
+    if (!(error instanceof SyntaxError)) {
+      return failure("NETWORK_ERROR", 0, String(error), "The service cannot be reached. Check your connection.");
+    }
   }
   return failure("UNEXPECTED_ANSWER", status, `The response (${status}) did not come from the auth service.`);
 }

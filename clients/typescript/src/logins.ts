@@ -16,7 +16,7 @@ import type { Tokens } from "./session.js";
 const failed = <C extends string>(error: Failed<C>["error"]): Failed<C> => ({ status: "failed", error });
 
 interface Waiting extends PendingStep {
-  methods?: string[] | null;
+  methods?: string[] | undefined;
   primary?: string | null;
 }
 
@@ -61,8 +61,8 @@ export function logins(core: Core) {
         ? pending(step, "post", "/2fa/recovery/verify-login", { body: { recoveryCode: code } })
         : pending(step, "post", `/2fa/${method}/verify-login`, { body: { otpCode: code } }));
       if (!answer.ok) return failed(answer.error);
-      const { tokens, user } = answer.data;
-      const refused = core.adopt({ tokens, user: user ?? null } as { tokens: Tokens; user: User | null }, sentAt);
+      const user = answer.code === "USER_LOGGED_IN" ? answer.data.user : null;
+      const refused = core.adopt({ tokens: answer.data.tokens, user }, sentAt);
       if (refused) return failed(refused as Failed<never>["error"]);
       return user ? { status: "signed_in", user } : { status: "reauthenticated" };
     });
@@ -114,10 +114,11 @@ export function logins(core: Core) {
     },
 
     /** Mails another code. Continue with the step that this returns. */
-    resendVerification: async (step?: PendingStep) =>
-      result(
-        await (step ? pending(step, "post", "/auth/verify-email/resend") : signed("post", "/auth/verify-email/resend")),
-      ),
+    async resendVerification(step?: PendingStep) {
+      const path = "/auth/verify-email/resend";
+      const answer = await (step ? pending(step, "post", path) : signed("post", path));
+      return answer.ok ? { ok: true as const, data: answer.data } : answer;
+    },
 
     /** Changes the e-mail address, the password or both. After `code_required`, call `confirmUpdate`. */
     async updateCredentials(

@@ -13,7 +13,7 @@ export interface PendingStep {
 /** The user is not signed in yet: call `verifySecondFactor`. */
 export interface TwoFactorRequired extends PendingStep {
   status: "two_factor_required";
-  /** `app`, `email`; empty after a redirect from a provider. A recovery code is always accepted too. */
+  /** `app`, `email`. A recovery code is always accepted too. */
   methods: string[];
   /** The one to offer first. If it is `email`, the code has been mailed. */
   primary: string | null;

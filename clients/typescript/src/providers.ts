@@ -55,7 +55,10 @@ export function providers(core: Core) {
       const [error, pending, code, state] = ["error", "pending", "code", "state"].map((name) => found.get(name) ?? "");
       if (cookies) {
         if (error) return refused(error);
-        if (pending) return waiting(pending, { expiresIn: 0 });
+        if (pending) {
+          const methods = found.get("methods")?.split(",");
+          return waiting(pending, { expiresIn: 0, methods, primary: found.get("primary") });
+        }
         const me = await core.me(true);
         return me.ok ? { status: "signed_in", user: me.data } : { status: "failed", error: me.error };
       }

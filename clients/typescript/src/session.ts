@@ -109,7 +109,7 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
     });
   };
 
-  /** Notes who is signed in. Listeners hear of a change; with `tell`, the other tabs do too. */
+  /** Records who is signed in. Listeners are notified of a change; with `tell`, the other tabs are too. */
   const identify = (found: User, tell: boolean) => {
     if (JSON.stringify(found) === JSON.stringify(user)) return;
     emit({ user: found, reason: user?.id === found.id ? "updated" : "signed_in" });
@@ -133,7 +133,7 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
     };
     let lost = kept?.sent;
     for (let attempt = 1; ; attempt++) {
-      // This tab slept, and another one has refreshed.
+      // This tab was asleep, and another one has refreshed.
       if (read()?.id !== kept?.id) return replace(stale);
       const sent = Date.now();
       note(sent);
@@ -167,7 +167,7 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
       const { id, reason } = data;
       // The message may arrive before what the other tab wrote to the storage.
       for (let tries = 0; tries < 100 && read()?.id !== id; tries++) await sleep(50);
-      // A tab that slept hears late of the end of a session, when there may be another one.
+      // A tab that was asleep learns late that a session has ended, when there may be another one.
       if (!reason || read()) {
         if (listeners.size) await lookUp();
       } else if (user !== null) emit({ user: null, reason });
@@ -201,4 +201,4 @@ export function createSession({ key, cookies, storage, exchange, lookUp }: Sessi
   };
 }
 
-export const signedOut = () => failure("TOKEN_REQUIRED", 401, "Sign in first.");
+export const signedOut = () => failure("TOKEN_REQUIRED", 401, "No session is stored, or it has ended.", "Sign in to continue.");

@@ -180,7 +180,11 @@ test("with cookies the browser goes to the provider, and comes back with what ha
   assert.equal(data.url, "http://auth.test/api/auth/google/authorize?redirect=https%3A%2F%2Fapp.test%2Fin%3Fx%3D1");
   const back = (query) => auth.providers.finish("google", `https://app.test/in${query}`);
   assert.equal((await back("?error=EMAIL_EXISTS")).error.code, "EMAIL_EXISTS");
-  assert.equal((await back("?pending=TWOFA_REQUIRED")).status, "two_factor_required");
+  const pending = await back("?pending=TWOFA_REQUIRED&methods=app%2Cemail&primary=app");
+  assert.deepEqual(
+    [pending.status, pending.methods, pending.primary],
+    ["two_factor_required", ["app", "email"], "app"],
+  );
   assert.deepEqual(await back(""), { status: "signed_in", user });
 });
 

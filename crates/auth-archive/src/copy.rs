@@ -1,5 +1,6 @@
-//! Makes one database like another: what is missing is inserted, what differs or is too much is deleted. Both are read
-//! side by side in the order of their keys, so it takes no memory, and starting over costs no more than looking.
+//! Makes one database equal to another: inserts what is missing, and deletes what differs or should not be there. Both
+//! are read side by side in the order of their keys, so this takes constant memory, and starting over costs no more
+//! than reading.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -12,7 +13,7 @@ use crate::{Progress, Watch};
 
 const BATCH: usize = 2_000;
 
-/// Why one is not like the other.
+/// Why the copy failed.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum CopyError {
@@ -20,7 +21,7 @@ pub enum CopyError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The two have different versions of the schema.
-    #[error("the source has version {from} of the schema, the target {to}: run `auth-server migrate` with the source")]
+    #[error("the old database has schema version {from}, the new one {to}: run `auth-server migrate` on the old one")]
     Schema { from: String, to: String },
     /// A row lacks a column of its key.
     #[error("a row of {0} has no key")]
@@ -43,7 +44,7 @@ impl<'a> Cursor<'a> {
         Self { reader, table, key, page: VecDeque::new(), after: None, ended: false }
     }
 
-    /// The row that comes next; it stays there.
+    /// Returns the next row without consuming it.
     async fn peek(&mut self) -> Result<Option<&(Vec<Part>, Row)>, CopyError> {
         if self.page.is_empty() && !self.ended {
             let no_key = || CopyError::NoKey(self.table.to_owned());
@@ -64,7 +65,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How two tables differ at the place where both are.
+/// How two tables differ at the current position.
 enum Step {
     Same,
     Differs,
@@ -86,7 +87,7 @@ async fn step(source: &mut Cursor<'_>, target: &mut Cursor<'_>) -> Result<Option
     })
 }
 
-/// Makes `target` like what `source` sees; answers what that is. What is done of it stays when it fails.
+/// Makes `target` equal to what `source` sees, and returns a summary of that. If it fails, what was done remains.
 pub async fn copy(
     source: &mut dyn ArchiveReader,
     target: &dyn Archive,
@@ -101,7 +102,7 @@ pub async fn copy(
     for table in &tables {
         total += source.count(table).await?;
     }
-    // All deletions first: what is unique may have gone from one row to another.
+    // All deletions come first: a unique value may have moved from one row to another.
     for table in &tables {
         delete_surplus(source, target, table).await?;
     }
@@ -199,7 +200,7 @@ fn array(rows: &[Row]) -> String {
     format!("[{}]", texts.join(","))
 }
 
-/// Counts and sums up what `reader` sees.
+/// Counts what `reader` sees, and computes its checksums.
 pub async fn summarize(reader: &mut dyn ArchiveReader, watch: Watch<'_>) -> Result<Manifest, CopyError> {
     let (mut manifest, mut done) = (Manifest::default(), 0);
     for table in reader.tables() {

@@ -1,4 +1,4 @@
-//! Credentials as `GET /auth` gives them, back to accounts.
+//! Converts credentials as `GET /auth` returns them back to accounts.
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
@@ -14,15 +14,15 @@ use uuid::Uuid;
 use crate::key_ids::KeyIds;
 use crate::row::Row;
 
-/// Why a line is no credential.
+/// Why a line is not a credential.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidCredential {
-    /// It is not the JSON of one.
-    #[error("it is no credential: {0}")]
+    /// The line is not the JSON of a credential.
+    #[error("not a credential: {0}")]
     Json(#[from] serde_json::Error),
-    /// A field holds what no credential has.
-    #[error("{field} of the credential {id} is not one that this service writes")]
+    /// A field contains something that no credential has.
+    #[error("{field} of credential {id} has an invalid value")]
     Field { field: &'static str, id: String },
 }
 
@@ -33,11 +33,11 @@ struct Credential {
     username: Option<String>,
     email: String,
     email_verified: bool,
-    /// Missing in what older versions gave.
+    /// Absent in the output of older versions.
     ever_proved: Option<bool>,
-    /// Missing in what older versions gave.
+    /// Absent in the output of older versions.
     email_told: Option<bool>,
-    /// Missing in what older versions gave.
+    /// Absent in the output of older versions.
     #[serde(default)]
     pending_email: Option<String>,
     password_hash: Option<String>,
@@ -135,7 +135,7 @@ fn state<S>(status: &str, enrolment: Enrolment<S>) -> Option<MethodState<S>> {
     }
 }
 
-/// The master keys that the account needs, by id.
+/// Records the ids of the master keys that the account needs.
 pub(crate) fn see_keys(account: &Account, key_ids: &mut KeyIds) {
     let mut columns = serde_json::Map::new();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

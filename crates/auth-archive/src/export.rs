@@ -10,7 +10,7 @@ use crate::key_ids::KeyIds;
 use crate::row::Row;
 use crate::{Progress, Watch};
 
-/// Why there is no export.
+/// Why the export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The database failed.
@@ -21,7 +21,8 @@ pub enum ExportError {
     Write(#[from] std::io::Error),
 }
 
-/// Writes what `reader` sees to `out`: one instant. `created_at` is that instant (RFC 3339), `written_by` this program.
+/// Writes what `reader` sees to `out`, all of one instant. `created_at` is that instant (RFC 3339), `written_by` names
+/// this program.
 pub async fn export(
     reader: &mut dyn ArchiveReader,
     out: &mut (dyn Write + Send),

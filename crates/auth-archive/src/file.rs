@@ -1,17 +1,18 @@
-//! The file of an export: lines of JSON (NDJSON). First what it is, then a row a line, last the manifest; so a file that
-//! was cut short is known by its missing end.
+//! The file format of exports: lines of JSON (NDJSON). The header comes first, then one row per line, and the manifest
+//! last, so that a truncated file is recognised by its missing end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::row::Checksum;
 
-/// What this version writes, and the only one that there is.
+/// The version that is written, which is the only one so far.
 pub(crate) const FORMAT: u32 = 1;
 
-/// What the first line says: what follows, and where it comes from.
+/// The header, the first line: what follows, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
@@ -23,31 +24,31 @@ pub struct Header {
     pub created_at: String,
     /// The version of the program that wrote it.
     pub written_by: String,
-    /// How many rows follow, for whoever watches.
+    /// How many rows follow, for showing progress.
     pub rows: u64,
 }
 
-/// How much of a table there is.
+/// The size and the checksum of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableSummary {
     /// How many rows it has.
     pub rows: u64,
-    /// The checksum over all of them.
+    /// The checksum of all rows.
     pub checksum: Checksum,
 }
 
-/// What the last line says: what must have come before it.
+/// The manifest, the last line: what must have come before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// Each table that there was, empty ones too.
+    /// Every table, including empty ones.
     pub tables: BTreeMap<String, TableSummary>,
     /// The master keys without which parts of it cannot be used, by id.
     pub key_ids: BTreeSet<String>,
 }
 
 impl Manifest {
-    /// Returns how many rows all tables have.
+    /// Returns the number of rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.values().map(|table| table.rows).sum()
     }
@@ -57,6 +58,13 @@ impl Manifest {
 struct Summary {
     rows: u64,
     checksum: String,
+}
+
+impl fmt::Display for TableSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let noun = if self.rows == 1 { "row" } else { "rows" };
+        write!(f, "{} {noun} with checksum {}", self.rows, self.checksum)
+    }
 }
 
 impl Serialize for TableSummary {

@@ -1,4 +1,4 @@
-//! Which master keys rows need: each says so in one way or another.
+//! Finds out which master keys rows need. Each kind of row says so in its own way.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::row::Row;
 
-/// Collects them over many rows.
+/// Collects key ids over many rows.
 #[derive(Default)]
 pub(crate) struct KeyIds {
-    /// Without these something does not open.
+    /// The keys without which something cannot be opened.
     sealing: BTreeSet<String>,
-    /// Without these, or what is left of them, something is not recognised.
+    /// The keys without which, or without what is kept of them, something cannot be recognised.
     recognising: BTreeSet<String>,
-    /// Of these something is left among the rows.
+    /// The keys of which the rows contain what is kept.
     retired: BTreeSet<String>,
 }
 
@@ -41,19 +41,19 @@ impl KeyIds {
         }
     }
 
-    /// Those of the configuration. What is left of a retired one recognises, and opens nothing.
+    /// Returns the keys that must be configured. What is kept of a retired key recognises, but opens nothing.
     pub(crate) fn needed(self) -> BTreeSet<String> {
         let recognising = self.recognising.difference(&self.retired).cloned();
         self.sealing.iter().cloned().chain(recognising).collect()
     }
 }
 
-/// Version (one byte), then the id (four): see auth-crypto's sealing.
+/// Reads the id (4 bytes) after the version (1 byte), as auth-crypto's sealing writes them.
 fn sealed_with(hexadecimal: &str) -> Option<String> {
     hexadecimal.get(2..10).map(str::to_owned)
 }
 
-/// The `keyid` of a PHC string.
+/// Returns the `keyid` of a PHC string.
 fn of_password(phc: &str) -> Option<String> {
     let id = phc.split(['$', ',']).find_map(|part| part.strip_prefix("keyid="))?;
     let bytes = STANDARD_NO_PAD.decode(id).ok()?;

@@ -1,5 +1,5 @@
-//! Export, restore and move of a whole database, over the `Archive` port: the same for both engines, in constant
-//! memory. Where files and terminals come from is the binary's business; what a row means is the domain's.
+//! Export, restore and move of a whole database over the `Archive` port: the same for both engines, in constant memory.
+//! The binary handles files and terminals; the domain knows what a row means.
 
 mod copy;
 mod credentials;
@@ -16,16 +16,16 @@ pub use file::{Header, Manifest, TableSummary};
 pub use restore::{RestoreError, Restored, Source, read_header, require_empty, restore};
 pub use row::Checksum;
 
-/// How far it is: what is done, of how much, in which table. For whoever watches.
+/// Progress: what is done, of how much, in which table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// What is being read or written.
+    /// The table that is being read or written.
     pub table: &'a str,
-    /// Rows done, of all tables.
+    /// The rows done so far, of all tables.
     pub done: u64,
-    /// Rows there are, of all tables; 0 where that is not known.
+    /// The number of rows of all tables; 0 if unknown.
     pub total: u64,
 }
 
-/// Is told of progress, a page of rows at a time.
+/// Receives progress, after each page of rows.
 pub type Watch<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);

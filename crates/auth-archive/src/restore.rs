@@ -1,4 +1,4 @@
-//! Reads an export, or credentials as `GET /auth` gives them, into an empty database.
+//! Reads an export, or credentials as `GET /auth` returns them, into an empty database.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read as _};
@@ -13,13 +13,13 @@ use crate::key_ids::KeyIds;
 use crate::row::Row;
 use crate::{Progress, Watch};
 
-/// A service without these has no users and had none.
+/// Without rows in these, a service has no users and never had any.
 const MUST_BE_EMPTY: [&str; 3] = ["accounts", "deletions", "events"];
 const LONGEST_LINE: u64 = 16 << 20;
 const BATCH_ROWS: usize = 2_000;
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Why nothing was restored. Lines are counted from 1.
+/// Why the restore failed. Lines are counted from 1.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum RestoreError {
@@ -27,47 +27,50 @@ pub enum RestoreError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The file cannot be read.
-    #[error("cannot read it: {0}")]
+    #[error("cannot read the file: {0}")]
     Read(#[from] std::io::Error),
-    /// A line is not what it should be.
+    /// A line is malformed.
     #[error("line {number}: {reason}")]
     Line { number: u64, reason: String },
-    /// A credential is not one.
+    /// A line is not a credential.
     #[error("line {number}: {error}")]
     Credential { number: u64, error: InvalidCredential },
     /// The database has users, or had some.
-    #[error("the database is not empty: {table} has {rows} rows. Restore into a new one")]
+    #[error("the database is not empty (rows in {table}: {rows}). Restore into a new one")]
     NotEmpty { table: &'static str, rows: u64 },
     /// The manifest is missing.
-    #[error("it was cut short: the manifest at its end is missing")]
+    #[error("the file is incomplete: the manifest at its end is missing")]
     CutShort,
-    /// A part of it would be of no use.
-    #[error("it needs the master keys {missing:?}, which AUTH_SECRET_KEY lacks: add them, or --allow-missing-keys")]
+    /// Part of the data could not be used.
+    #[error(
+        "it needs master keys that AUTH_SECRET_KEY does not contain: {}. Add them, or use --allow-missing-keys",
+        .missing.join(", ")
+    )]
     MissingKeys {
-        /// The ids of those that are not configured.
+        /// The ids of the master keys that are not configured.
         missing: Vec<String>,
     },
-    /// Comparing a password with a hash would take more memory or time than this service ever gives.
+    /// Comparing a password with a hash would take more memory or time than this service allows.
     #[error(
-        "line {number}: a password hash costs {} KiB times {} passes, far more than is configured; if that is what you \
-         want, set AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to it", .cost.memory_kib, .cost.passes
+        "line {number}: a password hash needs {} KiB and {} passes, far more than configured; to accept it, set \
+         AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to these values", .cost.memory_kib, .cost.passes
     )]
     ExtremeHash { number: u64, cost: HashCost },
-    /// The rows are not those that were written.
-    #[error("{table} was damaged: the manifest tells of {expected:?}, here are {found:?}")]
+    /// The rows differ from those that were written.
+    #[error("{table} is damaged: the manifest lists {expected}, but the file contains {found}")]
     Damaged { table: String, expected: TableSummary, found: TableSummary },
 }
 
-/// What there is to restore.
+/// What is restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// An export, with what it says of itself.
+    /// An export, with its header.
     Export(Header),
-    /// Credentials, one a line; with the first of them.
+    /// Credentials, one per line; this is the first of them.
     Credentials(String),
 }
 
-/// What a restore did.
+/// The outcome of a restore.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     /// What was read: each table, and the master keys that it needs.
@@ -76,7 +79,7 @@ pub struct Restored {
     pub sessions_ended: u64,
 }
 
-/// Reads the first line of `input` and says what follows.
+/// Reads the first line of `input`, which says what follows.
 pub fn read_header(input: &mut (dyn BufRead + Send)) -> Result<Source, RestoreError> {
     let mut first = String::new();
     read_line(input, &mut first)?;
@@ -84,31 +87,31 @@ pub fn read_header(input: &mut (dyn BufRead + Send)) -> Result<Source, RestoreEr
     match serde_json::from_str(&first) {
         Ok(Line::Export(header)) if header.format == FORMAT => Ok(Source::Export(header)),
         Ok(Line::Export(header)) => Err(wrong(format!(
-            "format {} of an export is not known here: it was made by a newer auth-server, {}",
+            "unknown export format {}: the export was made by a newer auth-server, {}",
             header.format, header.written_by
         ))),
         _ if credentials::parse(&first).is_ok() => Ok(Source::Credentials(first)),
         _ => Err(wrong(
-            "this is neither an export (auth-server export) nor credentials, one a line (GET /auth with \
+            "this is neither an export (auth-server export) nor a list of credentials, one per line (GET /auth with \
              Accept: application/x-ndjson)"
                 .to_owned(),
         )),
     }
 }
 
-/// Appends the next line to `line`; answers how many bytes it had, 0 at the end. No row has as many as the bound.
+/// Appends the next line to `line` and returns its number of bytes; 0 at the end. No row is as long as the bound.
 fn read_line(input: &mut (dyn BufRead + Send), line: &mut String) -> std::io::Result<usize> {
     let bytes = input.take(LONGEST_LINE).read_line(line)?;
     if bytes as u64 == LONGEST_LINE {
-        return Err(std::io::Error::other(format!("a line has more than {LONGEST_LINE} bytes")));
+        return Err(std::io::Error::other(format!("a line is longer than {LONGEST_LINE} bytes")));
     }
     Ok(bytes)
 }
 
-/// Restores what follows the first line of `input` into the empty database that `writer` writes to, in one transaction:
-/// whole or not at all. Without `keep_sessions` those of an export are left out: a token that was rotated since would
-/// look like a stolen one. With `known_keys`, ids of master keys, nothing is restored that needs others. Nor is anything
-/// where a password hash costs far more than `hash_cost`, that of new ones.
+/// Restores what follows the first line of `input` into the empty database of `writer`, in one transaction: completely
+/// or not at all. Without `keep_sessions`, the sessions of an export are left out, because a token that was rotated
+/// since would look stolen. With `known_keys`, the ids of master keys, nothing is restored that needs other keys; nor
+/// is anything if a password hash costs far more than `hash_cost`, that of new ones.
 pub async fn restore(
     mut writer: Box<dyn ArchiveWriter>,
     source: &Source,
@@ -134,7 +137,7 @@ pub async fn restore(
     Ok(restored)
 }
 
-/// Whether nobody lives in the database that `writer` writes to.
+/// Checks that the database of `writer` has no users.
 pub async fn require_empty(writer: &mut dyn ArchiveWriter) -> Result<(), RestoreError> {
     for table in MUST_BE_EMPTY {
         match writer.count(table).await {
@@ -146,7 +149,7 @@ pub async fn require_empty(writer: &mut dyn ArchiveWriter) -> Result<(), Restore
     Ok(())
 }
 
-/// Rows of one table with the same columns, as a JSON array that is not closed yet.
+/// Rows of one table with the same columns, as a JSON array that is still open.
 #[derive(Default)]
 struct Batch {
     table: String,
@@ -199,16 +202,17 @@ async fn restore_export(
         let table_row = match serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))? {
             Line::Row(table_row) => table_row,
             Line::Manifest(manifest) => break manifest,
-            Line::Export(_) => return Err(wrong("a second beginning".to_owned())),
+            Line::Export(_) => return Err(wrong("a second header".to_owned())),
         };
         let table = table_row.table;
-        let row = Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are no object".to_owned()))?;
+        let row =
+            Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are not an object".to_owned()))?;
         require_bearable(row.0.get("password_hash").and_then(Value::as_str), hash_cost, number)?;
         let text = row.text();
         if !restored.manifest.tables.contains_key(table) {
             restored.manifest.tables.insert(table.to_owned(), TableSummary::default());
             if !MUST_BE_EMPTY.contains(&table) {
-                // What a server that was started once has made by itself.
+                // A server that was started once has created these by itself.
                 writer.empty(table).await?;
             }
         }
@@ -233,14 +237,17 @@ async fn restore_export(
     batch.write(writer).await?;
     line.clear();
     if read_line(input, &mut line)? != 0 {
-        return Err(RestoreError::Line { number: number + 1, reason: "something follows the manifest".to_owned() });
+        return Err(RestoreError::Line {
+            number: number + 1,
+            reason: "there is more data after the manifest".to_owned(),
+        });
     }
     compare(&expected, &mut restored.manifest)?;
     restored.manifest.key_ids = key_ids.needed();
     Ok(restored)
 }
 
-/// Refuses a hash that no login could be held against. `configured` is what new hashes cost.
+/// Refuses a hash that is too expensive for any login. `configured` is the cost of new hashes.
 fn require_bearable(phc: Option<&str>, configured: HashCost, number: u64) -> Result<(), RestoreError> {
     match phc.and_then(HashCost::of_phc) {
         Some(cost) if !cost.is_bearable(configured) => Err(RestoreError::ExtremeHash { number, cost }),
@@ -248,7 +255,7 @@ fn require_bearable(phc: Option<&str>, configured: HashCost, number: u64) -> Res
     }
 }
 
-/// Whether what was read is what was written.
+/// Checks that what was read is what was written.
 fn compare(expected: &Manifest, found: &mut Manifest) -> Result<(), RestoreError> {
     for table in expected.tables.keys() {
         found.tables.entry(table.clone()).or_default();

@@ -1,18 +1,18 @@
-//! A row of any table, and checksums over many.
+//! Rows of any table, and checksums over many.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-/// One value of a key; sorts as both engines do.
+/// One value of a key, which sorts as in both engines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Integer(i64),
     Text(String),
 }
 
-/// A row: the columns by name, so that the same row is the same text wherever it comes from.
+/// A row: the columns by name, so that the same row always has the same text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row(pub(crate) Map<String, Value>);
 
@@ -21,7 +21,7 @@ impl Row {
         serde_json::from_str(text).ok().map(Self)
     }
 
-    /// JSON without spaces, columns by name.
+    /// Returns JSON without spaces, ordered by column name.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_else(|_| unreachable!("a map with texts as keys is JSON"))
     }
@@ -30,7 +30,7 @@ impl Row {
         self.0.keys().cloned().collect()
     }
 
-    /// What identifies it; `None` where a column is missing.
+    /// Returns the key of the row; `None` if a column is missing.
     pub(crate) fn key(&self, columns: &[&str]) -> Option<Vec<Part>> {
         let part = |column: &&str| match self.0.get(*column)? {
             Value::Number(number) => number.as_i64().map(Part::Integer),
@@ -40,16 +40,16 @@ impl Row {
         columns.iter().map(part).collect()
     }
 
-    /// The key as the port takes it: a JSON array.
+    /// Returns the key as the port expects it: a JSON array.
     pub(crate) fn key_text(&self, columns: &[&str]) -> String {
         let values: Vec<&Value> = columns.iter().filter_map(|column| self.0.get(*column)).collect();
         serde_json::to_string(&values).unwrap_or_else(|_| unreachable!("values are JSON"))
     }
 }
 
-/// A checksum over any number of rows, whatever their order: the sum of their SHA-256, modulo 2²⁵⁶.
+/// A checksum over any number of rows in any order: the sum of their SHA-256, modulo 2²⁵⁶.
 ///
-/// It finds what was lost or damaged by accident. Whoever may write the rows may write the checksum too.
+/// It detects accidental loss and damage. Someone who can write the rows can also write the checksum.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Checksum([u8; 32]);
 

@@ -155,7 +155,7 @@ async fn a_damaged_export_is_refused_and_leaves_nothing() {
         assert!(to.restored(&damaged, true).await.is_err(), "{}", String::from_utf8_lossy(&damaged[at - 20..at + 20]));
     }
     let twice = [&text[..], &text[ends[0]..]].concat();
-    assert!(to.restored(&twice, true).await.unwrap_err().to_string().contains("follows the manifest"));
+    assert!(to.restored(&twice, true).await.unwrap_err().to_string().contains("more data after the manifest"));
     assert!(to.exported().await.1.tables.values().all(|table| table.rows <= 1), "nothing came");
     to.restored(&text, true).await.unwrap();
 }

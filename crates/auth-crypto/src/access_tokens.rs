@@ -1,8 +1,8 @@
 //! Access tokens: JWTs (RFC 7519) of type `at+jwt` (RFC 9068) signed with EdDSA (RFC 8037).
 //!
-//! jsonwebtoken decodes an Ed25519 key anew for each token, which takes as long as a good part of the signature. So the
-//! keys are decoded once, when they are loaded, and the compact form (RFC 7515 section 3.1) is put together and taken
-//! apart here.
+//! jsonwebtoken decodes an Ed25519 key for each token again, which takes a good part of the time of a signature.
+//! Therefore the keys are decoded once, when they are loaded, and the compact form (RFC 7515 section 3.1) is assembled
+//! and parsed here.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -26,7 +26,7 @@ use crate::verified_tokens::{TokenDigest, VerifiedTokens};
 
 const TYPE: &str = "at+jwt";
 
-/// The claims as they stand in the token. Every one is required, with its type.
+/// The claims as the token contains them. Every one is required, with its type.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
@@ -47,7 +47,7 @@ struct LoadedKey {
     active_from: Timestamp,
     signing: ed25519_dalek::SigningKey,
     verifying: VerifyingKey,
-    /// The header of the tokens that it signs, as it stands in them.
+    /// The header of the tokens that the key signs.
     header: String,
 }
 
@@ -63,14 +63,14 @@ impl LoadedKey {
         Some(Self { id, sequence, active_from, signing, verifying, header })
     }
 
-    /// Whether a token is signed and verified by both in the same way.
+    /// Tells whether both sign and verify a token in the same way.
     fn is_same_as(&self, other: &Self) -> bool {
         (&self.id, self.sequence, self.active_from) == (&other.id, other.sequence, other.active_from)
             && self.verifying == other.verifying
     }
 }
 
-/// The keys that were loaded together, and the tokens that they verified.
+/// Keys that were loaded together, and the tokens that they verified.
 struct LoadedKeys {
     keys: Vec<LoadedKey>,
     verified: VerifiedTokens,
@@ -86,10 +86,10 @@ impl LoadedKeys {
     }
 }
 
-/// A stored signing key is of no use here.
+/// A stored signing key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "signing key {0} does not open with any configured master key: is AUTH_SECRET_KEY the one this database was set up with?"
+    "no configured master key can decrypt signing key {0}: is AUTH_SECRET_KEY the one this database was set up with?"
 )]
 pub struct UnusableSigningKey(pub SigningKeyId);
 
@@ -98,18 +98,18 @@ pub struct AccessTokenSigner {
     ring: KeyRing,
     issuer: String,
     audience: String,
-    /// Replaced as a whole, so that what is verified with old keys while new ones are loaded is kept with the old.
+    /// Replaced as a whole, so that what is verified with old keys while new ones are loaded stays with the old ones.
     loaded: RwLock<Arc<LoadedKeys>>,
 }
 
 impl AccessTokenSigner {
-    /// For tokens with this `iss` and `aud`; of no use before [`Self::load`].
+    /// Creates a signer for tokens with this `iss` and `aud`. It cannot be used before [`Self::load`].
     pub fn new(ring: KeyRing, issuer: String, audience: String) -> Self {
         Self { ring, issuer, audience, loaded: RwLock::new(Arc::new(LoadedKeys::new(Vec::new()))) }
     }
 
-    /// Replaces the keys. Nothing changes when one of them does not open. Where any differs from those before, no token
-    /// counts as verified any more.
+    /// Replaces the keys. If one of them cannot be opened, nothing changes. If any differs from before, no token counts
+    /// as verified any more.
     pub fn load(&self, keys: &[SigningKey]) -> Result<(), UnusableSigningKey> {
         let open = |key: &SigningKey| LoadedKey::open(&self.ring, key).ok_or(UnusableSigningKey(key.id));
         let keys = keys.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -124,7 +124,7 @@ impl AccessTokenSigner {
         Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Checks everything but the expiry.
+    /// Checks everything except the expiry.
     fn verify_anew(&self, keys: &[LoadedKey], token: &str) -> Result<AccessClaims, TokenFault> {
         let header = jwt_header::read(token, |typ| typ == Some(TYPE))?;
         let key = keys.iter().find(|key| Some(&key.id) == header.kid.as_ref()).ok_or(TokenFault::Key)?;
@@ -166,7 +166,7 @@ impl AccessTokens for AccessTokenSigner {
             auth_time: claims.authenticated_at.as_seconds(),
         };
         let claims = serde_json::to_vec(&wire).map_err(|error| {
-            tracing::error!(%error, kid = key.id, "an access token cannot be written");
+            tracing::error!(%error, kid = key.id, "an access token could not be signed");
             NoSigningKey
         })?;
         let mut token = key.header.clone();
@@ -195,7 +195,7 @@ impl AccessTokens for AccessTokenSigner {
 }
 
 fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
-    // A time before 1970 is none that a token may expire at.
+    // A time before 1970 is not a valid expiry.
     u64::try_from(wire.exp).ok()?;
     let (generation, nonce) = decode_jti(&wire.jti)?;
     Some(AccessClaims {
@@ -211,8 +211,8 @@ fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
     })
 }
 
-/// The refresh generation rides in the token's id, so that using the token proves that generation's
-/// answer arrived, without a claim of its own.
+/// Encodes the refresh generation in the token's id, so that using the token proves, without a claim of its own, that
+/// the answer with this generation arrived.
 fn encode_jti(claims: &AccessClaims) -> String {
     URL_SAFE_NO_PAD.encode([&claims.generation.as_number().to_be_bytes()[..], &claims.nonce].concat())
 }
@@ -303,7 +303,7 @@ mod tests {
     fn keys_that_are_the_same_leave_what_was_verified() {
         let signer = signer(&[key(1, 1)]);
         assert!(signer.verify(token(&signer).reveal(), NOW).is_ok());
-        // Sealed anew, say.
+        // For example because it was resealed.
         signer.load(&[key(1, 2)]).unwrap();
         assert_eq!(signer.loaded().verified.len(), 1);
         signer.load(&[key(1, 2), key(2, 1)]).unwrap();

@@ -1,7 +1,7 @@
 //! The `state` of authorization requests: a JWT of type `oauth-state+jwt`, signed with HS256 and a key derived from the
-//! master key. Code verifier, nonce and the mark of the browser are HMAC-SHA-256 of label ‖ what they belong to under
-//! another such key, in base64url without padding (43 characters): nothing of a request is stored, and nobody who reads
-//! a `state` learns its secrets.
+//! master key. The code verifier, the nonce and the mark of the browser are the HMAC-SHA-256 of label ‖ what they
+//! belong to under another such key, in base64url without padding (43 characters). Nothing of a request is stored, and
+//! reading a `state` does not reveal its secrets.
 
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
@@ -22,17 +22,17 @@ use crate::name_digest::hmac_sha256;
 
 const TYPE: &str = "oauth-state+jwt";
 
-/// The claims as they stand in the token.
+/// The claims as the token contains them.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
     aud: String,
     jti: Uuid,
     provider: String,
-    /// The session that wants to link; none in a sign-in.
+    /// The session that wants to link; absent in a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Uuid>,
-    /// The session whose owner is to prove who they are; none in a sign-in.
+    /// The session whose user must reauthenticate; absent in a sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reauthenticate: Option<Uuid>,
     /// The mark of the browser.
@@ -52,13 +52,13 @@ pub struct AuthorizationStateSigner {
 }
 
 impl AuthorizationStateSigner {
-    /// For states with this `iss`, which is their `aud` too.
+    /// Creates a signer for states with this `iss`, which is also their `aud`.
     pub fn new(ring: KeyRing, issuer: String) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         validation.set_issuer(&[&issuer]);
         validation.set_audience(&[&issuer]);
-        // Against the clock port, below.
+        // The clock port is used below.
         validation.validate_exp = false;
         Self { ring, issuer, validation }
     }
@@ -84,7 +84,7 @@ fn mark(key: &DerivedKeys, browser: &BearerToken) -> String {
 
 impl AuthorizationStates for AuthorizationStateSigner {
     /// # Panics
-    /// Never: an HMAC key of 32 bytes signs any claims.
+    /// Never: an HMAC key of 32 bytes can sign any claims.
     #[expect(clippy::expect_used, reason = "HMAC-SHA-256 cannot fail")]
     fn issue(&self, state: &AuthorizationState, browser: Option<BearerToken>) -> AuthorizationRequest {
         let key = self.ring.newest();

@@ -1,6 +1,6 @@
-//! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), each with memory that it allocates
-//! at its first hash and keeps while there is something to do, behind a bounded queue that is fair between networks.
-//! Whoever is refused gets an answer at once; nothing else ever waits behind a hash.
+//! The hashing lane: a fixed set of threads that do nothing but Argon2id (RFC 9106), behind a bounded queue that is
+//! fair between networks. Each thread allocates memory at its first hash and keeps it while there is work. Excess
+//! requests are refused at once, and nothing else ever waits behind a hash.
 
 mod fair_queue;
 mod hasher;
@@ -27,24 +27,24 @@ use crate::key_ring::KeyRing;
 
 pub(crate) use self::hasher::key_id_of;
 
-/// How long a password may wait in the queue: past it, its user has given up.
+/// How long a password may wait in the queue before its user has given up.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a thread keeps its memory when there is nothing to hash.
+/// How long a thread keeps its memory when it has nothing to hash.
 const KEEP_MEMORY: Duration = Duration::from_secs(10);
 const OVERLOADED: HashingError = HashingError::Overloaded { retry_after: Duration::from_secs(1) };
-/// How many networks are known at most: some 10 MiB.
+/// The maximum number of known networks, which take about 10 MiB.
 const MOST_KNOWN: usize = 50_000;
 
-/// What hashing costs, and how much of it happens at once.
+/// The cost of a hash, and how many run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashParameters {
-    /// Memory a hash, in KiB: 8 or more.
+    /// Memory per hash, in KiB: 8 or more.
     pub memory_kib: u32,
     /// Passes over the memory: 1 or more.
     pub passes: u32,
-    /// Threads, each with that memory: 1 or more.
+    /// Threads, each with that much memory: 1 or more.
     pub threads: usize,
-    /// Passwords that may wait, a thread: 0 or more.
+    /// Passwords that may wait per thread: 0 or more.
     pub queue_per_thread: usize,
 }
 
@@ -54,8 +54,8 @@ pub enum LaneError {
     /// The parameters are out of range.
     #[error("the hash parameters are out of range")]
     Parameters,
-    /// The system gives no thread.
-    #[error("no thread for hashing passwords: {0}")]
+    /// The system did not create a thread.
+    #[error("cannot start a thread to hash passwords: {0}")]
     Thread(#[from] std::io::Error),
 }
 
@@ -67,7 +67,7 @@ struct Job {
 }
 
 impl Job {
-    /// The caller may have gone away meanwhile; then nobody wants the answer.
+    /// The caller may have gone away; then nobody wants the answer.
     fn answer(self, outcome: Result<Done, HashingError>) {
         let _: Result<(), _> = self.answer.send(outcome);
     }
@@ -78,10 +78,10 @@ pub struct HashingLane {
     shared: Arc<Shared>,
 }
 
-/// What the threads and those who ask have in common.
+/// What the threads and the callers share.
 struct Shared {
     queue: Mutex<Queue>,
-    /// Told of each job that comes, and of the end.
+    /// Signals each new job, and the end.
     changed: Condvar,
     known: Mutex<RecentNetworks>,
     done: AtomicU64,
@@ -122,7 +122,7 @@ impl HashingLane {
             Err(error) => Err(error),
         };
         outcome.inspect_err(|error| match error {
-            HashingError::Broken(reason) => tracing::error!(reason, "a password cannot be hashed or compared"),
+            HashingError::Broken(reason) => tracing::error!(reason, "a password could not be hashed or compared"),
             HashingError::Overloaded { .. } => self.shared.count_refusal(),
         })
     }
@@ -203,7 +203,7 @@ impl Shared {
         }
     }
 
-    /// Held for as long as it takes to move one job.
+    /// Locks the queue, for as long as it takes to move one job.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -225,7 +225,7 @@ impl Shared {
         self.refused.fetch_add(1, Relaxed);
     }
 
-    /// Puts a job into the queue, and answers the one that loses its place to it.
+    /// Puts a job into the queue, and refuses the job that loses its place to it.
     fn enter(&self, job: Job, network: &Network) -> Result<Ticket<Network>, HashingError> {
         let standing = self.standing_of(network);
         let Admitted { ticket, pushed_out } =
@@ -237,13 +237,13 @@ impl Shared {
         Ok(ticket)
     }
 
-    /// One thread's part.
+    /// Runs one thread.
     fn work_off(&self, hasher: &mut Hasher) {
         yield_to_requests();
         while let Some((network, job)) = self.next(hasher) {
             let Job { password, work, answer, .. } = job;
             let outcome = (!answer.is_closed()).then(|| self.work(hasher, &password, work));
-            // Before the answer: whoever has it and asks again has nothing running any more.
+            // Before the answer: a caller that has it and asks again has nothing running any more.
             self.lock().jobs.finish(&network);
             if let Some(outcome) = outcome {
                 let _: Result<(), _> = answer.send(outcome);
@@ -253,16 +253,16 @@ impl Shared {
 
     fn work(&self, hasher: &mut Hasher, password: &Password, work: Work) -> Result<Done, HashingError> {
         let began = Instant::now();
-        // The memory is written before it is read, so what a panic left in it does not matter.
+        // The memory is written before it is read, so it does not matter what a panic left in it.
         let outcome = catch_unwind(AssertUnwindSafe(|| hasher.work(password, work)));
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.busy_micros.fetch_add(micros, Relaxed);
         self.done.fetch_add(1, Relaxed);
-        outcome.unwrap_or(Err(HashingError::Broken("hashing it panicked")))
+        outcome.unwrap_or(Err(HashingError::Broken("hashing panicked")))
     }
 
-    /// Waits for the next job; answers those that have waited too long. `None` at the end. A thread that waits for long
-    /// gives its memory back.
+    /// Waits for the next job, and refuses those that have waited too long; `None` at the end. A thread that waits for
+    /// long releases its memory.
     fn next(&self, hasher: &mut Hasher) -> Option<(Network, Job)> {
         let idle_since = Instant::now();
         let mut queue = self.lock();
@@ -290,7 +290,7 @@ impl Shared {
     }
 }
 
-/// A caller's place in the queue: free again as soon as the caller goes away.
+/// A caller's place in the queue, which is free again as soon as the caller goes away.
 struct Place<'a> {
     shared: &'a Shared,
     ticket: Ticket<Network>,
@@ -303,10 +303,11 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Lowers this thread's priority, so that under a login storm the scheduler lets a refresh go first.
+/// Lowers the priority of this thread, so that the scheduler prefers requests such as a refresh during a storm of
+/// logins.
 fn yield_to_requests() {
     #[cfg(target_os = "linux")]
-    // On Linux "this process" is the calling thread. Refused: the lane works all the same.
+    // On Linux, "this process" is the calling thread. If this is refused, the lane works anyway.
     let _: rustix::io::Result<()> = rustix::process::setpriority_process(None, 10);
 }
 
@@ -359,7 +360,7 @@ mod tests {
         assert_eq!(lane.verify(Password::new("right"), Some(hash), &network(1)).await, Ok(PasswordVerdict::Match));
     }
 
-    /// One thread, busy for long enough to look at what waits for it.
+    /// Returns a lane of one thread, which is busy for long enough to examine what waits for it.
     fn busy_lane(queue_per_thread: usize) -> Arc<HashingLane> {
         let parameters = HashParameters { memory_kib: 65_536, passes: 3, threads: 1, queue_per_thread };
         Arc::new(HashingLane::start(&ring(1, &[]), parameters).unwrap())

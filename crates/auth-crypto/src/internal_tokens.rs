@@ -1,5 +1,5 @@
-//! Internal JWTs: how the services beside this one prove who they are. Each signs with a key that the
-//! configuration registers for it; a `scope` claim only ever narrows what the configuration grants.
+//! Internal JWTs, with which other services prove who they are. Each signs with a key that the configuration registers
+//! for it; a `scope` claim can only narrow what the configuration grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 use crate::jwt_header;
 
 const AUDIENCE: &str = "auth-service";
-/// The longest life of an internal token, in seconds.
+/// The maximum lifetime of an internal token, in seconds.
 const MAX_LIFETIME: f64 = 300.0;
 /// How far the clocks of two services may differ, in seconds.
 const LEEWAY: f64 = 5.0;
-/// The least length of an HS256 secret (RFC 7518 section 3.2), in bytes.
+/// The minimum length of an HS256 secret (RFC 7518 section 3.2), in bytes.
 const MIN_SECRET_BYTES: usize = 32;
 
-/// What a service signs its tokens with.
+/// The key with which a service signs its tokens.
 pub enum ServiceKey {
     /// HS256: the bytes of the secret as configured, at least 32.
     Secret(Zeroizing<Vec<u8>>),
@@ -46,13 +46,13 @@ impl fmt::Debug for ServiceKey {
 pub struct ServiceRegistration {
     /// The `iss` of its tokens.
     pub name: String,
-    /// What it signs them with.
+    /// The key with which it signs them.
     pub key: ServiceKey,
-    /// What it may do.
+    /// The scopes that it may use.
     pub scopes: BTreeSet<Scope>,
 }
 
-/// Why a service's key is of no use.
+/// Why the key of a service cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServiceKey {
     /// The secret has fewer than 32 bytes.
@@ -75,7 +75,7 @@ pub struct InternalTokenVerifier {
 }
 
 impl InternalTokenVerifier {
-    /// Makes one that knows these services.
+    /// Creates a verifier that knows these services.
     pub fn new(registrations: &[ServiceRegistration]) -> Result<Self, InvalidServiceKey> {
         let verifying = |registration: &ServiceRegistration| {
             let (key, algorithm) = decoding_key(&registration.key)?;
@@ -83,7 +83,7 @@ impl InternalTokenVerifier {
             validation.set_required_spec_claims(&["exp", "iss", "aud"]);
             validation.set_issuer(&[&registration.name]);
             validation.set_audience(&[AUDIENCE]);
-            // Against the clock port, below.
+            // The clock port is used below.
             validation.validate_exp = false;
             let service = VerifyingService { key, validation, scopes: registration.scopes.clone() };
             Ok((registration.name.clone(), service))
@@ -113,7 +113,7 @@ struct Issuer {
     iss: Option<String>,
 }
 
-/// Times are NumericDates, which may have fractions (RFC 7519 section 2). `aud` is jsonwebtoken's.
+/// Times are NumericDates, which may have fractions (RFC 7519 section 2). jsonwebtoken checks `aud`.
 #[derive(Deserialize)]
 struct Claims {
     exp: f64,
@@ -163,11 +163,11 @@ fn narrowed(granted: &BTreeSet<Scope>, claimed: Option<&str>) -> BTreeSet<Scope>
     }
 }
 
-/// Why no internal token was made.
+/// Why no internal token was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
-    /// The service signs with a private key that is not here.
-    #[error("only the service itself holds the private key that belongs to its public key")]
+    /// The service signs with a private key that is not configured here.
+    #[error("only the service itself has the private key for its public key")]
     OnlyThePublicKeyIsHere,
     /// The key cannot sign.
     #[error("the key cannot sign")]
@@ -185,7 +185,7 @@ struct MintedClaims<'a> {
     scope: Option<String>,
 }
 
-/// An internal token of `service`, good for 300 s from `now`, narrowed to `scopes` unless empty.
+/// Creates an internal token of `service`, valid for 300 s from `now`, narrowed to `scopes` unless that is empty.
 pub fn mint_internal_token(
     service: &ServiceRegistration,
     scopes: &[Scope],
@@ -221,7 +221,7 @@ mod tests {
         InternalTokenVerifier::new(&[ServiceRegistration { name: "backups".to_owned(), key, scopes }]).unwrap()
     }
 
-    /// The token of a service in order, with these changes to header and claims; null takes a member away.
+    /// Returns a valid token of a service with these changes to header and claims; null removes a member.
     fn token(header: &Value, claims: &Value) -> String {
         let mut parts = [
             json!({ "alg": "HS256", "typ": "JWT" }),

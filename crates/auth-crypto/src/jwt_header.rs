@@ -1,11 +1,11 @@
-//! The header of a JWT, before anything else of it is looked at, and what its verification finds wrong.
+//! The header of a JWT, which is checked before anything else, and the faults that its verification reports.
 
 use auth_domain::access_token::TokenFault;
 use jsonwebtoken::Header;
 use jsonwebtoken::errors::{Error, ErrorKind};
 
-/// Reads the header of `token`, where its `typ` is one that `is_ours` knows and nothing in it is critical: extensions
-/// are not understood here, and jsonwebtoken would overlook them (RFC 7515 section 4.1.11).
+/// Reads the header of `token` if `is_ours` accepts its `typ` and it has no critical extensions: none are supported,
+/// and jsonwebtoken would ignore them (RFC 7515 section 4.1.11).
 pub(crate) fn read(token: &str, is_ours: impl Fn(Option<&str>) -> bool) -> Result<Header, TokenFault> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Malformed)?;
     if !is_ours(header.typ.as_deref()) {
@@ -17,7 +17,7 @@ pub(crate) fn read(token: &str, is_ours: impl Fn(Option<&str>) -> bool) -> Resul
     Ok(header)
 }
 
-/// Returns what jsonwebtoken found wrong. It checks the signature before the claims.
+/// Returns the fault that jsonwebtoken found. It checks the signature before the claims.
 pub(crate) fn fault(error: &Error) -> TokenFault {
     match error.kind() {
         ErrorKind::InvalidSignature => TokenFault::Signature,

@@ -1,4 +1,4 @@
-//! The master keys and what is derived from each (HKDF-SHA-256, RFC 5869, one label a use).
+//! The master keys and the keys derived from each (HKDF-SHA-256, RFC 5869, one label per use).
 
 use std::fmt;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// One master key: 32 random bytes that everything secret depends on.
+/// A master key: 32 random bytes on which all secrets depend.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
-/// Why a text is no list of master keys. Keys are counted from 1.
+/// Why a text is not a list of master keys. Keys are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum InvalidMasterKey {
@@ -32,18 +32,18 @@ pub enum InvalidMasterKey {
     /// A key is not base64.
     #[error("key {number} is not base64")]
     NotBase64 { number: usize },
-    /// A key has another length than 32 bytes.
+    /// A key does not have 32 bytes.
     #[error("key {number} has {bytes} bytes, not 32")]
     Length { number: usize, bytes: usize },
 }
 
 impl MasterKey {
-    /// From 32 random bytes.
+    /// Creates a key from 32 random bytes.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The key as an operator writes it: standard base64.
+    /// Returns the key as an operator writes it: standard base64.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(self.0))
     }
@@ -62,16 +62,16 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// How long after its retirement a key is good for temp tokens and authorization requests: as long as any of them may
-/// live (`AUTH_TEMP_TTL`).
+/// How long after its retirement a key is accepted for temp tokens and authorization requests: the longest that any of
+/// them may live (`AUTH_TEMP_TTL`).
 const STEPS: Duration = Duration::from_secs(86_400);
 
-/// What is derived from one master key to recognise by, so that it outlives that one.
+/// The keys derived from one master key that recognise what it made, and outlive it.
 #[derive(Clone, ZeroizeOnDrop)]
 pub(crate) struct DerivedKeys {
     #[zeroize(skip)]
     pub(crate) id: KeyId,
-    /// The id as it travels in sealed rows and PHC strings.
+    /// The id as sealed rows and PHC strings contain it.
     pub(crate) id_bytes: [u8; 4],
     pub(crate) refresh_tokens: [u8; 32],
     pub(crate) pepper: [u8; 32],
@@ -80,19 +80,19 @@ pub(crate) struct DerivedKeys {
     pub(crate) recovery_codes: [u8; 32],
     pub(crate) authorization_states: [u8; 32],
     pub(crate) authorization_secrets: [u8; 32],
-    /// `None`: its master key is configured.
+    /// `None` if its master key is configured.
     #[zeroize(skip)]
     retirement: Option<Retirement>,
 }
 
-/// Until when a retired key is good for what nothing in the database bounds.
+/// How long a retired key is accepted for what nothing in the database limits.
 #[derive(Clone, Copy)]
 struct Retirement {
     steps_until: Timestamp,
     sessions_until: Timestamp,
 }
 
-/// A master key that is configured: it seals and opens too.
+/// A configured master key, which also seals and opens.
 #[derive(Clone, ZeroizeOnDrop)]
 struct ConfiguredKey {
     derived: DerivedKeys,
@@ -118,7 +118,7 @@ impl DerivedKeys {
         }
     }
 
-    /// What is left of the key when its master key is gone; [`Self::from_remainder`] reads it.
+    /// Returns what is kept of the key when its master key is gone; [`Self::from_remainder`] reads it.
     pub(crate) fn remainder(&self) -> Zeroizing<Vec<u8>> {
         let Self { refresh_tokens, pepper, mailed_codes, temp_tokens, recovery_codes, .. } = self;
         let Self { authorization_states: states, authorization_secrets: secrets, .. } = self;
@@ -161,13 +161,13 @@ impl ConfiguredKey {
     }
 }
 
-/// What is left of a master key cannot be read: its seal does not open.
+/// What is kept of a master key cannot be read, because its seal does not open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is left of the master key {0} does not open: the master key that sealed it is not configured")]
+#[error("the retired master key {0} cannot be decrypted: the master key that encrypted it is not configured")]
 pub struct UnusableRetiredKey(pub String);
 
-/// The master keys, newest first: the newest makes, all of them verify, those that are configured open. What is left of
-/// those that are not verifies for as long as it may.
+/// The master keys, newest first: the newest one creates, all of them verify, and the configured ones open. What is
+/// kept of retired keys verifies for as long as it may.
 #[derive(Clone)]
 pub struct KeyRing {
     newest: ConfiguredKey,
@@ -176,7 +176,7 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring of `newest` and the keys it replaced.
+    /// Creates a ring of `newest` and the keys that it replaced.
     pub fn new(newest: &MasterKey, older: &[MasterKey]) -> Self {
         Self {
             newest: ConfiguredKey::of(newest),
@@ -185,7 +185,7 @@ impl KeyRing {
         }
     }
 
-    /// With what is left of further keys; of one that is configured nothing is needed. No session is older than
+    /// Adds what is kept of retired keys, except of those that are configured. No session is older than
     /// `longest_session`.
     pub fn with_retired(
         mut self,
@@ -219,7 +219,7 @@ impl KeyRing {
         Ok(Self::new(newest, older))
     }
 
-    /// The ids of the keys, newest first: eight hexadecimal digits each.
+    /// Returns the ids of the keys, newest first: eight hexadecimal digits each.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.configured().map(|key| key.derived.id.as_str())
     }
@@ -232,38 +232,45 @@ impl KeyRing {
         &self.newest.derived
     }
 
-    /// The configured ones but the newest.
+    /// Returns the configured keys except the newest.
     pub(crate) fn older(&self) -> impl Iterator<Item = &DerivedKeys> {
         self.older.iter().map(|key| &key.derived)
     }
 
-    /// For what rows of the database bound: a password, a recovery code, a code that was mailed.
+    /// Returns the keys for what rows of the database limit: a password, a recovery code, a mailed code.
     pub(crate) fn all(&self) -> impl Iterator<Item = &DerivedKeys> {
         self.configured().map(|key| &key.derived).chain(&self.retired)
     }
 
-    /// Returns the keys that temp tokens and authorization requests may have been made with.
+    /// Returns the keys that may have made temp tokens and authorization requests.
     pub(crate) fn good_for_steps(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
         self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.steps_until))
     }
 
-    /// Returns the keys that refresh tokens may have been made with.
+    /// Returns the keys that may have made refresh tokens.
     pub(crate) fn good_for_sessions(&self, now: Timestamp) -> impl Iterator<Item = &DerivedKeys> {
         self.all().filter(move |key| key.retirement.is_none_or(|retirement| now <= retirement.sessions_until))
     }
 
-    /// The id and the key to seal with.
+    /// Returns the id and the key with which to seal.
     pub(crate) fn sealing_newest(&self) -> (&[u8], &[u8; 32]) {
         (&self.newest.derived.id_bytes, &self.newest.sealing)
     }
 
-    /// The ids and keys to open with.
+    /// Returns the ids and keys with which to open.
     pub(crate) fn sealing(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
         self.configured().map(|key| (key.derived.id_bytes.as_slice(), &key.sealing))
     }
 
     pub(crate) const fn names(&self) -> &[u8; 32] {
         &self.newest.names
+    }
+}
+
+/// Shows the ids of the keys, newest first.
+impl fmt::Display for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.ids().collect::<Vec<_>>().join(", "))
     }
 }
 

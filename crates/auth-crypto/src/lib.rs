@@ -1,8 +1,8 @@
-//! Cryptography behind the domain's ports: Argon2id in a bounded lane, access and internal JWTs,
-//! temp tokens, the state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and
-//! the operating system's clock and entropy.
+//! Cryptography behind the ports of the domain: Argon2id in a bounded lane, access and internal JWTs, temp tokens, the
+//! state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and the operating
+//! system's clock and entropy.
 //!
-//! What a token or a password means is `auth-domain`'s; where keys are kept is the stores'.
+//! `auth-domain` decides what a token or a password means; the stores keep the keys.
 
 mod access_tokens;
 mod authorization_states;

@@ -1,7 +1,7 @@
-//! Mailed codes, derived instead of stored.
+//! Mailed codes, which are derived instead of stored.
 //!
-//! The first 8 bytes, big-endian, of HMAC-SHA-256 over: challenge id (16 bytes) ‖ send number (4, big-endian) ‖
-//! purpose; of that number the last six decimal digits. (2⁶⁴ is no multiple of 10⁶; the bias is below 10⁻¹³.)
+//! A code is the last six decimal digits of a number: the first 8 bytes, big-endian, of the HMAC-SHA-256 of challenge
+//! id (16 bytes) ‖ send number (4, big-endian) ‖ purpose. (2⁶⁴ is not a multiple of 10⁶; the bias is below 10⁻¹³.)
 
 use auth_domain::challenge::OneTimeCode;
 use auth_domain::ports::{CodeClaims, Codes};
@@ -16,7 +16,7 @@ use crate::name_digest::hmac_sha256;
 pub struct DerivedCodes(KeyRing);
 
 impl DerivedCodes {
-    /// With the keys of `ring`.
+    /// Creates the deriver with the keys of `ring`.
     pub const fn new(ring: KeyRing) -> Self {
         Self(ring)
     }
@@ -86,7 +86,7 @@ mod tests {
                 *counts.entry((place, digit)).or_default() += 1;
             }
         }
-        // A thousand each is expected; six standard deviations are 180.
+        // The expectation is a thousand each; six standard deviations are 180.
         assert_eq!(counts.len(), 60);
         assert!(counts.values().all(|count| (820..1_180).contains(count)), "{counts:?}");
     }

@@ -1,4 +1,4 @@
-//! Keyed digests of login names that nobody has.
+//! Keyed digests of login names that no account has.
 
 use auth_domain::account::LoginName;
 use auth_domain::ports::NameDigest;
@@ -13,7 +13,7 @@ use crate::key_ring::KeyRing;
 pub struct KeyedNameDigest(KeyRing);
 
 impl KeyedNameDigest {
-    /// With the newest key of `ring`.
+    /// Creates the digest with the newest key of `ring`.
     pub const fn new(ring: KeyRing) -> Self {
         Self(ring)
     }
@@ -29,7 +29,7 @@ impl NameDigest for KeyedNameDigest {
     }
 }
 
-/// HMAC-SHA-256 with a 32-byte key.
+/// Returns HMAC-SHA-256 with a key of 32 bytes.
 pub(crate) fn hmac_sha256(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }

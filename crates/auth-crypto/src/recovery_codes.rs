@@ -1,5 +1,5 @@
-//! Recovery codes: ten characters of 32, `abcde-fghjk`, which are 50 random bits. Kept as
-//! `<key id>:` and the base64url of HMAC-SHA-256 over account id (16 bytes) ‖ code, in lower case and without dash.
+//! Recovery codes: ten characters out of 32, `abcde-fghjk`, with 50 random bits. They are stored as `<key id>:` and the
+//! base64url of the HMAC-SHA-256 of account id (16 bytes) ‖ code, in lower case and without the dash.
 
 use auth_domain::ports::{RecoveryCode, RecoveryCodes};
 use auth_domain::two_factor::RecoveryCodeHash;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::key_ring::{DerivedKeys, KeyRing};
 use crate::name_digest::hmac_sha256;
 
-/// No letter that looks like another character: neither i, l, o nor u.
+/// Without letters that look like another character: i, l, o and u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 10;
 
@@ -22,7 +22,7 @@ const LENGTH: usize = 10;
 pub struct HashedRecoveryCodes(KeyRing);
 
 impl HashedRecoveryCodes {
-    /// With the keys of `ring`.
+    /// Creates them with the keys of `ring`.
     pub const fn new(ring: KeyRing) -> Self {
         Self(ring)
     }

@@ -1,4 +1,4 @@
-//! Moves secrets from older master keys to the newest, and keeps what is to be left of the older ones.
+//! Moves secrets from older master keys to the newest, and creates what is kept of the older ones.
 
 use auth_domain::account::{Account, PasswordHash};
 use auth_domain::ports::{NoKeyOpensIt, Resealing};
@@ -18,7 +18,7 @@ use crate::sealing::{Purpose, is_sealed_with_newest, open, seal};
 pub struct RingResealing(KeyRing);
 
 impl RingResealing {
-    /// From the older keys of `ring` to its newest.
+    /// Moves secrets from the older keys of `ring` to its newest.
     pub const fn new(ring: KeyRing) -> Self {
         Self(ring)
     }

@@ -1,5 +1,5 @@
-//! Sealing: authenticated encryption (XChaCha20-Poly1305) bound to a purpose and a row, so that a
-//! sealed value copied to another row or column does not open.
+//! Sealing: authenticated encryption (XChaCha20-Poly1305) bound to a purpose and a row, so that a sealed value cannot
+//! be opened in another row or column.
 //!
 //! Layout: version `1` (1 byte) ‖ key id (4) ‖ nonce (24) ‖ ciphertext and tag (plain + 16).
 
@@ -48,8 +48,8 @@ pub(crate) fn seal(ring: &KeyRing, purpose: Purpose, row: Uuid, nonce: &[u8; 32]
     [&[VERSION][..], key, &xnonce, &ciphertext].concat()
 }
 
-/// Opens what [`seal`] made for the same purpose and row; `None` when it is not that, or its key is
-/// not in the ring.
+/// Opens what [`seal`] made for the same purpose and row; `None` if it is something else, or its key is not in the
+/// ring.
 pub(crate) fn open(ring: &KeyRing, purpose: Purpose, row: Uuid, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (header, rest) = sealed.split_at_checked(HEADER)?;
     let (nonce, ciphertext) = rest.split_at_checked(NONCE)?;
@@ -64,7 +64,7 @@ pub(crate) fn open(ring: &KeyRing, purpose: Purpose, row: Uuid, sealed: &[u8]) -
     cipher.decrypt(&nonce, Payload { msg: ciphertext, aad: &aad }).ok().map(Zeroizing::new)
 }
 
-/// Whether the newest key of the ring sealed it.
+/// Tells whether the newest key of the ring sealed it.
 pub(crate) fn is_sealed_with_newest(ring: &KeyRing, sealed: &[u8]) -> bool {
     sealed.get(1..HEADER) == Some(ring.sealing_newest().0)
 }

@@ -28,7 +28,7 @@ impl SigningKeyMaker for SealedSigningKeys {
     }
 }
 
-/// The private key of `key`, ready to sign; `None` when no key of the ring opens it.
+/// Returns the private key of `key`, ready to sign; `None` if no key of the ring opens it.
 pub(crate) fn unseal(ring: &KeyRing, key: &SigningKey) -> Option<ed25519_dalek::SigningKey> {
     let seed = open(ring, Purpose::SigningKey, key.id.as_uuid(), &key.sealed_private_key)?;
     let pair = ed25519_dalek::SigningKey::from_bytes(seed.as_slice().try_into().ok()?);

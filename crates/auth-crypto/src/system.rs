@@ -1,4 +1,4 @@
-//! The operating system's clock and entropy: the only place that reads them.
+//! The operating system's clock and entropy. Nothing else reads them.
 
 use std::time::UNIX_EPOCH;
 
@@ -23,12 +23,12 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     /// # Panics
-    /// When the system has no entropy to give: nothing safe can be done then.
+    /// If the system has no entropy, since nothing safe can be done then.
     #[expect(clippy::disallowed_methods, reason = "this adapter is the one place that reads entropy")]
     #[expect(clippy::expect_used, reason = "without entropy no secret may be made")]
     fn bytes(&self) -> Randomness {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).expect("the operating system gives no entropy");
+        getrandom::fill(&mut bytes).expect("the operating system provides no entropy");
         bytes
     }
 }

@@ -1,5 +1,5 @@
-//! Temp tokens: JWTs of type `temp+jwt`, signed with HS256 and a key derived from the master key. Nobody else need
-//! verify them, so they have nothing in common with the key set that others verify access tokens with.
+//! Temp tokens: JWTs of type `temp+jwt`, signed with HS256 and a key derived from the master key. Nobody else needs to
+//! verify them, so they are independent of the published key set for access tokens.
 
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::ports::TempTokens;
@@ -14,8 +14,8 @@ use crate::key_ring::KeyRing;
 
 const TYPE: &str = "temp+jwt";
 
-/// The claims as they stand in the token. Every one is required, with its type, but for the session of a step that is
-/// about none.
+/// The claims as the token contains them. Every one is required, with its type, except the session of a step that
+/// concerns none.
 #[derive(Serialize, Deserialize)]
 struct WireClaims {
     iss: String,
@@ -37,13 +37,13 @@ pub struct TempTokenSigner {
 }
 
 impl TempTokenSigner {
-    /// For tokens with this `iss`, which is their `aud` too.
+    /// Creates a signer for tokens with this `iss`, which is also their `aud`.
     pub fn new(ring: KeyRing, issuer: String) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         validation.set_issuer(&[&issuer]);
         validation.set_audience(&[&issuer]);
-        // Against the clock port, below.
+        // The clock port is used below.
         validation.validate_exp = false;
         Self { ring, issuer, validation }
     }
@@ -51,7 +51,7 @@ impl TempTokenSigner {
 
 impl TempTokens for TempTokenSigner {
     /// # Panics
-    /// Never: an HMAC key of 32 bytes signs any claims. The signer is exercised at start.
+    /// Never: an HMAC key of 32 bytes can sign any claims. The signer is tried at start.
     #[expect(clippy::expect_used, reason = "HMAC-SHA-256 cannot fail")]
     fn issue(&self, claims: &TempClaims) -> BearerToken {
         let key = self.ring.newest();

@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 use crate::key_ring::KeyRing;
 use crate::sealing::{Purpose, open, seal};
 
-/// RFC 4226 section 4 recommends 160 bits.
+/// The number of bytes of a secret: RFC 4226 section 4 recommends 160 bits.
 const SECRET: usize = 20;
 const STEP_SECONDS: i64 = 30;
 
-/// TOTP with six digits, SHA-1 and steps of 30 s: what every app speaks.
+/// TOTP with six digits, SHA-1 and steps of 30 s, which every app supports.
 #[derive(Debug)]
 pub struct SealedTotp {
     ring: KeyRing,
@@ -27,12 +27,12 @@ pub struct SealedTotp {
 }
 
 impl SealedTotp {
-    /// Secrets are sealed with `ring`; `issuer` is what apps show beside the account.
+    /// Seals secrets with `ring`; apps show `issuer` beside the account.
     pub const fn new(ring: KeyRing, issuer: String) -> Self {
         Self { ring, issuer }
     }
 
-    /// Whether a key of the ring opens that secret.
+    /// Tells whether a key of the ring opens the secret.
     pub fn opens(&self, account_id: AccountId, secret: &SealedSecret) -> bool {
         self.open(account_id, secret).is_some()
     }
@@ -70,7 +70,7 @@ impl Totp for SealedTotp {
     ) -> Option<TotpStep> {
         let plain = self.open(account_id, secret)?;
         let current = now.as_seconds().div_euclid(STEP_SECONDS);
-        // All three are computed whatever matches.
+        // All three are computed, whichever matches.
         let mut matching = None;
         for step in [current + 1, current - 1, current] {
             let Ok(seconds) = u64::try_from(step * STEP_SECONDS) else { continue };
@@ -83,7 +83,7 @@ impl Totp for SealedTotp {
     }
 }
 
-/// RFC 3986 section 2.1: all but the unreserved characters.
+/// Encodes all but the unreserved characters (RFC 3986 section 2.1).
 fn percent_encoded(text: &str) -> String {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes()

@@ -1,5 +1,4 @@
-//! Access tokens that were verified a moment ago: a token is presented with each request, and its signature is as good as
-//! it was.
+//! Access tokens that were verified recently: a token is presented with each request, and its signature stays valid.
 
 use auth_domain::Timestamp;
 use auth_domain::access_token::AccessClaims;
@@ -7,12 +6,12 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-/// The most that is kept, in bytes. A token of an account with two roles takes about 330.
+/// The maximum size of the cache, in bytes. A token of an account with two roles takes about 330.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
-/// What an entry takes beside the texts in it: the digest, the claims, and the map's own record of it.
+/// The size of an entry besides its texts: the digest, the claims, and the map's own record.
 const ENTRY_BYTES: u64 = 256;
 
-/// Names a token by all of its text, so that nothing but that very token is recognised.
+/// Identifies a token by its whole text, so that only this very token is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TokenDigest([u8; 32]);
 
@@ -32,8 +31,8 @@ impl Weighter<TokenDigest, AccessClaims> for Weight {
     }
 }
 
-/// What the tokens said that were verified with one set of keys. It belongs to that set: with other keys nothing of it
-/// counts. Only what verified is in it, so a stranger cannot fill it.
+/// The claims of tokens that were verified with one set of keys. With other keys none of it counts. It contains only
+/// what was verified, so a stranger cannot fill it.
 pub(crate) struct VerifiedTokens(Cache<TokenDigest, AccessClaims, Weight>);
 
 impl VerifiedTokens {
@@ -46,7 +45,7 @@ impl VerifiedTokens {
         Self(Cache::with_weighter(entries, bytes, Weight))
     }
 
-    /// Returns what the token says, where it was verified. One that has expired is forgotten, and found once more.
+    /// Returns the claims of a token that was verified. A token that has expired is found once more and then forgotten.
     pub(crate) fn find(&self, digest: &TokenDigest, now: Timestamp) -> Option<AccessClaims> {
         let claims = self.0.get(digest)?;
         if now >= claims.expires_at {
@@ -55,7 +54,7 @@ impl VerifiedTokens {
         Some(claims)
     }
 
-    /// Keeps what a token says that verified and has not expired.
+    /// Stores the claims of a token that was verified and has not expired.
     pub(crate) fn keep(&self, digest: TokenDigest, claims: AccessClaims) {
         self.0.insert(digest, claims);
     }

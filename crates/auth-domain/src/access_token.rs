@@ -1,4 +1,4 @@
-//! What an access token says. Signing and parsing JWTs is behind [`crate::ports::AccessTokens`].
+//! The claims of access tokens. Signing and parsing JWTs is behind [`crate::ports::AccessTokens`].
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use crate::named::named;
 use crate::session::{AuthenticationMethod, Generation};
 use crate::{AccountId, Randomness, SessionId, Timestamp};
 
-/// The claims of an access token (RFC 9068 section 2.2). Issuer and audience are the signer's.
+/// The claims of an access token (RFC 9068 section 2.2). The signer adds issuer and audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
     /// `sub`.
     pub account_id: AccountId,
     /// `sid`.
     pub session_id: SessionId,
-    /// The refresh generation it was minted with; travels inside `jti`.
+    /// The refresh generation with which the token was minted; it travels inside `jti`.
     pub generation: Generation,
-    /// The rest of `jti`: makes each token unique.
+    /// The rest of `jti`, which makes each token unique.
     pub nonce: [u8; 12],
     /// `roles`.
     pub roles: Roles,
@@ -33,7 +33,7 @@ pub struct AccessClaims {
 }
 
 impl AccessClaims {
-    /// The first 12 bytes of `randomness`, to tell tokens apart.
+    /// Returns the first 12 bytes of `randomness`, which make the token unique.
     pub fn nonce_from(randomness: Randomness) -> [u8; 12] {
         let mut nonce = [0; 12];
         nonce.copy_from_slice(&randomness[..12]);
@@ -42,27 +42,27 @@ impl AccessClaims {
 }
 
 named! {
-    /// What is wrong with a token that is not valid here: the first thing that was found, in the order of the checks.
+    /// Why a token is not valid here: the first fault that the checks found, in their order.
     pub enum TokenFault {
-        /// It is no JWT, or its claims are no JSON.
+        /// It is not a JWT, or its claims are not JSON.
         Malformed = "malformed",
         /// Its `typ` is that of another kind of token.
         Type = "type",
-        /// Its header has `crit`: extensions are not understood here (RFC 7515 section 4.1.11).
+        /// Its header has `crit`: no extension is supported (RFC 7515 section 4.1.11).
         Critical = "crit",
-        /// Nobody here signs with an algorithm of that name.
+        /// Its algorithm is not one that this service accepts.
         Algorithm = "algorithm",
-        /// Its `iss` is nobody who is known here.
+        /// Its `iss` is unknown here.
         Issuer = "issuer",
-        /// Its `kid` is that of no key of ours.
+        /// Its `kid` names no key of this service.
         Key = "key",
-        /// The signature is not that of the key.
+        /// The signature does not match the key.
         Signature = "signature",
-        /// A claim is missing, or of another type or form.
+        /// A claim is missing or malformed.
         Claims = "claims",
-        /// Its `aud` is another one, or missing.
+        /// Its `aud` is missing or names another audience.
         Audience = "audience",
-        /// It lives for too long, or for no time at all.
+        /// Its lifetime is too long, or zero.
         Lifetime = "lifetime",
         /// Its `iat` or `nbf` is in the future.
         NotYetValid = "not_yet_valid",
@@ -74,16 +74,16 @@ named! {
 /// Why a token that should be a JWT was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRejection {
-    /// Not one of ours, not of this kind, or not well-formed.
+    /// It is not a token of this service, is of another kind, or is malformed.
     #[error("the token is not valid here: {}", .0.as_str())]
     Invalid(TokenFault),
-    /// Ours, but past its `exp`.
+    /// It is a token of this service, but past its `exp`.
     #[error("the token has expired")]
     Expired,
 }
 
 impl TokenRejection {
-    /// Returns a word for it, stable, for log lines and the services beside this one.
+    /// Returns a stable word for the fault, for log lines and for calling services.
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Invalid(fault) => fault.as_str(),
@@ -98,17 +98,17 @@ impl From<TokenFault> for TokenRejection {
     }
 }
 
-/// The text of a token that whoever holds it may use: never printed, wiped when dropped.
+/// The text of a bearer token. It is never printed, and wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(Zeroizing<String>);
 
 impl BearerToken {
-    /// From its text.
+    /// Wraps the text of a token.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, to hand to its bearer.
+    /// Returns the text, to hand to the bearer.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,8 +1,8 @@
-//! The audit trail: who did what to whom, when, from where, and what came of it. Records are made of the changes that are
-//! committed and committed with them, so none is forgotten and none tells of what did not happen. They hold no secret, no
-//! name and no address.
+//! The audit trail: who did what to which account, when, from where, and with what outcome. Records are derived from
+//! the changes of a commit and committed with them, so none is missing and none reports what did not happen. They
+//! contain no secrets, names or addresses.
 //!
-//! Not here: requests that were refused without a change; those are counted by the metrics.
+//! Requests that were refused without a change are not recorded; the metrics count them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use crate::session::{Network, RevocationReason};
 use crate::two_factor::{Method, TwoFactor};
 use crate::{AccountId, AuditRecordId, Timestamp};
 
-/// Who did it.
+/// Who caused a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A client, on behalf of whoever holds its tokens.
+    /// A client, on behalf of the user whose tokens it holds.
     Client,
     /// Another service, by name.
     Service(String),
     /// The operator, on the command line.
     Operator,
-    /// The service itself, unasked.
+    /// The service itself, without being asked.
     Itself,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Actor {
 }
 
 impl Actor {
-    /// From what [`fmt::Display`] writes.
+    /// Parses what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
         match (text, text.strip_prefix("service:")) {
             (_, Some(name)) => Some(Self::Service(name.to_owned())),
@@ -53,21 +53,21 @@ impl Actor {
     }
 }
 
-/// The id of a request, and who made it up. A caller may choose any, that of another request too: only the service's own
-/// is known to be of one request alone.
+/// The id of a request, and who chose it. A caller may send any id, even that of another request; only an id that the
+/// service chose is unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestId {
-    /// The service's.
+    /// Chosen by the service.
     Own(String),
-    /// The caller's.
+    /// Chosen by the caller.
     Callers(String),
 }
 
 impl RequestId {
-    /// Before the id of a caller; no id has a colon.
+    /// Marks the id of a caller. Ids contain no colon.
     const MARK: &'static str = "caller:";
 
-    /// From what [`fmt::Display`] writes.
+    /// Parses what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix(Self::MARK) {
             Some(id) => Self::Callers(id.to_owned()),
@@ -85,19 +85,19 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Where a commit comes from.
+/// The request behind a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditContext {
-    /// Who asked for it.
+    /// Who asked for the change.
     pub actor: Actor,
-    /// From which network, where it came over one.
+    /// The network from which it was requested, if it came over one.
     pub network: Option<Network>,
     /// The id of the request, as in the log.
     pub request_id: Option<RequestId>,
 }
 
 named! {
-    /// What came of it.
+    /// The outcome of an action.
     pub enum Outcome {
         /// It was done.
         Done = "done",
@@ -106,46 +106,46 @@ named! {
     }
 }
 
-/// What happened to one account, or to none.
+/// Something that happened to one account, or to the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Its name.
+    /// The id of the record.
     pub id: AuditRecordId,
-    /// When.
+    /// When it happened.
     pub occurred_at: Timestamp,
-    /// To whom; the id alone, which outlives the account.
+    /// The account, by its id alone, which outlives the account.
     pub account_id: Option<AccountId>,
-    /// What: `password.changed`, say.
+    /// What happened, such as `password.changed`.
     pub action: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Who asked for it.
+    /// Who caused it.
     pub actor: Actor,
-    /// From which network.
+    /// The network from which it was requested.
     pub network: Option<Network>,
     /// The id of the request, as in the log.
     pub request_id: Option<RequestId>,
-    /// How, where there is more than one way.
+    /// Details, where the action alone does not say enough.
     pub detail: Option<String>,
 }
 
-/// Which records to list.
+/// Selects the records to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Of this account; of all where it is `None`.
+    /// Only those of this account; `None` for all.
     pub account_id: Option<AccountId>,
-    /// Not before.
+    /// Only those that are not older than this.
     pub from: Timestamp,
-    /// After this one, in the order of time and id.
+    /// Only those after this record, in the order of time and id.
     pub after: Option<(Timestamp, AuditRecordId)>,
 }
 
-/// What a change means to the one it happens to.
+/// What a change means for an account.
 struct Finding {
     account_id: Option<AccountId>,
     action: &'static str,
     outcome: Outcome,
-    /// Where the change itself knows better than its request.
+    /// The network, where the change knows it better than the request.
     network: Option<Network>,
     detail: Option<String>,
 }
@@ -164,18 +164,18 @@ impl Finding {
     }
 }
 
-/// Adds to what is committed the records of what it means.
+/// Adds audit records to the changes of a commit.
 pub struct Auditor {
     /// Says where a commit comes from.
     pub context: Arc<dyn AuditContextSource>,
     /// Dates records.
     pub clock: Arc<dyn Clock>,
-    /// Names them.
+    /// Creates the ids of records.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Auditor {
-    /// `changes`, and behind them a record of each that matters to security.
+    /// Returns `changes`, followed by a record of each that matters to security.
     pub fn complete(&self, mut changes: Vec<Change>) -> Vec<Change> {
         let findings: Vec<Finding> = changes.iter().filter_map(finding).collect();
         if findings.is_empty() {
@@ -183,13 +183,13 @@ impl Auditor {
         }
         let (context, now) = (self.context.current(), self.clock.now());
         changes.extend(findings.into_iter().zip(0..).map(|(finding, index)| {
-            // A microsecond apart, so that they stay in their order.
+            // A microsecond apart, so that they keep their order.
             self.record(finding, &context, now + Duration::from_micros(index))
         }));
         changes
     }
 
-    /// Notes what no change tells of, and what happened to nobody in particular.
+    /// Creates a record of something that no change shows and that concerns no single account.
     pub fn note(&self, action: &'static str) -> Change {
         let finding = Finding { account_id: None, action, outcome: Outcome::Done, network: None, detail: None };
         self.record(finding, &self.context.current(), self.clock.now())
@@ -210,7 +210,7 @@ impl Auditor {
     }
 }
 
-/// No wildcard: whoever adds a change decides whether it is a matter of security.
+/// Matches without a wildcard, so that adding a change means deciding whether it is recorded.
 fn finding(change: &Change) -> Option<Finding> {
     Some(match change {
         Change::InsertAccount(account) => Finding::done(account.id, "account.registered"),
@@ -260,7 +260,7 @@ fn finding(change: &Change) -> Option<Finding> {
             ..Finding::refused(limit.subject.account_id()?, "password.given")
         },
         Change::PutChallenge(challenge) => missed_code(challenge)?,
-        // Of a code of an app or a recovery code nothing else tells.
+        // Nothing else records a wrong code from an app or a wrong recovery code.
         Change::PutRateLimit { rate_limit, counted: Counted::WrongCode } => {
             Finding::refused(rate_limit.subject.account_id()?, "code.given")
         }
@@ -283,7 +283,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::AdvanceSession { .. }
         | Change::NoteServedAgain { .. }
         | Change::ProveSession { .. }
-        | Change::RequireSession(_)
+        | Change::RequireSession { .. }
         | Change::PutDailyMisses(_)
         | Change::ForgetDailyMisses(_)
         | Change::PutRateLimit { .. }
@@ -320,7 +320,7 @@ fn missed_code(challenge: &Challenge) -> Option<Finding> {
     Some(Finding::refused(account, "code.given").detail(challenge.purpose.as_str()))
 }
 
-/// What is set up now: `app enabled, email disabled, 9 recovery codes`.
+/// Describes what is set up now: `app enabled, email disabled, 9 recovery codes`.
 fn summary(two_factor: &TwoFactor) -> String {
     let state = |method: Method| match (two_factor.is_enabled(method), two_factor.is_enrolled(method)) {
         (true, _) => "enabled",
@@ -328,7 +328,11 @@ fn summary(two_factor: &TwoFactor) -> String {
         (false, false) => "not set",
     };
     let [app, email] = [Method::App, Method::Email].map(state);
-    format!("app {app}, email {email}, {} recovery codes", two_factor.recovery_codes.len())
+    let codes = match two_factor.recovery_codes.len() {
+        1 => "1 recovery code".to_owned(),
+        count => format!("{count} recovery codes"),
+    };
+    format!("app {app}, email {email}, {codes}")
 }
 
 #[cfg(test)]

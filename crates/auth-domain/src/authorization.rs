@@ -1,5 +1,6 @@
-//! Authorization requests (RFC 6749 section 4.1.1): what is asked of an identity provider, and what its answer is held
-//! against. Nothing of it is stored but that an answer was used: it travels signed in the `state` parameter.
+//! Authorization requests (RFC 6749 section 4.1.1): what an identity provider is asked for, and what its answer is
+//! checked against. Requests are not stored: they travel signed in the `state` parameter, and only the use of an answer
+//! is recorded.
 
 use std::fmt;
 
@@ -8,58 +9,58 @@ use zeroize::Zeroizing;
 use crate::identity::ProviderName;
 use crate::{AuthorizationId, SessionId, Timestamp};
 
-/// What somebody goes to a provider for.
+/// Why a user is sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationPurpose {
     /// To log in, or to register.
     SignIn,
-    /// To link an identity to the account that this session is of.
+    /// To link an identity to the account of this session.
     Link(SessionId),
-    /// To prove again who is behind that session.
+    /// To prove again who the user of this session is.
     Reauthenticate(SessionId),
 }
 
-/// An authorization request, as its `state` keeps it.
+/// An authorization request, as its `state` carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationState {
-    /// Its name.
+    /// The id of the request.
     pub id: AuthorizationId,
-    /// Which provider is asked: the answer of another one is never good for it.
+    /// The provider that was asked. An answer of another provider is refused.
     pub provider: ProviderName,
-    /// What for.
+    /// Why the provider was asked.
     pub purpose: AuthorizationPurpose,
-    /// Where the browser goes in the end. Whoever begins the request has made sure that it may.
+    /// The page on which the browser ends. The caller has checked that it is allowed.
     pub redirect: Option<String>,
     /// When it began.
     pub issued_at: Timestamp,
-    /// Until when an answer is accepted.
+    /// The time until which an answer is accepted.
     pub expires_at: Timestamp,
 }
 
-/// Which browser brought a `state` back.
+/// Which browser returned with a `state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrowserBinding {
-    /// The request began without a cookie: the client itself holds the state against what it sent.
+    /// Any: the request began without a cookie, and the client compares the state with the one that it sent.
     Unbound,
-    /// The one that the request began in.
+    /// The browser in which the request began.
     Same,
-    /// Another one, or none that can be told.
+    /// Another browser, or one that cannot be recognised.
     Other,
 }
 
-/// What a provider gave for a successful sign-in: 1–2048 visible ASCII characters or spaces (RFC 6749 appendix A.11);
-/// wiped from memory when dropped and never printed.
+/// The code that a provider issues for a successful sign-in: 1–2048 visible ASCII characters or spaces (RFC 6749
+/// appendix A.11). It is wiped from memory when dropped and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationCode(Zeroizing<String>);
 
 impl AuthorizationCode {
-    /// `None` for what no provider gives: a stranger would only use it to make one fail.
+    /// Parses a code; `None` for text that no provider would issue.
     pub fn parse(text: &str) -> Option<Self> {
         let well_formed = (1..=2_048).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
         well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The text, for the provider.
+    /// Returns the text, to send to the provider.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -71,22 +72,22 @@ impl fmt::Debug for AuthorizationCode {
     }
 }
 
-/// An id_token that a client got from a provider itself (OpenID Connect Core section 2): 1–16,384 visible ASCII
+/// An id_token that a client obtained from a provider (OpenID Connect Core section 2): 1–16,384 visible ASCII
 /// characters; wiped from memory when dropped and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdToken(Zeroizing<String>);
 
 impl IdToken {
-    /// The most characters that one may have.
+    /// The maximum number of characters.
     pub const MAX: usize = 16_384;
 
-    /// `None` for what is no token.
+    /// Parses a token. Returns `None` for text that cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let well_formed = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The text, to be verified.
+    /// Returns the text, for verification.
     pub fn reveal(&self) -> &str {
         &self.0
     }

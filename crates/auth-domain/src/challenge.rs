@@ -1,4 +1,4 @@
-//! Challenges: a code that was mailed, and what it is good for. The code itself is derived, never stored: see
+//! Challenges: codes that were mailed, and what each may be used for. The code itself is derived, never stored: see
 //! [`crate::ports::Codes`].
 
 use std::fmt;
@@ -13,11 +13,11 @@ use crate::session::{KeyId, Network};
 use crate::version::RowVersion;
 use crate::{AccountId, ChallengeId, Timestamp, typed_code};
 
-/// Wrong codes that one code bears.
+/// How many wrong guesses one code allows.
 pub const MISSES_PER_CODE: u32 = 5;
 
 named! {
-    /// What a code is good for. One of another purpose never is.
+    /// What a code may be used for. It cannot be used for anything else.
     pub enum ChallengePurpose {
         /// To set a new password.
         PasswordReset = "password_reset",
@@ -32,12 +32,12 @@ named! {
     }
 }
 
-/// Six decimal digits; wiped from memory when dropped and never printed.
+/// A code of six decimal digits. It is wiped from memory when dropped and never printed.
 #[derive(Clone)]
 pub struct OneTimeCode(Zeroizing<[u8; 6]>);
 
 impl OneTimeCode {
-    /// The last six decimal digits of `number`.
+    /// Creates a code from the last six decimal digits of `number`.
     pub fn from_number(number: u64) -> Self {
         let mut digits = [0; 6];
         let mut rest = number;
@@ -48,18 +48,18 @@ impl OneTimeCode {
         Self(Zeroizing::new(digits))
     }
 
-    /// What a user typed, [normalised](typed_code::normalise); `None` unless that is six digits.
+    /// Parses what a user typed, after [normalising](typed_code::normalise) it; `None` unless that leaves six digits.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = <[u8; 6]>::try_from(typed_code::normalise(text).as_bytes()).ok()?;
         digits.iter().all(u8::is_ascii_digit).then(|| Self(Zeroizing::new(digits)))
     }
 
-    /// The digits, for the mail that carries them.
+    /// Returns the digits, for the mail that carries them.
     pub fn reveal(&self) -> &str {
         std::str::from_utf8(self.0.as_slice()).unwrap_or_default()
     }
 
-    /// Compares in a time that tells nothing.
+    /// Compares two codes in constant time.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
     }
@@ -74,30 +74,31 @@ impl fmt::Debug for OneTimeCode {
 /// How long challenges and their tokens live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChallengeLifetimes {
-    /// Of a temp token, and of what it stands for.
+    /// How long a temp token lives, and the step that it stands for.
     pub temp: Duration,
-    /// Of a mailed code.
+    /// How long a mailed code can be used.
     pub code: Duration,
 }
 
-/// Whom a challenge is for.
+/// The person that a challenge is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Challenged {
-    /// An account.
+    /// The owner of an account.
     Account {
-        /// Whose.
+        /// The account.
         account_id: AccountId,
         /// The address that the code is mailed to.
         email: EmailAddress,
-        /// Counts changes of the password: a reset that was overtaken by one is void.
+        /// The version of the credentials. A password change moves it on, which voids a reset that began before.
         credential_version: CredentialVersion,
     },
-    /// Nobody: somebody asked for a name that no account has and is not told so. No mail, and no code is right.
+    /// Nobody: the caller asked for a name that no account has, and is not told so. No mail is sent, and no code is
+    /// right.
     Nobody,
 }
 
 impl Challenged {
-    /// The account, where there is one.
+    /// Returns the account, if there is one.
     pub const fn account_id(&self) -> Option<AccountId> {
         match self {
             Self::Account { account_id, .. } => Some(*account_id),
@@ -105,7 +106,7 @@ impl Challenged {
         }
     }
 
-    /// The account as it is.
+    /// Describes the account as it is now.
     pub fn of(account: &Account) -> Self {
         Self::Account {
             account_id: account.id,
@@ -118,59 +119,59 @@ impl Challenged {
 /// How far a challenge has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeState {
-    /// No code was mailed: an app or a recovery code may answer, or one may be mailed yet.
+    /// No code was mailed. A code from an app or a recovery code may finish it, or a code may still be mailed.
     NotSent,
-    /// A code is under way.
+    /// A code was mailed and may be entered.
     CodeSent {
-        /// Which of the challenge's codes, from 1: each sending makes a new one.
+        /// The number of the code, from 1: each mail carries a new one.
         send_number: u32,
-        /// When it stops being good.
+        /// When the code expires.
         code_expires_at: Timestamp,
-        /// Wrong codes so far.
+        /// How many wrong codes were entered so far.
         misses: u32,
     },
-    /// The code was given.
+    /// The right code was entered.
     CodeGiven,
 }
 
-/// One attempt to prove something by a mailed code, as it is stored.
+/// One attempt to prove something with a mailed code, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
-    /// Its name.
+    /// The id of the challenge.
     pub id: ChallengeId,
-    /// Whose limits it counts for.
+    /// The subject for whose limits it counts.
     pub subject: AttemptSubject,
     /// Whom it is for.
     pub challenged: Challenged,
-    /// What it is good for.
+    /// What its code may be used for.
     pub purpose: ChallengePurpose,
     /// The master key that its codes are derived from.
     pub key_id: KeyId,
-    /// From where it was asked for.
+    /// The network from which it was requested.
     pub network: Network,
     /// How far it has come.
     pub state: ChallengeState,
-    /// When nothing can be done with it any more.
+    /// When the challenge ends, whatever its state.
     pub expires_at: Timestamp,
-    /// Goes up with each write.
+    /// Increases with each write.
     pub version: RowVersion,
 }
 
-/// A code that may be given.
+/// A code that may be entered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutstandingCode {
-    /// Which of the challenge's codes, from 1.
+    /// The number of the code, from 1.
     pub send_number: u32,
-    /// When it stops being good.
+    /// When the code expires.
     pub expires_at: Timestamp,
 }
 
-/// No code of this challenge is outstanding: used, expired, or its tries are spent.
+/// The challenge has no outstanding code: it was used, has expired, or was guessed at too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoCodeOutstanding;
 
 impl Challenge {
-    /// A challenge whose first code is about to be mailed.
+    /// Creates a challenge whose first code is about to be mailed.
     #[expect(clippy::too_many_arguments, reason = "each is a field; a builder would only rename them")]
     pub fn new(
         id: ChallengeId,
@@ -187,13 +188,13 @@ impl Challenge {
         Self { id, subject, challenged, purpose, key_id, network, state, expires_at, version: RowVersion::FIRST }
     }
 
-    /// The same before any code is mailed.
+    /// Returns the challenge in the state before any code is mailed.
     #[must_use]
     pub fn not_sent(self) -> Self {
         Self { state: ChallengeState::NotSent, ..self }
     }
 
-    /// Which of its codes was mailed last; 0 where none is under way.
+    /// Returns the number of the code that was mailed last; 0 if none is outstanding.
     pub const fn send_number(&self) -> u32 {
         match self.state {
             ChallengeState::CodeSent { send_number, .. } => send_number,
@@ -201,7 +202,7 @@ impl Challenge {
         }
     }
 
-    /// When the outstanding code was mailed.
+    /// Returns when the outstanding code was mailed.
     pub fn sent_at(&self, lifetimes: ChallengeLifetimes) -> Option<Timestamp> {
         match self.state {
             ChallengeState::CodeSent { code_expires_at, .. } => Some(code_expires_at - lifetimes.code),
@@ -209,28 +210,28 @@ impl Challenge {
         }
     }
 
-    /// Whether its codes go to that address: one that is the account's no more proves nothing.
+    /// Tells whether its codes go to this address. A code to an address that the account no longer has proves nothing.
     pub fn is_to(&self, address: &EmailAddress) -> bool {
         matches!(&self.challenged, Challenged::Account { email, .. } if email.key() == address.key())
     }
 
-    /// Whether its codes go to the account's address, or prove the one that is to replace it.
+    /// Tells whether its codes go to the account's address, or to the one that is to replace it.
     pub fn is_to_address_of(&self, account: &Account, now: Timestamp) -> bool {
         let pending = account.pending_email(now).filter(|_| self.purpose == ChallengePurpose::VerifyEmail);
         self.is_to(&account.email) || pending.is_some_and(|pending| self.is_to(pending))
     }
 
-    /// Whether the password is still the one that it was when this began.
+    /// Tells whether the password is unchanged since the challenge began.
     pub fn is_of_version(&self, version: CredentialVersion) -> bool {
         matches!(&self.challenged, Challenged::Account { credential_version, .. } if *credential_version == version)
     }
 
-    /// Whether the account still has the password and the address that it had when this began.
+    /// Tells whether the account's password and address are unchanged since the challenge began.
     pub fn stands_for(&self, account: &Account) -> bool {
         self.is_of_version(account.credential_version) && self.is_to(&account.email)
     }
 
-    /// Which code is outstanding at `now`.
+    /// Returns the code that is outstanding at `now`.
     pub fn outstanding_code(&self, now: Timestamp) -> Result<OutstandingCode, NoCodeOutstanding> {
         match self.state {
             ChallengeState::CodeSent { send_number, code_expires_at, misses }
@@ -242,7 +243,7 @@ impl Challenge {
         }
     }
 
-    /// A further code replaces the one before.
+    /// Replaces the outstanding code by the next one.
     #[must_use]
     pub fn sent_again(self, key_id: KeyId, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
         let send_number = self.send_number().saturating_add(1);
@@ -251,7 +252,7 @@ impl Challenge {
         Self { key_id, state, expires_at, version: self.version.next(), ..self }
     }
 
-    /// After a wrong code.
+    /// Counts a wrong code.
     #[must_use]
     pub fn after_miss(self) -> Self {
         let state = match self.state {
@@ -263,7 +264,7 @@ impl Challenge {
         Self { state, version: self.version.next(), ..self }
     }
 
-    /// After the right code: what it is good for may be done until a temp token's life later.
+    /// Marks the code as given: its purpose may be carried out during the life of one more temp token.
     #[must_use]
     pub fn after_code_given(self, now: Timestamp, lifetimes: ChallengeLifetimes) -> Self {
         Self {

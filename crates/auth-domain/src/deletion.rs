@@ -1,17 +1,17 @@
-//! What stays of a deleted account: that it was deleted, and who was told.
+//! What remains of a deleted account: the record of its deletion, and which services know of it.
 
 use crate::{AccountId, DeletionId, Timestamp};
 
 /// A record of one deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
-    /// Its name.
+    /// The id of the deletion.
     pub id: DeletionId,
-    /// The account that is gone.
+    /// The account that was deleted.
     pub account_id: AccountId,
-    /// The service that asked for it; `owner` for the user themselves.
+    /// The service that requested it, or `owner` if the user did.
     pub requested_by: String,
-    /// When.
+    /// When the account was deleted.
     pub deleted_at: Timestamp,
 }
 
@@ -20,6 +20,6 @@ pub struct Deletion {
 pub struct DeletionProgress {
     /// The deletion.
     pub deletion: Deletion,
-    /// The services that are told, by name, each with when it acknowledged.
+    /// The services to be told, by name, each with the time at which it acknowledged.
     pub services: Vec<(String, Option<Timestamp>)>,
 }

@@ -1,5 +1,8 @@
-//! The codes that a use case can refuse a request with. Their HTTP statuses are `auth-http`'s, and so are the codes that
-//! HTTP alone answers, such as `METHOD_NOT_ALLOWED`.
+//! The codes with which a use case refuses a request. `auth-http` gives each an HTTP status and adds the codes that need no
+//! use case, such as `METHOD_NOT_ALLOWED`.
+//!
+//! Each code has two texts: its doc comment is the hint for developers (`data.hint`), the string behind `=>` the sentence
+//! for users (`data.message`).
 
 use std::time::Duration;
 
@@ -8,7 +11,7 @@ use crate::internal::Scope;
 use crate::named::named;
 
 macro_rules! error_codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal => $message:literal),+ $(,)?) => {
         /// A stable name for why a request was refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ErrorCode {
@@ -16,13 +19,18 @@ macro_rules! error_codes {
         }
 
         impl ErrorCode {
-            /// Returns the name in answers.
+            /// Returns the code as answers spell it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            /// Says what it means, for people.
-            pub const fn meaning(self) -> &'static str {
+            /// Returns a sentence that a page may show to its user: what happened, and what to do next.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message),+ }
+            }
+
+            /// Returns what the code means and how to fix it, for developers.
+            pub const fn hint(self) -> &'static str {
                 match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start()),+ }
             }
         }
@@ -30,145 +38,163 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The request is malformed; `data.errors` says where and why.
-    ValidationFailed = "VALIDATION_FAILED",
-    /// `password` and `confirmPassword` differ.
-    UnmatchedPasswords = "UNMATCHED_PASSWORDS",
-    /// The new password is too weak; `data.reasons` says why.
-    PasswordPolicy = "PASSWORD_POLICY",
-    /// The e-mail address or the username is taken.
-    UserExists = "USER_EXISTS",
-    /// Nobody has that e-mail address or username.
-    InvalidCredentials = "INVALID_CREDENTIALS",
-    /// The account has no password: it signs in through an identity provider.
-    UserAlreadyLinked = "USER_ALREADY_LINKED",
-    /// The password is wrong.
-    InvalidPassword = "INVALID_PASSWORD",
-    /// To change the password, all of `oldPassword`, `newPassword` and `confirmPassword` are needed.
-    PasswordsRequired = "PASSWORDS_REQUIRED",
-    /// The provider names no e-mail address, or one that mail cannot reach: let it tell yours, and try again.
-    EmailRequired = "EMAIL_REQUIRED",
-    /// The `state` is not one of this service, of another browser or provider, used, or expired: begin again.
-    OauthStateInvalid = "OAUTH_STATE_INVALID",
-    /// The provider refuses the code, or what it says of its owner is not to be believed: begin again.
-    OauthCodeInvalid = "OAUTH_CODE_INVALID",
-    /// The identity provider does not answer as it should; try again later, or log in another way.
-    ProviderUnavailable = "PROVIDER_UNAVAILABLE",
-    /// That identity logs in to another account, or another identity of the provider to this one: unlink that first.
-    IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED",
-    /// No identity of that provider is linked to the account.
-    ProviderNotLinked = "PROVIDER_NOT_LINKED",
-    /// Without it nobody could log in to the account any more: link another provider first.
-    LastWayIn = "LAST_WAY_IN",
-    /// Another account has that e-mail address. If it is yours, log in to it another way.
-    EmailExists = "EMAIL_EXISTS",
-    /// The e-mail address is malformed, or nobody has it.
-    InvalidEmail = "INVALID_EMAIL",
-    /// The account has no password to reset: it signs in through an identity provider.
-    UserLinked = "USER_LINKED",
-    /// No code is outstanding any more: used, expired, replaced, or its tries are spent.
-    CodeNotSet = "CODE_NOT_SET",
-    /// This second factor is not set up, or no set-up is pending.
-    TwofaNotSet = "TWOFA_NOT_SET",
+    /// The request is invalid: `data.errors` lists every field that is wrong and the rule that it breaks.
+    ValidationFailed = "VALIDATION_FAILED" =>
+        "Some of what you entered is missing or invalid. Check it and try again.",
+    /// `confirmPassword` differs from the new password.
+    UnmatchedPasswords = "UNMATCHED_PASSWORDS" => "The passwords do not match.",
+    /// The new password breaks the password policy: `data.reasons` lists the rules that it breaks.
+    PasswordPolicy = "PASSWORD_POLICY" => "Choose a stronger password.",
+    /// Another account has this e-mail address or username: `data.field`, where present, says which.
+    UserExists = "USER_EXISTS" => "This e-mail address or username is already in use.",
+    /// No account has this e-mail address or username. With `AUTH_DISCLOSURE=concealed` the password may be wrong
+    /// instead.
+    InvalidCredentials = "INVALID_CREDENTIALS" => "The e-mail address, username or password is incorrect.",
+    /// The account has no password: its user signs in through an identity provider.
+    UserAlreadyLinked = "USER_ALREADY_LINKED" =>
+        "This account has no password. Sign in with the service it is connected to, such as Google.",
+    /// The account exists, but the password is wrong.
+    InvalidPassword = "INVALID_PASSWORD" => "The password is incorrect.",
+    /// To change the password, send `oldPassword`, `newPassword` and `confirmPassword` together.
+    PasswordsRequired = "PASSWORDS_REQUIRED" => "Enter your current password, then the new one twice.",
+    /// The identity provider shared no e-mail address, or one that cannot receive mail.
+    EmailRequired = "EMAIL_REQUIRED" =>
+        "That service did not share an e-mail address that we can use. Allow it to share one, then try again.",
+    /// The `state` was not issued here, belongs to another browser or provider, was used before, or has expired: start
+    /// a new authorization.
+    OauthStateInvalid = "OAUTH_STATE_INVALID" =>
+        "This sign-in has expired or was started in another browser. Start again.",
+    /// The provider refused the code, or what it says about the user failed a check, or an id_token was used before: start
+    /// a new authorization.
+    OauthCodeInvalid = "OAUTH_CODE_INVALID" => "The sign-in could not be completed. Start again.",
+    /// The identity provider did not answer, or gave an unexpected answer.
+    ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>
+        "That sign-in service is not working right now. Try again later, or sign in another way.",
+    /// The identity is linked to another account, or the account already has another identity of this provider: unlink
+    /// that one first.
+    IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
+        "This sign-in is already connected to another account, or your account is connected to a different sign-in of this kind. Disconnect that one first.",
+    /// The account has no linked identity of this provider.
+    ProviderNotLinked = "PROVIDER_NOT_LINKED" => "Your account is not connected to this service.",
+    /// Unlinking this identity would leave the account without a way to log in: link another provider first.
+    LastWayIn = "LAST_WAY_IN" => "This is the only way to sign in to your account. Connect another service first.",
+    /// Another account has this e-mail address. An identity is linked to an existing account by its address only where
+    /// both sides have verified that address.
+    EmailExists = "EMAIL_EXISTS" =>
+        "Another account uses this e-mail address. If it is yours, sign in to it the way you usually do.",
+    /// `email` is malformed, or no account has it.
+    InvalidEmail = "INVALID_EMAIL" => "No account has this e-mail address. Check it and try again.",
+    /// The account has no password to reset or check: its user signs in through an identity provider.
+    UserLinked = "USER_LINKED" =>
+        "This account has no password. Sign in with the service it is connected to, such as Google.",
+    /// No code is waiting to be entered: it was used, was replaced, has expired, or a wrong one was entered too often.
+    CodeNotSet = "CODE_NOT_SET" => "This code can no longer be used. Request a new one.",
+    /// This second factor is not set up, or no setup is pending.
+    TwofaNotSet = "TWOFA_NOT_SET" => "This verification method is not set up, or its setup has expired.",
     /// This second factor is set up but disabled.
-    TwofaNotEnabled = "TWOFA_NOT_ENABLED",
-    /// This second factor is enabled already.
-    TwofaAlreadyEnabled = "TWOFA_ALREADY_ENABLED",
-    /// A set-up of this second factor is pending already: finish it, or wait ten minutes.
-    TwofaAlreadyPending = "TWOFA_ALREADY_PENDING",
-    /// The method is not enrolled, or not enabled.
-    MethodsNotEnabled = "METHODS_NOT_ENABLED",
-    /// No second factor is set up.
-    NoMethodsFound = "NO_METHODS_FOUND",
-    /// No change of credentials waits for a code.
-    NoPendingCredentials = "NO_PENDING_CREDENTIALS",
-    /// This needs a fresh login: `POST /auth/reauthenticate`, or log in again (RFC 9470).
-    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED",
-    /// The code is wrong.
-    OtpInvalid = "OTP_INVALID",
-    /// The access token is not valid here.
-    AccessTokenInvalid = "ACCESS_TOKEN_INVALID",
-    /// The access token has expired: refresh it.
-    AccessTokenExpired = "ACCESS_TOKEN_EXPIRED",
-    /// The token verifies, but what it stands for is gone or not there yet.
-    Unauthorized = "UNAUTHORIZED",
-    /// The refresh token is not valid, or not any more.
-    RefreshTokenInvalid = "REFRESH_TOKEN_INVALID",
-    /// The session of the refresh token has expired: log in again.
-    RefreshTokenExpired = "REFRESH_TOKEN_EXPIRED",
-    /// The temp token is not valid here, or used up.
-    TempTokenInvalid = "TEMP_TOKEN_INVALID",
-    /// The temp token has expired: begin again.
-    TempTokenExpired = "TEMP_TOKEN_EXPIRED",
-    /// The token of the calling service is not valid here.
-    InternalTokenInvalid = "INTERNAL_TOKEN_INVALID",
-    /// The token of the calling service has expired.
-    InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED",
-    /// The caller is known but may not do this.
-    Forbidden = "FORBIDDEN",
-    /// No user has that id.
-    UserNotFound = "USER_NOT_FOUND",
-    /// Nothing is at this address, or nothing that is yours.
-    NotFound = "NOT_FOUND",
-    /// Too many attempts or requests; `Retry-After` says when to try again.
-    RateLimited = "RATE_LIMITED",
-    /// Too much of this at once; `Retry-After` says when to try again.
-    Overloaded = "OVERLOADED",
-    /// The database does not answer; `Retry-After` says when to try again.
-    Unavailable = "UNAVAILABLE",
-    /// A fault of this service. The log has it under the request id.
-    InternalServerError = "INTERNAL_SERVER_ERROR",
+    TwofaNotEnabled = "TWOFA_NOT_ENABLED" => "This verification method is turned off.",
+    /// This second factor is already enabled.
+    TwofaAlreadyEnabled = "TWOFA_ALREADY_ENABLED" => "This verification method is already turned on.",
+    /// A setup of this second factor is already pending: finish it, cancel it with `DELETE /2fa/app/setup`, or wait
+    /// until it expires after ten minutes.
+    TwofaAlreadyPending = "TWOFA_ALREADY_PENDING" =>
+        "You have already started this setup. Finish it, or try again in ten minutes.",
+    /// The second factor is not enrolled, or is disabled where it must be enabled.
+    MethodsNotEnabled = "METHODS_NOT_ENABLED" => "This verification method is not set up or is turned off.",
+    /// The account has no second factor.
+    NoMethodsFound = "NO_METHODS_FOUND" => "Two-factor authentication is not set up.",
+    /// No change of credentials is waiting for a code: start one with `POST /auth/update-credentials`.
+    NoPendingCredentials = "NO_PENDING_CREDENTIALS" => "There is no change to confirm. Start again.",
+    /// The login is older than `data.maxAge` seconds or lacks a second factor that the account has: call `POST /auth/reauthenticate`, or
+    /// log in again (RFC 9470).
+    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED" =>
+        "To protect your account, sign in again before you do this.",
+    /// The code is wrong. A code from an authenticator app is accepted only once.
+    OtpInvalid = "OTP_INVALID" => "The code is incorrect. Check it and try again.",
+    /// The access token is not valid here; the log line of the request says why.
+    AccessTokenInvalid = "ACCESS_TOKEN_INVALID" => "Sign in again to continue.",
+    /// The access token has expired: get a new one with `POST /auth/refresh`.
+    AccessTokenExpired = "ACCESS_TOKEN_EXPIRED" => "Your sign-in has expired. Sign in again.",
+    /// The token is genuine, but its session, account or pending step no longer exists or is not ready for this.
+    Unauthorized = "UNAUTHORIZED" => "You are no longer signed in, or skipped a step. Start again.",
+    /// The refresh token is malformed or was replaced, or its session has ended.
+    RefreshTokenInvalid = "REFRESH_TOKEN_INVALID" => "You have been signed out. Sign in again.",
+    /// The session of the refresh token has expired.
+    RefreshTokenExpired = "REFRESH_TOKEN_EXPIRED" => "Your sign-in has expired. Sign in again.",
+    /// The temp token is not valid here: it is malformed, was used, belongs to another step, or its account no longer
+    /// exists.
+    TempTokenInvalid = "TEMP_TOKEN_INVALID" => "This step is no longer valid. Start again.",
+    /// The temp token has expired: start the flow again.
+    TempTokenExpired = "TEMP_TOKEN_EXPIRED" => "The time for this step has run out. Start again.",
+    /// The internal token is not valid here: `data.reason` says why.
+    InternalTokenInvalid = "INTERNAL_TOKEN_INVALID" => "The calling service's token was refused.",
+    /// The internal token has expired: create a new one.
+    InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED" => "The calling service's token has expired.",
+    /// The user lacks the role, or the calling service lacks the scope in `data.scope`.
+    Forbidden = "FORBIDDEN" => "You do not have permission to do this.",
+    /// No account has the id in the path.
+    UserNotFound = "USER_NOT_FOUND" => "This user does not exist.",
+    /// No endpoint has this path, or the caller owns nothing with this id.
+    NotFound = "NOT_FOUND" => "There is nothing here.",
+    /// Too many attempts or requests: wait for the number of seconds in `Retry-After`.
+    RateLimited = "RATE_LIMITED" => "Too many attempts. Try again later.",
+    /// The service is working on too many requests of this kind: wait for the number of seconds in `Retry-After`.
+    Overloaded = "OVERLOADED" => "The service is busy. Try again in a moment.",
+    /// The database does not answer or refuses to write: wait for the number of seconds in `Retry-After`.
+    Unavailable = "UNAVAILABLE" => "The service is temporarily unavailable. Try again in a moment.",
+    /// This service failed. Its log has the cause under the answer's `X-Request-Id`.
+    InternalServerError = "INTERNAL_SERVER_ERROR" => "Something went wrong on our side. Try again later.",
 }
 
 named! {
-    /// In which way a field is wrong: stable names, so that a form can word it itself.
+    /// How a field is wrong, as a stable name, so that a form can choose its own words.
     pub enum FieldReason {
         /// It is missing.
         Required = "required",
-        /// It is of another JSON type.
+        /// It has the wrong JSON type.
         Type = "type",
-        /// It has another form.
+        /// It is malformed.
         Format = "format",
         /// It has too few characters or entries.
         TooShort = "too_short",
         /// It has too many characters or entries.
         TooLong = "too_long",
-        /// It is out of range, or none of the values that there are.
+        /// It is out of range, or not one of the values allowed.
         Range = "range",
-        /// It is there more than once.
+        /// It was given more than once.
         Duplicate = "duplicate",
-        /// Nothing is known by that name.
+        /// It refers to something that does not exist.
         Unknown = "unknown",
-        /// It must not be given here.
+        /// It is not allowed here.
         NotAllowed = "not_allowed",
-        /// It did not arrive whole.
+        /// It did not arrive completely.
         Incomplete = "incomplete",
     }
 }
 
-/// The fewest and the most that are allowed; `None` where there is no such bound.
+/// The smallest and the largest allowed value; `None` where there is no such bound.
 pub type Bounds = (Option<usize>, Option<usize>);
 
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// Where: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
+    /// A JSON pointer (RFC 6901) into the body, or `/name` for a query parameter.
     pub field: String,
-    /// In which way.
+    /// How it is wrong.
     pub reason: FieldReason,
-    /// What is wrong, and what is allowed.
+    /// The rule that the field breaks, worded to follow its name: `must be …`.
     pub message: String,
-    /// How many characters, entries or units there may be.
+    /// The allowed number of characters, entries or units.
     pub bounds: Bounds,
 }
 
 impl FieldError {
-    /// From its parts.
+    /// Creates an error without bounds.
     pub fn new(field: &str, reason: FieldReason, message: impl ToString) -> Self {
         Self { field: field.to_owned(), reason, message: message.to_string(), bounds: (None, None) }
     }
 
-    /// The same with what is allowed.
+    /// Adds the bounds that the field must keep.
     #[must_use]
     pub fn with_bounds(self, min: Option<usize>, max: Option<usize>) -> Self {
         Self { bounds: (min, max), ..self }
@@ -208,33 +234,33 @@ impl From<InvalidRoles> for FieldError {
     }
 }
 
-/// A refused request: the code and what a client may know about it.
+/// A refused request: its code, and the details that a client may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// Why it was refused.
     pub code: ErrorCode,
-    /// More about it.
+    /// What the answer says besides the code.
     pub details: Details,
 }
 
-/// What goes with a code.
+/// What an answer says besides its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Details {
-    /// Nothing.
+    /// Nothing more.
     None,
-    /// With [`ErrorCode::ValidationFailed`].
+    /// With [`ErrorCode::ValidationFailed`]: the fields that are wrong.
     Fields(Vec<FieldError>),
     /// With [`ErrorCode::UserExists`] and [`ErrorCode::EmailExists`]: the field that is taken, a JSON pointer.
     Taken(&'static str),
-    /// With [`ErrorCode::PasswordPolicy`].
+    /// With [`ErrorCode::PasswordPolicy`]: the rules that the password breaks.
     PasswordReasons(Vec<PasswordReason>),
-    /// When to try again.
+    /// How long to wait before the next attempt.
     RetryAfter(Duration),
-    /// With [`ErrorCode::ReauthenticationRequired`]: how long ago the login may be.
+    /// With [`ErrorCode::ReauthenticationRequired`]: the greatest age that the login may have.
     MaxAge(Duration),
     /// With [`ErrorCode::InternalTokenInvalid`] and [`ErrorCode::InternalTokenExpired`]: what is wrong with the token.
     Reason(&'static str),
-    /// With [`ErrorCode::Forbidden`], to a service: the scope that it lacks.
+    /// With [`ErrorCode::Forbidden`] to a service: the scope that it lacks.
     MissingScope(Scope),
 }
 
@@ -245,22 +271,22 @@ impl From<ErrorCode> for Refusal {
 }
 
 impl Refusal {
-    /// A malformed request.
+    /// Refuses a request whose fields are wrong.
     pub const fn invalid(errors: Vec<FieldError>) -> Self {
         Self { code: ErrorCode::ValidationFailed, details: Details::Fields(errors) }
     }
 
-    /// A name that another account has: `field` is a JSON pointer.
+    /// Refuses a name that another account has; `field` is a JSON pointer.
     pub const fn taken(code: ErrorCode, field: &'static str) -> Self {
         Self { code, details: Details::Taken(field) }
     }
 
-    /// A refusal that a fresh login answers.
+    /// Refuses a login that is older than `max_age`.
     pub const fn max_age(code: ErrorCode, max_age: Duration) -> Self {
         Self { code, details: Details::MaxAge(max_age) }
     }
 
-    /// A refusal that passes with time.
+    /// Refuses a request that may be repeated after `wait`.
     pub const fn retry_after(code: ErrorCode, wait: Duration) -> Self {
         Self { code, details: Details::RetryAfter(wait) }
     }

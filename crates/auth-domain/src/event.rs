@@ -1,4 +1,4 @@
-//! Events: what the services beside this one are told, at least once each, in order per user.
+//! Events: what other services are told, at least once each, in order per user.
 
 use uuid::Uuid;
 
@@ -6,13 +6,13 @@ use crate::named::named;
 use crate::{AccountId, DeletionId, EventId, SessionId, Timestamp};
 
 named! {
-    /// The name of what happened: the `type` on the wire, the stored name, and what the configuration lists.
+    /// The name of an event: its `type` on the wire, its stored name, and its name in the configuration.
     pub enum EventName {
         /// A user was registered.
         UserRegistered = "user.registered",
         /// A user was deleted.
         UserDeleted = "user.deleted",
-        /// A refresh token came back after its time.
+        /// A refresh token that was already replaced was used again.
         SessionReuseDetected = "session.reuse_detected",
         /// The password was changed or reset.
         PasswordChanged = "password.changed",
@@ -21,14 +21,14 @@ named! {
     }
 }
 
-/// What happened, with what else a service may want to know.
+/// What happened, with the ids that a service may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// A user was registered.
     UserRegistered,
-    /// A user was deleted: forget all that belongs to them.
+    /// A user was deleted: delete everything that belongs to them.
     UserDeleted(DeletionId),
-    /// A refresh token came back after its time; that session was ended.
+    /// A refresh token that was already replaced was used again, which ended its session.
     SessionReuseDetected(SessionId),
     /// The password was changed or reset.
     PasswordChanged,
@@ -37,7 +37,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Returns its name.
+    /// Returns the name of the event.
     pub const fn name(self) -> EventName {
         match self {
             Self::UserRegistered => EventName::UserRegistered,
@@ -48,12 +48,12 @@ impl EventKind {
         }
     }
 
-    /// Returns its `type` on the wire, which is its stored name.
+    /// Returns the `type` on the wire, which is also the stored name.
     pub const fn as_str(self) -> &'static str {
         self.name().as_str()
     }
 
-    /// Returns what it is about beside the account, to store.
+    /// Returns the id, besides the account's, that the event is about, to store.
     pub const fn related_id(self) -> Option<Uuid> {
         match self {
             Self::UserDeleted(id) => Some(id.as_uuid()),
@@ -62,7 +62,7 @@ impl EventKind {
         }
     }
 
-    /// Returns the kind with that stored name that is about `related_id`.
+    /// Creates the kind from its stored name and `related_id`.
     pub fn parse(name: &str, related_id: Option<Uuid>) -> Option<Self> {
         Some(match EventName::parse(name)? {
             EventName::UserRegistered => Self::UserRegistered,
@@ -77,31 +77,31 @@ impl EventKind {
 /// Something that happened to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name, the same at every delivery.
+    /// The id of the event, the same at every delivery.
     pub id: EventId,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
-    /// To whom. The account may be gone by now.
+    /// The account it happened to, which may have been deleted since.
     pub account_id: AccountId,
-    /// When. Of two changes of an account the later has the later time, whichever node's clock dated them; a token that
-    /// was used again changes no account, and is dated by its node.
+    /// When it happened. Times of the changes of one account increase even across nodes with different clocks. The
+    /// reuse of a token changes no account and has the time of its node.
     pub occurred_at: Timestamp,
 }
 
-/// A service that is told of events.
+/// A service that receives events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Its name in the configuration.
     pub service: String,
-    /// What it wants to hear of.
+    /// The events that it receives.
     pub events: Vec<EventName>,
 }
 
-/// A delivery that one worker may try. While it tries, no other one gets it.
+/// A delivery that one worker may try. No other worker gets it meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeasedEvent {
     /// The event.
     pub event: Event,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
 }

@@ -1,4 +1,4 @@
-//! Identifiers: UUIDv7 (RFC 9562 section 5.7), a type for each kind of row.
+//! Identifiers: UUIDv7 (RFC 9562 section 5.7), with one type for each kind of row.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// 32 bytes of fresh randomness, handed down as a value so that pure code stays pure.
+/// 32 bytes of fresh randomness, passed down as a value so that pure code stays pure.
 pub type Randomness = [u8; 32];
 
 fn uuid_v7(now: Timestamp, randomness: Randomness) -> Uuid {
@@ -22,12 +22,12 @@ macro_rules! identifiers {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new UUIDv7 made at `now`; uses the first 10 bytes of `randomness`.
+            /// Creates a UUIDv7 for the time `now`, with the first 10 bytes of `randomness`.
             pub fn generate(now: Timestamp, randomness: Randomness) -> Self {
                 Self(uuid_v7(now, randomness))
             }
 
-            /// The UUID inside.
+            /// Returns the UUID.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
             }
@@ -48,24 +48,24 @@ macro_rules! identifiers {
 }
 
 identifiers! {
-    /// Names an account for good; the `sub` of its access tokens.
+    /// Identifies an account for good; the `sub` of its access tokens.
     AccountId,
-    /// Names a session; the `sid` of its access tokens.
+    /// Identifies a session; the `sid` of its access tokens.
     SessionId,
-    /// Names one deletion of an account, so that its progress can be asked for.
+    /// Identifies one deletion of an account, so that its progress can be queried.
     DeletionId,
-    /// Names a record of the audit trail.
+    /// Identifies a record of the audit trail.
     AuditRecordId,
-    /// Names what is left of a master key.
+    /// Identifies what is kept of a retired master key.
     RetiredKeyId,
-    /// Names a mail, the same at every attempt to send it.
+    /// Identifies a mail, the same at every attempt to send it.
     MailId,
-    /// Names a challenge; the `jti` of its temp tokens.
+    /// Identifies a challenge; the `jti` of its temp tokens.
     ChallengeId,
-    /// Names an authorization request to an identity provider.
+    /// Identifies an authorization request to an identity provider.
     AuthorizationId,
-    /// Names an event, the same at every delivery; the cursor of `GET /auth/events`.
+    /// Identifies an event, the same at every delivery; the cursor of `GET /auth/events`.
     EventId,
-    /// Names a signing key; the `kid` of the tokens that it signed.
+    /// Identifies a signing key; the `kid` of the tokens that it signed.
     SigningKeyId,
 }

@@ -1,4 +1,4 @@
-//! Identities that providers vouch for, and which of them an account is linked to. Speaking to a provider is behind
+//! Identities at providers, and the accounts that they are linked to. Talking to a provider is behind
 //! [`crate::ports::IdentityProvider`].
 
 use std::fmt;
@@ -11,13 +11,13 @@ use crate::account::EmailAddress;
 pub struct ProviderName(String);
 
 impl ProviderName {
-    /// `None` when the text is no such name.
+    /// Parses a name; `None` if it is not well-formed.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         ((1..=32).contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -29,57 +29,57 @@ impl fmt::Display for ProviderName {
     }
 }
 
-/// What a provider calls somebody, for good: 1–255 characters, none of them a control character (OpenID Connect Core
-/// section 2, `sub`). Never shown to other users.
+/// The permanent id of a user at a provider: 1–255 characters without control characters (OpenID Connect Core section
+/// 2, `sub`). It is never shown to other users.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject(String);
 
 impl Subject {
-    /// `None` when the text is none.
+    /// Parses a subject; `None` if it is not well-formed.
     pub fn parse(text: &str) -> Option<Self> {
         let length = text.chars().count();
         ((1..=255).contains(&length) && !text.contains(char::is_control)).then(|| Self(text.to_owned()))
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Who somebody is, as a provider says.
+/// A user as a provider describes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderIdentity {
-    /// Which provider.
+    /// The provider.
     pub provider: ProviderName,
-    /// Its name for them.
+    /// The user's id at the provider.
     pub subject: Subject,
-    /// Their address there, if it names one that mail can be built for.
+    /// The user's e-mail address, if the provider names one to which mail can be sent.
     pub email: Option<ProviderEmail>,
 }
 
-/// An address, as a provider knows it.
+/// An e-mail address that a provider reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderEmail {
     /// The address.
     pub address: EmailAddress,
-    /// Whether the provider vouches that they read it.
+    /// Whether the provider has verified that it is the user's.
     pub proved: bool,
 }
 
-/// An identity that logs in to an account.
+/// An identity that can log in to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedIdentity {
-    /// Which provider. An account has one identity of each at most.
+    /// The provider. An account has at most one identity of each.
     pub provider: ProviderName,
-    /// Its name for them.
+    /// The user's id at the provider.
     pub subject: Subject,
-    /// Since when.
+    /// When it was linked.
     pub linked_at: Timestamp,
 }
 
 impl LinkedIdentity {
-    /// That identity, from now on.
+    /// Creates the link of `identity`, dated `linked_at`.
     pub fn new(identity: &ProviderIdentity, linked_at: Timestamp) -> Self {
         let ProviderIdentity { provider, subject, .. } = identity.clone();
         Self { provider, subject, linked_at }

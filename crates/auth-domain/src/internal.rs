@@ -1,4 +1,4 @@
-//! The services beside this one: what each may do here.
+//! Internal callers: other services, and what each may do here.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use crate::named::named;
 
 named! {
-    /// A right that the configuration grants to a service.
+    /// A permission that the configuration grants to a service.
     pub enum Scope {
         /// Read every credential: for backups.
         CredentialsRead = "credentials:read",
@@ -18,23 +18,23 @@ named! {
         RolesWrite = "roles:write",
         /// Ask which services have acknowledged a deletion.
         DeletionsRead = "deletions:read",
-        /// Read the events that services are told.
+        /// Read the events that services receive.
         EventsRead = "events:read",
     }
 }
 
-/// A service whose token was verified, with the scopes left after what its token narrows.
+/// A service whose token was verified, with the scopes that its token leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InternalService {
     /// Its name: the `iss` of its tokens.
     pub name: String,
-    /// What it may do.
+    /// The scopes that it may use.
     pub scopes: BTreeSet<Scope>,
 }
 
-/// A scope as a type, to demand it in a signature.
+/// A scope as a type, so that a signature can require it.
 pub trait Granted {
-    /// The scope that is demanded.
+    /// The scope that is required.
     const SCOPE: Scope;
 }
 
@@ -50,22 +50,22 @@ macro_rules! granted {
 }
 
 granted! {
-    /// Demands [`Scope::CredentialsRead`].
+    /// Requires [`Scope::CredentialsRead`].
     CredentialsRead,
-    /// Demands [`Scope::CredentialsDelete`].
+    /// Requires [`Scope::CredentialsDelete`].
     CredentialsDelete,
-    /// Demands [`Scope::TokensIntrospect`].
+    /// Requires [`Scope::TokensIntrospect`].
     TokensIntrospect,
-    /// Demands [`Scope::RolesWrite`].
+    /// Requires [`Scope::RolesWrite`].
     RolesWrite,
-    /// Demands [`Scope::DeletionsRead`].
+    /// Requires [`Scope::DeletionsRead`].
     DeletionsRead,
-    /// Demands [`Scope::EventsRead`].
+    /// Requires [`Scope::EventsRead`].
     EventsRead,
 }
 
-/// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] makes one, so a
-/// use case that takes it cannot be reached without the check.
+/// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use
+/// case that takes one cannot be reached without the check.
 #[derive(Debug)]
 pub struct InternalCaller<S: Granted> {
     service: String,
@@ -73,14 +73,14 @@ pub struct InternalCaller<S: Granted> {
 }
 
 impl<S: Granted> InternalCaller<S> {
-    /// The name of the service.
+    /// Returns the name of the service.
     pub fn service(&self) -> &str {
         &self.service
     }
 }
 
 impl InternalService {
-    /// The proof that this service holds scope `S`; `None` when it does not.
+    /// Returns proof that the service holds scope `S`; `None` if it does not.
     pub(crate) fn authorize<S: Granted>(self) -> Option<InternalCaller<S>> {
         self.scopes.contains(&S::SCOPE).then_some(InternalCaller { service: self.name, scope: PhantomData })
     }

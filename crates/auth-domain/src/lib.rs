@@ -1,14 +1,14 @@
-//! The pure core of the auth service: what an account, a session and a limit are, the rules they
-//! follow, the use cases, and the ports through which those reach the outside.
+//! The pure core of the auth service: accounts, sessions and limits, the rules that they follow, the use cases, and the
+//! ports through which these reach the outside.
 //!
-//! Nothing here reads a clock or a random source, opens a socket or knows a framework: time and
-//! randomness come in through [`ports::Clock`] and [`ports::Entropy`] and go down as values. Parsing
-//! of requests is `auth-http`'s, cryptography `auth-crypto`'s, SQL the stores'.
+//! Nothing here reads a clock or a random source, opens a socket or depends on a framework: time and randomness come in
+//! through [`ports::Clock`] and [`ports::Entropy`] and are passed down as values. `auth-http` parses requests,
+//! `auth-crypto` does cryptography, and the stores run SQL.
 //!
 //! # Unit-testing a use case with mocked ports
 //!
-//! The feature `mocks` gives each port a `Mock…` double by mockall, and `Ports::mocked` one in every place. A test
-//! replaces those that are to be called:
+//! The feature `mocks` adds a mockall double named `Mock…` for each port, and `Ports::mocked`, which fills every place
+//! with one. A test replaces those that it expects to be called:
 //!
 //! ```
 //! # #[cfg(feature = "mocks")] {

@@ -1,88 +1,88 @@
-//! How busy the service is, for those who watch it.
+//! How busy the service is, for monitoring.
 
 use std::time::Duration;
 
 use crate::Timestamp;
 
-/// Everything that the metrics tell of beyond requests.
+/// Everything that the metrics report besides requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceLoad {
     /// When it was read.
     pub now: Timestamp,
-    /// What the database says; `None` while it is away.
+    /// What the database reports; `None` while it is unreachable.
     pub database: Option<DatabaseLoad>,
     /// The connections of this node to its database.
     pub pool: PoolLoad,
-    /// What is known of the file that an embedded database is in.
+    /// The state of the file that holds an embedded database.
     pub file: FileCheck,
-    /// The hashing of passwords on this node.
+    /// The password hashing on this node.
     pub hashing: HashingLoad,
 }
 
-/// What the last check of the file found that an embedded database is in.
+/// What the last check of the file of an embedded database found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FileCheck {
-    /// No check has ended since the start, or the database is in no file of ours.
+    /// No check has finished since the start, or the database is not a file of this service.
     #[default]
     Unknown,
-    /// Nothing is wrong with it.
+    /// The file is intact.
     Sound,
-    /// It is damaged.
+    /// The file is damaged.
     Damaged,
 }
 
-/// What the metrics tell of the database.
+/// What the metrics report about the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseLoad {
-    /// What is owed, over all nodes.
+    /// The mails and events that are still to be sent, over all nodes.
     pub outbox: OutboxDepth,
-    /// Since when the signing key that is in use signs.
+    /// Since when the current signing key has been in use.
     pub signing_since: Option<Timestamp>,
-    /// When a restore was last found to work.
+    /// When a restore was last verified.
     pub verified_restore: Option<Timestamp>,
 }
 
-/// What is owed to mail servers and to the services beside this one, over all nodes.
+/// The mails and events that are still to be sent, over all nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxDepth {
-    /// Mails that are not sent yet.
+    /// Mails that have not been sent yet.
     pub mails: u64,
-    /// When the oldest of them became owed.
+    /// When the oldest of these mails was queued.
     pub oldest_mail: Option<Timestamp>,
     /// Mails that were given up and wait for the operator.
     pub parked_mails: u64,
-    /// Events that a service has not acknowledged yet; one for each service counts.
+    /// Deliveries of events that have not been acknowledged yet, counted once for each service.
     pub deliveries: u64,
-    /// When the oldest of them happened.
+    /// When the oldest of these events happened.
     pub oldest_delivery: Option<Timestamp>,
 }
 
 /// The connections of this node to its database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolLoad {
-    /// As many as there may be.
+    /// The maximum number of connections.
     pub most: usize,
-    /// As many as there are.
+    /// The number of open connections.
     pub open: usize,
-    /// Those that nobody uses now.
+    /// The number of connections that are not in use.
     pub idle: usize,
 }
 
-/// The hashing of passwords on this node.
+/// The password hashing on this node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HashingLoad {
-    /// Passwords that wait for a thread.
+    /// Passwords waiting for a thread.
     pub waiting: usize,
-    /// Threads that hash.
+    /// Threads that are hashing.
     pub working: usize,
-    /// Networks whose passwords wait or are hashed.
+    /// Networks with passwords that are waiting or being hashed.
     pub networks: usize,
-    /// Networks that have logged somebody in lately, as far as this node knows.
+    /// Networks from which someone has logged in recently, as far as this node knows.
     pub known_networks: usize,
     /// Passwords hashed or compared since the start.
     pub done: u64,
-    /// The time that those took, over all threads.
+    /// The time spent on these, over all threads.
     pub busy: Duration,
-    /// Passwords that were turned away since the start: the queue was full, or they had waited too long in it.
+    /// Passwords refused since the start, because the queue was full or they had waited in it for too long.
     pub refused: u64,
 }

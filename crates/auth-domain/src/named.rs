@@ -1,7 +1,7 @@
-//! Enums that are stored or sent as texts. One list makes the variants, their names and the way back, so that none can be
-//! forgotten.
+//! Enums that are stored or sent as text. One list defines the variants, their names and the way back, so that none can
+//! be forgotten.
 
-/// Declares such an enum: `ALL` in the order of declaration, `as_str` and `parse`.
+/// Declares such an enum with `ALL` in the order of declaration, `as_str` and `parse`.
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -16,17 +16,17 @@ macro_rules! named {
         }
 
         impl $name {
-            /// All of them.
+            /// All variants, in the order of declaration.
             pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// Returns its name.
+            /// Returns the name of the variant.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text),+
                 }
             }
 
-            /// Returns the one with that name.
+            /// Returns the variant with this name.
             pub fn parse(text: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|named| named.as_str() == text)
             }

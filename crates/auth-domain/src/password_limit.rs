@@ -1,9 +1,9 @@
-//! How many wrong passwords an account bears, and from where. Pure: the rows are the store's.
+//! How many wrong passwords an account tolerates, and from where. This code is pure; the store keeps the rows.
 //!
-//! The limit is exact because each verdict is committed under the version that was read: of fifty
-//! guesses checked at once, each is judged again after the one that committed before it, so only as
-//! many verdicts get out as one after the other would have. The owner is never locked out: networks
-//! where a login was finished before keep a limit of their own.
+//! The limit is exact because each verdict is committed under the version that was read: of fifty guesses that are
+//! checked at once, each is judged again after the one that committed before it, so no more verdicts get out than would
+//! have one after the other. The owner is never locked out: networks from which a login succeeded before keep a limit
+//! of their own.
 
 use std::time::Duration;
 
@@ -12,59 +12,59 @@ use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::session::Network;
 use crate::version::RowVersion;
 
-/// Misses in a row from one network before it has to wait.
+/// How many misses in a row one network may make before it has to wait.
 const MISSES_BEFORE_BACKOFF: u32 = 5;
 const MAX_BACKOFF: Duration = Duration::from_secs(15 * 60);
-/// Misses a day on an account before only networks with a past success may still try.
+/// How many misses a day an account tolerates before only networks with a past success may still try.
 const DAILY_MISSES: u32 = 100;
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// What one network did to one subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAttempts {
-    /// Misses since the last success from there; they begin anew a day after the last one.
+    /// Misses since the last success from there. The count starts over a day after the last miss.
     pub misses: u32,
-    /// The last of them.
+    /// When the last miss happened.
     pub last_miss_at: Option<Timestamp>,
-    /// The last login from there that was finished.
+    /// When a login from there last succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// Goes up with each write.
+    /// Increases with each write.
     pub version: RowVersion,
 }
 
-/// The misses on one subject from anywhere in 24 hours, which begin with the first of them.
+/// The misses on one subject from anywhere within the 24 hours that begin with the first of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DailyMisses {
-    /// How many.
+    /// The number of misses.
     pub misses: u32,
     /// When those 24 hours began.
     pub day_began_at: Option<Timestamp>,
-    /// Goes up with each write.
+    /// Increases with each write.
     pub version: RowVersion,
 }
 
 /// The limit for passwords of one subject from one network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordLimit {
-    /// Whose.
+    /// The subject.
     pub subject: AttemptSubject,
-    /// From where.
+    /// The network.
     pub network: Network,
-    /// That network's part.
+    /// The part that belongs to this network.
     pub attempts: NetworkAttempts,
     /// The part shared by all networks.
     pub daily: DailyMisses,
 }
 
 impl PasswordLimit {
-    /// Nothing was tried yet.
+    /// Creates a limit against which nothing was tried yet.
     pub fn empty(subject: AttemptSubject, network: Network) -> Self {
         Self { subject, network, attempts: NetworkAttempts::default(), daily: DailyMisses::default() }
     }
 
-    /// Whether a password may be tried at `now`.
+    /// Tells whether a password may be tried at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
-        // A stamp from before the clock was put back says nothing of how long ago that was.
+        // A time from before the clock was set back does not tell how long ago that was.
         let measured = |at: Option<Timestamp>| at.and_then(|at| at.measured_at(now));
         let network_free_at = measured(self.attempts.last_miss_at).map(|at| at + wait_after(self.attempts.misses));
         let day_over_at = measured(self.daily.day_began_at).map(|at| at + DAY);
@@ -76,7 +76,7 @@ impl PasswordLimit {
         }
     }
 
-    /// After a wrong password.
+    /// Counts a wrong password.
     #[must_use]
     pub fn after_miss(&self, now: Timestamp) -> Self {
         let in_a_row = match self.attempts.last_miss_at {
@@ -101,20 +101,21 @@ impl PasswordLimit {
         Self { attempts, daily, ..self.clone() }
     }
 
-    /// After a login that was finished, with a second factor where there is one.
+    /// Records a completed login, with a second factor where the account has one.
     #[must_use]
     pub fn after_success(&self, now: Timestamp) -> Self {
         self.after_right_password(Some(now))
     }
 
-    /// After a right password that a second factor is to follow: whoever knows it is not yet the owner, so their network
-    /// is not known for it.
+    /// Records a right password that a second factor must follow: someone who only knows the password may not be the
+    /// owner, so their network does not become known.
     #[must_use]
     pub fn after_first_factor(&self) -> Self {
         self.after_right_password(self.attempts.last_success_at)
     }
 
-    /// What a strange network may do depends on the day's misses, so it advances their version too, as a guard.
+    /// Records a right password. What an unknown network may do depends on the day's misses, so their version moves on
+    /// too, as a guard.
     fn after_right_password(&self, last_success_at: Option<Timestamp>) -> Self {
         let first_from_there = self.attempts.last_success_at.is_none();
         let attempts =
@@ -127,7 +128,7 @@ impl PasswordLimit {
     }
 }
 
-/// 1 s after five misses in a row, doubling with each further one.
+/// Returns the wait: 1 s after five misses in a row, doubling with each further one.
 fn wait_after(misses: u32) -> Duration {
     match misses.checked_sub(MISSES_BEFORE_BACKOFF) {
         None => Duration::ZERO,

@@ -4,14 +4,14 @@ use crate::account::{EmailAddress, PasswordHash};
 use crate::two_factor::Method;
 use crate::{ChallengeId, SessionId};
 
-/// Exactly what was asked for; the challenge that confirms it is good for nothing else.
+/// Exactly what was requested. The challenge that confirms it can be used for nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingCredentials {
-    /// The challenge that confirms it; it goes with that.
+    /// The challenge that confirms it, and with which it is deleted.
     pub challenge_id: ChallengeId,
-    /// The session that asked: no other one may confirm.
+    /// The session that requested it. No other session may confirm it.
     pub session_id: SessionId,
-    /// The second factor that is to confirm it.
+    /// The second factor that must confirm it.
     pub method: Method,
     /// The new address, if it is to change.
     pub email: Option<EmailAddress>,

@@ -1,8 +1,8 @@
-//! Rate limits: how often something happened to one subject within a window of time, and the limits made of them.
+//! Rate limits: how often something may happen to one subject within a window of time.
 //!
-//! A rate limit is exact because each count is committed under the version that was read. A window begins with the first
-//! thing that is counted, or that is guarded by the count, and does not slide. One that began in the future, since the clock
-//! was put back, is over: nobody waits longer than a window ([`Timestamp::measured_at`]).
+//! A rate limit is exact because each count is committed under the version that was read. A window begins with the
+//! first thing that is counted or guarded by the count, and does not slide. A window that began in the future, because
+//! the clock was set back, is over, so nobody waits longer than one window ([`Timestamp::measured_at`]).
 
 use std::time::Duration;
 
@@ -16,19 +16,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Whom attempts are counted for.
+/// The subject for which attempts are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttemptSubject {
-    /// An account, whichever of its names was typed.
+    /// An account, whichever of its names was used.
     Account(AccountId),
-    /// A name that nobody has, by its keyed digest.
+    /// A name that no account has, as a keyed digest.
     UnknownName(Uuid),
-    /// An e-mail address, whether or not somebody has it, by its keyed digest.
+    /// An e-mail address, whether or not an account has it, as a keyed digest.
     Address(Uuid),
 }
 
 impl AttemptSubject {
-    /// Returns the key that its counts are stored under. An account's is its id, so what hangs on an account can be found.
+    /// Returns the key under which the counts are stored. For an account this is its id, so that what belongs to an
+    /// account can be found.
     pub const fn as_uuid(self) -> Uuid {
         match self {
             Self::Account(id) => id.as_uuid(),
@@ -36,7 +37,7 @@ impl AttemptSubject {
         }
     }
 
-    /// Returns the account, where it is one.
+    /// Returns the account, if the subject is one.
     pub const fn account_id(self) -> Option<AccountId> {
         match self {
             Self::Account(id) => Some(id),
@@ -45,57 +46,57 @@ impl AttemptSubject {
     }
 }
 
-/// A limit is reached.
+/// The limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimited {
     /// How long to wait before the next try.
     pub retry_after: Duration,
 }
 
-/// What one write of a rate limit counts. The audit trail tells of it.
+/// What one write of a rate limit counts. The audit trail records it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counted {
-    /// Nothing: the write is a guard for what was decided under the limit.
+    /// Nothing: the write guards a decision that was made under the limit.
     Nothing,
     /// A mail.
     Mail,
-    /// A wrong code; the write of its challenge, in the same commit, says which.
+    /// A wrong code. The write of its challenge in the same commit says which.
     WrongMailedCode,
-    /// A wrong code of an app, a wrong recovery code, or one where none was outstanding: nothing else tells of it.
+    /// A wrong code from an app, a wrong recovery code, or a code where none was outstanding: no other change records
+    /// it.
     WrongCode,
 }
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RateLimitKind {
-    /// Mails that a stranger can ask for, asked for from one network.
+    /// Mails that a stranger can request, requested from one network.
     MailsFrom(Network),
-    /// The same from all networks where the owner has not succeeded before.
+    /// The same mails, from all networks from which the owner has not logged in before.
     MailsFromStrangers,
-    /// Mails that somebody asked for who had proved to be the owner.
+    /// Mails requested by someone who proved to be the owner.
     MailsForOwner,
-    /// Mails to an address that somebody merely named as theirs, at a registration or a change of address.
+    /// Mails to an address that someone merely claimed, at a registration or a change of address.
     MailsToNamedAddress,
-    /// Codes to an address that is to replace a proved one, or that set a second factor up at an unproved one.
+    /// Codes to an address that is to replace a verified one, or that sets up a second factor at an unverified one.
     MailsToPendingAddress,
-    /// Mails other than codes to an address that was never proved. It hangs on the address.
+    /// Mails other than codes to an address that was never verified, counted per address.
     NoticesToUnprovedAddress,
-    /// Wrong codes, for recovery and for proving an address together, from all networks where the owner has not finished a
-    /// login before.
-    MailedCodeMisses,
-    /// The same from one network where the owner has.
-    MailedCodeMissesFrom(Network),
-    /// Wrong codes of second factors, whatever they are for, from all networks where the owner has not finished a login
+    /// Wrong codes for recovery and for verifying an address, from all networks from which the owner has not logged in
     /// before.
+    MailedCodeMisses,
+    /// The same codes, from one network from which the owner has logged in before.
+    MailedCodeMissesFrom(Network),
+    /// Wrong codes of second factors for any purpose, from all networks from which the owner has not logged in before.
     SecondFactorMisses,
-    /// The same from one network where the owner has.
+    /// The same codes, from one network from which the owner has logged in before.
     SecondFactorMissesFrom(Network),
     /// Wrong recovery codes, from anywhere.
     RecoveryCodeMisses,
 }
 
 impl RateLimitKind {
-    /// Its stored name and network; the network is empty where it is not one network's.
+    /// Returns the stored name and the network; the network is empty where the limit is not tied to one.
     pub fn as_stored(&self) -> (&'static str, &str) {
         match self {
             Self::MailsFrom(network) => ("mails_from", network.as_str()),
@@ -112,7 +113,7 @@ impl RateLimitKind {
         }
     }
 
-    /// How many in which window, and how far apart.
+    /// Returns how many are allowed in which window, and how far apart they must be.
     const fn limit(&self) -> Limit {
         match self {
             Self::MailsFrom(_) => Limit { most: 5, window: HOUR, apart: MINUTE },
@@ -136,37 +137,37 @@ struct Limit {
     apart: Duration,
 }
 
-/// A count as it is stored.
+/// A count, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Whose.
+    /// The subject.
     pub subject: AttemptSubject,
-    /// Of what.
+    /// What is counted.
     pub kind: RateLimitKind,
-    /// How many in the window.
+    /// How many were counted in the window.
     pub count: u32,
     /// When the window began.
     pub began_at: Timestamp,
-    /// The last one.
+    /// When the last one was counted.
     pub last_at: Timestamp,
-    /// Goes up with each write.
+    /// Increases with each write.
     pub version: RowVersion,
 }
 
 impl RateLimit {
-    /// Nothing was counted yet.
+    /// Creates a count of zero.
     pub const fn empty(subject: AttemptSubject, kind: RateLimitKind) -> Self {
         let never = Timestamp::from_micros(0);
         Self { subject, kind, count: 0, began_at: never, last_at: never, version: RowVersion::NONE }
     }
 
-    /// Whether one more is allowed at `now`.
+    /// Tells whether one more is allowed at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
         self.check_up_to(self.kind.limit().most, now)
     }
 
-    /// Whether one more is allowed at `now` that has to be among the first `most` in the window, which are no more than the
-    /// limit.
+    /// Tells whether one more is allowed at `now` that must be among the first `most` of the window; `most` is at most
+    /// the limit.
     pub fn check_up_to(&self, most: u32, now: Timestamp) -> Result<(), RateLimited> {
         let limit = Limit { most: most.min(self.kind.limit().most), ..self.kind.limit() };
         let (last_at, began_at) = (self.last_at.measured_at(now), self.began_at.measured_at(now));
@@ -178,7 +179,7 @@ impl RateLimit {
         }
     }
 
-    /// As it is, but for the version: a guard for what was decided on it.
+    /// Returns the count unchanged but for its version, as a guard for a decision that relied on it.
     #[must_use]
     pub fn touched(self, now: Timestamp) -> Self {
         let never = self.version == RowVersion::NONE;
@@ -186,7 +187,7 @@ impl RateLimit {
         Self { began_at, last_at, version: self.version.next(), ..self }
     }
 
-    /// After one more.
+    /// Counts one more.
     #[must_use]
     pub fn after_one(self, now: Timestamp) -> Self {
         let began_at = self.began_at.measured_at(now).filter(|_| self.version > RowVersion::NONE);
@@ -196,18 +197,18 @@ impl RateLimit {
     }
 }
 
-/// The limit for mails that a stranger can ask for, about one subject from one network: one a minute, five an
-/// hour; the networks where its owner has not succeeded before share the five.
+/// The limit for mails that a stranger can request about one subject from one network: one a minute, five an hour.
+/// Networks from which the owner has not logged in before share the five.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailLimit {
-    /// That network's part.
+    /// The part that belongs to this network.
     pub near: RateLimit,
-    /// The part shared by all strange networks; `None` for one where the owner has succeeded.
+    /// The part that all unknown networks share; `None` for a network from which the owner has logged in.
     pub strangers: Option<RateLimit>,
 }
 
 impl MailLimit {
-    /// Whether a mail may be asked for at `now`.
+    /// Tells whether a mail may be requested at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), RateLimited> {
         let waits = [Some(&self.near), self.strangers.as_ref()].into_iter().flatten();
         match waits.filter_map(|rate_limit| rate_limit.check(now).err()).max_by_key(|limited| limited.retry_after) {
@@ -216,7 +217,7 @@ impl MailLimit {
         }
     }
 
-    /// The rate limits after one more mail.
+    /// Returns the rate limits after one more mail.
     pub fn after_mail(self, now: Timestamp) -> impl Iterator<Item = RateLimit> {
         [Some(self.near), self.strangers].into_iter().flatten().map(move |rate_limit| rate_limit.after_one(now))
     }

@@ -1,24 +1,24 @@
-//! How long rows are kept that nothing needs any more. `docs/retention.md` gives each table's rule and size.
+//! How long rows that nothing needs any more are kept. `docs/retention.md` gives the rule and the size of each table.
 
 use std::time::Duration;
 
 use crate::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// An ended session can still be asked about for a week.
+/// How long an ended session can still be queried.
 const ENDED_SESSIONS: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// How long a network counts as one where the owner has succeeded before.
+/// How long a network counts as one from which the owner has logged in.
 const PAST_SUCCESSES: Duration = Duration::from_secs(90 * 24 * 3_600);
-/// A mail that was given up stays for the operator to see.
+/// How long a mail that was given up stays visible to the operator.
 const PARKED_MAILS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// Long enough to look into what is noticed late.
+/// How long audit records are kept: long enough to investigate what is noticed late.
 const AUDIT_RECORDS: Duration = Duration::from_secs(90 * 24 * 3_600);
 
-/// How long a service may stay away and still catch up by cursor.
+/// How long a service may be down and still catch up with the cursor.
 const EVENTS: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// No two nodes' clocks differ by as much: what is used up is known to be for a node that is behind, too.
+/// The most that the clocks of two nodes may differ: what has expired here has expired on a node that is behind, too.
 const CLOCKS_APART: Duration = Duration::from_secs(3_600);
 
 /// Rows that nothing needs any more.
@@ -26,10 +26,10 @@ const CLOCKS_APART: Duration = Duration::from_secs(3_600);
 pub enum Expired {
     /// Sessions that expired or were revoked before this time.
     Sessions {
-        /// That time.
+        /// The time.
         ended_before: Timestamp,
     },
-    /// What networks did to a subject, where neither the last miss nor the last success still counts.
+    /// What networks did to a subject, where neither the last miss nor the last success counts any more.
     NetworkAttempts {
         /// The last miss was before this time, if there was one.
         missed_before: Timestamp,
@@ -38,35 +38,35 @@ pub enum Expired {
     },
     /// Misses of a day that is over.
     DailyMisses {
-        /// It began before this time.
+        /// The day began before this time.
         began_before: Timestamp,
     },
     /// Mails that were given up.
     ParkedMails {
-        /// Before this time.
+        /// They were given up before this time.
         parked_before: Timestamp,
     },
-    /// Notices that were sent, with none like it since.
+    /// Notices that were sent and not followed by a similar one.
     QuietNotices {
-        /// The next one may go at once since this time.
+        /// The quiet period ended before this time, so the next notice goes at once.
         quiet_until: Timestamp,
     },
-    /// Challenges that nothing can be done with any more.
+    /// Challenges that have expired.
     Challenges {
         /// They expired before this time.
         expired_before: Timestamp,
     },
-    /// Tallies whose window, a day at the longest, is over.
+    /// Counts whose window, a day at most, is over.
     RateLimits {
-        /// It began before this time.
+        /// The window began before this time.
         began_before: Timestamp,
     },
-    /// TOTP steps that nobody can be asked for any more.
+    /// TOTP steps that can no longer be used.
     TotpSteps {
         /// They were used before this time.
         used_before: Timestamp,
     },
-    /// Used authorization requests that have expired anyway.
+    /// Used authorization requests that have expired.
     UsedAuthorizations {
         /// They expired before this time.
         expired_before: Timestamp,
@@ -76,7 +76,7 @@ pub enum Expired {
         /// They happened before this time.
         occurred_before: Timestamp,
     },
-    /// Events, acknowledged or not; those of deletions stay, and so does the last one.
+    /// Events, acknowledged or not, except those of deletions and the last one.
     Events {
         /// They happened before this time.
         occurred_before: Timestamp,
@@ -84,7 +84,7 @@ pub enum Expired {
 }
 
 impl Expired {
-    /// Everything that is expired at `now`.
+    /// Returns everything that has expired at `now`.
     pub fn all_at(now: Timestamp) -> [Self; 11] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },

@@ -1,21 +1,21 @@
-//! What is left of a master key that was taken out of the configuration: enough to recognise what it made, not to open
-//! what it sealed.
+//! What is kept of a master key that was removed from the configuration: enough to recognise what it made, but not to
+//! open what it sealed.
 
 use std::fmt;
 
 use crate::session::KeyId;
 use crate::{RetiredKeyId, Timestamp};
 
-/// The keys that were derived from it, sealed with the master key that came after.
+/// The keys that were derived from it, sealed with the next master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RetiredKey {
-    /// Its row, which the seal is bound to.
+    /// The id of the row, to which the seal is bound.
     pub id: RetiredKeyId,
     /// The id of the master key.
     pub key_id: KeyId,
     /// The sealed keys.
     pub sealed_keys: Vec<u8>,
-    /// When nothing was to be made with it any more.
+    /// When the key was retired.
     pub retired_at: Timestamp,
 }
 

@@ -1,27 +1,27 @@
-//! When signing keys come and go. The keys themselves are made and used behind
+//! When signing keys are created and removed. The keys themselves are made and used behind
 //! [`crate::ports::SigningKeyMaker`] and [`crate::ports::AccessTokens`].
 
 use std::time::Duration;
 
 use crate::{SigningKeyId, Timestamp};
 
-/// How long a key signs before the next one takes over.
+/// How long a key signs before the next one replaces it.
 const SIGNING_PERIOD: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long a key is published before it signs. Verifiers may cache the JWKS for ten minutes.
 const PUBLISHED_AHEAD: Duration = Duration::from_secs(24 * 3_600);
-/// The same for a key that an operator wants before its time: twice as long as verifiers may cache the JWKS.
+/// The same for a key that an operator requests early: twice as long as verifiers may cache the JWKS.
 const PUBLISHED_EARLY: Duration = Duration::from_secs(20 * 60);
-/// How long a key is published after it stopped signing. Longer than any access token lives.
+/// How long a key stays published after it stopped signing: longer than any access token lives.
 const PUBLISHED_AFTER: Duration = Duration::from_secs(2 * 24 * 3_600);
 
-/// An Ed25519 key pair as it is stored.
+/// An Ed25519 key pair, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKey {
     /// Its `kid`.
     pub id: SigningKeyId,
-    /// Counts the keys of a service from 1; unique, so that of two nodes that rotate at once one wins.
+    /// Numbers the keys of a service from 1. It is unique, so that one of two nodes that rotate at once wins.
     pub sequence: i64,
-    /// From when it signs.
+    /// The time from which it signs.
     pub active_from: Timestamp,
     /// The public key (RFC 8032), 32 bytes.
     pub public_key: Vec<u8>,
@@ -29,26 +29,25 @@ pub struct SigningKey {
     pub sealed_private_key: Vec<u8>,
 }
 
-/// What is to be done about the keys now.
+/// What to do about the keys now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RotationPlan {
-    /// Make a key with this sequence that signs from this time on.
+    /// Create a key with this sequence that signs from this time on.
     pub create: Option<(i64, Timestamp)>,
-    /// Remove these: no token of theirs is still good.
+    /// Remove these keys: none of their tokens is valid any more.
     pub remove: Vec<SigningKeyId>,
 }
 
-/// Which key signs at `now`: of those given by sequence and start, the newest that is active. While none
-/// is, since this clock is behind the one that made the first, it is the oldest: it is published all the
-/// same.
+/// Returns the key that signs at `now`, given sequence and start of each: the newest active one. If none is active,
+/// because this clock is behind the one that made the first key, returns the oldest: it is published anyway.
 pub fn signing_at<K>(keys: &[K], now: Timestamp, sequence_and_start: impl Fn(&K) -> (i64, Timestamp)) -> Option<&K> {
     let active = keys.iter().filter(|key| sequence_and_start(key).1 <= now);
     let newest = active.max_by_key(|key| sequence_and_start(key).0);
     newest.or_else(|| keys.iter().min_by_key(|key| sequence_and_start(key).0))
 }
 
-/// Plans the rotation: the first key signs at once, each next one is published ahead, each previous
-/// one goes when the tokens it signed are gone.
+/// Plans the rotation: the first key signs at once, each next key is published ahead, and each previous key is removed
+/// when its tokens have expired.
 pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
     let Some(newest) = keys.iter().max_by_key(|key| key.sequence) else {
         return RotationPlan { create: Some((1, now)), remove: Vec::new() };
@@ -65,15 +64,15 @@ pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {
     RotationPlan { create: due.then_some((newest.sequence + 1, next_from)), remove }
 }
 
-/// Since when the key has signed, or will have, that the next one follows: the newest one. A key that is to sign later
-/// than any is planned was planned before the clock was put back, so the one that signs now is followed; where that is
-/// such a key too, `None`.
+/// Returns since when the key that the next one follows has signed, or when it will. This is the newest key, unless
+/// that is to sign later than any plan allows: then it was planned before the clock was set back, and the key that
+/// signs now is followed. `None` if that key was planned so, too.
 fn followed_from(newest: &SigningKey, signing: Option<&SigningKey>, now: Timestamp) -> Option<Timestamp> {
     let planned = |key: &&SigningKey| key.active_from <= now.latest_believed() + PUBLISHED_AHEAD;
     Some(newest).filter(planned).or(signing.filter(planned)).map(|key| key.active_from)
 }
 
-/// The next key before its time, by sequence and start; `None` while one waits to sign already.
+/// Returns the next key before its time, by sequence and start; `None` if one is already waiting to sign.
 pub fn plan_early_rotation(keys: &[SigningKey], now: Timestamp) -> Option<(i64, Timestamp)> {
     match keys.iter().max_by_key(|key| key.sequence) {
         None => Some((1, now)),
@@ -82,8 +81,8 @@ pub fn plan_early_rotation(keys: &[SigningKey], now: Timestamp) -> Option<(i64, 
     }
 }
 
-/// What is to be done so that one key signs and verifies nothing from `now` on: the others stay, and where it is the one
-/// that signs, a new one takes over at once. `None` where it is not published.
+/// Plans the withdrawal of one key, which neither signs nor verifies from `now` on. If it is the signing key, a new one
+/// replaces it at once; the others stay. `None` if the key is not published.
 pub fn plan_withdrawal(keys: &[SigningKey], id: SigningKeyId, now: Timestamp) -> Option<RotationPlan> {
     keys.iter().find(|key| key.id == id)?;
     let signs = signing_at(keys, now, sequence_and_start).is_some_and(|key| key.id == id);
@@ -145,14 +144,14 @@ mod tests {
     fn a_key_that_was_planned_by_a_clock_far_ahead_does_not_hold_the_next_one_up() {
         let now = Timestamp::from_seconds(1_800_000_000);
         let ahead = now + 40 * DAY;
-        // Each is found by a clock that was put back by 40 days after the last one was planned.
+        // Each is found by a clock that was set back by 40 days after the last one was planned.
         let one_signs = [key(1, now - 10 * DAY), key(2, ahead + PUBLISHED_AHEAD)];
         assert_eq!(plan_rotation(&one_signs, now), RotationPlan::default(), "its month is not over");
         let later = now + 19 * DAY;
         assert_eq!(plan_rotation(&one_signs, later).create, Some((3, later + PUBLISHED_AHEAD)));
         let none_signs = [key(2, ahead)];
         assert_eq!(plan_rotation(&none_signs, now).create, Some((3, now + PUBLISHED_AHEAD)));
-        // The new one takes over although the other's time comes, and that one goes.
+        // The new key takes over although another one's time comes, and that one is removed.
         let after = [key(2, ahead), key(3, now + DAY)];
         assert_eq!(plan_rotation(&after, now + DAY).create, None);
         assert_eq!(plan_rotation(&after, now + 3 * DAY).remove, [after[0].id]);
@@ -168,7 +167,7 @@ mod tests {
             assert_eq!(plan(id), Some(RotationPlan { create, remove: vec![id] }));
         }
         assert_eq!(plan(key(9, now).id), None);
-        // The new one signs although another waited: that one was published longer, but comes before it.
+        // The new key signs although another one was waiting: that one was published longer, but has an earlier start.
         let after = [keys[0].clone(), keys[2].clone(), key(4, now)];
         for later in [now, now + 2 * DAY] {
             assert_eq!(signing_at(&after, later, sequence_and_start).map(|key| key.sequence), Some(4));

@@ -1,4 +1,4 @@
-//! What a temp token says: which pending step its bearer may take. Signing and parsing is behind
+//! The claims of temp tokens: which pending step the bearer may take. Signing and parsing is behind
 //! [`crate::ports::TempTokens`].
 
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use crate::access_token::BearerToken;
 use crate::{ChallengeId, SessionId, Timestamp};
 
-/// What somebody who proves again who they are has shown before the pending step, or is to show in it.
+/// What a user who reauthenticates has shown before the pending step, or has to show in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reauthentication {
-    /// The password was right; a second factor is to follow.
+    /// The password was right; a second factor must follow.
     AfterPassword,
-    /// A provider vouched; a second factor is to follow.
+    /// A provider confirmed the identity; a second factor must follow.
     AfterProvider,
-    /// There is no password: a second factor is enough.
+    /// The account has no password: a second factor is enough.
     BySecondFactor,
-    /// There is neither a password nor a second factor: a code that was mailed is enough.
+    /// The account has neither a password nor a second factor: a mailed code is enough.
     ByMailedCode,
 }
 
@@ -32,31 +32,32 @@ impl Reauthentication {
     }
 }
 
-/// The step that a temp token is good for. None is accepted where another is asked for.
+/// The step for which a temp token is valid. A token of one step is refused at any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TempStep {
-    /// Give the code that was mailed for a password reset.
+    /// Enter the code that was mailed for a password reset.
     GivePasswordResetCode,
     /// Set the new password.
     SetPassword,
-    /// Give the code that was mailed to prove an address.
+    /// Enter the code that was mailed to verify an address.
     GiveVerifyEmailCode,
-    /// Finish a login with a second factor, after a right password.
+    /// Finish a login with a second factor, after the right password.
     GiveSecondFactor,
-    /// The same after a password was set anew.
+    /// Finish a login with a second factor, after a password reset.
     GiveSecondFactorAfterReset,
-    /// The same after an identity provider vouched.
+    /// Finish a login with a second factor, after a sign-in through a provider.
     GiveSecondFactorAfterProvider,
-    /// The same after a provider vouched for the address alone: its identity is not linked yet.
+    /// Finish a login with a second factor, after a provider confirmed only the address: its identity is not linked
+    /// yet.
     GiveSecondFactorAfterAddress,
-    /// Prove again who is behind that session.
+    /// Prove again who the user of this session is.
     Reauthenticate(Reauthentication, SessionId),
 }
 
 const REAUTHENTICATE: &str = "reauthenticate";
 
 impl TempStep {
-    /// Those that are about no session.
+    /// The steps that concern no session.
     const ALL: [Self; 7] = [
         Self::GivePasswordResetCode,
         Self::SetPassword,
@@ -67,7 +68,7 @@ impl TempStep {
         Self::GiveSecondFactorAfterAddress,
     ];
 
-    /// Its `purpose` and `stage` claims.
+    /// Returns the `purpose` and `stage` claims.
     pub const fn claims(self) -> (&'static str, &'static str) {
         match self {
             Self::GivePasswordResetCode => ("password_reset", "code"),
@@ -81,7 +82,7 @@ impl TempStep {
         }
     }
 
-    /// Its `sid` claim, where it is about one session.
+    /// Returns the `sid` claim, if the step concerns a session.
     pub const fn session_id(self) -> Option<SessionId> {
         match self {
             Self::Reauthenticate(_, session_id) => Some(session_id),
@@ -89,7 +90,7 @@ impl TempStep {
         }
     }
 
-    /// From its claims.
+    /// Parses the step from its claims.
     pub fn parse(purpose: &str, stage: &str, session_id: Option<SessionId>) -> Option<Self> {
         match session_id {
             None => Self::ALL.into_iter().find(|step| step.claims() == (purpose, stage)),
@@ -102,7 +103,7 @@ impl TempStep {
     }
 }
 
-/// The claims of a temp token. They name no account, so the token of a challenge that is nobody's looks the same.
+/// The claims of a temp token. They name no account, so that the token for a name that nobody has looks the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TempClaims {
     /// `jti`: the pending attempt.
@@ -115,11 +116,11 @@ pub struct TempClaims {
     pub expires_at: Timestamp,
 }
 
-/// A temp token on its way to its bearer.
+/// A temp token to hand out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedTempToken {
     /// The token.
     pub token: BearerToken,
-    /// How long it is good for.
+    /// How long it is valid.
     pub expires_in: Duration,
 }

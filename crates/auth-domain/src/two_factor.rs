@@ -1,8 +1,8 @@
-//! The second factors of an account, as a state machine. Each method for itself goes
-//! `NotSet → Pending → Enabled ⇄ Disabled`; over all, a primary exists exactly when a method is enabled: it is
-//! computed, never stored. `docs/two-factor.md` has the diagram, and a test holds the two together.
+//! The second factors of an account, as a state machine. Each method goes `NotSet → Pending → Enabled ⇄ Disabled`. A
+//! primary method exists exactly when a method is enabled: it is computed, never stored. `docs/two-factor.md` has the
+//! diagram, and a test compares the two.
 //!
-//! What a code is and whether it is right lives elsewhere: [`crate::ports::Totp`], [`crate::challenge`].
+//! What a code is, and whether it is right, is decided elsewhere: [`crate::ports::Totp`], [`crate::challenge`].
 
 use std::fmt;
 use std::time::Duration;
@@ -16,12 +16,12 @@ named! {
     pub enum Method {
         /// An authenticator app (TOTP, RFC 6238).
         App = "app",
-        /// Codes by mail.
+        /// Codes by e-mail.
         Email = "email",
     }
 }
 
-/// How long the session that began to set up an app has to wait before it may begin anew.
+/// How long the session that began to set up an app must wait before it may start over.
 const REPLACED_AFTER: Duration = Duration::from_secs(60);
 
 impl Method {
@@ -33,17 +33,17 @@ impl Method {
     }
 }
 
-/// A TOTP secret, sealed: it opens only with the master key and the account's id.
+/// A sealed TOTP secret: opening it takes the master key and the account's id.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SealedSecret(Vec<u8>);
 
 impl SealedSecret {
-    /// From the sealed bytes.
+    /// Wraps the sealed bytes.
     pub const fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// The sealed bytes, to store.
+    /// Returns the sealed bytes, to store.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -55,41 +55,41 @@ impl fmt::Debug for SealedSecret {
     }
 }
 
-/// Where one method stands. `S` is what it needs to recognise a code: a secret for an app, nothing for e-mail.
+/// The state of one method. `S` is what recognises a code: a secret for an app, nothing for e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MethodState<S> {
-    /// Never set up, or begun and left.
+    /// It was never set up, or its setup was abandoned.
     NotSet,
-    /// Set up but not proved yet.
+    /// It was set up, but its first code was not entered yet.
     Pending(Pending<S>),
-    /// Asked for at login.
+    /// It is required at login.
     Enabled(Enrolment<S>),
-    /// Still enrolled, not asked for; perhaps being set up anew.
+    /// It is still enrolled but not required, and perhaps being set up again.
     Disabled(Enrolment<S>, Option<Pending<S>>),
 }
 
-/// A set-up that waits for its first code.
+/// A setup that waits for its first code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pending<S> {
-    /// Until when.
+    /// When it expires.
     pub until: Timestamp,
-    /// What the code is to be recognised by.
+    /// What recognises its code.
     pub secret: S,
-    /// Which session began it: that one may begin anew.
+    /// The session that began it, which may start over.
     pub session_id: Option<SessionId>,
 }
 
-/// A set-up that was proved.
+/// A completed setup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Enrolment<S> {
-    /// When.
+    /// When it was completed.
     pub since: Timestamp,
-    /// What codes are recognised by.
+    /// What recognises its codes.
     pub secret: S,
 }
 
 impl<S> MethodState<S> {
-    /// The pending set-up, if it has not run out.
+    /// Returns the pending setup, if it has not expired.
     pub fn pending(&self, now: Timestamp) -> Option<&Pending<S>> {
         let pending = match self {
             Self::Pending(pending) | Self::Disabled(_, Some(pending)) => Some(pending),
@@ -98,7 +98,7 @@ impl<S> MethodState<S> {
         pending.filter(|pending| now < pending.until)
     }
 
-    /// The proved set-up, enabled or not.
+    /// Returns the completed setup, enabled or not.
     pub const fn enrolment(&self) -> Option<&Enrolment<S>> {
         match self {
             Self::Enabled(enrolment) | Self::Disabled(enrolment, _) => Some(enrolment),
@@ -151,46 +151,46 @@ impl<S> MethodState<S> {
     }
 }
 
-/// Why a set-up is not begun.
+/// Why a setup cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotBegun {
-    /// The method is enabled.
-    #[error("the method is enabled already")]
+    /// The method is already enabled.
+    #[error("the method is already enabled")]
     AlreadyEnabled,
-    /// A set-up is pending.
-    #[error("a set-up is pending already")]
+    /// A setup is already pending.
+    #[error("a setup is already pending")]
     AlreadyPending,
 }
 
-/// Why a set-up is not proved.
+/// Why a setup cannot be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotPending {
-    /// None is pending, or it ran out.
-    #[error("no set-up is pending")]
+    /// No setup is pending, or it has expired.
+    #[error("no setup is pending")]
     NothingPending,
-    /// The method is enabled, and no set-up is pending.
-    #[error("the method is enabled already")]
+    /// The method is already enabled, and no setup is pending.
+    #[error("the method is already enabled")]
     AlreadyEnabled,
 }
 
 /// The method is not enrolled, or not enabled where it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the method is not enrolled or not enabled")]
+#[error("the method is not set up or not enabled")]
 pub struct NotEnrolled;
 
-/// How one method looks from outside.
+/// The status of one method, as its owner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// Waits for its first code.
+    /// It waits for its first code.
     Pending,
-    /// Asked for at login.
+    /// It is required at login.
     Enabled,
-    /// Still enrolled, not asked for.
+    /// It is still enrolled, but not required.
     Disabled,
 }
 
 impl Status {
-    /// Its name on the wire.
+    /// Returns the name that answers use.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -200,30 +200,30 @@ impl Status {
     }
 }
 
-/// A method that is set up, or is being set up, as its owner sees it.
+/// A method that is set up or being set up, as its owner sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodOverview {
     /// Which method it is.
     pub method: Method,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Whether it is offered first.
     pub primary: bool,
-    /// Since when it is enrolled; `None` while its first set-up is pending.
+    /// When it was enrolled; `None` while its first setup is pending.
     pub enrolled_at: Option<Timestamp>,
 }
 
-/// Which 30 seconds a TOTP code was made for: counted from the Unix epoch (RFC 6238 section 4.2).
+/// The 30 seconds for which a TOTP code was made, counted from the Unix epoch (RFC 6238 section 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TotpStep(i64);
 
 impl TotpStep {
-    /// From its number.
+    /// Creates a step from its number.
     pub const fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the number of the step.
     pub const fn as_number(self) -> i64 {
         self.0
     }
@@ -234,12 +234,12 @@ impl TotpStep {
 pub struct RecoveryCodeHash(String);
 
 impl RecoveryCodeHash {
-    /// From its text.
+    /// Wraps the text of a hash.
     pub const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Its text, to store.
+    /// Returns the text, to store.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -252,16 +252,16 @@ pub struct TwoFactor {
     pub app: MethodState<SealedSecret>,
     /// Codes by mail.
     pub email: MethodState<()>,
-    /// Which of two enabled methods is primary; of one enabled method, that one is, and of none, none.
+    /// The primary method if both are enabled. If only one is, that one is primary.
     pub preferred: Method,
-    /// The recovery codes that are left.
+    /// The recovery codes that were not used yet.
     pub recovery_codes: Vec<RecoveryCodeHash>,
-    /// Goes up with each write.
+    /// Increases with each write.
     pub version: RowVersion,
 }
 
 impl TwoFactor {
-    /// Nothing is set up.
+    /// Creates the state in which nothing is set up.
     pub const fn none() -> Self {
         Self {
             app: MethodState::NotSet,
@@ -272,7 +272,7 @@ impl TwoFactor {
         }
     }
 
-    /// Whether a method is asked for at login.
+    /// Tells whether a method is required at login.
     pub const fn is_enabled(&self, method: Method) -> bool {
         match method {
             Method::App => self.app.is_enabled(),
@@ -280,7 +280,7 @@ impl TwoFactor {
         }
     }
 
-    /// Whether a method is enrolled, enabled or not.
+    /// Tells whether a method is enrolled, enabled or not.
     pub const fn is_enrolled(&self, method: Method) -> bool {
         match method {
             Method::App => self.app.enrolment().is_some(),
@@ -288,22 +288,22 @@ impl TwoFactor {
         }
     }
 
-    /// Whether any method is enrolled.
+    /// Tells whether any method is enrolled.
     pub fn any_enrolled(&self) -> bool {
         Method::ALL.into_iter().any(|method| self.is_enrolled(method))
     }
 
-    /// The methods that are asked for at login.
+    /// Returns the methods that are required at login.
     pub fn enabled(&self) -> impl Iterator<Item = Method> {
         Method::ALL.into_iter().filter(|method| self.is_enabled(*method))
     }
 
-    /// The method that is offered first: there is one exactly when a method is enabled.
+    /// Returns the method that is offered first. There is one exactly when a method is enabled.
     pub fn primary(&self) -> Option<Method> {
         [self.preferred, self.preferred.other()].into_iter().find(|method| self.is_enabled(*method))
     }
 
-    /// Returns how the methods look at `now`, those left out that are not set.
+    /// Returns the status of each method at `now`, except of those that are not set.
     pub fn overview(&self, now: Timestamp) -> Vec<MethodOverview> {
         let overview = |method| {
             let (status, enrolled_at) = self.status(method, now)?;
@@ -312,7 +312,7 @@ impl TwoFactor {
         Method::ALL.into_iter().filter_map(overview).collect()
     }
 
-    /// How a method looks at `now`, and since when it is enrolled; `None` when it is not set.
+    /// Returns the status of a method at `now`, and since when it is enrolled; `None` if it is not set.
     pub fn status(&self, method: Method, now: Timestamp) -> Option<(Status, Option<Timestamp>)> {
         let since = match method {
             Method::App => self.app.enrolment().map(|enrolment| enrolment.since),
@@ -330,8 +330,8 @@ impl TwoFactor {
         }
     }
 
-    /// Sets up the app, to be proved before `until`. One that is pending stands in the way, but not for long of the
-    /// session that began it.
+    /// Begins the setup of the app, which must be completed before `until`. A pending setup prevents this, but only
+    /// briefly for the session that began it.
     pub fn begin_app(
         self,
         now: Timestamp,
@@ -342,7 +342,7 @@ impl TwoFactor {
         if self.app.is_enabled() {
             return Err(NotBegun::AlreadyEnabled);
         }
-        // One that was begun before the clock was put back would stand in the way for longer than it may.
+        // A setup that began before the clock was set back would be in the way for too long.
         let begun = |pending: &Pending<_>| (pending.until - until.since(now)).measured_at(now);
         if let Some(pending) = self.app.pending(now)
             && let Some(begun_at) = begun(pending)
@@ -354,7 +354,7 @@ impl TwoFactor {
         Ok(Self { app: self.app.begun(pending), ..self }.written())
     }
 
-    /// Gives up the app's set-up that is pending.
+    /// Cancels the pending setup of the app.
     pub fn cancel_app(self, now: Timestamp) -> Result<Self, NotPending> {
         if self.app.pending(now).is_none() {
             return Err(if self.app.is_enabled() { NotPending::AlreadyEnabled } else { NotPending::NothingPending });
@@ -362,7 +362,7 @@ impl TwoFactor {
         Ok(Self { app: self.app.cancelled(), ..self }.written())
     }
 
-    /// Sets up e-mail, to be proved before `until`. One that is pending begins anew: its code is mailed again.
+    /// Begins the setup of e-mail, which must be completed before `until`. A pending setup starts over with a new code.
     pub fn begin_email(self, until: Timestamp) -> Result<Self, NotBegun> {
         if self.email.is_enabled() {
             return Err(NotBegun::AlreadyEnabled);
@@ -370,7 +370,7 @@ impl TwoFactor {
         Ok(Self { email: self.email.begun(Pending { until, secret: (), session_id: None }), ..self }.written())
     }
 
-    /// After the first right code: the method is enabled, and primary if no other one is.
+    /// Completes a setup: the method is enabled, and primary if no other one is.
     pub fn proved(self, method: Method, now: Timestamp) -> Result<Self, NotPending> {
         let preferred = self.primary().unwrap_or(method);
         let proved = match method {
@@ -380,7 +380,7 @@ impl TwoFactor {
         Ok(Self { preferred, ..proved }.written())
     }
 
-    /// Asks for an enrolled method at login; it is primary if no other one is enabled.
+    /// Requires an enrolled method at login; it becomes primary if no other one is enabled.
     pub fn enable(self, method: Method) -> Result<Self, NotEnrolled> {
         let preferred = self.primary().unwrap_or(method);
         let enabled = match method {
@@ -390,7 +390,7 @@ impl TwoFactor {
         Ok(Self { preferred, ..enabled }.written())
     }
 
-    /// Asks for an enabled method no more; if it was primary, another enabled one is now.
+    /// Stops requiring an enabled method. If it was primary, another enabled one becomes primary.
     pub fn disable(self, method: Method) -> Result<Self, NotEnrolled> {
         let disabled = match method {
             Method::App => Self { app: self.app.disabled()?, ..self },
@@ -400,7 +400,7 @@ impl TwoFactor {
         Ok(Self { preferred, ..disabled }.written())
     }
 
-    /// Offers an enabled method first.
+    /// Makes an enabled method the primary one.
     pub fn make_primary(self, method: Method) -> Result<Self, NotEnrolled> {
         if !self.is_enabled(method) {
             return Err(NotEnrolled);
@@ -408,13 +408,13 @@ impl TwoFactor {
         Ok(Self { preferred: method, ..self }.written())
     }
 
-    /// With these recovery codes instead of those before.
+    /// Replaces the recovery codes.
     #[must_use]
     pub fn with_recovery_codes(self, recovery_codes: Vec<RecoveryCodeHash>) -> Self {
         Self { recovery_codes, ..self }.written()
     }
 
-    /// Without one recovery code; `None` when it is not there.
+    /// Removes one recovery code; `None` if it does not exist.
     pub fn without_recovery_code(mut self, hash: &RecoveryCodeHash) -> Option<Self> {
         let index = self.recovery_codes.iter().position(|one| one == hash)?;
         self.recovery_codes.remove(index);

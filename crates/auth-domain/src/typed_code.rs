@@ -1,11 +1,11 @@
-//! Codes as people type them: read off a screen or a mail, on any keyboard, pasted with whatever stood around them.
+//! Codes as people enter them: read from a screen or a mail, typed on any keyboard, or pasted with surrounding text.
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use zeroize::Zeroizing;
 
-/// Returns what a user meant: without white space, dashes and characters that only format, of any script, and with decimal
-/// digits of any script as ASCII.
+/// Normalises a code: drops white space, dashes and format characters of any script, and turns decimal digits of any
+/// script into ASCII.
 pub fn normalise(text: &str) -> Zeroizing<String> {
     let mut code = Zeroizing::new(String::with_capacity(text.len()));
     code.extend(
@@ -27,11 +27,11 @@ fn is_separator(character: char) -> bool {
             GeneralCategory::DashPunctuation | GeneralCategory::Format | GeneralCategory::SpaceSeparator
         )
     };
-    // The minus sign is a symbol of mathematics, and looks like a dash.
+    // The minus sign is a mathematical symbol that looks like a dash.
     character.is_whitespace() || character == '\u{2212}' || dash_or_format()
 }
 
-/// Decimal digits stand in runs of ten, zero first (Unicode's stability policy).
+/// Returns the value of a decimal digit. Unicode assigns them in runs of ten, zero first (stability policy).
 fn digit(character: char) -> Option<u32> {
     let is_digit =
         |number: u32| char::from_u32(number).is_some_and(|one| category(one) == GeneralCategory::DecimalNumber);

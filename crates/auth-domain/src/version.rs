@@ -1,8 +1,9 @@
-//! Versions of rows, and revisions of accounts: what a guarded write compares.
+//! Versions of rows and revisions of accounts, which guarded writes compare.
 
 use crate::Timestamp;
 
-/// How often a row was written. A write is guarded by the version that was read, so of two that read the same one wins.
+/// How often a row was written. A write is guarded by the version that was read, so only one of two writers that read
+/// the same version succeeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowVersion(i64);
 
@@ -18,25 +19,25 @@ impl RowVersion {
         Self(self.0 + 1)
     }
 
-    /// Returns the version that a write of this one replaces; [`Self::NONE`] where it is the first.
+    /// Returns the version that a write of this one replaces; [`Self::NONE`] if it is the first.
     #[must_use]
     pub const fn previous(self) -> Self {
         Self(self.0 - 1)
     }
 
-    /// Returns the version with that number, as it is stored.
+    /// Creates a version from its stored number.
     pub const fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// Returns its number, to store.
+    /// Returns the number, to store.
     pub const fn as_number(self) -> i64 {
         self.0
     }
 }
 
-/// The state of an account that somebody read. Each change of an account moves it on, so a write that was decided on an
-/// older one conflicts.
+/// The state of an account that was read. Each change of the account moves it on, so that a write based on an older
+/// state conflicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountRevision(Timestamp);
 

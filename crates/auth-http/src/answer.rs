@@ -1,4 +1,4 @@
-//! Answers: the envelope of successes, and refusals as envelope or problem document.
+//! Builds answers: successes in the envelope, refusals in the envelope or as problem documents.
 
 use std::fmt;
 
@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
+use crate::cross_site::CrossSiteCause;
 
-/// The envelope of a success.
+/// Wraps the data of a success in the envelope.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {
     let status = code.status();
     no_store(HttpResponse::build(status)).json(Envelope { status_code: status.as_u16(), code: code.as_str(), data })
@@ -25,27 +26,73 @@ struct Envelope<D> {
     data: D,
 }
 
-/// Nearly every answer bears a token, a code or a person's data; so none is stored.
+/// Forbids caches to store the answer: nearly every one carries a token, a code or personal data.
 pub(crate) fn no_store(mut builder: HttpResponseBuilder) -> HttpResponseBuilder {
     builder.insert_header((header::CACHE_CONTROL, "no-store"));
     builder
 }
 
-/// A refusal on its way out, of a use case or of HTTP itself.
+/// A refusal to answer with, from a use case or from the HTTP layer.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     code: Code,
     details: Details,
+    /// With [`HttpCode::CrossSiteRequest`].
+    cross_site: Option<CrossSiteCause>,
 }
 
 impl ApiError {
-    /// Returns why it was refused.
+    /// Returns the code of the refusal.
     pub(crate) const fn code(&self) -> Code {
         self.code
     }
 
+    pub(crate) const fn with_details(code: Code, details: Details) -> Self {
+        Self { code, details, cross_site: None }
+    }
+
+    /// A request that a page of another site may have made a browser send.
+    pub(crate) const fn cross_site(cause: CrossSiteCause) -> Self {
+        Self { code: Code::Http(HttpCode::CrossSiteRequest), details: Details::None, cross_site: Some(cause) }
+    }
+
+    /// What is particular to this refusal, in words, where something is.
+    fn particulars(&self) -> Option<String> {
+        self.cross_site.as_ref().map(ToString::to_string)
+    }
+
+    /// Says for the log what was wrong: names of fields and reasons, nothing that the caller typed but an origin.
+    pub(crate) fn reason(&self) -> Option<String> {
+        if let Some(cause) = &self.cross_site {
+            return Some(match cause {
+                CrossSiteCause::OriginNotAllowed(origin) => format!("{} {origin}", cause.reason()),
+                _ => cause.reason().to_owned(),
+            });
+        }
+        match &self.details {
+            Details::Fields(errors) => {
+                let words = |error: &FieldError| format!("{} {}", error.field, error.reason.as_str());
+                Some(errors.iter().map(words).collect::<Vec<_>>().join(", "))
+            }
+            Details::Taken(field) => Some(format!("{field} taken")),
+            Details::PasswordReasons(reasons) => {
+                Some(reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(", "))
+            }
+            Details::Reason(reason) => Some((*reason).to_owned()),
+            Details::MissingScope(scope) => Some(format!("scope {}", scope.as_str())),
+            Details::None | Details::RetryAfter(_) | Details::MaxAge(_) => None,
+        }
+    }
+
     fn data(&self) -> Value {
-        let mut data = json!({ "message": self.code.meaning() });
+        let mut data = json!({ "message": self.code.message() });
+        // A failure of our own says nothing else.
+        if self.code != Code::UseCase(ErrorCode::InternalServerError) {
+            data["hint"] = json!(self.particulars().as_deref().unwrap_or(self.code.hint()));
+        }
+        if let Some(cause) = &self.cross_site {
+            data["reason"] = json!(cause.reason());
+        }
         match &self.details {
             Details::None => {}
             Details::Fields(errors) => {
@@ -66,7 +113,7 @@ impl ApiError {
         data
     }
 
-    /// Whole seconds, rounded up: a caller that waits so long is not refused again for being early.
+    /// Returns whole seconds, rounded up, so that a caller that waits that long is not too early.
     fn retry_after(&self) -> Option<u64> {
         match self.details {
             Details::RetryAfter(wait) => Some(wait.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)),
@@ -74,17 +121,20 @@ impl ApiError {
         }
     }
 
-    /// Words the refusal as a problem document (RFC 9457).
+    /// Returns the refusal as a problem document (RFC 9457).
     fn problem(&self) -> Value {
         let (code, status) = (self.code, self.status_code());
         let mut problem = json!({
             "type": format!("urn:auth-service:error:{}", code.as_str()),
-            "title": code.meaning(),
+            "title": code.message(),
             "status": status.as_u16(),
             "code": code.as_str(),
         });
         if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data()) {
             members.extend(data.into_iter().filter(|(name, _)| name != "message"));
+        }
+        if let Some(detail) = self.particulars() {
+            problem["detail"] = json!(detail);
         }
         problem
     }
@@ -99,7 +149,12 @@ impl ApiError {
         no_store(builder)
     }
 
-    /// The same refusal as a problem document.
+    /// Returns the refusal as an envelope.
+    pub(crate) fn envelope(&self) -> impl Serialize + use<> {
+        Envelope { status_code: self.status_code().as_u16(), code: self.code.as_str(), data: self.data() }
+    }
+
+    /// Builds the response that carries the refusal as a problem document.
     pub(crate) fn to_problem_response(&self) -> HttpResponse {
         let mut builder = self.headers(HttpResponse::build(self.status_code()));
         builder.content_type("application/problem+json").body(self.problem().to_string())
@@ -116,7 +171,8 @@ fn field_error(error: &FieldError) -> Value {
     object
 }
 
-/// RFC 6750 section 3: no error code where no token came. RFC 9470 section 3: how old a login may be.
+/// Returns the `WWW-Authenticate` challenge: without an error code where the request had no token (RFC 6750 section 3),
+/// with the greatest age of a login where that is the reason (RFC 9470 section 3).
 fn challenge(refusal: &ApiError) -> HeaderValue {
     if let Details::MaxAge(max_age) = refusal.details {
         let text = format!(
@@ -126,7 +182,7 @@ fn challenge(refusal: &ApiError) -> HeaderValue {
         return HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"auth\""));
     }
     HeaderValue::from_static(match refusal.code {
-        // A wrong code says nothing against the token beside it.
+        // A wrong code does not make the token invalid.
         Code::Http(HttpCode::TokenRequired | HttpCode::RefreshTokenRequired | HttpCode::OtpRequired)
         | Code::UseCase(ErrorCode::OtpInvalid) => "Bearer realm=\"auth\"",
         _ => "Bearer realm=\"auth\", error=\"invalid_token\"",
@@ -148,9 +204,8 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        let envelope = Envelope { status_code: status.as_u16(), code: self.code.as_str(), data: self.data() };
-        let mut response = self.headers(HttpResponse::build(status)).json(envelope);
-        // For the middleware, which knows what the caller accepts.
+        let mut response = self.headers(HttpResponse::build(status)).json(self.envelope());
+        // The middleware turns it into a problem document where the caller accepts one.
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -159,28 +214,28 @@ impl ResponseError for ApiError {
 impl<E: Into<Refusal>> From<E> for ApiError {
     fn from(error: E) -> Self {
         let Refusal { code, details } = error.into();
-        Self { code: code.into(), details }
+        Self::with_details(code.into(), details)
     }
 }
 
 impl From<HttpCode> for ApiError {
     fn from(code: HttpCode) -> Self {
-        Self { code: code.into(), details: Details::None }
+        Self::with_details(code.into(), Details::None)
     }
 }
 
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
-        Self { code, details: Details::None }
+        Self::with_details(code, Details::None)
     }
 }
 
-/// Answers for every address where nothing is.
+/// Answers requests for paths that no endpoint has.
 pub(crate) async fn not_found() -> HttpResponse {
     ApiError::from(ErrorCode::NotFound).error_response()
 }
 
-/// Whether the request's `Accept` names this media type, with a weight above zero.
+/// Tells whether the request's `Accept` header names this media type with a weight above zero.
 pub(crate) fn accepts(request: &HttpRequest, media_type: &str) -> bool {
     let values = request.headers().get_all(header::ACCEPT);
     values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|range| {

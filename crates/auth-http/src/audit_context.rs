@@ -1,8 +1,9 @@
-//! Which request is being answered, for the audit trail: told here once, read when something is committed.
+//! Tells the audit trail which request is being answered: recorded here once, read at each commit.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
+use auth_domain::AccountId;
 use auth_domain::audit::{Actor, AuditContext, RequestId};
 use auth_domain::ports::AuditContextSource;
 use auth_domain::session::Network;
@@ -11,13 +12,23 @@ tokio::task_local! {
     static REQUEST: Arc<Request>;
 }
 
-struct Request {
+/// A request that is being answered.
+pub(crate) struct Request {
     id: RequestId,
     address: IpAddr,
     service: OnceLock<String>,
+    user: OnceLock<AccountId>,
+    refused_token: OnceLock<RefusedToken>,
 }
 
-/// The request of the task that asks; the service itself where there is none.
+/// A token that was refused: of which kind, and why. Its bearer is not told all of it.
+#[derive(Clone, Copy)]
+pub(crate) struct RefusedToken {
+    pub(crate) kind: &'static str,
+    pub(crate) reason: &'static str,
+}
+
+/// The request of the current task; the service itself if there is none.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpAuditContext;
 
@@ -32,16 +43,52 @@ impl AuditContextSource for HttpAuditContext {
     }
 }
 
-/// Runs `answering` as that request.
-pub(crate) async fn answer<T>(id: RequestId, address: IpAddr, answering: impl Future<Output = T>) -> T {
-    let request = Request { id, address, service: OnceLock::new() };
-    REQUEST.scope(Arc::new(request), answering).await
+impl Request {
+    pub(crate) fn new(id: RequestId, address: IpAddr) -> Arc<Self> {
+        let (service, user, refused_token) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Arc::new(Self { id, address, service, user, refused_token })
+    }
+
+    /// Runs `answering` as this request.
+    pub(crate) async fn answer<T>(self: Arc<Self>, answering: impl Future<Output = T>) -> T {
+        REQUEST.scope(self, answering).await
+    }
+
+    /// Returns the network that it came from.
+    pub(crate) fn network(&self) -> Network {
+        Network::of(self.address)
+    }
+
+    /// Returns the service that it proved to come from.
+    pub(crate) fn service(&self) -> Option<&str> {
+        self.service.get().map(String::as_str)
+    }
+
+    /// Returns the user whom a token of it named.
+    pub(crate) fn user(&self) -> Option<AccountId> {
+        self.user.get().copied()
+    }
+
+    /// Returns the token of it that was refused.
+    pub(crate) fn refused_token(&self) -> Option<RefusedToken> {
+        self.refused_token.get().copied()
+    }
 }
 
-/// The request proved to come from that service.
+/// Records that the request was proved to come from this service.
 pub(crate) fn is_service(name: &str) {
-    // Said twice, it is the same name: a request has one token. Outside of a request nobody asks.
+    // Recorded twice, it is the same name: a request has one token. Outside of a request there is nothing to record.
     let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
+}
+
+/// The request has a token of that user.
+pub(crate) fn is_of_user(id: AccountId) {
+    let _ = REQUEST.try_with(|request| request.user.set(id));
+}
+
+/// A token of the request was refused.
+pub(crate) fn token_refused(kind: &'static str, reason: &'static str) {
+    let _ = REQUEST.try_with(|request| request.refused_token.set(RefusedToken { kind, reason }));
 }
 
 #[cfg(test)]

@@ -18,18 +18,18 @@ use serde_path_to_error::{Path, Segment};
 use crate::answer::ApiError;
 use crate::codes::{Code, HttpCode};
 
-/// The most a body may have.
+/// The maximum size of a body.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
-/// The most fields that a refusal lists: no body has more.
+/// The maximum number of fields that a refusal lists; no body has more.
 const MOST_ERRORS: usize = 16;
-/// A value of each type that JSON has.
+/// One value of each JSON type.
 const SOME_OF_EACH_TYPE: [fn() -> Value; 6] =
     [|| json!(""), || json!(0), || json!(false), || json!([]), || json!({}), || Value::Null];
-/// actix-web cuts off stalled headers, not stalled bodies.
+/// actix-web limits the time for headers, but not for bodies.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A body that was read but not looked at, so that a handler can first check who is calling. Taking
-/// it never fails; reading it as something does.
+/// A body that was read but not parsed, so that a handler can first check who is calling. Extracting it never fails;
+/// parsing it may.
 pub(crate) struct Body {
     media_type: String,
     bytes: Result<Bytes, ApiError>,
@@ -55,14 +55,14 @@ impl FromRequest for Body {
 }
 
 impl Body {
-    /// Reads the body as a JSON object. A field that is missing or has the wrong type and has a code of its
-    /// own in `codes` is refused with that code; else the refusal lists every field that is wrong.
+    /// Parses the body as a JSON object. If a field that has a code of its own in `codes` is missing or has the wrong
+    /// type, the refusal has that code; otherwise it lists every field that is wrong.
     pub(crate) fn json<T: DeserializeOwned>(self, codes: &[(&str, Code)]) -> Result<T, ApiError> {
         self.checked_json(codes, |_| Vec::new())
     }
 
-    /// The same. Where a field is missing or has the wrong type, `check` says what else is wrong: it is given the body with
-    /// something else in those fields.
+    /// Parses the body likewise. If a field is missing or has the wrong type, `check` reports what else is wrong: it
+    /// receives the body with placeholders in those fields.
     pub(crate) fn checked_json<T: DeserializeOwned>(
         self,
         codes: &[(&str, Code)],
@@ -70,7 +70,7 @@ impl Body {
     ) -> Result<T, ApiError> {
         let bytes = self.bytes?;
         if bytes.is_empty() {
-            return Err(malformed(FieldReason::Required, "must be a JSON object; there is no body"));
+            return Err(malformed(FieldReason::Required, "must be a JSON object, but the body is empty"));
         }
         if self.media_type != "application/json" {
             return Err(HttpCode::UnsupportedMediaType.into());
@@ -88,12 +88,12 @@ impl Body {
         })
     }
 
-    /// Tells whether there is none.
+    /// Tells whether the body is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.as_ref().is_ok_and(|bytes| bytes.is_empty())
     }
 
-    /// Returns the text of a form; `None` when the body is of another media type.
+    /// Returns the text of a form; `None` if the body has another media type.
     pub(crate) fn form(&self) -> Result<Option<&str>, ApiError> {
         if self.media_type != "application/x-www-form-urlencoded" {
             return Ok(None);
@@ -103,7 +103,7 @@ impl Body {
     }
 }
 
-/// A client that sends a code as a number loses the zeros that it begins with: it is to be told.
+/// Tells whether a code was sent as a number, which drops its leading zeros: the client must be told.
 fn is_code_as_number(bytes: &[u8], pointer: &str) -> bool {
     if !["/otpCode", "/recoveryCode"].contains(&pointer) {
         return false;
@@ -112,12 +112,12 @@ fn is_code_as_number(bytes: &[u8], pointer: &str) -> bool {
     body.is_ok_and(|body| body.pointer(pointer).is_some_and(serde_json::Value::is_number))
 }
 
-/// A body that is not what it should be.
+/// A body that could not be parsed.
 #[derive(Debug)]
 pub(crate) struct WrongBody<T> {
-    /// At least one, and one for each field that is missing or has the wrong type.
+    /// One error for each field that is missing or has the wrong type; at least one.
     pub(crate) errors: Vec<FieldError>,
-    /// The body with something else in those fields; `None` where that does not help.
+    /// The body with placeholders in those fields; `None` if that does not help.
     mended: Option<T>,
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WrongBo
     let ended = deserializer.end();
     match parsed {
         Ok(parsed) if ended.is_ok() => Ok(parsed),
-        // What is no JSON is no JSON, whatever field is missing from its beginning.
+        // Invalid JSON is reported as such, whatever field is missing at its beginning.
         Err(error) if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
             Err(find_all(bytes, field_error(error.path(), error.inner())))
         }
@@ -144,8 +144,8 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WrongBo
     }
 }
 
-/// Looks for the errors after the first one, where serde stops: it puts values of other types into the field that is wrong
-/// until the body is read further.
+/// Looks for the errors after the first one, at which serde stops: puts values of other types into the field that is
+/// wrong until serde reads on.
 fn find_all<T: DeserializeOwned>(bytes: &[u8], first: FieldError) -> WrongBody<T> {
     let Ok(mut body @ Value::Object(_)) = serde_json::from_slice::<Value>(bytes) else { return first.into() };
     let (mut errors, mut tried) = (Vec::new(), HashMap::<String, usize>::new());
@@ -168,14 +168,14 @@ fn find_all<T: DeserializeOwned>(bytes: &[u8], first: FieldError) -> WrongBody<T
     }
 }
 
-/// Returns the name of the field of the body that a JSON pointer leads into.
+/// Returns the name of the top-level field to which a JSON pointer leads.
 fn top_field(pointer: &str) -> String {
     let name = pointer.split('/').nth(1).unwrap_or_default();
     name.replace("~1", "/").replace("~0", "~")
 }
 
-/// serde's text may repeat what the caller sent, a password say: only what was expected is taken
-/// from it.
+/// Describes a serde error. Only what was expected is taken from its text, which may repeat what the caller sent, such
+/// as a password.
 fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
     let quoted = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
@@ -187,10 +187,10 @@ fn field_error(path: &Path, error: &serde_json::Error) -> FieldError {
         return FieldError::new(&format!("{pointer}/{missing}"), FieldReason::Required, "is required");
     }
     if let Some(twice) = quoted("duplicate field `") {
-        return FieldError::new(&format!("{pointer}/{twice}"), FieldReason::Duplicate, "must be given once");
+        return FieldError::new(&format!("{pointer}/{twice}"), FieldReason::Duplicate, "must be given only once");
     }
     let expected = text.rsplit("expected ").next().and_then(|rest| rest.split(" at line").next());
-    let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("of another form");
+    let expected = expected.filter(|_| text.contains("expected ")).unwrap_or("in the documented format");
     let reason = if text.starts_with("invalid type") { FieldReason::Type } else { FieldReason::Format };
     FieldError::new(&pointer, reason, format!("must be {expected}"))
 }
@@ -209,7 +209,7 @@ fn pointer(path: &Path) -> String {
 async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| malformed(FieldReason::Incomplete, "was cut off or badly encoded"))?;
+        let chunk = chunk.map_err(|_| malformed(FieldReason::Incomplete, "was cut off or is badly encoded"))?;
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(HttpCode::PayloadTooLarge.into());
         }
@@ -218,7 +218,7 @@ async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(bytes.freeze())
 }
 
-/// The whole body is.
+/// Refuses the body as a whole.
 fn malformed(reason: FieldReason, message: &str) -> ApiError {
     Refusal::invalid(vec![FieldError::new("", reason, message)]).into()
 }
@@ -274,7 +274,7 @@ mod tests {
         expect(r#"{"email": null}"#, "/email", "must be a string");
         expect(r#"{"email": "a", "confirmPassword": ["canary"]}"#, "/confirmPassword", "must be a string");
         expect(r#"{"email": "a", "roles": ["x", 1]}"#, "/roles/1", "must be a string");
-        expect(r#"{"email": "a", "email": "b"}"#, "/email", "must be given once");
+        expect(r#"{"email": "a", "email": "b"}"#, "/email", "must be given only once");
         expect(r#"{"email": "a"} x"#, "", "must be valid JSON in UTF-8");
         expect("{}{}", "", "must be valid JSON in UTF-8");
         expect(r#"{"email": "a""#, "", "must be valid JSON in UTF-8");

@@ -1,4 +1,4 @@
-//! Who is calling, as a token proves. A handler that takes one of these cannot be reached without.
+//! Extracts the caller from a token. A handler that takes one of these types cannot be reached without it.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -15,11 +15,12 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use crate::answer::ApiError;
+use crate::audit_context::{self, is_of_user, token_refused};
 use crate::charge::charge;
 use crate::codes::HttpCode;
 use crate::edge::Edge;
 use crate::network_limits::Cost;
-use crate::{audit_context, cookies, credential};
+use crate::{cookies, credential};
 
 /// The bearer of an access token.
 pub(crate) struct Bearer(pub(crate) Authenticated);
@@ -33,7 +34,7 @@ impl FromRequest for Bearer {
     }
 }
 
-/// The bearer of an access token, for what only reads: their account and session as they were in the last second.
+/// The bearer of an access token, for handlers that only read: account and session as they were within the last second.
 pub(crate) struct ReadingBearer(pub(crate) Authenticated);
 
 impl FromRequest for ReadingBearer {
@@ -44,13 +45,15 @@ impl FromRequest for ReadingBearer {
         let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
         async move {
             let (use_cases, token) = found?;
-            Ok(Self(use_cases.authenticate.recent(&token).await.inspect_err(tell_access)?))
+            let caller = use_cases.authenticate.recent(&token).await.inspect_err(tell_access)?;
+            is_of_user(caller.account().id);
+            Ok(Self(caller))
         }
         .boxed_local()
     }
 }
 
-/// The bearer of an access token of a login that is fresh enough for what weakens an account.
+/// The bearer of an access token whose login is fresh enough to weaken the account.
 pub(crate) struct FreshBearer(pub(crate) FreshLogin);
 
 impl FromRequest for FreshBearer {
@@ -67,7 +70,7 @@ impl FromRequest for FreshBearer {
     }
 }
 
-/// Returns who bears the access token of the header, or of the cookie, with the use cases.
+/// Returns the bearer of the access token in the header or the cookie, with the use cases.
 fn authenticated(
     request: &HttpRequest,
 ) -> impl Future<Output = Result<(Data<UseCases>, Authenticated), ApiError>> + use<> {
@@ -75,11 +78,12 @@ fn authenticated(
     async move {
         let (use_cases, token) = found?;
         let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+        is_of_user(caller.account().id);
         Ok((use_cases, caller))
     }
 }
 
-/// The bearer of a temp token. Whether its step is still pending is the use case's to find out.
+/// The bearer of a temp token. The use case finds out whether its step is still pending.
 pub(crate) struct Temp(pub(crate) PendingStep);
 
 impl FromRequest for Temp {
@@ -98,7 +102,7 @@ impl FromRequest for Temp {
     }
 }
 
-/// Whose address is to be proved: the bearer of an access token, or of a temp token.
+/// The owner of the address that is to be verified: the bearer of an access token or of a temp token.
 pub(crate) struct EmailOwner(pub(crate) AddressOwner);
 
 impl FromRequest for EmailOwner {
@@ -115,9 +119,10 @@ impl FromRequest for EmailOwner {
                     charge_stranger(&request)?;
                     Ok(Self(AddressOwner::Temp(step)))
                 }
-                // Not a temp token at all: then an access token.
+                // It is no temp token, so it may be an access token.
                 Err(TokenRejection::Invalid(_)) => {
                     let caller = use_cases.authenticate.execute(&token).await.inspect_err(tell_access)?;
+                    is_of_user(caller.account().id);
                     Ok(Self(AddressOwner::Session(Box::new(caller))))
                 }
                 Err(expired @ TokenRejection::Expired) => {
@@ -130,9 +135,9 @@ impl FromRequest for EmailOwner {
     }
 }
 
-/// Takes what the endpoint says that the bearer of a good temp token costs.
+/// Charges what the endpoint declares as the cost of a valid temp token.
 fn charge_stranger(request: &HttpRequest) -> Result<(), ApiError> {
-    // An endpoint that takes such a token and does not say so would be an oversight: it costs all there is.
+    // An endpoint that accepts such a token and declares no cost is a mistake: assume the highest.
     let cost = request.extensions().get::<Cost>().copied().unwrap_or(Cost::Mail);
     charge(request, cost)
 }
@@ -148,7 +153,7 @@ impl<S: Granted> FromRequest for Internal<S> {
         let found = use_cases_and(request, |_, _| bearer_token(request));
         let caller = found.and_then(|(use_cases, token)| {
             let caller = use_cases.authenticate_service.execute(&token);
-            Ok(caller.inspect_err(|error| tell_refused("internal", error.reason()))?)
+            Ok(caller.inspect_err(|error| token_refused("internal", error.reason()))?)
         });
         std::future::ready(caller.map(|caller: InternalCaller<S>| {
             audit_context::is_service(caller.service());
@@ -157,20 +162,15 @@ impl<S: Granted> FromRequest for Internal<S> {
     }
 }
 
-/// Says in the log why a token was refused: its bearer is not told all of it.
-fn tell_refused(kind: &'static str, reason: &'static str) {
-    tracing::info!(kind, reason, "token refused");
-}
-
 fn tell_temp(rejection: &TokenRejection) {
-    tell_refused("temp", rejection.reason());
+    token_refused("temp", rejection.reason());
 }
 
 fn tell_access(error: &AuthenticateError) {
     match error {
-        AuthenticateError::Token(rejection) => tell_refused("access", rejection.reason()),
-        AuthenticateError::SessionGone => tell_refused("access", "session_gone"),
-        // The token is not to blame.
+        AuthenticateError::Token(rejection) => token_refused("access", rejection.reason()),
+        AuthenticateError::SessionGone => token_refused("access", "session_gone"),
+        // The token is not at fault.
         AuthenticateError::Store(_) => {}
     }
 }
@@ -185,7 +185,7 @@ fn use_cases_and(
     Ok((use_cases.clone(), find(edge, use_cases)?))
 }
 
-/// Returns the token of the header, else that of a cookie.
+/// Returns the token in the header, or else that of a cookie.
 fn bearer_or_cookie(edge: &Edge, request: &HttpRequest, cookie: &str) -> Result<String, ApiError> {
     match explicit_token(request) {
         Ok(token) => Ok(token),
@@ -193,13 +193,13 @@ fn bearer_or_cookie(edge: &Edge, request: &HttpRequest, cookie: &str) -> Result<
     }
 }
 
-/// Returns the token of the header, as what the request is recognised by.
+/// Returns the token in the header, and records that the request is recognised by it.
 fn explicit_token(request: &HttpRequest) -> Result<String, ApiError> {
     bearer_token(request).inspect(|token| credential::note_explicit(request, token))
 }
 
-/// The same for proving an address. Of the cookies, the temp token where that is good for it: one of another step says
-/// nothing here.
+/// Returns the token for verifying an address. Among the cookies, the temp token is used if it is for that step; one of
+/// another step is ignored.
 fn email_owner_token(edge: &Edge, use_cases: &UseCases, request: &HttpRequest) -> Result<String, ApiError> {
     let proves_email = |token: &String| {
         let step = use_cases.authenticate_step.execute(token);
@@ -214,7 +214,8 @@ fn email_owner_token(edge: &Edge, use_cases: &UseCases, request: &HttpRequest) -
     }
 }
 
-/// Returns the token of the header (RFC 6750 section 2.1); the scheme's case does not matter (RFC 9110 section 11.1).
+/// Returns the token in the header (RFC 6750 section 2.1); the case of the scheme does not matter (RFC 9110 section
+/// 11.1).
 pub(crate) fn bearer_token(request: &HttpRequest) -> Result<String, ApiError> {
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token =

@@ -1,4 +1,4 @@
-//! Who is calling, as far as the connection tells.
+//! The caller, as far as the connection identifies it.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -13,7 +13,7 @@ use auth_domain::session::Client;
 use crate::edge::Edge;
 use crate::network_limits::Limited;
 
-/// The address of the client; the proxy's own where the two headers tell of different ones.
+/// Returns the address of the client, or the proxy's own if its two headers contradict each other.
 pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     match told_address(request) {
         Ok(client) => client,
@@ -21,7 +21,7 @@ pub(crate) fn client_address(request: &HttpRequest) -> IpAddr {
     }
 }
 
-/// A trusted proxy tells of two different clients.
+/// A trusted proxy names two different clients.
 struct Contradiction {
     proxy: IpAddr,
 }
@@ -43,13 +43,13 @@ fn told_address(request: &HttpRequest) -> Result<IpAddr, Contradiction> {
         (_, true) => Ok(by_list),
         (true, false) => Ok(by_elements),
         (false, false) if by_list == by_elements => Ok(by_list),
-        // A proxy sets one of them; the other one may be anybody's.
+        // A proxy sets one of them; anyone may have written the other one.
         (false, false) => Err(Contradiction { proxy: peer }),
     }
 }
 
-/// Returns the address whose network limits count for, its own for a proxy that cannot be believed; `None` for a trusted
-/// proxy that passes nobody's request on.
+/// Returns the address for whose network limits count: for a proxy that cannot be believed its own, and `None` for a
+/// trusted proxy that does not say whose request it passes on.
 pub(crate) fn limited(request: &HttpRequest) -> Option<Limited> {
     let speaks_for_itself = |edge: &Data<Edge>| {
         let peer = request.peer_addr().map(|peer| peer.ip());
@@ -62,20 +62,20 @@ pub(crate) fn limited(request: &HttpRequest) -> Option<Limited> {
     })
 }
 
-/// Tells whether the request says that it is somebody else's.
+/// Tells whether the request claims to be someone else's.
 fn is_passed_on(request: &HttpRequest) -> bool {
     ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name))
 }
 
-/// Returns the peer that seems to be a proxy which the operator forgot to trust.
+/// Returns the peer if it seems to be a proxy that the operator forgot to trust.
 pub(crate) fn untrusted_proxy(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr().filter(|_| is_passed_on(request))?.ip();
     request.app_data::<Data<Edge>>().is_some_and(|edge| edge.trusted_proxies.lack(peer)).then_some(peer)
 }
 
-/// The `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where it has none.
+/// Returns the `for` of each element of a `Forwarded` header (RFC 7239 section 4), empty where an element has none.
 pub(crate) fn forwarded_hops(line: &str) -> Vec<&str> {
-    // A quote that a client left open would swallow what a proxy appended to the line.
+    // A quote that a client left open would hide what a proxy appended to the line.
     if !line.matches('"').count().is_multiple_of(2) {
         return vec![""];
     }
@@ -88,7 +88,7 @@ pub(crate) fn forwarded_hops(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Splits where `separator` is in no quoted string. Addresses have no character that would be escaped there.
+/// Splits where `separator` is not inside a quoted string. Addresses have no characters that would be escaped there.
 fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |character| {
@@ -97,8 +97,7 @@ fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The caller's network and user agent. actix-web's own `realip_remote_addr` would believe any
-/// caller's headers.
+/// The caller's network and user agent. The `realip_remote_addr` of actix-web would believe the headers of any caller.
 pub(crate) struct RequestClient(pub(crate) Client);
 
 impl FromRequest for RequestClient {

@@ -1,11 +1,11 @@
-//! The one table of codes and HTTP statuses. `docs/errors.md` and the OpenAPI file come from it.
+//! The single table of codes and HTTP statuses, from which `docs/errors.md` and the OpenAPI document are generated.
 
 use actix_web::http::StatusCode;
 use auth_domain::error_code::ErrorCode;
 
 macro_rules! http_codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal),+ $(,)?) => {
-        /// Why a request was refused before any use case saw it.
+    ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal => $message:literal),+ $(,)?) => {
+        /// A stable name for why a request was refused before it reached a use case.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum HttpCode {
             $($(#[doc = $meaning])+ $name),+
@@ -16,7 +16,11 @@ macro_rules! http_codes {
                 match self { $(Self::$name => $text),+ }
             }
 
-            const fn meaning(self) -> &'static str {
+            const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message),+ }
+            }
+
+            const fn hint(self) -> &'static str {
                 match self { $(Self::$name => concat!($($meaning),+).trim_ascii_start()),+ }
             }
         }
@@ -24,30 +28,31 @@ macro_rules! http_codes {
 }
 
 http_codes! {
-    /// The provider's answer brings no code: sign in there, and agree to it.
-    AuthCodeRequired = "AUTH_CODE_REQUIRED",
-    /// The body names no code.
-    OtpRequired = "OTP_REQUIRED",
-    /// No token came with the request, in the `Authorization` header or, where cookies are on, in its cookie.
-    TokenRequired = "TOKEN_REQUIRED",
-    /// No refresh token came with the request, in the body or, where cookies are on, in its cookie.
-    RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED",
-    /// A page of another origin sent this request, or asked to: only those in `AUTH_ALLOWED_ORIGINS` may.
-    CrossSiteRequest = "CROSS_SITE_REQUEST",
-    /// This address does not take this method; `Allow` lists those it takes.
-    MethodNotAllowed = "METHOD_NOT_ALLOWED",
+    /// The provider's answer has no `code`: the user did not finish the sign-in there, or did not agree to it.
+    AuthCodeRequired = "AUTH_CODE_REQUIRED" =>
+        "The sign-in was not completed. Try again and agree to share your details.",
+    /// The body has no code: send `otpCode`, or `recoveryCode` where one is expected.
+    OtpRequired = "OTP_REQUIRED" => "Enter the code.",
+    /// The request has no token: send it as `Authorization: Bearer …` or, where cookies are on, in its cookie.
+    TokenRequired = "TOKEN_REQUIRED" => "Sign in to continue.",
+    /// The request has no refresh token: send it as `token` in the body or, where cookies are on, in its cookie.
+    RefreshTokenRequired = "REFRESH_TOKEN_REQUIRED" => "Sign in to continue.",
+    /// Request refused: the page's origin is unknown, or is neither this service's own nor in `AUTH_ALLOWED_ORIGINS`.
+    CrossSiteRequest = "CROSS_SITE_REQUEST" => "This page is not allowed to do that.",
+    /// This path does not support the request's method: `Allow` lists those that it supports.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED" => "This is not possible here.",
     /// The body is larger than 64 KiB.
-    PayloadTooLarge = "PAYLOAD_TOO_LARGE",
-    /// The body is not in a media type that this endpoint reads.
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE" => "What you sent is too large.",
+    /// The endpoint cannot read this `Content-Type` or `Content-Encoding`.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" => "This format is not supported.",
 }
 
 /// A stable name for why a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// A use case refused it.
+    /// A use case refused the request.
     UseCase(ErrorCode),
-    /// It did not get so far.
+    /// The request did not reach a use case.
     Http(HttpCode),
 }
 
@@ -64,7 +69,7 @@ impl From<HttpCode> for Code {
 }
 
 impl Code {
-    /// Returns the name in answers.
+    /// Returns the code as answers spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UseCase(code) => code.as_str(),
@@ -72,15 +77,23 @@ impl Code {
         }
     }
 
-    /// Says what it means, for people.
-    pub const fn meaning(self) -> &'static str {
+    /// Returns a sentence that a page may show to its user: what happened, and what to do next.
+    pub const fn message(self) -> &'static str {
         match self {
-            Self::UseCase(code) => code.meaning(),
-            Self::Http(code) => code.meaning(),
+            Self::UseCase(code) => code.message(),
+            Self::Http(code) => code.message(),
         }
     }
 
-    /// Returns its place in [`Self::ALL`].
+    /// Returns what the code means and how to fix it, for developers.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::UseCase(code) => code.hint(),
+            Self::Http(code) => code.hint(),
+        }
+    }
+
+    /// Returns the position in [`Self::ALL`].
     pub(crate) fn position(self) -> usize {
         Self::ALL.iter().position(|code| *code == self).unwrap_or(Self::ALL.len())
     }
@@ -89,10 +102,10 @@ impl Code {
 macro_rules! statuses {
     ($($kind:ident($code:path) = $status:ident),+ $(,)?) => {
         impl Code {
-            /// All of them, in the order of `docs/errors.md`.
+            /// All codes, in the order of `docs/errors.md`.
             pub const ALL: &'static [Self] = &[$(Self::$kind($code)),+];
 
-            /// Returns the status of a request that is refused so.
+            /// Returns the HTTP status of the refusal.
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$kind($code) => StatusCode::$status),+ }
             }
@@ -159,11 +172,11 @@ macro_rules! success_codes {
     ($($name:ident = $status:ident $text:literal),+ $(,)?) => {
         /// A stable name for what was done.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the names say it; each endpoint describes its answer")]
+        #[expect(missing_docs, reason = "the names say it, and each endpoint describes its answer")]
         pub enum SuccessCode { $($name),+ }
 
         impl SuccessCode {
-            /// Returns the name in answers.
+            /// Returns the code as answers spell it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }

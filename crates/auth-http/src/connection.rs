@@ -1,6 +1,6 @@
-//! How long a connection may wait, and for what. actix-http bounds the head of the first request alone, and answers a
-//! connection that stays silent with a `408` that nobody asked for: a client that connects ahead of need, as pools and
-//! proxies do, takes it for the answer to its next request. Here a connection that waits too long is closed without a byte.
+//! How long a connection may wait, and for what. actix-http limits only the head of the first request, and sends a
+//! silent connection an unsolicited `408`, which clients that connect ahead of need, such as pools and proxies, take
+//! for the answer to their next request. Here a connection that waits too long is closed without a byte.
 
 use std::cell::Cell;
 use std::io;
@@ -14,30 +14,30 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::connections::Admission;
 
-/// How long a connection is kept without a byte of its next request, the first one included. Longer than proxies keep
-/// theirs (nginx: 60 s), so that it is them who close: a request sent while the other side closes is lost.
+/// How long a connection stays open without a byte of its next request, including the first one. This is longer than
+/// proxies keep theirs (nginx: 60 s), so that they close first: a request sent while the other side closes is lost.
 pub(crate) const IDLE: Duration = Duration::from_secs(75);
-/// The same when there are many connections.
+/// The same time when there are many connections.
 pub(crate) const IDLE_UNDER_PRESSURE: Duration = Duration::from_secs(10);
-/// How long the head of a request may take from its first byte on.
+/// How long the head of a request may take from its first byte.
 pub(crate) const HEAD: Duration = Duration::from_secs(10);
-/// How long a caller may take none of the answer that waits for it.
+/// How long a caller may accept none of the answer that waits for it.
 pub(crate) const STALLED: Duration = Duration::from_secs(60);
 
-/// What a connection waits for.
+/// What a connection is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaited {
     /// The first byte of a request.
     Request,
-    /// The rest of its head.
+    /// The rest of the head.
     Head,
-    /// More of its body, by the handler, which bounds that.
+    /// More of the body, for the handler, which limits the time.
     Body,
-    /// The end of its answer. Handlers bound themselves.
+    /// The end of the answer, whose time handlers limit.
     Answer,
 }
 
-/// What a connection waits for and since when: known to its stream and to its requests.
+/// What a connection is waiting for and since when, shared by its stream and its requests.
 #[derive(Debug)]
 pub(crate) struct Progress {
     awaited: Cell<Awaited>,
@@ -56,7 +56,7 @@ impl Progress {
         self.tell();
     }
 
-    /// Tells the others what is awaited from the caller from now on.
+    /// Reports to the other connections what this one waits for from now on.
     fn tell(&self) {
         match self.awaited.get() {
             Awaited::Request => self.admission.waits(false),
@@ -65,12 +65,12 @@ impl Progress {
         }
     }
 
-    /// Tells the others that the caller takes nothing of what was sent, whatever is awaited.
+    /// Reports to the other connections that the caller accepts nothing of what was sent.
     fn tell_stalled(&self) {
         self.admission.waits(true);
     }
 
-    /// The handler waits for more of the body, or does not.
+    /// Records whether the handler is waiting for more of the body.
     pub(crate) fn reads_body(&self, waits: bool) {
         match self.awaited.get() {
             Awaited::Answer if waits => self.wait_for(Awaited::Body),
@@ -88,23 +88,23 @@ impl Progress {
         Some(self.since.get() + patience)
     }
 
-    /// Tells whether the connection has to make room for another: not before its answer is complete.
+    /// Tells whether the connection must make room for another; never before its answer is complete.
     fn is_dismissed(&self, context: &Context<'_>) -> bool {
         self.admission.is_dismissed(context) && self.awaited.get() != Awaited::Answer
     }
 
-    /// Counts bytes that arrived. Answers whether they are in time.
+    /// Counts bytes that arrived, and returns whether they are in time.
     fn receive(&self) -> bool {
         match self.awaited.get() {
             Awaited::Request => self.wait_for(Awaited::Head),
-            // Not left to the timer: bytes that never stop coming would starve it.
+            // Not left to the timer, which bytes that never stop arriving would starve.
             Awaited::Head => return self.deadline().is_none_or(|deadline| Instant::now() < deadline),
             Awaited::Body | Awaited::Answer => {}
         }
         true
     }
 
-    /// The head of a request is complete. Nothing is awaited from the caller until the value is dropped.
+    /// Records that the head of a request is complete. Until the value is dropped, nothing is expected of the caller.
     pub(crate) fn answer(self: &Rc<Self>) -> Answering {
         self.wait_for(Awaited::Answer);
         Answering(Rc::clone(self))
@@ -121,12 +121,12 @@ impl Drop for Answering {
     }
 }
 
-/// A stream that ends by itself once its [`Progress`] stops: to its reader it looks as if the caller had closed it, which
-/// makes actix-http close it without a byte.
+/// A stream that ends by itself once its [`Progress`] stops. Its reader sees it as closed by the caller, which makes
+/// actix-http close it without a byte.
 pub(crate) struct BoundedStream<S> {
     stream: S,
     progress: Rc<Progress>,
-    /// Since when the caller has taken nothing of what waits for it.
+    /// Since when the caller has accepted nothing of what waits for it.
     stalled_since: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
@@ -142,7 +142,7 @@ impl<S> BoundedStream<S> {
         &self.progress
     }
 
-    /// Ready once nothing more is to be read: the connection has to make room, or waited for too long.
+    /// Ready once nothing more is to be read, because the connection must make room or has waited too long.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.progress.is_dismissed(context) { Poll::Ready(()) } else { self.poll_deadline(context) }
     }
@@ -204,7 +204,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for BoundedStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // After an answer nothing is read until the timer or the caller says so: the timer is set here.
+        // After an answer nothing is read until the timer or the caller wakes the task, so the timer is set here.
         if self.poll_end(context).is_ready() {
             context.waker().wake_by_ref();
         }

@@ -1,5 +1,6 @@
-//! How many connections there may be: in all, and from one network. Each takes a descriptor, of which the database, mails
-//! and files need some too. When it gets tight, those that have waited longest for a request are let go.
+//! How many connections there may be, in all and from one network. Each needs a file descriptor, and so do the
+//! database, mails and files. When descriptors run short, the connections that have waited longest for a request are
+//! closed.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,14 +16,14 @@ use tokio::time::Instant;
 
 use crate::trusted_proxies::TrustedProxies;
 
-/// Which part of all connections one network may have.
+/// The divisor for the connections of one network: a quarter of all.
 const NETWORK_PART: usize = 4;
-/// Which part of those that wait is let go at once: each time all of them are looked at.
+/// The divisor for the waiting connections that are closed at once, since each time all of them are examined.
 const DISMISSED_PART: usize = 16;
-/// Of [`Seat::since`]: nothing is awaited.
+/// The value of [`Seat::since`] while nothing is awaited.
 const BUSY: u64 = u64::MAX;
 
-/// The connections of a server, over all its threads. A clone is the same.
+/// The connections of a server, over all its threads. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Connections(Arc<Shared>);
 
@@ -30,7 +31,7 @@ pub struct Connections(Arc<Shared>);
 struct Shared {
     most: usize,
     trusted_proxies: TrustedProxies,
-    /// What [`Seat::since`] counts from.
+    /// The origin of [`Seat::since`].
     epoch: Instant,
     open: AtomicUsize,
     seats: Mutex<Seats>,
@@ -39,43 +40,44 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Seats {
     next: u64,
-    /// Those that were not told to go.
+    /// The connections that were not told to close.
     taken: HashMap<u64, Arc<Seat>>,
     of_network: HashMap<Network, usize>,
 }
 
-/// What is known of a connection beyond its thread.
+/// What other threads know of a connection.
 #[derive(Debug)]
 struct Seat {
-    /// Where it counts; `None` on this machine and for trusted proxies.
+    /// The network that it counts for; `None` on this machine and for trusted proxies.
     network: Option<Network>,
     is_proxy: bool,
-    /// Since when its caller has kept it waiting, in microseconds.
+    /// Since when the caller has kept it waiting, in microseconds.
     since: AtomicU64,
-    /// Whether some of that came: a head, a body; or some of the answer is sent and not taken.
+    /// Whether the wait is in the middle of something: a head, a body, or an answer that the caller does not accept.
     has_begun: AtomicBool,
     dismissed: AtomicBool,
     task: AtomicWaker,
 }
 
 impl Connections {
-    /// Allows so many, a quarter of them from one network.
+    /// Allows this many connections, a quarter of them from one network.
     pub fn new(most: usize, trusted_proxies: TrustedProxies) -> Self {
         let (epoch, open, seats) = (Instant::now(), AtomicUsize::new(0), Mutex::default());
         Self(Arc::new(Shared { most, trusted_proxies, epoch, open, seats }))
     }
 
-    /// Returns how many there may be.
+    /// Returns the maximum number of connections.
     pub fn most(&self) -> usize {
         self.0.most
     }
 
-    /// Returns how many there are.
+    /// Returns the number of open connections.
     pub fn open(&self) -> usize {
         self.0.open.load(Ordering::Relaxed)
     }
 
-    /// Takes a connection from there in; for that it may let others go. Refuses it when there are too many that do not wait.
+    /// Admits a connection from this address, for which it may close others. Refuses it if too many connections are
+    /// busy.
     pub(crate) fn admit(&self, peer: Option<IpAddr>) -> io::Result<Admission> {
         let shared = &self.0;
         let seat = Arc::new(shared.seat(peer));
@@ -120,7 +122,7 @@ impl Shared {
 }
 
 impl Seats {
-    /// Seats a connection where there is room in all and for its network; answers its number.
+    /// Adds a connection if there is room in all and for its network, and returns its number.
     fn take(&mut self, seat: Arc<Seat>, most: usize) -> Option<u64> {
         if self.taken.len() >= most {
             return None;
@@ -150,8 +152,8 @@ impl Seats {
         Some(seat)
     }
 
-    /// Tells those of `network`, or of all, that have waited longest to go, a part of those that wait. Those without half a
-    /// request go first, those of proxies last: they keep connections for their clients.
+    /// Tells a part of those connections of `network`, or of all, that have waited longest to close. Those without half
+    /// a request go first, those of proxies last, which keep connections for their clients.
     fn dismiss_longest_waiting(&mut self, network: Option<&Network>) {
         let of_it = |seat: &Seat| network.is_none_or(|network| seat.network.as_ref() == Some(network));
         let waiting = self.taken.iter().filter(|(_, seat)| of_it(seat)).filter_map(|(number, seat)| {
@@ -172,7 +174,7 @@ impl Seats {
     }
 }
 
-/// That a connection was taken in. Its place is free again when this is dropped.
+/// An admitted connection. Dropping this frees its place.
 #[derive(Debug)]
 pub(crate) struct Admission {
     connections: Connections,
@@ -181,25 +183,25 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// It waits for a request from now on, or for the caller to go on with one that has begun.
+    /// Records that it waits for a request, or for the caller to continue one that has begun.
     pub(crate) fn waits(&self, has_begun: bool) {
         self.seat.has_begun.store(has_begun, Ordering::Relaxed);
         self.seat.since.store(self.connections.0.now(), Ordering::Relaxed);
     }
 
-    /// A request of it is being answered.
+    /// Records that a request of it is being answered.
     pub(crate) fn is_busy(&self) {
         self.seat.since.store(BUSY, Ordering::Relaxed);
     }
 
-    /// Tells whether it is to end; if not, the task is woken when it is.
+    /// Tells whether it must close; if not, the task is woken when it must.
     pub(crate) fn is_dismissed(&self, context: &Context<'_>) -> bool {
         self.seat.task.register(context.waker());
         self.seat.dismissed.load(Ordering::Acquire)
     }
 
-    /// Returns how long it may go without a request: less, once every other place is taken. A proxy keeps connections for
-    /// long, and would send its next request to one that just closes.
+    /// Returns how long it may stay without a request: less once every other place is taken. A proxy keeps connections
+    /// for long, and would send its next request to one that is about to close.
     pub(crate) fn patience(&self, usual: Duration, short: Duration) -> Duration {
         let is_pressed = self.connections.open() > self.connections.most() / 2;
         if is_pressed && !self.seat.is_proxy { short } else { usual }

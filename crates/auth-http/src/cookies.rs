@@ -1,5 +1,5 @@
-//! Tokens as cookies (`AUTH_COOKIES=on`), for browsers: `__Host-`, HttpOnly, Secure, SameSite=Lax. A refused request
-//! never changes one: of two tabs the one that is refused must not wipe what the other was just given.
+//! Tokens as cookies for browsers (`AUTH_COOKIES=on`): `__Host-`, HttpOnly, Secure, SameSite=Lax. A refused request
+//! never changes a cookie: the tab that is refused must not delete what another tab has just received.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::edge::Edge;
 pub(crate) const ACCESS: &str = "__Host-auth-access";
 pub(crate) const REFRESH: &str = "__Host-auth-refresh";
 pub(crate) const TEMP: &str = "__Host-auth-temp";
-/// Recognises a browser that goes to an identity provider; set with cookies off too.
+/// Recognises a browser that goes to an identity provider. It is also set when cookies are off.
 const AUTHORIZATION: &str = "__Host-auth-authorization";
 
-/// Cookies that go with an answer where cookies are on.
+/// The cookies of an answer, if cookies are on.
 pub(crate) struct TokenCookies(Vec<Cookie<'static>>);
 
 fn cookie(name: &'static str, value: String, lifetime: Duration) -> Cookie<'static> {
@@ -40,7 +40,7 @@ fn removal(name: &'static str) -> Cookie<'static> {
 }
 
 impl TokenCookies {
-    /// Sets the tokens of a session that goes on.
+    /// Sets the tokens of a session that continues.
     pub(crate) fn tokens(tokens: &IssuedTokens) -> Self {
         let IssuedTokens { access, refresh, access_expires_in, refresh_expires_in } = tokens;
         Self(vec![
@@ -49,14 +49,15 @@ impl TokenCookies {
         ])
     }
 
-    /// Sets the tokens of a session that was opened. The step before it is over: with `used_cookie` its cookie goes.
+    /// Sets the tokens of a session that was opened. The step before it is over: with `used_cookie`, its cookie is
+    /// removed.
     pub(crate) fn session(tokens: &IssuedTokens, used_cookie: bool) -> Self {
         let mut handed_out = Self::tokens(tokens);
         handed_out.0.extend(Self::end_of_step(used_cookie).0);
         handed_out
     }
 
-    /// Sets the access token of a session that was there before: a step that led to it is over, as above.
+    /// Sets the access token of an existing session. The step that led to it is over, as above.
     pub(crate) fn access(token: &IssuedAccessToken, used_cookie: bool) -> Self {
         let mut handed_out = Self(vec![cookie(ACCESS, token.token.reveal().to_owned(), token.expires_in)]);
         handed_out.0.extend(Self::end_of_step(used_cookie).0);
@@ -68,18 +69,18 @@ impl TokenCookies {
         Self(vec![cookie(TEMP, token.token.reveal().to_owned(), token.expires_in)])
     }
 
-    /// Removes the temp token of a step that is over, where the request was recognised by that cookie: another one stays.
+    /// Removes the temp token of a step that is over, if the request was recognised by that cookie; any other stays.
     pub(crate) fn end_of_step(used_cookie: bool) -> Self {
         Self(used_cookie.then(|| removal(TEMP)).into_iter().collect())
     }
 
-    /// Removes the tokens of a session that is over: those that the request brings and `names` says to be of it.
+    /// Removes the tokens of a session that is over: those that the request brings and that `names` attributes to it.
     pub(crate) fn end_of_session(request: &HttpRequest, names: impl Fn(&str) -> bool) -> Self {
         let is_over = |cookie: &&str| value(request, cookie).is_some_and(|token| names(&token));
         Self([ACCESS, REFRESH].into_iter().filter(is_over).map(removal).collect())
     }
 
-    /// Attaches them to an answer; [`write()`] puts them into it.
+    /// Attaches the cookies to an answer, into which [`write()`] puts them.
     pub(crate) fn with(self, response: HttpResponse) -> HttpResponse {
         let mut response = response;
         response.extensions_mut().insert(self);
@@ -87,28 +88,28 @@ impl TokenCookies {
     }
 }
 
-/// Takes what was attached to an answer off again.
+/// Removes the cookies that were attached to an answer.
 pub(crate) fn withhold<B>(response: &mut HttpResponse<B>) -> Option<TokenCookies> {
     response.extensions_mut().remove::<TokenCookies>()
 }
 
-/// Writes what was attached to an answer, where cookies are on.
+/// Writes the cookies that were attached to an answer, if cookies are on.
 pub(crate) fn write<B>(edge: &Edge, response: &mut HttpResponse<B>) {
     let handed_out = withhold(response).filter(|_| edge.cookies);
     for cookie in handed_out.into_iter().flat_map(|handed_out| handed_out.0) {
-        // Fails for what no header can carry; a token is plain ASCII.
+        // Fails only for what no header can carry; a token is plain ASCII.
         let _ = response.add_cookie(&cookie);
     }
 }
 
-/// Returns the token that a cookie brings, where cookies are on. What a request is recognised by is taken with
+/// Returns the token in a cookie, if cookies are on. For the token that a request is recognised by, use
 /// `credential::from_cookie`.
 pub(crate) fn token(edge: &Edge, request: &HttpRequest, name: &str) -> Option<String> {
     value(request, name).filter(|value| edge.cookies && !value.is_empty())
 }
 
-/// Returns the value of that cookie, as it was set. actix-web's own parser decodes names, so that `%5F%5FHost-…`, which a
-/// browser lets any neighbouring host set, would be one of ours. A name that comes twice counts for nothing.
+/// Returns the value of a cookie as it was set. The parser of actix-web decodes names, so that `%5F%5FHost-…`, which a
+/// browser lets any neighbouring host set, would pass for ours. A name that occurs twice is ignored.
 pub(crate) fn value(request: &HttpRequest, name: &str) -> Option<String> {
     let lines = request.headers().get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
     let pairs =
@@ -126,14 +127,14 @@ pub(crate) fn browser(request: &HttpRequest) -> Option<BearerToken> {
     value(request, AUTHORIZATION).filter(well_formed).map(BearerToken::new)
 }
 
-/// The same, or a fresh secret: several tabs share it.
+/// Returns the secret of this browser's cookie or, if it has none, a new one: several tabs share it.
 pub(crate) fn browser_or_new(edge: &Edge, request: &HttpRequest) -> BearerToken {
     browser(request).unwrap_or_else(|| BearerToken::new(URL_SAFE_NO_PAD.encode(edge.entropy.bytes())))
 }
 
-/// Sets the cookie by which a browser is recognised.
+/// Sets the cookie that recognises a browser.
 pub(crate) fn set_browser(response: &mut HttpResponse, browser: &BearerToken) {
-    // Fails for what no header can carry; it is base64.
+    // Fails only for what no header can carry; this is base64.
     let _ = response.add_cookie(&cookie(AUTHORIZATION, browser.reveal().to_owned(), BeginAuthorization::LIFETIME));
 }
 

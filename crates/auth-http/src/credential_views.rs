@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::wire::{pending_email, rfc3339};
+use crate::wire::{TwoFactorMethod, pending_email, rfc3339};
 
 /// One credential as the backups service reads it.
 #[derive(Serialize, ToSchema)]
@@ -90,6 +90,7 @@ impl From<&LinkedIdentity> for CredentialIdentityView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = CredentialFactor)]
 struct CredentialFactorView {
+    #[schema(value_type = TwoFactorMethod)]
     method: &'static str,
     #[schema(pattern = "^(enabled|disabled)$")]
     status: &'static str,

@@ -1,4 +1,4 @@
-//! How the tokens of an answer travel: in its body, in cookies that no script can read, or in both.
+//! How the tokens of an answer travel: in the body, in cookies that no script can read, or in both.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -8,22 +8,22 @@ use crate::credential::came_by_cookie;
 use crate::cross_site::is_foreign;
 use crate::edge::Edge;
 
-/// By this header, with the value `cookie`, a page asks for tokens in cookies alone.
+/// The header with which a page asks for tokens in cookies only, with the value `cookie`.
 pub(crate) const TRANSPORT: &str = "x-auth-transport";
 
 /// Where the tokens of an answer are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// In the body alone.
+    /// In the body only.
     Body,
-    /// In the body, and in cookies.
+    /// In the body and in cookies.
     Both,
-    /// In cookies alone.
+    /// In cookies only.
     Cookies,
 }
 
 impl Delivery {
-    /// Returns how the answer to that request carries its tokens. To be asked once the request was recognised.
+    /// Returns how the answer to a request carries its tokens. Call it after the request was recognised.
     pub(crate) fn of(request: &HttpRequest) -> Self {
         let cookies_are_on =
             request.app_data::<Data<Edge>>().is_some_and(|edge| edge.cookies && !is_foreign(edge, request));
@@ -40,7 +40,7 @@ impl Delivery {
         !matches!(self, Self::Cookies)
     }
 
-    /// Has the answer change these cookies, where cookies carry its tokens.
+    /// Makes the answer set these cookies, if cookies carry its tokens.
     pub(crate) fn attach(self, cookies: TokenCookies, response: HttpResponse) -> HttpResponse {
         match self {
             Self::Body => response,

@@ -1,4 +1,4 @@
-//! What the edge needs for itself, beside the use cases.
+//! What the HTTP layer needs for itself, besides the use cases.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,52 +18,52 @@ use crate::trusted_proxies::TrustedProxies;
 /// An identity provider, as clients and the documents see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedProvider {
-    /// In paths.
+    /// The name in paths.
     pub name: ProviderName,
-    /// On pages.
+    /// The name for people.
     pub display_name: String,
-    /// Where pages find its picture.
+    /// The URL of its icon.
     pub icon: Option<String>,
-    /// Whether clients may bring id_tokens of it.
+    /// Whether clients may sign in with its id_tokens.
     pub takes_id_tokens: bool,
     /// Whether it sends browsers back by POST.
     pub answers_by_post: bool,
-    /// Whether one can sign in with it.
+    /// Whether it is configured, so that users can sign in with it.
     pub is_configured: bool,
 }
 
-/// How requests are taken and answered, whatever they ask for.
+/// How requests are accepted and answered, whatever they ask for.
 pub struct Edge {
-    /// Counts requests; what else Prometheus reads is measured by a use case.
+    /// Counts requests; a use case measures everything else that Prometheus reads.
     pub metrics: Metrics,
-    /// How many log lines found no place on their way to stderr.
+    /// How many log lines were dropped because stderr was too slow.
     pub log_lines_dropped: Arc<AtomicU64>,
-    /// What works in the background.
+    /// The workers in the background.
     pub workers: Supervisor,
     /// Whether this node is about to stop.
     pub draining: Draining,
-    /// Whether `/metrics` has an address of its own.
+    /// Whether `/metrics` is served at an address of its own.
     pub metrics_elsewhere: bool,
-    /// Makes request ids, and the cookies of browsers that go to an identity provider.
+    /// Creates request ids, and the cookies of browsers that go to an identity provider.
     pub entropy: Arc<dyn Entropy>,
-    /// Whose word on the client's address is believed.
+    /// The proxies that are believed about the client's address.
     pub trusted_proxies: TrustedProxies,
-    /// How many connections there are.
+    /// The open connections.
     pub connections: Connections,
-    /// How much strangers may ask for.
+    /// How much strangers may request.
     pub network_limits: NetworkLimits,
-    /// Whether browsers get tokens as cookies too.
+    /// Whether browsers receive tokens as cookies, too.
     pub cookies: bool,
-    /// Which pages of other origins may call with credentials, and be where a sign-in ends.
+    /// The other origins whose pages may call with credentials, and on which a sign-in may end.
     pub origins: Origins,
-    /// The OpenAPI documents, made when somebody asks for them.
+    /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,
-    /// The identity providers that are configured, and those that the documents show anyway.
+    /// The configured identity providers, and those that are documented in any case.
     pub providers: Vec<ListedProvider>,
-    /// `iss` of access tokens, which introspection tells.
+    /// The `iss` of access tokens, as introspection reports it.
     pub issuer: String,
-    /// `aud` of access tokens, which introspection tells.
+    /// The `aud` of access tokens, as introspection reports it.
     pub audience: String,
-    /// Where everything is served: `/` and others, each beginning and ending with `/`.
+    /// The base paths under which everything is served: `/` and others, each beginning and ending with `/`.
     pub base_paths: Vec<String>,
 }

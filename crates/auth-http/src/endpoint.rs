@@ -20,6 +20,7 @@ use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cross_site::refuse_foreign;
 use crate::network_limits::Cost;
 use crate::query::path_uuid;
+use crate::tag::Tag;
 
 /// Who may call an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,10 +42,56 @@ pub(crate) enum Permission {
     Internal(Scope),
 }
 
+impl Permission {
+    /// Returns the codes that callers without it are refused with.
+    pub(crate) fn refusals(self) -> Vec<Code> {
+        let (http, use_case): (HttpCode, &[ErrorCode]) = match self {
+            Self::Anyone(_) => return Vec::new(),
+            Self::RefreshToken => (
+                HttpCode::RefreshTokenRequired,
+                &[ErrorCode::RefreshTokenInvalid, ErrorCode::AccessTokenInvalid, ErrorCode::Unauthorized],
+            ),
+            Self::AccessToken => (
+                HttpCode::TokenRequired,
+                &[ErrorCode::AccessTokenInvalid, ErrorCode::AccessTokenExpired, ErrorCode::Unauthorized],
+            ),
+            Self::FreshLogin => (
+                HttpCode::TokenRequired,
+                &[
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::AccessTokenExpired,
+                    ErrorCode::ReauthenticationRequired,
+                    ErrorCode::Unauthorized,
+                ],
+            ),
+            Self::TempToken(_) => {
+                (HttpCode::TokenRequired, &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired])
+            }
+            Self::AccessOrTempToken(_) => (
+                HttpCode::TokenRequired,
+                &[
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::AccessTokenExpired,
+                    ErrorCode::TempTokenInvalid,
+                    ErrorCode::TempTokenExpired,
+                    ErrorCode::Unauthorized,
+                ],
+            ),
+            Self::Internal(_) => (
+                HttpCode::TokenRequired,
+                &[ErrorCode::InternalTokenInvalid, ErrorCode::InternalTokenExpired, ErrorCode::Forbidden],
+            ),
+        };
+        let mut all = vec![http.into(), ErrorCode::Unavailable.into()];
+        all.extend(use_case.iter().map(|code| Code::from(*code)));
+        all
+    }
+}
+
 /// What an endpoint answers when it does not refuse.
 pub(crate) enum Answer {
-    /// The envelope with one of these codes, which have the same status; `data` has this schema.
-    Envelope(Vec<SuccessCode>, Option<NamedSchema>),
+    /// The envelope.
+    Envelope(EnvelopeAnswer),
     /// 200 with something of its own standard.
     Plain { media_type: &'static str, schema: NamedSchema, description: &'static str },
     /// 200 with these headers, name and meaning, and no body.
@@ -53,6 +100,16 @@ pub(crate) enum Answer {
     Redirect(&'static str),
     /// The answer before it, as another media type for those who ask for it.
     Also { media_type: &'static str, schema: NamedSchema },
+}
+
+/// A successful answer in the envelope.
+pub(crate) struct EnvelopeAnswer {
+    /// It carries one of these codes, with the status of that code.
+    pub(crate) codes: Vec<SuccessCode>,
+    /// The schema of `data`; empty without one.
+    pub(crate) data: Option<NamedSchema>,
+    /// The name of its schema, where that of the code is another answer's.
+    pub(crate) name: Option<&'static str>,
 }
 
 /// A schema that is made when a document needs it: those who serve, a thread each, need none.
@@ -101,16 +158,23 @@ pub(crate) struct Endpoint {
     pub(crate) path: Cow<'static, str>,
     /// Another path that means the same and is not documented.
     pub(crate) alias: Option<&'static str>,
-    pub(crate) tag: &'static str,
-    pub(crate) summary: &'static str,
+    /// The name of the method that calls it in a generated client.
+    pub(crate) operation_id: Cow<'static, str>,
+    pub(crate) tag: Tag,
+    pub(crate) summary: Cow<'static, str>,
+    pub(crate) description: &'static str,
     pub(crate) permission: Permission,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<NamedSchema>,
+    /// A body that succeeds as it stands, where one can.
+    pub(crate) example: Option<Value>,
     pub(crate) body_required: bool,
     pub(crate) body_types: &'static [&'static str],
     head: bool,
     any_page: bool,
     pub(crate) answers: Vec<Answer>,
+    /// The name of the union of its answers, where there are several.
+    pub(crate) union: Option<&'static str>,
     pub(crate) errors: Vec<Code>,
     route: Box<dyn Fn() -> Route>,
 }
@@ -126,8 +190,19 @@ impl Unpermitted {
         Self(Endpoint { alias: Some(alias), ..self.0 })
     }
 
-    pub(crate) fn summary(self, tag: &'static str, summary: &'static str) -> Self {
-        Self(Endpoint { tag, summary, ..self.0 })
+    /// Names and describes it: a camelCase verb, good as the name of a method, and one line.
+    pub(crate) fn operation(
+        self,
+        id: impl Into<Cow<'static, str>>,
+        tag: Tag,
+        summary: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Endpoint { operation_id: id.into(), tag, summary: summary.into(), ..self.0 })
+    }
+
+    /// Says more about it.
+    pub(crate) fn description(self, description: &'static str) -> Self {
+        Self(Endpoint { description, ..self.0 })
     }
 
     /// Says who may call it.
@@ -160,64 +235,28 @@ impl Endpoint {
             method,
             path: path.into(),
             alias: None,
-            tag: "auth",
-            summary: "",
+            operation_id: Cow::Borrowed(""),
+            tag: Tag::Auth,
+            summary: Cow::Borrowed(""),
+            description: "",
             permission: Permission::Anyone(Cost::Nothing),
             parameters: Vec::new(),
             body: None,
+            example: None,
             body_required: true,
             body_types: JSON,
             head: true,
             any_page: false,
             answers: Vec::new(),
+            union: None,
             errors,
             route: Box::new(route),
         })
     }
 
     fn permission(self, permission: Permission) -> Self {
-        let errors: &[ErrorCode] = match permission {
-            Permission::Anyone(_) => return Self { permission, ..self },
-            Permission::RefreshToken => {
-                return Self { permission, ..self }.errors(&[HttpCode::RefreshTokenRequired]).errors(&[
-                    ErrorCode::RefreshTokenInvalid,
-                    ErrorCode::AccessTokenInvalid,
-                    ErrorCode::Unauthorized,
-                    ErrorCode::Unavailable,
-                ]);
-            }
-            Permission::AccessToken => &[
-                ErrorCode::AccessTokenInvalid,
-                ErrorCode::AccessTokenExpired,
-                ErrorCode::Unauthorized,
-                ErrorCode::Unavailable,
-            ],
-            Permission::FreshLogin => &[
-                ErrorCode::AccessTokenInvalid,
-                ErrorCode::AccessTokenExpired,
-                ErrorCode::ReauthenticationRequired,
-                ErrorCode::Unauthorized,
-                ErrorCode::Unavailable,
-            ],
-            Permission::TempToken(_) => {
-                &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::Unavailable]
-            }
-            Permission::AccessOrTempToken(_) => &[
-                ErrorCode::AccessTokenInvalid,
-                ErrorCode::AccessTokenExpired,
-                ErrorCode::TempTokenInvalid,
-                ErrorCode::TempTokenExpired,
-                ErrorCode::Unauthorized,
-                ErrorCode::Unavailable,
-            ],
-            Permission::Internal(_) => &[
-                ErrorCode::InternalTokenInvalid,
-                ErrorCode::InternalTokenExpired,
-                ErrorCode::Forbidden,
-                ErrorCode::Unavailable,
-            ],
-        };
-        Self { permission, ..self }.errors(&[HttpCode::TokenRequired]).errors(errors)
+        let errors = permission.refusals();
+        Self { permission, ..self }.errors(&errors)
     }
 
     /// Reads a JSON body of that schema.
@@ -236,7 +275,7 @@ impl Endpoint {
         Self { head: false, ..self }
     }
 
-    /// A page of any origin may send it, since it does nothing.
+    /// Accepts requests from pages of any origin, since it changes nothing.
     pub(crate) fn open_to_any_page(mut self) -> Self {
         self.errors.retain(|code| *code != HttpCode::CrossSiteRequest.into());
         Self { any_page: true, ..self }
@@ -251,24 +290,45 @@ impl Endpoint {
         self.errors(&[ErrorCode::ValidationFailed])
     }
 
+    /// Shows this body to those who try it out.
+    pub(crate) fn example(self, example: Value) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
     /// Answers with data of that schema.
-    pub(crate) fn answers<T: ToSchema>(mut self, code: SuccessCode) -> Self {
-        self.answers.push(Answer::Envelope(vec![code], Some(NamedSchema::of::<T>())));
-        self
+    pub(crate) fn answers<T: ToSchema>(self, code: SuccessCode) -> Self {
+        self.envelope(code, Some(NamedSchema::of::<T>()))
     }
 
     /// Answers with empty data.
-    pub(crate) fn answers_empty(mut self, code: SuccessCode) -> Self {
-        self.answers.push(Answer::Envelope(vec![code], None));
+    pub(crate) fn answers_empty(self, code: SuccessCode) -> Self {
+        self.envelope(code, None)
+    }
+
+    fn envelope(self, code: SuccessCode, data: Option<NamedSchema>) -> Self {
+        self.answers_plain(Answer::Envelope(EnvelopeAnswer { codes: vec![code], data, name: None }))
+    }
+
+    fn last_envelope(mut self, change: impl FnOnce(&mut EnvelopeAnswer)) -> Self {
+        if let Some(Answer::Envelope(envelope)) = self.answers.last_mut() {
+            change(envelope);
+        }
         self
     }
 
     /// The answer before it may carry this code instead.
-    pub(crate) fn or(mut self, code: SuccessCode) -> Self {
-        if let Some(Answer::Envelope(codes, _)) = self.answers.last_mut() {
-            codes.push(code);
-        }
-        self
+    pub(crate) fn or(self, code: SuccessCode) -> Self {
+        self.last_envelope(|envelope| envelope.codes.push(code))
+    }
+
+    /// Names the schema of the answer before it; else it has the name of its code.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        self.last_envelope(|envelope| envelope.name = Some(name))
+    }
+
+    /// Names the union of its answers, which their `code` tells apart.
+    pub(crate) fn one_of(self, name: &'static str) -> Self {
+        Self { union: Some(name), ..self }
     }
 
     /// Answers outside the envelope.

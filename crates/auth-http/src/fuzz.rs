@@ -1,4 +1,5 @@
-//! Fuzz targets for what callers send beside a body that is JSON: headers, the query, origins. `auth_fuzz` runs them.
+//! Fuzz targets for everything that callers send besides a JSON body: headers, the query, origins. `auth_fuzz` runs
+//! them.
 
 use std::net::IpAddr;
 
@@ -15,7 +16,7 @@ use crate::origins::{Origins, parse_origin};
 use crate::trusted_proxies::TrustedProxies;
 use crate::{body, caller, cookies, middleware, query};
 
-/// A request with that header; `None` where no server would take it.
+/// Returns a request with this header; `None` if no server would accept it.
 fn with_header(name: &str, value: &[u8]) -> Option<HttpRequest> {
     let value = actix_web::http::header::HeaderValue::from_bytes(value).ok()?;
     Some(TestRequest::default().insert_header((name, value)).to_http_request())
@@ -63,13 +64,13 @@ fn forwarded_for() {
     check_text("forwarded_for", &[], |text| {
         let line = format!("{text}, {client}");
         assert_eq!(proxies.client_of(proxy, line.split(',')), client);
-        // Alone it may name anybody, but never makes the proxy's own address anybody else's who is not in it.
+        // Alone it may name anyone, but it never turns the proxy's own address into one that it does not contain.
         let named = proxies.client_of(proxy, text.split(','));
         (named != proxy).then_some(()).into()
     });
 }
 
-/// The same of `Forwarded`; where the client left it unreadable, the proxy's own address counts.
+/// Checks the same for `Forwarded`; if the client made it unreadable, the proxy's own address counts.
 #[test]
 fn forwarded() {
     let (proxies, proxy, client) = proxies();
@@ -175,7 +176,7 @@ fn json_body() {
                 assert_eq!(value.get("email").and_then(Value::as_str), email.as_deref());
                 assert_eq!(value.get("roles").is_some_and(|roles| !roles.is_null()), roles.is_some());
             }
-            // What is ignored may be deeper than serde_json keeps, or a number greater than it has.
+            // Ignored fields may be nested deeper than serde_json supports, or contain numbers beyond its range.
             (Ok(_), None) => assert!(serde_json::from_slice::<IgnoredAny>(bytes).is_ok()),
             (Err(wrong), _) => {
                 assert!((1..=3).contains(&wrong.errors.len()), "one a field: {wrong:?}");

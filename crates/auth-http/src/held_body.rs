@@ -1,6 +1,6 @@
-//! The body of a request outlives its handler here, until the answer is complete. actix-http goes by that: when an answer
-//! ends and the handler has dropped a chunked body unread, it reads on for as long as the caller likes to send, and keeps
-//! the connection; while somebody still holds the body, it ends the connection with the answer, as it does with bodies of
+//! Keeps the body of a request alive after its handler, until the answer is complete. actix-http depends on that: if
+//! the handler has dropped a chunked body unread when the answer ends, it reads on for as long as the caller sends, and
+//! keeps the connection; if the body still exists, it closes the connection after the answer, as it does for bodies of
 //! an announced length.
 
 use std::cell::RefCell;
@@ -16,11 +16,11 @@ use futures_util::Stream;
 
 use crate::connection::{Answering, Progress};
 
-/// The body of a request. The connection ends when this is dropped before all of it has come.
+/// The body of a request. The connection closes if this is dropped before all of it has arrived.
 pub(crate) struct HeldBody(#[expect(dead_code, reason = "is there to be dropped late")] Rc<RefCell<Payload>>);
 
 impl HeldBody {
-    /// Holds the body of a request, where it has one: its handler reads the same one.
+    /// Holds the body of a request, if it has one; its handler reads the same body.
     pub(crate) fn of(request: &mut Request, progress: Option<Rc<Progress>>) -> Option<Self> {
         let payload = match request.take_payload() {
             Payload::None => return None,
@@ -32,7 +32,7 @@ impl HeldBody {
     }
 }
 
-/// What the handler reads.
+/// The view of the body that the handler reads.
 struct ReadBody {
     body: Rc<RefCell<Payload>>,
     progress: Option<Rc<Progress>>,
@@ -50,7 +50,7 @@ impl Stream for ReadBody {
     }
 }
 
-/// The body of an answer. actix-http drops it when its last byte is on its way.
+/// The body of an answer. actix-http drops it when the last byte is on its way.
 pub(crate) struct AnswerBody {
     body: BoxBody,
     _answering: Option<Answering>,
@@ -58,7 +58,7 @@ pub(crate) struct AnswerBody {
 }
 
 impl AnswerBody {
-    /// `request` is what the caller sent, where that was anything.
+    /// Creates the body of an answer; `request` is the body that the caller sent, if any.
     pub(crate) fn new(body: BoxBody, answering: Option<Answering>, request: Option<HeldBody>) -> Self {
         Self { body, _answering: answering, _request: request }
     }

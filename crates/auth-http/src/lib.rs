@@ -1,7 +1,7 @@
-//! The REST edge on actix-web: routes, extractors, the one table of codes and statuses, OpenAPI.
+//! The HTTP API on actix-web: routes, extractors, the table of codes and statuses, OpenAPI.
 //!
-//! A request goes from `endpoints` (one file a handler, each beside its description) to a use case
-//! of `auth-domain` and back. What is decided is the domain's; where things are kept is the stores'.
+//! A request goes from `endpoints` (one file per handler, beside its description) to a use case of `auth-domain` and
+//! back. The domain decides; the stores keep the data.
 
 mod answer;
 mod audit_context;
@@ -34,6 +34,7 @@ mod query;
 mod routes;
 mod server;
 mod swagger;
+mod tag;
 mod token_answers;
 mod trusted_proxies;
 mod wire;

@@ -1,6 +1,6 @@
-//! What Prometheus reads: counted here as requests are answered, and asked of the others when it reads.
+//! The metrics for Prometheus: requests are counted here as they are answered; everything else is measured on request.
 //!
-//! No label comes from a caller: a route is its pattern, a method one of those that we take.
+//! No label comes from a caller: a route is its pattern, and a method one of those that are supported.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,8 @@ use supervisor::Report;
 use crate::codes::Code;
 use crate::connections::Connections;
 
-/// In seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last ones.
+/// The buckets in seconds: a refresh takes less than the first, a login the middle ones, an identity provider the last
+/// ones.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of this node.
@@ -42,7 +43,7 @@ pub struct Metrics {
     log_lines_dropped: Counter,
     worker_failures: IntCounterVec,
     worker_failing: GaugeVec,
-    /// Held while a load is written down: what is counted elsewhere is brought up to that by its difference.
+    /// Held while a load is written: what is counted elsewhere is brought up to date by its difference.
     writing: Mutex<()>,
 }
 
@@ -53,7 +54,7 @@ fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: Resu
 }
 
 impl Metrics {
-    /// All at zero. Fails when two have the same name.
+    /// Creates the metrics, all at zero. Fails if two have the same name.
     pub fn new() -> Result<Self, Error> {
         let registry = Registry::new();
         let gauge = |name: &str, help: &str| register(&registry, Gauge::new(name, help));
@@ -76,46 +77,59 @@ impl Metrics {
                 "Requests refused, by code; RATE_LIMITED is a limit reached, OVERLOADED a full queue.",
                 &["code"],
             )?,
-            outbox: gauges("auth_outbox", "Mails and events that are owed, over all nodes.", &["what"])?,
+            outbox: gauges("auth_outbox", "Mails and events waiting to be sent, over all nodes.", &["what"])?,
             outbox_age: gauges(
                 "auth_outbox_oldest_seconds",
-                "For how long the oldest mail or event has been owed; 0 when none is.",
+                "Age of the oldest waiting mail or event; 0 if none is waiting.",
                 &["what"],
             )?,
-            database_up: gauge("auth_database_up", "1 when the database answered for these metrics, 0 when not.")?,
+            database_up: gauge("auth_database_up", "1 if the database answered for these metrics, 0 if not.")?,
             database_file_sound: gauge(
                 "auth_database_file_sound",
-                "1 when the last check of the SQLite file found nothing, 0 when it is damaged; NaN before the first one, and \
-                 with PostgreSQL.",
+                "1 if the last check of the SQLite file found no damage, 0 if it is damaged; NaN before the first \
+                 check, and with PostgreSQL.",
             )?,
             pool: gauges("auth_database_connections", "Connections of this node to its database.", &["state"])?,
             connections: gauges("auth_connections", "Connections of clients to this node.", &["state"])?,
-            hashing: gauges("auth_hashing", "Passwords of this node that wait for a thread, or have one.", &["state"])?,
+            hashing: gauges(
+                "auth_hashing",
+                "Passwords on this node that are waiting for a thread or being hashed.",
+                &["state"],
+            )?,
             hashing_networks: gauges(
                 "auth_hashing_networks",
-                "Networks whose passwords wait or are hashed, and networks that have logged somebody in within 30 days.",
+                "Networks with passwords waiting or being hashed, and networks with a login in the last 30 days.",
                 &["what"],
             )?,
             hashed: total("auth_hashing_done_total", "Passwords hashed or compared since the start.")?,
-            hashing_seconds: total("auth_hashing_seconds_total", "The time that those took, over all threads.")?,
-            hashing_refused: total("auth_hashing_refused_total", "Passwords turned away since the start: too many.")?,
-            signing_key_age: gauge("auth_signing_key_age_seconds", "For how long the key that signs has signed.")?,
+            hashing_seconds: total(
+                "auth_hashing_seconds_total",
+                "Time spent hashing and comparing passwords, over all threads.",
+            )?,
+            hashing_refused: total(
+                "auth_hashing_refused_total",
+                "Passwords refused since the start because too many were waiting.",
+            )?,
+            signing_key_age: gauge(
+                "auth_signing_key_age_seconds",
+                "How long the current signing key has been in use.",
+            )?,
             verified_restore: gauge(
                 "auth_last_verified_restore_timestamp",
-                "When an export was last restored and found to work, in seconds since 1970; 0 when none was.",
+                "When a restore drill last succeeded, in seconds since 1970; 0 if never.",
             )?,
             log_lines_dropped: total(
                 "auth_log_lines_dropped_total",
-                "Log lines that found no place since the start: whoever reads stderr is too slow.",
+                "Log lines dropped since the start because stderr was not read fast enough.",
             )?,
             worker_failures: counters(
                 "auth_worker_failures_total",
-                "How often what works in the background panicked or failed, and was started again.",
+                "How often a background worker panicked or failed and was restarted.",
                 &["worker"],
             )?,
             worker_failing: gauges(
                 "auth_worker_failing",
-                "1 when it waits to be started again, or failed within the last minute; 0 when not.",
+                "1 if the worker is waiting to be restarted or failed within the last minute, 0 if not.",
                 &["worker"],
             )?,
             writing: Mutex::default(),
@@ -123,7 +137,7 @@ impl Metrics {
         })
     }
 
-    /// Counts a request that was answered. `route` is `None` where nothing is.
+    /// Counts a request that was answered. `route` is `None` if no endpoint has its path.
     pub(crate) fn answered(
         &self,
         route: Option<&str>,
@@ -142,7 +156,7 @@ impl Metrics {
         }
     }
 
-    /// The text format of Prometheus, version 0.0.4.
+    /// Returns the metrics in the text format of Prometheus, version 0.0.4.
     pub(crate) fn text(
         &self,
         load: &ServiceLoad,
@@ -181,7 +195,7 @@ impl Metrics {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
-    /// Of a database that is away no older figures stand in for it.
+    /// Reports the database. While it is unreachable, no older figures are reported in its place.
     fn tell_database(&self, now: Timestamp, database: Option<&DatabaseLoad>) {
         self.database_up.set(if database.is_some() { 1.0 } else { 0.0 });
         let Some(DatabaseLoad { outbox, signing_since, verified_restore }) = database else {
@@ -203,7 +217,7 @@ impl Metrics {
     }
 }
 
-/// As Prometheus counts.
+/// Converts a number to the type that Prometheus counts in.
 fn count(number: u64) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

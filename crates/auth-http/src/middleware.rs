@@ -1,6 +1,7 @@
-//! What happens to every request and answer: a request id, a deadline, a log line, safe headers, and
-//! problem documents for those who want them.
+//! What every request and answer goes through: a request id, a deadline, a log line, safe headers, and problem
+//! documents for callers that accept them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,37 +14,41 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use auth_domain::AccountId;
 use auth_domain::audit::RequestId;
 use auth_domain::error_code::{ErrorCode, Refusal};
+use auth_domain::session::Network;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::answer::{ApiError, accepts};
 use crate::body::MAX_BYTES;
 use crate::client::{client_address, untrusted_proxy};
-use crate::codes::{Code, HttpCode};
+use crate::codes::HttpCode;
 use crate::edge::Edge;
-use crate::{audit_context, cookies};
+use crate::{audit_context, cookies, cross_site};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Past this the caller has given up. A stream may go on: it has begun to answer.
+/// When the caller has given up anyway. A stream may continue, because its answer has begun.
 const DEADLINE: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(2);
 
-/// The outermost middleware: everything that a request and its answer have in common with all others.
+/// Handles, as the outermost middleware, what all requests and answers have in common.
 pub(crate) async fn exchange(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     let exchange = Exchange::begin(&request);
-    let address = client_address(request.request());
     tell_untrusted_proxy(request.request());
     let answering = next.call(request).instrument(exchange.span.clone());
-    let answering = audit_context::answer(exchange.audited_id(), address, answering);
+    let answering = Arc::clone(&exchange.request).answer(answering);
     let answering = request_scope::scope(Arc::clone(&exchange.id_text), answering);
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(answered) => {
             let (request, mut response) = answered?.map_into_boxed_body().into_parts();
+            if let Some(refusal) = preflight_refusal(&request, &response) {
+                response = refusal.error_response();
+            }
             exchange.end(request.match_pattern().as_deref(), &mut response);
             Ok(ServiceResponse::new(request, response))
         }
@@ -55,7 +60,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// `doctor` asks there as a proxy would: it is told in the answer.
+/// Tells `doctor`, which asks there like a proxy, in the answer.
 fn tell_untrusted_proxy(request: &HttpRequest) {
     if let Some(peer) = untrusted_proxy(request).filter(|_| !request.path().ends_with("/health/client"))
         && let Some(edge) = request.app_data::<Data<Edge>>()
@@ -67,29 +72,30 @@ fn tell_untrusted_proxy(request: &HttpRequest) {
 /// A request that is being answered.
 struct Exchange {
     id: HeaderValue,
-    /// The same, for the log.
+    /// The request id as text, for the log.
     id_text: Arc<str>,
-    /// Whether the caller made the id up.
-    id_is_callers: bool,
     began: Instant,
     method: Method,
     path: String,
     wants_problem: bool,
     span: Span,
     edge: Option<Data<Edge>>,
+    /// What is learnt of it while it is answered.
+    request: Arc<audit_context::Request>,
 }
 
 impl Exchange {
     fn begin(request: &ServiceRequest) -> Self {
         let own = callers_id(request).cloned();
-        let (id, id_is_callers, method) =
-            (own.clone().unwrap_or_else(|| fresh_id(request)), own.is_some(), request.method().clone());
+        let is_callers = own.is_some();
+        let (id, method) = (own.unwrap_or_else(|| fresh_id(request)), request.method().clone());
         let id_text: Arc<str> = id.to_str().unwrap_or_default().into();
-        // For traces, and for logs that ask for spans: where there are neither, it costs nothing.
+        let audited_id = if is_callers { RequestId::Callers } else { RequestId::Own }(id_text.to_string());
+        // For traces, and for logs that show spans; without either it costs nothing.
         let span = tracing::info_span!(
             "request",
             id = &*id_text,
-            // The name of a span is fixed when it begins, and the route is not known then.
+            // The name of a span is fixed when it begins, when the route is not known yet.
             otel.name = method.as_str(),
             otel.kind = "server",
             http.route = Empty,
@@ -99,33 +105,24 @@ impl Exchange {
         Self {
             id,
             id_text,
-            id_is_callers,
             began: Instant::now(),
             method,
             path: request.path().to_owned(),
             wants_problem: accepts(request.request(), "application/problem+json"),
             span,
             edge: request.app_data::<Data<Edge>>().cloned(),
+            request: audit_context::Request::new(audited_id, client_address(request.request())),
         }
     }
 
-    fn audited_id(&self) -> RequestId {
-        let id = self.id_text.to_string();
-        if self.id_is_callers { RequestId::Callers(id) } else { RequestId::Own(id) }
-    }
-
-    /// Completes the answer, counts it and logs it. `route` is `None` where nothing is.
+    /// Completes the answer, counts it and logs it. `route` is `None` if no endpoint has its path.
     fn end(&self, route: Option<&str>, response: &mut HttpResponse<BoxBody>) {
-        if response.error().is_some_and(|error| error.as_error::<CorsError>().is_some()) {
-            *response = ApiError::from(HttpCode::CrossSiteRequest).error_response();
-        }
         if let Some(edge) = &self.edge {
             cookies::write(edge, response);
         }
         let refusal = response.extensions().get::<ApiError>().cloned();
-        let code = refusal.as_ref().map(ApiError::code);
-        if let Some(refusal) = refusal.filter(|_| self.wants_problem) {
-            replace_by_problem(response, &refusal);
+        if let Some(refusal) = refusal.as_ref().filter(|_| self.wants_problem) {
+            replace_by_problem(response, refusal);
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id.clone());
@@ -133,31 +130,51 @@ impl Exchange {
         if self.edge.as_ref().is_some_and(|edge| edge.draining.has_begun()) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.tell(route, response, code);
+        self.tell(route, response, refusal.as_ref());
     }
 
-    /// Counts the answer and logs it, with the code of a refusal.
-    fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, code: Option<Code>) {
-        let took = self.began.elapsed();
+    fn told(&self, refusal: Option<&ApiError>) -> Told<'_> {
+        let Some(refusal) = refusal else { return Told::default() };
+        let token = self.request.refused_token();
+        Told {
+            code: Some(refusal.code().as_str()),
+            token: token.map(|token| token.kind),
+            reason: token.map(|token| token.reason.into()).or_else(|| refusal.reason().map(Cow::Owned)),
+            user: self.request.user(),
+            service: self.request.service(),
+            network: Some(self.request.network()),
+        }
+    }
+
+    /// Counts the answer and logs it: of a refusal also who was refused, and why.
+    fn tell(&self, route: Option<&str>, response: &HttpResponse<BoxBody>, refusal: Option<&ApiError>) {
+        let (took, code) = (self.began.elapsed(), refusal.map(ApiError::code));
         if let Some(edge) = &self.edge {
             edge.metrics.answered(route, &self.method, response.status(), code, took);
         }
         let Self { method, path, span, .. } = self;
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
-        // Not before: the log lines on the way need the id alone.
+        // Not earlier: the log lines before need only the id.
         let route = route.unwrap_or("none");
         span.record("http.route", route);
         span.record("http.request.method", method.as_str()).record("http.response.status_code", status);
-        let code = code.map(Code::as_str);
-        // Probes come every few seconds from each orchestrator and load balancer; what is wrong is told where it happens.
+        let Told { code, token, reason, user, service, network } = self.told(refusal);
+        let (reason, network) = (reason.as_deref(), network.as_ref().map(Network::as_str));
+        let user = user.map(tracing::field::display);
+        // Probes come every few seconds from each orchestrator and load balancer; problems are logged where they
+        // happen.
         let is_probe = route.contains("/health/");
         let line = || {
             span.in_scope(|| {
                 if is_probe {
-                    tracing::debug!(%method, path, route, status, code, milliseconds, "answered");
+                    tracing::debug!(
+                        %method, path, route, status, code, token, reason, user, service, network, milliseconds, "answered"
+                    );
                 } else {
-                    tracing::info!(%method, path, route, status, code, milliseconds, "answered");
+                    tracing::info!(
+                        %method, path, route, status, code, token, reason, user, service, network, milliseconds, "answered"
+                    );
                 }
             });
         };
@@ -165,10 +182,28 @@ impl Exchange {
     }
 }
 
-/// Replaces the envelope of a refusal by a problem document.
+/// What the log says of a refusal; nothing of an answer that is none.
+#[derive(Default)]
+struct Told<'a> {
+    code: Option<&'static str>,
+    /// The kind of the token that was refused.
+    token: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
+    user: Option<AccountId>,
+    service: Option<&'a str>,
+    network: Option<Network>,
+}
+
+/// Words the refusal of a preflight as all others are.
+fn preflight_refusal(request: &HttpRequest, response: &HttpResponse<BoxBody>) -> Option<ApiError> {
+    let error = response.error()?.as_error::<CorsError>()?;
+    Some(cross_site::preflight_refusal(request, error))
+}
+
+/// Replaces the envelope of a refusal with a problem document.
 fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) {
     let envelope = std::mem::replace(response, refusal.to_problem_response());
-    // What others said of the answer holds of this one too: CORS, `Allow`.
+    // Headers that others added, such as CORS and `Allow`, apply to this answer too.
     for (name, value) in envelope.headers() {
         if !response.headers().contains_key(name) {
             response.headers_mut().append(name.clone(), value.clone());
@@ -176,8 +211,8 @@ fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) 
     }
 }
 
-/// Refuses what no endpoint needs to look at: bodies that are announced too large, or compressed. Inside of CORS, so that a page may
-/// read why.
+/// Refuses requests that no endpoint needs to see: with bodies announced as too large, or compressed. This runs inside
+/// CORS, so that a page may read the reason.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -187,14 +222,14 @@ pub(crate) async fn guard(
     }
     if has_encoded_body(&request) {
         let mut response = ApiError::from(HttpCode::UnsupportedMediaType).error_response();
-        // RFC 9110 section 15.5.16: so that the caller knows which of the two it was.
+        // So that the caller knows which of the two it was (RFC 9110 section 15.5.16).
         response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         return Ok(request.into_response(response));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// Whether the body is compressed, which nothing here undoes.
+/// Tells whether the body is compressed, which is not supported.
 fn has_encoded_body(request: &ServiceRequest) -> bool {
     let has_body = request.headers().contains_key(header::TRANSFER_ENCODING)
         || announced_length(request).is_some_and(|length| length > 0);
@@ -206,7 +241,7 @@ fn announced_length(request: &ServiceRequest) -> Option<u64> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Returns the caller's own id when it is 1–128 of `[A-Za-z0-9._-]`.
+/// Returns the caller's own id if it is 1–128 of `[A-Za-z0-9._-]`.
 pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
     let well_formed = |value: &&HeaderValue| {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
@@ -215,7 +250,7 @@ pub(crate) fn callers_id(request: &ServiceRequest) -> Option<&HeaderValue> {
     request.headers().get(&REQUEST_ID).filter(well_formed)
 }
 
-/// Returns an id of 32 hexadecimal digits.
+/// Creates an id of 32 hexadecimal digits.
 fn fresh_id(request: &ServiceRequest) -> HeaderValue {
     let random = request.app_data::<Data<Edge>>().map(|edge| edge.entropy.bytes()).unwrap_or_default();
     let number = random.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));

@@ -1,5 +1,5 @@
-//! How much the strangers of one network may ask for, in the memory of this node: counted before anything is read from
-//! the database, hashed, written or mailed.
+//! How much the strangers of one network may request. Each node counts in memory, before anything is read from the
+//! database, hashed, written or mailed.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -11,41 +11,41 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use ipnet::IpNet;
 
-/// What a request costs that no good token comes with.
+/// What a request without a valid token costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
-    /// It is refused, or answered, without hashing, writing or mailing.
+    /// It is refused or answered without hashing, writing or mailing.
     Nothing,
     /// It hashes or writes.
     Work,
-    /// It works, and it may send a mail to somebody whom the caller names.
+    /// It does work, and may send a mail to someone whom the caller names.
     Mail,
 }
 
-/// Whose network limits count for.
+/// The client for whose network limits count.
 pub(crate) struct Limited {
     pub(crate) address: IpAddr,
-    /// Whether it is exempt on this machine. Not a proxy that says whose request it is in a way that cannot be believed: a
-    /// client may have made it say so.
+    /// Whether it is exempt if it is on this machine. This does not apply to a proxy whose statement about the client
+    /// cannot be believed, because a client may have caused it.
     pub(crate) exempt_on_loopback: bool,
 }
 
 /// How many requests the strangers of one network may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetworkQuota {
-    /// So many a second, in the long run.
+    /// How many per second in the long run.
     pub rate: NonZeroU32,
-    /// So many at once.
+    /// How many at once.
     pub burst: NonZeroU32,
 }
 
-/// The same of requests that send a mail.
+/// The quota of requests that send a mail.
 const MAILS: NetworkQuota = NetworkQuota { rate: NonZeroU32::MIN, burst: NonZeroU32::new(60).unwrap() };
-/// A /48, of which there are 65,536 networks, may have as much as this many of them.
+/// A /48, which contains 65,536 networks, may use as much as this many of them.
 const SITE: u32 = 10;
-/// Past so many networks, those that could not be told from one that never asked are forgotten at once.
+/// Beyond this many networks, those that no longer differ from one that never asked are forgotten at once.
 const MOST: usize = 1 << 16;
-/// How often that may happen: it looks at every network.
+/// The minimum time between two such sweeps, each of which examines every network.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The limits of every network.
@@ -67,13 +67,12 @@ impl NetworkLimits {
         Self { limits: None, loopback: false }
     }
 
-    /// Gives each network that quota; `loopback` says whether that holds for callers on this machine too.
+    /// Gives each network this quota; `loopback` says whether it applies to callers on this machine, too.
     pub fn new(quota: NetworkQuota, loopback: bool) -> Self {
         Self { limits: Some(Limits { requests: Meter::new(quota), mails: Meter::new(MAILS) }), loopback }
     }
 
-    /// Forgets the networks that have asked for nothing in so long that they may ask for everything again. To be called
-    /// every few seconds.
+    /// Forgets the networks whose budgets are full again. Call it every few seconds.
     pub fn forget_idle(&self) {
         if let Some(limits) = &self.limits {
             limits.requests.forget_idle();
@@ -81,7 +80,7 @@ impl NetworkLimits {
         }
     }
 
-    /// Takes what a request costs from its network's budget. The error says how long to wait.
+    /// Takes the cost of a request from its network's budget. The error says how long to wait.
     pub(crate) fn take(&self, client: &Limited, cost: Cost) -> Result<(), Duration> {
         let exempt = client.exempt_on_loopback && !self.loopback;
         let client = client.address.to_canonical();
@@ -96,11 +95,11 @@ impl NetworkLimits {
     }
 }
 
-/// The budgets of all networks, of one kind of request.
+/// The budgets of all networks for one kind of request.
 #[derive(Debug)]
 struct Meter {
     networks: Budgets,
-    /// Whoever has one /64 of IPv6 usually has all of a /48, at no cost.
+    /// The budgets of /48s: the owner of one /64 of IPv6 usually has all of a /48 at no cost.
     sites: Budgets,
 }
 
@@ -111,7 +110,7 @@ impl Meter {
         Self { networks: Budgets::new(rate, burst), sites: Budgets::new(site_rate, site_burst) }
     }
 
-    /// The network first: what it is refused is not its neighbours' loss.
+    /// Takes from the network first, so that what it is refused is not charged to its neighbours.
     fn take(&self, client: IpAddr) -> Result<(), Duration> {
         self.networks.take(client, if client.is_ipv4() { 24 } else { 64 })?;
         if client.is_ipv6() { self.sites.take(client, 48) } else { Ok(()) }
@@ -123,7 +122,7 @@ impl Meter {
     }
 }
 
-/// A budget for each network of one size that has asked lately.
+/// The budgets of the networks of one size that have sent requests recently.
 #[derive(Debug)]
 struct Budgets {
     limiter: RateLimiter<IpNet, HashMapStateStore<IpNet>, SteadyClock>,
@@ -137,7 +136,7 @@ impl Budgets {
     }
 
     fn take(&self, client: IpAddr, prefix_length: u8) -> Result<(), Duration> {
-        // There are at most 256 and 65,536 of the large ones, so the table ends somewhere.
+        // There are at most 256 and 65,536 of the large ones, so the size of the table is bounded.
         let prefix_length = match (self.has_room(), client) {
             (true, _) => prefix_length,
             (false, IpAddr::V4(_)) => 8,
@@ -147,7 +146,7 @@ impl Budgets {
         self.limiter.check_key(&network).map_err(|refused| refused.wait_time_from(SteadyClock.now()))
     }
 
-    /// Tells whether one more network may be remembered.
+    /// Tells whether one more network can be remembered.
     fn has_room(&self) -> bool {
         self.limiter.len() < MOST || self.sweep_at_most_once_a_second() && self.limiter.len() < MOST
     }
@@ -169,7 +168,7 @@ impl Budgets {
     }
 }
 
-/// Never goes back, as the clock on the wall may; stands still where a test has tokio's stand still.
+/// Never goes back, unlike the wall clock, and stands still if a test stops tokio's time.
 #[derive(Clone, Copy, Debug)]
 struct SteadyClock;
 

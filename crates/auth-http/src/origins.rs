@@ -1,27 +1,28 @@
-//! Which pages of other origins may do what a page of our own may: call with credentials, and be where a sign-in ends.
+//! Which pages of other origins may do what our own pages may: call with credentials, and be the end of a sign-in.
 
 use std::collections::BTreeSet;
 
 use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use url::Url;
 
-/// It travels in the `state`, so in the URL of the provider.
+/// The maximum length: it travels in the `state`, and so in the URL of the provider.
 const MAX_REDIRECT: usize = 1_024;
 
-/// Not the origin of a page.
+/// The text is not the origin of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidOrigin;
 
-/// This service's own origin, and those that are allowed beside it (`AUTH_ALLOWED_ORIGINS`).
+/// This service's own origin, and the other origins that are allowed (`AUTH_ALLOWED_ORIGINS`).
 #[derive(Clone, Debug)]
 pub struct Origins {
     own: Option<String>,
     allowed: BTreeSet<String>,
 }
 
-/// An origin as browsers write it (RFC 6454 section 6.2): scheme, host, and the port unless that is the scheme's own.
+/// Parses an origin and returns it as browsers write it (RFC 6454 section 6.2): scheme, host, and the port unless it is
+/// the default.
 ///
-/// Accepts `https://app.example.org`, perhaps with a slash at the end; no path, no wildcard, not `null`.
+/// Accepts `https://app.example.org`, with or without a slash at the end, but no path, no wildcard and not `null`.
 pub fn parse_origin(text: &str) -> Result<String, InvalidOrigin> {
     let url = Url::parse(text).map_err(|_| InvalidOrigin)?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -36,34 +37,34 @@ fn is_page(url: &Url) -> bool {
 }
 
 impl Origins {
-    /// `public_url` is this service's own; each of `allowed` is what [`parse_origin`] answers.
+    /// Creates the set. `public_url` is this service's own URL; each of `allowed` was returned by [`parse_origin`].
     pub fn new(public_url: &str, allowed: impl IntoIterator<Item = String>) -> Self {
         let own = Url::parse(public_url).ok().map(|url| url.origin().ascii_serialization());
         Self { own, allowed: allowed.into_iter().collect() }
     }
 
-    /// The other origins that are allowed.
+    /// Returns the other origins that are allowed.
     pub fn allowed(&self) -> impl Iterator<Item = &str> {
         self.allowed.iter().map(String::as_str)
     }
 
-    /// Whether a page of that origin, as an `Origin` header names it, may send unsafe requests with cookies.
+    /// Tells whether a page of this origin, as the `Origin` header names it, may send unsafe requests with cookies.
     pub(crate) fn allows(&self, origin: &str) -> bool {
         self.own.as_deref() == Some(origin) || self.allowed.contains(origin)
     }
 
-    /// Where a sign-in may end: an absolute URL of our own or an allowed origin. Answers it as it was understood, so
-    /// that a browser understands the same.
+    /// Checks where a sign-in is to end: an absolute URL of this service or of an allowed origin. Returns it as it was
+    /// understood, so that a browser understands the same.
     pub(crate) fn redirect(&self, text: &str) -> Result<String, Refusal> {
         let allowed = |url: &Url| is_page(url) && self.allows(&url.origin().ascii_serialization());
-        let message = "must be a URL of this service or of an origin in AUTH_ALLOWED_ORIGINS, of at most 1024 bytes";
+        let message = "must be a URL of at most 1024 bytes, of this service or of an origin in AUTH_ALLOWED_ORIGINS";
         let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_REDIRECT).filter(allowed);
         url.map(String::from)
             .ok_or_else(|| Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]))
     }
 }
 
-/// That URL with one more query parameter.
+/// Adds a query parameter to a URL.
 pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     match Url::parse(url) {
         Ok(mut url) => {

@@ -1,4 +1,4 @@
-//! The whole HTTP application: where the endpoints hang, and what happens around them.
+//! The whole HTTP application: the routes of the endpoints, and the middleware around them.
 
 use actix_cors::Cors;
 use actix_web::body::BoxBody;
@@ -15,7 +15,7 @@ use crate::edge::Edge;
 use crate::endpoint::{Endpoint, resource};
 use crate::{endpoints, middleware, swagger};
 
-/// Builds the application of the main address. Each worker thread needs one of its own.
+/// Builds the application of the main address. Each worker thread needs its own.
 pub fn app(
     use_cases: &Data<UseCases>,
     edge: &Data<Edge>,
@@ -28,13 +28,13 @@ pub fn app(
         .app_data(edge.clone())
         .configure(|config| configure(edge, config))
         .default_service(web::to(not_found))
-        // The last one is the first to see a request.
+        // The last one sees a request first.
         .wrap(from_fn(middleware::guard))
         .wrap(cross_origin(edge))
         .wrap(from_fn(middleware::exchange))
 }
 
-/// Builds the application of the address that serves `/metrics` and nothing else.
+/// Builds the application of the address that serves only `/metrics`.
 pub fn metrics_app(
     use_cases: &Data<UseCases>,
     edge: &Data<Edge>,
@@ -51,19 +51,19 @@ pub fn metrics_app(
         .wrap(from_fn(middleware::exchange))
 }
 
-/// Answers for pages of other origins, where some are allowed.
+/// Returns the CORS middleware, active if other origins are allowed.
 fn cross_origin(edge: &Edge) -> Condition<Cors> {
     Condition::new(edge.origins.allowed().next().is_some(), cors(edge))
 }
 
-/// Hangs every endpoint under every base path.
+/// Registers every endpoint under every base path.
 fn configure(edge: &Edge, config: &mut ServiceConfig) {
-    // The root last: its scope would swallow the others.
+    // The root comes last: its scope would catch the requests of the others.
     let mut base_paths = edge.base_paths.clone();
     base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
     for base in &base_paths {
         let endpoints = endpoints::all(&edge.providers);
-        // First, since `/auth/{user_id}` matches `/auth/doc` too.
+        // These come first, since `/auth/{user_id}` matches `/auth/doc` too.
         let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
         for path in paths_in_order(&endpoints) {
             scope = scope.service(Endpoint::resource(&endpoints, path));

@@ -1,5 +1,5 @@
-//! Serves an application on a listener. `actix_web::HttpServer` does the same, but lets nobody between actix-http and
-//! the connections that it accepts, which [`connection`](crate::connection) must be.
+//! Serves an application on a listener. `actix_web::HttpServer` does the same, but allows nothing between actix-http
+//! and the connections that it accepts, which is where [`connection`](crate::connection) must be.
 
 use std::fmt::Debug;
 use std::future::ready;
@@ -25,13 +25,13 @@ use crate::connection::{BoundedStream, Progress};
 use crate::connections::Connections;
 use crate::held_body::{AnswerBody, HeldBody};
 
-/// How long a connection that is to close is read on, so that its caller gets the answer before the reset.
+/// How long a connection that is about to close is read on, so that its caller receives the answer before the reset.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How many more connections a listener may take than there may be: those that are told to go need a moment.
+/// How many connections beyond the maximum a listener may accept: those that are told to close need a moment.
 pub const LEAVING: usize = 64;
 
-/// Prepares to serve what `factory` makes, an application for each of so many workers, to the callers of `listener`.
+/// Prepares to serve the callers of `listener` with what `factory` creates: one application for each worker.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ where
     let (stopping, connections) = (builder.graceful_shutdown_signal(), connections.clone());
     builder.listen("http", listener, move || {
         let app = factory().into_factory().map_err(|error| Response::from(error.into() as Error));
-        // Host and address, for applications that ask for them: this one does not.
+        // Host and address, for applications that ask for them; this one does not.
         let app = map_config(app, |()| AppConfig::default());
         let connections = connections.clone();
         fn_service(move |stream: TcpStream| {
@@ -69,7 +69,7 @@ where
     })
 }
 
-/// HTTP/1.1 over bounded streams. Every deadline of a connection is [`BoundedStream`]'s, none is actix-http's.
+/// Serves HTTP/1.1 over bounded streams. [`BoundedStream`] sets every deadline of a connection, and actix-http none.
 fn http<T, S, B>(
     app: S,
     stopping: GracefulShutdownSignal,
@@ -96,7 +96,7 @@ where
         }
     });
     HttpService::build()
-        // Not in its documentation, but what `HttpServer` uses: connections without a request close when the server stops.
+        // Undocumented, but what `HttpServer` uses: connections without a request close when the server stops.
         .graceful_shutdown_signal(move || {
             let stopping = stopping.clone();
             async move { stopping.notified().await }
@@ -110,7 +110,7 @@ where
         .finish(app)
 }
 
-/// What [`HttpService`] takes.
+/// The connection that [`HttpService`] serves.
 type Connection<T> = (BoundedStream<T>, Protocol, Option<SocketAddr>);
 
 #[cfg(test)]

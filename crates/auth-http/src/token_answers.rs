@@ -1,4 +1,4 @@
-//! The answers that bear tokens: in their bodies, in cookies, or both.
+//! Answers that carry tokens: in their bodies, in cookies, or both.
 
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::temp_token::IssuedTempToken;
@@ -11,7 +11,7 @@ use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
 use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData};
 
-/// The answer of a login.
+/// Builds the answer to a login.
 pub(crate) fn logged_in(
     request: &HttpRequest,
     delivery: Delivery,
@@ -22,15 +22,15 @@ pub(crate) fn logged_in(
     delivery.attach(TokenCookies::session(&logged_in.tokens, is_temp_cookie(request)), response)
 }
 
-/// The answer of somebody who proved again who they are.
+/// Builds the answer to a reauthentication.
 pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: &IssuedAccessToken) -> HttpResponse {
     let response = success(SuccessCode::Reauthenticated, ReauthenticatedData::new(token, delivery));
-    // Who came with a header may have the cookies of another session.
+    // A caller with a header may have the cookies of another session.
     let delivery = if delivery.in_body() { Delivery::Body } else { delivery };
     delivery.attach(TokenCookies::access(token, is_temp_cookie(request)), response)
 }
 
-/// The answer of a step that finishes a login, or proves again who is behind a session.
+/// Builds the answer to a step that finishes a login or a reauthentication.
 pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) -> HttpResponse {
     let delivery = Delivery::of(request);
     match finished {
@@ -39,13 +39,13 @@ pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) ->
     }
 }
 
-/// The answer of a login that waits for its second factor.
+/// Builds the answer to a login that waits for its second factor.
 pub(crate) fn second_factor_required(delivery: Delivery, required: &SecondFactorRequired) -> HttpResponse {
     let response = success(SuccessCode::TwofaRequired, SecondFactorData::new(required, delivery));
     delivery.attach(TokenCookies::temp(&required.token), response)
 }
 
-/// The answer that hands out the token of a pending step.
+/// Builds the answer that issues the token of a pending step.
 pub(crate) fn pending_step(delivery: Delivery, code: SuccessCode, token: &IssuedTempToken) -> HttpResponse {
     delivery.attach(TokenCookies::temp(token), success(code, TempTokenData::new(token, delivery)))
 }

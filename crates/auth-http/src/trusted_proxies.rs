@@ -1,4 +1,4 @@
-//! Which proxies are believed, and whose address is then the client's.
+//! Which proxies are trusted, and whose address is therefore the client's.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 
-/// The proxies whose `X-Forwarded-For` is believed: none unless configured.
+/// The proxies whose `X-Forwarded-For` is trusted: none unless configured.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
-    /// Whether a proxy that nobody trusts was told of.
+    /// Whether an untrusted proxy was reported in the log.
     told: Arc<AtomicBool>,
-    /// Whether it was told of one that is trusted and does not say whose requests it passes on.
+    /// Whether a trusted proxy was reported that does not say whose requests it passes on.
     told_silent: Arc<AtomicBool>,
 }
 
@@ -22,28 +22,29 @@ impl TrustedProxies {
         Self { networks, told: Arc::default(), told_silent: Arc::default() }
     }
 
-    /// Tells whether a peer that says whose request it passes on seems to be a proxy of the operator's, while none is
-    /// trusted: it is on a private network, or on this machine.
+    /// Tells whether a peer that claims to pass on requests seems to be a proxy of the operator's although none is
+    /// trusted: it is on a private network or on this machine.
     pub(crate) fn lack(&self, peer: IpAddr) -> bool {
         self.networks.is_empty() && is_private(peer.to_canonical())
     }
 
-    /// Says so in the log, once.
+    /// Reports it in the log, once.
     pub(crate) fn tell_lack(&self, peer: IpAddr) {
         if !self.told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %peer,
-                "a peer on a private network says whose requests it passes on, and AUTH_TRUSTED_PROXIES names none: if it \
-                 is a proxy of yours, name it there, or all of its clients count as one"
+                "a peer on a private network sends forwarding headers, but AUTH_TRUSTED_PROXIES is empty: if it is \
+                 your proxy, add its address, or all of its clients share one rate limit"
             );
         }
     }
 
-    /// Says in the log, once, that a trusted proxy asks for what strangers are limited in and does not say for whom.
+    /// Reports in the log, once, that a trusted proxy sends requests that are limited for strangers, without saying for
+    /// whom.
     pub(crate) fn tell_silent(&self) {
         if !self.told_silent.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "a peer in AUTH_TRUSTED_PROXIES does not say whose requests it passes on: no limit a network holds for them"
+                "a peer in AUTH_TRUSTED_PROXIES sends no forwarding header: its requests are not limited per network"
             );
         }
     }
@@ -53,9 +54,9 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Returns the address of the client: the nearest one that is no trusted proxy, from the socket's peer
-    /// and then the `X-Forwarded-For` values from right to left. What lies further left was written
-    /// by somebody who is not trusted.
+    /// Returns the address of the client: the nearest one that is not a trusted proxy, starting with the socket's peer
+    /// and then going through `X-Forwarded-For` from right to left. Whatever is further left was written by someone who
+    /// is not trusted.
     pub(crate) fn client_of<'a>(
         &self,
         peer: IpAddr,
@@ -80,7 +81,7 @@ const fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Reads an address, perhaps with a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// Parses an address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
 fn parse_hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));

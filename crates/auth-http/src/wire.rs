@@ -42,11 +42,28 @@ pub(crate) struct UserView {
     created_at: String,
 }
 
+/// A way to prove a second factor. A recovery code takes the place of either.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the values of a field")]
+pub(crate) enum TwoFactorMethod {
+    App,
+    Email,
+}
+
+/// The kind of an access token (RFC 6750).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the value of a field")]
+enum TokenType {
+    Bearer,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = TwoFa)]
 struct TwoFaView {
     enabled: bool,
-    #[schema(required = true)]
+    /// The one to offer first; null if none is enabled.
+    #[schema(required = true, value_type = Option<TwoFactorMethod>)]
     primary: Option<String>,
 }
 
@@ -91,7 +108,7 @@ pub(crate) struct TokensView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     refresh_token: Option<String>,
-    #[schema(pattern = "^Bearer$")]
+    #[schema(value_type = TokenType)]
     token_type: &'static str,
     /// Seconds until the access token expires.
     expires_in: u64,
@@ -124,7 +141,7 @@ struct AccessTokenView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     access_token: Option<String>,
-    #[schema(pattern = "^Bearer$")]
+    #[schema(value_type = TokenType)]
     token_type: &'static str,
     /// Seconds until the access token expires.
     expires_in: u64,
@@ -143,31 +160,6 @@ impl ReauthenticatedData {
     }
 }
 
-/// The tokens of a login, or of a reauthentication, which has no refresh token.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes two answers that have the same status")]
-pub(crate) struct LoginFinishedTokens {
-    #[schema(nullable = false)]
-    access_token: Option<String>,
-    #[schema(nullable = false)]
-    refresh_token: Option<String>,
-    #[schema(pattern = "^Bearer$")]
-    token_type: String,
-    /// Seconds until the access token expires.
-    expires_in: u64,
-    /// Seconds until the refresh token expires unless it is used before.
-    refresh_expires_in: Option<u64>,
-}
-
-/// `data` of a step that finished a login; without a user, of one that proved again who is behind a session.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes two answers that have the same status")]
-pub(crate) struct LoginFinishedData {
-    tokens: LoginFinishedTokens,
-    user: Option<UserView>,
-}
-
 /// `data` with tokens.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokensData {
@@ -176,6 +168,7 @@ pub(crate) struct TokensData {
 
 /// `data` of a login.
 #[derive(Serialize, ToSchema)]
+#[schema(as = TokensAndUser)]
 pub(crate) struct LoginData {
     tokens: TokensView,
     user: UserView,
@@ -212,9 +205,11 @@ pub(crate) struct RegisteredData {
     user: UserView,
     /// For `/auth/verify-email`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     temp_token: Option<String>,
     /// Seconds until the token expires.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expires_in: Option<u64>,
 }
 
@@ -279,7 +274,10 @@ pub(crate) struct SecondFactorData {
     /// Seconds until it expires.
     expires_in: u64,
     /// Any of these may finish the login.
+    #[schema(value_type = Vec<TwoFactorMethod>)]
     methods: Vec<&'static str>,
+    /// The one to offer first. If it is `email`, the code has been mailed.
+    #[schema(value_type = TwoFactorMethod)]
     primary: &'static str,
 }
 
@@ -292,21 +290,6 @@ impl SecondFactorData {
             primary: required.primary.as_str(),
         }
     }
-}
-
-/// `data` of a login that is not finished: with `methods` and `primary` where it waits for a second factor.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes two answers that have the same status")]
-pub(crate) struct LoginPendingData {
-    /// For the next step. There unless a cookie alone carries it.
-    #[schema(nullable = false)]
-    temp_token: Option<String>,
-    /// Seconds until it expires.
-    expires_in: u64,
-    /// Any of these may finish the login.
-    methods: Option<Vec<String>>,
-    primary: Option<String>,
 }
 
 /// `data` of a deletion.

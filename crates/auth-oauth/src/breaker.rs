@@ -1,27 +1,27 @@
-//! A circuit breaker: a provider that fails again and again is left alone for a while, then asked once. Measured by the
-//! monotonic clock, which nobody puts back.
+//! A circuit breaker: a provider that fails repeatedly is left alone for a while and then asked once. It uses the
+//! monotonic clock, which nobody can set back.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many failures in a row open it.
+/// How many failures in a row open it.
 const FAILURES: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Everybody is let through.
+    /// Every call is admitted.
     Closed { failures: u32 },
-    /// Nobody is until then, or somebody at once where that is `None`; the next wait is twice as long.
+    /// No call is admitted before that time, or one at once if it is `None`; the next wait is twice as long.
     Open { until: Option<Instant>, wait: Duration },
-    /// One is under way that tries whether it works again.
+    /// One call is under way that tries whether the provider works again.
     Probing { wait: Duration },
 }
 
-/// Who was let through.
+/// Why a call was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Ordinary,
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// Of those that were let through before it opened the success says nothing new.
+    /// The success of a call that was admitted before the breaker opened says nothing new.
     fn after_success(self, role: Role) -> Self {
         match (self, role) {
             (Self::Closed { .. }, _) | (Self::Probing { .. }, Role::Probe) => Self::Closed { failures: 0 },
@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// The probe was given up before it ended: the next one may try.
+    /// The probe was abandoned before it ended: the next call may try.
     fn after_abandoned(self, role: Role) -> Self {
         match (self, role) {
             (Self::Probing { wait }, Role::Probe) => Self::Open { until: None, wait },
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-/// One for each provider.
+/// The breaker of one provider.
 pub(crate) struct Breaker(Mutex<State>);
 
 impl Breaker {
@@ -76,7 +76,7 @@ impl Breaker {
         Self(Mutex::new(State::Closed { failures: 0 }))
     }
 
-    /// `None` while the provider is left alone.
+    /// Admits a call; `None` while the provider is left alone.
     pub(crate) fn admit(&self, now: Instant) -> Option<Attempt<'_>> {
         let mut state = self.state();
         let (next, role) = state.admit(now);
@@ -89,7 +89,7 @@ impl Breaker {
     }
 }
 
-/// A call that was let through. Dropped unsettled, it was given up.
+/// A call that was admitted. Dropped without a result, it counts as abandoned.
 pub(crate) struct Attempt<'a> {
     breaker: &'a Breaker,
     role: Role,
@@ -170,7 +170,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens: never two probes, and whoever waits long enough is let through.
+        /// Never two probes at once, and a call that waits long enough is admitted.
         #[test]
         fn it_never_probes_twice_at_once_and_never_stays_shut(steps in proptest::collection::vec((0..4_u8, 0..90_u64), 0..200)) {
             let breaker = Breaker::new();

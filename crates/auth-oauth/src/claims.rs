@@ -1,40 +1,40 @@
-//! What a provider's claims say of somebody: in an id_token, in its userinfo. Which claim says what can be set.
+//! The claims about a user in an id_token or in the userinfo. Their names can be configured.
 
 use auth_domain::account::EmailAddress;
 use auth_domain::identity::{ProviderEmail, Subject};
 use serde_json::{Map, Value};
 
-/// Claims by their names.
+/// Claims by name.
 pub(crate) type ClaimMap = Map<String, Value>;
 
-/// When a provider has proved that somebody reads the address that it tells.
+/// When an address that a provider reports counts as proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// Where its claim says so.
+    /// When the claim says so.
     Claim,
-    /// In any case: the operator knows.
+    /// Always: the operator knows that the provider verifies addresses.
     Always,
     /// Never.
     Never,
 }
 
-/// Which claims say what.
+/// The names of the claims to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimNames {
-    /// Who it is, for good. A text or a whole number.
+    /// The id of the user, which never changes: a string or an integer.
     pub subject: String,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
-    /// Whether it is proved, where `proof` asks for a claim.
+    /// Whether the address is verified; read with [`Proof::Claim`].
     pub email_verified: String,
-    /// Whether it is asked for.
+    /// When the address counts as proved.
     pub proof: Proof,
-    /// Whether `"true"` is `true`.
+    /// Whether `"true"` is accepted for `true`.
     pub text_booleans: bool,
 }
 
 impl Default for ClaimNames {
-    /// Those of OpenID Connect Core section 5.1.
+    /// Returns the names of OpenID Connect Core section 5.1.
     fn default() -> Self {
         Self {
             subject: "sub".to_owned(),
@@ -47,46 +47,46 @@ impl Default for ClaimNames {
 }
 
 impl ClaimNames {
-    /// Reads who it is.
+    /// Reads the id of the user.
     pub(crate) fn subject(&self, claims: &ClaimMap) -> Result<Subject, String> {
         let text = claims.get(&self.subject).and_then(identifier);
-        let refused = || format!("the claim {:?} is missing, empty, too long or no text", self.subject);
+        let refused = || format!("the claim {:?} is missing, empty, too long or not text", self.subject);
         text.and_then(|text| Subject::parse(&text)).ok_or_else(refused)
     }
 
-    /// Tells whether the claims have something to say of an address.
+    /// Tells whether the claims contain an address.
     pub(crate) fn tell_email(&self, claims: &ClaimMap) -> bool {
         claims.get(&self.email).is_some_and(|value| !value.is_null())
     }
 
-    /// Reads the address. A claim of another type, `"true"` for a truth value say, makes all of them unacceptable.
+    /// Reads the address. A claim of the wrong type, such as `"true"` for a boolean, makes all claims unacceptable.
     pub(crate) fn email(&self, claims: &ClaimMap) -> Result<Option<ProviderEmail>, String> {
         let proved = self.proved(claims)?;
         let text = match claims.get(&self.email) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) => text,
-            Some(_) => return Err(format!("the claim {:?} is no text", self.email)),
+            Some(_) => return Err(format!("the claim {:?} is not text", self.email)),
         };
         Ok(EmailAddress::parse(text).ok().map(|address| ProviderEmail { address, proved }))
     }
 
     fn proved(&self, claims: &ClaimMap) -> Result<bool, String> {
-        let told = match claims.get(&self.email_verified) {
+        let claimed = match claims.get(&self.email_verified) {
             None | Some(Value::Null) => false,
-            Some(Value::Bool(told)) => *told,
+            Some(Value::Bool(claimed)) => *claimed,
             Some(Value::String(text)) if self.text_booleans && text == "true" => true,
             Some(Value::String(text)) if self.text_booleans && text == "false" => false,
-            Some(_) => return Err(format!("the claim {:?} is no truth value", self.email_verified)),
+            Some(_) => return Err(format!("the claim {:?} is not a boolean", self.email_verified)),
         };
         Ok(match self.proof {
-            Proof::Claim => told,
+            Proof::Claim => claimed,
             Proof::Always => true,
             Proof::Never => false,
         })
     }
 }
 
-/// A text, or a whole number as one.
+/// Returns a string, or an integer as a string.
 pub(crate) fn identifier(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn other_claims_may_say_it() {
+    fn the_names_of_claims_can_be_set() {
         let names = ClaimNames {
             subject: "oid".to_owned(),
             email: "mail".to_owned(),

@@ -1,5 +1,5 @@
-//! How this service proves to a provider who it is: by a secret that the provider gave it, or by one that it signs itself,
-//! anew each time, with a key that the provider gave it (Apple).
+//! How this service authenticates to a provider: with a secret that the provider issued, or with one that it signs for
+//! each request with a key that the provider issued (Apple).
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-/// How long a secret that we sign is good, in seconds. Apple allows half a year.
+/// How long a signed secret is valid, in seconds. Apple allows half a year.
 const LIFETIME: i64 = 300;
 
-/// The secret that proves to a provider who we are; wiped from memory when dropped and never printed.
+/// The secret that authenticates this service to a provider; wiped from memory when dropped and never printed.
 #[derive(Clone)]
 pub struct ClientSecret(Secret);
 
@@ -21,27 +21,27 @@ enum Secret {
     Signed { team_id: String, key_id: String, key: EncodingKey },
 }
 
-/// Not a key that a client secret can be signed with.
+/// The key cannot sign client secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a P-256 private key in PEM (PKCS#8): the .p8 file as Apple gave it")]
+#[error("must be a P-256 private key in PEM (PKCS#8): the .p8 file from Apple")]
 pub struct InvalidSecretKey;
 
 impl ClientSecret {
-    /// Wraps its text.
+    /// Creates a secret from its text.
     pub fn new(text: String) -> Self {
         Self(Secret::Text(Zeroizing::new(text)))
     }
 
-    /// Makes one for each use, a JWT by ES256 of that team, signed with the key of that id.
+    /// Creates a secret that is signed for each use: an ES256 JWT of this team, with the key of this id.
     pub fn signed(team_id: String, key_id: String, pem: &str) -> Result<Self, InvalidSecretKey> {
         let key = EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| InvalidSecretKey)?;
         let secret = Self(Secret::Signed { team_id, key_id, key });
-        // Now rather than when somebody signs in.
+        // Fail now rather than at the first sign-in.
         secret.reveal("https://appleid.apple.com", "client", Timestamp::from_seconds(0)).ok_or(InvalidSecretKey)?;
         Ok(secret)
     }
 
-    /// The text, for the provider at `issuer`, who knows us as `client_id`. `None` where it cannot be signed.
+    /// Returns the text for the provider at `issuer`, where our id is `client_id`. Returns `None` if signing fails.
     pub fn reveal(&self, issuer: &str, client_id: &str, now: Timestamp) -> Option<Zeroizing<String>> {
         match &self.0 {
             Secret::Text(text) => Some(text.clone()),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_signed_for_one_provider_and_a_short_time() {
+    fn a_signed_secret_is_for_one_provider_and_a_short_time() {
         let secret = ClientSecret::signed("TEAM".to_owned(), "KEY1".to_owned(), KEY).unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);
         let token = secret.reveal("https://appleid.apple.com", "org.example.web", now).unwrap();

@@ -1,4 +1,4 @@
-//! One conversation with a provider: what one sign-in asks of it.
+//! One conversation with a provider: all requests of one sign-in.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,22 +17,21 @@ use crate::provider_client::{DEADLINE, Failure, ProviderClient};
 
 /// Discovery documents and key sets have a few kilobytes; the profile of a diligent student at 42 has some hundred.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
-/// Who has waited so long for a turn says nothing of the provider by not being answered in time.
+/// After a wait for turns of this length, a timeout no longer shows that the provider is down.
 const LONG_IN_LINE: Duration = Duration::from_millis(500);
-/// In how long to come back to a provider that had no time left to answer, or that does not say.
+/// When to try again if there was no time left for the provider to answer, or if it does not say when.
 const SOON: Duration = Duration::from_secs(1);
-
-/// So long nobody asks again who was told that it is too early.
+/// The minimum wait after a 429.
 const LEAST_WAIT: Duration = Duration::from_millis(250);
 
-/// A conversation: one deadline for all that is asked, each request in its turn.
+/// A conversation: all requests share one deadline, and each is sent in its turn.
 pub struct Conversation<'a> {
     client: &'a ProviderClient,
     place: Mutex<Place>,
     deadline: Instant,
     /// How long it has waited for turns, in milliseconds.
     in_line: AtomicU64,
-    /// Whether the provider was asked anything.
+    /// Whether a request was sent.
     has_asked: AtomicBool,
 }
 
@@ -48,28 +47,28 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// For requests, to be sent with [`Self::answer`].
+    /// Returns the HTTP client for building requests, to be sent with [`Self::answer`].
     pub const fn http(&self) -> &Client {
         self.client.http()
     }
 
-    /// Returns the clock that tokens are judged by.
+    /// Returns the clock by which tokens are judged.
     pub fn clock(&self) -> &dyn Clock {
         self.client.clock()
     }
 
-    /// Does `work`, which talks here, unless the provider is left alone, and logs how it failed.
+    /// Runs `work`, which uses this conversation, unless the provider is being left alone, and logs why it failed.
     pub async fn hold<T>(&self, work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, IdentifyError> {
         let Some(attempt) = self.client.breaker().admit(Instant::now()) else {
             let provider = self.client.provider();
-            tracing::warn!(provider, "it failed too often: nobody is sent there for a while");
+            tracing::warn!(provider, "the provider failed too often: sign-ins are paused for a while");
             return Err(ProviderUnavailable.into());
         };
         let in_time = tokio::time::timeout_at(self.deadline, work).await;
         let done = in_time.unwrap_or_else(|_| Err(self.too_late()));
         match &done {
             Err(Failure::Away(_)) => attempt.failed(Instant::now()),
-            // What was decided without asking says nothing of the provider: a stranger could make it so.
+            // A result without any request says nothing about the provider: a stranger could cause it.
             _ if !self.has_asked.load(Ordering::Relaxed) => drop(attempt),
             _ => attempt.succeeded(),
         }
@@ -90,8 +89,8 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    /// Status and body of the answer to a request: at most 2 MiB, redirects not followed. A request that comes too early
-    /// for the provider (429) is sent again when it wants, where there is time for that.
+    /// Returns status and body of the answer to a request: at most 2 MiB, without following redirects. If the provider
+    /// answers 429, the request is sent again when the provider allows it, if that is before the deadline.
     pub async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Failure> {
         let (mut request, mut default) = (request, SOON);
         loop {
@@ -113,7 +112,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The JSON of an answer with status 200.
+    /// Returns the JSON of an answer with status 200.
     pub async fn json<T: DeserializeOwned>(&self, what: &str, request: RequestBuilder) -> Result<T, Failure> {
         match self.answer(request).await? {
             (StatusCode::OK, body) => parse(what, &body),
@@ -130,14 +129,14 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(away)? {
         if body.len() + chunk.len() > MAX_BYTES {
-            return Err(Failure::Away(format!("an answer of more than {MAX_BYTES} bytes")));
+            return Err(Failure::Away(format!("the answer is larger than {MAX_BYTES} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// When to ask again (RFC 9110 section 10.2.3): in so many seconds, or at a time.
+/// Returns how long to wait before the next request (RFC 9110 section 10.2.3, in seconds or as a date).
 fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
@@ -148,16 +147,16 @@ fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
     Some(at.saturating_sub(now))
 }
 
-/// A status that is ours to mend, or one that passes.
+/// Classifies a status: 4xx is a mistake of ours, anything else a failure of the provider.
 pub(crate) fn failed(status: StatusCode, reason: String) -> Failure {
     if status.is_client_error() { Failure::Misunderstood(reason) } else { Failure::Away(reason) }
 }
 
-/// serde's text may quote what it read, a token say: only where it failed is told.
+/// Parses JSON. The text of a serde error may quote what it read, such as a token, so only the position is reported.
 pub(crate) fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Failure::Away(format!("the {what} is not what it should be, at line {line} column {column}"))
+        Failure::Away(format!("the {what} is malformed at line {line}, column {column}"))
     })
 }
 
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whatever_a_provider_does_takes_less_than_five_seconds() {
+    async fn a_conversation_takes_less_than_five_seconds() {
         let (client, began) = (client(), Instant::now());
         assert_eq!(hold(&client, pending::<Result<(), Failure>>()).await, Err(AWAY));
         assert_eq!(began.elapsed(), DEADLINE);
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_wait_at_once_and_no_more() {
+    async fn a_bounded_number_of_sign_ins_wait_at_once() {
         let client = client();
         let all: Vec<_> = (0..AT_ONCE).map(|_| client.turn(1).unwrap()).collect();
         let busy = ProviderBusy { retry_after: SOON };
@@ -211,7 +210,7 @@ mod tests {
         assert_eq!(hold(&client, async { Ok(()) }).await, Ok(()));
     }
 
-    /// Else whoever can make a provider say no could keep everybody from it.
+    /// Otherwise a stranger who provokes refusals could block the provider for everyone.
     #[tokio::test]
     async fn only_a_provider_that_is_away_is_left_alone() {
         let client = client();
@@ -226,13 +225,13 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(hold(&client, async { Err::<(), _>(Failure::Away(reason())) }).await, Err(AWAY));
         }
-        let unasked = async { unreachable!("it is left alone") };
+        let unasked = async { unreachable!("the provider is left alone") };
         assert_eq!(hold::<()>(&client, unasked).await, Err(AWAY));
     }
 
     /// A provider that is slow while many wait for their turn is not one that is down.
     #[tokio::test(start_paused = true)]
-    async fn who_waited_in_line_says_nothing_of_the_provider() {
+    async fn a_timeout_after_a_wait_in_line_is_not_a_failure_of_the_provider() {
         let client = client();
         client.pause(SOON);
         let talk = client.conversation(client.turn(1).unwrap()).unwrap();
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn when_to_ask_again_is_said_in_seconds_or_as_a_time() {
+    fn retry_after_is_read_in_seconds_or_as_a_date() {
         let said = |text: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]), &clock());
         assert_eq!(said("3"), Some(Duration::from_secs(3)));
         assert_eq!(said("Fri, 15 Jan 2027 08:00:07 GMT"), Some(Duration::from_secs(7)));

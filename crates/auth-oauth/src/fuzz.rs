@@ -1,4 +1,4 @@
-//! A fuzz target for the claims of an id_token, as a provider that went bad would sign them. `auth_fuzz` runs it.
+//! A fuzz target for the claims of an id_token, as a malicious provider would sign them. `auth_fuzz` runs it.
 
 use auth_domain::Timestamp;
 use auth_fuzz::check_text;
@@ -9,7 +9,7 @@ use crate::id_token::{Claims, Expected, Nonce, check, header};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// What is accepted is for us, in time, and of the kind that it says.
+/// Checks that every accepted token is for this service, current, and of the kind that it claims.
 #[test]
 fn id_token_claims() {
     let (clients, issuer, nonce) = (["us".to_owned()], "https://idp.example.org", "n-0S6");
@@ -34,7 +34,7 @@ fn id_token_claims() {
     });
 }
 
-/// The header of an id_token: signed with a key pair, nothing critical in it.
+/// Checks that every accepted header is signed with a key pair and contains nothing critical.
 #[test]
 fn id_token_header() {
     check_text("id_token_header", &[], |text| {

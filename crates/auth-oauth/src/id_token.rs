@@ -1,7 +1,7 @@
-//! Checking an id_token (OpenID Connect Core section 3.1.3.7).
+//! Verification of an id_token (OpenID Connect Core section 3.1.3.7).
 //!
-//! Not checked: `at_hash` and `c_hash`, which the code flow leaves optional, since the tokens come from the token
-//! endpoint itself.
+//! `at_hash` and `c_hash` are not checked: the code flow leaves them optional, since the tokens come directly from the
+//! token endpoint.
 
 use auth_domain::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -12,13 +12,14 @@ use sha2::{Digest as _, Sha256};
 use crate::claims::ClaimMap;
 use crate::provider_client::Failure;
 
-/// What a provider's clock and ours may differ by, in seconds.
+/// How far the clock of a provider may differ from ours, in seconds.
 const SKEW: i64 = 5;
 
-/// How long ago a token may have been issued that a client brings, in seconds.
+/// The maximum age of a token that a client sends, in seconds.
 const MAX_AGE: i64 = 3_600;
 
-/// Those by a key pair: an HMAC would make the client secret a signing key, and `none` is no signature.
+/// Only algorithms with a key pair: an HMAC would turn the client secret into a signing key, and `none` is no
+/// signature.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -31,32 +32,32 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// What an id_token must say.
+/// What an id_token must contain.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
-    /// The issuer; with `{tenantid}` in it, that of the tenant which the token names (`tid`).
+    /// The issuer. `{tenantid}` in it stands for the tenant that the token names (`tid`).
     pub(crate) issuer: &'a str,
-    /// The clients that it may be for, each known as ours.
+    /// The client ids that it may be for.
     pub(crate) clients: &'a [String],
     pub(crate) nonce: Nonce<'a>,
     pub(crate) now: Timestamp,
 }
 
-/// What its `nonce` must be.
+/// The expected `nonce`.
 #[derive(Clone, Copy)]
 pub(crate) enum Nonce<'a> {
-    /// That: we chose it.
+    /// Exactly this one, which we chose.
     Exactly(&'a str),
-    /// That, or its SHA-256 in hexadecimal: what a client of ours chose, and showed the provider as it is or, as is the
-    /// custom on Apple's systems, hashed. Such a token was issued a short time ago.
+    /// This one, which a client of ours chose, or its SHA-256 in hexadecimal, since clients on Apple's systems usually send
+    /// the provider the hash. Such a token must be recent.
     OfClient(&'a str),
 }
 
 impl Nonce<'_> {
-    fn is(self, told: &str) -> bool {
+    fn is(self, found: &str) -> bool {
         match self {
-            Self::Exactly(nonce) => told == nonce,
-            Self::OfClient(nonce) => told == nonce || told == hexadecimal(&Sha256::digest(nonce)),
+            Self::Exactly(nonce) => found == nonce,
+            Self::OfClient(nonce) => found == nonce || found == hexadecimal(&Sha256::digest(nonce)),
         }
     }
 }
@@ -76,13 +77,13 @@ pub(crate) struct Claims {
     iat: i64,
     nbf: Option<i64>,
     nonce: String,
-    /// What it says of its subject.
+    /// All other claims.
     #[serde(flatten)]
     pub(crate) rest: ClaimMap,
 }
 
 impl Claims {
-    /// The same for every copy of a token, however it is encoded, and for no other token.
+    /// Returns a digest that is the same for every copy of a token, however it is encoded, and differs for other tokens.
     pub(crate) fn digest(&self) -> [u8; 16] {
         let named = serde_json::json!([self.iss, self.sub, self.aud.all(), self.nonce, self.iat]);
         let digest = Sha256::digest(named.to_string());
@@ -91,12 +92,12 @@ impl Claims {
         short
     }
 
-    /// Until when a token that a client brought is accepted.
+    /// Returns until when a token that a client sent is accepted.
     pub(crate) fn accepted_until(&self) -> Timestamp {
         Timestamp::from_seconds(self.exp.saturating_add(SKEW).min(self.iat.saturating_add(MAX_AGE)))
     }
 
-    /// Its claims with `sub` among them.
+    /// Returns the claims including `sub`.
     pub(crate) fn all(&self) -> ClaimMap {
         let mut all = self.rest.clone();
         all.insert("sub".to_owned(), Value::String(self.sub.clone()));
@@ -111,7 +112,7 @@ impl Claims {
     }
 }
 
-/// RFC 7519 section 4.1.3.
+/// The audience (RFC 7519 section 4.1.3).
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -132,32 +133,33 @@ fn refused(reason: &str) -> Failure {
     Failure::Refused(format!("the id_token {reason}"))
 }
 
-/// Its header, where that is acceptable. Any key in it is not looked at.
+/// Returns the header if it is acceptable. A key in it is ignored.
 pub(crate) fn header(token: &str) -> Result<Header, Failure> {
-    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is no signed JWT"))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("is not a signed JWT"))?;
     if !ALGORITHMS.contains(&header.alg) {
-        return Err(refused("is not signed with a key pair"));
+        return Err(refused("is not signed with a public-key algorithm"));
     }
-    // RFC 8725 section 3.11: a token that says to be of another kind is one.
+    // A token that claims to be of another kind is one (RFC 8725 section 3.11).
     if header.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("jwt")) || header.crit.is_some() {
-        return Err(refused("is a JWT of another kind"));
+        return Err(refused("is a JWT of another type"));
     }
     Ok(header)
 }
 
-/// Its claims, where its signature is by `key` and they are as expected.
+/// Returns the claims if `key` made the signature and they are as expected.
 pub(crate) fn verify(
     token: &str,
     algorithm: Algorithm,
     key: &DecodingKey,
     expected: &Expected<'_>,
 ) -> Result<Claims, Failure> {
-    // The library checks the signature; what each claim must be is said below, against the clock port.
+    // The library checks the signature; the claims are checked below, against the clock port.
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     (validation.validate_exp, validation.validate_aud) = (false, false);
     let decoded = jsonwebtoken::decode::<Claims>(token, key, &validation);
-    let claims = decoded.map_err(|_| refused("has a wrong signature, or claims missing or of a wrong type"))?.claims;
+    let claims =
+        decoded.map_err(|_| refused("has an invalid signature, or claims are missing or have the wrong type"))?.claims;
     check(&claims, expected).map_err(refused)?;
     Ok(claims)
 }
@@ -170,13 +172,13 @@ pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'st
         Nonce::OfClient(_) => now < claims.iat.saturating_add(MAX_AGE),
     };
     let checks = [
-        (claims.is_of(expected.issuer), "is of another issuer"),
-        // For others too is for others: none of them is trusted not to pass it on.
+        (claims.is_of(expected.issuer), "has another issuer"),
+        // A token that is also for others is refused: none of them is trusted not to pass it on.
         (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
         (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
         (now < claims.exp.saturating_add(SKEW), "has expired"),
         (claims.iat <= now + SKEW, "was issued in the future"),
-        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not good yet"),
+        (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not valid yet"),
         (expected.nonce.is(&claims.nonce), "has another nonce"),
         (is_recent, "was issued too long ago"),
     ];

@@ -1,4 +1,4 @@
-//! The keys that a provider signs with (RFC 7517 section 5), kept for a while.
+//! The signing keys of a provider (RFC 7517 section 5), cached for a while.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::conversation::Conversation;
 use crate::id_token::{self, Claims, Expected};
 use crate::provider_client::Failure;
 
-/// A key that the provider withdrew is accepted no longer than this.
+/// How long a key is accepted at most after the provider has withdrawn it.
 const LIFETIME: Duration = Duration::from_secs(3_600);
-/// An unknown key id fetches them anew at most so often.
+/// The minimum time between two fetches because of an unknown key id.
 const REFETCHES_APART: Duration = Duration::from_secs(60);
 
-/// Keys of unknown kinds are passed over.
+/// Keys of unknown kinds are ignored.
 #[derive(Deserialize)]
 struct WireKeys {
     keys: Vec<Value>,
@@ -40,7 +40,7 @@ impl KeySet {
         Self(Mutex::new(Cached::default()))
     }
 
-    /// What an id_token says, whose signature and claims hold.
+    /// Returns the claims of an id_token whose signature and claims are valid.
     pub(crate) async fn verify(
         &self,
         talk: &Conversation<'_>,
@@ -53,14 +53,15 @@ impl KeySet {
         id_token::verify(token, header.alg, &key, expected)
     }
 
-    /// Returns the key that the header names, where it is known already.
+    /// Returns the key that the header names, if it is cached.
     pub(crate) async fn known(&self, header: &Header) -> Option<DecodingKey> {
         let cached = self.0.lock().await;
         cached.fetched_at.filter(|at| at.elapsed() < LIFETIME)?;
         cached.find(header).and_then(|key| DecodingKey::from_jwk(key).ok())
     }
 
-    /// While one fetches the keys, the others wait for them: the provider is asked once.
+    /// Returns the key of a header. While one caller fetches the keys, the others wait, so that the provider is asked
+    /// once.
     async fn key(&self, talk: &Conversation<'_>, url: &Url, header: &Header) -> Result<DecodingKey, Failure> {
         let mut cached = self.0.lock().await;
         if cached.fetched_at.is_none_or(|at| at.elapsed() >= LIFETIME) {
@@ -71,7 +72,7 @@ impl KeySet {
             cached.refetched_at = Some(Instant::now());
         }
         let unknown =
-            || Failure::Refused("the id_token is signed with a key that the provider does not list".to_owned());
+            || Failure::Refused("the id_token is signed with a key that the provider does not publish".to_owned());
         DecodingKey::from_jwk(cached.find(header).ok_or_else(unknown)?)
             .map_err(|error| Failure::Away(format!("a key of the provider cannot be used: {error}")))
     }
@@ -86,7 +87,7 @@ impl Cached {
         Ok(())
     }
 
-    /// The key that the header names; where it names none, the only one that there is for the algorithm.
+    /// Returns the key that the header names; if it names none, the only key for the algorithm.
     fn find(&self, header: &Header) -> Option<&Jwk> {
         let mut fitting = self.keys.iter().filter(|key| fits(key, header.alg));
         match &header.kid {

@@ -1,7 +1,7 @@
-//! The `IdentityProvider` port: any provider that speaks OpenID Connect, and those of OAuth 2.0 that have an entry in
-//! [`PRESETS`]. `docs/adding-a-provider.md` shows how to add one.
+//! The `IdentityProvider` port: any provider through OpenID Connect, and some through OAuth 2 with a profile. [`PRESETS`]
+//! has an entry for each well-known provider; `docs/adding-a-provider.md` shows how to add one.
 //!
-//! Who is logged in to what, and when a `state` is good, is `auth-domain`'s.
+//! `auth-domain` decides who is logged in, and when a `state` is valid.
 
 mod breaker;
 mod claims;
@@ -37,16 +37,16 @@ pub use registration::{InvalidProviderUrl, ProviderUrl, Registration};
 use openid_connect::OpenIdConnect;
 use profile::ProfileProvider;
 
-/// What is asked of a provider, and how.
+/// The protocol of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// OpenID Connect.
     OpenId(OpenIdOptions),
-    /// OAuth 2.0 alone; and the URL at which the provider itself is, unlike one that somebody runs themselves.
+    /// OAuth 2.0 without OpenID Connect, with the URL of the hosted provider; any other URL is a self-hosted one.
     Profile(Profile, &'static str),
 }
 
-/// Makes a provider. It is asked nothing before somebody goes there.
+/// Creates a provider. It is not contacted before the first sign-in.
 pub fn connect(dialect: Dialect, registration: Registration, client: ProviderClient) -> Arc<dyn IdentityProvider> {
     match dialect {
         Dialect::OpenId(options) => Arc::new(OpenIdConnect::new(registration, options, client)),

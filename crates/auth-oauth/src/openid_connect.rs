@@ -1,5 +1,5 @@
-//! A provider that speaks OpenID Connect: endpoints by discovery (OpenID Connect Discovery 1.0), authorization code
-//! flow with PKCE, id_token; and id_tokens that clients got themselves.
+//! OpenID Connect providers: discovery of the endpoints (OpenID Connect Discovery 1.0), authorization code flow with
+//! PKCE, id_token.
 
 use std::time::Duration;
 
@@ -25,23 +25,23 @@ use crate::provider_client::{Failure, ProviderClient};
 use crate::registration::{ProviderUrl, Registration, is_confidential};
 use crate::token_endpoint::{ClientAuthentication, exchange_code};
 
-/// Endpoints move rarely, and announce it long before.
+/// How long discovered endpoints are cached: they rarely move, and are announced long before.
 const METADATA_LIFETIME: Duration = Duration::from_secs(3_600);
 
-/// What an OpenID provider is asked and believed beside what the standard says.
+/// How an OpenID provider differs from the standard, and what is accepted from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenIdOptions {
-    /// Which claims say what.
+    /// The names of the claims to read.
     pub claims: ClaimNames,
-    /// The ids, there, of native apps and pages of ours, whose id_tokens are accepted too where they bring them.
+    /// The client ids of our native apps and pages at the provider. id_tokens that clients send may be for these, too.
     pub audiences: Vec<String>,
-    /// It sends browsers back by POST.
+    /// Whether it sends browsers back by POST.
     pub answers_by_post: bool,
-    /// Its issuer has the tenant of each user in it.
+    /// Whether its issuer contains the user's tenant.
     pub issuer_per_tenant: bool,
 }
 
-/// What discovery tells of a provider.
+/// The metadata that discovery returns.
 #[derive(Clone, Debug, Deserialize)]
 struct Metadata {
     issuer: String,
@@ -53,23 +53,23 @@ struct Metadata {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// The default of OpenID Connect Discovery section 3.
+/// Returns the default of OpenID Connect Discovery section 3.
 fn basic_only() -> Vec<String> {
     vec!["client_secret_basic".to_owned()]
 }
 
 impl Metadata {
-    /// Another issuer's document, or one that sends secrets over the open network, is none. `per_tenant`: the issuer of all
-    /// tenants is a pattern.
+    /// Refuses the document of another issuer, and one that would send secrets unencrypted. With `per_tenant`, the issuer
+    /// may be a pattern with `{tenantid}`.
     fn check(self, issuer: &ProviderUrl, per_tenant: bool) -> Result<Self, Failure> {
         let of_all = per_tenant && issuer.is_of_tenant(&self.issuer);
         if self.issuer != issuer.as_str() && !of_all {
-            let reason = format!("the discovery document is of another issuer, {:.200?}", self.issuer);
+            let reason = format!("the discovery document names another issuer, {:.200?}", self.issuer);
             return Err(Failure::Away(reason));
         }
-        // A pattern that nothing fills in would be an issuer like any other.
+        // Without tenants, a pattern would be taken literally.
         if self.issuer.contains("{tenantid}") && !of_all {
-            return Err(Failure::Away("the issuer is a pattern".to_owned()));
+            return Err(Failure::Away("the issuer in the discovery document is a pattern".to_owned()));
         }
         let endpoints = [&self.authorization_endpoint, &self.token_endpoint, &self.jwks_uri];
         let confidential =
@@ -92,13 +92,13 @@ struct TokenAnswer {
     access_token: Option<Zeroizing<String>>,
 }
 
-/// A provider that speaks OpenID Connect.
+/// A provider with OpenID Connect.
 pub(crate) struct OpenIdConnect {
     registration: Registration,
     options: OpenIdOptions,
-    /// Whom an id_token may be for that came with a code: ourselves.
+    /// The audience of id_tokens from the code flow: our own client id.
     own: Vec<String>,
-    /// Whom one may be for that a client brings: ourselves, and those others.
+    /// The audiences of id_tokens that clients send: our client id and those of our apps.
     all: Vec<String>,
     client: ProviderClient,
     metadata: Mutex<Option<(Instant, Metadata)>>,
@@ -106,19 +106,19 @@ pub(crate) struct OpenIdConnect {
 }
 
 impl OpenIdConnect {
-    /// Known there by that registration, whose URL is the issuer.
+    /// Creates a provider with this registration, whose URL is the issuer.
     pub(crate) fn new(registration: Registration, options: OpenIdOptions, client: ProviderClient) -> Self {
         let own = vec![registration.client_id.clone()];
         let all = own.iter().chain(&options.audiences).cloned().collect();
         Self { registration, options, own, all, client, metadata: Mutex::new(None), keys: KeySet::new() }
     }
 
-    /// What was discovered within the last hour.
+    /// Returns the metadata if it was discovered within the last hour.
     async fn known_metadata(&self) -> Option<Metadata> {
         fresh(&*self.metadata.lock().await)
     }
 
-    /// While one asks for it, the others wait: the provider is asked once.
+    /// Returns the metadata. While one caller fetches it, the others wait, so that the provider is asked once.
     async fn metadata(&self, talk: &Conversation<'_>) -> Result<Metadata, Failure> {
         let mut known = self.metadata.lock().await;
         if let Some(metadata) = fresh(&known) {
@@ -156,15 +156,16 @@ impl OpenIdConnect {
         self.identity(&claims, &about_email)
     }
 
-    /// Verifies what a client brought, and asks for what is not known of the provider.
+    /// Verifies an id_token that a client sent, and fetches metadata and keys that are not cached.
     async fn verify(&self, talk: &Conversation<'_>, token: &IdToken, nonce: &str) -> Result<Claims, Failure> {
         let metadata = self.metadata(talk).await?;
         let expected = self.expected(&metadata, &self.all, Nonce::OfClient(nonce));
         self.keys.verify(talk, &metadata.jwks_uri, token.reveal(), &expected).await
     }
 
-    /// The same with what is known already: then a provider that is away keeps nobody out. `None` where that is too little.
-    async fn verify_by_what_is_known(&self, token: &IdToken, nonce: &str) -> Option<Result<Claims, Failure>> {
+    /// Verifies it with cached metadata and keys only, which works even while the provider is down. Returns `None` if they
+    /// are not cached.
+    async fn verify_from_cache(&self, token: &IdToken, nonce: &str) -> Option<Result<Claims, Failure>> {
         let header = match id_token::header(token.reveal()) {
             Ok(header) => header,
             Err(failure) => return Some(Err(failure)),
@@ -193,12 +194,13 @@ fn fresh(known: &Option<(Instant, Metadata)>) -> Option<Metadata> {
     known.as_ref().filter(|(since, _)| since.elapsed() < METADATA_LIFETIME).map(|(_, metadata)| metadata.clone())
 }
 
-/// Some providers tell the address only there. What they say there of somebody else does not count.
+/// Fetches the claims about the address from the userinfo endpoint: some providers report it only there. What that says
+/// about another user is ignored.
 async fn userinfo(talk: &Conversation<'_>, claims: &Claims, endpoint: &Url, token: &str) -> Result<ClaimMap, Failure> {
     let request = talk.http().get(endpoint.clone()).bearer_auth(token);
     let info: ClaimMap = talk.json("userinfo", request).await?;
     if info.get("sub").and_then(Value::as_str) != Some(&claims.sub) {
-        return Err(Failure::Refused("the userinfo is of another subject".to_owned()));
+        return Err(Failure::Refused("the userinfo names another subject".to_owned()));
     }
     Ok(info)
 }
@@ -225,7 +227,7 @@ impl IdentityProvider for OpenIdConnect {
     }
 
     fn turn(&self) -> Result<Turn, ProviderBusy> {
-        // The token. Keys, userinfo and the like are asked for at the end of the line.
+        // One request, for the token. Keys, userinfo and metadata are fetched at the end of the line.
         self.client.turn(1)
     }
 
@@ -240,7 +242,7 @@ impl IdentityProvider for OpenIdConnect {
     }
 
     async fn identify_by_token(&self, token: &IdToken, nonce: &str) -> Result<VouchedIdentity, IdentifyError> {
-        let verified = match self.verify_by_what_is_known(token, nonce).await {
+        let verified = match self.verify_from_cache(token, nonce).await {
             Some(verified) => verified,
             None => {
                 let talk = self.client.conversation(self.client.turn(0)?)?;

@@ -1,5 +1,5 @@
-//! The pace at which one provider is asked: so many requests a second, in the order in which places were taken, and none
-//! while it wants to be left alone (429). A limit that nobody told us is learned from that. Measured by the monotonic clock.
+//! The pace of requests to one provider: a number of requests a second, in the order in which places were reserved, and
+//! none while the provider wants a pause (429). An unknown limit is learned from these pauses. Uses the monotonic clock.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -9,44 +9,44 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// A second of a provider, a little longer than ours: on their way requests are shifted against each other.
+/// A second plus a margin, since the delay between us and the provider varies from request to request.
 const SECOND: Duration = Duration::from_millis(1_050);
-/// Whose last request would be sent later than this is told to come back.
+/// A sign-in whose last request would have to wait longer than this is refused.
 const LONGEST_WAIT: Duration = Duration::from_millis(3_000);
-/// Those who come back find so long a line.
+/// How long the line should be when a refused client tries again.
 const SHORTER_WAIT: Duration = Duration::from_millis(1_500);
-/// Nobody is told to wait longer, whatever the provider says.
+/// The maximum `Retry-After` that clients get, whatever the provider says.
 const MAX_RETRY: Duration = Duration::from_secs(60);
 const MIN_RETRY: Duration = Duration::from_secs(1);
-/// How long a limit that was learned holds.
+/// How long a learned limit applies.
 const LEARNED_FOR: Duration = Duration::from_secs(30);
-/// So many sign-ins may wait for one provider at once.
+/// How many sign-ins may wait for one provider at once.
 pub(crate) const AT_ONCE: usize = 64;
 
 #[derive(Debug, Default)]
 struct Line {
-    /// When requests are sent: those of the last second and all that are to come, in order.
+    /// The send times of requests, in order: those of the last second and all planned ones.
     taken: VecDeque<Instant>,
-    /// Until then the provider wants to be left alone.
+    /// No requests are sent before this time.
     paused_until: Option<Instant>,
-    /// Those who were told to come back come until then, at this pace.
+    /// Refused clients have been asked to try again at times up to this one.
     told_until: Option<Instant>,
-    /// When requests of the last second were answered.
+    /// The times of the answers within the last second.
     answered: VecDeque<Instant>,
-    /// What the provider turned out to allow, and until when that counts.
+    /// The learned limit, and until when it applies.
     learned: Option<(NonZeroU32, Instant)>,
 }
 
-/// One for each provider.
+/// The pace of one provider.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    /// Requests a second; none is no limit.
+    /// Requests a second; `None` means no limit.
     rate: Option<NonZeroU32>,
     line: Mutex<Line>,
     slots: Arc<Semaphore>,
 }
 
-/// A place in the line. What it did not use it gives back.
+/// A place in the line. Unused send times are given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     pace: Arc<Pace>,
@@ -59,7 +59,7 @@ impl Pace {
         Arc::new(Self { rate, line: Mutex::default(), slots: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 
-    /// Takes a place for so many requests; else says in how long to come back.
+    /// Reserves a place for this many requests. Otherwise returns when to try again.
     pub(crate) fn take(self: &Arc<Self>, requests: u32, now: Instant) -> Result<Place, Duration> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| MIN_RETRY)?;
         let mut line = self.line();
@@ -73,8 +73,8 @@ impl Pace {
         Err(line.tell(last, each, now))
     }
 
-    /// Leaves the provider alone for so long, as far as that is bearable. Afterwards it is sent no more requests a second than
-    /// it has just answered.
+    /// Sends no requests for `wait`, up to a maximum. Afterwards, for a while, the provider is sent only as many requests a
+    /// second as it has just answered.
     pub(crate) fn pause(&self, wait: Duration, now: Instant) {
         let (mut line, until) = (self.line(), now + wait.min(MAX_RETRY));
         line.paused_until = line.paused_until.max(Some(until));
@@ -83,7 +83,7 @@ impl Pace {
         line.learned = Some((answered.unwrap_or(NonZeroU32::MIN), until + LEARNED_FOR));
     }
 
-    /// Notes that the provider took a request.
+    /// Notes that the provider accepted a request.
     pub(crate) fn answered(&self, now: Instant) {
         let mut line = self.line();
         line.forget_answers(now);
@@ -106,16 +106,16 @@ impl Line {
         }
     }
 
-    /// Returns the limit that was told or learned, whichever is less.
-    fn rate(&self, told: Option<NonZeroU32>, now: Instant) -> Option<NonZeroU32> {
+    /// Returns the smaller of the configured and the learned limit.
+    fn rate(&self, configured: Option<NonZeroU32>, now: Instant) -> Option<NonZeroU32> {
         let learned = self.learned.filter(|(_, until)| *until > now).map(|(rate, _)| rate);
-        told.into_iter().chain(learned).min()
+        configured.into_iter().chain(learned).min()
     }
 
-    /// Takes the next time at which a request may be sent.
-    fn next(&mut self, told: Option<NonZeroU32>, now: Instant) -> Instant {
+    /// Reserves the next time at which a request may be sent.
+    fn next(&mut self, configured: Option<NonZeroU32>, now: Instant) -> Instant {
         let start = self.paused(now).unwrap_or(now);
-        let Some(rate) = self.rate(told, now) else { return start };
+        let Some(rate) = self.rate(configured, now) else { return start };
         while self.taken.front().is_some_and(|first| *first + SECOND <= now) {
             self.taken.pop_front();
         }
@@ -127,7 +127,7 @@ impl Line {
         time
     }
 
-    /// Returns that time, or another where the provider wants to be left alone then.
+    /// Returns this time, or a later one if it falls into a pause.
     fn after_pause(&mut self, time: Instant, rate: Option<NonZeroU32>, now: Instant) -> Instant {
         if self.paused(now).is_none_or(|until| until <= time) {
             return time;
@@ -142,7 +142,7 @@ impl Line {
         }
     }
 
-    /// Says in how long to come back, to each of many another time: one after the other, when the line has become shorter.
+    /// Returns when to try again: a different time for each client, one after the other, once the line is shorter.
     fn tell(&mut self, would_be: Instant, each: Duration, now: Instant) -> Duration {
         let turn = self.told_until.map_or(would_be, |told| told.max(would_be));
         if turn < now + MAX_RETRY {
@@ -153,8 +153,8 @@ impl Line {
 }
 
 impl Place {
-    /// Waits until the next request may be sent, and says how long it had to. Fails, with how long that would take, where it is
-    /// later than `deadline`.
+    /// Waits until the next request may be sent and returns the length of the wait. If that would be later than `deadline`,
+    /// fails with the time until then.
     pub(crate) async fn turn(&mut self, deadline: Instant) -> Result<Duration, Duration> {
         let mut waited = Duration::ZERO;
         loop {
@@ -163,13 +163,13 @@ impl Place {
                 None => self.pace.line().next(self.pace.rate, Instant::now()),
             };
             let now = Instant::now();
-            // Whose time came up during a pause goes to the end of the line: else all of them would go at once after it.
+            // A time within a pause is exchanged for one at the end of the line. Otherwise all would go at once after it.
             let time = self.pace.line().after_pause(time, self.pace.rate, now);
             if time > deadline {
                 self.pace.line().give_back(time);
                 return Err(time.duration_since(now).clamp(MIN_RETRY, MAX_RETRY));
             }
-            // Not measured: on a busy machine it takes longer for other reasons.
+            // The planned wait, not the measured one, which is longer on a busy machine.
             waited += time.saturating_duration_since(now);
             tokio::time::sleep_until(time).await;
             if self.pace.line().paused(Instant::now()).is_none() {
@@ -206,14 +206,14 @@ mod tests {
         at
     }
 
-    /// Most requests in any second.
+    /// Returns the largest number of requests in any second.
     fn busiest(mut times: Vec<Instant>) -> usize {
         times.sort_unstable();
         let within = |from: &Instant| times.iter().filter(|time| *time >= from && **time < *from + SECOND).count();
         times.iter().map(within).max().unwrap_or_default()
     }
 
-    /// 42's limit and a class of 30, each sign-in two requests: all get in, those who come back when they are told to.
+    /// 42's limit and a class of 30 with two requests per sign-in: all get in when they try again at the stated times.
     #[tokio::test(start_paused = true)]
     async fn a_class_gets_in_at_the_pace_of_the_provider() {
         let (pace, began) = (pace(2), Instant::now());
@@ -235,10 +235,10 @@ mod tests {
         let last = times.iter().max().unwrap().duration_since(began);
         assert!(last >= SECOND * 29 && last < SECOND * 29 + Duration::from_secs(5), "{last:?}");
         let told: u32 = all.iter().map(|(_, told)| told).sum();
-        assert!((25..=60).contains(&told), "hardly anybody is told twice: {told}");
+        assert!((25..=60).contains(&told), "few have to wait twice: {told}");
     }
 
-    /// All of them at once, on this task.
+    /// Runs all futures at once, on this task.
     async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
         let mut all: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
         std::future::poll_fn(|context| {
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_rate_nobody_waits_but_for_a_pause() {
+    async fn without_a_rate_only_a_pause_causes_a_wait() {
         let (pace, began) = (Pace::new(None), Instant::now());
         let mut places: Vec<Place> = (0..AT_ONCE).map(|_| pace.take(2, began).unwrap()).collect();
         assert_eq!(pace.take(1, began).unwrap_err(), MIN_RETRY, "so many at once");
@@ -277,9 +277,9 @@ mod tests {
         assert!(told > Duration::from_secs(50) && told <= MAX_RETRY, "{told:?}");
     }
 
-    /// The same class, and nobody told us the limit: 2 a second, 429 beyond.
+    /// The same class with an unknown limit: 2 requests a second, and 429 beyond that.
     #[tokio::test(start_paused = true)]
-    async fn a_limit_that_nobody_told_is_learned() {
+    async fn an_unknown_limit_is_learned() {
         let (pace, began, accepted) = (Pace::new(None), Instant::now(), Mutex::new(VecDeque::<Instant>::new()));
         let is_accepted = || {
             let (now, mut accepted) = (Instant::now(), accepted.lock().unwrap());
@@ -334,7 +334,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever takes, uses and gives back, in whatever order: no second has more requests than it may.
+        /// Reserves, uses and gives back places in any order: no second has more requests than the rate.
         #[test]
         fn no_second_has_more_than_its_requests(
             rate in 1..5_u32, steps in proptest::collection::vec((0..3_u8, 0..900_u64, 1..4_u32), 1..120),

@@ -1,53 +1,53 @@
-//! What is known of particular providers: an entry each. `docs/adding-a-provider.md` says how to add one.
+//! Presets for well-known providers. `docs/adding-a-provider.md` says how to add one.
 
 use std::num::NonZeroU32;
 
 use crate::claims::Proof;
 use crate::profile::{Api, Email, Profile};
 
-/// A provider whose ways are known, so that an operator only tells id and secret.
+/// A well-known provider, for which an operator only sets id and secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// In settings, and in paths where nothing else is said: a `ProviderName`.
+    /// The name in settings and, by default, in paths: a valid `ProviderName`.
     pub name: &'static str,
-    /// On pages.
+    /// The name for people.
     pub display_name: &'static str,
-    /// Its issuer, or the base of its endpoints.
+    /// The issuer, or the base of the endpoints.
     pub url: &'static str,
-    /// What is asked of it (`scope`).
+    /// The requested scopes (`scope`), separated by spaces.
     pub scope: &'static str,
-    /// How many requests a second it allows, where it says so.
+    /// How many requests a second the provider allows, if it is documented.
     pub rate: Option<NonZeroU32>,
-    /// What it speaks.
+    /// The protocol.
     pub protocol: Protocol,
 }
 
-/// What a provider speaks.
+/// The protocol of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// OpenID Connect, perhaps in a way of its own.
+    /// OpenID Connect, possibly with deviations.
     OpenId(OpenId),
-    /// OAuth 2.0, and a page that says whose access token it is.
+    /// OAuth 2.0, and an API endpoint that returns the user of an access token.
     Profile(Profile),
 }
 
-/// What an OpenID provider does its own way.
+/// How an OpenID provider deviates from the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenId {
-    /// When it has proved an address.
+    /// When an address counts as proved.
     pub proof: Proof,
-    /// It says `"true"` where it should say `true`.
+    /// Whether it sends `"true"` for `true`.
     pub text_booleans: bool,
-    /// It sends browsers back by POST (`response_mode=form_post`).
+    /// Whether it sends browsers back by POST (`response_mode=form_post`).
     pub answers_by_post: bool,
-    /// Its issuer has the tenant of each user in it.
+    /// Whether its issuer contains the user's tenant.
     pub issuer_per_tenant: bool,
-    /// Its client secret is a JWT that we sign.
+    /// Whether the client secret is a JWT that we sign.
     pub signed_secret: bool,
 }
 
 impl OpenId {
-    /// One that does what the standard says.
+    /// A provider that follows the standard.
     pub const STANDARD: Self = Self {
         proof: Proof::Claim,
         text_booleans: false,
@@ -69,8 +69,8 @@ pub const GOOGLE: Preset = Preset {
     protocol: Protocol::OpenId(OpenId::STANDARD),
 };
 
-/// The intranet of 42, configured by `AUTH_42__…`. What it says of an address proves nothing: it is the school's, not
-/// checked for whoever is logged in. It allows two requests a second.
+/// The 42 intranet, configured by `AUTH_42__…`. The address that 42 reports proves nothing: it belongs to the school, and
+/// is not verified for the user. 42 allows two requests a second.
 pub const FORTYTWO: Preset = Preset {
     name: "42",
     display_name: "42",
@@ -87,7 +87,7 @@ pub const FORTYTWO: Preset = Preset {
     }),
 };
 
-/// GitHub, and GitHub Enterprise by its base URL.
+/// GitHub, or GitHub Enterprise with its base URL.
 pub const GITHUB: Preset = Preset {
     name: "github",
     display_name: "GitHub",
@@ -120,7 +120,7 @@ const DISCORD: Preset = Preset {
     }),
 };
 
-/// GitLab, and one of one's own by its issuer.
+/// GitLab, or a self-hosted GitLab with its issuer.
 const GITLAB: Preset = Preset {
     name: "gitlab",
     display_name: "GitLab",
@@ -130,7 +130,7 @@ const GITLAB: Preset = Preset {
     protocol: Protocol::OpenId(OpenId::STANDARD),
 };
 
-/// Apple comes back by POST, wants a secret that we sign, and has texts for truth values.
+/// Apple sends browsers back by POST, requires a secret that we sign, and sends booleans as strings.
 const APPLE: Preset = Preset {
     name: "apple",
     display_name: "Apple",
@@ -145,7 +145,7 @@ const APPLE: Preset = Preset {
     }),
 };
 
-/// Microsoft Entra. Whoever runs a tenant writes any address into the accounts there: none is proved.
+/// Microsoft Entra. The administrator of a tenant can write any address into its accounts, so none counts as proved.
 const MICROSOFT: Preset = Preset {
     name: "microsoft",
     display_name: "Microsoft",
@@ -155,7 +155,7 @@ const MICROSOFT: Preset = Preset {
     protocol: Protocol::OpenId(OpenId { proof: Proof::Never, issuer_per_tenant: true, ..OpenId::STANDARD }),
 };
 
-/// All of them.
+/// All presets.
 pub const PRESETS: &[Preset] = &[GOOGLE, FORTYTWO, APPLE, DISCORD, GITHUB, GITLAB, MICROSOFT];
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn the_page_prints_an_entry() {
         let (page, source) = (include_str!("../../../docs/adding-a-provider.md"), include_str!("presets.rs"));
-        let from = source.find("/// GitHub, and GitHub Enterprise").unwrap();
+        let from = source.find("/// GitHub, or GitHub Enterprise").unwrap();
         let entry = &source[from..from + source[from..].find("\n};\n").unwrap() + 3];
         assert!(page.contains(entry), "docs/adding-a-provider.md is not up to date");
     }

@@ -1,4 +1,4 @@
-//! Asks a URL as a provider would be asked, to find out whether it could be: for `doctor`.
+//! Calls a URL as a provider would be called, so that `doctor` can check whether it is reachable.
 
 use std::time::Duration;
 
@@ -9,16 +9,17 @@ use outbound_http::{client, with_causes};
 const DEADLINE: Duration = Duration::from_secs(5);
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Asks URLs: no redirects, a deadline, a bound on what is read.
+/// Calls URLs: without redirects, within a deadline, and reading a bounded amount.
 pub struct Probe(Client);
 
 impl Probe {
-    /// Fails when the HTTP client cannot be built; the error is the library's.
+    /// Creates a probe. Fails with the library's error if the HTTP client cannot be built.
     pub fn new() -> Result<Self, String> {
         client(DEADLINE).map(Self)
     }
 
-    /// `GET url` with these headers: the status, and the body up to 64 KiB. The error says what went wrong on the way.
+    /// Sends `GET url` with these headers and returns the status and up to 64 KiB of the body. The error says what went
+    /// wrong.
     pub async fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<(u16, String), String> {
         let mut request = self.0.get(url);
         for (name, value) in headers {

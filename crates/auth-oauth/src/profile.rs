@@ -1,4 +1,4 @@
-//! A provider that speaks OAuth 2.0 alone: no id_token, so a page of its API says whose access token it is.
+//! Providers with OAuth 2.0 only. They issue no id_token, so an API endpoint says which user an access token belongs to.
 
 use async_trait::async_trait;
 use auth_domain::account::EmailAddress;
@@ -18,58 +18,58 @@ use crate::provider_client::{Failure, ProviderClient};
 use crate::registration::{ProviderUrl, Registration};
 use crate::token_endpoint::{ClientAuthentication, exchange_code};
 
-/// Where such a provider says what. Paths begin with `/`; what is in an answer is named by a JSON pointer.
+/// The endpoints of such a provider and the fields of its answers. Paths begin with `/`; fields are JSON pointers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Where browsers go.
+    /// The authorization endpoint.
     pub authorize: &'static str,
-    /// Where a code becomes an access token.
+    /// The token endpoint.
     pub token: &'static str,
-    /// What the paths below are under.
+    /// The base of the paths below.
     pub api: Api,
-    /// Whose access token it is.
+    /// The endpoint that returns the user of the access token.
     pub profile: &'static str,
-    /// In that: a text or a number that the provider never gives to anybody else.
+    /// The id in its answer: a string or a number that the provider never gives to another user.
     pub subject: &'static str,
-    /// Where the address is.
+    /// Where to find the address.
     pub email: Email,
 }
 
-/// Where a provider's API is.
+/// The base URL of a provider's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
-    /// Under the same URL.
+    /// The URL of the provider.
     Here,
-    /// Under another one; of a provider that somebody runs themselves, under that path.
+    /// Another URL for the hosted provider, and a path below the URL of a self-hosted one.
     Elsewhere {
-        /// The URL, without a slash at its end.
+        /// The URL, without a trailing slash.
         url: &'static str,
         /// The path.
         self_hosted: &'static str,
     },
 }
 
-/// Where the address is, and what proves it.
+/// Where to find the address, and what proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Email {
-    /// In the profile; nothing proves it.
+    /// In the profile, not proved by anything.
     Unproved(&'static str),
-    /// In the profile; proved where that is true.
+    /// In the profile, proved if a boolean beside it is true.
     Proved {
         /// The address.
         address: &'static str,
-        /// A truth value.
+        /// A boolean: whether it is proved.
         proved: &'static str,
     },
-    /// In a list of its own.
+    /// In a list at another endpoint.
     List {
-        /// Where the list is.
+        /// The endpoint of the list.
         path: &'static str,
         /// The address, in an entry.
         address: &'static str,
-        /// A truth value: which entry counts.
+        /// A boolean: whether the entry is the one to use.
         primary: &'static str,
-        /// A truth value.
+        /// A boolean: whether the address is proved.
         proved: &'static str,
     },
 }
@@ -79,10 +79,10 @@ struct TokenAnswer {
     access_token: Zeroizing<String>,
 }
 
-/// A provider that speaks OAuth 2.0 alone.
+/// A provider with OAuth 2.0 only.
 pub(crate) struct ProfileProvider {
     pub(crate) profile: Profile,
-    /// The URL that the preset has: that of the provider itself, not of one that somebody runs.
+    /// The URL of the hosted provider, from the preset.
     pub(crate) usual_url: &'static str,
     pub(crate) registration: Registration,
     pub(crate) client: ProviderClient,
@@ -98,7 +98,7 @@ impl ProfileProvider {
             }
             Api::Elsewhere { url, .. } => match ProviderUrl::parse(url) {
                 Ok(api) => Ok(api.under(path)),
-                Err(mistake) => Err(Failure::Misunderstood(format!("the URL of its API {mistake}"))),
+                Err(mistake) => Err(Failure::Misunderstood(format!("the URL of the API {mistake}"))),
             },
         }
     }
@@ -152,7 +152,7 @@ impl IdentityProvider for ProfileProvider {
 
     fn turn(&self) -> Result<Turn, ProviderBusy> {
         let list = matches!(self.profile.email, Email::List { .. });
-        // The token, the profile and perhaps the list of addresses.
+        // The token, the profile and, for some providers, the list of addresses.
         self.client.turn(if list { 3 } else { 2 })
     }
 

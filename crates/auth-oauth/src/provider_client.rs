@@ -1,4 +1,4 @@
-//! Talking to one provider: bounded in time, in bytes and in number, at its pace, and not at all while it is down.
+//! Calls to one provider, limited in time, in bytes and in number, and suspended while it is down.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -14,18 +14,19 @@ use crate::breaker::Breaker;
 use crate::conversation::Conversation;
 use crate::pace::{Pace, Place};
 
-/// A sign-in asks for several things; in all they may take so long, the wait for a turn included.
+/// How long all requests of one sign-in may take together, including the wait for a turn.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(4_500);
-/// Why a conversation led to nothing. The texts are for the log.
+
+/// Why a call failed. The texts are for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The provider works, and refuses; or what it says is not to be believed.
+    /// The provider works but refuses, or its answer failed a check.
     Refused(String),
-    /// It works, and does not want to talk to us: a mistake in how this service is registered, say.
+    /// The provider works but does not accept us, for example because this service is registered incorrectly.
     Misunderstood(String),
-    /// It works, and is asked too often: in so long it may be asked again.
+    /// The provider works but receives too many requests; it can be asked again after this time.
     Busy(Duration),
-    /// It does not answer, or not what it should.
+    /// The provider does not answer, or not as it should.
     Away(String),
 }
 
@@ -39,36 +40,40 @@ pub struct ProviderClient {
 }
 
 impl ProviderClient {
-    /// For a provider that may be asked so many things a second; `None` is no limit. Fails when the HTTP client cannot be
-    /// built.
+    /// Creates a client that sends at most `rate` requests a second; `None` means no limit. Fails when the HTTP client
+    /// cannot be built.
     pub fn new(provider: ProviderName, clock: Arc<dyn Clock>, rate: Option<NonZeroU32>) -> Result<Self, String> {
         let http = client(DEADLINE)?;
         Ok(Self { provider, http, breaker: Breaker::new(), pace: Pace::new(rate), clock })
     }
 
-    /// For requests, to be sent with [`Conversation::answer`].
+    /// Returns the HTTP client for building requests, to be sent with [`Conversation::answer`].
     pub const fn http(&self) -> &Client {
         &self.http
     }
 
-    /// Returns the clock that tokens are judged by.
+    /// Returns the clock by which tokens are judged.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// Takes a place in the line for somebody who is to ask so many things.
+    /// Reserves a place in the line for a sign-in that sends this many requests.
     pub fn turn(&self, requests: u32) -> Result<Turn, ProviderBusy> {
         match self.pace.take(requests, Instant::now()) {
             Ok(place) => Ok(Turn::new(place)),
             Err(retry_after) => {
                 let provider = self.provider.as_str();
-                tracing::info!(provider, ?retry_after, "too many ask it at once: somebody is told to come back");
+                tracing::info!(
+                    provider,
+                    ?retry_after,
+                    "too many sign-ins are waiting for the provider: a user was asked to try again later"
+                );
                 Err(ProviderBusy { retry_after })
             }
         }
     }
 
-    /// Begins to talk, in that turn.
+    /// Begins a conversation, in that turn.
     pub fn conversation(&self, turn: Turn) -> Result<Conversation<'_>, ProviderBusy> {
         let place = match turn.into_place::<Place>() {
             Some(place) => place,
@@ -85,7 +90,7 @@ impl ProviderClient {
         &self.breaker
     }
 
-    /// Logs how something failed, and says what whoever waits for it is told.
+    /// Logs why a call failed and returns the error for the caller.
     pub(crate) fn refusal(&self, failure: Failure) -> IdentifyError {
         let provider = self.provider();
         match failure {
@@ -97,24 +102,28 @@ impl ProviderClient {
                 tracing::warn!(
                     provider,
                     ?retry_after,
-                    "it wants to be asked less often: somebody is told to come back"
+                    "the provider limits our requests: a user was asked to try again later"
                 );
                 return ProviderBusy { retry_after }.into();
             }
             Failure::Misunderstood(reason) => {
-                tracing::error!(provider, reason, "it does not accept us: check how this service is registered there");
+                tracing::error!(
+                    provider,
+                    reason,
+                    "the provider rejected this service: check how it is registered there"
+                );
             }
-            Failure::Away(reason) => tracing::warn!(provider, reason, "it does not answer as it should"),
+            Failure::Away(reason) => tracing::warn!(provider, reason, "the provider did not answer as expected"),
         }
         ProviderUnavailable.into()
     }
 
-    /// Notes that the provider took a request.
+    /// Notes that the provider accepted a request.
     pub(crate) fn has_answered(&self) {
         self.pace.answered(Instant::now());
     }
 
-    /// Leaves the provider alone for so long.
+    /// Sends the provider no requests for this long.
     pub(crate) fn pause(&self, wait: Duration) {
         self.pace.pause(wait, Instant::now());
     }

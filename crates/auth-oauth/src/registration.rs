@@ -1,4 +1,4 @@
-//! How this service is known to a provider.
+//! How this service is registered at a provider.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use reqwest::Url;
 
 use crate::client_secret::ClientSecret;
 
-/// Not a URL of a provider.
+/// The text is not the URL of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an https:// URL without user, query and fragment (http:// for a loopback address only)")]
 pub struct InvalidProviderUrl;
 
-/// Where a provider is: `https`, but for a loopback address, since the client secret goes there.
+/// The URL of a provider. It must be `https` unless it is a loopback address, since the client secret is sent there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderUrl {
     text: String,
@@ -21,7 +21,7 @@ pub struct ProviderUrl {
 }
 
 impl ProviderUrl {
-    /// From what an operator wrote.
+    /// Parses what an operator wrote.
     pub fn parse(text: &str) -> Result<Self, InvalidProviderUrl> {
         let url = Url::parse(text).map_err(|_| InvalidProviderUrl)?;
         let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -31,24 +31,24 @@ impl ProviderUrl {
         Ok(Self { text: text.to_owned(), url })
     }
 
-    /// As it was written: the issuer of OpenID Connect is compared as text.
+    /// Returns the URL as it was written: OpenID Connect compares issuers as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is that of `pattern`, where `{tenantid}` stands for any part of a path: Microsoft's.
+    /// Tells whether the URL matches `pattern`, in which `{tenantid}` stands for one segment of the path (Microsoft).
     pub(crate) fn is_of_tenant(&self, pattern: &str) -> bool {
         let parts = pattern.split_once("{tenantid}");
         let between = parts.and_then(|(before, after)| self.text.strip_prefix(before)?.strip_suffix(after));
         between.is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/'))
     }
 
-    /// Whether it is on this machine: then so may its endpoints be.
+    /// Tells whether the provider is on this machine, in which case its endpoints may be, too.
     pub(crate) fn is_loopback(&self) -> bool {
         self.url.scheme() == "http"
     }
 
-    /// The URL of `path`, which begins with `/`, under it.
+    /// Returns the URL of `path`, which begins with `/`, below it.
     pub fn under(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
@@ -56,7 +56,7 @@ impl ProviderUrl {
     }
 }
 
-/// Whether nobody on the way can read what is sent there.
+/// Tells whether nobody on the way can read what is sent there.
 pub(crate) fn is_confidential(url: &Url) -> bool {
     let loopback = match url.host_str() {
         Some("localhost") => true,
@@ -70,25 +70,25 @@ pub(crate) fn is_confidential(url: &Url) -> bool {
     }
 }
 
-/// What this service is to a provider.
+/// The registration of this service at a provider.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// What the provider is called here.
+    /// The name of the provider here.
     pub provider: ProviderName,
-    /// The id that the provider gave this service (`client_id`).
+    /// The id that the provider issued to this service (`client_id`).
     pub client_id: String,
-    /// The secret that the provider gave with it (`client_secret`), or the key that makes one.
+    /// The secret that the provider issued with it (`client_secret`).
     pub client_secret: ClientSecret,
-    /// What is asked of it (`scope`), separated by spaces.
+    /// The requested scopes (`scope`), separated by spaces.
     pub scope: String,
     /// The issuer, or the base of its endpoints.
     pub url: ProviderUrl,
-    /// `redirect_uri`: where the provider sends browsers back to, as it is registered there.
+    /// `redirect_uri`: where the provider sends browsers back to, as registered there.
     pub redirect_uri: String,
 }
 
 impl Registration {
-    /// The authorization URL at `endpoint` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+    /// Returns the authorization URL at `endpoint` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
     pub fn authorization_url(&self, endpoint: &Url, request: &AuthorizationRequest) -> Url {
         let mut url = endpoint.clone();
         url.query_pairs_mut()
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_is_one_part_of_the_path() {
+    fn a_tenant_is_one_segment_of_the_path() {
         let of = |url, pattern| ProviderUrl::parse(url).unwrap().is_of_tenant(pattern);
         assert!(of("https://h/common/v2.0", "https://h/{tenantid}/v2.0"));
         for (url, pattern) in [

@@ -1,4 +1,4 @@
-//! The token endpoint: exchanging a code (RFC 6749 section 4.1.3).
+//! The token endpoint, which exchanges a code (RFC 6749 section 4.1.3).
 
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::ports::AuthorizationSecrets;
@@ -10,7 +10,7 @@ use crate::conversation::{Conversation, failed, parse};
 use crate::provider_client::Failure;
 use crate::registration::Registration;
 
-/// How this service proves at the token endpoint who it is (RFC 6749 section 2.3.1).
+/// How this service authenticates at the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
     /// `client_secret_basic`: in the `Authorization` header.
@@ -19,13 +19,13 @@ pub(crate) enum ClientAuthentication {
     Post,
 }
 
-/// RFC 6749 section 5.2.
+/// The error of the endpoint (RFC 6749 section 5.2).
 #[derive(Deserialize)]
 struct TokenError {
     error: String,
 }
 
-/// Exchanges `code` at `endpoint` and answers what the provider gives for it.
+/// Exchanges `code` at `endpoint` and returns what the provider issues for it.
 pub(crate) async fn exchange_code<T: DeserializeOwned>(
     talk: &Conversation<'_>,
     endpoint: &Url,
@@ -56,9 +56,9 @@ pub(crate) async fn exchange_code<T: DeserializeOwned>(
     let (status, body) = talk.answer(request.form(&form)).await?;
     let refusal: Result<TokenError, Failure> = parse("error of the token endpoint", &body);
     match refusal {
-        // The only one that is the code's fault. RFC 6749 answers it with 400, 42 with 401, GitHub by another name with 200.
+        // The only error that the code causes: 400 in RFC 6749, 401 at 42, and 200 with another name at GitHub.
         Ok(TokenError { error }) if ["invalid_grant", "bad_verification_code"].contains(&error.as_str()) => {
-            Err(Failure::Refused(format!("the token endpoint does not know the code ({error})")))
+            Err(Failure::Refused(format!("the token endpoint rejected the code ({error})")))
         }
         Ok(TokenError { error }) if status == StatusCode::OK => {
             Err(Failure::Misunderstood(format!("the token endpoint answered {error:.60}")))
@@ -69,7 +69,7 @@ pub(crate) async fn exchange_code<T: DeserializeOwned>(
     }
 }
 
-/// The credentials of `client_secret_basic` are form-encoded before they are base64.
+/// Form-encodes credentials, as `client_secret_basic` requires before base64.
 fn form_encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

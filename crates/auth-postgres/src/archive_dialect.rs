@@ -1,8 +1,8 @@
-//! Rows as JSON, as PostgreSQL writes them.
+//! Rows as JSON, written by PostgreSQL.
 
 use auth_store::{ArchiveDialect, Kind};
 
-/// However long it takes.
+/// Turns off the time limits.
 macro_rules! patiently {
     ($begin:literal) => {
         concat!($begin, "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -30,7 +30,7 @@ impl ArchiveDialect for PostgresArchive {
         patiently!("BEGIN ISOLATION LEVEL READ COMMITTED")
     }
 
-    /// What is seen is what there is once the lock is there.
+    /// The snapshot is taken after the lock.
     fn begin_alone(&self) -> &'static str {
         patiently!("BEGIN ISOLATION LEVEL REPEATABLE READ")
     }

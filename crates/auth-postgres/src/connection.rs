@@ -1,4 +1,4 @@
-//! How a connection is made: where to, over what, and what holds on it from then on.
+//! How connections are made: to which server, over what, and with which limits.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -27,14 +27,14 @@ use crate::tls::{self, Mode};
 use crate::wire::{Observed, ObservedTls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// No statement of a request takes long; one that does is stuck. Its server ends it before a call is given up, and so says
-/// that nothing happened. A transaction whose connection went silent keeps its locks for no longer than a call lasts.
+/// A statement of a request that takes long is stuck. The server ends it before the call is given up, and so reports
+/// that nothing happened. A transaction whose connection went silent keeps its locks no longer than a call lasts.
 const LIMITS: [(&str, &str); 3] =
     [("statement_timeout", "7s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "5s")];
-/// For how long a connection that nobody uses any more may wait for its server to say goodbye.
+/// How long a connection that is no longer used may wait for the server's goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Asked for whatever the database or the role has as its default. Every change carries its own guard, so a stricter
-/// isolation would only undo commits; a pool keeps connections that are idle.
+/// Set whatever the defaults of the database or the role are. Every change carries its own guard, so a stricter
+/// isolation would only roll back commits; and a pool keeps idle connections.
 const DEFAULTS: [&str; 6] = [
     "-c default_transaction_isolation=read\\ committed",
     "-c default_transaction_deferrable=off",
@@ -43,31 +43,40 @@ const DEFAULTS: [&str; 6] = [
     "-c DateStyle=ISO",
     "-c bytea_output=hex",
 ];
-/// What a server tells of itself: which process serves the connection, whether it takes writes, whether it is a standby.
-const INTRODUCTION: &str =
-    "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()";
-/// The same where what is set stays: a setting of PostgreSQL 17 that an older one does not know.
-const INTRODUCTION_AND_DEFAULTS: &str = "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery(), \
-     (SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout')";
+/// Asks which process serves the connection, whether the server accepts writes, and whether it is a standby.
+macro_rules! introduction {
+    ($more:literal) => {
+        concat!(
+            "SELECT pg_backend_pid(), current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery(), \
+             pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
+            $more
+        )
+    };
+}
+const INTRODUCTION: &str = introduction!("");
+/// Asks the same where settings persist. It also sets a parameter of PostgreSQL 17 that older servers do not know.
+const INTRODUCTION_AND_DEFAULTS: &str = introduction!(
+    ", (SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout')"
+);
 
-/// Where the database is, and how it is spoken to.
+/// Where the database is, and how to talk to it.
 #[derive(Clone)]
 pub(crate) struct Target {
-    /// One a host.
+    /// One configuration per host.
     hosts: Vec<Config>,
     /// The index of the host that answered last.
     answered: Arc<AtomicUsize>,
-    /// `None`: in clear.
+    /// `None` for an unencrypted connection.
     tls: Option<MakeRustlsConnect>,
-    /// Whether what is set or prepared in one transaction is there in the next. Behind a transaction pooler it is not,
-    /// and worse: it is there for somebody else.
+    /// Whether what is set or prepared in one transaction still exists in the next. Behind a transaction pooler it does
+    /// not; worse, it exists for someone else.
     pub(crate) prepared: bool,
-    /// Whether the URL says which schema is meant.
+    /// Whether the URL names the schema.
     pub(crate) names_search_path: bool,
 }
 
 impl Target {
-    /// Never in clear over a network by default, and never to whoever answers there.
+    /// Parses the URL. By default a connection over a network is always encrypted, and the server authenticated.
     pub(crate) fn parse(url: &str, prepared: bool) -> Result<Self, ConnectError> {
         let asked = tls::asked(url).map_err(ConnectError::Tls)?;
         let mut config = Config::from_str(&asked.url).map_err(|error| ConnectError::Url(chain(&error)))?;
@@ -91,7 +100,8 @@ impl Target {
         Ok(Self { hosts, answered: Arc::default(), tls, prepared, names_search_path })
     }
 
-    /// How long [`Target::connect`] may take: at least a second for each host, since the last one may be the primary.
+    /// Returns how long [`Target::connect`] may take: at least a second per host, since the last one may be the
+    /// primary.
     pub(crate) fn patience(&self) -> Duration {
         self.patience_with_one() * u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)
     }
@@ -100,13 +110,13 @@ impl Target {
         (CONNECT_TIMEOUT / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).max(Duration::from_secs(1))
     }
 
-    /// Connects to the host that takes writes.
+    /// Connects to the host that accepts writes.
     pub(crate) async fn connect(&self) -> Result<PostgresConnection, ConnectError> {
         Ok(self.open(None).await?.connection)
     }
 
-    /// The same, for one that listens: `told` is called with each notification until the task ends with the connection,
-    /// before it is known that a later statement was answered.
+    /// Connects likewise to listen: `told` is called with each notification until the task ends with the connection,
+    /// and before any later statement is known to be answered.
     pub(crate) async fn listen(&self, told: Told) -> Result<(PostgresConnection, JoinHandle<()>), ConnectError> {
         let Open { connection, driving } = self.open(Some(told)).await?;
         Ok((connection, driving))
@@ -133,7 +143,7 @@ impl Target {
         Err(if limit_reached { ConnectError::NoMoreGranted(refusals) } else { ConnectError::Connect(refusals) })
     }
 
-    /// Tries every place that the host stands for: of several servers one may only read.
+    /// Tries every address of the host: of several servers, one may be read-only.
     async fn speak(&self, config: &Config, told: Option<Told>) -> Result<Open, Refused> {
         let places = socket::places(config).await.map_err(|error| Refused::because(&chain(&error)))?;
         let mut last = None;
@@ -143,7 +153,7 @@ impl Target {
                 Err(refused) => last = Some(refused),
             }
         }
-        Err(last.unwrap_or_else(|| Refused::because("there is no address")))
+        Err(last.unwrap_or_else(|| Refused::because("no address to connect to")))
     }
 
     async fn speak_at(&self, config: &Config, place: Place, told: Option<Told>) -> Result<Open, Refused> {
@@ -165,9 +175,9 @@ impl Target {
                 (client, drive(connection, told, used))
             }
         };
-        let backend = demand_writable(&client, self.prepared).await?;
+        let Introduced { backend, spread } = demand_writable(&client, self.prepared).await?;
         let driver = self.set_up(client).await?;
-        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, in_use }, driving })
+        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, spread, in_use }, driving })
     }
 
     async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {
@@ -175,8 +185,8 @@ impl Target {
         if self.prepared {
             return AsyncPgConnection::try_from(client).boxed().await.map_err(failed);
         }
-        // Diesel prepares two `SET` on each new connection. In a transaction that is undone they neither meet two
-        // servers nor stay behind on one.
+        // Diesel prepares two `SET` on each new connection. In a transaction that is rolled back they neither reach two
+        // servers nor persist on one.
         client.batch_execute("BEGIN").await?;
         let mut driver = AsyncPgConnection::try_from(client).boxed().await.map_err(failed)?;
         driver.set_prepared_statement_cache_size(CacheSize::Disabled);
@@ -185,7 +195,8 @@ impl Target {
         Ok(driver)
     }
 
-    /// Begins a transaction that the limits hold in, whatever was said when connecting. `how` may follow `BEGIN`.
+    /// Returns the statement that begins a transaction in which the limits apply, whatever was set when connecting.
+    /// `how` may follow `BEGIN`.
     pub(crate) fn begin(how: &str) -> String {
         let limits = LIMITS.map(|(name, value)| format!("SET LOCAL {name} = '{value}'")).join("; ");
         format!("BEGIN ISOLATION LEVEL {how}; {limits}")
@@ -198,10 +209,10 @@ struct Open {
     driving: JoinHandle<()>,
 }
 
-/// Why one server will not do.
+/// Why a server cannot be used.
 struct Refused {
     reason: String,
-    /// The server grants this role, or anybody, no further connection.
+    /// Whether the server grants no more connections to this role or in all.
     no_more_granted: bool,
 }
 
@@ -218,11 +229,11 @@ impl From<tokio_postgres::Error> for Refused {
     }
 }
 
-/// What is called with each notification.
+/// The function that is called with each notification.
 pub(crate) type Told = Arc<dyn Fn(&Notification) + Send + Sync>;
 
-/// Moves the bytes of a connection until it ends, on a task of its own. The driver would wait without end for what a
-/// server owes that has fallen silent; here that ends with whoever uses the connection.
+/// Moves the bytes of a connection until it ends, in a separate task. The driver would wait for ever for the answer of
+/// a silent server; here the wait ends when the connection is no longer used.
 fn drive<S, T>(
     mut connection: tokio_postgres::Connection<S, T>,
     told: Option<Told>,
@@ -233,7 +244,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let moving = async move {
-        // An error ends it; whoever waits for an answer is told that the connection is closed.
+        // An error ends the loop; callers that wait for an answer learn that the connection is closed.
         while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
             if let (AsyncMessage::Notification(notification), Some(told)) = (message, &told) {
                 told(&notification);
@@ -248,26 +259,35 @@ where
     })
 }
 
-/// A standby answers too. Returns which process serves the connection, where that stays so.
-async fn demand_writable(client: &Client, stays: bool) -> Result<Option<i32>, Refused> {
+/// What a server says about itself.
+#[derive(Default)]
+struct Introduced {
+    /// The process that serves the connection, if that does not change.
+    backend: Option<i32>,
+    spread: bool,
+}
+
+/// Requires a server that accepts writes, since a standby answers too.
+async fn demand_writable(client: &Client, stays: bool) -> Result<Introduced, Refused> {
     let introduction = if stays { INTRODUCTION_AND_DEFAULTS } else { INTRODUCTION };
-    let mut backend = None;
+    let mut introduced = Introduced::default();
     for message in client.simple_query(introduction).await? {
         let SimpleQueryMessage::Row(row) = message else { continue };
         if row.get(1) == Some("on") {
             let why = if row.get(2) == Some("t") { A_STANDBY } else { READ_ONLY };
             return Err(Refused::because(&format!("database does not allow writes: {why}")));
         }
-        backend = row.get(0).and_then(|backend| backend.parse().ok());
+        introduced.backend = row.get(0).and_then(|backend| backend.parse().ok()).filter(|_| stays);
+        introduced.spread = row.get(3) == Some("t");
     }
-    Ok(backend.filter(|_| stays))
+    Ok(introduced)
 }
 
-const A_STANDBY: &str = "it is a standby; name the primary in the URL, too";
+const A_STANDBY: &str = "it is a standby; add the primary to the URL";
 const READ_ONLY: &str = "default_transaction_read_only is on for the server, the database or the role; turn it off there \
                          (ALTER DATABASE … or ALTER ROLE … RESET default_transaction_read_only)";
 
-/// The name that a certificate must have.
+/// Returns the name that the certificate must contain.
 fn name(config: &Config) -> &str {
     match config.get_hosts().first() {
         Some(Host::Tcp(name)) => name,
@@ -283,14 +303,17 @@ fn is_local(config: &Config) -> bool {
     config.get_hosts().iter().all(local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
-/// The same for each host alone: given several, the driver waits without end for one that accepts and then says nothing.
+/// Returns a configuration for each host alone: given several, the driver waits for ever for one that accepts and then
+/// says nothing.
 fn each_host(config: &Config) -> Result<Vec<Config>, ConnectError> {
     let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
     let count = hosts.len().max(addresses.len());
     let fits = |length: usize| length <= 1 || length == count;
     if count == 0 || !fits(ports.len()) || !(hosts.is_empty() || addresses.is_empty() || hosts.len() == addresses.len())
     {
-        return Err(ConnectError::Url("it must name a host, and none or one port, or a port for each".to_owned()));
+        return Err(ConnectError::Url(
+            "it must name at least one host, and either no port, one port, or one port per host".to_owned(),
+        ));
     }
     Ok((0..count)
         .map(|index| {
@@ -324,13 +347,13 @@ fn place(config: &Config) -> String {
     format!("{host} port {port} database {:?}", config.get_dbname().unwrap_or_default())
 }
 
-/// A pooler refuses parameters that it could not keep apart for its clients.
+/// Adds a hint: a pooler refuses parameters that it could not keep apart for its clients.
 fn hint(reason: String) -> String {
     let pooler = reason.contains("unsupported startup parameter");
     if pooler { format!("{reason}; behind a transaction pooler set AUTH_DB_PREPARED=off") } else { reason }
 }
 
-/// The driver hides the cause ("connection refused") behind "error connecting to server".
+/// Returns the error with its causes: the driver hides "connection refused" behind "error connecting to server".
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

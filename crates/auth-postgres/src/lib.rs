@@ -36,7 +36,7 @@ use connection::Target;
 use outbox::Teller;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
-/// The advisory lock that migrations are run under: `auth-mig` in ASCII.
+/// The advisory lock under which migrations run: `auth-mig` in ASCII.
 const MIGRATION_LOCK: i64 = 0x6175_7468_2d6d_6967;
 
 const POOL_TIMEOUT: Duration = Duration::from_secs(3);
@@ -46,54 +46,55 @@ const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(8);
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URL cannot be read. It may hold a password, so it is not repeated.
+    /// The URL cannot be parsed. It may contain a password, so it is not repeated.
     #[error("the database URL is not a PostgreSQL URL (postgres://user:password@host:port/name): {0}")]
     Url(String),
-    /// What the URL says of TLS cannot be done.
+    /// The TLS settings of the URL cannot be used.
     #[error("TLS to PostgreSQL: {0}")]
     Tls(String),
-    /// No connection: each host without secrets, and what it said.
+    /// No connection could be made; lists each host without secrets, with its error.
     #[error("cannot connect to PostgreSQL at {0}")]
     Connect(String),
-    /// The server grants no further connection.
-    #[error("PostgreSQL grants no further connection at {0}")]
+    /// The server grants no more connections.
+    #[error("PostgreSQL refuses further connections at {0}")]
     NoMoreGranted(String),
-    /// The database stores texts in an encoding that has not every character.
+    /// The encoding of the database does not support every character.
     #[error(
-        "the database has the encoding {0}: it must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+        "the database has the encoding {0}, but must have UTF8. Create it with: CREATE DATABASE name ENCODING 'UTF8' \
+         TEMPLATE template0"
     )]
     Encoding(String),
-    /// What the service would find, or make, is not where its tables are.
+    /// The schema that would be used is not the one with the service's tables.
     #[error("{0}")]
     SearchPath(String),
     /// A statement about a whole database failed.
     #[error("PostgreSQL refuses {0}")]
     Execute(String),
     /// A migration failed.
-    #[error("cannot bring the PostgreSQL database up to date: {0}")]
+    #[error("cannot migrate the PostgreSQL database: {0}")]
     Migrate(String),
 }
 
-/// The store on PostgreSQL. A clone is the same store.
+/// The store on PostgreSQL. Clones are the same store.
 pub type PostgresStore = SqlStore<PostgresEngine>;
 
-/// A PostgreSQL server, or several of which one takes writes.
+/// A PostgreSQL server, or several of which one accepts writes.
 pub struct PostgresEngine {
     target: Target,
     pool: Arc<Pool>,
-    /// `None` behind a transaction pooler: nobody listens there.
+    /// `None` behind a transaction pooler, where nobody listens.
     teller: Option<Teller>,
     workers: Supervisor,
-    /// Where the connection that listens tells what others did to sessions.
+    /// Where the listening connection reports what others did to sessions.
     news: watch::Sender<Option<Arc<dyn SessionNews>>>,
 }
 
-/// Connects to the database at `url`, which [`migrate`] brought up to date, with a pool of at most `connections`.
+/// Connects to the database at `url`, which [`migrate`] has brought up to date, with a pool of at most `connections`.
 /// `prepared` must be `false` behind a transaction pooler: then nothing outlives a transaction, and every call is one.
-/// With an `auditor` each commit that matters to security brings a record of the audit trail.
+/// With an `auditor`, each commit that matters to security writes an audit record.
 ///
-/// Of several hosts it talks to the one that takes writes. Connects once, so that a wrong URL is known at once. Works on
-/// the calling runtime from then on, which must outlive the store.
+/// Of several hosts it uses the one that accepts writes. It connects once, so that a wrong URL is noticed at once, and
+/// works on the calling runtime, which must outlive the store.
 pub async fn connect(
     url: &str,
     prepared: bool,
@@ -110,7 +111,8 @@ pub async fn connect(
     let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
     let (pool, outbox, news) = (Arc::new(pool), Arc::new(Notify::new()), watch::Sender::new(None));
     let workers = Supervisor::default();
-    // A transaction pooler would pass notifications to whoever has the connection when they come, if to anybody.
+    // A transaction pooler would pass notifications to whichever client has the connection when they arrive, if to
+    // anyone.
     let teller = prepared.then(|| {
         let (target, told, news) = (target.clone(), Arc::downgrade(&outbox), news.subscribe());
         let listen = move || listener::listen(target.clone(), Weak::clone(&told), news.clone());
@@ -129,13 +131,13 @@ impl From<ConnectError> for OpenError {
     }
 }
 
-/// Looks at what the database and the role have set, and no session can ask for otherwise.
+/// Checks the settings of the database and the role that a session cannot override.
 async fn check_settings(target: &Target, driver: &mut AsyncPgConnection) -> Result<(), ConnectError> {
     demand_utf8(driver).await?;
     if target.names_search_path { Ok(()) } else { schema::demand_one(driver).await }
 }
 
-/// Any text that the domain accepts is to be stored.
+/// Requires UTF-8, so that any text that the domain accepts can be stored.
 async fn demand_utf8(driver: &mut AsyncPgConnection) -> Result<(), ConnectError> {
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("to tell its encoding: {error}"));
     let query =
@@ -153,10 +155,10 @@ struct Line {
 }
 
 impl PostgresEngine {
-    /// A connection of its own, in the transaction that `how` begins.
+    /// Opens a separate connection, in the transaction that `how` begins.
     async fn begin(&self, how: &str) -> Result<Connection, StoreError> {
         let opened = self.target.connect().await.map_err(|error| {
-            tracing::error!(%error, "no connection to the database");
+            tracing::error!(%error, "cannot connect to the database");
             StoreError::Unavailable
         })?;
         let mut conn = Connection::from(opened);
@@ -179,8 +181,8 @@ impl Engine for PostgresEngine {
         work_on(self.pool.lend(purpose).await?, self.begin_call().as_deref(), by, write).await
     }
 
-    /// A table of its own file, gone with its transaction. Behind a pooler every call is one transaction, which a role that
-    /// may make no such table could not end well.
+    /// Creates a table in a file of its own, gone with its transaction. Behind a pooler every call is one transaction,
+    /// which would fail for a role that may not create such a table.
     fn take_room(&self) -> Option<&'static str> {
         self.target.prepared.then_some(
             "CREATE TEMPORARY TABLE auth_room ON COMMIT DROP AS SELECT repeat('x', 1000) FROM generate_series(1, 64)",
@@ -190,7 +192,7 @@ impl Engine for PostgresEngine {
     async fn begin_snapshot(&self) -> Result<Connection, StoreError> {
         let begun = tokio::time::timeout(SNAPSHOT_TIMEOUT, async {
             let mut conn = self.begin("REPEATABLE READ READ ONLY").await?;
-            // However slowly its reader reads: the endpoint has a deadline of its own.
+            // However slowly it is read: the endpoint has a deadline of its own.
             conn.batch("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
             Ok(conn)
         });
@@ -230,24 +232,24 @@ impl Engine for PostgresEngine {
     }
 }
 
-/// Brings the database up to date; answers how many migrations ran. Of any number of processes that
-/// start at once one does it, the others wait. Needs a multi-threaded tokio runtime.
+/// Brings the database up to date, and returns how many migrations ran. Of any number of processes that start at once,
+/// one does it and the others wait. Needs a multi-threaded tokio runtime.
 pub async fn migrate(url: &str, prepared: bool) -> Result<usize, ConnectError> {
     migrate_to(url, prepared, None).await
 }
 
-/// The same to `version` of the schema, back or forth: the one that an export names. `None`: the newest. Going back
-/// drops what the older one has no place for.
+/// Brings the schema to `version`, forward or back, such as the one that an export names, or to the newest if it is
+/// `None`. Going back drops what the older one has no place for.
 pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Result<usize, ConnectError> {
     let migrate_error = |error: &dyn std::fmt::Display| ConnectError::Migrate(error.to_string());
     let target = Target::parse(url, prepared)?;
-    // The whole of it: its task ends with what is in use of it.
+    // Keep all of it: its task ends when its use ends.
     let mut opened = target.connect().await?;
     check_settings(&target, &mut opened.driver).await?;
     if version.is_none() && is_up_to_date(&mut opened.driver).await {
         return Ok(0);
     }
-    // The lock of a session would stay behind in a transaction pooler; one of a transaction goes with it.
+    // A session lock would stay behind in a transaction pooler; a transaction lock ends with the transaction.
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = 0; \
          SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"
@@ -261,7 +263,7 @@ pub async fn migrate_to(url: &str, prepared: bool, version: Option<&str>) -> Res
     Ok(done)
 }
 
-/// Reads alone: a role that may only read and write rows can serve what its owner migrated.
+/// Only reads: a role that may only read and write rows can serve what its owner migrated.
 async fn is_up_to_date(driver: &mut AsyncPgConnection) -> bool {
     let query = "SELECT version::text AS line FROM __diesel_schema_migrations";
     // Where there is no such table yet, this fails.
@@ -269,7 +271,7 @@ async fn is_up_to_date(driver: &mut AsyncPgConnection) -> bool {
     applied.is_ok_and(|applied| auth_store::is_up_to_date::<Pg>(&MIGRATIONS, &applied))
 }
 
-/// Reads in a transaction: outside one, a pooler may send the statement and its use to two servers.
+/// Reads in a transaction: outside one, a pooler may send the preparation and the execution to two servers.
 async fn lines(driver: &mut AsyncPgConnection, query: &str) -> diesel::QueryResult<Vec<String>> {
     driver.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let found = diesel::sql_query(query).load(driver).await;
@@ -277,17 +279,17 @@ async fn lines(driver: &mut AsyncPgConnection, query: &str) -> diesel::QueryResu
     found.map(|found: Vec<Line>| found.into_iter().map(|found| found.line).collect())
 }
 
-/// Makes an empty database `name` on the server at `url`. The name must be one that needs no quotes.
+/// Creates an empty database `name` on the server at `url`. The name must not need quotes.
 pub async fn create_database(url: &str, prepared: bool, name: &str) -> Result<(), ConnectError> {
     execute(url, prepared, &format!("CREATE DATABASE {name}")).await
 }
 
-/// Drops the database `name` on the server at `url`, whoever is connected to it.
+/// Drops the database `name` on the server at `url`, even while others are connected to it.
 pub async fn drop_database(url: &str, prepared: bool, name: &str) -> Result<(), ConnectError> {
     execute(url, prepared, &format!("DROP DATABASE {name} WITH (FORCE)")).await
 }
 
-/// Outside of a transaction, which such a statement cannot be in.
+/// Executes a statement outside a transaction, as it requires.
 async fn execute(url: &str, prepared: bool, statement: &str) -> Result<(), ConnectError> {
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("{statement}: {error}"));
     let mut conn = Target::parse(url, prepared)?.connect().await?;

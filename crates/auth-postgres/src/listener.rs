@@ -1,23 +1,23 @@
-//! The connection that listens: what other nodes notify, and how it is known that none of it was missed.
+//! The listening connection: what other nodes notify, and how it is known that nothing was missed.
 //!
-//! # Why a round trip shows that everything was told
+//! # Why a round trip shows that everything was reported
 //!
-//! A node keeps sessions in memory and may use them as long as the last answered round trip of this connection *began*
-//! less than a second ago ([`SessionNews::in_step`]). That is right because of what a commit was answered before that
-//! round trip began, the notification was handled before the round trip's answer was:
+//! A node caches sessions in memory and may use them as long as the last answered round trip of this connection *began*
+//! less than a second ago ([`SessionNews::in_step`]). This is safe because the notification of a commit that was
+//! answered before that round trip began was handled before the round trip's answer:
 //!
-//! - A commit that notifies puts the notification into the server's queue before it commits, and after it committed, yet
-//!   before it answers, signals every backend that listens and has not read so far (`PreCommit_Notify` and
+//! - A commit that notifies puts the notification into the server's queue before it commits. After it has committed,
+//!   but before it answers, it signals every listening backend that has not read so far (`PreCommit_Notify` and
 //!   `AtCommit_Notify` in async.c; the latter runs in `CommitTransaction` once the transaction is visible to all).
 //! - So when the backend of this connection receives the statement of the round trip, that signal is pending or was
-//!   handled: a signal is delivered before the system call returns that reads the statement. `PostgresMain` sends what is
-//!   pending (`ProcessNotifyInterrupt`) before it sends the `ReadyForQuery` that ends the statement. It reads the queue up
-//!   to the first transaction that is not visible yet, and commits that notify come one after the other, in the order of
-//!   the queue, so nothing that was answered lies behind one that was not.
-//! - The driver hands over the messages of a connection in the order of their arrival, and the statement counts as answered
-//!   at `ReadyForQuery`.
+//!   handled: a signal is delivered before the system call returns that reads the statement. `PostgresMain` sends what
+//!   is pending (`ProcessNotifyInterrupt`) before it sends the `ReadyForQuery` that ends the statement. It reads the
+//!   queue up to the first transaction that is not visible yet, and commits that notify come one after the other, in
+//!   the order of the queue, so that nothing that was answered is behind something that was not.
+//! - The driver passes on the messages of a connection in the order of their arrival, and the statement counts as
+//!   answered at `ReadyForQuery`.
 //!
-//! `tests/session_news.rs` tries it, with commits and round trips at full speed.
+//! `tests/session_news.rs` tests this, with commits and round trips at full speed.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -35,37 +35,37 @@ use crate::connection::{Target, Told};
 
 /// The channel on which nodes tell each other that there is something to send.
 pub(crate) const OUTBOX_CHANNEL: &str = "auth_outbox";
-/// The channel on which triggers tell nodes of an account whose sessions are to be read anew; the payload is its id.
+/// The channel on which triggers report an account whose sessions must be read again; the payload is its id.
 const SESSIONS_CHANNEL: &str = "auth_sessions";
-/// How often it looks whether there is anybody left to tell.
+/// How often it checks whether there is still a receiver.
 const LOOK: Duration = Duration::from_secs(5);
 /// How often a round trip is made while requests come.
 const BEAT: Duration = Duration::from_millis(250);
-/// It fails on a server that does not take writes: whoever is connected to a primary that was replaced hears nothing of what
-/// is committed at the new one.
+/// Fails on a server that does not accept writes: a connection to a primary that was replaced hears nothing of what is
+/// committed at the new one.
 const ROUND_TRIP: &str = "SELECT 1 / (current_setting('transaction_read_only') = 'off')::int";
-/// How long one may take before another connection is tried.
+/// How long a round trip may take before another connection is tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where news of sessions goes, once somebody keeps some.
+/// Where news of sessions goes, once there is a cache.
 pub(crate) type News = watch::Receiver<Option<Arc<dyn SessionNews>>>;
 
-/// Passes on what other nodes notify, on a connection of its own, until the store is dropped or that connection fails;
-/// then it is to be started again. While it is away, and without it, workers find what is due a little later by looking,
-/// and sessions are read from the database.
+/// Passes on what other nodes notify, on a separate connection, until the store is dropped or the connection fails;
+/// then it must be started again. Without it, workers find what is due slightly later by looking, and sessions are read
+/// from the database.
 pub(crate) async fn listen(target: Target, outbox: Weak<Notify>, news: News) -> Result<(), String> {
     if outbox.strong_count() == 0 {
         return Ok(());
     }
-    // Told by the connection's task. The store's own hold on it ends with the store, and then this task does too.
+    // Notified by the connection's task. The store's own reference ends with the store, and then this task ends, too.
     let told = Arc::new(Notify::new());
     let listening = target.listen(hear(told.clone(), news.clone())).await;
     let (conn, driving) = listening.map_err(|error| error.to_string())?;
     stay(conn, driving, (&told, &outbox), news).await;
-    if outbox.strong_count() == 0 { Ok(()) } else { Err("the connection that listens has ended".to_owned()) }
+    if outbox.strong_count() == 0 { Ok(()) } else { Err("the connection for notifications was closed".to_owned()) }
 }
 
-/// What is done with a notification, at once.
+/// Returns the function that handles a notification at once.
 fn hear(told: Arc<Notify>, news: News) -> Told {
     Arc::new(move |notification: &Notification| {
         if notification.channel() != SESSIONS_CHANNEL {
@@ -79,9 +79,9 @@ fn hear(told: Arc<Notify>, news: News) -> Told {
     })
 }
 
-/// Until the connection ends, or a round trip is not answered, or the store is gone.
+/// Stays until the connection ends, a round trip is not answered, or the store is gone.
 async fn stay(
-    PostgresConnection { mut driver, .. }: PostgresConnection,
+    PostgresConnection { mut driver, spread, .. }: PostgresConnection,
     driving: JoinHandle<()>,
     (told, outbox): (&Notify, &Weak<Notify>),
     news: News,
@@ -92,9 +92,9 @@ async fn stay(
     }
     tokio::select! {
         () = pass_on(told, driving, outbox) => {}
-        () = beat(&mut driver, news.clone()) => {}
+        () = keep_in_step(&mut driver, spread, news.clone()) => {}
     }
-    // From here on nothing is heard. Where the database is away, what was kept does not hide it.
+    // From here on nothing is heard. While the database is unreachable, the cache must not hide that.
     if let Some(news) = news.borrow().clone() {
         news.start_anew();
     }
@@ -112,7 +112,16 @@ async fn pass_on(told: &Notify, mut driving: JoinHandle<()>, outbox: &Weak<Notif
     }
 }
 
-/// Makes a round trip now and then, as long as somebody asks for sessions and each is answered.
+/// If rows are spread over servers, their triggers notify nobody here, and sessions are read from the database each time.
+async fn keep_in_step(driver: &mut AsyncPgConnection, spread: bool, news: News) {
+    if spread {
+        tracing::info!("sessions are not kept in memory, since Citus spreads them over servers");
+        return std::future::pending().await;
+    }
+    beat(driver, news).await;
+}
+
+/// Makes a round trip from time to time, as long as someone asks for sessions and each is answered.
 async fn beat(driver: &mut AsyncPgConnection, mut news: News) {
     let there = news.wait_for(Option::is_some).await.map(|news| news.clone());
     let Ok(Some(news)) = there else {

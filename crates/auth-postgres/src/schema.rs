@@ -1,20 +1,21 @@
-//! In which schema the tables are. Database and role may each have a `search_path`; where that was changed after the tables
-//! were made, the service would find none, make new ones, and serve an empty database.
+//! In which schema the tables are. The database and the role may each have a `search_path`; if that changed after the
+//! tables were created, the service would find none, create new ones, and serve an empty database.
 
 use diesel_async::AsyncPgConnection;
 
 use crate::{ConnectError, lines};
 
-/// Two tables that nobody else has together. Those of a schema that this role may not use are another service's.
+/// Finds two tables that no other application has together. Those in a schema that this role may not use belong to
+/// another service.
 const WITH_TABLES: &str = "SELECT n.nspname::text AS line FROM pg_catalog.pg_namespace n \
      WHERE pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND 2 = (SELECT count(*) FROM pg_catalog.pg_class c \
      WHERE c.relnamespace = n.oid AND c.relname IN ('__diesel_schema_migrations', 'event_deliveries') AND c.relkind = 'r') \
      ORDER BY 1";
-/// Where a table would be made, and how that was asked for.
+/// Asks where a table would be created, and what determined that.
 const CURRENT: &str = "SELECT coalesce(pg_catalog.current_schema()::text, '') AS line \
      UNION ALL SELECT 'search_path: ' || pg_catalog.current_setting('search_path')";
 
-/// Demands that tables are made where those of this service are, or that there are none yet.
+/// Requires that tables are created where those of this service are, or that there are none yet.
 pub(crate) async fn demand_one(driver: &mut AsyncPgConnection) -> Result<(), ConnectError> {
     let failed = |error: diesel::result::Error| ConnectError::Execute(format!("to tell its search_path: {error}"));
     let (mut current, mut path) = (String::new(), String::new());
@@ -34,12 +35,14 @@ fn judge(current: &str, path: &str, with_tables: &[String]) -> Result<(), String
     match with_tables.first() {
         _ if with_tables.iter().any(|schema| schema == current) => Ok(()),
         None if !current.is_empty() => Ok(()),
-        None => Err(format!("search_path is {path:?}, which leads to no schema. Name one that exists: {remedy}")),
+        None => {
+            Err(format!("search_path is {path:?}, which contains no existing schema. Name one that exists: {remedy}"))
+        }
         Some(there) => {
             let others = if with_tables.len() > 1 { format!(" ({} in all)", with_tables.len()) } else { String::new() };
             Err(format!(
-                "the tables are in the schema {there:?}{others}, but search_path is {path:?}, which begins elsewhere. Name \
-                 the schema that is meant: {remedy}"
+                "the tables are in the schema {there:?}{others}, but search_path is {path:?}, which begins with \
+                 another one. Name the schema to use: {remedy}"
             ))
         }
     }

@@ -1,4 +1,4 @@
-//! The way to a host: a TCP or a Unix socket, with limits on how long a silent one is believed in.
+//! The connection to a host: a TCP or Unix socket, with limits on how long a silent peer is trusted.
 
 use std::io;
 use std::net::IpAddr;
@@ -11,21 +11,21 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// What was sent and is not acknowledged for so long ends the connection.
+/// Data that is not acknowledged for this long ends the connection.
 const USER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A stream of bytes both ways.
+/// A stream of bytes in both directions.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-/// Where one server may listen.
+/// An address at which a server may listen.
 pub(crate) enum Place {
     Tcp(std::net::SocketAddr),
     Unix(std::path::PathBuf),
 }
 
-/// Every place that the one host of `config` stands for: a name may lead to several servers.
+/// Returns every address of the single host in `config`: a name may lead to several servers.
 pub(crate) async fn places(config: &Config) -> io::Result<Vec<Place>> {
     let port = config.get_ports().first().copied().unwrap_or(5432);
     let tcp = |address: IpAddr| Place::Tcp((address, port).into());
@@ -35,11 +35,11 @@ pub(crate) async fn places(config: &Config) -> io::Result<Vec<Place>> {
         (None, Some(Host::Tcp(name))) => {
             let found: Vec<_> = lookup_host((name.as_str(), port)).await?.map(Place::Tcp).collect();
             if found.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::NotFound, "the name leads to no address"));
+                return Err(io::Error::new(io::ErrorKind::NotFound, "the host name resolves to no address"));
             }
             Ok(found)
         }
-        (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no host")),
+        (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "no host is given")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL: what the URL asks for, and what is demanded where it does not say.
+//! TLS to PostgreSQL: what the URL requests, and what is required if it does not say.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// How the server is spoken to, in libpq's words (`sslmode`).
+/// How to talk to the server, in libpq's terms (`sslmode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// `disable`: in clear.
+    /// `disable`: unencrypted.
     Disable,
-    /// `require`: encrypted, by whoever answers. Keeps out those who only listen.
+    /// `require`: encrypted, without authenticating the server. This only protects against eavesdropping.
     Require,
-    /// `verify-full`: encrypted, by a server whose certificate is trusted and names the host.
+    /// `verify-full`: encrypted, to a server whose certificate is trusted and names the host.
     VerifyFull,
 }
 
-/// What a URL says of TLS, and the URL without that: the driver knows less of it.
+/// What a URL says about TLS, and the URL without that, because the driver knows fewer options.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) url: String,
     pub(crate) mode: Option<Mode>,
-    /// `sslrootcert`: a file of certificates in PEM, trusted beside those of the system.
+    /// `sslrootcert`: a file of certificates in PEM that are trusted besides those of the system.
     pub(crate) roots: Option<String>,
 }
 
-/// Takes `sslmode` and `sslrootcert` out of the query of `url`. The error says which value is not known.
+/// Takes `sslmode` and `sslrootcert` out of the query of `url`. The error names a value that is unknown.
 pub(crate) fn asked(url: &str) -> Result<Asked, String> {
     let Some((base, query)) = url.split_once('?') else {
         return Ok(Asked { url: url.to_owned(), mode: None, roots: None });
@@ -50,7 +50,7 @@ pub(crate) fn asked(url: &str) -> Result<Asked, String> {
     Ok(Asked { url, mode, roots })
 }
 
-/// The TLS client for that mode.
+/// Returns the TLS client for a mode.
 pub(crate) fn client(mode: Mode, roots: Option<&str>) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
@@ -61,11 +61,11 @@ pub(crate) fn client(mode: Mode, roots: Option<&str>) -> Result<ClientConfig, St
         return Ok(builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth());
     }
     let mut trusted = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // The system's too, for the certificates of a company of its own. None at all is fine: there are those above.
+    // The roots of the system are added for companies with their own certificates. There may be none.
     trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(file) = roots {
         let unreadable =
-            |error: &dyn std::fmt::Display| format!("sslrootcert {file} holds no certificates in PEM: {error}");
+            |error: &dyn std::fmt::Display| format!("sslrootcert {file} contains no PEM certificates: {error}");
         for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unreadable(&error))? {
             let certificate = certificate.map_err(|error| unreadable(&error))?;
             trusted.add(certificate).map_err(|error| unreadable(&error))?;
@@ -74,7 +74,7 @@ pub(crate) fn client(mode: Mode, roots: Option<&str>) -> Result<ClientConfig, St
     Ok(builder.with_root_certificates(trusted).with_no_client_auth())
 }
 
-/// Asks for no certificate in particular, as `sslmode=require` does in libpq; the handshake itself is checked.
+/// Accepts any certificate, as `sslmode=require` does in libpq; the handshake itself is verified.
 #[derive(Debug)]
 struct Anybody(WebPkiSupportedAlgorithms);
 

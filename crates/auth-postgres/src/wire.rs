@@ -1,5 +1,5 @@
-//! Looks at what a server sends for the SQLSTATE of its errors, which the driver does not hand on. Everything else passes
-//! unread.
+//! Reads the SQLSTATE of errors from what a server sends, because the driver does not pass it on. Everything else
+//! passes unread.
 
 use std::io;
 use std::pin::Pin;
@@ -11,23 +11,23 @@ use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// Of an error no more is kept than this: its code comes early.
+/// How much of an error is kept: its code comes early.
 const MOST_OF_AN_ERROR: usize = 4_096;
 const ERROR_RESPONSE: u8 = b'E';
 const CODE: u8 = b'C';
 
-/// Follows the messages of a server (PostgreSQL's manual, "Message Formats"): a type, a length, and that much.
+/// Follows the messages of a server (PostgreSQL's manual, "Message Formats"): a type, a length, and that many bytes.
 #[derive(Default)]
 struct Messages {
     header: Vec<u8>,
-    /// How much of the message is still to come.
+    /// How many bytes of the message are still to come.
     rest: usize,
-    /// What came of an error.
+    /// What has arrived of an error.
     error: Option<Vec<u8>>,
 }
 
 impl Messages {
-    /// Reads on; tells the code of each error that ended in `bytes`.
+    /// Reads on, and reports the code of each error that ends in `bytes`.
     fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(SqlState)) {
         while !bytes.is_empty() {
             if self.rest == 0 {
@@ -38,7 +38,7 @@ impl Messages {
                     && let Ok(length) = <[u8; 4]>::try_from(length)
                 {
                     self.error = (*kind == ERROR_RESPONSE).then(Vec::new);
-                    // The length counts itself.
+                    // The length includes itself.
                     self.rest = (u32::from_be_bytes(length) as usize).saturating_sub(4);
                     self.header.clear();
                 }
@@ -58,13 +58,13 @@ impl Messages {
     }
 }
 
-/// The fields of an error: a letter and a text each, which ends with a zero.
+/// Returns the SQLSTATE among the fields of an error: a letter and a text each, terminated by a zero.
 fn sqlstate(error: &[u8]) -> Option<SqlState> {
     let mut fields = error.split(|byte| *byte == 0);
     fields.find_map(|field| field.strip_prefix(&[CODE]).and_then(|code| SqlState::try_from(code).ok()))
 }
 
-/// A stream from a server that is looked at.
+/// A stream from a server, whose messages are read.
 pub(crate) struct Observed<S> {
     stream: S,
     messages: Messages,
@@ -107,7 +107,7 @@ impl<S: TlsStream + Unpin> TlsStream for Observed<S> {
     }
 }
 
-/// TLS whose clear side is looked at.
+/// TLS whose decrypted side is read.
 pub(crate) struct ObservedTls<T> {
     pub(crate) tls: T,
     pub(crate) sqlstates: SqlStates,

@@ -217,7 +217,11 @@ fn plain_changes() -> [Make; 3] {
             rotation: Rotation { notes: session.rotation.notes.next(), ..session.rotation.clone() },
             suspicious: false,
         },
-        |_, session| Change::ProveSession { session_id: session.id, generation: session.rotation.generation },
+        |a, session| Change::ProveSession {
+            account_id: a.id,
+            session_id: session.id,
+            generation: session.rotation.generation,
+        },
     ]
 }
 

@@ -10,11 +10,11 @@ use crate::export_file::RestoreOptions;
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
 ///
 /// Settings come from the environment (AUTH_…) and from auth.toml in the working directory.
-/// Without any, it serves on 127.0.0.1:8080 with SQLite in ./data.
+/// Without any settings, it listens on 127.0.0.1:8080 and keeps an SQLite database in ./data.
 #[derive(Parser)]
 #[command(name = "auth-server", version)]
 pub(crate) struct Cli {
-    /// The configuration file [default: auth.toml, where there is one]
+    /// The configuration file [default: auth.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -24,90 +24,90 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve until SIGTERM or SIGINT, then drain (the default). Brings the database up to date first.
+    /// Run the server (the default): migrate the database, serve until SIGTERM or SIGINT, then finish running requests.
     Serve,
-    /// Bring the database up to date and exit. Changes the schema; running nodes go on working.
+    /// Migrate the database and exit. Changes the schema; running nodes keep working.
     Migrate,
-    /// Print an internal token of a configured service, good for five minutes. Changes nothing.
+    /// Print an internal token for a configured service, valid for five minutes. Changes nothing.
     InternalToken {
-        /// The service, backups-service for AUTH_INTERNAL__BACKUPS_SERVICE__SECRET, say
+        /// The service, for example backups-service for AUTH_INTERNAL__BACKUPS_SERVICE__SECRET
         #[arg(long)]
         service: String,
-        /// Narrow the token to this scope; may be given more than once
+        /// Limit the token to this scope; can be repeated
         #[arg(long)]
         scope: Vec<String>,
     },
-    /// List the mails that wait to be sent and those that were given up, with what the mail server said. Changes nothing
-    /// without --retry.
+    /// List the mails that are waiting to be sent and those that the service has stopped trying to send, with the mail
+    /// server's answers. Changes nothing without --retry.
     Mails {
-        /// Have all of them tried now
+        /// Try to send all of them now
         #[arg(long)]
         retry: bool,
     },
-    /// List only the mails that were given up. Changes nothing without --retry.
+    /// List only the mails that the service has stopped trying to send. Changes nothing without --retry.
     ParkedMails {
-        /// Have all of them tried now, and those that wait
+        /// Try to send all of them now, and the waiting ones too
         #[arg(long)]
         retry: bool,
     },
-    /// Write everything the database holds to a file: a snapshot, NDJSON with a manifest, readable by you alone.
-    /// Changes nothing; the service goes on.
+    /// Write the whole database to a file that only you can read: a snapshot as NDJSON with a manifest.
+    /// Changes nothing; the service keeps running.
     Export {
-        /// The file, which must not exist; - is standard output
+        /// The file to create, which must not exist yet; - is standard output
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
-    /// Fill an empty database from an export of this or an earlier version, or from what GET /auth gave as NDJSON.
-    /// All of it or nothing.
+    /// Fill an empty database from an export made by this or an earlier version, or from the NDJSON of GET /auth.
+    /// Restores everything or nothing.
     Restore {
-        /// The file; - is standard input
+        /// The file to read; - is standard input
         file: PathBuf,
         #[command(flatten)]
         options: RestoreOptions,
-        /// Restore into a database that is made beside and thrown away, open every secret, log a probe account in, and
-        /// note the success for the metrics. Changes nothing else
+        /// Rehearse a restore: fill a temporary database, decrypt every secret, log in with a probe account, and record the
+        /// success for the metrics. Changes nothing else
         #[arg(long)]
         drill: bool,
     },
-    /// Copy everything to another database, of either engine, compare both, and keep the old one locked until the
-    /// service was restarted with the new one. Changes only the new one; may be repeated after a failure.
+    /// Copy everything to another database of either engine, compare the two, and keep the old one locked until you have
+    /// restarted the service with the new one. Changes only the new database; can be repeated after a failure.
     Move {
-        /// Where to: sqlite:FILE or postgres://…, as in AUTH_DATABASE_URL; @FILE reads that from a file, so that no
-        /// password is in the list of processes
+        /// The new database: sqlite:FILE or postgres://…, as in AUTH_DATABASE_URL; @FILE reads the URL from a file, which
+        /// keeps a password out of the process list
         #[arg(long, value_name = "URL")]
         to: String,
-        /// The service is stopped: exit when all is copied, locking nothing afterwards
+        /// The service is stopped: exit when everything is copied, without keeping the old database locked
         #[arg(long)]
         stopped: bool,
     },
-    /// Look after one user, straight on the database. A user is named by id, e-mail address or username.
+    /// Manage users directly in the database. Identify a user by id, e-mail address or username.
     User {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Say what happened that matters to security: who, what, when, from where, and what came of it. Changes nothing.
+    /// Show security events: who did what, when, from where, and with what outcome. Changes nothing.
     Audit(AuditOptions),
-    /// The keys that sign access tokens.
+    /// Manage the keys that sign access tokens, and replace master keys.
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Look at the settings. Changes nothing.
+    /// Check and print the settings. Changes nothing.
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Look for what is wrong around the service: database, clocks, keys, mail, workers, providers, the proxy in front,
-    /// disk, backups. One line each; exits with 1 when something is broken. Changes nothing, and sends no mail.
+    /// Check what the service depends on: database, clocks, keys, mail, workers, providers, reverse proxy, disk, backups.
+    /// Prints one line per check and exits with 1 if there is a problem. Changes nothing and sends no mail.
     Doctor {
-        /// The recipient that the mail server is asked about: an address elsewhere shows whether it relays [default: the
-        /// address of AUTH_MAIL_FROM]
+        /// The recipient to ask the mail server about; an address outside its domain shows whether it relays [default: the
+        /// address in AUTH_MAIL_FROM]
         #[arg(long, value_name = "ADDRESS")]
         mail_to: Option<String>,
     },
-    /// Ask a running server whether it is ready; exits with 0 when it is. For containers. Changes nothing.
+    /// Ask a running server whether it is ready, and exit with 0 if it is. For containers. Changes nothing.
     Healthcheck,
-    /// Print the OpenAPI file. Changes nothing.
+    /// Print the OpenAPI document. Changes nothing.
     Openapi {
         /// Print the table of error codes (docs/errors.md) instead
         #[arg(long)]
@@ -117,9 +117,9 @@ pub(crate) enum Command {
 
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Say what is wrong with the settings, one mistake a line. Changes nothing
+    /// List every problem in the settings, one per line. Changes nothing
     Check,
-    /// Print every setting, secrets aside, and where its value comes from. Changes nothing
+    /// Print every setting and where its value comes from; hides secrets. Changes nothing
     Print,
     /// Print docs/configuration.md. Changes nothing
     Reference {
@@ -131,26 +131,26 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
-    /// List all users: id, e-mail address, whether that is proved, username, roles. Changes nothing
+    /// List all users: id, e-mail address, whether it is verified, username, roles. Changes nothing
     List,
     /// Show one user. Changes nothing
     Show {
         /// Id, e-mail address or username
         user: String,
     },
-    /// Replace the user's roles
+    /// Replace a user's roles
     Roles {
         /// Id, e-mail address or username
         user: String,
-        /// The new roles; none takes all away
+        /// The new roles; leave them out to remove all
         roles: Vec<String>,
     },
-    /// Forget the failed attempts that are counted against a user: for one who is locked out
+    /// Reset the failed attempts counted against a user who is locked out
     Unlock {
         /// Id, e-mail address or username
         user: String,
     },
-    /// Delete a user with all sessions. Final, at once; other services are told
+    /// Delete a user and all their sessions, at once and for good; other services are notified
     Delete {
         /// Id, e-mail address or username
         user: String,
@@ -159,17 +159,17 @@ pub(crate) enum UserCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
-    /// List the signing keys that are published, and the master keys of the configuration. Changes nothing
+    /// List the published signing keys and the configured master keys. Changes nothing
     List,
-    /// Publish the next signing key now; it signs twenty minutes later, when every verifier knows it
+    /// Publish the next signing key now; it starts signing twenty minutes later, when every verifier knows it
     Rotate,
-    /// Withdraw a signing key that has leaked: within seconds no node takes what it signed, and where it was the one that
-    /// signs, a new one takes over. Clients refresh; nobody is logged out
+    /// Withdraw a leaked signing key: within seconds no node accepts its tokens. If it is the current key, a new one
+    /// replaces it. Clients refresh; nobody is logged out
     Withdraw {
-        /// Its id, as keys list shows it: the kid of its tokens
+        /// The id of the key as shown by keys list: the kid of its tokens
         key: String,
     },
-    /// Seal everything with the first master key of AUTH_SECRET_KEY, so that the others may be taken out of it. Beside
-    /// the service, and as often as you like
+    /// Re-encrypt everything with the first master key in AUTH_SECRET_KEY, so that you can remove the others. Safe while
+    /// the service runs; can be repeated
     Reseal,
 }

@@ -1,4 +1,4 @@
-//! Which engine: the only place that asks.
+//! The database engine of the settings. Nothing else asks which one it is.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,51 +14,51 @@ use crate::Failure;
 use crate::secret_key::make_dir;
 use crate::settings::{Database, PostgresOptions};
 
-/// A database that is open: to its users, and as a whole.
+/// An open database, as a store and as a whole.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) archive: Arc<dyn Archive>,
-    /// What the engine does in the background.
+    /// The background workers of the engine.
     pub(crate) workers: Supervisor,
     sqlite: Option<SqliteStore>,
 }
 
 impl Opened {
-    /// Finishes what was begun. Then the file alone is the database, where it is one of SQLite; a server of PostgreSQL sees
-    /// connections end with their process. Whoever only drops it need not ask for that.
+    /// Finishes what was begun. An SQLite database is then in its file alone; a PostgreSQL server sees the connections
+    /// end with this process. Dropping it without calling this is safe.
     pub(crate) async fn close(&self) {
         if let Some(sqlite) = &self.sqlite {
             sqlite.close().await;
         }
     }
 
-    /// Has the file of SQLite checked now and every day.
+    /// Has an SQLite file checked now and every day.
     pub(crate) fn watch_file(&self) {
         if let Some(sqlite) = &self.sqlite {
             sqlite.watch_file();
         }
     }
 
-    /// Refuses a database that a move into it did not finish: it does not hold everything.
+    /// Refuses a database into which a move has not finished: it is incomplete.
     pub(crate) async fn require_whole(&self) -> Result<(), Failure> {
         match self.store.find_maintenance(Maintenance::UnfinishedMove).await? {
             None => Ok(()),
-            Some(_) => Err("a move into this database has not ended: it does not hold everything".into()),
+            Some(_) => Err("a move into this database has not finished: data is missing".into()),
         }
     }
 }
 
 impl Database {
-    /// Claims it for one service, where only one may serve it: a file of SQLite. Commands beside it need no claim.
+    /// Claims the database for one service if only one may serve it, as with an SQLite file. Commands need no claim.
     pub(crate) fn claim(&self) -> Result<Option<Claim>, Failure> {
         let Self::Sqlite(path) = self else { return Ok(None) };
         make_folder_of(path)?;
         Ok(Some(auth_sqlite::claim(path)?))
     }
 
-    /// Runs the migrations that have not run; makes a database of SQLite where there is none. With a `version`: brings
-    /// the schema to that one, back or forth. Answers how many migrations that took.
+    /// Runs the missing migrations, and creates an SQLite database if there is none. With a `version`, brings the
+    /// schema to that version, forward or back. Returns how many migrations ran.
     pub(crate) async fn migrate_to(&self, version: Option<&str>) -> Result<usize, Failure> {
         match self {
             Self::Sqlite(path) => {
@@ -71,12 +71,12 @@ impl Database {
         }
     }
 
-    /// Opens it. It must be there; nothing is made.
+    /// Opens the database, which must exist.
     pub(crate) async fn open(&self) -> Result<Opened, Failure> {
         self.open_for(Arc::new(CommandLine), None).await
     }
 
-    /// Opens it; the audit trail tells where `context` says that a commit comes from. `news` is told what others do to
+    /// Opens the database. `context` tells the audit trail who made a commit, and `news` learns what others do to
     /// sessions.
     pub(crate) async fn open_for(
         &self,
@@ -85,9 +85,9 @@ impl Database {
     ) -> Result<Opened, Failure> {
         let auditor = Arc::new(auditor(context));
         Ok(match self {
-            // SQLite would make an empty one, which `serve` would then refuse: it has no master key.
+            // SQLite would create an empty database, which `serve` would then refuse because it has no master key.
             Self::Sqlite(path) if !path.exists() => {
-                let hint = "start the server once, or say where it is with AUTH_DATA_DIR or AUTH_DATABASE_URL";
+                let hint = "start the server once, or set AUTH_DATA_DIR or AUTH_DATABASE_URL to where it is";
                 return Err(format!("there is no database at {}: {hint}", path.display()).into());
             }
             Self::Sqlite(path) => {
@@ -110,12 +110,12 @@ fn make_folder_of(path: &Path) -> Result<(), Failure> {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), make_dir)
 }
 
-/// Makes what notes in the audit trail where `context` says that a commit comes from.
+/// Creates the auditor, to which `context` tells who made a commit.
 fn auditor(context: Arc<dyn AuditContextSource>) -> Auditor {
     Auditor { context, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
 }
 
-/// The context of commands: whoever runs one.
+/// The context of commands: the operator who runs one.
 struct CommandLine;
 
 impl AuditContextSource for CommandLine {

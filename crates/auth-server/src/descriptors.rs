@@ -1,19 +1,19 @@
-//! File descriptors: how many the process may have, and what they are for.
+//! File descriptors: how many the process may have, and what it needs them for.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::settings::{Database, Settings};
 
-/// For what is neither a connection nor in the database: logs, mails, providers, services that are told of events, files.
+/// Reserved for what is neither a client nor the database: logs, mails, providers, webhooks, files.
 const OTHERS: u64 = 64;
-/// For the runtime of each worker thread.
+/// Reserved for the runtime of each worker thread.
 const A_WORKER: u64 = 8;
-/// For the files of the embedded database.
+/// Reserved for the files of the embedded database.
 const SQLITE: u64 = 32;
-/// Each may take some 20 KiB of memory.
+/// The maximum number of client connections; each may take about 20 KiB of memory.
 const MOST_CONNECTIONS: u64 = 50_000;
 
-/// How many descriptors there may be, and how many connections of clients of them.
+/// How many descriptors there may be, and how many of them are for client connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Descriptors {
     pub(crate) limit: u64,
@@ -21,12 +21,12 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// Raises the limit of this process as far as it may, and divides that.
+    /// Raises the limit of this process as far as possible, and divides it.
     pub(crate) fn raise(settings: &Settings) -> Self {
         let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
         let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
         let limit = if raised.is_ok() { maximum } else { current };
-        // None is no limit.
+        // `None` means that there is no limit.
         Self::divide(limit.unwrap_or(u64::MAX), settings)
     }
 
@@ -37,13 +37,13 @@ impl Descriptors {
         };
         let workers = A_WORKER.saturating_mul(u64::try_from(worker_threads()).unwrap_or(u64::MAX));
         let reserve = auth_http::LEAVING as u64 + OTHERS + workers.saturating_add(database);
-        // However few there are, the half is for clients.
+        // However few there are, half of them are for clients.
         let connections = limit.saturating_sub(reserve).max(limit / 2).min(MOST_CONNECTIONS);
         Self { limit, connections: usize::try_from(connections).unwrap_or(usize::MAX) }
     }
 }
 
-/// Returns how many threads serve.
+/// Returns the number of threads that serve requests.
 pub(crate) fn worker_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(512)
 }

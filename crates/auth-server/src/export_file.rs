@@ -1,4 +1,4 @@
-//! Files of exports: found whole or not at all when written, opened up to their first line when read.
+//! Files of exports: they appear complete or not at all when written, and are opened up to their first line when read.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -17,7 +17,7 @@ use crate::progress::ProgressLine;
 use crate::secret_key::suffix;
 use crate::settings::Database;
 
-/// Where an export goes or comes from when it is no file.
+/// The path that stands for standard output or input.
 const STANDARD_STREAM: &str = "-";
 
 /// Tells whether a path means standard output or input.
@@ -25,7 +25,7 @@ pub(crate) fn is_standard_stream(path: &Path) -> bool {
     path == Path::new(STANDARD_STREAM)
 }
 
-/// A file that has its name only once it is whole. Its owner's alone.
+/// A file that gets its name when it is complete, and that only its owner may read.
 pub(crate) struct Draft {
     path: PathBuf,
     to: PathBuf,
@@ -33,10 +33,10 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Makes a file beside `to`, which must not exist.
+    /// Creates a file beside `to`, which must not exist.
     pub(crate) fn beside(to: &Path) -> Result<Self, Failure> {
         if to.exists() {
-            return Err(format!("{} exists already: an export replaces nothing", to.display()).into());
+            return Err(format!("{} already exists: an export never overwrites a file", to.display()).into());
         }
         let mut name = to.as_os_str().to_owned();
         name.push(format!(".{:016x}.partial", u64::from_le_bytes(suffix())));
@@ -46,19 +46,19 @@ impl Draft {
         Ok(Self { out: BufWriter::with_capacity(1 << 20, file), path, to: to.to_owned() })
     }
 
-    /// Gives it its name, once it is on the disk.
+    /// Gives the file its name, once it is on the disk.
     pub(crate) fn place(&self) -> Result<(), Failure> {
         let failed = |error: std::io::Error| cannot_write(&self.path, &error);
         self.out.get_ref().sync_all().map_err(failed)?;
         rename_to_nothing(&self.path, &self.to)
-            .map_err(|error| format!("cannot make {}: {error}", self.to.display()))?;
+            .map_err(|error| format!("cannot create {}: {error}", self.to.display()))?;
         let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?)
     }
 
     /// Removes what was written.
     pub(crate) fn discard(&self) {
-        // What failed before is what is to be told.
+        // The earlier failure is the one to report.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -67,10 +67,10 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> String {
     format!("cannot write {}: {error}", path.display())
 }
 
-/// Gives `draft` its name, unless something else has got it meanwhile.
+/// Gives `draft` its name, unless another file has taken it meanwhile.
 fn rename_to_nothing(draft: &Path, to: &Path) -> std::io::Result<()> {
     match renameat_with(CWD, draft, CWD, to, RenameFlags::NOREPLACE) {
-        // A file system that cannot promise it: `to` was looked for before.
+        // A file system that cannot guarantee this; whether `to` existed was checked before.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => std::fs::rename(draft, to),
         placed => Ok(placed?),
     }
@@ -79,16 +79,16 @@ fn rename_to_nothing(draft: &Path, to: &Path) -> std::io::Result<()> {
 /// How an export is restored.
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct RestoreOptions {
-    /// Restore the sessions too. Only for an export that was taken after the service was stopped: a refresh token that
-    /// was rotated since looks like a stolen one
+    /// Restore the sessions too. Only for an export made after the service was stopped: a refresh token that was rotated
+    /// since then would look stolen
     #[arg(long)]
     pub(crate) keep_sessions: bool,
-    /// Restore although a master key that it needs is missing: whoever depends on that one has to recover
+    /// Restore even if a required master key is missing: users whose data needs that key must recover their accounts
     #[arg(long)]
     pub(crate) allow_missing_keys: bool,
 }
 
-/// An export that is open, read up to its first line.
+/// An open export, of which the first line was read.
 pub(crate) struct OpenExport {
     pub(crate) source: Source,
     input: Box<dyn BufRead + Send>,
@@ -118,7 +118,7 @@ impl OpenExport {
     ) -> Result<(Restored, String), Failure> {
         target.migrate_to(None).await?;
         let archive = target.open().await?.archive;
-        // Before the schema goes back to that of the export, which would drop what there is.
+        // Checked before the schema goes back to that of the export, which would drop existing data.
         require_empty(&mut *archive.begin_write().await?).await?;
         if let Source::Export(header) = &self.source {
             target.migrate_to(Some(&header.schema_version)).await?;
@@ -130,7 +130,7 @@ impl OpenExport {
         let input = &mut *self.input;
         let mut watch = |progress: auth_archive::Progress<'_>| line.show(progress);
         let restored = restore(writer, &self.source, input, options.keep_sessions, keys, hash_cost, &mut watch).await;
-        // Whatever came of it: the database is one of today again.
+        // Whatever the outcome, the database has the current schema again.
         target.migrate_to(None).await?;
         let restored = restored.map_err(|error| format!("{}: {error}. Nothing was restored", self.name))?;
         let told = line.end(restored.manifest.rows());

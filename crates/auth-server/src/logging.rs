@@ -1,7 +1,8 @@
 //! Logs: to stderr, readable on a terminal, JSON lines otherwise. `RUST_LOG` narrows or widens them. Traces: a span a
-//! request, to an OpenTelemetry collector where one is set. Without one JSON lines need no span, and none is made.
+//! request, to an OpenTelemetry collector where one is set. Lines need no span, so without a collector none is made.
 
 mod lines;
+mod terminal;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -25,7 +26,11 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::lines::{LogLines, LogWriter};
+use self::terminal::ForTerminal;
 use crate::Failure;
+
+/// The banner says what actix has to say of a start.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 
 /// What is to be sent and written when the service stops.
 pub(crate) struct Telemetry {
@@ -55,17 +60,19 @@ impl Telemetry {
 }
 
 pub(crate) fn start(otlp_endpoint: Option<&str>) -> Result<Telemetry, Failure> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    // The lines know the id of their request, so nobody asks for a span.
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    let filter = filter.and(events);
     let json = !std::io::stderr().is_terminal();
     let (lines, writer) = lines::start(json, std::io::stderr())?;
     let logs = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_target(false);
     let logs = if json {
         let logs = logs.json().flatten_event(true).with_current_span(false).with_span_list(false);
-        // The lines know the id of their request, so nobody asks for a span.
-        let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
-        logs.with_filter(filter.and(events)).boxed()
+        logs.with_filter(filter).boxed()
     } else {
-        logs.with_ansi(true).with_filter(filter).boxed()
+        let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        logs.with_ansi(colours).event_format(ForTerminal).with_filter(filter).boxed()
     };
     let provider = otlp_endpoint.map(provider).transpose()?;
     let traces = provider.as_ref().map(|provider| {

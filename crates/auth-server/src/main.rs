@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// What went wrong, for the operator: what it was and what to do.
+/// A failure for the operator: what went wrong, and what to do.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

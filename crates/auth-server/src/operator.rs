@@ -1,4 +1,4 @@
-//! What an operator does on the command line, straight on the database.
+//! What operators do on the command line, directly on the database.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Operation {
 impl Operation {
     /// Opens the database and reads the master key. Starts nothing.
     pub(crate) async fn begin(settings: &Settings) -> Result<Self, Failure> {
-        // The database first: where there is none, no key is made either.
+        // The database comes first: if there is none, no key is created either.
         let store = settings.database.open().await?.store;
         let ring = load_or_make(settings)?.ring;
         let ports = OperatorPorts {

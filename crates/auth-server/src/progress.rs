@@ -1,4 +1,4 @@
-//! How far a long command is: one line that is written over, on a terminal only.
+//! The progress of a long command: one line that is overwritten, on terminals only.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use auth_archive::Progress;
 
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Shows rows done, the rate and the time that is left.
+/// Shows the rows done, the rate and the remaining time.
 pub(crate) struct ProgressLine {
     began: Instant,
     shown: Option<Instant>,
@@ -22,12 +22,12 @@ impl ProgressLine {
     pub(crate) fn show(&mut self, progress: Progress<'_>) {
         if self.terminal && self.shown.is_none_or(|shown| shown.elapsed() > EVERY) {
             self.shown = Some(Instant::now());
-            // Nobody is harmed by a line that is not shown.
+            // A line that cannot be shown does no harm.
             let _ = write!(std::io::stderr(), "\r\x1b[K{}", line(progress, self.began.elapsed()));
         }
     }
 
-    /// Takes the line away; answers how long it took and how many rows a second `rows` are.
+    /// Removes the line, and returns how long it took and the rate for `rows`.
     pub(crate) fn end(self, rows: u64) -> String {
         if self.shown.is_some() {
             let _ = write!(std::io::stderr(), "\r\x1b[K");

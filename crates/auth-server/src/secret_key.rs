@@ -1,4 +1,4 @@
-//! Where the master key comes from: the setting, or a file that the embedded default makes.
+//! Where the master key comes from: the setting, or a file that the embedded default creates.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -12,29 +12,29 @@ use zeroize::Zeroizing;
 use crate::Failure;
 use crate::settings::{Database, Settings};
 
-/// The key ring, and the file it was read from or made in, if any.
+/// The key ring, and the file from which it was read or in which it was created, if any.
 pub(crate) struct LoadedKey {
     pub(crate) ring: KeyRing,
     pub(crate) file: Option<PathBuf>,
     pub(crate) made_now: bool,
 }
 
-const REQUIRED: &str = "AUTH_SECRET_KEY is required with PostgreSQL: make one with `openssl rand -base64 32`, keep it safe, \
-                        and give every node the same";
+const REQUIRED: &str = "AUTH_SECRET_KEY is required with PostgreSQL: generate one with `openssl rand -base64 32`, \
+                        keep it safe, and use the same one on every node";
 
-/// The key that is set, if any; none only where one may be made.
+/// Returns the key that is set; `None` only where one may be created.
 pub(crate) fn configured(settings: &Settings) -> Result<Option<KeyRing>, Failure> {
     match (&settings.secret_key, &settings.database) {
         (Some(text), _) => Ok(Some(KeyRing::parse(text).map_err(|error| {
-            format!("AUTH_SECRET_KEY: {error}; expected is base64 of 32 bytes: openssl rand -base64 32")
+            format!("AUTH_SECRET_KEY: {error}; expected base64 of 32 bytes (openssl rand -base64 32)")
         })?)),
         (None, Database::Postgres { .. }) => Err(REQUIRED.into()),
         (None, Database::Sqlite(_)) => Ok(None),
     }
 }
 
-/// The configured key; on the embedded default the one in `<data dir>/secret.key`, made at the first
-/// start.
+/// Returns the configured key or, with the embedded default, the one in `<data dir>/secret.key`, which the first start
+/// creates.
 pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
     if let Some(ring) = configured(settings)? {
         return Ok(LoadedKey { ring, file: None, made_now: false });
@@ -45,7 +45,7 @@ pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
         return Ok(LoadedKey { ring, file: Some(file), made_now: false });
     }
     if database.exists() {
-        // Perhaps another process made both just now.
+        // Another process may have created both just now.
         if let Some(ring) = read(&file)? {
             return Ok(LoadedKey { ring, file: Some(file), made_now: false });
         }
@@ -58,11 +58,11 @@ pub(crate) fn load_or_make(settings: &Settings) -> Result<LoadedKey, Failure> {
     }
     make_dir(&settings.data_dir)?;
     make(&file)?;
-    let ring = read(&file)?.ok_or_else(|| format!("{} vanished", file.display()))?;
+    let ring = read(&file)?.ok_or_else(|| format!("{} was deleted right after it was created", file.display()))?;
     Ok(LoadedKey { ring, file: Some(file), made_now: true })
 }
 
-/// The key that there is: the configured one or the file's. Makes none.
+/// Returns the existing key, from the settings or the file. Creates none.
 pub(crate) fn existing(settings: &Settings) -> Result<LoadedKey, Failure> {
     let file = settings.data_dir.join("secret.key");
     match configured(settings)? {
@@ -70,16 +70,16 @@ pub(crate) fn existing(settings: &Settings) -> Result<LoadedKey, Failure> {
         None => match read(&file)? {
             Some(ring) => Ok(LoadedKey { ring, file: Some(file), made_now: false }),
             None => {
-                Err(format!("there is no master key: set AUTH_SECRET_KEY, or put it into {}", file.display()).into())
+                Err(format!("there is no master key: set AUTH_SECRET_KEY, or put the key in {}", file.display()).into())
             }
         },
     }
 }
 
-/// A folder that only its owner may look into.
+/// Creates a folder that only its owner may access.
 pub(crate) fn make_dir(path: &Path) -> Result<(), Failure> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| format!("cannot make the folder {}: {error}", path.display()).into())
+    made.map_err(|error| format!("cannot create the folder {}: {error}", path.display()).into())
 }
 
 fn read(file: &Path) -> Result<Option<KeyRing>, Failure> {
@@ -93,8 +93,8 @@ fn read(file: &Path) -> Result<Option<KeyRing>, Failure> {
     Ok(Some(ring))
 }
 
-/// Writes the whole key beside its place and links it there, which fails if another process was
-/// first: nobody ever sees half a key, and all see the same one.
+/// Writes the whole key beside its place and links it there, which fails if another process was first: nobody ever sees
+/// half a key, and all see the same one.
 fn make(file: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| format!("cannot write the master key {}: {error}", file.display());
     let draft = file.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(suffix())));
@@ -114,7 +114,7 @@ fn make(file: &Path) -> Result<(), Failure> {
     }
 }
 
-/// For the name of a file that nobody else has.
+/// Returns a suffix for the name of a file that nobody else has.
 pub(crate) fn suffix() -> [u8; 8] {
     let mut suffix = [0; 8];
     suffix.copy_from_slice(&SystemEntropy.bytes()[..8]);

@@ -1,4 +1,4 @@
-//! Serving: bind, wire, run, drain.
+//! Serves requests: binds, wires, runs and drains.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
@@ -17,11 +17,11 @@ use crate::signals::StopSignals;
 use crate::wiring::{Wired, wire};
 use crate::{Failure, logging, workers};
 
-/// How long requests under way may take once the service is told to stop, in seconds.
+/// How long requests under way may take after the signal to stop, in seconds.
 const DRAIN_SECONDS: u64 = 20;
 
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
-    // Before anything is made: a port in use leaves no trace.
+    // Before anything is created, so that a port in use leaves no trace.
     let descriptors = Descriptors::raise(&settings);
     let listener = bind("AUTH_LISTEN", settings.listen)?;
     let metrics_listener = settings.metrics_listen.map(|address| bind("AUTH_METRICS_LISTEN", address)).transpose()?;
@@ -39,13 +39,16 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         background.spawn(serve_metrics(listener, &use_cases, &edge)?);
     }
     let server = server(listener, settings.otlp_endpoint.is_some(), &use_cases, &edge)?;
-    // Before anybody is told that it runs: whoever stops it then is to see it drain.
+    // Before the address is announced, so that whoever stops the service from then on sees it drain.
     let signals = StopSignals::listen()?;
     print_banner(&settings, &key, address)?;
+    if let Some(warning) = settings.mail_warning() {
+        tracing::warn!("{warning}");
+    }
     tokio::spawn(stop_when_told(signals, settings.drain_notice, edge, server.handle()));
     server.await?;
     background.shutdown().await;
-    // Last: whatever still runs finds it closed.
+    // Last, so that whatever still runs finds it closed.
     database.close().await;
     drop(claim);
     tracing::info!("stopped");
@@ -56,8 +59,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
 fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        format!("cannot listen on {address}: {error}. Set {setting} to a free address, or port 0 to have one picked")
-            .into()
+        format!(
+            "cannot listen on {address}: {error}. Set {setting} to a free address, or use port 0 to pick a free one"
+        )
+        .into()
     })
 }
 
@@ -74,7 +79,7 @@ fn server(
     Ok(server.shutdown_timeout(DRAIN_SECONDS).disable_signals().run())
 }
 
-/// Serves the metrics on an address of their own; it goes when the service goes.
+/// Serves the metrics at a separate address, for as long as the service runs.
 fn serve_metrics(
     listener: TcpListener,
     use_cases: &Data<UseCases>,
@@ -85,7 +90,7 @@ fn serve_metrics(
     let server = server.disable_signals().run();
     Ok(async move {
         if let Err(error) = server.await {
-            tracing::error!(%error, "the address of the metrics is served no more");
+            tracing::error!(%error, "the metrics listener has stopped");
         }
     })
 }
@@ -93,10 +98,13 @@ fn serve_metrics(
 async fn stop_when_told(signals: StopSignals, notice: Duration, edge: Data<Edge>, server: ServerHandle) {
     let announce = || {
         edge.draining.begin();
-        tracing::info!(?notice, "about to stop: load balancers are told to go elsewhere");
+        tracing::info!(
+            ?notice,
+            "shutting down: /health/ready answers 503 so that load balancers send requests elsewhere"
+        );
     };
     signals.wait(notice, announce).await;
-    tracing::info!("stopping: no new requests; those under way are answered");
+    tracing::info!("shutting down: no new requests are accepted; running ones are completed");
     server.stop(true).await;
 }
 
@@ -105,14 +113,17 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
     let mut out = std::io::stdout().lock();
     let url = format!("http://{address}");
     let base = settings.shortest_base_path();
+    // First: scripts read the address of that line.
     writeln!(out, "listening on {url}")?;
+    writeln!(out, "version      {}", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, "API page     {url}{base}auth/doc/")?;
     match &settings.database {
         Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
         Database::Postgres { .. } => writeln!(out, "database     PostgreSQL")?,
     }
+    writeln!(out, "mails        {}", settings.mail.destination())?;
     if let Some(file) = &key.file {
-        let note = if key.made_now { ", made now: back it up, the database is of no use without it" } else { "" };
+        let note = if key.made_now { " (new: back it up; without it the database cannot be read)" } else { "" };
         writeln!(out, "master key   {}{note}", file.display())?;
     }
     writeln!(out, "try first    curl -s {url}{base}auth/register -H 'Content-Type: application/json' \\")?;
@@ -120,5 +131,6 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
         out,
         "               -d '{{\"email\":\"ann@example.org\",\"password\":\"correct horse battery staple\"}}'"
     )?;
+    writeln!(out)?;
     Ok(out.flush()?)
 }

@@ -1,4 +1,4 @@
-//! What asks this process to stop.
+//! The signals that ask this process to stop.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Failure;
 
-/// Returns when somebody asks a command to stop.
+/// Returns when a command is asked to stop.
 pub(crate) async fn terminated() -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
-    // A terminal that is closed asks for nothing.
+    // Closing the terminal is ignored.
     let _hangup = signal(SignalKind::hangup())?;
     tokio::select! { _ = terminate.recv() => {}, done = tokio::signal::ctrl_c() => done? }
     Ok(())
 }
 
-/// What asks a server to stop.
+/// The signals that ask a server to stop.
 pub(crate) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl StopSignals {
-    /// Listens from now on.
+    /// Begins to listen.
     pub(crate) fn listen() -> Result<Self, Failure> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Returns when the server is to refuse connections: at once where somebody at a terminal asks, else `notice` after
-    /// `announce` was called.
+    /// Returns when the server should refuse connections: at once if the signal comes from a terminal, otherwise
+    /// `notice` after `announce` was called.
     pub(crate) async fn wait(mut self, notice: Duration, announce: impl FnOnce()) {
         tokio::select! {
-            // From a terminal: nobody is to be told.
+            // From a terminal, so no load balancer needs to know.
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {
                 announce();

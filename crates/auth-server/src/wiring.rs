@@ -1,4 +1,4 @@
-//! Puts adapters behind ports, and gives them with the policy of the settings to the use cases.
+//! Connects adapters to ports, and passes them to the use cases with the policy of the settings.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use auth_crypto::{
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::{KeptSessions, SessionNews, Store};
+use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
     Connections, DocumentCache, Draining, Edge, HttpAuditContext, ListedProvider, Metrics, NetworkLimits, Origins,
@@ -29,34 +29,34 @@ use crate::Failure;
 use crate::database::Opened;
 use crate::settings::{Database, NetworkLimit, PostgresOptions, ProviderRegistration, Settings};
 
-/// A server before it serves.
+/// A server that is ready to serve.
 pub(crate) struct Wired {
     pub(crate) use_cases: UseCases,
     pub(crate) edge: Edge,
-    /// Signs nothing before it is given the keys that are published.
+    /// Signs nothing before it has loaded the published keys.
     pub(crate) signer: Arc<AccessTokenSigner>,
-    /// To be closed last.
+    /// Must be closed last.
     pub(crate) database: Opened,
-    /// To be held until it is closed.
+    /// Must be held until the database is closed.
     pub(crate) claim: Option<Claim>,
 }
 
-/// Names the service in its tokens.
+/// The names of the service in its tokens.
 struct Names {
     issuer: String,
     audience: String,
 }
 
 impl Names {
-    /// Where no public URL is set, the address that was bound names the service.
+    /// Without a public URL, the bound address names the service.
     fn new(settings: &Settings, listening: SocketAddr) -> Self {
         let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
         Self { audience: settings.audience.clone().unwrap_or_else(|| issuer.clone()), issuer }
     }
 }
 
-/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening` for so many
-/// connections.
+/// Opens the database, starts the hashing lane and builds every use case of a server that listens at `listening` for
+/// this many connections.
 pub(crate) async fn wire(
     settings: &Settings,
     ring: &KeyRing,
@@ -70,16 +70,19 @@ pub(crate) async fn wire(
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
     let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
-    let ports = Ports { kept_sessions, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
+    let refresh_tokens = refresh_tokens(&*store, &ring).await?;
+    let ports =
+        Ports { kept_sessions, refresh_tokens, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
     let use_cases = UseCases::new(ports, policy(settings));
     let edge = Edge { workers: database.workers.clone(), ..edge(settings, names, connections)? };
     Ok(Wired { use_cases, edge, signer, database, claim })
 }
 
-/// Brings the database up to date and opens it, with what keeps its sessions. One that a move did not finish is not served.
+/// Brings the database up to date and opens it, with the cache of its sessions. A database into which a move has not
+/// finished is refused.
 async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn KeptSessions>>), Failure> {
     if matches!(settings.database, Database::Postgres { options: PostgresOptions { connections: 1, .. }, .. }) {
-        tracing::warn!("AUTH_DB_CONNECTIONS is 1: a write that is stuck holds up everything; with 2, reads go on");
+        tracing::warn!("AUTH_DB_CONNECTIONS is 1: one blocked write blocks every request; with 2, reads continue");
     }
     settings.database.migrate_to(None).await?;
     let cache = settings.session_cache.then(|| Arc::new(SessionCache::new()));
@@ -87,13 +90,21 @@ async fn open_to_serve(settings: &Settings) -> Result<(Opened, Option<Arc<dyn Ke
     let mut opened = settings.database.open_for(Arc::new(HttpAuditContext), news).await?;
     if opened.store.find_maintenance(Maintenance::UnfinishedMove).await?.is_some() {
         return Err(
-            "a move into this database has not ended: run `auth-server move` again, with the settings of the old one"
+            "a move into this database has not finished: run `auth-server move` again with the settings of the old \
+             database"
                 .into(),
         );
     }
     let Some(cache) = cache else { return Ok((opened, None)) };
     opened.store = Arc::new(CachedStore::new(opened.store, cache.clone()));
     Ok((opened, Some(cache)))
+}
+
+/// Tokens that name their account are for databases that no older node serves.
+async fn refresh_tokens(store: &dyn Store, ring: &KeyRing) -> Result<Arc<dyn RefreshTokens>, Failure> {
+    let tokens = DerivedRefreshTokens::new(ring.clone());
+    let known = store.find_maintenance(Maintenance::AccountsInRefreshTokens).await?.is_some();
+    Ok(Arc::new(if known { tokens } else { tokens.without_accounts() }))
 }
 
 fn ports(
@@ -130,7 +141,7 @@ fn ports(
     })
 }
 
-/// Each is asked nothing before somebody goes there.
+/// Providers are not contacted before a user goes there.
 fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityProviders, Failure> {
     let provider = |registration: &ProviderRegistration| {
         let ProviderRegistration { name, dialect, client_id, client_secret, scope, url, rate, .. } = registration;
@@ -187,7 +198,7 @@ fn network_limits(limit: Option<NetworkLimit>) -> NetworkLimits {
     limit.map_or_else(NetworkLimits::off, |limit| NetworkLimits::new(limit.quota, limit.loopback))
 }
 
-/// Lists the providers that the documents show whatever is configured: those of the contract.
+/// Lists the providers that are documented in any case: those of the contract.
 pub(crate) fn known_providers() -> Vec<ListedProvider> {
     let listed = |(preset, takes_id_tokens): (auth_oauth::Preset, bool)| {
         Some(ListedProvider {
@@ -202,7 +213,7 @@ pub(crate) fn known_providers() -> Vec<ListedProvider> {
     [(GOOGLE, true), (FORTYTWO, false)].into_iter().filter_map(listed).collect()
 }
 
-/// Lists the same and all others that are configured.
+/// Lists the configured providers, and those that are documented in any case.
 fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> {
     let listed = |registration: &ProviderRegistration| {
         let (takes_id_tokens, answers_by_post) = match &registration.dialect {
@@ -228,7 +239,7 @@ fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> 
     all
 }
 
-/// Returns the part of a URL that authenticator apps show: its host, without a port.
+/// Returns the part of a URL that authenticator apps show: the host without the port.
 fn host(url: &str) -> String {
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| url.to_owned())

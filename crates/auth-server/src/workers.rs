@@ -1,5 +1,5 @@
-//! What goes on in the background, as long as the service runs. A worker that is stopped in the middle loses nothing:
-//! its lease runs out. One that fails or panics is started again by its supervisor.
+//! The background workers, which run as long as the service. Stopping one in the middle loses nothing, because its
+//! lease expires. A supervisor restarts workers that fail or panic.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use auth_crypto::{AccessTokenSigner, SystemClock};
-use auth_domain::ports::{Clock as _, StoreError};
+use auth_domain::ports::{Clock, StoreError};
 use auth_domain::use_cases::{
     DeliverEvents, DeliverMails, EventsDelivered, FollowClock, LearnNetworks, MailNotSent, PublishSigningKeys,
     PurgeExpired, Purged, UseCases,
@@ -19,26 +19,31 @@ use auth_http::Edge;
 use supervisor::Supervisor;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::Failure;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(3_600);
-/// How long a housekeeping that lags behind the clock is nothing to speak of.
+/// How far the purge may lag behind the clock without a log line.
 const PURGE_LAG: Duration = Duration::from_secs(24 * 3_600);
-/// How late a retry may be, and a mail of which no other node has told.
+/// How late a retry may be, and a mail of which no other node gave a hint.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a key that was withdrawn may still be taken by a node that nobody told.
+/// How long a node that was not told may still accept a withdrawn key.
 const KEY_CHECK: Duration = Duration::from_secs(5);
-/// How long a network is remembered that has not asked for anything lately.
+/// How often networks are forgotten that have sent no requests recently.
 const FORGET_INTERVAL: Duration = Duration::from_secs(10);
-/// How late a node learns of a network that has logged somebody in elsewhere.
+/// How late a node learns of networks from which someone has logged in elsewhere.
 const LEARN_INTERVAL: Duration = Duration::from_secs(120);
-/// How late it is noticed that a clock was put back.
+/// How late a clock that was set back is noticed.
 const CLOCK_CHECK: Duration = Duration::from_secs(10);
+/// How late it is noticed of a node that is gone. To look reads all that is owed.
+const OUTBOX_CHECK: Duration = Duration::from_secs(600);
+/// What clocks are corrected by all the time, and is nothing to speak of.
+const CLOCK_STEP: Duration = Duration::from_secs(1);
 /// How many mails are sent at the same time.
 const MAIL_WORKERS: usize = 4;
 
-/// Starts all of them.
+/// Starts all workers.
 pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>, edge: &Data<Edge>) -> JoinSet<()> {
     let (mut background, workers) = (JoinSet::new(), &edge.workers);
     let keys = use_cases.publish_signing_keys.clone();
@@ -53,13 +58,14 @@ pub(crate) fn start(use_cases: &UseCases, signer: Arc<AccessTokenSigner>, edge: 
     let purge = use_cases.purge_expired.clone();
     background.spawn(workers.worker("purge").run(move || purge_expired_hourly(purge.clone())));
     let follow = use_cases.follow_clock.clone();
-    background.spawn(workers.worker("clock").run(move || follow_clock(follow.clone())));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    background.spawn(workers.worker("clock").run(move || follow_clock(follow.clone(), clock.clone())));
     let edge = edge.clone();
     background.spawn(workers.worker("limits").run_forever(move || forget_idle_networks(edge.clone())));
     background
 }
 
-/// Of all of them one at a time looks for the next mail; as soon as it has one, another looks.
+/// One worker at a time looks for the next mail; as soon as it has one, another one looks.
 fn start_mails(background: &mut JoinSet<()>, mails: &Arc<DeliverMails>, workers: &Supervisor) {
     let looking = Arc::new(Mutex::new(()));
     for _ in 0..MAIL_WORKERS {
@@ -68,7 +74,7 @@ fn start_mails(background: &mut JoinSet<()>, mails: &Arc<DeliverMails>, workers:
     }
 }
 
-/// Rotates the keys when they are due and signs with what is then published.
+/// Rotates the keys when they are due, and signs with those that are published then.
 pub(crate) async fn renew_keys(keys: &PublishSigningKeys, signer: &AccessTokenSigner) -> Result<(), Failure> {
     let published = keys.rotate().await?;
     Ok(signer.load(&published)?)
@@ -81,7 +87,7 @@ async fn keep_keys(keys: Arc<PublishSigningKeys>, signer: Arc<AccessTokenSigner>
     }
 }
 
-/// Sends the mails that are owed, one after the other.
+/// Sends the queued mails, one after the other.
 async fn send_mails(mails: Arc<DeliverMails>, looking: Arc<Mutex<()>>) -> Result<(), StoreError> {
     loop {
         let mail = {
@@ -98,20 +104,21 @@ fn tell_of(MailNotSent { id, kind, error, next_attempt_at }: &MailNotSent) {
     match next_attempt_at {
         Some(at) => {
             let next_try_in = Duration::from_secs(at.since(SystemClock.now()).as_secs());
-            tracing::warn!(%id, kind, error, ?next_try_in, "a mail was not sent");
+            tracing::warn!(%id, kind, error, ?next_try_in, "mail not sent; the service will try again");
         }
-        None => tracing::warn!(%id, kind, error, "a mail was given up: `auth-server mails` lists it"),
+        None => tracing::warn!(%id, kind, error, "mail not sent; the service has stopped trying: `auth-server mails` \
+                                                  lists it"),
     }
 }
 
-/// Looks until something is found: at once, when somebody is owed something, and after each [`POLL`].
+/// Looks until something is found: at once when something is queued, and after each [`POLL`].
 async fn await_due<T, W, L>(wait: impl Fn() -> W, look: impl Fn() -> L) -> Result<T, StoreError>
 where
     W: Future<Output = ()>,
     L: Future<Output = Result<Option<T>, StoreError>>,
 {
     loop {
-        // Heard from before the look on: nothing is missed between the look and the wait.
+        // Created before the look, so that nothing is missed between the look and the wait.
         let mut told = pin!(wait());
         let told_already = poll_fn(|context| Poll::Ready(told.as_mut().poll(context).is_ready())).await;
         if let Some(found) = look().await? {
@@ -123,7 +130,7 @@ where
     }
 }
 
-/// Tells one service what it is owed.
+/// Delivers events to one service.
 async fn events(events: Arc<DeliverEvents>) -> Result<(), StoreError> {
     let deliver = || async {
         let delivered = events.run_once().await?;
@@ -133,12 +140,12 @@ async fn events(events: Arc<DeliverEvents>) -> Result<(), StoreError> {
         let EventsDelivered { acknowledged, put_off, last_error } = await_due(|| events.wait(POLL), deliver).await?;
         if let Some(error) = last_error {
             let service = events.service();
-            tracing::warn!(%service, acknowledged, put_off, %error, "a service does not acknowledge its events");
+            tracing::warn!(%service, acknowledged, put_off, %error, "events could not be delivered to a service");
         }
     }
 }
 
-/// Keeps the table of networks that are limited short.
+/// Keeps the table of limited networks small.
 async fn forget_idle_networks(edge: Data<Edge>) -> Infallible {
     loop {
         tokio::time::sleep(FORGET_INTERVAL).await;
@@ -146,7 +153,7 @@ async fn forget_idle_networks(edge: Data<Edge>) -> Infallible {
     }
 }
 
-/// Learns which networks have logged somebody in, at first those of 30 days.
+/// Learns which networks have logged someone in, at first those of the last 30 days.
 async fn learn_networks(learn: Arc<LearnNetworks>) -> Result<(), StoreError> {
     let mut last = None;
     loop {
@@ -155,18 +162,26 @@ async fn learn_networks(learn: Arc<LearnNetworks>) -> Result<(), StoreError> {
     }
 }
 
-/// Has what is owed wait no longer than it was meant to after the clock was put back.
-async fn follow_clock(follow: Arc<FollowClock>) -> Result<(), StoreError> {
+/// Has what is owed wait no longer than it was meant to after the clock was put back: at the start, whenever this
+/// machine's clock was put back, and now and then.
+async fn follow_clock(follow: Arc<FollowClock>, clock: Arc<dyn Clock>) -> Result<(), StoreError> {
     loop {
         let moved = follow.run().await?;
         if moved > 0 {
-            tracing::warn!(moved, "the clock was put back: mails and events that waited since later wait from now on");
+            tracing::warn!(moved, "the clock was set back: waiting mails and events were rescheduled");
         }
-        tokio::time::sleep(CLOCK_CHECK).await;
+        let (looked_at, began) = (clock.now(), Instant::now());
+        loop {
+            tokio::time::sleep(CLOCK_CHECK).await;
+            let elapsed = began.elapsed();
+            if elapsed >= OUTBOX_CHECK || clock.now() + CLOCK_STEP < looked_at + elapsed {
+                break;
+            }
+        }
     }
 }
 
-/// Removes what is expired, once an hour.
+/// Deletes expired rows, once an hour.
 async fn purge_expired_hourly(purge: Arc<PurgeExpired>) -> Result<(), StoreError> {
     loop {
         let Purged { rows, behind } = purge.run().await?;
@@ -175,7 +190,8 @@ async fn purge_expired_hourly(purge: Arc<PurgeExpired>) -> Result<(), StoreError
             let days = behind.as_secs() / 86_400;
             tracing::warn!(
                 days,
-                "the service was stopped for long, or the clock was put forward: expired rows are removed a day an hour"
+                "the service was stopped for a long time, or the clock was set forward: each hour removes one day's \
+                 worth of expired rows"
             );
         }
         tokio::time::sleep(PURGE_INTERVAL).await;
@@ -194,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics so many times, then sends.
+    /// Panics this many times, then sends.
     struct Panics {
         left: AtomicU32,
         mailer: Arc<dyn Mailer>,
@@ -210,7 +226,7 @@ mod tests {
         }
     }
 
-    /// As many panics as there are workers, then some: none of them would be left.
+    /// More panics than there are workers: without restarts, none of them would be left.
     #[tokio::test(start_paused = true)]
     async fn mails_go_on_after_their_workers_panicked() {
         const PANICS: u32 = 6;
@@ -227,7 +243,7 @@ mod tests {
                 while failures() == before && service.mailer.sent().is_empty() {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
-                // Whoever had it is gone; its lease runs out.
+                // The worker that had it is gone; its lease expires.
                 service.clock.advance(LEASE);
             }
         };

@@ -1,9 +1,9 @@
-//! Live sessions kept in memory: a decorator of the `Store` port that keeps what is read and committed, and the
-//! `KeptSessions` port that says what is kept while it may be used.
+//! A cache of live sessions in memory: a decorator of the `Store` port that caches what is read and committed, and the
+//! `KeptSessions` port, which returns it while it may be used.
 //!
-//! An engine tells through `SessionNews` what other nodes do, and up to when that is all. What is kept is used only as long
-//! as the last time of which that is known lies less than a second back, by a clock that nobody sets; without an engine
-//! that tells, never. `auth-postgres` (`listener.rs`) and `auth-sqlite` (`watcher.rs`) say why what they tell is true.
+//! An engine reports through `SessionNews` what other nodes do, and up to when its report is complete. The cache is
+//! used only while that time is less than a second ago, by a clock that nobody sets; without a reporting engine it is
+//! never used. `auth-postgres` (`listener.rs`) and `auth-sqlite` (`watcher.rs`) explain why their reports are complete.
 
 mod moved;
 mod sessions;

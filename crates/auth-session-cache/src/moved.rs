@@ -1,4 +1,4 @@
-//! What a commit does to what is kept: collected before it begins, done when it has ended.
+//! What a commit does to the cache: collected before the commit begins, and applied when it has ended.
 
 use auth_domain::account::Account;
 use auth_domain::ports::{Change, CommitError, SessionsTouched};
@@ -8,13 +8,13 @@ use auth_domain::{AccountId, SessionId, Timestamp};
 
 use crate::sessions::{Moment, SessionCache};
 
-/// What a refresh was decided on, and its guard compared.
+/// The state on which a refresh was decided, and which its guard compared.
 struct Read {
     revision: AccountRevision,
     rotation: RotationVersion,
 }
 
-/// How a session is moved on.
+/// How a session advances.
 enum Move {
     Advance {
         from: Read,
@@ -27,7 +27,7 @@ enum Move {
         rotation: Rotation,
     },
     Prove(Generation),
-    /// In a way that is not known here: it is read again.
+    /// In a way that is unknown here, so that it is read again.
     Other,
 }
 
@@ -47,12 +47,12 @@ impl Move {
         }
     }
 
-    /// Whether the commit found session and account as they were read.
+    /// Tells whether the commit found session and account as they were read.
     const fn confirms(&self) -> bool {
         matches!(self, Self::Advance { .. } | Self::ServeAgain { .. })
     }
 
-    /// The session after it; `None` where what is kept is not what this was decided on.
+    /// Returns the advanced session; `None` if the cached one is not the one on which this was decided.
     fn apply(self, session: &Session, account: &Account) -> Option<Session> {
         let is_same = |from: Read| {
             let same = session.rotation.version() == from.rotation && account.revision() == from.revision;
@@ -76,8 +76,8 @@ impl Move {
     }
 }
 
-/// A commit under way. When it is dropped before it was settled, because the caller went away, say, nobody knows whether
-/// it happened.
+/// A commit under way. If it is dropped unsettled, for example because the caller went away, nobody knows whether the
+/// commit happened.
 pub(crate) struct UnderWay<'a> {
     cache: &'a SessionCache,
     began: Moment,
@@ -98,8 +98,8 @@ impl<'a> UnderWay<'a> {
         Self { cache, began: cache.now(), accounts, sessions }
     }
 
-    /// Does to what is kept what the commit did. One that lost shows that what it was decided on is out of date, so that
-    /// is forgotten too.
+    /// Applies the commit to the cache. A commit that lost shows that the state on which it was decided is outdated, so
+    /// that is removed too.
     pub(crate) fn settle(mut self, outcome: &Result<(), CommitError>) {
         match outcome {
             Ok(()) => {
@@ -113,7 +113,7 @@ impl<'a> UnderWay<'a> {
                 self.accounts.drain(..).for_each(|account_id| self.cache.void(account_id));
                 self.sessions.drain(..).for_each(|(session_id, _)| self.cache.forget(session_id));
             }
-            // It may have happened, or happen yet: as when this is dropped.
+            // It may have happened, or happen yet, as if this had been dropped.
             Err(CommitError::Store(_)) => {}
         }
     }

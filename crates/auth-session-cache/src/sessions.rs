@@ -1,4 +1,4 @@
-//! What is kept, and since when it counts.
+//! The cached sessions, and since when each counts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,18 +13,18 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Notify;
 
-/// The most that is kept, in bytes: some 16,000 sessions.
+/// The maximum size of the cache, in bytes: about 16,000 sessions.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
-/// What a session takes beside the texts in it.
+/// The size of a session besides its texts.
 const SESSION_BYTES: u64 = 1_024;
-/// How many times there are before which nothing counts, for all accounts together. Two accounts may share one: then each
-/// is read anew a little more often.
+/// The number of times before which nothing counts, shared by all accounts. If two accounts share one, each is read
+/// again a little more often.
 const TIMES: usize = 16_384;
-/// How long after it was read, or last found unchanged by a refresh, a session is read again in any case: what somebody
-/// changes in the database by hand is told by nobody. Longer than a client waits from one refresh to the next.
+/// How long after it was read, or last found unchanged by a refresh, a session is read again in any case: nobody
+/// reports what is changed in the database by hand. This is longer than the time between two refreshes.
 const OLDEST: Duration = Duration::from_secs(15 * 60);
-/// How long nothing of an account is kept after a commit of which nobody knows whether it happened. It may happen later
-/// than it was given up, but no statement runs for as long.
+/// How long nothing of an account is cached after a commit whose outcome is unknown. It may happen after it was given
+/// up, but no statement runs for that long.
 const UNKNOWN_FOR: Duration = Duration::from_secs(30);
 
 /// A session as it was read, and when the read began.
@@ -34,7 +34,7 @@ pub(crate) struct Kept {
     read_at: Moment,
 }
 
-/// Nanoseconds since the cache was made, by a clock that nobody sets.
+/// Nanoseconds since the cache was created, by a clock that nobody sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
@@ -55,22 +55,22 @@ impl Weighter<SessionId, Arc<Kept>> for Weight {
     }
 }
 
-/// Sessions that were read or moved on by this node, with their accounts, while they may be used.
+/// Sessions that this node read or advanced, with their accounts, while they may be used.
 ///
 /// Nothing is removed when it becomes void. Each entry says when its read began, and counts only if that was after
-/// everything that made it void: the last time that its account was changed, here or elsewhere, and the last time that
-/// something may have been missed. So a read that was under way during a commit cannot put the old state back after it,
-/// however late it ends; and there is no index that could miss a session of an account.
+/// everything that made it void: the last change of its account, here or elsewhere, and the last time that something
+/// may have been missed. Therefore a read that was under way during a commit cannot bring the old state back, however
+/// late it ends, and there is no index that could miss a session of an account.
 pub struct SessionCache {
     began: Instant,
     sessions: Cache<SessionId, Arc<Kept>, Weight>,
-    /// For accounts that share a place: nothing that was read before that moment, or in it, counts.
+    /// For accounts that share a place: nothing counts that was read at or before this moment.
     void_until: Box<[AtomicU64]>,
-    /// The same for everything.
+    /// The same for all accounts.
     all_void_until: AtomicU64,
-    /// Before that moment what is kept may be used.
+    /// Before this moment the cache may be used.
     usable_until: AtomicU64,
-    /// Somebody has asked since the engine looked last.
+    /// Whether someone has asked since the engine last looked.
     wanted: AtomicBool,
     wanting: Notify,
 }
@@ -82,7 +82,7 @@ impl Default for SessionCache {
 }
 
 impl SessionCache {
-    /// Keeps nothing yet, and nothing is used before an engine tells its news.
+    /// Creates an empty cache, which is not used before an engine reports.
     pub fn new() -> Self {
         Self::of_most(MOST_BYTES)
     }
@@ -117,18 +117,18 @@ impl SessionCache {
         &self.void_until[place]
     }
 
-    /// Nothing of that account counts that was read until now.
+    /// Makes everything void that was read of this account until now.
     pub(crate) fn void(&self, account_id: AccountId) {
         self.void_until(account_id).fetch_max(self.now().0, Ordering::SeqCst);
     }
 
-    /// Nothing of that account counts that is read before a while from now: something may still happen to it.
+    /// Makes everything void that is read of this account for a while from now on: something may still happen to it.
     pub(crate) fn void_for_a_while(&self, account_id: AccountId) {
         let until = self.moment(Instant::now() + UNKNOWN_FOR);
         self.void_until(account_id).fetch_max(until.0, Ordering::SeqCst);
     }
 
-    /// Whether what was kept still counts.
+    /// Tells whether an entry still counts.
     fn counts(&self, kept: &Kept) -> bool {
         let of_account = self.void_until(kept.account.id).load(Ordering::SeqCst);
         kept.read_at.0 > of_account.max(self.all_void_until.load(Ordering::SeqCst))
@@ -138,7 +138,7 @@ impl SessionCache {
         self.moment(now).0.saturating_sub(kept.read_at.0) > u64::try_from(OLDEST.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Keeps what a read found that began at `read_at`.
+    /// Stores what a read found that began at `read_at`.
     pub(crate) fn keep(&self, read_at: Moment, session: &Session, account: &Account) {
         let kept = Kept { session: session.clone(), account: account.clone(), read_at };
         if self.is_watched() && self.counts(&kept) {
@@ -146,13 +146,13 @@ impl SessionCache {
         }
     }
 
-    /// Where no engine has ever told anything, keeping is in vain.
+    /// Tells whether an engine has ever reported; otherwise caching is pointless.
     fn is_watched(&self) -> bool {
         self.usable_until.load(Ordering::Relaxed) > 0
     }
 
-    /// Replaces what is kept of a session by what `moved` makes of it; where that is nothing, it is forgotten. What still
-    /// counts, and was found unchanged by a commit that began at `confirmed`, is as good as read then.
+    /// Replaces the cached session with what `moved` returns for it, or removes it. What still counts, and was found
+    /// unchanged by a commit that began at `confirmed`, is then as good as read at that time.
     pub(crate) fn update(
         &self,
         id: SessionId,
@@ -174,10 +174,10 @@ impl SessionCache {
         self.sessions.remove(&id);
     }
 
-    /// [`KeptSessions::recall`] at that time.
+    /// Does what [`KeptSessions::recall`] does, at the given time.
     pub(crate) fn recall_at(&self, id: SessionId, now: Instant) -> Option<(Session, Account)> {
         self.want();
-        // First: what was told before this moment was put off has been noted by then.
+        // This comes first: what was reported before this moment was postponed has been recorded by then.
         if self.moment(now).0 >= self.usable_until.load(Ordering::SeqCst) {
             return None;
         }

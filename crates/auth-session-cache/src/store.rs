@@ -21,22 +21,32 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 
 use crate::moved::UnderWay;
-use crate::sessions::SessionCache;
+use crate::sessions::{Moment, SessionCache};
 
-/// A store beside which the sessions are kept that are read from it. Every read asks it all the same: who may do with what
-/// is kept asks `KeptSessions`.
+/// A store that caches the sessions that are read from it. Every read still asks the store: callers that may use the
+/// cache ask `KeptSessions`.
 pub struct CachedStore {
     store: Arc<dyn Store>,
     cache: Arc<SessionCache>,
 }
 
 impl CachedStore {
-    /// Keeps in `cache` what is read from `store`, and does to it what is committed through this one.
+    /// Caches in `cache` what is read from `store`, and applies to it what is committed here.
     pub const fn new(store: Arc<dyn Store>, cache: Arc<SessionCache>) -> Self {
         Self { store, cache }
+    }
+
+    /// Keeps what a read found that began then.
+    fn note(&self, read_at: Moment, id: SessionId, found: &Result<Option<(Session, Account)>, StoreError>) {
+        match found {
+            // One that has ended is never used again.
+            Ok(Some((session, account))) if session.revocation.is_none() => self.cache.keep(read_at, session, account),
+            Ok(_) => self.cache.forget(id),
+            Err(_) => {}
+        }
     }
 }
 
@@ -46,8 +56,8 @@ impl Store for CachedStore {
         self.store.ping().await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        self.store.check_ready().await
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError> {
+        self.store.check_ready(drawn).await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -86,15 +96,21 @@ impl Store for CachedStore {
         self.store.snapshot_accounts(after).await
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
         let read_at = self.cache.now();
-        let found = self.store.find_session(id).await;
-        match &found {
-            // One that has ended is never used again.
-            Ok(Some((session, account))) if session.revocation.is_none() => self.cache.keep(read_at, session, account),
-            Ok(_) => self.cache.forget(id),
-            Err(_) => {}
-        }
+        let found = self.store.find_session(account_id, id).await;
+        self.note(read_at, id, &found);
+        found
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        let read_at = self.cache.now();
+        let found = self.store.find_session_by_id(id).await;
+        self.note(read_at, id, &found);
         found
     }
 
@@ -152,7 +168,7 @@ impl Store for CachedStore {
     }
 
     async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError> {
-        // What is purged has ended by its own times, which are judged at each use.
+        // What is purged has ended by its own times, which are checked at each use.
         self.store.purge(expired, limit).await
     }
 

@@ -1,4 +1,4 @@
-//! On a store in memory, with moments that the test picks.
+//! Tests on a store in memory, with moments that each test chooses.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::{CachedStore, SessionCache};
 const MINUTE: Duration = Duration::from_secs(60);
 const REVOCATION: Revocation = Revocation { at: NOW, reason: RevocationReason::LoggedOut };
 
-/// An account with two sessions, on a store that an engine keeps in step with for an hour.
+/// An account with two sessions, on a store with which an engine keeps in step for an hour.
 struct Ann {
     account: Account,
     sessions: [Session; 2],
@@ -56,7 +56,7 @@ impl Ann {
 
     async fn read(&self) {
         for session in &self.sessions {
-            assert_eq!(self.store.find_session(session.id).await.unwrap().unwrap().0, *session);
+            assert_eq!(self.store.find_session(session.account_id, session.id).await.unwrap().unwrap().0, *session);
         }
         assert_eq!(self.kept(), self.sessions.clone().map(Some));
     }
@@ -78,7 +78,7 @@ impl Ann {
         Change::SetRoles { account_id, revision, roles: Roles::of_new_account(), at: NOW + MINUTE }
     }
 
-    /// The next generation of the first session.
+    /// Returns the next generation of the first session.
     fn advance(&self, parent: bool) -> (Change, Session) {
         let session = &self.sessions[0];
         let read = session.rotation.clone();
@@ -105,10 +105,10 @@ async fn what_is_kept_is_used_for_a_second_after_the_engine_was_in_step() {
     let store = CachedStore::new(Arc::new(memory), cache.clone());
     let since = Instant::now();
     let recalled = |after: Duration| cache.recall_at(session.id, since + after).is_some();
-    store.find_session(session.id).await.unwrap();
+    store.find_session(session.account_id, session.id).await.unwrap();
     assert!(!recalled(Duration::ZERO) && cache.weight_and_count().1 == 0, "nobody tells anything");
     cache.in_step(since);
-    store.find_session(session.id).await.unwrap();
+    store.find_session(session.account_id, session.id).await.unwrap();
     assert!(recalled(Duration::ZERO) && recalled(STALENESS - Duration::from_nanos(1)));
     assert!(!recalled(STALENESS) && !recalled(60 * MINUTE));
     cache.in_step(since + STALENESS);
@@ -124,7 +124,7 @@ async fn a_change_of_an_account_elsewhere_voids_all_of_its_sessions_and_no_other
     let ann = Ann::new();
     let (_, [of_bob, _]) = prepared(&ann.memory);
     ann.read().await;
-    ann.store.find_session(of_bob.id).await.unwrap();
+    ann.store.find_session(of_bob.account_id, of_bob.id).await.unwrap();
     ann.cache.account_changed(ann.account.id);
     assert_eq!(ann.kept(), [None, None]);
     assert!(ann.kept_at(&of_bob, Instant::now()).is_some());
@@ -138,7 +138,7 @@ async fn a_commit_of_this_node_is_obeyed_at_once() {
         ann.read().await;
         ann.store.commit(vec![change(&ann)]).await.unwrap();
         assert_eq!(ann.kept(), [None, None]);
-        ann.store.find_session(ann.sessions[1].id).await.unwrap();
+        ann.store.find_session(ann.sessions[1].account_id, ann.sessions[1].id).await.unwrap();
         assert_eq!(ann.kept(), [None, Some(ann.sessions[1].clone())]);
     }
 }
@@ -151,8 +151,8 @@ async fn a_read_that_began_before_a_commit_does_not_put_the_old_state_back() {
         let (id, revoke) = (ann.sessions[0].id, ann.revoke());
         let (memory, cache) = (ann.memory.clone(), ann.cache.clone());
         let mut slow = MockStore::new();
-        slow.expect_find_session().returning(move |id| {
-            let found = memory.find_session(id).now_or_never().unwrap();
+        slow.expect_find_session().returning(move |account_id, id| {
+            let found = memory.find_session(account_id, id).now_or_never().unwrap();
             if here {
                 let same_node = CachedStore::new(Arc::new(memory.clone()), cache.clone());
                 same_node.commit(vec![revoke.clone()]).now_or_never().unwrap().unwrap();
@@ -163,7 +163,7 @@ async fn a_read_that_began_before_a_commit_does_not_put_the_old_state_back() {
             found
         });
         let reading = CachedStore::new(Arc::new(slow), ann.cache.clone());
-        assert!(reading.find_session(id).await.unwrap().unwrap().0.revocation.is_none(), "as it was");
+        assert!(reading.find_session(ann.account.id, id).await.unwrap().unwrap().0.revocation.is_none(), "as it was");
         assert!(ann.cache.recall_at(id, Instant::now()).is_none());
     }
 }
@@ -216,7 +216,7 @@ async fn after_a_commit_that_nobody_knows_of_nothing_is_kept_for_a_while() {
             let now = began + Duration::from_secs(after);
             ann.cache.keep(ann.cache.moment(now), session, &ann.account);
             assert_eq!(ann.kept_at(session, now).is_some(), kept, "{after} s later");
-            // Not by waiting: what was read meanwhile never counts.
+            // Not because it waits: what was read meanwhile never counts.
             if !kept {
                 assert_eq!(ann.kept_at(session, began + MINUTE), None);
             }
@@ -234,7 +234,10 @@ async fn what_moves_a_session_on_is_kept_as_its_new_state() {
     assert_eq!((ann.kept()[0].clone(), stored(&ann)), (Some(moved.clone()), Some(moved.clone())));
 
     let generation = moved.rotation.generation;
-    ann.store.commit(vec![Change::ProveSession { session_id: moved.id, generation }]).await.unwrap();
+    ann.store
+        .commit(vec![Change::ProveSession { account_id: moved.account_id, session_id: moved.id, generation }])
+        .await
+        .unwrap();
     let proved = Rotation { proved: true, ..moved.rotation.clone() };
     assert_eq!(ann.kept()[0].clone().map(|session| session.rotation), Some(proved.clone()));
 
@@ -252,7 +255,7 @@ async fn what_moves_a_session_on_is_kept_as_its_new_state() {
     assert_eq!(ann.kept()[0].as_ref().map(|session| session.rotation.served_at), Some(NOW + MINUTE));
 }
 
-/// What is kept has moved on meanwhile, or is older: it is read again.
+/// If the cached session has advanced meanwhile, or is older, it is read again.
 #[tokio::test]
 async fn what_was_decided_on_another_state_than_is_kept_is_forgotten() {
     let ann = Ann::new();

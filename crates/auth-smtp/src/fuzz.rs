@@ -1,4 +1,4 @@
-//! Fuzz targets for addresses and mailboxes: what is accepted, mail can be built for. `auth_fuzz` runs them.
+//! Fuzz targets for addresses and mailboxes: mail can be built for whatever is accepted. `auth_fuzz` runs them.
 
 use auth_domain::account::EmailAddress;
 use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, OutgoingMail};
@@ -11,7 +11,7 @@ use crate::message::{Sender, build};
 
 const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// The headers of a notice to that address.
+/// Returns the headers of a notice to this address.
 fn headers(to: EmailAddress, from: &MailSettings) -> String {
     let client = Client::new([192, 0, 2, 1].into(), "Browser");
     let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
@@ -29,7 +29,7 @@ fn count(headers: &str, name: &str) -> usize {
     headers.lines().filter(|line| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name))).count()
 }
 
-/// One mailbox, one key: in ASCII, and parsing it changes nothing.
+/// Checks that one mailbox has one key, in ASCII, which parsing does not change.
 fn assert_normal_form(email: &EmailAddress) {
     let key = email.key();
     assert_eq!(EmailAddress::parse(key).unwrap().key(), key, "the normal form is stable");
@@ -40,7 +40,7 @@ fn assert_normal_form(email: &EmailAddress) {
     assert!(domain.split('.').all(|label| (1..=63).contains(&label.len())), "{key}");
 }
 
-/// Every address that the domain accepts can be written to, and adds no header of its own.
+/// Checks that every address that the domain accepts can be written to, and adds no header of its own.
 #[test]
 fn email_address() {
     let settings = MailSettings::parse("file:mail", "Auth <no-reply@example.org>").unwrap();
@@ -55,7 +55,7 @@ fn email_address() {
     });
 }
 
-/// The same of every mailbox that `AUTH_MAIL_FROM` accepts, and of every `AUTH_MAIL_URL`.
+/// Checks the same for every mailbox that `AUTH_MAIL_FROM` accepts, and for every `AUTH_MAIL_URL`.
 #[test]
 fn mail_settings() {
     check_text("mail_settings", &[], |text| {

@@ -1,5 +1,5 @@
-//! The `Mailer` port on lettre: to an SMTP server, or to files for the embedded default; and the texts
-//! of the mails. When a mail is sent, and when again, is `auth-domain`'s.
+//! The `Mailer` port on lettre, with the texts of the mails: sends to an SMTP server, or writes files for the embedded
+//! default. `auth-domain` decides when a mail is sent and retried.
 
 #[cfg(test)]
 mod fuzz;

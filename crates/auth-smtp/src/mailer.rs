@@ -1,4 +1,4 @@
-//! The mailer: to an SMTP server, or to a folder with an `.eml` file each.
+//! Sends mails to an SMTP server, or writes an `.eml` file each into a folder.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::refusal::{Refusal, Stage};
 use crate::server::Server;
 use crate::settings::{MailSettings, Place};
 
-/// How long one mail may take in all. `DeliverMails` relies on it.
+/// How long one mail may take in all, on which `DeliverMails` relies.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 enum Destination {
@@ -24,33 +24,33 @@ enum Destination {
     Server(Server),
 }
 
-/// Sends mails the way that the settings say.
+/// Sends mails as the settings say.
 pub struct ConfiguredMailer {
     sender: Sender,
     destination: Destination,
 }
 
-/// How far a mail would get.
+/// How far a test mail would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailCheck {
     /// Files can be written.
     Folder,
-    /// The server takes a mail to that recipient.
+    /// The server accepts a mail to this recipient.
     Accepted {
-        /// That recipient.
+        /// The recipient.
         recipient: String,
     },
-    /// The server takes mails, but not for that recipient's mailbox.
+    /// The server accepts mails, but not for this recipient's mailbox.
     NoSuchMailbox {
-        /// That recipient.
+        /// The recipient.
         recipient: String,
-        /// What the server said.
+        /// What the server answered.
         error: String,
     },
 }
 
 impl ConfiguredMailer {
-    /// Makes one with these settings.
+    /// Creates a mailer with these settings.
     pub fn new(settings: MailSettings) -> Self {
         let (hello, message_id_domain) = (settings.hello(), settings.message_id_domain());
         let destination = match settings.place {
@@ -60,15 +60,16 @@ impl ConfiguredMailer {
         Self { sender: Sender { from: settings.from, message_id_domain }, destination }
     }
 
-    /// Whether mail could be sent: goes the way of a mail to `recipient`, or to the sender's own address, as far as the
-    /// server takes the recipient, and takes it back; or writes to the folder. Sends nothing. The error says what is wrong.
+    /// Checks whether mail could be sent. With a server, it goes as far as the recipient, which is `recipient` or the
+    /// sender's own address, and takes the mail back; with a folder, it tries to write there. Sends nothing. The error
+    /// says what is wrong.
     pub async fn check(&self, recipient: Option<&EmailAddress>) -> Result<MailCheck, String> {
         match &self.destination {
             Destination::Folder(folder) => check_folder(folder).await.map(|()| MailCheck::Folder),
             Destination::Server(server) => {
                 let from = &self.sender.from;
                 let to = match recipient {
-                    Some(recipient) => message::recipient(recipient).ok_or("no mail can be written to that address")?,
+                    Some(recipient) => message::recipient(recipient).ok_or("no mail can be addressed to it")?,
                     None => Mailbox::new(None, from.email.clone()),
                 };
                 let tried = tokio::time::timeout(SEND_TIMEOUT, server.try_recipient(&from.email, &to.email)).await;
@@ -88,7 +89,7 @@ impl ConfiguredMailer {
 async fn check_folder(folder: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let file = folder.join(".check");
-    // It is made with the first mail.
+    // The first mail creates it.
     if !folder.exists() {
         return Ok(());
     }
@@ -107,10 +108,10 @@ impl Mailer for ConfiguredMailer {
     }
 }
 
-/// Under the mail's id: a second attempt replaces the first.
+/// Writes a file named after the mail's id, so that a second attempt replaces the first.
 async fn write_file(folder: &Path, mail: &OutgoingMail, message: &Message) -> Result<(), MailError> {
     let failed = |error: std::io::Error| MailError::Temporary(format!("{}: {error}", folder.display()));
-    // Codes are in there: for the owner alone.
+    // The folder contains codes, so only its owner may read it.
     tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).await.map_err(failed)?;
     let draft = folder.join(format!(".{}.tmp", mail.id));
     let mut options = tokio::fs::OpenOptions::new();

@@ -1,4 +1,4 @@
-//! A mail as it travels: its headers, and its text as plain text and as HTML.
+//! Builds a mail: its headers, and its text as plain text and as HTML.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,11 +10,11 @@ use lettre::{Address, Message};
 
 use crate::texts::text_of;
 
-/// Names the kind of a mail, for filters and tests.
+/// The header that names the kind of a mail, for filters and tests.
 #[derive(Clone)]
 struct AuthMail(String);
 
-/// Keeps auto-responders quiet (RFC 3834 section 5).
+/// The header that keeps auto-responders quiet (RFC 3834 section 5).
 #[derive(Clone)]
 struct AutoSubmitted(String);
 
@@ -38,14 +38,14 @@ macro_rules! header {
 header!(AuthMail, "X-Auth-Mail");
 header!(AutoSubmitted, "Auto-Submitted");
 
-/// Whom mails come from.
+/// The sender of the mails.
 pub(crate) struct Sender {
     pub(crate) from: Mailbox,
-    /// The right side of every Message-ID: the same at each attempt, whichever node makes it.
+    /// The right side of every Message-ID, which is the same at each attempt and on every node.
     pub(crate) message_id_domain: String,
 }
 
-/// Builds the message, or says why none can be built: then its address is not one that mail can reach.
+/// Builds the message, or says why that is impossible: then the address cannot receive mail.
 pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, lettre::error::Error> {
     let text = text_of(mail, sender.from.name.as_deref());
     Message::builder()
@@ -60,7 +60,8 @@ pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, let
         .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
 }
 
-/// As its owner typed it before the `@`; the domain in ASCII, which every server understands.
+/// Returns the mailbox with the local part as its owner typed it, and the domain in ASCII, which every server
+/// understands.
 pub(crate) fn recipient(to: &EmailAddress) -> Option<Mailbox> {
     let (local, domain) = (to.as_str().rsplit_once('@')?.0, to.key().rsplit_once('@')?.1);
     let address: Address = format!("{local}@{domain}").parse().ok()?;
@@ -139,7 +140,7 @@ mod tests {
             |times| formatted(&mail("ann@example.org", "Browser", told(NoticeKind::PasswordChanged, times)).unwrap());
         assert!(!text(1).contains("times"), "{}", text(1));
         assert!(
-            text(1_999).contains("This happened 1999 times. The details below are of the latest.\r\n"),
+            text(1_999).contains("This happened 1999 times. The details below are about the last time.\r\n"),
             "{}",
             text(2)
         );
@@ -163,10 +164,10 @@ mod tests {
         let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
         for line in [
             "- the authenticator app",
-            "- login codes by e-mail",
+            "- sign-in codes by e-mail",
             "- sign-in with Google",
-            "- the change to another e-mail address that was not confirmed yet",
-            "You can still sign in with Google, 42. If one of them is not yours,",
+            "- the change of your e-mail address that was not confirmed yet",
+            "You can still sign in with Google and 42. Disconnect any that is not",
         ] {
             assert_eq!(message.lines().filter(|plain| *plain == line).count(), 1, "{line}: {message}");
         }
@@ -194,7 +195,7 @@ mod tests {
     }
 
     proptest! {
-        /// What the domain accepts as an address, mail can be built for; whatever the user agent.
+        /// Mail can be built for every address that the domain accepts, whatever the user agent.
         #[test]
         fn every_accepted_address_can_be_written_to(
             local in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",

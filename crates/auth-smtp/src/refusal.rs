@@ -1,15 +1,15 @@
-//! What a mail server's refusal is about: the recipient's mailbox or the content, which no further attempt changes, or
-//! this service and the way there (its login, its sender, its network, its quota), which an operator can mend. When in
-//! doubt it is the latter: a mail that waits can still be sent. `docs/mail.md` has the table.
+//! What the refusal of a mail server is about: the recipient's mailbox or the content, which no further attempt
+//! changes; or this service and the way there (login, sender, network, quota), which an operator can fix. When in doubt
+//! it is the latter, since a mail that waits can still be sent. `docs/mail.md` has the table.
 
 use std::fmt;
 
 use auth_domain::ports::MailError;
 
-/// As much of a server's words as is kept.
+/// How much of a server's answer is kept, in characters.
 const MOST_WORDS: usize = 300;
 
-/// How far the dialogue came.
+/// How far the dialogue got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// The connection, the greeting, EHLO and TLS.
@@ -39,13 +39,13 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Why a mail was not taken.
+/// Why a mail was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) stage: Stage,
     /// The reply code (RFC 5321 section 4.2); `None` where the server did not reply.
     pub(crate) code: Option<u16>,
-    /// What it said after the code, or what is wrong with the connection.
+    /// The text after the code, or what is wrong with the connection.
     pub(crate) words: String,
 }
 
@@ -60,15 +60,15 @@ impl Refusal {
         Self { stage, code: None, words: "no answer in time".to_owned() }
     }
 
-    /// Whether no further attempt changes it.
+    /// Tells whether no further attempt changes it.
     pub(crate) fn is_final(&self) -> bool {
         let Some(code) = self.code.filter(|code| (500..600).contains(code)) else { return false };
-        // Whatever is said earlier is said before the server knows whom the mail is for.
+        // Whatever is said earlier is said before the server knows the recipient.
         if !matches!(self.stage, Stage::Recipient | Stage::Data | Stage::Message) {
             return false;
         }
         match enhanced_code(&self.words) {
-            // Postfix says 5.1.0 of a sender that it refuses, when it hears whom the mail is for.
+            // Postfix answers 5.1.0 about a sender that it refuses, when it is told the recipient.
             Some((5, 1, 0)) if self.words.to_lowercase().contains("sender") => false,
             Some((5, subject, detail)) => is_about_mailbox_or_content(subject, detail),
             // Its parts contradict each other.
@@ -77,9 +77,9 @@ impl Refusal {
         }
     }
 
-    /// 550 is said of a mailbox that is not there as well as of relaying, policy and names that do not resolve: final is only
-    /// what speaks of a mailbox. 551,
-    /// 553 and 554 are said to those who may not relay, too, and 552 is a quota.
+    /// Decides without an enhanced code. 550 stands for a missing mailbox as well as for relaying, policy and names
+    /// that do not resolve: it is final only if the text is about a mailbox. 551, 553 and 554 are also answers to
+    /// clients that may not relay, and 552 is a quota.
     fn is_final_without_enhanced_code(&self, code: u16) -> bool {
         const OURS: [&str; 14] = [
             "relay",
@@ -107,7 +107,7 @@ impl Refusal {
         }
     }
 
-    /// The same for the domain; `host` is the server's.
+    /// Converts the refusal into the domain's error; `host` is the server's name.
     pub(crate) fn into_error(self, host: &str) -> MailError {
         let text = format!("{self} ({}, {host})", self.stage);
         if self.is_final() { MailError::Permanent(text) } else { MailError::Temporary(text) }
@@ -123,23 +123,24 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether an enhanced status code (RFC 3463, and what IANA lists since) of class 5 is about the mailbox or the content.
+/// Tells whether an enhanced status code of class 5 (RFC 3463 and the later list of IANA) is about the mailbox or the
+/// content.
 const fn is_about_mailbox_or_content(subject: u16, detail: u16) -> bool {
     match (subject, detail) {
-        // The address; but 7 and 8 are the sender's, and 9 is the way there.
+        // The address; but 7 and 8 are about the sender, and 9 is about the route.
         (1, 0..=4 | 6 | 10) => true,
-        // The mailbox; but one that is full (2) may be emptied, and a list (4) may be mended.
+        // The mailbox; but a full one (2) may be emptied, and a list (4) may be repaired.
         (2, 0 | 1 | 3) => true,
         // The message is too big for the system.
         (3, 4) => true,
         // The content, its conversion and its alphabet.
         (6, _) => true,
-        // The mail system, the way there, the protocol, security and policy: ours.
+        // The mail system, the route, the protocol, security and policy: our side.
         _ => false,
     }
 }
 
-/// The class, subject and detail that the words begin with.
+/// Parses the class, subject and detail with which the text begins.
 fn enhanced_code(words: &str) -> Option<(u16, u16, u16)> {
     let first = words.split_whitespace().next()?.trim_start_matches('#');
     let mut parts = first.split('.').map(|part| part.parse::<u16>().ok().filter(|_| part.len() <= 3));
@@ -147,7 +148,7 @@ fn enhanced_code(words: &str) -> Option<(u16, u16, u16)> {
     (parts.next().is_none() && matches!(class, 2 | 4 | 5)).then_some((class, subject, detail))
 }
 
-/// What a stranger's server says, fit for a line of the log and of a terminal.
+/// Makes a remote server's text fit for one line of the log and of a terminal.
 fn on_one_line(words: &str) -> String {
     let printable: String = words.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     let line = printable.split_whitespace().collect::<Vec<_>>().join(" ");

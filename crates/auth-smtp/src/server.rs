@@ -1,5 +1,5 @@
-//! A mail server, and the dialogue with it (RFC 5321). A few connections are kept for a while; one that anything went
-//! wrong on is not used again.
+//! A mail server and the dialogue with it (RFC 5321). A few connections are kept open for a while; after any problem a
+//! connection is not used again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,11 +16,11 @@ use tokio::time::{Instant, timeout};
 
 use crate::refusal::{Refusal, Stage};
 
-/// How long one command to the server may take, connecting included.
+/// How long one command may take, including connecting.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long it may look at a message. Given up later, fewer mails are sent twice.
+/// How long the server may examine a message. With a longer deadline, fewer mails are sent twice.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a farewell may take.
+/// How long the QUIT may take.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 const KEPT: usize = 4;
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ pub(crate) enum Security {
     StartTlsIfOffered(TlsParameters),
 }
 
-/// Where a mail server is, and how it is spoken to.
+/// The address of a mail server, and how to talk to it.
 #[derive(Clone)]
 pub(crate) struct ServerAddress {
     pub(crate) host: String,
@@ -53,7 +53,7 @@ struct Idle {
 
 pub(crate) struct Server {
     address: ServerAddress,
-    /// How this service names itself.
+    /// The name with which this service introduces itself.
     hello: ClientId,
     idle: Arc<Mutex<Vec<Idle>>>,
 }
@@ -83,7 +83,7 @@ impl Server {
         &self.address.host
     }
 
-    /// Hands a message over.
+    /// Submits a message.
     pub(crate) async fn submit(&self, envelope: &Envelope, message: &[u8]) -> Result<(), Refusal> {
         let mut connection = match self.kept().await {
             Some(connection) => connection,
@@ -101,11 +101,11 @@ impl Server {
         }
     }
 
-    /// Goes as far as the recipient, over a connection of its own, and sends nothing.
+    /// Goes as far as the recipient, over a separate connection, and sends nothing.
     pub(crate) async fn try_recipient(&self, from: &Address, to: &Address) -> Result<(), Refusal> {
         let mut connection = self.connect().await?;
         let told = address_mail(&mut connection, Some(from), std::slice::from_ref(to)).await;
-        // That it takes the mail back, and that it says farewell, is not what is tried.
+        // Whether it accepts RSET and QUIT is not tested.
         let _: Result<Response, Refusal> = command(&mut connection, Stage::Recipient, Rset).await;
         let _: Result<_, tokio::time::error::Elapsed> = timeout(QUIT_TIMEOUT, connection.quit()).await;
         told
@@ -141,7 +141,7 @@ impl Server {
         Ok(connection)
     }
 
-    /// A connection that was kept and still answers.
+    /// Returns a connection that was kept open and still answers.
     async fn kept(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let Idle { mut connection, since } = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
@@ -168,7 +168,7 @@ impl Server {
     }
 }
 
-/// Names sender and recipients.
+/// Sends MAIL FROM and RCPT TO.
 async fn address_mail(
     connection: &mut AsyncSmtpConnection,
     from: Option<&Address>,
@@ -181,7 +181,7 @@ async fn address_mail(
     Ok(())
 }
 
-/// Messages are ASCII throughout, so no extension is asked for.
+/// Sends the message, which is plain ASCII, so no extension is needed.
 async fn deliver(connection: &mut AsyncSmtpConnection, envelope: &Envelope, message: &[u8]) -> Result<(), Refusal> {
     address_mail(connection, envelope.from(), envelope.to()).await?;
     command(connection, Stage::Data, Data).await?;
@@ -189,7 +189,7 @@ async fn deliver(connection: &mut AsyncSmtpConnection, envelope: &Envelope, mess
     Ok(())
 }
 
-/// Says farewell to a server that still answers.
+/// Sends QUIT to a server that still answers.
 async fn leave(mut connection: AsyncSmtpConnection, refusal: &Refusal) {
     if refusal.code.is_some() {
         let _: Result<_, tokio::time::error::Elapsed> = timeout(QUIT_TIMEOUT, connection.quit()).await;

@@ -1,4 +1,4 @@
-//! Where mails go, whom they come from, and how this service names itself to mail servers.
+//! Where mails are sent, who sends them, and how this service introduces itself to mail servers.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::server::{Security, ServerAddress};
 
-/// Why mail cannot be sent with these settings. The URL may hold a password, so it is not repeated.
+/// Why mail cannot be sent with these settings. The URL may contain a password, so it is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMailSettings {
     /// It is neither a folder nor an SMTP URL.
@@ -21,25 +21,25 @@ pub enum InvalidMailSettings {
     /// The sender is not a mailbox.
     #[error("must be a mailbox such as: Auth <no-reply@example.org>")]
     From,
-    /// The sender's local part is not ASCII, which few mail servers take.
-    #[error("must have nothing but ASCII before the @: many mail servers refuse other addresses")]
+    /// The sender's local part is not ASCII, which few mail servers accept.
+    #[error("must contain only ASCII before the @: many mail servers refuse other addresses")]
     FromLocalPart,
     /// It is not a host name.
     #[error("must be a host name such as auth.example.org")]
     Hostname,
 }
 
-/// How this service names itself to mail servers.
+/// How this service introduces itself to mail servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailHostname {
-    /// By a host name, in ASCII.
+    /// With a host name, in ASCII.
     Name(String),
-    /// By an address, where it has no name.
+    /// With an address, if it has no name.
     Address(IpAddr),
 }
 
 impl MailHostname {
-    /// Reads a host name; one with other letters is taken in its ASCII form (IDNA).
+    /// Parses a host name. One with non-ASCII letters is converted to its ASCII form (IDNA).
     pub fn parse(text: &str) -> Result<Self, InvalidMailSettings> {
         match idna::domain_to_ascii_strict(text) {
             Ok(name) if !name.is_empty() && name.parse::<IpAddr>().is_err() => Ok(Self::Name(name)),
@@ -47,7 +47,7 @@ impl MailHostname {
         }
     }
 
-    /// How EHLO tells it (RFC 5321 section 4.1.3).
+    /// Returns the form that EHLO sends (RFC 5321 section 4.1.3).
     fn hello(&self) -> ClientId {
         match self {
             Self::Name(name) => ClientId::Domain(name.clone()),
@@ -57,7 +57,7 @@ impl MailHostname {
     }
 }
 
-/// Where mails go and whom they come from.
+/// Where mails are sent, and who sends them.
 #[derive(Clone)]
 pub struct MailSettings {
     pub(crate) from: Mailbox,
@@ -72,7 +72,7 @@ pub(crate) enum Place {
 }
 
 impl MailSettings {
-    /// `url` is `file:<folder>`, `smtp://…` (STARTTLS, required unless the host is loopback) or
+    /// Parses the settings: `url` is `file:<folder>`, `smtp://…` (STARTTLS, required unless the host is loopback) or
     /// `smtps://…` (TLS from the first byte); `from` is the sender's mailbox. Connects to nothing.
     pub fn parse(url: &str, from: &str) -> Result<Self, InvalidMailSettings> {
         let place = match url.strip_prefix("file:") {
@@ -83,17 +83,25 @@ impl MailSettings {
         Ok(Self { from: sender(from)?, place, hostname: MailHostname::Name("localhost".to_owned()) })
     }
 
-    /// The same for a service that names itself like that.
+    /// Sets the name with which this service introduces itself.
     #[must_use]
     pub fn named(self, hostname: MailHostname) -> Self {
         Self { hostname, ..self }
+    }
+
+    /// Says where mails go, for the operator; without the password.
+    pub fn destination(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => format!("files in {}", folder.display()),
+            Place::Server(server) => format!("SMTP, {}:{}", server.host, server.port),
+        }
     }
 
     pub(crate) fn hello(&self) -> ClientId {
         self.hostname.hello()
     }
 
-    /// The right side of each Message-ID: the host name, where it is one that the world may know; else the sender's domain.
+    /// Returns the right side of each Message-ID: the host name if it is a public one, otherwise the sender's domain.
     pub(crate) fn message_id_domain(&self) -> String {
         match &self.hostname {
             MailHostname::Name(name) if name.contains('.') => name.clone(),
@@ -102,7 +110,7 @@ impl MailSettings {
     }
 }
 
-/// The mailbox with its domain in ASCII, which every server understands.
+/// Parses a mailbox, with its domain in ASCII, which every server understands.
 fn sender(text: &str) -> Result<Mailbox, InvalidMailSettings> {
     let (before, after) = text.rsplit_once('@').ok_or(InvalidMailSettings::From)?;
     let local = before.rsplit(['<', ' ']).next().unwrap_or_default();

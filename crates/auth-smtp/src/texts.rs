@@ -1,4 +1,6 @@
-//! What the mails say: a text for each kind, and how it becomes plain text and HTML.
+//! The texts of mails: one for each kind, rendered as plain text and as HTML.
+
+use std::time::Duration;
 
 use auth_domain::Timestamp;
 use auth_domain::challenge::ChallengePurpose;
@@ -21,8 +23,8 @@ enum Paragraph {
     Code(String),
 }
 
-/// Returns what a mail says, with the name of who sends it below. A code is never in the subject: that is shown on locked
-/// screens.
+/// Returns what a mail says, with the name of its sender at the end. A code is never in the subject, which locked
+/// screens show.
 pub(crate) fn text_of(mail: &OutgoingMail, sender: Option<&str>) -> Text {
     let mut text = text_without_sender(mail);
     text.paragraphs.extend(sender.map(|name| Paragraph::Plain(format!("This mail was sent by {name}."))));
@@ -37,7 +39,7 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             let paragraphs = vec![
                 Paragraph::Plain(use_it.to_owned()),
                 Paragraph::Code(code.reveal().to_owned()),
-                Paragraph::Plain(format!("It works once, until {}.", when(*expires_at))),
+                Paragraph::Plain(expiry(mail.at, *expires_at)),
                 Paragraph::Plain(place),
                 Paragraph::Plain(unasked.to_owned()),
             ];
@@ -48,7 +50,8 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             let mut texts = vec![what.to_owned()];
             texts.extend(reset_texts(&notice.details));
             texts.extend(
-                (*times > 1).then(|| format!("This happened {times} times. The details below are of the latest.")),
+                (*times > 1)
+                    .then(|| format!("This happened {times} times. The details below are about the last time.")),
             );
             let about = notice.details.about.as_ref().map(about_text).unwrap_or_default();
             texts.extend([format!("{about}{place}"), advice.to_owned()]);
@@ -63,182 +66,190 @@ const fn code_text(purpose: ChallengePurpose) -> (&'static str, &'static str, &'
         ChallengePurpose::PasswordReset => (
             "password-reset",
             "Your password reset code",
-            "To set a new password, enter this code:",
-            "If you did not ask for a new password, do nothing: without this code nobody can set one. Never tell the \
-             code to anybody, whoever asks for it.",
+            "Enter this code to set a new password:",
+            "If you did not ask to reset your password, ignore this mail: your password stays the same. Never share \
+             this code with anyone.",
         ),
         ChallengePurpose::VerifyEmail => (
             "verify-email",
-            "Your code to confirm this address",
-            "To confirm that this address is yours, enter this code:",
-            "If you have no account with us, somebody else typed your address. Do nothing: without this code they \
-             cannot confirm it. Never tell the code to anybody, whoever asks for it.",
+            "Confirm your e-mail address",
+            "Enter this code to confirm that this is your address:",
+            "If you have no account with us, someone else entered your address. Ignore this mail: without this code \
+             they cannot confirm it. Never share this code with anyone.",
         ),
         ChallengePurpose::TwoFactorLogin => (
             "two-factor-login",
-            "Your code to log in",
-            "To finish logging in, enter this code:",
-            "If you are not logging in, somebody knows your password: change it now. Never tell the code to anybody, \
-             whoever asks for it.",
+            "Your sign-in code",
+            "Enter this code to finish signing in:",
+            "If you are not signing in, someone else may know your password: change it now. Never share this code with \
+             anyone.",
         ),
         ChallengePurpose::TwoFactorSetup => (
             "two-factor-setup",
-            "Your code to set up a second factor",
-            "To have such a code mailed at every login, enter this one:",
-            "If you are not setting that up, somebody is logged in to your account: change your password now.",
+            "Your code to set up two-factor authentication",
+            "Enter this code to turn on sign-in codes by e-mail:",
+            "If you did not ask for this, someone else is signed in to your account: change your password now. Never \
+             share this code with anyone.",
         ),
         ChallengePurpose::ChangeCredentials => (
             "change-credentials",
-            "Your code to change your credentials",
-            "To change your address or password as you asked, enter this code:",
-            "If you did not ask for that, somebody is logged in to your account: change your password now. Never tell \
-             the code to anybody, whoever asks for it.",
+            "Confirm the change to your account",
+            "Enter this code to change your e-mail address or password as you asked:",
+            "If you did not ask for this, someone else is signed in to your account: change your password now. Never \
+             share this code with anyone.",
         ),
     }
 }
 
-const NOT_YOU: &str = "If that was you, there is nothing to do. If it was not, set a new password at once with \
-                       \"lost password\", and tell those who run this service.";
+const NOT_YOU: &str =
+    "If this was you, there is nothing to do. If it was not, reset your password now and contact support.";
+
+const NOT_YOU_TELL_US: &str = "If this was you, there is nothing to do. If it was not, contact support at once.";
 
 /// Returns the subject, what happened, and what to do.
 const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static str) {
     match kind {
         NoticeKind::AccountDeleted => (
             "Your account was deleted",
-            "Your account and everything that belongs to it were deleted. This is final.",
-            "If that was not your wish, tell those who run this service.",
+            "Your account and all its data were deleted. This cannot be undone.",
+            "If you did not ask for this, contact support.",
         ),
         NoticeKind::SessionReuseDetected => (
-            "A session of yours was ended",
-            "Somebody used a login token of yours that was no longer good. That can mean that a copy of it was stolen, \
-             so we ended the session that it belongs to.",
-            "If a device of yours asks you to log in again, do so: that is all there is to do. If you do not know the \
-             device above, change your password too.",
+            "One of your devices was signed out",
+            "One of your devices, or someone with a copy of what it stores, tried to stay signed in with data that is out \
+             of date. To be safe, we signed that device out.",
+            "If one of your devices asks you to sign in again, do so. If you do not recognize the device above, also change \
+             your password.",
         ),
         NoticeKind::SessionSuspicious => (
             "Check the devices that are signed in",
-            "One of your devices asked for the same login again, much later than it should have, three times in a row. A \
-             poor connection can cause that. It can also mean that someone else uses a copy of that login.",
-            "If you use this device and its connection was poor, there is nothing to do. If not, sign out everywhere and \
-             change your password.",
+            "Three times in a row, one of your devices asked late to stay signed in. A poor connection can cause this. It \
+             can also mean that someone else is signed in with a copy of what your device stores.",
+            "If you use this device and its connection was poor, there is nothing to do. Otherwise, sign out everywhere \
+             and change your password.",
         ),
         NoticeKind::NewLogin => (
-            "A new login to your account",
-            "Someone logged in to your account from a network and with a device that you have not used before.",
+            "New sign-in to your account",
+            "Someone signed in to your account from a network and a device that you have not used before.",
             NOT_YOU,
         ),
         NoticeKind::RolesChanged => (
-            "What you may do was changed",
-            "Those who run this service gave your account other roles: it may do more, less or other things now.",
-            "If you did not expect that, ask those who run this service.",
+            "Your permissions were changed",
+            "The operators of this service changed the roles of your account. You may now be able to do more or less \
+             than before.",
+            "If you did not expect this, contact support.",
         ),
         NoticeKind::PasswordChanged => (
             "Your password was changed",
-            "Your password was changed by somebody who knew the old one. Every other device was logged out.",
+            "Your password was changed by someone who knew the old one. All your other devices were signed out.",
             NOT_YOU,
         ),
         NoticeKind::PasswordReset => (
             "Your password was reset",
-            "A new password was set with a code that we mailed to you. Every device was logged out.",
+            "A new password was set with a code that we mailed to you. All your devices were signed out.",
             NOT_YOU,
         ),
         NoticeKind::EmailChangeBegun => (
             "Your e-mail address is about to change",
-            "Someone asked to change the e-mail address of your account. It changes when the new address is confirmed.",
-            "If that was you, there is nothing to do. If it was not, set a new password with \"lost password\": that withdraws \
-             the change and logs every device out.",
+            "Someone asked to change the e-mail address of your account. The change takes effect when the new address \
+             is confirmed.",
+            "If this was you, there is nothing to do. If it was not, reset your password: that cancels the change and \
+             signs out all your devices.",
         ),
-        NoticeKind::EmailChanged => (
-            "Your e-mail address was changed",
-            "The e-mail address of your account was changed.",
-            "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
-        ),
+        NoticeKind::EmailChanged => {
+            ("Your e-mail address was changed", "The e-mail address of your account was changed.", NOT_YOU_TELL_US)
+        }
         NoticeKind::EmailNowUsed => (
-            "This is the address of your account now",
-            "The e-mail address of your account was changed to this one, after the code that we mailed here was entered.",
-            "If that was you, there is nothing to do. If it was not, tell those who run this service.",
+            "This is now the address of your account",
+            "The e-mail address of your account was changed to this one, with the code that we mailed here.",
+            NOT_YOU_TELL_US,
         ),
         NoticeKind::RegistrationAttempted => (
-            "You have an account already",
-            "Somebody, you perhaps, tried to register with this address. It has an account, so nothing was changed.",
-            "If it was you, log in, or use \"lost password\". If it was not, there is nothing to do.",
+            "You already have an account",
+            "Someone tried to create an account with this address. You already have one, so nothing has changed.",
+            "If this was you, sign in or reset your password. If it was not, there is nothing to do.",
         ),
         NoticeKind::SecondFactorEnabled => (
-            "A second factor is asked for",
-            "From now on a second factor, a code of an app or by mail, is asked for when you log in.",
+            "A two-factor authentication method was turned on",
+            "From now on you also need a code, from an app or by e-mail, to sign in.",
             NOT_YOU,
         ),
         NoticeKind::SecondFactorDisabled => (
-            "A second factor is asked for no more",
-            "One of your second factors, the codes of an app or those by mail, was switched off.",
+            "A two-factor authentication method was turned off",
+            "One of your methods of two-factor authentication, codes from an app or codes by e-mail, was turned off.",
             NOT_YOU,
         ),
         NoticeKind::PrimaryFactorChanged => (
-            "Another second factor comes first",
-            "When you log in, another one of your second factors is offered first now.",
+            "Your preferred two-factor authentication method was changed",
+            "When you sign in, a different method of two-factor authentication is now offered first.",
             NOT_YOU,
         ),
         NoticeKind::RecoveryCodeUsed => (
             "A recovery code was used",
-            "Somebody finished a login with one of your recovery codes. That code is good for nothing now.",
+            "Someone signed in to your account with one of your recovery codes. This code can't be used again.",
             NOT_YOU,
         ),
         NoticeKind::IdentityLinked => (
-            "Another way to log in was added",
-            "From now on an account at another service, such as Google or 42, logs in to your account too.",
-            "If that was you, there is nothing to do. If it was not, unlink it, tell those who run this service.",
+            "A new way to sign in was added",
+            "An account at another service, such as Google or 42, can now be used to sign in to your account.",
+            "If this was you, there is nothing to do. If it was not, disconnect that service and contact support.",
         ),
         NoticeKind::IdentityUnlinked => (
-            "A way to log in was removed",
-            "An account at another service, such as Google or 42, does not log in to your account any more. Every other \
-             device was logged out.",
-            "If that was you, there is nothing to do. If it was not, tell those who run this service at once.",
+            "A way to sign in was removed",
+            "An account at another service, such as Google or 42, can no longer be used to sign in to your account. All \
+             your other devices were signed out.",
+            NOT_YOU_TELL_US,
         ),
         NoticeKind::RecoveryCodesRenewed => (
             "You have new recovery codes",
-            "New recovery codes were made for your account. Those before are good for nothing now.",
+            "New recovery codes were created for your account. The old ones can't be used any more.",
             NOT_YOU,
         ),
         NoticeKind::ResetWithoutPassword => (
             "Your account has no password",
-            "Somebody, you perhaps, asked for a new password. Your account has none: you sign in through another service, such as Google.",
-            "If it was you, sign in the way you always do. If it was not, there is nothing to do.",
+            "Someone asked to reset the password of your account. It has none: you sign in through another service, \
+             such as Google.",
+            "If this was you, sign in the way you usually do. If it was not, there is nothing to do.",
         ),
     }
 }
 
-/// Returns the line before those that say when and from where.
+/// Returns the line that says which method or service the notice is about, to stand before time and network.
 fn about_text(about: &About) -> String {
     match about {
-        About::SecondFactor(Method::App) => "Second factor: authenticator app\n".to_owned(),
-        About::SecondFactor(Method::Email) => "Second factor: codes by e-mail\n".to_owned(),
-        About::Provider(provider) => format!("Sign-in with: {}\n", display_name(provider)),
+        About::SecondFactor(Method::App) => "Method: authenticator app\n".to_owned(),
+        About::SecondFactor(Method::Email) => "Method: codes by e-mail\n".to_owned(),
+        About::Provider(provider) => format!("Service: {}\n", display_name(provider)),
     }
 }
 
-/// Returns what a reset removed, and who can still log in without the password.
+/// Returns what a password reset removed, and which services can still be used to sign in.
 fn reset_texts(details: &NoticeDetails) -> impl Iterator<Item = String> {
     let removed: Vec<String> = details
         .removed
         .iter()
         .map(|removed| match removed {
             Removed::SecondFactor(Method::App) => "- the authenticator app".to_owned(),
-            Removed::SecondFactor(Method::Email) => "- login codes by e-mail".to_owned(),
+            Removed::SecondFactor(Method::Email) => "- sign-in codes by e-mail".to_owned(),
             Removed::Identity(provider) => format!("- sign-in with {}", display_name(provider)),
-            Removed::PendingEmail => "- the change to another e-mail address that was not confirmed yet".to_owned(),
+            Removed::PendingEmail => "- the change of your e-mail address that was not confirmed yet".to_owned(),
         })
         .collect();
     let providers: Vec<String> = details.providers.iter().map(display_name).collect();
     let removed = (!removed.is_empty()).then(|| {
-        format!("To make sure that only you can log in, we removed from your account:\n{}", removed.join("\n"))
+        format!(
+            "To make sure that only you can sign in, we removed the following from your account:\n{}",
+            removed.join("\n")
+        )
     });
     let providers = (!providers.is_empty()).then(|| {
-        format!("You can still sign in with {}. If one of them is not yours, unlink it.", providers.join(", "))
+        let advice = if providers.len() == 1 { "Disconnect it if it is" } else { "Disconnect any that is" };
+        format!("You can still sign in with {}. {advice} not yours.", providers.join(" and "))
     });
     removed.into_iter().chain(providers)
 }
 
-/// Google for `google`: the names that providers have in addresses are in lower case.
+/// Returns the name with a capital: `Google` for `google`, which is what URLs call the provider.
 fn display_name(provider: &ProviderName) -> String {
     let mut name = provider.as_str().to_owned();
     if let Some(first) = name.get_mut(..1) {
@@ -248,11 +259,11 @@ fn display_name(provider: &ProviderName) -> String {
 }
 
 fn place(mail: &OutgoingMail) -> String {
-    format!("When: {}\nFrom: {}\nDevice: {}", when(mail.at), mail.client.network(), device(mail.client.user_agent()))
+    format!("Time: {}\nNetwork: {}\nDevice: {}", when(mail.at), mail.client.network(), device(mail.client.user_agent()))
 }
 
-/// Names the program and the system of a user agent, from fixed lists: strangers choose their user agent, and could have
-/// us mail whatever they like. The first that is found names it, since browsers name each other too.
+/// Names the browser and the system of a user agent. Only names from fixed lists are mailed: a stranger could put any text
+/// into a user agent. The lists are in order, since browsers also name each other.
 fn device(user_agent: &str) -> String {
     const PROGRAMS: [(&str, &str); 10] = [
         ("Edg", "Edge"),
@@ -285,7 +296,30 @@ fn device(user_agent: &str) -> String {
     }
 }
 
-/// To the minute, in UTC: where its reader lives is not known.
+/// Says until when a code can be used, and how long that is from the time at which it was requested: a mail may be sent late,
+/// and is the same at every attempt.
+fn expiry(requested_at: Timestamp, expires_at: Timestamp) -> String {
+    let lifetime = in_words(expires_at.since(requested_at));
+    format!("It can be used once and expires {lifetime} after it was requested, at {}.", when(expires_at))
+}
+
+/// Returns a duration in at most two units: `10 minutes`, `1 hour 30 minutes`.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [
+        ("day", seconds / 86_400),
+        ("hour", seconds / 3_600 % 24),
+        ("minute", seconds / 60 % 60),
+        ("second", seconds % 60),
+    ];
+    let largest = units.iter().position(|(_, count)| *count > 0).unwrap_or(units.len() - 1);
+    let told = units.iter().skip(largest).take(2).filter(|(_, count)| *count > 0 || duration.as_secs() == 0);
+    let words: Vec<String> =
+        told.map(|(unit, count)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" })).collect();
+    words.join(" ")
+}
+
+/// Returns the time to the minute, in UTC: the reader's time zone is not known.
 fn when(at: Timestamp) -> String {
     let time = OffsetDateTime::from_unix_timestamp(at.as_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (date, hour, minute) = (time.date(), time.hour(), time.minute());
@@ -323,7 +357,7 @@ impl Text {
     }
 }
 
-/// In lines of at most 72 characters: a terminal shows them whole, and mail needs no encoding for them.
+/// Breaks the text into lines of at most 72 characters, which fit any terminal and need no encoding in mail.
 fn wrapped(line: &str) -> String {
     let (mut text, mut length) = (String::new(), 0);
     for word in line.split(' ') {
@@ -352,7 +386,22 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::device;
+    use super::{Duration, device, in_words};
+
+    #[test]
+    fn durations_are_told_in_at_most_two_units() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (600, "10 minutes"),
+            (90, "1 minute 30 seconds"),
+            (5_400, "1 hour 30 minutes"),
+            (3_601, "1 hour"),
+            (90_061, "1 day 1 hour"),
+        ] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), words);
+        }
+    }
 
     #[test]
     fn devices_are_named_from_fixed_lists() {

@@ -1,8 +1,9 @@
-//! Rows as JSON, as SQLite writes them.
+//! Rows as JSON, written by SQLite.
 
 use auth_store::{ArchiveDialect, Kind};
 
-/// SQLite knows neither UUIDs nor truth values: every BLOB is a UUID and every INTEGER a number, but for these.
+/// The columns that contain bytes. SQLite has neither UUIDs nor booleans: every other BLOB is a UUID, and every INTEGER
+/// a number.
 const BYTES: [&str; 5] = ["app_secret", "app_pending_secret", "public_key", "sealed_private_key", "sealed_keys"];
 const BOOLS: [&str; 5] = ["address_proved", "email_told", "email_verified", "ever_proved", "proved"];
 
@@ -15,7 +16,7 @@ impl ArchiveDialect for SqliteArchive {
          FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
     }
 
-    /// It has none but this machine's.
+    /// There is no clock but this machine's.
     fn clock(&self) -> Option<&'static str> {
         None
     }

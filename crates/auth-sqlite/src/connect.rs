@@ -1,4 +1,4 @@
-//! How a connection is opened.
+//! How connections are opened.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use auth_store::{Connection, Spawner};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, ConnectionError, ConnectionResult, RunQueryDsl as _, SqliteConnection};
 
-/// FULL, not NORMAL: a refresh that a power cut undid would look like a stolen token afterwards. The log is emptied every
-/// 1,000 pages (4 MiB); what a long reader made it grow to is given back beyond 16 MiB.
+/// The pragmas. FULL instead of NORMAL: a refresh that a power failure rolled back would look like a stolen token
+/// afterwards. The log is emptied every 1,000 pages (4 MiB); if a long reader made it grow, it is truncated to 16 MiB.
 pub(crate) const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216;";
 
-/// The same for a connection that writes nothing.
+/// The pragmas of a connection that writes nothing.
 pub(crate) const READ_PRAGMAS: &str = "PRAGMA query_only = ON;";
 
-/// Opens the file on a thread for what blocks; the statements run where `spawner` says.
+/// Opens the file on a thread for blocking work; the statements run where `spawner` says.
 pub(crate) async fn connect(path: &Path, further: &'static str, spawner: Spawner) -> ConnectionResult<Connection> {
     let path = path.to_owned();
     let opened = tokio::task::spawn_blocking(move || open(&path, further)).await;
@@ -22,13 +22,13 @@ pub(crate) async fn connect(path: &Path, further: &'static str, spawner: Spawner
     Ok(auth_store::SqliteConnection::with_runtime(opened, spawner).into())
 }
 
-/// The same on this thread, for statements that run on the thread that asks for them.
+/// Opens the file on this thread, for statements that run on the calling thread.
 pub(crate) fn connect_here(path: &Path) -> ConnectionResult<Connection> {
     Ok(auth_store::SqliteConnection::with_runtime(open(path, "")?, Spawner::Inline).into())
 }
 
-/// A connection whose pragmas are set, and checked: SQLite answers a mode that it cannot set with
-/// another one, not with an error.
+/// Opens a connection, sets its pragmas and checks them: SQLite answers a mode that it cannot set with another one
+/// instead of an error.
 pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnection> {
     let mut conn = SqliteConnection::establish(&existing(path))?;
     let refused = ConnectionError::CouldntSetupConfiguration;
@@ -43,8 +43,9 @@ pub(crate) fn open(path: &Path, further: &str) -> ConnectionResult<SqliteConnect
     Ok(conn)
 }
 
-/// The URI of a file that must be there (<https://www.sqlite.org/uri.html>): one that is gone is not made anew, empty.
-fn existing(path: &Path) -> String {
+/// Returns the URI of a file that must exist (<https://www.sqlite.org/uri.html>): a missing file must not be created
+/// again, empty.
+pub(crate) fn existing(path: &Path) -> String {
     let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     format!("file:{path}?mode=rw")
 }

@@ -1,7 +1,7 @@
-//! The database's file and those beside it: who may serve it, and whether it still is what it was.
+//! The database's file and those beside it: who may serve it, and whether it is still what it was.
 //!
-//! SQLite takes an empty file for a database that is new, and throws away a log that lies beside it. So a file that lost its
-//! contents (a copy that failed, a disk that was full) would be served as a service without accounts.
+//! SQLite takes an empty file for a new database, and discards a log beside it. A file that lost its contents, because
+//! a copy failed or the disk was full, would therefore be served as a service without accounts.
 
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{Read as _, Write as _};
@@ -12,17 +12,17 @@ use diesel::{RunQueryDsl as _, SqliteConnection};
 
 use crate::OpenError;
 
-/// Stands in the lock file once the database has been made.
+/// The content of the lock file once the database has been created.
 const MADE: &[u8] = b"made\n";
 
-/// Nobody else serves the database as long as this exists.
+/// A claim on the database. Nobody else serves it while this exists.
 #[derive(Debug)]
 pub struct Claim {
-    /// The system forgets the lock with its process, however that ends.
+    /// The system releases the lock with its process, however that ends.
     _lock: File,
 }
 
-/// Claims the database file `path` for one service; its folder must be there. Commands do not ask for that.
+/// Claims the database file `path` for one service; its folder must exist. Commands do not need a claim.
 pub fn claim(path: &Path) -> Result<Claim, OpenError> {
     let beside = beside(path, ".service");
     let lock = open_lock(&beside).map_err(|reason| OpenError::Open { path: path.to_owned(), reason })?;
@@ -35,7 +35,7 @@ pub fn claim(path: &Path) -> Result<Claim, OpenError> {
     }
 }
 
-/// What keeps others from starting until it is dropped.
+/// Keeps others from starting until it is dropped.
 pub(crate) struct StartLock(File);
 
 impl StartLock {
@@ -48,47 +48,47 @@ impl StartLock {
         Ok(Self(lock))
     }
 
-    /// Notes that there is no database, or none any more.
+    /// Records that there is no database, or none any more.
     pub(crate) fn forget_made(&mut self) -> std::io::Result<()> {
         self.0.set_len(0)
     }
 
-    /// Notes that the database has been made: its file is never empty again.
+    /// Records that the database has been created: its file is never empty again.
     pub(crate) fn note_made(&mut self) -> std::io::Result<()> {
         if self.0.metadata()?.len() == 0 { self.0.write_all(MADE) } else { Ok(()) }
     }
 }
 
-/// Opens a lock file of its owner's alone, whatever the folder.
+/// Opens a lock file that only its owner may access, whatever the folder.
 fn open_lock(path: &Path) -> Result<File, String> {
     let opened = File::options().create(true).append(true).mode(0o600).open(path);
     let lock = opened.map_err(|error| format!("{}: {error}", path.display()))?;
-    // One of an older version; its owner may be somebody else, who then sees to it.
+    // A file of an older version, whose owner may be another user, who then takes care of it.
     let _ = lock.set_permissions(Permissions::from_mode(0o600));
     Ok(lock)
 }
 
-/// Refuses a file that is empty or gone where a database was: its log is still there, or the lock file says so.
+/// Refuses a file that is empty or missing where a database was: its log is still there, or the lock file says so.
 pub(crate) fn refuse_emptied(path: &Path) -> Result<(), OpenError> {
     let length = std::fs::metadata(path).map(|file| file.len()).ok();
     if length.is_some_and(|length| length > 0) {
         return Ok(());
     }
-    let is = if length.is_some() { "is empty" } else { "is gone" };
+    let is = if length.is_some() { "is empty" } else { "is missing" };
     let log = beside(path, "-wal");
     let emptied = |reason: String| OpenError::Emptied { path: path.to_owned(), reason };
     if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-        return Err(emptied(format!("{is}, though its log {} is there", log.display())));
+        return Err(emptied(format!("{is}, but its log {} exists", log.display())));
     }
-    // Whoever takes the file away wants to begin anew; nobody empties it for that.
+    // Someone who removes the file wants to start over; nobody empties it for that.
     if length.is_some() && was_made(path) {
-        return Err(emptied(format!("{is}, though there was a database in it")));
+        return Err(emptied(format!("{is}, but used to contain a database")));
     }
     Ok(())
 }
 
-/// Refuses a file that was there and holds no table, where a database was made: somebody opened one that was gone, and SQLite
-/// made it anew.
+/// Refuses an existing file without tables where a database had been created: someone opened a missing file, and SQLite
+/// created it again.
 pub(crate) fn refuse_without_tables(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
     let query = "SELECT count(*) AS tables FROM sqlite_schema";
     let counted: Counted =
@@ -96,7 +96,7 @@ pub(crate) fn refuse_without_tables(path: &Path, conn: &mut SqliteConnection) ->
     if counted.tables > 0 || !was_made(path) {
         return Ok(());
     }
-    let reason = "holds nothing, though there was a database in it".to_owned();
+    let reason = "has no tables, but used to contain a database".to_owned();
     Err(OpenError::Emptied { path: path.to_owned(), reason })
 }
 
@@ -112,7 +112,7 @@ fn was_made(path: &Path) -> bool {
     read.is_ok() && text.starts_with(MADE)
 }
 
-/// The path of a file beside the database.
+/// Returns the path of a file beside the database.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix);
@@ -155,7 +155,7 @@ mod tests {
         let path = dir.path().join("auth.db");
         crate::migrate(&path).await.unwrap();
         std::fs::remove_file(&path).unwrap();
-        // As somebody leaves it who opens a file that is gone.
+        // The state that opening a missing file leaves behind.
         assert!(crate::connect::open(&path, "").is_err(), "not by us");
         std::fs::File::create(&path).unwrap();
         drop(crate::connect::open(&path, "").unwrap());

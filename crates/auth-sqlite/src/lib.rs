@@ -1,7 +1,7 @@
-//! The engine of `auth-store` on SQLite (bundled): the embedded default, nothing to install.
+//! The engine of `auth-store` on SQLite (bundled): the embedded default, which needs no installation.
 //!
-//! One connection writes, on a thread of its own; a few read, on the threads of those who ask. WAL lets them do so at once.
-//! Every query is in `auth-store`.
+//! One connection writes, on a separate thread; a few read, on the calling threads. WAL lets them do so at once. Every
+//! query is in `auth-store`.
 
 mod archive_dialect;
 mod check;
@@ -45,66 +45,65 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("cannot open the SQLite database {}: {reason}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
-        /// What SQLite or the system says.
+        /// The message of SQLite or the system.
         reason: String,
     },
     /// A migration failed.
-    #[error("cannot bring the SQLite database {} up to date: {reason}", path.display())]
+    #[error("cannot migrate the SQLite database {}: {reason}", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
-    /// Another service has claimed it.
+    /// Another service has claimed the file.
     #[error(
-        "another service runs on the SQLite database {}: stop it first, or give this one a folder of its own \
-         (AUTH_DATA_DIR)", path.display()
+        "another service uses the SQLite database {}: stop it first, or give this one its own folder (AUTH_DATA_DIR)", path.display()
     )]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// There was a database in the file, and there is none any more.
+    /// The file contained a database, and no longer does.
     #[error(
-        "the SQLite database {} {reason}: put it back (restore an export or a copy); to begin anew, remove it and the \
-         files beside it whose names begin with its own", path.display()
+        "the SQLite database {} {reason}: restore it from an export or a copy; to start over, delete it and the files \
+         next to it whose names begin with its name", path.display()
     )]
     Emptied {
         /// The file.
         path: PathBuf,
-        /// What is known of it.
+        /// What is known about it.
         reason: String,
     },
-    /// What the file holds is no database, or not all of one.
-    #[error("the SQLite database {} is damaged ({reason}): restore an export or a copy", path.display())]
+    /// The content of the file is not a database, or not a complete one.
+    #[error("the SQLite database {} is damaged ({reason}): restore it from an export or a copy", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
 }
 
 impl OpenError {
-    /// What SQLite says when it opens the file.
+    /// Creates the error for what SQLite reports when it opens the file.
     fn new(path: &Path, reason: impl Into<String>) -> Self {
         let (path, reason) = (path.to_owned(), reason.into());
         if Self::is_damage(&reason) { Self::Damaged { path, reason } } else { Self::Open { path, reason } }
     }
 
-    /// Its driver hands on texts, which are compiled in.
+    /// Tells whether the file is damaged. The driver passes on texts, which are compiled in.
     fn is_damage(reason: &str) -> bool {
         reason.contains("database disk image is malformed") || reason.contains("file is not a database")
     }
 }
 
-/// The store on SQLite. A clone is the same store.
+/// The store on SQLite. Clones are the same store.
 pub type SqliteStore = SqlStore<SqliteEngine>;
 
 /// SQLite in one file.
@@ -116,9 +115,9 @@ pub struct SqliteEngine {
     workers: Supervisor,
 }
 
-/// Opens the database file `path`, which [`migrate`] made. With an `auditor` each commit that matters to security brings a
-/// record of the audit trail. Works on the calling runtime from then on, which must outlive the store. Dropping the last
-/// clone waits until what is queued is written.
+/// Opens the database file `path`, which [`migrate`] created. With an `auditor`, each commit that matters to security
+/// writes an audit record. The store works on the calling runtime, which must outlive it. Dropping the last clone waits
+/// until everything queued is written.
 pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
     let open_error = |reason: String| OpenError::new(path, reason);
     refuse_emptied(path)?;
@@ -142,17 +141,18 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
 }
 
 impl SqliteEngine {
-    /// What is still in the log goes to the file: other processes, and readers that go on, may keep the connection from
-    /// being the last one, which does so by itself.
+    /// Moves what is still in the log to the file. The last connection does so by itself when it closes, but other
+    /// processes and slow readers may keep this one from being the last.
     async fn empty_log(&self, mut conn: Connection) {
-        // Who reads or writes now is another process, or does not stop: it is not waited for as long.
+        // Another process is reading or writing, or does not stop: it is not waited for as long.
         let emptied = conn.batch("PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)").await;
         drop(conn);
         let log = beside(&self.path, "-wal");
         let left = std::fs::metadata(&log).map_or(0, |log| log.len());
         if emptied.is_err() || left > 0 {
             let log = log.display();
-            tracing::warn!(%log, left, "another process has the database open: a copy of it needs this file, too");
+            tracing::warn!(%log, left, "another process has the database open: a copy of the database must include \
+                                        this file");
         }
     }
 }
@@ -167,7 +167,7 @@ impl Engine for SqliteEngine {
         self.readers.lend(Purpose::Read).await
     }
 
-    /// What has begun goes on to its end, which the disk alone puts off.
+    /// A write that has begun runs to its end, which only the disk can delay.
     async fn write(&self, write: Write, _: Purpose, _: Instant) -> Result<(), CommitError> {
         self.writer.write(write).await
     }
@@ -192,11 +192,11 @@ impl Engine for SqliteEngine {
 
     async fn archive_connection(&self) -> Result<Connection, ArchiveError> {
         let failed = |reason: String| ArchiveError::Failed { table: "the database".to_owned(), reason };
-        // A command has its progress to show and signals to hear meanwhile.
+        // Meanwhile a command must show progress and listen for signals.
         connect(&self.path, "", Spawner::Threads).await.map_err(|error| failed(error.to_string()))
     }
 
-    /// There is one node.
+    /// There is only one node.
     fn tell_others(&self) {}
 
     fn pool_load(&self) -> PoolLoad {
@@ -243,14 +243,14 @@ fn unavailable(error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unavailable
 }
 
-/// Makes the database file where there is none and brings it up to date; answers how many migrations
-/// ran. Of any number of processes that start at once one does it, the others wait.
+/// Creates the database file if it is missing and brings it up to date; returns how many migrations ran. Of any number
+/// of processes that start at once, one does it and the others wait.
 pub async fn migrate(path: &Path) -> Result<usize, OpenError> {
     migrate_to(path, None).await
 }
 
-/// The same to `version` of the schema, back or forth: the one that an export names. `None`: the newest. Going back
-/// drops what the older one has no place for.
+/// Brings the schema to `version`, forward or back, such as the one that an export names, or to the newest if it is
+/// `None`. Going back drops what the older one has no place for.
 pub async fn migrate_to(path: &Path, version: Option<&str>) -> Result<usize, OpenError> {
     let (owned, version) = (path.to_owned(), version.map(str::to_owned));
     let outcome = tokio::task::spawn_blocking(move || migrate_blocking(&owned, version.as_deref())).await;
@@ -259,15 +259,15 @@ pub async fn migrate_to(path: &Path, version: Option<&str>) -> Result<usize, Ope
 
 fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenError> {
     let open_error = |reason: String| OpenError::new(path, reason);
-    // Who holds it keeps the others from starting.
+    // Its holder keeps the others from starting.
     let mut lock = StartLock::take(path)?;
     refuse_emptied(path)?;
     let was_there = path.exists();
     if !was_there {
-        // Until it has been made again, an empty one is a start that broke off.
+        // Until it has been created again, an empty one is an interrupted start.
         lock.forget_made().map_err(|error| open_error(error.to_string()))?;
     }
-    // Its owner's alone, whatever the folder; the files beside it take after it.
+    // Only its owner may access it, whatever the folder; the files beside it inherit that.
     let made = File::options().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| open_error(error.to_string()))?;
     let mut conn =
@@ -283,9 +283,9 @@ fn migrate_blocking(path: &Path, version: Option<&str>) -> Result<usize, OpenErr
             OpenError::Migrate { path: path.to_owned(), reason }
         }
     })?;
-    // A disk that is full keeps nobody from reading.
+    // A full disk must not keep anyone from reading.
     if let Err(error) = lock.note_made() {
-        tracing::warn!(%error, "it could not be noted that the database was made");
+        tracing::warn!(%error, "could not record that the database was created");
     }
     Ok(ran)
 }

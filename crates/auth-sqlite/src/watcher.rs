@@ -1,12 +1,12 @@
-//! How a node on SQLite hears of commits by other processes: the commands of an operator.
+//! How a node on SQLite learns of commits by other processes, such as an operator's commands.
 //!
-//! `PRAGMA data_version` of a connection changes with each commit of any other connection, and with none of its own. All
-//! commits of this process are made by one connection, so it is asked that one: what changes it is somebody else's. The
-//! number is read from the file's shared index, so a commit that was done before the question is seen in the answer.
+//! `PRAGMA data_version` of a connection changes with each commit of any other connection, and with none of its own.
+//! One connection makes all commits of this process, so that connection is asked: what changes its number is someone
+//! else's commit. The number is read from the file's shared index, so the answer reflects every commit that was
+//! complete before the question.
 //!
-//! The question waits for its turn among the writes. So whenever a write hangs, sessions are read from the database, and
-//! what was read meanwhile does not count afterwards: of a write that nobody waited for to the end it is not known when it
-//! happened.
+//! The question waits for its turn among the writes. Therefore, whenever a write hangs, sessions are read from the
+//! database, and what was read meanwhile does not count afterwards: when an abandoned write happened is not known.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};
@@ -16,12 +16,12 @@ use auth_domain::ports::{STALENESS, SessionNews};
 
 use crate::writer::Writer;
 
-/// How often it is asked while requests come.
+/// How often it asks while requests come.
 const BEAT: Duration = Duration::from_millis(250);
-/// How often it looks whether there is anybody left to tell.
+/// How often it checks whether there is still a receiver.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Tells `news` of others' commits until the store is gone.
+/// Reports the commits of others to `news` until the store is gone.
 pub(crate) async fn watch(writer: Weak<Writer>, news: Arc<dyn SessionNews>) -> Result<(), Infallible> {
     let (mut seen, mut last) = (None, None);
     loop {

@@ -1,10 +1,10 @@
-//! The thread that writes. What arrives while it waits for the disk shares the next transaction, and so one sync.
+//! The thread that writes. Work that arrives while it waits for the disk shares the next transaction, and so one sync.
 //!
-//! Each piece of work has a savepoint of its own in that transaction: what undoes one leaves the others alone. Nobody is
-//! told anything before the transaction has ended, since a piece that failed may have failed because of what another one
-//! wrote: a name that was taken, say. Where the whole transaction is undone (a panic, a full disk, a COMMIT that fails),
-//! its verdicts are of no worth. A piece of work can be done once only, so those that only shared the transaction are told
-//! that they were undone for another one's sake: their use cases read and decide again.
+//! Each piece of work has a savepoint of its own in that transaction, so that undoing one leaves the others alone. No
+//! caller is answered before the transaction has ended, since a piece that failed may have failed because of what
+//! another one wrote, such as a name that was taken. If the whole transaction is rolled back (a panic, a full disk, a
+//! COMMIT that fails), its verdicts are void. A piece of work can only be done once, so those that merely shared the
+//! transaction are told that they were undone in favour of another one, and their use cases read and decide again.
 
 mod log;
 
@@ -30,33 +30,33 @@ use self::log::Log;
 use crate::connect::connect_here;
 use crate::{POOL_TIMEOUT, unavailable};
 
-/// How many pieces of work may wait: far more than wait in [`POOL_TIMEOUT`] for a disk that works.
+/// How many pieces of work may wait: far more than a working disk lets wait within [`POOL_TIMEOUT`].
 const QUEUE: usize = 1_024;
-/// How many share a transaction. A sync takes as long as some tens of them; more would only make the first wait.
+/// How many share a transaction. A sync takes as long as a few tens of them; more would only make the first one wait.
 const BATCH: usize = 128;
 
 type Verdict = Result<(), CommitError>;
 
-/// The thread that writes, to those who have work for it.
+/// The handle of the thread that writes.
 pub(crate) struct Writer {
-    /// `None` once it is told to stop.
+    /// `None` once it was told to stop.
     queue: Mutex<Option<SyncSender<Queued>>>,
     thread: Mutex<Option<JoinHandle<Option<Connection>>>>,
-    /// How many connections there were.
+    /// How many connections were opened so far.
     opened: Arc<AtomicU64>,
 }
 
 /// A piece of work that waits.
 struct Queued {
     write: Write,
-    /// Set by the one that comes first: the thread that begins, or the caller who gives up.
+    /// Set by whichever comes first: the thread that begins, or the caller that gives up.
     taken: Arc<AtomicBool>,
     caller: Caller,
 }
 
-/// Whoever waits for a piece of work.
+/// The caller that waits for a piece of work.
 struct Caller {
-    /// The request that is answered and the span, for the log.
+    /// The request that is answered, and the span, for the log.
     request: Option<Arc<str>>,
     span: Span,
     answer: oneshot::Sender<Verdict>,
@@ -82,8 +82,8 @@ impl Writer {
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), opened })
     }
 
-    /// Has `write` done and waits until it is on the disk. What has not begun in [`POOL_TIMEOUT`], or when the caller goes
-    /// away, never will; what has goes on to its end.
+    /// Does `write` and waits until it is on the disk. Work that has not begun within [`POOL_TIMEOUT`], or when the
+    /// caller goes away, never begins; what has begun runs to its end.
     pub(crate) async fn write(&self, write: Write) -> Verdict {
         let (answer, mut told) = oneshot::channel();
         let taken = Arc::<AtomicBool>::default();
@@ -92,7 +92,7 @@ impl Writer {
         let told = match tokio::time::timeout(POOL_TIMEOUT, &mut told).await {
             Ok(told) => told,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
-                tracing::error!("the connection that writes is not free");
+                tracing::error!("the write connection is not available");
                 return Err(StoreError::Unavailable.into());
             }
             Err(_) => told.await,
@@ -106,22 +106,22 @@ impl Writer {
         let sent = queue.as_ref().map(|queue| queue.try_send(queued));
         let reason = match sent {
             Some(Ok(())) => return Ok(()),
-            Some(Err(TrySendError::Full(_))) => "too much waits for it",
+            Some(Err(TrySendError::Full(_))) => "too many writes are waiting",
             Some(Err(TrySendError::Disconnected(_))) => "its thread has ended",
             None => "the database is closed",
         };
-        tracing::error!(reason, "the connection that writes is not free");
+        tracing::error!(reason, "the write connection is not available");
         Err(StoreError::Unavailable)
     }
 
-    /// Returns what changes when somebody else commits, and when the connection is another one; `None` where it cannot be
-    /// told. Its turn comes after the writes that were there before.
+    /// Returns a pair that changes when someone else commits or when the connection is replaced; `None` if it cannot be
+    /// determined. Its turn comes after the writes that were queued before.
     pub(crate) async fn version(&self) -> Option<(u64, i64)> {
         let (opened, (tell, told)) = (Arc::clone(&self.opened), oneshot::channel());
         let ask = self.write(Box::new(move |conn| {
             async move {
                 let version = conn.data_version().await?;
-                // Nobody waits any more: then nobody is told.
+                // Nobody waits any more, so nobody is told.
                 let _: Result<(), _> = tell.send((opened.load(Ordering::SeqCst), version));
                 Ok(())
             }
@@ -131,7 +131,8 @@ impl Writer {
         told.await.ok()
     }
 
-    /// Takes nothing more. The thread does what is queued, then ends with the connection. `None` the second time.
+    /// Accepts no more work. The thread does what is queued, then ends with the connection. Returns `None` the second
+    /// time.
     pub(crate) fn stop(&self) -> Option<JoinHandle<Option<Connection>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -139,7 +140,7 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// A process that exits while a connection is open leaves everything in the log beside the file.
+    /// Stops the thread: a process that exits while a connection is open leaves everything in the log beside the file.
     fn drop(&mut self) {
         if let Some(thread) = self.stop() {
             drop(thread.join());
@@ -148,7 +149,7 @@ impl Drop for Writer {
 }
 
 impl Queued {
-    /// Whether somebody still waits for it. From then on it is done, whoever goes away.
+    /// Tells whether the caller is still waiting. From then on the work is done even if the caller goes away.
     fn begin(&self) -> bool {
         !self.caller.answer.is_closed() && !self.taken.swap(true, Ordering::AcqRel)
     }
@@ -156,56 +157,57 @@ impl Queued {
 
 impl Caller {
     fn tell(self, verdict: Verdict) {
-        // Whoever went away is told nothing.
+        // A caller that went away is told nothing.
         let _ = self.answer.send(verdict);
     }
 }
 
-/// A transaction was undone as a whole, and why.
+/// A transaction was rolled back as a whole, and why.
 struct Undone(CommitError);
 
 impl Undone {
-    /// For another one's sake: it may be tried again.
+    /// In favour of another one: it may be tried again.
     const BY_ANOTHER: Self = Self(CommitError::Conflict(Guard::Alone));
 
-    /// What that means to one whose own verdict was this.
+    /// Returns what that means for a piece of work whose own verdict was `own`.
     fn verdict(&self, own: Verdict) -> Verdict {
         match own {
             Err(CommitError::Store(error)) => Err(error.into()),
-            // What it saw may never have been.
+            // What it saw may never have existed.
             Ok(()) | Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Err(self.0),
         }
     }
 }
 
-/// It panicked; the connection is gone.
+/// The work panicked; the connection is gone.
 struct Panicked;
 
 struct WriterThread {
     path: PathBuf,
-    /// `None` after something that it may not be used after: it is opened anew when there is work.
+    /// `None` after something that makes it unusable; it is opened again when there is work.
     conn: Option<Connection>,
     runtime: Handle,
     opened: Arc<AtomicU64>,
     log: Log,
-    /// Itself, to those who ask how it is.
+    /// Its own state, for monitoring.
     worker: Worker,
 }
 
 impl WriterThread {
-    /// Works until nothing more can come. A panic that gets out of here, of a piece of work that is thrown away say, costs
-    /// those who wait for the batch: they are told that nothing is known. The thread goes on with the next one.
+    /// Works until no more work can come. A panic that escapes, for example from a piece of work that is dropped, costs
+    /// the callers that wait for the batch: they are told that the outcome is unknown. The thread continues with the
+    /// next batch.
     fn run(&mut self, queue: &Receiver<Queued>) {
         while let Ok(first) = queue.recv() {
             let waiting = iter::once(first).chain(queue.try_iter());
             let batch: Vec<Queued> = waiting.filter(Queued::begin).take(BATCH).collect();
-            // diesel panics when a connection cannot be closed; whoever waits is then told that nothing is known.
+            // diesel panics if a connection cannot be closed; the callers are then told that the outcome is unknown.
             if catch_unwind(AssertUnwindSafe(|| self.write(batch))).is_err() {
                 tracing::error!("a batch of writes panicked");
                 self.worker.count_failure();
                 self.conn = None;
             }
-            // Whoever waited has been told by now.
+            // The callers have been answered by now.
             if let Some(conn) = &mut self.conn {
                 self.log.keep_short(conn, &self.runtime);
             }
@@ -220,7 +222,7 @@ impl WriterThread {
         }
     }
 
-    /// As it comes: a single statement needs no transaction around it.
+    /// Does a single piece of work as it is: one statement needs no transaction around it.
     fn write_alone(&mut self, Queued { write, caller, .. }: Queued) {
         let done = match self.connection() {
             Ok(_) => self.work(write, &caller).unwrap_or(Err(StoreError::Failed.into())),
@@ -235,7 +237,7 @@ impl WriterThread {
             let mut verdicts = Vec::with_capacity(batch.len());
             let ended = self.transaction(&mut batch, &mut verdicts);
             if ended.is_err() {
-                // Closing it undoes whatever SQLite has not undone by itself.
+                // Closing it rolls back whatever SQLite has not rolled back by itself.
                 self.conn = None;
             }
             for (caller, verdict) in verdicts {
@@ -265,7 +267,7 @@ impl WriterThread {
         self.commit()
     }
 
-    /// Does one piece of work under a savepoint; tells its verdict, and whether the transaction is still there.
+    /// Does one piece of work under a savepoint. Returns its verdict, and whether the transaction still exists.
     fn piece(&mut self, write: Write, caller: &Caller) -> (Verdict, Result<(), Undone>) {
         if self.batch("SAVEPOINT piece").is_err() {
             return (Err(Undone::BY_ANOTHER.0), Err(Undone::BY_ANOTHER));
@@ -274,8 +276,8 @@ impl WriterThread {
             Err(Panicked) => (Err(StoreError::Failed.into()), Err(Undone::BY_ANOTHER)),
             Ok(verdict) => {
                 let end = if verdict.is_ok() { "RELEASE piece" } else { "ROLLBACK TO piece; RELEASE piece" };
-                // An error that made SQLite undo the transaction by itself took the savepoint along. What came after would
-                // be committed by itself.
+                // An error that made SQLite roll back the transaction by itself also removed the savepoint. What came
+                // after would be committed by itself.
                 (verdict, self.batch(end).map_err(|_| Undone::BY_ANOTHER))
             }
         }
@@ -292,7 +294,7 @@ impl WriterThread {
         let conn = self.conn.as_mut().ok_or(Undone::BY_ANOTHER)?;
         self.runtime.block_on(conn.commit()).map_err(|error| match error {
             CommitError::Store(_) => Undone(error),
-            // A constraint that is checked at the end only; the schema has none, and nobody knows whose fault it is.
+            // A constraint that is only checked at the end; the schema has none, and the culprit is not known.
             CommitError::Conflict(_) | CommitError::Duplicate(_) => Undone(StoreError::Failed.into()),
         })
     }
@@ -317,7 +319,7 @@ impl WriterThread {
         })
     }
 
-    /// The connection, opened anew where the last one may not be used any more.
+    /// Returns the connection, opened again if the last one may not be used any more.
     fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         let conn = match self.conn.take() {
             Some(conn) => conn,

@@ -82,7 +82,7 @@ async fn of_many_at_once_each_conflicts_for_itself() {
     assert_eq!(verdicts.await, expected);
 
     for (session, _) in advanced {
-        let (found, _) = store.find_session(session.id).await.unwrap().unwrap();
+        let (found, _) = store.find_session(session.account_id, session.id).await.unwrap().unwrap();
         assert_eq!(found.rotation.generation, session.rotation.generation.next(), "once");
     }
     for (there, missing) in there.iter().zip(&missing) {

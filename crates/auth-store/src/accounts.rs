@@ -1,8 +1,6 @@
-//! Accounts: how they are kept, read and changed. Their identities are rows of their own, in `identities.rs`.
+//! Accounts: storing, reading and changing them. Their identities are separate rows, in `identities.rs`.
 
-use auth_domain::account::{
-    Account, CredentialVersion, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username,
-};
+use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
 use auth_domain::{AccountId, Timestamp};
@@ -103,18 +101,6 @@ pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Ac
     Ok(accounts_of(rows)?.pop())
 }
 
-pub(crate) async fn find_by_name(conn: &mut Connection, name: &LoginName) -> Done<Option<Account>> {
-    let query = accounts::table.left_join(identities::table);
-    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
-    let rows: Vec<JoinedRow> = match name {
-        LoginName::Email(email) => conn.load(query.filter(accounts::email_key.eq(email.key()))).await?,
-        LoginName::Username(username) => conn.load(query.filter(accounts::username_key.eq(username.key()))).await?,
-        // Asks the database all the same, so that it takes as long.
-        LoginName::Impossible(_) => conn.load(query.filter(accounts::email_key.eq(""))).await?,
-    };
-    Ok(accounts_of(rows)?.pop())
-}
-
 pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
     let page = diesel::alias!(accounts as page);
@@ -126,11 +112,18 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit:
     accounts_of(rows)
 }
 
+/// It is there, and stays until the commit.
+pub(crate) async fn require(conn: &mut Connection, id: AccountId) -> Done<usize> {
+    let row = accounts::table.filter(accounts::id.eq(key(id))).select(accounts::id);
+    let rows: Vec<DbUuid> = conn.load_locked(row.for_share(), row).await?;
+    Ok(rows.len())
+}
+
 pub(crate) async fn insert(conn: &mut Connection, account: &Account) -> Done<usize> {
     conn.execute(diesel::insert_into(accounts::table).values(AccountRow::from(account))).await
 }
 
-/// The account as somebody read it.
+/// Selects the account as it was read.
 macro_rules! unchanged {
     ($id:expr, $revision:expr) => {
         accounts::table.filter(accounts::id.eq(key($id))).filter(accounts::updated_at.eq($revision.as_micros()))
@@ -202,7 +195,7 @@ pub(crate) async fn change_email(
         accounts::email.eq(to.as_str()),
         accounts::email_key.eq(to.key()),
         accounts::email_verified.eq(verified),
-        // Somebody typed it, unless it is the same in another spelling.
+        // A user typed it, unless it is another spelling of the same address.
         (to.key() != from.key()).then_some(accounts::email_told.eq(false)),
         accounts::pending_email.eq(None::<String>),
         accounts::pending_email_until.eq(None::<i64>),

@@ -1,5 +1,5 @@
-//! The `Archive` port: rows of any table as JSON, by SQL that is made from the catalogue. So a column or table that a
-//! later migration adds is part of every export without a line here, but for its place in [`TABLES`].
+//! The `Archive` port: rows of any table as JSON, with SQL generated from the catalogue. A column or table that a later
+//! migration adds is part of every export without a change here, except for its place in [`TABLES`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,16 +17,19 @@ use crate::connection::Connection;
 use crate::engine::{ArchiveDialect, Engine};
 use crate::identities::IdentityRow;
 use crate::migrations;
+use crate::names::{self, Name};
 use crate::schema::{accounts as accounts_table, identities};
 use crate::store::{Inner, SqlStore};
 use crate::types::DbUuid;
 
-/// Every table with a unique key of it, those that others refer to first. A key begins with an id where it can: the index
-/// is of use then even where the engine sorts texts by the rules of a language.
-const TABLES: [(&str, &[&str]); 18] = [
+/// Every table with a unique key; those that others refer to come first. A key begins with an id where possible, so
+/// that the index can be used even if the engine sorts texts by the rules of a language.
+const TABLES: [(&str, &[&str]); 19] = [
+    // Before the accounts, which add their names where these are missing.
+    ("names", &["account_id", "kind"]),
     ("accounts", &["id"]),
     ("identities", &["account_id", "provider"]),
-    ("sessions", &["id"]),
+    ("sessions", &["account_id", "id"]),
     ("challenges", &["id"]),
     ("pending_credentials", &["challenge_id"]),
     ("totp_steps", &["account_id", "step"]),
@@ -43,7 +46,7 @@ const TABLES: [(&str, &[&str]); 18] = [
     ("used_authorizations", &["id"]),
     ("audit_records", &["id"]),
 ];
-/// Tables that no archive holds: what says something of one database only, and what the engines and diesel keep.
+/// Tables that no archive contains: what concerns one database only, and what the engines and diesel keep.
 const NOT_ARCHIVED: [&str; 2] = ["marks", "__diesel_schema_migrations"];
 const PAGE: u32 = 2_000;
 const ACCOUNTS_PAGE: u32 = 500;
@@ -88,12 +91,12 @@ async fn catalogue(conn: &mut Connection, dialect: &dyn ArchiveDialect) -> Resul
     let columns: QueryResult<Vec<Column>> = conn.load_told(diesel::sql_query(dialect.columns())).await;
     let columns = columns.map_err(|error| failed("the catalogue", &error))?;
     let mut catalogue = Catalogue::new();
-    // What else lives in the schema is none of our business.
+    // Other tables in the schema are none of our business.
     for Column { table_name, name, declared } in
         columns.into_iter().filter(|column| !key(&column.table_name).is_empty())
     {
         let kind = dialect.kind(&name, &declared).ok_or_else(|| {
-            failed(&table_name, &format!("the column {name} is declared as {declared}, which no export knows"))
+            failed(&table_name, &format!("the column {name} has the type {declared}, which exports do not support"))
         })?;
         catalogue.entry(table_name).or_default().insert(name, kind);
     }
@@ -112,7 +115,7 @@ struct Rows<E> {
 }
 
 impl<E: Engine> Rows<E> {
-    /// Opens a connection of its own and begins with these statements.
+    /// Opens a separate connection and begins with these statements.
     async fn begin(store: &SqlStore<E>, begin: &str) -> Result<Self, ArchiveError> {
         let store = Arc::clone(&store.inner);
         let mut conn = store.engine.archive_connection().await?;
@@ -138,7 +141,7 @@ impl<E: Engine> Rows<E> {
         self.catalogue.get(table).ok_or_else(|| ArchiveError::UnknownTable(table.to_owned()))
     }
 
-    /// The key of `table` with the kind of each of its columns.
+    /// Returns the key of `table` with the kind of each of its columns.
     fn key(&self, table: &str) -> Result<Vec<(&'static str, Kind)>, ArchiveError> {
         let columns = self.columns(table)?;
         let unknown = || ArchiveError::UnknownTable(table.to_owned());
@@ -157,8 +160,8 @@ impl<E: Engine> Rows<E> {
     }
 }
 
-/// The tables that an archive holds, and those that it leaves out with a reason. A test of each engine compares them with
-/// the catalogue, so that no table is forgotten.
+/// Returns the tables that an archive contains, and those that are left out for a reason. A test of each engine
+/// compares them with the catalogue, so that no table is forgotten.
 pub fn archived_tables() -> (Vec<&'static str>, &'static [&'static str]) {
     (TABLES.iter().map(|(name, _)| *name).collect(), &NOT_ARCHIVED)
 }
@@ -181,7 +184,7 @@ impl<E: Engine> Archive for SqlStore<E> {
     async fn database_time(&self) -> Result<Option<Timestamp>, ArchiveError> {
         let dialect = self.inner.engine.archive_dialect();
         let Some(query) = dialect.clock() else { return Ok(None) };
-        // In a transaction, which the connection ends with: else a pooler would keep the statement.
+        // Asked in a transaction that ends with the connection; otherwise a pooler would keep the statement.
         let told: Count = Rows::begin(self, dialect.begin_read()).await?.one("the clock", query.to_owned()).await?;
         Ok(Some(Timestamp::from_micros(told.count)))
     }
@@ -224,7 +227,7 @@ impl<E: Engine> ArchiveReader for Rows<E> {
         let order = key.iter().map(|(name, kind)| dialect.ordered(name, *kind)).collect::<Vec<_>>().join(", ");
         let bounds = key.iter().enumerate().map(|(index, (_, kind))| dialect.bound(index, *kind));
         let bounds = bounds.collect::<Vec<_>>().join(", ");
-        // The parameter is there on the first page too, so that both are bound alike.
+        // The first page has the parameter, too, so that both bind alike.
         let filter = if after.is_some() { format!("({order}) > ({bounds})") } else { dialect.anything().to_owned() };
         let object = dialect.object();
         let query = format!(
@@ -255,7 +258,7 @@ impl<E: Engine> ArchiveWriter for Rows<E> {
     async fn insert(&mut self, table: &str, columns: &[String], rows: &str) -> Result<(), ArchiveError> {
         let (dialect, kinds) = (self.dialect(), self.columns(table)?);
         let unknown = |name: &String| failed(table, &format!("there is no column {name:?}"));
-        // Only names that the catalogue has reach the statement.
+        // Only names from the catalogue reach the statement.
         let values = columns.iter().map(|name| Ok(dialect.write(name, *kinds.get(name).ok_or_else(|| unknown(name))?)));
         let values = values.collect::<Result<Vec<_>, ArchiveError>>()?.join(", ");
         let source = dialect.each_row();
@@ -281,6 +284,13 @@ impl<E: Engine> ArchiveWriter for Rows<E> {
     async fn insert_accounts(&mut self, accounts: &[Account]) -> Result<(), ArchiveError> {
         let conn = &mut self.conn;
         for account in accounts {
+            let linked = account.identities.iter().map(|own| Name::identity(&own.provider, &own.subject));
+            for name in Name::all_of(account).chain(linked) {
+                let claimed = conn.execute_told(names::claim_statement(&name, account.id)).await;
+                if claimed.map_err(|error| failed("names", &format!("{}: {error}", account.id)))? == 0 {
+                    return Err(failed("names", &format!("{}: another account has the same {name}", account.id)));
+                }
+            }
             let row = AccountRow::from(account);
             let done = conn.execute_told(diesel::insert_into(accounts_table::table).values(row)).await;
             done.map_err(|error| failed("accounts", &format!("{}: {error}", account.id)))?;

@@ -64,7 +64,7 @@ pub(crate) async fn insert(conn: &mut Connection, record: &AuditRecord) -> Done<
 }
 
 pub(crate) async fn list(conn: &mut Connection, filter: AuditFilter, limit: u32) -> Done<Vec<AuditRecord>> {
-    // Those after the one that was listed last; of those at the first moment, all.
+    // Those after the record that was listed last; at the first moment, all.
     let (at, id) = filter.after.unwrap_or((filter.from, AuditRecordId::from(uuid::Uuid::nil())));
     let (at, id) = (at.as_micros(), DbUuid(id.as_uuid()));
     let query = audit_records::table

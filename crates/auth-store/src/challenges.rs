@@ -1,4 +1,4 @@
-//! Challenges, as they are kept.
+//! How challenges are stored.
 
 use auth_domain::account::{Account, CredentialVersion, EmailAddress};
 use auth_domain::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
@@ -9,15 +9,15 @@ use auth_domain::version::RowVersion;
 use auth_domain::{AccountId, ChallengeId, Timestamp};
 use diesel::prelude::*;
 
-use crate::accounts::AccountRow;
+use crate::accounts::{self, AccountRow};
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
 use crate::identities::{IdentityRow, accounts_of};
-use crate::schema::{accounts, challenges, identities};
+use crate::schema::{accounts as accounts_table, challenges, identities};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = challenges, treat_none_as_null = true)]
+#[diesel(table_name = challenges, primary_key(id, subject, account_id), treat_none_as_null = true)]
 struct ChallengeRow {
     id: DbUuid,
     subject: DbUuid,
@@ -71,7 +71,7 @@ impl TryFrom<ChallengeRow> for Challenge {
     type Error = CommitError;
 
     fn try_from(row: ChallengeRow) -> Done<Self> {
-        // Whatever is counted for an account is kept under its id; whatever is not, under the digest of an address.
+        // What is counted for an account is stored under its id, everything else under the digest of an address.
         let subject = match row.account_id {
             Some(id) if id == row.subject => AttemptSubject::Account(AccountId::from(id.0)),
             _ => AttemptSubject::Address(row.subject.0),
@@ -109,8 +109,11 @@ impl TryFrom<ChallengeRow> for Challenge {
 }
 
 pub(crate) async fn find(conn: &mut Connection, id: ChallengeId) -> Done<Option<(Challenge, Option<Account>)>> {
+    if conn.is_spread() {
+        return find_beside(conn, id).await;
+    }
     let query = challenges::table
-        .left_join(accounts::table.left_join(identities::table))
+        .left_join(accounts_table::table.left_join(identities::table))
         .filter(challenges::id.eq(key(id)))
         .select((
             columns::<ChallengeRow, _>(),
@@ -126,6 +129,18 @@ pub(crate) async fn find(conn: &mut Connection, id: ChallengeId) -> Done<Option<
     let challenge = challenge.map(Challenge::try_from).transpose()?;
     let account = accounts_of(accounts)?.pop();
     Ok(challenge.map(|challenge| (challenge, account)))
+}
+
+/// The same where accounts are on other servers, which a join would ask for all that they have.
+async fn find_beside(conn: &mut Connection, id: ChallengeId) -> Done<Option<(Challenge, Option<Account>)>> {
+    let row = challenges::table.filter(challenges::id.eq(key(id))).select(columns::<ChallengeRow, _>());
+    let row: Option<ChallengeRow> = conn.find(row).await?;
+    let Some(challenge) = row.map(Challenge::try_from).transpose()? else { return Ok(None) };
+    let account = match challenge.challenged.account_id() {
+        Some(account_id) => accounts::find(conn, account_id).await?,
+        None => None,
+    };
+    Ok(Some((challenge, account)))
 }
 
 pub(crate) async fn find_newest_of(

@@ -1,28 +1,45 @@
-//! Every write: one guarded statement a change, in the order that [`Change::lock_order`] says.
+//! Every write: one guarded statement per change, in the order of [`Change::lock_order`].
 
-use auth_domain::ports::{Change, CommitError};
+use auth_domain::ports::{Change, CommitError, Guard};
 use futures_util::FutureExt as _;
 
 use crate::connection::{Connection, Done};
+use crate::steps::{Step, steps_of};
 use crate::{
-    accounts, audit, challenges, events, identities, keys, mails, maintenance, password_limits, rate_limits, sessions,
-    two_factor,
+    accounts, audit, challenges, events, identities, keys, mails, maintenance, names, password_limits, rate_limits,
+    sessions, two_factor,
 };
 
-/// One change is sent by itself, several in one transaction.
+/// Commits the changes: one by itself, several in one transaction.
 pub(crate) async fn commit(conn: &mut Connection, mut changes: Vec<Change>) -> Done<()> {
-    // Stable: changes of one place stay in the order in which they were handed over.
+    // The sort is stable: changes with the same position keep their order.
     changes.sort_by_key(Change::lock_order);
-    match changes.as_slice() {
+    let spread = conn.is_spread();
+    let steps: Vec<Step<'_>> = changes.iter().flat_map(|change| steps_of(change, spread)).collect();
+    match steps.as_slice() {
         [] => Ok(()),
-        [one] if is_one_statement(one) => make(conn, one).await,
-        _ => conn.all_or_nothing(&changes, |conn, change| make(conn, change).boxed()).await,
+        [Step::Change(one)] if is_one_statement(one) => make(conn, one).await,
+        _ => conn.all_or_nothing(&steps, |conn, step| take(conn, step).boxed()).await,
     }
 }
 
-/// An event and its deliveries are several rows of two tables; mails are tried again for two reasons.
+/// Tells whether a change is one statement. An event and its deliveries are several rows in two tables, and mails are
+/// retried for two reasons.
 const fn is_one_statement(change: &Change) -> bool {
     !matches!(change, Change::Announce { .. } | Change::UnparkMails { .. })
+}
+
+async fn take(conn: &mut Connection, step: &Step<'_>) -> Done<()> {
+    match step {
+        Step::Change(change) => make(conn, change).await,
+        Step::Claim(account_id, name) => names::claim(conn, name, *account_id).await,
+        Step::Release(account_id, released) => names::release(conn, *account_id, released).await,
+        Step::RequireAccount(account_id) => match accounts::require(conn, *account_id).await? {
+            0 => Err(CommitError::Conflict(Guard::ParentThere)),
+            _ => Ok(()),
+        },
+        Step::ForgetChallengesOf(account_id) => challenges::delete_all_of(conn, *account_id).await.map(drop),
+    }
 }
 
 async fn make(conn: &mut Connection, change: &Change) -> Done<()> {
@@ -33,7 +50,7 @@ async fn make(conn: &mut Connection, change: &Change) -> Done<()> {
     }
 }
 
-/// The statement of each change; answers how many rows it touched.
+/// Runs the statement of a change, and returns how many rows it touched.
 async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
     match change {
         Change::InsertAccount(account) => accounts::insert(conn, account).await,
@@ -79,7 +96,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
             sessions::note_served_again(conn, (*session_id, *from), (*account_id, *revision), rotation).await
         }
-        Change::ProveSession { session_id, generation } => sessions::prove(conn, *session_id, *generation).await,
+        Change::ProveSession { account_id, session_id, generation } => {
+            sessions::prove(conn, (*account_id, *session_id), *generation).await
+        }
         Change::ReauthenticateSession {
             account_id,
             session_id,
@@ -91,7 +110,7 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
             let versions = (*credential_version, *two_factor_version);
             sessions::reauthenticate(conn, (*account_id, *session_id), (*method, *authenticated_at), versions).await
         }
-        Change::RequireSession(id) => sessions::require(conn, *id).await,
+        Change::RequireSession { account_id, session_id } => sessions::require(conn, *account_id, *session_id).await,
         Change::RevokeSession { account_id, session_id, revocation } => {
             sessions::revoke(conn, *account_id, *session_id, revocation).await
         }

@@ -1,5 +1,5 @@
-//! A connection to either engine. A query's type names no engine until it is run, so the bounds here demand that each
-//! query runs on both, and it is written and compiled once.
+//! A connection to either engine. The type of a query names no engine until it runs, so the bounds here require that
+//! each query runs on both: it is written and compiled once.
 
 mod pipeline;
 
@@ -30,12 +30,10 @@ use crate::spawner::Spawner;
 pub type SqliteConnection = SyncConnectionWrapper<diesel::SqliteConnection, Spawner>;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// What PostgreSQL says of every statement after the one that failed.
-const IN_FAILED_TRANSACTION: &str = "25P02";
 
 type Managed<C> = <C as diesel_async::AsyncConnection>::TransactionManager;
 
-/// What a statement came to.
+/// The result of a statement.
 pub(crate) type Done<T> = Result<T, CommitError>;
 
 /// A query that either engine answers with rows of `R`.
@@ -56,13 +54,15 @@ impl<S> Statement for S where S: QueryFragment<Pg> + QueryFragment<Sqlite> + Que
 
 /// A connection to PostgreSQL.
 pub struct PostgresConnection {
-    /// The driver's.
+    /// The connection of the driver.
     pub driver: AsyncPgConnection,
-    /// What the server told of errors.
+    /// The SQLSTATEs that the server reported.
     pub sqlstates: SqlStates,
-    /// The process id of what serves it; `None` behind a pooler, which has another one for each transaction.
+    /// The process id that serves it; `None` behind a pooler, which uses another one for each transaction.
     pub backend: Option<i32>,
-    /// Soon after this is dropped the task that moves its bytes ends, whatever the server still owes.
+    /// Whether rows may be spread over several servers by account: Citus is installed.
+    pub spread: bool,
+    /// Soon after this is dropped, the task that moves the bytes ends, whatever the server still owes.
     pub in_use: oneshot::Sender<Infallible>,
 }
 
@@ -75,12 +75,42 @@ enum Engine {
 /// A connection to either engine.
 pub struct Connection {
     engine: Engine,
-    /// It is to be closed, not used again.
+    /// Whether it must be closed instead of being used again.
     broken: bool,
-    /// Its server was found to only read.
+    /// Whether its server was found to be read-only.
     read_only: bool,
-    /// It is one of several handles of one connection.
+    /// Whether it is one of several handles of one connection.
     is_handle: bool,
+    /// Of a handle: what the log would say of its failure, where that is not the consequence of another one's.
+    complaint: Option<Complaint>,
+}
+
+/// What the log says about a failure.
+struct Complaint {
+    error: String,
+    sqlstate: String,
+    /// With an unexpected failure: the type of the rows that were queried. The driver names only the column of a value that
+    /// has the wrong type; the Rust type names the table.
+    rows: Option<&'static str>,
+}
+
+impl Complaint {
+    fn of<T>(meaning: CommitError, error: &diesel::result::Error, sqlstate: String) -> Option<Self> {
+        let rows = match meaning {
+            CommitError::Store(StoreError::Failed) => Some(std::any::type_name::<T>()),
+            CommitError::Store(_) => None,
+            CommitError::Conflict(_) | CommitError::Duplicate(_) => return None,
+        };
+        Some(Self { error: error.to_string(), sqlstate, rows })
+    }
+
+    fn log(self) {
+        let Self { error, sqlstate, rows } = self;
+        match rows {
+            Some(rows) => tracing::error!(error, sqlstate, rows, "a database query failed"),
+            None => tracing::error!(error, sqlstate, "the database is unavailable"),
+        }
+    }
 }
 
 impl From<PostgresConnection> for Connection {
@@ -97,10 +127,10 @@ impl From<SqliteConnection> for Connection {
 
 impl Connection {
     const fn of(engine: Engine) -> Self {
-        Self { engine, broken: false, read_only: false, is_handle: false }
+        Self { engine, broken: false, read_only: false, is_handle: false, complaint: None }
     }
 
-    /// Whether it may be used again: it is open, and in no transaction.
+    /// Tells whether it may be used again: it is open, and not in a transaction.
     pub fn is_reusable(&mut self) -> bool {
         !self.broken && matches!(self.is_in_transaction(), Ok(false)) && !self.is_closed()
     }
@@ -114,7 +144,7 @@ impl Connection {
         }
     }
 
-    /// The process id of what serves it in PostgreSQL.
+    /// Returns the id of the PostgreSQL process that serves it.
     pub(crate) fn backend(&self) -> Option<i32> {
         match &self.engine {
             Engine::Postgres(connection) => connection.backend,
@@ -122,20 +152,29 @@ impl Connection {
         }
     }
 
-    /// Whether its server was found to only read since this was asked last.
+    /// Returns whether rows may be spread over several servers by account, so that no statement should join what is kept by
+    /// account with what is not.
+    pub(crate) fn is_spread(&self) -> bool {
+        match &self.engine {
+            Engine::Postgres(connection) => connection.spread,
+            Engine::Sqlite(_) => false,
+        }
+    }
+
+    /// Tells whether its server was found to be read-only since the last call.
     pub(crate) const fn was_found_read_only(&mut self) -> bool {
         std::mem::replace(&mut self.read_only, false)
     }
 
-    /// Whether its server takes writes.
+    /// Tells whether its server accepts writes.
     pub(crate) async fn is_writable(&mut self) -> Done<bool> {
         let query = "SELECT count(*) AS count WHERE current_setting('transaction_read_only') = 'off'";
         let Count { count } = self.one(diesel::sql_query(query)).await?;
         Ok(count > 0)
     }
 
-    /// Whether that backend is at work. On another server, a new primary say, the number may be anybody's: only what works
-    /// for this service counts.
+    /// Tells whether this backend is working. On another server, such as a new primary, the number may belong to
+    /// anyone: only what works for this service counts.
     pub(crate) async fn is_at_work(&mut self, backend: i32) -> Done<bool> {
         let query = format!(
             "SELECT count(*) AS count FROM pg_stat_activity WHERE pid = {backend} AND state = 'active' \
@@ -145,7 +184,7 @@ impl Connection {
         Ok(count > 0)
     }
 
-    /// Ends a transaction that was begun where the connection was lent, by how the work went.
+    /// Ends a transaction that began when the connection was lent, depending on the outcome of the work.
     pub async fn end_lent_transaction(&mut self, succeeded: bool) -> Result<(), StoreError> {
         if self.broken || !self.is_in_transaction().unwrap_or(true) {
             return Ok(());
@@ -167,7 +206,7 @@ impl Connection {
         Ok(depth?.is_some())
     }
 
-    /// Says what an error means, and whether the connection may be used again.
+    /// Decides what an error means, and whether the connection may be used again.
     fn judge<T>(&mut self, result: QueryResult<T>) -> Done<T> {
         let error = match result {
             Ok(value) => return Ok(value),
@@ -175,7 +214,7 @@ impl Connection {
         };
         let failure = match &mut self.engine {
             Engine::Postgres(connection) if self.is_handle => {
-                meaning_in_postgres(&error, connection.sqlstates.take_first())
+                meaning_in_postgres(&error, connection.sqlstates.known_first())
             }
             Engine::Postgres(connection) => meaning_in_postgres(&error, connection.sqlstates.take_last()),
             Engine::Sqlite(_) => meaning_in_sqlite(&error),
@@ -183,18 +222,18 @@ impl Connection {
         let Failure { meaning, connection_is_gone, read_only, sqlstate } = failure;
         self.broken |= connection_is_gone;
         self.read_only |= read_only;
-        match meaning {
-            // A statement before it failed, which says why.
-            _ if self.is_handle && sqlstate == IN_FAILED_TRANSACTION => {}
-            CommitError::Store(StoreError::Failed) => {
-                // Of a value that has the wrong type the driver names the column alone; the type names the table.
-                let rows = std::any::type_name::<T>();
-                tracing::error!(%error, sqlstate, rows, "the database failed");
-            }
-            CommitError::Store(_) => tracing::error!(%error, sqlstate, "the database cannot be used"),
-            CommitError::Conflict(_) | CommitError::Duplicate(_) => {}
+        self.complaint = Complaint::of::<T>(meaning, &error, sqlstate);
+        if !self.is_handle {
+            self.complain();
         }
         Err(meaning)
+    }
+
+    /// Logs the last failure.
+    fn complain(&mut self) {
+        if let Some(complaint) = self.complaint.take() {
+            complaint.log();
+        }
     }
 
     /// Returns every row that `query` finds.
@@ -210,7 +249,8 @@ impl Connection {
         .boxed()
     }
 
-    /// As [`Self::load`], with the error in the database's words: for an operator who copies a whole database.
+    /// Loads rows as [`Self::load`] does, with the database's own error message, for an operator who copies a whole
+    /// database.
     pub(crate) fn load_told<'c, 'q: 'c, Q, R>(&'c mut self, query: Q) -> BoxFuture<'c, QueryResult<Vec<R>>>
     where
         R: Send + 'c,
@@ -258,7 +298,7 @@ impl Connection {
         .boxed()
     }
 
-    /// As [`Self::execute`], with the error in the database's words.
+    /// Executes as [`Self::execute`] does, with the database's own error message.
     pub(crate) fn execute_told<'c, 'q: 'c, Q>(&'c mut self, statement: Q) -> BoxFuture<'c, QueryResult<usize>>
     where
         Q: Statement + 'q,
@@ -272,7 +312,8 @@ impl Connection {
         }
     }
 
-    /// As [`Self::load`], where PostgreSQL locks the rows: SQLite has one writer at a time, so what it reads is locked.
+    /// Loads rows as [`Self::load`] does and locks them in PostgreSQL. SQLite has one writer at a time, so what it
+    /// reads is locked anyway.
     pub(crate) fn load_locked<'c, 'q: 'c, P, L, R>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<Vec<R>>>
     where
         R: Send + 'c,
@@ -289,7 +330,7 @@ impl Connection {
         .boxed()
     }
 
-    /// As [`Self::execute`], for a statement that reads rows which PostgreSQL locks.
+    /// Executes as [`Self::execute`] does a statement that reads rows which PostgreSQL locks.
     pub(crate) fn execute_locked<'c, 'q: 'c, P, L>(&'c mut self, postgres: P, sqlite: L) -> BoxFuture<'c, Done<usize>>
     where
         P: QueryFragment<Pg> + QueryId + Send + 'q,
@@ -305,7 +346,7 @@ impl Connection {
         .boxed()
     }
 
-    /// Runs statements that answer nothing.
+    /// Runs statements that return nothing.
     pub async fn batch(&mut self, statements: &str) -> Result<(), StoreError> {
         self.batch_execute(statements).await.map_err(as_store_error)
     }
@@ -315,7 +356,7 @@ impl Connection {
         self.judge(done)
     }
 
-    /// As [`Self::batch`], with the error in the database's words.
+    /// Runs statements as [`Self::batch`] does, with the database's own error message.
     pub async fn batch_told(&mut self, statements: &str) -> QueryResult<()> {
         match &mut self.engine {
             Engine::Postgres(connection) => (&mut &connection.driver).batch_execute(statements).await,
@@ -323,7 +364,8 @@ impl Connection {
         }
     }
 
-    /// Returns what SQLite counts the commits of other connections by: another number says that there was one.
+    /// Returns the number with which SQLite counts the commits of other connections: a different number means that
+    /// there was one.
     pub async fn data_version(&mut self) -> Result<i64, CommitError> {
         let version = match &mut self.engine {
             Engine::Postgres(_) => Err(diesel::result::Error::NotFound),
@@ -357,13 +399,12 @@ impl Connection {
         self.judge(begun)
     }
 
-    /// Begins a transaction that writes, where the connection was not lent in one. Tells whether it did: that one is to
-    /// be ended with [`Self::end`].
+    /// Begins a transaction that writes, unless the connection was lent in one. [`Self::end`] must end what it began.
     pub(crate) async fn begin(&mut self) -> Done<Begun> {
         if self.is_in_transaction().unwrap_or(false) {
             return Ok(Begun(false));
         }
-        // A deferred transaction of SQLite that turns into a writer fails at once when another one is writing.
+        // A deferred transaction of SQLite that becomes a writer fails at once if another one is writing.
         let begin = match &self.engine {
             Engine::Postgres(_) => BEGIN,
             Engine::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -371,7 +412,7 @@ impl Connection {
         self.begin_sql(begin).await.map(|()| Begun(true))
     }
 
-    /// Ends what [`Self::begin`] began, by how the work went.
+    /// Ends what [`Self::begin`] began, depending on the outcome of the work.
     pub(crate) async fn end<T>(&mut self, Begun(begun): Begun, done: Done<T>) -> Done<T> {
         if !begun {
             return done;
@@ -379,14 +420,14 @@ impl Connection {
         match done {
             Ok(value) => self.commit().await.map(|()| value),
             Err(error) => {
-                // When that fails too, the connection is of no use any more, and what is told is why the work failed.
+                // If that fails too, the connection cannot be used any more, and the error of the work is reported.
                 self.broken |= !self.broken && self.roll_back().await.is_err();
                 Err(error)
             }
         }
     }
 
-    /// Commits what [`Self::begin_with`] began. It fails too where the engine has undone that by itself.
+    /// Commits what [`Self::begin_with`] began. It also fails if the engine has rolled that back by itself.
     pub async fn commit(&mut self) -> Result<(), CommitError> {
         let done = match &mut self.engine {
             Engine::Postgres(connection) => match alone(connection) {
@@ -410,12 +451,12 @@ impl Connection {
     }
 }
 
-/// The connection, where no handle shares it.
+/// Returns the connection if no handle shares it.
 fn alone(connection: &mut Arc<PostgresConnection>) -> QueryResult<&mut PostgresConnection> {
     Arc::get_mut(connection).ok_or(diesel::result::Error::BrokenTransactionManager)
 }
 
-/// Whether a transaction was begun here, or one was begun before.
+/// Whether a transaction began here, or had begun before.
 #[must_use]
 pub(crate) struct Begun(bool);
 
@@ -431,17 +472,17 @@ struct DataVersion {
     data_version: i64,
 }
 
-/// What a failure means to somebody who only reads: nothing is in the way of a read but the database itself.
+/// Converts the error of a read, with which nothing but the database itself can interfere.
 pub(crate) fn as_store_error(error: CommitError) -> StoreError {
     match error {
         CommitError::Store(error) => error,
-        // Undone for another one's sake: it may be asked again.
+        // It was rolled back in favour of another one and may be tried again.
         CommitError::Conflict(Guard::Alone) => StoreError::Unavailable,
         CommitError::Conflict(_) | CommitError::Duplicate(_) => StoreError::Failed,
     }
 }
 
-/// The columns of a row, whatever the engine.
+/// Returns the columns of a row, for either engine.
 pub(crate) fn columns<T, E>() -> E
 where
     T: Selectable<Pg, SelectExpression = E> + Selectable<Sqlite, SelectExpression = E>,

@@ -1,4 +1,4 @@
-//! What an engine brings: connections, and the SQL that differs.
+//! What an engine provides: connections, and the SQL that differs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,117 +14,118 @@ use crate::archive::Kind;
 use crate::connection::Connection;
 use crate::pool::{Lent, Purpose};
 
-/// What one call does on a connection that writes. What it finds it keeps for its caller, who may see it only once the
-/// write is committed.
+/// The work of one call on a connection that writes. It stores what it finds for its caller, who may see it only after
+/// the write is committed.
 pub type Write = Box<dyn for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<(), CommitError>> + Send>;
 
-/// An engine: PostgreSQL or SQLite. Every query is above it.
+/// An engine: PostgreSQL or SQLite. All queries are built on it.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
-    /// Whether a statement runs on the thread that asks for it, and is done when it is first polled. A call then needs no
-    /// task of its own: it waits only before it begins, so dropping it leaves nothing half done.
+    /// Tells whether a statement runs on the calling thread and is complete when first polled. Then a call needs no
+    /// separate task: it only waits before it begins, so dropping it leaves nothing half done.
     fn runs_inline(&self) -> bool {
         false
     }
 
-    /// Lends a connection that reads.
+    /// Lends a connection for reading.
     async fn reader(&self) -> Result<Lent, StoreError>;
 
-    /// The statements that begin each call, where one is a transaction.
+    /// Returns the statements that begin each call, if a call is a transaction.
     fn begin_call(&self) -> Option<String> {
         None
     }
 
-    /// Does `write` on a connection that writes, all of it or nothing. What this answers is on the disk. An engine whose
-    /// server may keep silent answers by that time, and then nobody knows whether it happened.
+    /// Does `write` on a connection that writes, completely or not at all. When this returns, the data is on the disk.
+    /// An engine whose server may hang returns at the time `by`, and then the outcome is unknown.
     async fn write(&self, write: Write, purpose: Purpose, by: Instant) -> Result<(), CommitError>;
 
-    /// A statement that fails where the disk has no room for more, though what needs none can be written; `None` where
-    /// every write needs some.
+    /// Returns a statement that fails if the disk has no room for more, although writes that need none succeed; `None`
+    /// if every write needs some.
     fn take_room(&self) -> Option<&'static str> {
         None
     }
 
-    /// Opens a connection of its own in a read transaction with one snapshot. Closing it ends the snapshot.
+    /// Opens a separate connection in a read transaction with one snapshot. Closing it ends the snapshot.
     async fn begin_snapshot(&self) -> Result<Connection, StoreError>;
 
-    /// Opens a connection of its own for one who reads or writes a great deal.
+    /// Opens a separate connection for reading or writing large amounts.
     async fn archive_connection(&self) -> Result<Connection, ArchiveError>;
 
-    /// Tells every other node soon that there is something to send. Nothing waits for it, and it may be lost: whoever is
-    /// not told looks.
+    /// Hints to every other node that there is something to send. Nothing waits for this, and it may be lost: nodes
+    /// that miss it look by themselves.
     fn tell_others(&self) {}
 
-    /// Finishes what was begun and closes every connection; from then on nothing can be asked for. A server of a database
-    /// does that by itself when this process ends.
+    /// Finishes what was begun and closes every connection; afterwards nothing can be requested. A database server does
+    /// so by itself when this process ends.
     async fn close(&self) {}
 
-    /// How busy the connections are.
+    /// Returns how busy the connections are.
     fn pool_load(&self) -> PoolLoad;
 
-    /// What the last check of its file found, where it is in one.
+    /// Returns what the last check of the database's file found, if it has one.
     fn file_check(&self) -> FileCheck {
         FileCheck::Unknown
     }
 
-    /// The workers that it has in the background.
+    /// Returns the background workers of the engine.
     fn workers(&self) -> Supervisor;
 
-    /// Tells `news`, until the engine is gone, what others do to sessions. Where it cannot, it tells nothing, and then
-    /// nothing that is kept is used.
+    /// Reports to `news`, for as long as the engine exists, what others do to sessions. If it cannot, it reports
+    /// nothing, and then nothing is used from the cache.
     fn watch_sessions(&self, news: Arc<dyn SessionNews>);
 
-    /// Has its file checked now and every day, where it is in one.
+    /// Has the database's file checked now and every day, if it has one.
     fn watch_file(&self) {}
 
-    /// The migrations of this engine.
+    /// Returns the migrations of this engine.
     fn migrations(&self) -> EmbeddedMigrations;
 
-    /// How it writes rows as JSON.
+    /// Returns how it writes rows as JSON.
     fn archive_dialect(&self) -> &'static dyn ArchiveDialect;
 }
 
 /// The SQL of an archive that differs between the engines.
 pub trait ArchiveDialect: Sync {
-    /// A query for the columns of every table: `table_name`, `name`, `declared`.
+    /// Returns a query for the columns of every table: `table_name`, `name`, `declared`.
     fn columns(&self) -> &'static str;
 
-    /// A query for the server's clock in microseconds since the Unix epoch, as `count`; `None` where there is no server.
+    /// Returns a query for the server's clock in microseconds since the Unix epoch, as `count`; `None` if there is no
+    /// server.
     fn clock(&self) -> Option<&'static str>;
 
-    /// Begins a transaction that reads one snapshot.
+    /// Returns the statement that begins a transaction which reads one snapshot.
     fn begin_read(&self) -> &'static str;
 
-    /// Begins a transaction that writes.
+    /// Returns the statement that begins a transaction which writes.
     fn begin_write(&self) -> &'static str;
 
-    /// Begins a transaction during which, after [`Self::lock`], nobody else writes.
+    /// Returns the statement that begins a transaction during which, after [`Self::lock`], nobody else writes.
     fn begin_alone(&self) -> &'static str;
 
-    /// Keeps others from writing to these tables until the end; those who read go on.
+    /// Returns the statement that keeps others from writing to these tables until the end; readers continue.
     fn lock(&self, tables: &[&str]) -> String;
 
-    /// The function that makes a JSON object.
+    /// Returns the function that creates a JSON object.
     fn object(&self) -> &'static str;
 
-    /// A filter that keeps every row and uses the parameter.
+    /// Returns a filter that keeps every row and uses the parameter.
     fn anything(&self) -> &'static str;
 
-    /// The objects of the array that is bound.
+    /// Returns the expression for the objects of the bound array.
     fn each_row(&self) -> &'static str;
 
-    /// What a column holds that is declared like this; `None` where no archive knows.
+    /// Returns the kind of a column with this declaration; `None` if archives do not know it.
     fn kind(&self, name: &str, declared: &str) -> Option<Kind>;
 
-    /// A column, for JSON.
+    /// Returns the expression of a column, for JSON.
     fn read(&self, column: &str, kind: Kind) -> String;
 
-    /// A field of one of [`Self::each_row`], for its column.
+    /// Returns the expression of a field of [`Self::each_row`], for its column.
     fn write(&self, column: &str, kind: Kind) -> String;
 
-    /// The value at `index` of the key that is bound.
+    /// Returns the expression of the value at `index` of the bound key.
     fn bound(&self, index: usize, kind: Kind) -> String;
 
-    /// A column of a key, to sort by.
+    /// Returns the expression of a key column, to sort by.
     fn ordered(&self, column: &str, kind: Kind) -> String;
 }

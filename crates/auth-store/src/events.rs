@@ -1,4 +1,4 @@
-//! Events and who has acknowledged them: how they are kept, leased and listed.
+//! Events and their acknowledgements: storing, leasing and listing them.
 
 use auth_domain::deletion::{Deletion, DeletionProgress};
 use auth_domain::event::{Event, EventKind, LeasedEvent};
@@ -67,8 +67,8 @@ pub(crate) async fn insert(conn: &mut Connection, event: &Event, services: &[Str
     Ok(inserted)
 }
 
-/// Whether the time has come for anything that `service` is owed: one statement that locks nothing, for those who look
-/// again and again. It may still have to wait for what comes before it.
+/// Tells whether anything for `service` is due, with one statement that locks nothing, for callers that look
+/// repeatedly. It may still have to wait for what comes before it.
 pub(crate) async fn may_be_due(conn: &mut Connection, service: &str, now: Timestamp) -> Done<bool> {
     let due = event_deliveries::table
         .filter(event_deliveries::service.eq(service))
@@ -80,7 +80,8 @@ pub(crate) async fn may_be_due(conn: &mut Connection, service: &str, now: Timest
     Ok(!one.is_empty())
 }
 
-/// An event that cannot be read, of a kind that only a newer node knows, is passed over; its lease runs out.
+/// Leases events. An event that cannot be read, because only a newer node knows its kind, is skipped; its lease
+/// expires.
 pub(crate) async fn lease(
     conn: &mut Connection,
     service: &str,
@@ -97,7 +98,7 @@ pub(crate) async fn lease(
     Ok(rows.into_iter().filter_map(leased).collect())
 }
 
-/// A lease is a due time in the future and a further attempt, as for mails.
+/// Takes the events that are due. A lease is a due time in the future and another attempt, as for mails.
 async fn take_due(
     conn: &mut Connection,
     service: &str,
@@ -145,7 +146,7 @@ async fn take_due(
     conn.load(taken).await
 }
 
-/// Notes an acknowledgement, or puts the delivery off until `retry_at`.
+/// Records an acknowledgement, or postpones the delivery until `retry_at`.
 pub(crate) async fn delivered(
     conn: &mut Connection,
     (event_id, service, attempt): (EventId, &str, u32),
@@ -166,7 +167,7 @@ pub(crate) async fn delivered(
     conn.execute(diesel::update(row).set(set)).await
 }
 
-/// How many events get their position in one go.
+/// How many events get their position at a time.
 const PLACED_AT_ONCE: usize = 1_000;
 
 pub(crate) async fn list(conn: &mut Connection, after: Option<EventId>, limit: u32) -> Done<Option<Vec<Event>>> {
@@ -190,7 +191,7 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<EventId>, limit: u
         .limit(limit.into())
         .select(columns::<EventRow, _>());
     let rows: Vec<EventRow> = conn.load(query).await?;
-    // One of a kind that only a newer node knows is passed over.
+    // One of a kind that only a newer node knows is skipped.
     Ok(Some(rows.into_iter().filter_map(|row| Event::try_from(row).ok()).collect()))
 }
 
@@ -198,8 +199,8 @@ async fn has_unplaced(conn: &mut Connection) -> Done<bool> {
     conn.one(diesel::select(exists(events::table.filter(events::position.is_null())))).await
 }
 
-/// Positions for up to a thousand that have none. The lock of the one row keeps others from doing so at the same time; what
-/// they committed before is seen by the statement after it.
+/// Assigns positions to up to a thousand events without one. The lock of the single row keeps others from doing so at
+/// the same time; the statement after it sees what they committed before.
 async fn place(conn: &mut Connection) -> Done<usize> {
     conn.execute(diesel::sql_query("UPDATE event_positions SET last = last")).await?;
     let place = diesel::sql_query(

@@ -1,5 +1,6 @@
-//! What an error of a driver means. PostgreSQL's are told apart by SQLSTATE (its manual, appendix A), never by words;
-//! SQLite has result codes, of which its driver hands on a few as kinds and the rest as texts that are compiled in.
+//! What the error of a driver means. PostgreSQL's errors are told apart by SQLSTATE (its manual, appendix A), never by
+//! their text. SQLite has result codes, of which its driver passes on a few as kinds and the rest as texts that are
+//! compiled in.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,19 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use auth_domain::ports::{CommitError, Guard, StoreError, UniqueKey};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
-/// The SQLSTATEs of the errors that a server told and nobody has taken, the first one first. The driver hands on eight
-/// kinds of error and of all others only words, in the server's language; so the engine reads them from the wire.
+/// The SQLSTATEs of errors that a server reported and that nobody has taken yet, oldest first. The driver passes on
+/// eight kinds of error, and of all others only a text in the server's language, so the engine reads them from the
+/// wire.
 #[derive(Clone, Debug, Default)]
 pub struct SqlStates(Arc<Mutex<VecDeque<SqlState>>>);
 
 /// Five characters (PostgreSQL's manual, appendix A).
 pub type SqlState = [u8; 5];
 
-/// So many are kept: more statements are not under way at once.
+/// How many are kept: no more statements are under way at once.
 const MOST_KEPT: usize = 256;
 
 impl SqlStates {
-    /// Notes what the server told.
+    /// Records what the server reported.
     pub fn note(&self, code: SqlState) {
         let mut kept = self.kept();
         if kept.len() < MOST_KEPT {
@@ -27,14 +29,15 @@ impl SqlStates {
         }
     }
 
-    /// Takes that of the last error, where one statement is under way at a time; forgets those before.
+    /// Takes that of the last error, if one statement is under way at a time, and forgets those before.
     pub fn take_last(&self) -> Option<SqlState> {
         std::mem::take(&mut *self.kept()).pop_back()
     }
 
-    /// Takes that of the first error, where several statements are under way: each that fails takes one, in their order.
-    pub fn take_first(&self) -> Option<SqlState> {
-        self.kept().pop_front()
+    /// Returns that of the first error, where several statements are under way. It is that of the first statement that
+    /// failed. Those after it in its transaction fail because of it, and may be looked at before it is.
+    pub fn known_first(&self) -> Option<SqlState> {
+        self.kept().front().copied()
     }
 
     /// Forgets those that nobody took.
@@ -51,7 +54,7 @@ impl SqlStates {
 pub(crate) struct Failure {
     pub(crate) meaning: CommitError,
     pub(crate) connection_is_gone: bool,
-    /// The server only reads.
+    /// Whether the server is read-only.
     pub(crate) read_only: bool,
     pub(crate) sqlstate: String,
 }
@@ -74,17 +77,18 @@ pub(crate) fn meaning_in_postgres(error: &Error, sqlstate: Option<[u8; 5]>) -> F
             Failure::of(CommitError::Conflict(Guard::ParentThere))
         }
         Error::DatabaseError(kind, _) => match (&code, kind) {
-            // Two commits that could not both happen: this one was undone and may try again.
+            // Two commits could not both happen: this one was rolled back and may be tried again.
             (b"40001" | b"40P01", _) | (_, DatabaseErrorKind::SerializationFailure) => {
                 Failure::of(CommitError::Conflict(Guard::Alone))
             }
-            // A server that only reads: a standby, or a primary that became one. Another host may write; the pool looks.
+            // The server is read-only: a standby, or a primary that became one. Another host may accept writes; the
+            // pool looks.
             (b"25006", _) | (_, DatabaseErrorKind::ReadOnlyTransaction) => {
                 Failure { read_only: true, ..Failure::of(StoreError::Refused) }
             }
             // The disk is full, or a limit of the server is reached.
             ([b'5', b'3', ..], _) => Failure::of(StoreError::Refused),
-            // Connection exceptions, a server that is being stopped, and sessions that it ended: they took too long.
+            // Connection errors, a server that is being stopped, and sessions that it ended because they took too long.
             ([b'0', b'8', ..] | b"25P03" | b"25P04" | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
             | (_, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand) => {
                 Failure::of(StoreError::Unavailable).and_connection_is_gone()
@@ -105,7 +109,7 @@ pub(crate) fn meaning_in_sqlite(error: &Error) -> Failure {
             Failure::of(CommitError::Conflict(Guard::ParentThere))
         }
         Error::DatabaseError(_, info) => match info.message() {
-            // A quota, a limit of file sizes and a full disk that grows the log's index are I/O errors to it.
+            // SQLite reports a quota, a limit on file sizes, and a full disk that grows the log's index as I/O errors.
             "database or disk is full" | "attempt to write a readonly database" | "disk I/O error" => {
                 Failure::of(StoreError::Refused)
             }
@@ -114,7 +118,7 @@ pub(crate) fn meaning_in_sqlite(error: &Error) -> Failure {
             }
             _ => Failure::of(StoreError::Failed),
         },
-        // Why the commit failed is what counts; what became of the transaction nobody knows.
+        // Why the commit failed is what counts; the state of the transaction is unknown.
         Error::RollbackErrorOnCommit { commit_error, .. } => meaning_in_sqlite(commit_error).and_connection_is_gone(),
         error => meaning_elsewhere(error),
     }
@@ -127,7 +131,8 @@ fn meaning_elsewhere(error: &Error) -> Failure {
     }
 }
 
-/// PostgreSQL names the constraint, SQLite the column; the migrations name one after the other.
+/// Returns the duplicate key. PostgreSQL names the constraint and SQLite the column; the migrations name one after the
+/// other.
 fn duplicate(info: &dyn DatabaseErrorInformation) -> Failure {
     let named = info.constraint_name().unwrap_or_else(|| info.message());
     let key = if named.contains("identities") {
@@ -149,7 +154,7 @@ mod tests {
     use super::*;
 
     fn postgres(code: &[u8; 5]) -> (CommitError, bool) {
-        // The words are those of a server that speaks German.
+        // The texts are those of a server that speaks German.
         let error = Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new("Verklemmung entdeckt".to_owned()));
         let Failure { meaning, connection_is_gone, .. } = meaning_in_postgres(&error, Some(*code));
         (meaning, connection_is_gone)
@@ -186,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sqlstate_is_taken_once_and_in_order_where_several_are_under_way() {
+    fn the_first_sqlstate_stays_and_the_last_is_taken_with_all_before_it() {
         let told = SqlStates::default();
-        assert_eq!((told.take_last(), told.take_first()), (None, None));
-        for code in [b"40P01", b"23505", b"25P02"] {
+        assert_eq!((told.take_last(), told.known_first()), (None, None));
+        for code in [b"53100", b"25P02", b"25P02"] {
             told.note(*code);
         }
-        assert_eq!((told.take_first(), told.take_first()), (Some(*b"40P01"), Some(*b"23505")));
+        assert_eq!((told.known_first(), told.known_first()), (Some(*b"53100"), Some(*b"53100")));
         told.note(*b"57014");
-        assert_eq!((told.take_last(), told.take_first()), (Some(*b"57014"), None));
+        assert_eq!((told.take_last(), told.known_first()), (Some(*b"57014"), None));
     }
 }

@@ -9,9 +9,9 @@ use auth_domain::{AccountId, AuthorizationId, Timestamp};
 use diesel::prelude::*;
 
 use crate::accounts::AccountRow;
-use crate::connection::{Connection, Done, columns};
+use crate::connection::{Connection, Done};
 use crate::corrupt;
-use crate::schema::{accounts, identities, used_authorizations};
+use crate::schema::{identities, used_authorizations};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -46,10 +46,10 @@ impl TryFrom<IdentityRow> for LinkedIdentity {
     }
 }
 
-/// An account joined with its identities: a row each, or one row without.
+/// An account joined with its identities: one row each, or one row without.
 pub(crate) type JoinedRow = (AccountRow, Option<IdentityRow>);
 
-/// The accounts of joined rows, by ascending id.
+/// Returns the accounts of joined rows, by ascending id.
 pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec<Account>> {
     let mut accounts: BTreeMap<AccountId, Account> = BTreeMap::new();
     for (row, identity) in rows {
@@ -67,23 +67,6 @@ pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec
     Ok(accounts.into_values().collect())
 }
 
-/// In one statement: an identity that is unlinked in this moment is not taken for one that is linked.
-pub(crate) async fn find_account(
-    conn: &mut Connection,
-    provider: &ProviderName,
-    subject: &Subject,
-) -> Done<Option<Account>> {
-    let presented = diesel::alias!(identities as presented);
-    let owner = presented
-        .filter(presented.field(identities::provider).eq(provider.as_str()))
-        .filter(presented.field(identities::subject).eq(subject.as_str()))
-        .select(presented.field(identities::account_id));
-    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(owner));
-    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
-    let rows: Vec<JoinedRow> = conn.load(query).await?;
-    Ok(accounts_of(rows)?.pop())
-}
-
 pub(crate) async fn insert(conn: &mut Connection, id: AccountId, identity: &LinkedIdentity) -> Done<usize> {
     let row = IdentityRow::new(DbUuid(id.as_uuid()), identity);
     conn.execute(diesel::insert_into(identities::table).values(row)).await
@@ -94,7 +77,7 @@ pub(crate) async fn delete(conn: &mut Connection, id: AccountId, provider: &Prov
     conn.execute(diesel::delete(rows.filter(identities::provider.eq(provider.as_str())))).await
 }
 
-/// It stays linked until the commit.
+/// Requires that the identity is linked, and stays linked until the commit.
 pub(crate) async fn require(
     conn: &mut Connection,
     id: AccountId,

@@ -1,5 +1,5 @@
-//! The joins of a session in one column: a line each of time, generation, network and user agent, with spaces between.
-//! None of those but the last holds a space, and none a line break.
+//! The joins of a session in one column: one line each with time, generation, network and user agent, separated by
+//! spaces. Only the last may contain a space, and none a line break.
 
 use auth_domain::Timestamp;
 use auth_domain::session::{Client, Generation, Join, Joins, Network};
@@ -12,7 +12,7 @@ pub(crate) fn write(joins: &Joins) -> String {
     joins.as_slice().iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `None` for what nobody wrote.
+/// Parses a column; `None` if this service cannot have written it.
 pub(crate) fn read(text: &str) -> Option<Joins> {
     let lines = text.split('\n').filter(|line| !line.is_empty());
     Joins::from_stored(lines.map(join).collect::<Option<_>>()?)

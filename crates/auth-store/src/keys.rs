@@ -1,4 +1,4 @@
-//! Signing keys, and what is left of master keys.
+//! Signing keys, and what is kept of master keys.
 
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::KeyId;

@@ -1,8 +1,8 @@
 //! The `Store` and `Archive` ports in SQL, once for both engines: schema, rows, every query and the commit.
 //!
-//! A query's type names no engine until it runs (`connection.rs`), so each is written and compiled once. What differs is
-//! behind [`Engine`]: connections, and how rows are written as JSON. Where the connections lead, and over what, is
-//! `auth-postgres`' and `auth-sqlite`'s.
+//! The type of a query names no engine until it runs (`connection.rs`), so each is written and compiled once. What
+//! differs is behind [`Engine`]: connections, and how rows are written as JSON. `auth-postgres` and `auth-sqlite` know
+//! where the connections lead, and over what.
 
 mod accounts;
 mod archive;
@@ -19,6 +19,7 @@ mod keys;
 mod mails;
 mod maintenance;
 mod migrations;
+mod names;
 mod outbox;
 mod password_limits;
 mod places;
@@ -31,6 +32,7 @@ mod schema;
 mod sessions;
 mod snapshot;
 mod spawner;
+mod steps;
 mod store;
 mod two_factor;
 mod types;
@@ -47,8 +49,8 @@ pub use store::{SqlStore, work_on};
 
 use auth_domain::ports::{CommitError, StoreError};
 
-/// A row holds what the domain could not have written: the database was changed by other hands.
+/// Reports a row that contains what the domain cannot have written: someone else changed the database.
 fn corrupt(table: &'static str, column: &'static str) -> CommitError {
-    tracing::error!(table, column, "a row cannot be read: a value is not one that this service writes");
+    tracing::error!(table, column, "a row cannot be read: it contains an invalid value");
     StoreError::Corrupt { table, column }.into()
 }

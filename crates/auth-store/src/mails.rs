@@ -1,4 +1,4 @@
-//! The mails that are owed: how they are kept, leased and done with.
+//! The queue of mails: storing, leasing and finishing them.
 
 use auth_domain::account::EmailAddress;
 use auth_domain::challenge::ChallengePurpose;
@@ -28,21 +28,21 @@ struct MailRow {
     user_agent: String,
     attempt: i64,
     next_attempt_at: i64,
-    /// Since when the wait for that goes on: what lies in the future was written before the clock was put back.
+    /// Since when the wait for that has lasted. A time in the future was written before the clock was set back.
     stamped_at: i64,
     challenge_id: Option<DbUuid>,
     send_number: Option<i64>,
     account_id: Option<DbUuid>,
-    /// Of notices; two codes never become one mail.
+    /// Set for notices; two codes never become one mail.
     fold_key: Option<String>,
-    /// 0 while a notice that was sent keeps those like it back.
+    /// 0 while a notice that was sent holds back similar ones.
     times: i64,
     address_proved: bool,
     details: String,
 }
 
 impl MailRow {
-    /// A mail with a code has the purpose of its challenge as its kind.
+    /// Returns the content. The kind of a mail with a code is the purpose of its challenge.
     fn content(&self) -> Option<MailContent> {
         Some(match (self.challenge_id, self.send_number) {
             (Some(challenge_id), Some(send_number)) => MailContent::Code {
@@ -77,7 +77,7 @@ impl TryFrom<MailRow> for LeasedMail {
     }
 }
 
-/// Whether a mail is due: one statement that locks nothing, for those who look again and again.
+/// Tells whether a mail is due, with one statement that locks nothing, for callers that look repeatedly.
 pub(crate) async fn is_due(conn: &mut Connection, now: Timestamp) -> Done<bool> {
     let one: Vec<DbUuid> = conn.load(due(now.as_micros()).select(mails::id).limit(1)).await?;
     Ok(!one.is_empty())
@@ -91,8 +91,8 @@ fn due(now: i64) -> _ {
         .filter(mails::next_attempt_at.le(now))
 }
 
-/// A row that cannot be read, a kind that only a newer node knows say, is passed over: its lease runs out
-/// like any other, and it keeps no mail beside it from being sent.
+/// Leases a mail. A row that cannot be read, for example because only a newer node knows its kind, is skipped: its
+/// lease expires like any other, and it keeps no other mail from being sent.
 pub(crate) async fn lease(
     conn: &mut Connection,
     now: Timestamp,
@@ -105,7 +105,8 @@ pub(crate) async fn lease(
     Ok(rows.into_iter().filter_map(|row| LeasedMail::try_from(row).ok()).collect())
 }
 
-/// A lease is a due time in the future and a further attempt: no clean-up after a worker that died.
+/// Takes the mails that are due. A lease is a due time in the future and another attempt, so nothing has to clean up
+/// after a worker that died.
 async fn take_due(conn: &mut Connection, now: Timestamp, until: Timestamp, limit: u32) -> Done<Vec<MailRow>> {
     let due = due(now.as_micros()).order(mails::next_attempt_at).limit(limit.into()).select(mails::id);
     let ids: Vec<DbUuid> = conn.load_locked(due.for_update().skip_locked(), due).await?;
@@ -165,9 +166,10 @@ impl MailRow {
     }
 }
 
-/// A notice that meets one with its key becomes that one, and is due when that is; at once where that was given up.
+/// Queues a mail. A notice whose key is already queued becomes part of that one and is due with it, or at once if that
+/// was given up.
 pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<usize> {
-    // What was removed before the one that comes now is still to be told, unless it was.
+    // What was removed before the new one is still to be reported, unless it was.
     let both = mails::details.concat(" ").concat(excluded(mails::details));
     let is_new = mails::times.eq(0).or(mails::kind.ne(NoticeKind::PasswordReset.as_str()));
     let details = case_when(is_new, excluded(mails::details)).otherwise(both);
@@ -190,7 +192,7 @@ pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<us
     conn.execute(insert.on_conflict(mails::fold_key).do_update().set(folded)).await
 }
 
-/// Keeps a notice back until then, less the `told` ones that the mail has told of.
+/// Holds a notice back until then, without the `told` ones that the mail has reported.
 pub(crate) async fn hold(
     conn: &mut Connection,
     (id, attempt): (MailId, u32),
@@ -214,7 +216,7 @@ pub(crate) async fn delete(conn: &mut Connection, id: MailId, attempt: u32) -> D
     conn.execute(diesel::delete(row)).await
 }
 
-/// Puts a mail off until `retry_at`, or parks it at `parked_at`.
+/// Postpones a mail until `retry_at`, or parks it at `parked_at`.
 pub(crate) async fn fail(
     conn: &mut Connection,
     (id, attempt): (MailId, u32),
@@ -238,7 +240,7 @@ pub(crate) async fn delete_codes_of(conn: &mut Connection, account_id: AccountId
     conn.execute(diesel::delete(codes)).await
 }
 
-/// Puts every parked mail back into the queue, and has those tried that were put off for longer than any lease takes.
+/// Puts every parked mail back into the queue, and retries those that were postponed for longer than any lease takes.
 pub(crate) async fn unpark(conn: &mut Connection, at: Timestamp) -> Done<usize> {
     let (now, leased_until) = (at.as_micros(), (at + LEASE).as_micros());
     let put_off = mails::table

@@ -1,4 +1,4 @@
-//! When something was last done to this database as a whole.
+//! When maintenance was last done on the database as a whole.
 
 use auth_domain::Timestamp;
 use auth_domain::maintenance::Maintenance;

@@ -1,11 +1,11 @@
-//! Brings a schema to a version, which is the date and number of a migration without its dashes.
+//! Brings a schema to a version, which is the date and number of a migration without dashes.
 
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
-/// Runs or reverts migrations until `version` is the last one; the newest of `source` where it is `None`. Answers how
-/// many that were; the error says what went wrong.
+/// Runs or reverts migrations until `version` is the last one, or the newest of `source` if it is `None`. Returns how
+/// many there were; the error says what went wrong.
 pub fn migrate_to<DB: Backend>(
     harness: &mut impl MigrationHarness<DB>,
     source: fn() -> EmbeddedMigrations,
@@ -14,7 +14,7 @@ pub fn migrate_to<DB: Backend>(
     let text = |error: Box<dyn std::error::Error + Send + Sync>| error.to_string();
     let Some(version) = version else { return Ok(harness.run_pending_migrations(source()).map_err(text)?.len()) };
     if !knows::<DB>(&source(), version) {
-        return Err(format!("version {version} of the schema is not known here: it was made by a newer auth-server"));
+        return Err(format!("schema version {version} is unknown: it was made by a newer auth-server"));
     }
     let version = MigrationVersion::from(version);
     let mut changed = 0;
@@ -31,14 +31,14 @@ pub fn migrate_to<DB: Backend>(
     Ok(changed)
 }
 
-/// Whether `version` is that of one of our migrations.
+/// Tells whether `version` is that of one of our migrations.
 pub(crate) fn knows<DB: Backend>(source: &EmbeddedMigrations, version: &str) -> bool {
     let known: Result<Vec<Box<dyn Migration<DB>>>, _> = source.migrations();
     known.is_ok_and(|known| known.iter().any(|migration| migration.name().version().to_string() == version))
 }
 
-/// Whether `applied` are all the versions that `source` has: then there is nothing to run, and no right to change the schema
-/// is needed.
+/// Tells whether `applied` contains all versions of `source`: then there is nothing to run, and no right to change the
+/// schema is needed.
 pub fn is_up_to_date<DB: Backend>(source: &EmbeddedMigrations, applied: &[String]) -> bool {
     let known: Result<Vec<Box<dyn Migration<DB>>>, _> = source.migrations();
     known.is_ok_and(|known| known.iter().all(|migration| applied.contains(&migration.name().version().to_string())))

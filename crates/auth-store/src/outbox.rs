@@ -1,4 +1,4 @@
-//! What is owed, counted; and whether the database answers at all.
+//! Counts what is queued, and checks that the database answers.
 
 use auth_domain::Timestamp;
 use auth_domain::load::OutboxDepth;
@@ -14,7 +14,7 @@ pub(crate) async fn ping(conn: &mut Connection) -> Done<()> {
     Ok(())
 }
 
-/// Whether anything owed was leased, put off or became owed in the future.
+/// Tells whether anything in the queue was leased, postponed or queued in the future.
 pub(crate) async fn has_stamps_ahead(conn: &mut Connection, now: Timestamp) -> Done<bool> {
     let latest = now.latest_believed().as_micros();
     let mail = mails::table
@@ -32,7 +32,7 @@ pub(crate) async fn has_stamps_ahead(conn: &mut Connection, now: Timestamp) -> D
     Ok(!mail.is_empty() || !delivery.is_empty())
 }
 
-/// Has those begin at `now` and take as long.
+/// Restarts these at `now`, for the same length of time.
 pub(crate) async fn restamp(conn: &mut Connection, now: Timestamp) -> Done<usize> {
     let begun = conn.begin().await?;
     let done = restamp_both(conn, now.latest_believed().as_micros(), now.as_micros()).await;
@@ -52,9 +52,9 @@ async fn restamp_both(conn: &mut Connection, latest: i64, now: i64) -> Done<usiz
     Ok(moved + conn.execute(diesel::update(ahead).set(anew)).await?)
 }
 
-/// Of three instants: nobody adds these numbers up.
+/// Counts at three instants, since nobody adds these numbers up.
 pub(crate) async fn depth(conn: &mut Connection) -> Done<OutboxDepth> {
-    // A notice that is kept back counts since it could go.
+    // A notice that is held back counts from when it could be sent.
     let since = case_when(mails::attempt.eq(0), mails::next_attempt_at).otherwise(mails::happened_at);
     let owed =
         mails::table.filter(mails::parked_at.is_null()).filter(mails::times.gt(0)).select((count_star(), min(since)));

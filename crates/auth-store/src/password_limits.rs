@@ -1,4 +1,4 @@
-//! The limits for passwords: how they are kept, read and counted.
+//! Password limits: storing, reading and counting.
 
 use auth_domain::Timestamp;
 use auth_domain::password_limit::{DailyMisses, NetworkAttempts, PasswordLimit};
@@ -12,7 +12,7 @@ use crate::schema::{password_daily_misses, password_network_attempts};
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = password_network_attempts, treat_none_as_null = true)]
+#[diesel(table_name = password_network_attempts, primary_key(subject, network), treat_none_as_null = true)]
 pub(super) struct NetworkAttemptsRow {
     subject: DbUuid,
     network: String,
@@ -47,7 +47,7 @@ impl From<NetworkAttemptsRow> for NetworkAttempts {
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = password_daily_misses, treat_none_as_null = true)]
+#[diesel(table_name = password_daily_misses, primary_key(subject), treat_none_as_null = true)]
 pub(super) struct DailyMissesRow {
     subject: DbUuid,
     misses: i64,
@@ -76,8 +76,7 @@ impl From<DailyMissesRow> for DailyMisses {
     }
 }
 
-/// Two statements, not one: the parts are guarded each by its own version, so they need not be of one
-/// instant.
+/// Reads a limit with two statements: its parts have their own versions as guards, so they need not be of one instant.
 pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network: &Network) -> Done<PasswordLimit> {
     let key = DbUuid(subject.as_uuid());
     let attempts = password_network_attempts::table
@@ -104,7 +103,7 @@ struct LoginRow {
     last_success_at: Option<i64>,
 }
 
-/// By its index, backwards: it reads no more rows than it answers.
+/// Lists networks by the index, backwards, and so reads no more rows than it returns.
 pub(crate) async fn list_login_networks(
     conn: &mut Connection,
     since: Timestamp,
@@ -122,7 +121,7 @@ pub(crate) async fn list_login_networks(
     Ok(rows.into_iter().filter_map(login).collect())
 }
 
-/// A first write finds no row; any other replaces the version before it.
+/// Writes the network's part. The first write finds no row; any other replaces the version before it.
 pub(crate) async fn put_network_attempts(conn: &mut Connection, limit: &PasswordLimit) -> Done<usize> {
     let (row, version) = (NetworkAttemptsRow::from(limit), limit.attempts.version);
     if version == RowVersion::FIRST {
@@ -136,7 +135,7 @@ pub(crate) async fn put_network_attempts(conn: &mut Connection, limit: &Password
     conn.execute(diesel::update(before).set(row)).await
 }
 
-/// As [`put_network_attempts`].
+/// Writes the day's part, like [`put_network_attempts`].
 pub(crate) async fn put_daily_misses(conn: &mut Connection, limit: &PasswordLimit) -> Done<usize> {
     let (row, version) = (DailyMissesRow::from(limit), limit.daily.version);
     if version == RowVersion::FIRST {

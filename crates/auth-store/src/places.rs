@@ -1,4 +1,4 @@
-//! Places that are taken and come back, first come first served, of which there may be more or fewer later.
+//! A changing number of places that are taken, first come first served, and returned.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many places.
+/// A number of places.
 pub(crate) struct Places {
     free: Arc<Semaphore>,
     count: Mutex<usize>,
-    /// How many are not to come back: there are fewer places by now.
+    /// How many will not be returned, because the number of places was reduced.
     surplus: Arc<AtomicUsize>,
 }
 
-/// A place that is taken; it comes back when it is dropped.
+/// A place that is taken. Dropping this returns it.
 pub(crate) struct Place {
     permit: Option<OwnedSemaphorePermit>,
     surplus: Arc<AtomicUsize>,
@@ -25,18 +25,18 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(count)), count: Mutex::new(count), surplus: Arc::default() }
     }
 
-    /// Takes one; `None` where none comes free in time.
+    /// Takes a place; `None` if none becomes free in time.
     pub(crate) async fn take(&self, within: Duration) -> Option<Place> {
         let permit = tokio::time::timeout(within, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok()?;
         Some(Place { permit: Some(permit), surplus: Arc::clone(&self.surplus) })
     }
 
-    /// How many there are.
+    /// Returns the number of places.
     pub(crate) fn count(&self) -> usize {
         *self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on there are so many. Those that are taken are not taken away.
+    /// Changes the number of places. Those that are taken stay taken.
     pub(crate) fn resize(&self, to: usize) {
         let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in *count..to {

@@ -13,23 +13,23 @@ use futures_util::future::{BoxFuture, join_all};
 use crate::connection::Connection;
 use crate::places::{Place, Places};
 
-/// How long a pool stays smaller after the server granted no further connection.
+/// How long a pool stays smaller after the server refused another connection.
 const SMALLER_FOR: Duration = Duration::from_secs(60);
 /// How long an idle connection may take to show that it is alive.
 const PROBE: Duration = Duration::from_secs(2);
-/// How often it is looked whether the server has done with what was given up.
+/// How often the pool checks whether the server has finished work that was given up.
 const LOOK: Duration = Duration::from_secs(1);
-/// Takes what is idle, and nothing else.
+/// Takes an idle connection or nothing.
 const AT_ONCE: Timeouts =
     Timeouts { wait: Some(Duration::ZERO), create: Some(Duration::ZERO), recycle: Some(Duration::ZERO) };
 
 /// Why no connection was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The server grants no further one to this role or database: those that are open must do.
+    /// The server grants no more connections to this role or database, so the open ones must suffice.
     #[error("{0}")]
     NoMoreGranted(String),
-    /// It cannot be reached, or refuses.
+    /// The server cannot be reached, or refuses.
     #[error("{0}")]
     Failed(String),
 }
@@ -55,20 +55,20 @@ impl managed::Manager for Manager {
     }
 }
 
-/// What a connection is wanted for.
+/// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To read. Some connections are never lent for anything else, so that writes which are stuck hold up no read.
+    /// Reading. Some connections are reserved for it, so that stuck writes do not block reads.
     Read,
     /// To write.
     Write,
-    /// To write what need not be written now: not where writes are stuck.
+    /// A write that may be skipped, which happens if writes are stuck.
     WriteIfFree,
-    /// To see whether writing works: one at a time, beside the other writes where there are connections enough.
+    /// Testing whether writes work: one at a time, in addition to other writes if there are enough connections.
     TryWriting,
 }
 
-/// Connections that are lent and come back. A clone is the same pool.
+/// Connections that are lent and returned. Clones share the same pool.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
@@ -76,27 +76,27 @@ struct Inner {
     pool: managed::Pool<Manager>,
     most: usize,
     wait: Duration,
-    /// Since when it is smaller than it may be.
+    /// Since when the pool is smaller than it may be.
     smaller_since: Mutex<Option<Instant>>,
-    /// One for each connection that there may be now: whoever has one finds a connection idle, or may open one.
+    /// One place for each connection that there may be now: its holder finds an idle connection or may open one.
     all: Places,
     writers: Places,
-    /// The one place of whoever tries whether writing works.
+    /// The single place for testing whether writes work.
     trier: Places,
     /// Whether idle connections are being tried.
     trying: AtomicBool,
-    /// How many writes were given up that the server still works on.
+    /// How many writes were given up on which the server is still working.
     stuck: AtomicUsize,
 }
 
-/// A connection that is lent; it goes back when it is dropped.
+/// A connection that is lent. Dropping it returns it.
 pub struct Lent {
     object: Object<Manager>,
     places: Taken,
     pool: Pool,
 }
 
-/// What a connection takes of the pool until it is back.
+/// What a connection uses of the pool until it is returned.
 struct Taken {
     _any: Place,
     writing: Option<Place>,
@@ -117,18 +117,19 @@ impl DerefMut for Lent {
 }
 
 impl Lent {
-    /// To be called after each use.
+    /// Call this after each use.
     pub(crate) fn look_at_outcome(&mut self) {
         if self.object.was_found_read_only() {
             self.pool.look_for_primary();
         }
     }
 
-    /// Closes a connection that has not answered in time; the others are tried, since what holds up one may hold up all.
+    /// Closes a connection that has not answered in time, and tests the idle ones, since what blocks one may block all.
     ///
-    /// Where the server still works on a write, its waiting cannot be ended from here without harm: a cancelled wait for a
-    /// synchronous standby shows what the standby does not have. So that those do not pile up in the server, the
-    /// connection keeps its place in the pool until the server is done, or does not answer others either.
+    /// If the server is still working on a write, its wait cannot be ended from here without harm: cancelling the wait
+    /// for a synchronous standby would expose what the standby does not have. To keep such writes from piling up in the
+    /// server, the connection keeps its place in the pool until the server is done, or answers no other connection
+    /// either.
     pub fn give_up(self) {
         let Self { object, places, pool } = self;
         pool.try_idle(Trial::Alive);
@@ -149,7 +150,7 @@ impl Lent {
     }
 }
 
-/// How many of so many connections are lent to those who read, and to nobody else.
+/// Returns how many of this many connections are reserved for reading.
 const fn reserved_for_reads(connections: usize) -> usize {
     match connections {
         0 | 1 => 0,
@@ -159,8 +160,8 @@ const fn reserved_for_reads(connections: usize) -> usize {
 }
 
 impl Pool {
-    /// A pool of at most `most` connections. Whoever finds none free waits for `wait` at most; opening one may take
-    /// `open_within`. The error says why there can be none.
+    /// Creates a pool of at most `most` connections. A caller that finds none free waits for at most `wait`; opening
+    /// one may take `open_within`. The error says why the pool cannot be created.
     pub fn new(opener: Opener, most: usize, wait: Duration, open_within: Option<Duration>) -> Result<Self, String> {
         let pool = managed::Pool::builder(Manager(opener))
             .max_size(most)
@@ -182,14 +183,14 @@ impl Pool {
         })))
     }
 
-    /// Lends a connection. Where the server grants no further one, waits for one that is open.
+    /// Lends a connection. If the server grants no more, it waits for one that is open.
     pub async fn lend(&self, purpose: Purpose) -> Result<Lent, StoreError> {
         let writing = self.place_to_write(purpose).await?;
         self.grow_again();
         let by = Instant::now() + self.0.wait;
         loop {
             let Some(any) = self.0.all.take(by.saturating_duration_since(Instant::now())).await else {
-                tracing::error!("no connection to the database is free");
+                tracing::error!("no database connection is available");
                 return Err(StoreError::Unavailable);
             };
             match self.0.pool.get().await {
@@ -199,18 +200,22 @@ impl Pool {
                 Err(managed::PoolError::Backend(OpenError::NoMoreGranted(reason))) => {
                     let open = self.0.pool.status().size;
                     if open == 0 {
-                        tracing::error!(reason, "the database grants no connection");
+                        tracing::error!(reason, "the database refuses connections");
                         return Err(StoreError::Unavailable);
                     }
-                    tracing::warn!(reason, open, "the database grants no further connection: requests share those");
+                    tracing::warn!(
+                        reason,
+                        open,
+                        "the database refuses further connections: requests share the open ones"
+                    );
                     self.shrink_to(open);
                 }
                 Err(managed::PoolError::Backend(OpenError::Failed(reason))) => {
-                    tracing::error!(reason, "no connection to the database");
+                    tracing::error!(reason, "cannot connect to the database");
                     return Err(StoreError::Unavailable);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "no connection to the database is free");
+                    tracing::error!(%error, "no database connection is available");
                     return Err(StoreError::Unavailable);
                 }
             }
@@ -222,13 +227,15 @@ impl Pool {
         let taken = match purpose {
             Purpose::Read => return Ok(None),
             Purpose::WriteIfFree if stuck.load(Ordering::SeqCst) > 0 => return Err(StoreError::Unavailable),
-            // Beside it there is still one that reads.
+            // Another one for reading remains.
             Purpose::TryWriting if reserved_for_reads(all.count()) > 1 => trier.take(*wait).await,
             Purpose::WriteIfFree => writers.take(*wait / 3).await,
             Purpose::Write | Purpose::TryWriting => writers.take(*wait).await,
         };
         if taken.is_none() && purpose != Purpose::WriteIfFree {
-            tracing::error!("no connection to the database is free to write: those that write are waiting for it");
+            tracing::error!(
+                "no database connection is available for writing: all of them are waiting for the database"
+            );
         }
         taken.map(Some).ok_or(StoreError::Unavailable)
     }
@@ -254,7 +261,7 @@ impl Pool {
         self.0.writers.resize(connections - reserved_for_reads(connections));
     }
 
-    /// Tries each idle connection, all at once, and closes those that fail. Returns at once.
+    /// Tests all idle connections at once, and closes those that fail. Returns without waiting for that.
     fn try_idle(&self, trial: Trial) {
         if self.0.trying.swap(true, Ordering::SeqCst) {
             return;
@@ -278,28 +285,28 @@ impl Pool {
         let tried = join_all(idle.into_iter().map(|object| try_one(object, trial))).await;
         let closed = tried.into_iter().filter(|closed| *closed).count();
         if closed > 0 {
-            tracing::warn!(closed, ?trial, "idle connections to the database failed a trial: they are closed");
+            tracing::warn!(closed, ?trial, "idle database connections did not answer and were closed");
         }
     }
 
-    /// Whether a connection that is opened now leads to a server that takes writes.
+    /// Tells whether a new connection would lead to a server that accepts writes.
     async fn finds_writable(&self) -> bool {
         match (self.0.pool.manager().0)().await {
             Ok(_) => true,
             Err(error) => {
-                tracing::error!(%error, "the database only reads, and no other one takes writes: reads go on");
+                tracing::error!(%error, "the database is read-only and no other one accepts writes: reads continue");
                 false
             }
         }
     }
 
-    /// Another server may have become the primary: as soon as one takes writes, connections to one that does not are of no
-    /// use. Before, they still read.
+    /// Looks for a new primary: as soon as a server accepts writes, connections to one that does not are closed. Until
+    /// then they can still read.
     pub(crate) fn look_for_primary(&self) {
         self.try_idle(Trial::Writable);
     }
 
-    /// Whether the server still works on what that backend was given.
+    /// Tells whether the server is still working on what this backend was given.
     async fn is_at_work(&self, backend: i32) -> bool {
         let lent = tokio::time::timeout(PROBE, self.lend(Purpose::Read)).await;
         let Ok(Ok(mut lent)) = lent else { return false };
@@ -312,26 +319,26 @@ impl Pool {
         }
     }
 
-    /// Closes every connection: those that are lent when they come back. None is lent afterwards.
+    /// Closes every connection; those that are lent, when they are returned. None is lent afterwards.
     pub fn close(&self) {
         self.0.pool.close();
     }
 
-    /// Returns how busy it is.
+    /// Returns how busy the pool is.
     pub fn status(&self) -> PoolLoad {
         let status = self.0.pool.status();
         PoolLoad { most: self.0.most, open: status.size, idle: status.available }
     }
 }
 
-/// What an idle connection is to show.
+/// What an idle connection must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trial {
     Alive,
     Writable,
 }
 
-/// Tells whether it was closed.
+/// Returns whether it was closed.
 async fn try_one(mut object: Object<Manager>, trial: Trial) -> bool {
     let trying = async {
         match trial {

@@ -1,13 +1,13 @@
-//! Statements that a connection prepares once. diesel takes every `UPDATE` and every `sql_query` for one whose text may
-//! differ each time, so it is parsed and planned anew, which in PostgreSQL costs a round trip. Ours have few texts, and a
-//! statement without an id of its own is kept by its text, so another text is another statement.
+//! Statements that a connection prepares once. diesel assumes that the text of every `UPDATE` and `sql_query` may
+//! differ each time, so it is parsed and planned again, which costs a round trip in PostgreSQL. Ours have few texts,
+//! and a statement without an id is kept by its text, so that another text is another statement.
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 
-/// A statement that is kept prepared, whatever diesel takes it for. Not for texts without end: each is kept as long as its
-/// connection.
+/// A statement that is kept prepared, whatever diesel assumes. Do not use it for an unlimited number of texts: each is
+/// kept as long as its connection.
 pub(crate) struct Prepared<S>(pub(crate) S);
 
 impl<S: QueryId> QueryId for Prepared<S> {

@@ -1,5 +1,5 @@
-//! Removes expired rows, a bounded batch at a time. In SQL, since the DSL has no row values; the same text
-//! for both engines.
+//! Deletes expired rows, a bounded batch at a time. This is plain SQL, the same for both engines, because the DSL has
+//! no row values.
 
 use auth_domain::Timestamp;
 use auth_domain::retention::Expired;
@@ -10,8 +10,8 @@ use crate::connection::{Connection, Done};
 pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -> Done<usize> {
     let (sql, first, second) = match expired {
         Expired::Sessions { ended_before } => (
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE absolute_expires_at < $1 \
-             OR idle_expires_at < $1 OR revoked_at < $2 LIMIT $3)",
+            "DELETE FROM sessions WHERE (account_id, id) IN (SELECT account_id, id FROM sessions \
+             WHERE absolute_expires_at < $1 OR idle_expires_at < $1 OR revoked_at < $2 LIMIT $3)",
             ended_before,
             ended_before,
         ),
@@ -70,7 +70,7 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             occurred_before,
         ),
         Expired::Events { occurred_before } => (
-            // The last one stays: a service that has seen it goes on from there.
+            // The last one is kept: a service that has seen it continues from there.
             "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE occurred_at < $1 AND occurred_at < $2 \
              AND kind <> 'user.deleted' AND coalesce(position, -1) <> (SELECT last FROM event_positions) LIMIT $3)",
             occurred_before,

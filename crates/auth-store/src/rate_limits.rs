@@ -1,4 +1,4 @@
-//! Rate limits, as they are kept.
+//! How rate limits are stored.
 
 use auth_domain::Timestamp;
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
@@ -10,7 +10,7 @@ use crate::schema::rate_limits;
 use crate::types::DbUuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = rate_limits)]
+#[diesel(table_name = rate_limits, primary_key(subject, kind, network))]
 struct RateLimitRow {
     subject: DbUuid,
     kind: String,
@@ -54,7 +54,7 @@ pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, kind: &
     })
 }
 
-/// A first write finds no row; any other replaces the version before it.
+/// Writes a limit. The first write finds no row; any other replaces the version before it.
 pub(crate) async fn put(conn: &mut Connection, rate_limit: &RateLimit) -> Done<usize> {
     let row = RateLimitRow::from(rate_limit);
     if rate_limit.version == RowVersion::FIRST {

@@ -1,9 +1,10 @@
-//! Whether requests can be answered: something is read, and what was written lately shows that writing works, or is tried.
+//! Tells whether requests can be answered: reads something, and checks that writing works by what was written recently
+//! or by trying.
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use auth_domain::Randomness;
 use auth_domain::ports::{CommitError, StoreError};
 use diesel::prelude::*;
 use futures_util::FutureExt as _;
@@ -16,26 +17,29 @@ use crate::pool::Purpose;
 use crate::schema::maintenance;
 use crate::store::SqlStore;
 
-/// Whoever asks waits no longer: a load balancer asks every second or so.
+/// How long a caller waits at most: a load balancer asks about every second.
 const READY_WITHIN: Duration = Duration::from_secs(3);
-/// How long it counts that something was written.
+/// How long a successful write counts.
 const LATELY: Duration = Duration::from_secs(1);
-/// How many rows there are to try writing on. Nodes seldom share one, so a node that hangs keeps few others from theirs.
-const ROWS: u64 = 64;
+/// The number of rows for test writes. Nodes seldom share one, so a node that hangs blocks few others.
+const ROWS: u8 = 64;
 
-/// What is known of writing.
+/// What is known about writing.
 #[derive(Default)]
 pub(crate) struct Writing {
     seen: Mutex<Seen>,
-    /// Held by whoever tries: the others wait for what comes of it.
+    /// Held by the caller that tries; the others wait for the result.
     trying: tokio::sync::Mutex<()>,
+    /// Which row this node writes, drawn at the first try.
+    row: OnceLock<u8>,
 }
 
 #[derive(Default)]
 struct Seen {
     /// When something was last written.
     worked_at: Option<Instant>,
-    /// The database refused to write: its disk is full, say. Then what needs no room proves nothing.
+    /// Whether the database refused to write, for example because its disk is full. Then a write that needs no room
+    /// proves nothing.
     refused: bool,
 }
 
@@ -60,19 +64,19 @@ impl Writing {
 }
 
 impl<E: Engine> SqlStore<E> {
-    /// Reads, and writes where nothing was written lately, both as requests do.
-    pub(crate) async fn read_and_write(&self) -> Result<(), StoreError> {
-        let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something());
+    /// Reads, and writes if nothing was written recently, both as requests do.
+    pub(crate) async fn read_and_write(&self, drawn: Randomness) -> Result<(), StoreError> {
+        let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something(drawn));
         match tokio::time::timeout(READY_WITHIN, both).await {
             Ok((read, written)) => read.and(written),
             Err(_) => {
-                tracing::error!("not ready: the database does not answer in time, or does not confirm what is written");
+                tracing::error!("not ready: the database does not answer in time or does not confirm writes");
                 Err(StoreError::Unavailable)
             }
         }
     }
 
-    async fn write_something(&self) -> Result<(), StoreError> {
+    async fn write_something(&self, drawn: Randomness) -> Result<(), StoreError> {
         let writing = &self.inner.writing;
         if writing.worked_lately() {
             return Ok(());
@@ -82,7 +86,8 @@ impl<E: Engine> SqlStore<E> {
             return Ok(());
         }
         let room = if writing.seen().refused { self.inner.engine.take_room() } else { None };
-        let tried = self.write_for(Purpose::TryWriting, move |conn| write(conn, room).boxed()).await;
+        let row = *writing.row.get_or_init(|| drawn[0] % ROWS);
+        let tried = self.write_for(Purpose::TryWriting, move |conn| write(conn, row, room).boxed()).await;
         if tried.is_ok() {
             writing.seen().refused = false;
         }
@@ -91,9 +96,8 @@ impl<E: Engine> SqlStore<E> {
 }
 
 /// Writes a row that nobody reads.
-async fn write(conn: &mut Connection, room: Option<&str>) -> Done<()> {
-    static ROW: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) % ROWS);
-    let row = format!("tried_writing_{}", *ROW);
+async fn write(conn: &mut Connection, row: u8, room: Option<&str>) -> Done<()> {
+    let row = format!("tried_writing_{row}");
     let tried = diesel::insert_into(maintenance::table)
         .values((maintenance::name.eq(row), maintenance::at.eq(0)))
         .on_conflict(maintenance::name)
@@ -102,7 +106,7 @@ async fn write(conn: &mut Connection, room: Option<&str>) -> Done<()> {
     conn.execute(tried).await?;
     match room {
         None => Ok(()),
-        // A role that may not do this knows no more than what the row says.
+        // A role that may not do this only knows what the row shows.
         Some(room) => match conn.batch(room).await {
             Ok(()) | Err(StoreError::Failed) => Ok(()),
             Err(error) => Err(error.into()),

@@ -1,5 +1,5 @@
-//! The tables, as `migrations/` makes them. Two have a name in the code that is not the one they were made with: a table
-//! is not renamed while nodes of two versions run side by side.
+//! The tables, as `migrations/` creates them. Two have another name in the code than in the database: a table is not
+//! renamed while nodes of two versions run side by side.
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
@@ -37,10 +37,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::types::SqlUuid;
+
+    names (kind, name) {
+        kind -> Text,
+        name -> Text,
+        account_id -> SqlUuid,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::types::SqlUuid;
 
-    identities (provider, subject) {
+    identities (account_id, provider) {
         provider -> Text,
         subject -> Text,
         account_id -> SqlUuid,
@@ -86,7 +97,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::types::SqlUuid;
 
-    sessions (id) {
+    sessions (account_id, id) {
         id -> SqlUuid,
         account_id -> SqlUuid,
         generation -> BigInt,
@@ -301,5 +312,5 @@ diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(identities -> accounts (account_id));
 diesel::joinable!(challenges -> accounts (account_id));
 diesel::joinable!(event_deliveries -> events (event_id));
-diesel::allow_tables_to_appear_in_same_query!(accounts, identities, sessions, challenges);
+diesel::allow_tables_to_appear_in_same_query!(accounts, identities, names, sessions, challenges);
 diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

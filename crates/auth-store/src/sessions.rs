@@ -1,4 +1,4 @@
-//! Sessions: how they are kept, read and moved on.
+//! Sessions: storing, reading and advancing them.
 
 use auth_domain::account::{Account, CredentialVersion};
 use auth_domain::ports::CommitError;
@@ -41,7 +41,7 @@ pub(super) struct SessionRow {
     authenticated_at: Option<i64>,
     revoked_at: Option<i64>,
     revocation_reason: Option<String>,
-    /// Not of rows that are older than the column.
+    /// Absent in rows that are older than the column.
     rotated_at: Option<i64>,
     joins: String,
     late_generation: Option<i64>,
@@ -95,7 +95,7 @@ impl TryFrom<SessionRow> for Session {
             key_id: KeyId::new(row.key_id),
             method,
             created_at: Timestamp::from_micros(row.created_at),
-            // A node of an older version notes none.
+            // A node of an older version records none.
             authenticated_at: Timestamp::from_micros(row.authenticated_at.unwrap_or(row.created_at)),
             idle_expires_at: Timestamp::from_micros(row.idle_expires_at),
             absolute_expires_at: Timestamp::from_micros(row.absolute_expires_at),
@@ -170,7 +170,7 @@ impl<'a> AdvancedRow<'a> {
     }
 }
 
-/// What an end before its time changes.
+/// What an early end changes.
 #[derive(AsChangeset)]
 #[diesel(table_name = sessions)]
 pub(super) struct RevokedRow {
@@ -196,12 +196,39 @@ fn key(id: SessionId) -> DbUuid {
     DbUuid(id.as_uuid())
 }
 
-pub(crate) async fn find(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
-    let query = sessions::table
-        .inner_join(accounts::table.left_join(identities::table))
-        .filter(sessions::id.eq(key(id)))
-        .select((columns::<SessionRow, _>(), (columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())));
-    let rows: Vec<(SessionRow, JoinedRow)> = conn.load(query).await?;
+fn owner(id: AccountId) -> DbUuid {
+    DbUuid(id.as_uuid())
+}
+
+/// A session, by its key.
+macro_rules! session {
+    ($account_id:expr, $id:expr) => {
+        sessions::table.filter(sessions::account_id.eq(owner($account_id))).filter(sessions::id.eq(key($id)))
+    };
+}
+
+/// With their accounts.
+macro_rules! joined {
+    ($sessions:expr) => {
+        $sessions
+            .inner_join(accounts::table.left_join(identities::table))
+            .select((columns::<SessionRow, _>(), (columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())))
+    };
+}
+
+pub(crate) async fn find(
+    conn: &mut Connection,
+    account_id: AccountId,
+    id: SessionId,
+) -> Done<Option<(Session, Account)>> {
+    one_of(conn.load(joined!(session!(account_id, id))).await?)
+}
+
+pub(crate) async fn find_by_id(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
+    one_of(conn.load(joined!(sessions::table.filter(sessions::id.eq(key(id))))).await?)
+}
+
+fn one_of(rows: Vec<(SessionRow, JoinedRow)>) -> Done<Option<(Session, Account)>> {
     let (mut sessions, accounts): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     let session = sessions.pop().map(Session::try_from).transpose()?;
     Ok(session.zip(accounts_of(accounts)?.pop()))
@@ -214,7 +241,7 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Done<Vec<Session>> {
     let query = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::idle_expires_at.gt(now.as_micros()))
         .filter(sessions::absolute_expires_at.gt(now.as_micros()))
@@ -225,8 +252,8 @@ pub(crate) async fn list(
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// Inserts from a select on the account, which stays locked against a change of credentials until
-/// the commit: whichever comes second sees the other.
+/// Inserts by selecting from the account, which stays locked against a change of credentials until the commit:
+/// whichever comes second sees the other.
 pub(crate) async fn insert(
     conn: &mut Connection,
     session: &Session,
@@ -280,19 +307,17 @@ pub(crate) async fn insert(
     conn.execute_locked(postgres, sqlite).await
 }
 
-/// The session as somebody read it, of the account as they read that. The account is not locked: a change of its roles that
-/// is committed before this statement begins is seen, and tokens that are handed out at the same time as one were handed
-/// out before it.
+/// Selects the session as it was read, of the account as it was read. The account is not locked: a change of its roles
+/// that is committed before this statement begins is seen, and tokens issued at the same time as a change count as
+/// issued before it.
 macro_rules! unmoved {
     ($session:expr, $account:expr) => {{
         let ((id, from), (account_id, revision)): ((SessionId, RotationVersion), (AccountId, AccountRevision)) =
             ($session, $account);
-        let account_id = DbUuid(account_id.as_uuid());
-        let account =
-            accounts::table.filter(accounts::id.eq(account_id)).filter(accounts::updated_at.eq(revision.as_micros()));
-        sessions::table
-            .filter(sessions::id.eq(key(id)))
-            .filter(sessions::account_id.eq(account_id))
+        let account = accounts::table
+            .filter(accounts::id.eq(owner(account_id)))
+            .filter(accounts::updated_at.eq(revision.as_micros()));
+        session!(account_id, id)
             .filter(sessions::generation.eq(number(from.generation)))
             .filter(sessions::proved.eq(from.proved))
             .filter(sessions::notes.eq(from.notes.as_number()))
@@ -321,15 +346,17 @@ pub(crate) async fn note_served_again(
     conn.execute(diesel::update(row).set(ServedAgainRow::from(rotation))).await
 }
 
-pub(crate) async fn prove(conn: &mut Connection, id: SessionId, generation: Generation) -> Done<usize> {
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::generation.eq(number(generation)))
-        .filter(sessions::proved.eq(false));
+pub(crate) async fn prove(
+    conn: &mut Connection,
+    (account_id, id): (AccountId, SessionId),
+    generation: Generation,
+) -> Done<usize> {
+    let row =
+        session!(account_id, id).filter(sessions::generation.eq(number(generation))).filter(sessions::proved.eq(false));
     conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
 }
 
-/// Its owner proved who they are, by the credentials and second factors that the account still has.
+/// Records a reauthentication with the credentials and second factors that the account still has.
 pub(crate) async fn reauthenticate(
     conn: &mut Connection,
     (account_id, id): (AccountId, SessionId),
@@ -337,22 +364,18 @@ pub(crate) async fn reauthenticate(
     (credential_version, two_factor_version): (CredentialVersion, RowVersion),
 ) -> Done<usize> {
     let account = accounts::table
-        .filter(accounts::id.eq(DbUuid(account_id.as_uuid())))
+        .filter(accounts::id.eq(owner(account_id)))
         .filter(accounts::credential_version.eq(credential_version.as_number()))
         .filter(accounts::two_factor_version.eq(two_factor_version.as_number()));
-    // Not locked: whoever changes the account meets the session's row.
-    let row = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
-        .filter(sessions::revoked_at.is_null())
-        .filter(exists(account));
+    // Not locked: a change of the account conflicts on the session's row.
+    let row = session!(account_id, id).filter(sessions::revoked_at.is_null()).filter(exists(account));
     let set = (sessions::method.eq(method.amr().join(" ")), sessions::authenticated_at.eq(at.as_micros()));
     conn.execute(diesel::update(row).set(set)).await
 }
 
-/// It has not ended, and does not until the commit.
-pub(crate) async fn require(conn: &mut Connection, id: SessionId) -> Done<usize> {
-    let live = sessions::table.filter(sessions::id.eq(key(id))).filter(sessions::revoked_at.is_null());
+/// Requires that the session has not ended, and does not end before the commit.
+pub(crate) async fn require(conn: &mut Connection, account_id: AccountId, id: SessionId) -> Done<usize> {
+    let live = session!(account_id, id).filter(sessions::revoked_at.is_null());
     let live = live.select(sessions::id);
     let rows: Vec<DbUuid> = conn.load_locked(live.for_share(), live).await?;
     Ok(rows.len())
@@ -364,10 +387,7 @@ pub(crate) async fn revoke(
     id: SessionId,
     revocation: &Revocation,
 ) -> Done<usize> {
-    let live = sessions::table
-        .filter(sessions::id.eq(key(id)))
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
-        .filter(sessions::revoked_at.is_null());
+    let live = session!(account_id, id).filter(sessions::revoked_at.is_null());
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
 }
 
@@ -379,13 +399,13 @@ pub(crate) async fn revoke_all_of(
 ) -> Done<usize> {
     let kept = except.map_or_else(uuid::Uuid::nil, SessionId::as_uuid);
     let live = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::id.ne(DbUuid(kept)));
     conn.execute(diesel::update(live).set(RevokedRow::from(revocation))).await
 }
 
-/// The `amr` of a session that passed a second factor ends in `mfa`.
+/// Ends the sessions that used no second factor: the `amr` of the others ends in `mfa`.
 pub(crate) async fn revoke_without_second_factor(
     conn: &mut Connection,
     account_id: AccountId,
@@ -393,7 +413,7 @@ pub(crate) async fn revoke_without_second_factor(
     revocation: &Revocation,
 ) -> Done<usize> {
     let live = sessions::table
-        .filter(sessions::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(sessions::account_id.eq(owner(account_id)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::method.not_like("%mfa"))
         .filter(sessions::id.ne(key(except)));

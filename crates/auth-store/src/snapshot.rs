@@ -1,4 +1,4 @@
-//! One consistent view of all accounts, on a connection of its own, for a bounded time.
+//! One consistent view of all accounts, on a separate connection and for a limited time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,8 +18,8 @@ use crate::store::{CALL_TIMEOUT, SqlStore};
 
 const PAGE: u32 = 1_000;
 
-/// How long a snapshot may be read. As long as one is open, SQLite cannot empty its log and PostgreSQL cannot remove dead
-/// rows; a caller who takes the answer drop by drop would have it so for ever.
+/// How long a snapshot may be read. While one is open, SQLite cannot empty its log and PostgreSQL cannot remove dead
+/// rows; a caller that reads very slowly would prolong this for ever.
 pub const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
 
 /// Holds a read transaction open; closing the connection ends it.
@@ -27,20 +27,21 @@ pub(crate) struct Snapshot<E> {
     store: SqlStore<E>,
     lease: Arc<Mutex<Lease>>,
     after: Option<AccountId>,
-    /// Ends the snapshot when its time is over, whether or not anybody reads.
+    /// Ends the snapshot when its time is over, whether or not anyone reads.
     timer: JoinHandle<()>,
     _permit: OwnedSemaphorePermit,
 }
 
 /// The connection of a snapshot.
 struct Lease {
-    /// `None` while a page is read, and after a failure: what came before cannot be continued.
+    /// `None` while a page is read, and after a failure, because the view cannot be continued.
     conn: Option<Connection>,
     is_over: bool,
 }
 
 impl<E: Engine> Snapshot<E> {
-    /// `conn` must be in a read transaction with one snapshot; `permit` bounds how many there are.
+    /// Creates a snapshot. `conn` must be in a read transaction with one snapshot; `permit` limits the number of
+    /// snapshots.
     pub(crate) fn new(
         store: SqlStore<E>,
         conn: Connection,
@@ -58,7 +59,8 @@ impl<E: Engine> Snapshot<E> {
             };
             tracing::warn!(
                 limit = ?SNAPSHOT_LIMIT,
-                "somebody has read all accounts for too long: the answer was cut off, so that the database can clean up"
+                "a request that reads all accounts took too long: its answer was cut off so that the database can \
+                 clean up"
             );
             drop(conn);
         });
@@ -82,7 +84,7 @@ impl<E: Engine> AccountSnapshot for Snapshot<E> {
         let conn = lock(&self.lease).conn.take();
         let mut conn = conn.ok_or(StoreError::Unavailable)?;
         let after = self.after;
-        // Given up, it takes its connection with it.
+        // If it is given up, it takes its connection with it.
         let read = tokio::time::timeout(CALL_TIMEOUT, async move {
             accounts::list(&mut conn, after, PAGE).await.map(|page| (page, conn))
         });

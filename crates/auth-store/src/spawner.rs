@@ -9,11 +9,11 @@ use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 /// Where the statements of an SQLite connection run.
 #[derive(Clone, Copy, Debug)]
 pub enum Spawner {
-    /// On the thread that asks for them. A statement is done when its future is first polled, so whoever drops a future
-    /// leaves nothing half done.
+    /// On the calling thread. A statement is complete when its future is first polled, so dropping a future leaves
+    /// nothing half done.
     Inline,
-    /// On the runtime's threads for what blocks, a hop a statement: for whoever runs long statements, and has something
-    /// else to wait for meanwhile.
+    /// On the runtime's threads for blocking work, with one hop per statement, for callers that run long statements and
+    /// have something else to wait for meanwhile.
     Threads,
 }
 

@@ -23,7 +23,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use supervisor::Supervisor;
@@ -33,24 +33,25 @@ use tracing::Instrument as _;
 
 use crate::connection::{Connection, as_store_error};
 use crate::engine::{Engine, Write};
+use crate::names::Name;
 use crate::pool::{Lent, Purpose};
 use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
-    accounts, audit, challenges, commit, events, identities, keys, mails, maintenance, outbox, password_limits, purge,
+    accounts, audit, challenges, commit, events, keys, mails, maintenance, names, outbox, password_limits, purge,
     rate_limits, sessions, two_factor,
 };
 
-/// However stuck the database is, a call takes no longer.
+/// The maximum duration of a call, however stuck the database is.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(8);
-/// What can wait is given up sooner: others wait for it meanwhile.
+/// The maximum duration of a call that may be skipped: others wait for it meanwhile.
 const TIMEOUT_OF_WHAT_CAN_WAIT: Duration = Duration::from_secs(3);
-/// For how much longer its caller waits, so that the call itself ends first, and sees to its connection.
+/// How much longer the caller waits, so that the call itself ends first and takes care of its connection.
 const GRACE: Duration = Duration::from_secs(1);
-/// How many readers of all accounts there may be at once: each holds a connection of its own.
+/// How many readers of all accounts there may be at once; each holds a separate connection.
 const SNAPSHOTS: usize = 2;
 
-/// The store on an engine. A clone is the same store.
+/// The store on an engine. Clones are the same store.
 pub struct SqlStore<E> {
     pub(crate) inner: Arc<Inner<E>>,
 }
@@ -59,7 +60,7 @@ pub(crate) struct Inner<E> {
     pub(crate) engine: E,
     runtime: Handle,
     snapshots: Arc<Semaphore>,
-    /// Told when somebody owes a mail or announces an event, here or on another node.
+    /// Notified when a mail or an event is queued, here or on another node.
     outbox: Arc<Notify>,
     auditor: Option<Arc<Auditor>>,
     pub(crate) writing: Writing,
@@ -75,9 +76,9 @@ impl<E> Clone for SqlStore<E> {
 type Work<'c, T, Error> = BoxFuture<'c, Result<T, Error>>;
 
 impl<E: Engine> SqlStore<E> {
-    /// A store on `engine`. `outbox` is told by the engine when another node has something to send. With an `auditor`
-    /// each commit that matters to security brings a record of the audit trail. Works on the calling runtime from then
-    /// on, which must outlive it.
+    /// Creates a store on `engine`, which notifies `outbox` when another node has something to send. With an `auditor`,
+    /// each commit that matters to security writes an audit record. The store works on the calling runtime, which must
+    /// outlive it.
     pub fn new(engine: E, outbox: Arc<Notify>, auditor: Option<Arc<Auditor>>) -> Self {
         let snapshots = Arc::new(Semaphore::new(SNAPSHOTS));
         let (runtime, writing) = (Handle::current(), Writing::default());
@@ -88,32 +89,32 @@ impl<E: Engine> SqlStore<E> {
         &self.inner.runtime
     }
 
-    /// The workers that the engine has in the background.
+    /// Returns the background workers of the engine.
     pub fn workers(&self) -> Supervisor {
         self.inner.engine.workers()
     }
 
-    /// Tells `news` from now on what others do to sessions ([`Engine::watch_sessions`]).
+    /// Reports to `news` from now on what others do to sessions ([`Engine::watch_sessions`]).
     pub fn watch_sessions(&self, news: Arc<dyn SessionNews>) {
         let _runtime = self.inner.runtime.enter();
         self.inner.engine.watch_sessions(news);
     }
 
-    /// Has the database's file checked now and every day, where it is in one ([`Store::file_check`]).
+    /// Has the database's file checked now and every day, if it has one ([`Store::file_check`]).
     pub fn watch_file(&self) {
         let _runtime = self.inner.runtime.enter();
         self.inner.engine.watch_file();
     }
 
-    /// Runs `work` and waits for it within a deadline, which `work` itself is to keep where it can. It goes on to its end
-    /// when the caller goes away: where it can wait for the database, it runs on the runtime that the store was opened on,
-    /// so that no connection is left inside a transaction, and none dies with the runtime of a worker that stops.
+    /// Runs `work` and waits for it within a deadline, which `work` itself must keep where it can. It runs to its end
+    /// even if the caller goes away: work that may wait for the database runs on the runtime on which the store was
+    /// opened, so that no connection is left inside a transaction or dies with the runtime of a worker that stops.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, StoreError> {
         if self.inner.engine.runs_inline() {
-            // A panic costs this call, not the worker that it runs on.
+            // A panic costs this call, but not the worker on which it runs.
             within_deadline(AssertUnwindSafe(work).catch_unwind().map_err(|_| "it panicked".to_owned())).await
         } else {
             let task = self.inner.runtime.spawn(request_scope::carry(work).in_current_span());
@@ -121,7 +122,7 @@ impl<E: Engine> SqlStore<E> {
         }
     }
 
-    /// As [`Self::run`], for what may read a great deal: the thread that asks has others to serve meanwhile.
+    /// Runs work like [`Self::run`] that may read large amounts: the calling thread has others to serve meanwhile.
     pub(crate) async fn run_apart<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -143,7 +144,7 @@ impl<E: Engine> SqlStore<E> {
         self.run(async move { read_on(&inner.engine, work).await.map_err(as_store_error) }).await?
     }
 
-    /// As [`Self::read`], for what may be many rows.
+    /// Reads like [`Self::read`], for possibly many rows.
     async fn read_many<T: Send + 'static>(
         &self,
         work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError> + Send + 'static,
@@ -167,7 +168,7 @@ impl<E: Engine> SqlStore<E> {
         let (keep, mut kept) = oneshot::channel();
         let write: Write = Box::new(move |conn| {
             async move {
-                // Whoever does not wait any more needs it no more.
+                // A caller that no longer waits no longer needs it.
                 let _: Result<(), T> = keep.send(work(conn).await?);
                 Ok(())
             }
@@ -183,22 +184,22 @@ impl<E: Engine> SqlStore<E> {
         kept.try_recv().map_err(|_| StoreError::Failed.into())
     }
 
-    /// Finishes what was begun and closes every connection. Nothing can be asked for afterwards.
+    /// Finishes what was begun and closes every connection. Nothing can be requested afterwards.
     pub async fn close(&self) {
         self.inner.engine.close().await;
     }
 }
 
-/// Waits for a call; its error says why it did not come to its end.
+/// Waits for a call. The error says why it did not complete.
 async fn within_deadline<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, StoreError> {
     match tokio::time::timeout(CALL_TIMEOUT + GRACE, call).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
-            tracing::error!(error, "a call of the store ended before its time");
+            tracing::error!(error, "a database call ended unexpectedly");
             Err(StoreError::Failed)
         }
         Err(_) => {
-            tracing::error!("the database does not answer in time");
+            tracing::error!("the database did not answer in time");
             Err(StoreError::Unavailable)
         }
     }
@@ -212,8 +213,8 @@ async fn read_on<T>(
     work_on(engine.reader().await?, engine.begin_call().as_deref(), by, work).await
 }
 
-/// Does `work` on a connection that is lent, in a transaction where `begin` begins one. A connection that has not answered
-/// by that time is given up: of a write nobody knows then whether it happened.
+/// Does `work` on a connection that is lent, in a transaction if `begin` begins one. A connection that has not answered
+/// in time is given up; the outcome of a write is then unknown.
 pub async fn work_on<T>(
     mut lent: Lent,
     begin: Option<&str>,
@@ -221,7 +222,7 @@ pub async fn work_on<T>(
     work: impl for<'c> FnOnce(&'c mut Connection) -> Work<'c, T, CommitError>,
 ) -> Result<T, CommitError> {
     if Instant::now() >= by {
-        tracing::error!("a connection to the database came too late");
+        tracing::error!("a database connection became available too late");
         return Err(StoreError::Unavailable.into());
     }
     let call = async {
@@ -233,7 +234,7 @@ pub async fn work_on<T>(
         done
     };
     let Ok(done) = tokio::time::timeout_at(by.into(), call).await else {
-        tracing::error!("the database does not answer in time");
+        tracing::error!("the database did not answer in time");
         lent.give_up();
         return Err(StoreError::Unavailable.into());
     };
@@ -247,8 +248,8 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read(|conn| outbox::ping(conn).boxed()).await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        self.read_and_write().await
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError> {
+        self.read_and_write(drawn).await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -257,7 +258,7 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreError> {
         let name = name.clone();
-        self.read(move |conn| async move { accounts::find_by_name(conn, &name).await }.boxed()).await
+        self.read(move |conn| async move { names::find_account(conn, &Name::of(&name)).await }.boxed()).await
     }
 
     async fn find_account_by_identity(
@@ -266,7 +267,10 @@ impl<E: Engine> Store for SqlStore<E> {
         subject: &Subject,
     ) -> Result<Option<Account>, StoreError> {
         let (provider, subject) = (provider.clone(), subject.clone());
-        self.read(move |conn| async move { identities::find_account(conn, &provider, &subject).await }.boxed()).await
+        self.read(move |conn| {
+            async move { names::find_account(conn, &Name::identity(&provider, &subject)).await }.boxed()
+        })
+        .await
     }
 
     async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreError> {
@@ -293,8 +297,16 @@ impl<E: Engine> Store for SqlStore<E> {
         Ok(Box::new(Snapshot::new(self.clone(), conn, after, permit)))
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
-        self.read(move |conn| sessions::find(conn, id).boxed()).await
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find(conn, account_id, id).boxed()).await
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(move |conn| sessions::find_by_id(conn, id).boxed()).await
     }
 
     async fn list_sessions(
@@ -358,7 +370,7 @@ impl<E: Engine> Store for SqlStore<E> {
     }
 
     async fn lease_mails(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<LeasedMail>, StoreError> {
-        // Most of the time none is due, and then this takes one statement and no lock.
+        // Usually none is due, and then this takes one statement and no lock.
         if !self.read(move |conn| mails::is_due(conn, now).boxed()).await? {
             return Ok(Vec::new());
         }

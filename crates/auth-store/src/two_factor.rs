@@ -1,4 +1,4 @@
-//! Second factors, as they are kept with the account; used steps; pending changes of credentials.
+//! Second factors, as stored with the account; used steps; pending changes of credentials.
 
 use auth_domain::account::{EmailAddress, PasswordHash};
 use auth_domain::pending_credentials::PendingCredentials;
@@ -123,7 +123,8 @@ pub(crate) async fn put(conn: &mut Connection, id: AccountId, two_factor: &TwoFa
     let before = accounts::table
         .filter(accounts::id.eq(DbUuid(id.as_uuid())))
         .filter(accounts::two_factor_version.eq(two_factor.version.previous().as_number()));
-    // Whatever else was decided on the account as it was is void: a change of credentials without a second factor, say.
+    // Voids whatever else was decided on the account as it was, such as a change of credentials without a second
+    // factor.
     let set = (TwoFactorRow::from(two_factor), accounts::updated_at.eq(accounts::updated_at + 1));
     conn.execute(diesel::update(before).set(set)).await
 }

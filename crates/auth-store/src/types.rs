@@ -1,4 +1,4 @@
-//! How identifiers are stored: `uuid` in PostgreSQL, 16 bytes in SQLite, which sorts them alike.
+//! How identifiers are stored: as `uuid` in PostgreSQL and as 16 bytes in SQLite, which sort alike.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};

@@ -1,5 +1,6 @@
-//! Doubles of every port but the store: deterministic, fast and readable, so that a failed assertion shows what a token, a
-//! hash or a code stands for. None of them keeps a secret. Each can be told to fail where the real one can.
+//! Doubles of every port except the store: deterministic, fast and readable, so that a failed assertion shows what a
+//! token, a hash or a code stands for. None of them keeps a secret, and each can be made to fail where the real one
+//! can.
 
 mod authorization;
 mod codes;
@@ -33,7 +34,7 @@ use auth_domain::use_cases::{OperatorPorts, Ports};
 use crate::fixtures;
 use crate::memory_store::MemoryStore;
 
-/// A double of every port. A clone is the same doubles.
+/// A double of every port. Clones share the same doubles.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is named after its type, which says what it is")]
 pub struct Doubles {
@@ -86,7 +87,7 @@ impl Doubles {
         }
     }
 
-    /// Returns them as the ports of a server. A struct update puts another one in a place.
+    /// Returns the doubles as the ports of a server. A struct update replaces single ones.
     pub fn ports(&self) -> Ports {
         let providers = [&self.google, &self.fortytwo];
         let provider = |one: &Arc<TestProvider>| (one.name().clone(), one.clone() as Arc<dyn IdentityProvider>);
@@ -115,7 +116,7 @@ impl Doubles {
         }
     }
 
-    /// Returns them as the ports of the command line.
+    /// Returns the doubles as the ports of the command line.
     pub fn operator_ports(&self) -> OperatorPorts {
         OperatorPorts {
             store: Arc::new(self.store.clone()),
@@ -128,13 +129,13 @@ impl Doubles {
     }
 }
 
-/// Joins the parts of a token; none of them may hold a `|`.
+/// Joins the parts of a token, none of which may contain a `|`.
 fn join(parts: &[&str]) -> String {
     assert!(parts.iter().all(|part| !part.contains('|')), "{parts:?}");
     parts.join("|")
 }
 
-/// The `N` parts of a token of that kind behind its name.
+/// Returns the `N` parts of a token of this kind that follow its name.
 fn split<'a, const N: usize>(kind: &str, token: &'a str) -> Option<[&'a str; N]> {
     let rest = token.strip_prefix(kind)?.strip_prefix('|')?;
     rest.split('|').collect::<Vec<_>>().try_into().ok()
@@ -159,7 +160,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// FNV-1a: the same number for the same text, on every machine.
+/// Computes FNV-1a: the same number for the same text on every machine.
 fn number_of(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-/// A number that no other fixture of this process has.
+/// Returns a number that no other fixture of this process has.
 pub fn unique() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Bytes that differ with `number`.
+/// Returns bytes that differ with `number`.
 pub fn randomness(number: u32) -> Randomness {
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
@@ -27,10 +27,10 @@ pub fn randomness(number: u32) -> Randomness {
     bytes
 }
 
-/// A time with microseconds, that a store which rounds would change.
+/// A time with microseconds, which a store that rounds would change.
 pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_123_457);
 
-/// An account with a username and a password.
+/// Creates an account with a username and a password.
 pub fn account() -> Account {
     let number = unique();
     Account {
@@ -51,12 +51,12 @@ pub fn account() -> Account {
     }
 }
 
-/// A client in the network `192.0.<number>.0/24`.
+/// Returns a client in the network `192.0.<number>.0/24`.
 pub fn client(number: u8) -> Client {
     Client::new([192, 0, number, 1].into(), "Fixture/1.0 (é)")
 }
 
-/// A challenge whose first code is outstanding: of `account`, or nobody's.
+/// Creates a challenge whose first code is outstanding, for `account` or for nobody.
 pub fn challenge(account: Option<&Account>) -> Challenge {
     let number = unique();
     let challenged = account.map_or(Challenged::Nobody, |account| Challenged::Account {
@@ -77,7 +77,7 @@ pub fn challenge(account: Option<&Account>) -> Challenge {
     )
 }
 
-/// A fresh session of `account`.
+/// Creates a session of `account`.
 pub fn session(account: &Account) -> Session {
     let number = unique();
     Session {
@@ -94,13 +94,13 @@ pub fn session(account: &Account) -> Session {
     }
 }
 
-/// A mail about an account, owed from the network [`client`]`(7)`.
+/// Creates a mail about an account, requested from the network of [`client`]`(7)`.
 pub fn mail(to: EmailAddress, content: MailContent, at: Timestamp) -> MailRequest {
     let (id, account_id) = (MailId::generate(at, randomness(unique())), Some(account().id));
     MailRequest { id, account_id, to, at, client: client(7), content }
 }
 
-/// A notice to a proved address.
+/// Creates a notice to a verified address.
 pub fn notice(to: EmailAddress, kind: NoticeKind, at: Timestamp) -> MailRequest {
     mail(to, MailContent::Notice(Notice::new(kind, true)), at)
 }

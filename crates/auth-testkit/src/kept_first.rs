@@ -1,5 +1,5 @@
-//! A store that reads sessions from memory where it can, so that the store contract finds out whether what is kept is what
-//! the database has.
+//! A store that reads sessions from the cache where it can, so that the store contract finds out whether the cache
+//! agrees with the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,9 +23,9 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 
-/// A store, and what is kept beside it.
+/// A store, and its cache of sessions.
 pub struct KeptFirst {
     store: Arc<dyn Store>,
     kept: Arc<dyn KeptSessions>,
@@ -33,9 +33,13 @@ pub struct KeptFirst {
 }
 
 impl KeptFirst {
-    /// Reads sessions from `kept`, and from `store` where that has none.
+    /// Reads sessions from `kept`, and from `store` if that has none.
     pub fn new(store: Arc<dyn Store>, kept: Arc<dyn KeptSessions>) -> Self {
         Self { store, kept, purged: AtomicBool::new(false) }
+    }
+
+    fn recall(&self, id: SessionId) -> Option<(Session, Account)> {
+        self.kept.recall(id).filter(|_| !self.purged.load(Ordering::SeqCst))
     }
 }
 
@@ -45,8 +49,8 @@ impl Store for KeptFirst {
         self.store.ping().await
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
-        self.store.check_ready().await
+    async fn check_ready(&self, drawn: Randomness) -> Result<(), StoreError> {
+        self.store.check_ready(drawn).await
     }
 
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
@@ -85,11 +89,21 @@ impl Store for KeptFirst {
         self.store.snapshot_accounts(after).await
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
-        let kept = self.kept.recall(id).filter(|_| !self.purged.load(Ordering::SeqCst));
-        match kept {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        match self.recall(id).filter(|(session, _)| session.account_id == account_id) {
             Some(kept) => Ok(Some(kept)),
-            None => self.store.find_session(id).await,
+            None => self.store.find_session(account_id, id).await,
+        }
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+        match self.recall(id) {
+            Some(kept) => Ok(Some(kept)),
+            None => self.store.find_session_by_id(id).await,
         }
     }
 
@@ -147,7 +161,8 @@ impl Store for KeptFirst {
     }
 
     async fn purge(&self, expired: Expired, limit: u32) -> Result<u32, StoreError> {
-        // What is purged has ended by its own times, which its users judge. The contract asks whether rows are gone.
+        // What is purged has ended by its own times, which its users check; but the contract asks whether rows are
+        // gone.
         self.purged.store(true, Ordering::SeqCst);
         self.store.purge(expired, limit).await
     }

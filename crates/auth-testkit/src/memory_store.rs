@@ -1,9 +1,10 @@
-//! A [`Store`](auth_domain::ports::Store) in memory: plain collections behind one lock. It passes the whole store contract, so
-//! a use case that is tried on it meets the guards, the unique keys and the cascades of a real database, in microseconds.
+//! A [`Store`](auth_domain::ports::Store) in memory: plain collections behind one lock. It passes the whole store
+//! contract, so a use case that is tested on it meets the guards, unique keys and cascades of a real database, in
+//! microseconds.
 //!
-//! Besides it lets a test look at every row ([`MemoryStore::sessions`], [`MemoryStore::owed_mails`] and so on) and make
-//! trouble: a call that fails ([`MemoryStore::fail_next`]), a commit that loses ([`MemoryStore::lose_next_commit`]), and
-//! something that happens between what a use case reads and what it commits ([`MemoryStore::before_next_commit`]).
+//! It also lets a test look at every row ([`MemoryStore::sessions`], [`MemoryStore::owed_mails`] and so on) and cause
+//! trouble: a call that fails ([`MemoryStore::fail_next`]), a commit that loses ([`MemoryStore::lose_next_commit`]),
+//! and something that happens between what a use case reads and what it commits ([`MemoryStore::before_next_commit`]).
 
 mod apply;
 mod inspect;
@@ -26,7 +27,7 @@ use trouble::Trouble;
 /// As many as the real stores allow on one node.
 const SNAPSHOTS: usize = 2;
 
-/// The store. A clone is the same store.
+/// The store. Clones are the same store.
 #[derive(Clone)]
 pub struct MemoryStore {
     shared: Arc<Shared>,
@@ -49,7 +50,7 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// Returns an empty store that keeps no audit trail of its own.
+    /// Creates an empty store without an audit trail.
     pub fn new() -> Self {
         let shared = Shared {
             tables: Mutex::default(),
@@ -61,13 +62,13 @@ impl MemoryStore {
         Self { shared: Arc::new(shared), auditor: None }
     }
 
-    /// Returns the same store, with a record in the audit trail of each commit that matters to security.
+    /// Adds an auditor, which records each commit that matters to security.
     #[must_use]
     pub fn audited(self, auditor: Arc<Auditor>) -> Self {
         Self { auditor: Some(auditor), ..self }
     }
 
-    /// Commits at once, past whatever trouble is waiting and past the auditor: what a test prepares.
+    /// Commits at once, bypassing any trouble and the auditor, to prepare a test.
     pub fn commit_now(&self, changes: Vec<Change>) -> Result<(), CommitError> {
         let wakes = changes.iter().any(Change::fills_outbox);
         {
@@ -88,7 +89,7 @@ impl MemoryStore {
     }
 }
 
-/// A test that panicked with the lock in hand has failed already; those beside it go on.
+/// Locks, even after a panic: a test that panicked with the lock has failed already, and the others continue.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

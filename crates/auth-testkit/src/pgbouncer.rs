@@ -11,12 +11,12 @@ pub(crate) struct PgBouncer {
     _server: Supervised,
 }
 
-/// How many connections to the server a database may have. Few, so that transactions of different clients do meet on
-/// them; snapshots hold two.
+/// How many connections to the server a database may have. There are few, so that transactions of different clients do
+/// share them; snapshots hold two.
 pub const SERVER_CONNECTIONS: usize = 5;
 
 impl PgBouncer {
-    /// In front of the server at `target`, for whoever says that they are `user`.
+    /// Starts one in front of the server at `target`, for clients that log in as `user`.
     pub(crate) fn start(target: u16, user: &str) -> Self {
         let dir = new_folder("pgbouncer");
         let (port, settings) = (free_port(), dir.join("pgbouncer.ini"));

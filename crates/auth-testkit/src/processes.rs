@@ -1,4 +1,4 @@
-//! Throw-away servers: processes that end when the one that started them does, never as root.
+//! Throw-away servers: processes that never run as root, and end when the process that started them does.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A server in the background. It ends when this is dropped, or when this process ends: its supervisor waits for the
-/// end of our pipe.
+/// A server in the background. It ends when this is dropped, or when this process ends: its supervisor waits for our
+/// end of the pipe to close.
 pub(crate) struct Supervised {
     shell: Child,
 }
@@ -30,7 +30,7 @@ impl Supervised {
     }
 }
 
-/// A new folder that such a server may write to. Nobody removes it but its server.
+/// Creates a folder that such a server may write to. Only its server removes it.
 pub(crate) fn new_folder(name: &str) -> PathBuf {
     let prefix = format!("auth-test-{name}-");
     let dir = tempfile::Builder::new().prefix(&prefix).tempdir().expect("a temporary folder").keep();
@@ -40,14 +40,14 @@ pub(crate) fn new_folder(name: &str) -> PathBuf {
     dir
 }
 
-/// A file that such a server may read.
+/// Creates a file that such a server may read.
 pub(crate) fn new_file(path: &Path, text: &str) {
     let mut file = std::fs::File::create(path).expect("a file");
     file.write_all(text.as_bytes()).expect("it is written");
 }
 
-/// A loopback port that nothing listens on at this moment, and that the system gives to nobody who asks for any: it stays
-/// free while a server that has it is restarted.
+/// Returns a loopback port on which nothing listens at the moment, and which the system assigns to nobody: it stays
+/// free while a server that uses it is restarted.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let first = std::process::id().wrapping_mul(61);
@@ -65,7 +65,7 @@ fn is_root() -> bool {
     output.stdout.trim_ascii() == b"0"
 }
 
-/// PostgreSQL refuses to run as root, and so does PgBouncer.
+/// Returns the account to use: PostgreSQL and PgBouncer refuse to run as root.
 fn account_to_run_as() -> &'static str {
     let known = Command::new("id").args(["-u", "postgres"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if known.is_ok_and(|status| status.success()) { "postgres" } else { "nobody" }

@@ -1,5 +1,5 @@
-//! What every `Store` must do, whatever the engine. Each store's `tests/contract.rs` runs the suite
-//! with [`store_contract!`](crate::store_contract!).
+//! What every `Store` must do, whatever the engine. The `tests/contract.rs` of each store runs the suite with
+//! [`store_contract!`](crate::store_contract!).
 
 mod accounts;
 mod audit;
@@ -41,13 +41,14 @@ use crate::fixtures;
 /// A store behind its port, as the use cases hold it.
 pub type AnyStore = Arc<dyn Store>;
 
-/// One `#[tokio::test]` a case; `$new` makes an empty store: `async fn() -> AnyStore`.
+/// Declares one `#[tokio::test]` per case; `$new` creates an empty store: `async fn() -> AnyStore`.
 #[macro_export]
 macro_rules! store_contract {
     ($new:path) => {
         $crate::store_contract!(@each $new:
             accounts_round_trip
             names_are_unique_whatever_their_case
+            names_that_are_given_up_are_free
             a_commit_happens_whole_or_not_at_all
             a_pending_address_is_kept_with_its_account
             a_provider_told_an_address_until_it_is_another
@@ -163,7 +164,7 @@ fn count(rate_limit: &RateLimit) -> Change {
 }
 
 async fn conflict(store: &AnyStore, change: Change) {
-    // An insert has no guard of its own: it conflicts when what it hangs on is not there.
+    // An insert has no guard of its own: it conflicts if the row that it belongs to does not exist.
     let guard = change.guard().unwrap_or(Guard::ParentThere);
     assert_eq!(store.commit(vec![change.clone()]).await, Err(CommitError::Conflict(guard)), "{change:?}");
 }

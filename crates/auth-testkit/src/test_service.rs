@@ -1,6 +1,6 @@
 //! A whole service without anything around it: the use cases on a [`MemoryStore`](crate::memory_store::MemoryStore) and
 //! [doubles](crate::doubles) of every other port. Time stands still until the test moves it, randomness counts, and
-//! nothing waits, so a test takes microseconds and ends the same way each time.
+//! nothing waits, so a test takes microseconds and always ends the same way.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -46,7 +46,7 @@ use crate::fixtures;
 pub use flows::another_code;
 pub use trouble::with_each_call_failing;
 
-/// The password of everybody whom [`TestService::register`] registers.
+/// The password of every account that [`TestService::register`] registers.
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Returns the client that the requests of this module come from.
@@ -54,7 +54,7 @@ pub fn client() -> Client {
     fixtures::client(1)
 }
 
-/// Returns what mails to that address and wrong codes that were mailed there are counted for.
+/// Returns the subject for which mails to this address, and wrong codes that were mailed there, are counted.
 pub fn by_address(email: &str) -> AttemptSubject {
     AttemptSubject::Address(PlainNameDigest.digest(&LoginName::parse(email)))
 }
@@ -68,13 +68,13 @@ pub fn subscriptions(services: &[&str]) -> Vec<Subscription> {
     services.iter().map(subscription).collect()
 }
 
-/// Returns a request to log in with [`PASSWORD`]; a struct update makes another one of it.
+/// Returns a request to log in with [`PASSWORD`], to vary with a struct update.
 pub fn login_request(name: &str) -> LoginRequest {
     let (name, password) = (LoginName::parse(name), Password::new(PASSWORD));
     LoginRequest { name, password, client: client() }
 }
 
-/// Returns a request to register with [`PASSWORD`]; a struct update makes another one of it.
+/// Returns a request to register with [`PASSWORD`], to vary with a struct update.
 pub fn register_request(email: &str) -> RegisterRequest {
     RegisterRequest {
         username: None,
@@ -88,11 +88,11 @@ pub fn register_request(email: &str) -> RegisterRequest {
 /// The service. It derefs to its [`Doubles`]: `service.clock`, `service.store`.
 #[derive(Clone)]
 pub struct TestService {
-    /// What is tried.
+    /// The use cases under test.
     pub use_cases: Arc<UseCases>,
-    /// The same for the command line.
+    /// The use cases of the command line.
     pub operator: Arc<OperatorUseCases>,
-    /// What both are built with.
+    /// The policy with which both are built.
     pub policy: Policy,
     doubles: Doubles,
 }
@@ -112,17 +112,17 @@ impl Default for TestService {
 }
 
 impl TestService {
-    /// Returns an empty service that nobody configured.
+    /// Creates an empty service with the default policy.
     pub fn new() -> Self {
         Self::with_policy(Policy::for_tests())
     }
 
-    /// Returns an empty service under that policy.
+    /// Creates an empty service with this policy.
     pub fn with_policy(policy: Policy) -> Self {
         Self::on(Doubles::new(), policy)
     }
 
-    /// Returns the same service, its rows and its time, after somebody configured it otherwise.
+    /// Returns the same service, with its rows and its time, under another policy.
     #[must_use]
     pub fn under(&self, policy: Policy) -> Self {
         Self::on(self.doubles.clone(), policy)

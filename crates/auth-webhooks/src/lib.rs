@@ -1,5 +1,5 @@
-//! The `EventSink` port: deliveries to the services beside this one, signed as the Standard Webhooks specification
-//! says. When an event is delivered, and when again, is `auth-domain`'s.
+//! The `EventSink` port: deliveries to other services, signed as the Standard Webhooks specification requires.
+//! `auth-domain` decides when an event is delivered and retried.
 
 mod signature;
 mod sink;

@@ -1,4 +1,4 @@
-//! Signatures by the Standard Webhooks specification: `v1,` and the base64 of HMAC-SHA-256 over
+//! Signatures of the Standard Webhooks specification: `v1,` and the base64 of the HMAC-SHA-256 of
 //! `<id>.<timestamp>.<body>`.
 
 use std::fmt;
@@ -9,15 +9,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// What deliveries to one service are signed with: 24 to 64 bytes.
+/// The secret that signs the deliveries to one service: 24 to 64 bytes.
 #[derive(Clone)]
 pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 
-/// Why a text is no webhook secret.
+/// Why a text is not a webhook secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhookSecret {
     /// It is not base64.
-    #[error("must be base64, with or without whsec_ before it")]
+    #[error("must be base64, with or without the prefix whsec_")]
     NotBase64,
     /// It is too short or too long.
     #[error("must be base64 of 24 to 64 bytes, not of {0}")]
@@ -25,14 +25,14 @@ pub enum InvalidWebhookSecret {
 }
 
 impl WebhookSecret {
-    /// Reads base64, with or without `whsec_` before it.
+    /// Parses base64, with or without `whsec_` before it.
     pub fn parse(text: &str) -> Result<Self, InvalidWebhookSecret> {
         let encoded = text.strip_prefix("whsec_").unwrap_or(text);
         let bytes = Zeroizing::new(STANDARD.decode(encoded).map_err(|_| InvalidWebhookSecret::NotBase64)?);
         if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(InvalidWebhookSecret::Length(bytes.len())) }
     }
 
-    /// The value of `webhook-signature`. `timestamp` is in seconds since the Unix epoch.
+    /// Returns the value of `webhook-signature`. `timestamp` is in seconds since the Unix epoch.
     pub(crate) fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0);
         let mut mac = mac.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
@@ -51,7 +51,7 @@ impl fmt::Debug for WebhookSecret {
 mod tests {
     use super::*;
 
-    /// The example of the specification's reference libraries.
+    /// The example in the specification's reference libraries.
     #[test]
     fn the_published_example() {
         let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();

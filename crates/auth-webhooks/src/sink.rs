@@ -1,4 +1,4 @@
-//! Deliveries: a POST with the event as JSON. Any 2xx acknowledges; of the answer nothing else is read.
+//! Deliveries: a POST with the event as JSON. Any 2xx acknowledges it; nothing else of the answer is read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use time::format_description::well_known::Rfc3339;
 use crate::signature::WebhookSecret;
 use outbound_http::{client, with_causes};
 
-/// How long one delivery may take in all. `DeliverEvents` relies on it.
+/// How long one delivery may take in all, on which `DeliverEvents` relies.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Where one service is told of events.
+/// The endpoint at which one service receives events.
 #[derive(Clone)]
 pub struct Webhook {
     /// Its name in the configuration.
@@ -29,20 +29,20 @@ pub struct Webhook {
     secret: WebhookSecret,
 }
 
-/// Without the URL, which may hold a password.
+/// Leaves out the URL, which may contain a password.
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Webhook({})", self.service)
     }
 }
 
-/// Not a URL that events can be sent to. It may hold a password, so it is not repeated.
+/// The text is not a URL to which events can be sent. It may contain a password, so it is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an http:// or https:// URL")]
 pub struct InvalidWebhookUrl;
 
 impl Webhook {
-    /// `url` may be private and plain: the operator set it.
+    /// Creates a webhook. `url` may be private and unencrypted, since the operator set it.
     pub fn new(service: String, url: &str, secret: WebhookSecret) -> Result<Self, InvalidWebhookUrl> {
         let url = Url::parse(url).map_err(|_| InvalidWebhookUrl)?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -59,10 +59,10 @@ pub struct WebhookSink {
 }
 
 impl WebhookSink {
-    /// Delivers to these. `clock` dates each attempt, so that a receiver can refuse old ones. Fails when the HTTP client
-    /// cannot be built.
+    /// Creates a sink for these webhooks. `clock` dates each attempt, so that a receiver can refuse old ones. Fails if
+    /// the HTTP client cannot be built.
     pub fn new(webhooks: Vec<Webhook>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        // It reads the certificates of the system: not where nobody is called.
+        // It reads the certificates of the system, which is not needed without webhooks.
         let client = if webhooks.is_empty() { None } else { Some(client(DEADLINE)?) };
         let webhooks = webhooks.into_iter().zip(client.into_iter().cycle());
         Ok(Self {
@@ -86,15 +86,15 @@ impl EventSink for WebhookSink {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", webhook.secret.sign(&id, timestamp, &body))
             .body(body);
-        // The URL may hold a password; the reason is what the operator needs.
+        // The URL may contain a password, and the operator needs only the reason.
         let response = request.send().await.map_err(|error| failed(with_causes(&error.without_url())))?;
         let status = response.status();
         if status.is_success() { Ok(()) } else { Err(failed(format!("it answered {status}"))) }
     }
 }
 
-/// The body: `{"type", "timestamp", "data": {"userId", …}}`. No name and no address: a service that needs them asks,
-/// and one that must forget a user is not told them once more.
+/// Returns the body: `{"type", "timestamp", "data": {"userId", …}}`. It has no name and no address: a service that
+/// needs them asks, and one that must forget a user should not be told them once more.
 fn payload(event: &Event) -> String {
     let mut data = json!({ "userId": event.account_id.to_string() });
     match event.kind {

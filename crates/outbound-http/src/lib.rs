@@ -1,5 +1,5 @@
-//! The HTTP client for calls to the outside: a deadline, no redirects, no proxy from the environment, TLS with the
-//! roots that are built in and those of the system.
+//! The HTTP client for outgoing calls: with a deadline, without redirects, ignoring the proxy variables of the
+//! environment, and with TLS that trusts both the built-in roots and those of the system.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-/// Builds a client whose calls end within `deadline` in all. The error says why none can be built.
+/// Builds a client whose calls end within `deadline` in all. The error says why it cannot be built.
 pub fn client(deadline: Duration) -> Result<reqwest::Client, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // The system's too, for the certificates of a company of its own. None at all is fine: there are those above.
+    // The roots of the system are added for companies with their own certificates. There may be none.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

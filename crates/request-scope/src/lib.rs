@@ -1,7 +1,7 @@
-//! The id of the request that a task answers, for its log lines. The edge says it once, whoever hands work to another task
-//! carries it over, and the log reads it when it has something to write.
+//! The id of the request that a task is answering, for its log lines. The HTTP layer sets it once, code that passes
+//! work to another task carries it over, and the log reads it when it writes a line.
 //!
-//! A span of `tracing` would do the same, for microseconds a request even when nothing is logged.
+//! A span of `tracing` would do the same, but would cost microseconds per request even when nothing is logged.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ tokio::task_local! {
     static ID: Arc<str>;
 }
 
-/// Runs `answering` as what answers the request of that id.
+/// Runs `answering` as part of the request with this id.
 pub async fn scope<T>(id: Arc<str>, answering: impl Future<Output = T>) -> T {
     ID.scope(id, answering).await
 }
 
-/// Does `work` as what answers the request of that id, where nothing is awaited.
+/// Does `work` as part of the request with this id, without awaiting anything.
 pub fn within<T>(id: Arc<str>, work: impl FnOnce() -> T) -> T {
     ID.sync_scope(id, work)
 }
 
-/// Returns the id of the request that is being answered here; `None` where there is none.
+/// Returns the id of the request that is being answered here; `None` if there is none.
 #[must_use]
 pub fn current() -> Option<Arc<str>> {
     ID.try_with(Arc::clone).ok()
 }
 
-/// Makes `work` a part of the request that is being answered here, for a task of its own.
+/// Makes `work` part of the request that is being answered here, to run as a separate task.
 pub fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     let id = current();
     async move {

@@ -1,5 +1,5 @@
-//! Background workers come back: one that panics or fails is started again, after a wait that doubles, and is counted.
-//! How they are is told to metrics, `/health/ready` and `doctor`.
+//! Restarts background workers: a worker that panics or fails is started again after a wait that doubles, and counted.
+//! Metrics, `/health/ready` and `doctor` report the state of the workers.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -14,35 +14,36 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// Short enough that what a database that is back owes is soon sent.
+/// The longest wait: short, so that what is queued is sent soon after the database is back.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// Whoever ran for so long since its last failure is well again, and its next wait is the first one.
+/// A worker that has run for this long since its last failure counts as recovered, and its next wait is the shortest
+/// one again.
 const WELL_AFTER: Duration = Duration::from_secs(60);
 
-/// Every worker of a process, by name. A clone is the same.
+/// All workers of a process, by name. Clones share the same state.
 #[derive(Clone, Default)]
 pub struct Supervisor(Arc<Mutex<BTreeMap<String, Worker>>>);
 
-/// How a worker is.
+/// The state of a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Its name.
+    /// The name of the worker.
     pub name: String,
-    /// How often it panicked or failed since the process began.
+    /// How often it has panicked or failed since the process started.
     pub failures: u64,
-    /// Whether it waits to be started again, or has failed within the last minute.
+    /// Whether it is waiting to be restarted, or has failed within the last minute.
     pub failing: bool,
 }
 
 impl Supervisor {
-    /// Returns the worker of that name. Several that do the same share a name and are reported as one.
+    /// Returns the worker with this name. Several that do the same share a name and are reported as one.
     pub fn worker(&self, name: impl Into<String>) -> Worker {
         let name = name.into();
         let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.entry(name.clone()).or_insert_with(|| Worker::new(name)).clone()
     }
 
-    /// Adds a worker that was started before.
+    /// Adds a worker that was created before.
     pub fn add(&self, worker: Worker) {
         let mut workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.insert(worker.0.name.clone(), worker);
@@ -55,7 +56,7 @@ impl Supervisor {
     }
 }
 
-/// A background worker. A clone is the same worker.
+/// A background worker. Clones are the same worker.
 #[derive(Clone)]
 pub struct Worker(Arc<State>);
 
@@ -63,18 +64,18 @@ struct State {
     name: String,
     failures: AtomicU64,
     last_failure: Mutex<Option<Instant>>,
-    /// How many of that name wait to be started again.
+    /// How many of this name are waiting to be restarted.
     waiting: AtomicUsize,
 }
 
 impl Worker {
-    /// Returns a worker that was not started yet.
+    /// Creates a worker that has not been started yet.
     pub fn new(name: impl Into<String>) -> Self {
         let (failures, last_failure, waiting) = (AtomicU64::new(0), Mutex::default(), AtomicUsize::new(0));
         Self(Arc::new(State { name: name.into(), failures, last_failure, waiting }))
     }
 
-    /// Does what `start` makes until that ends by itself. What panics or fails is made anew.
+    /// Runs what `start` creates until that ends by itself. After a panic or a failure it is created again.
     pub async fn run<F, E>(self, mut start: impl FnMut() -> F)
     where
         F: Future<Output = Result<(), E>>,
@@ -94,7 +95,7 @@ impl Worker {
         }
     }
 
-    /// The same for work that ends only by a panic, or with the process.
+    /// Runs work that ends only by a panic or with the process, in the same way.
     pub async fn run_forever<F: Future<Output = Infallible>>(self, mut start: impl FnMut() -> F) {
         self.run(|| {
             let work = start();
@@ -103,7 +104,7 @@ impl Worker {
         .await;
     }
 
-    /// The same on the thread that calls it: does `work` until that returns, and again where it panics.
+    /// Does `work` on the calling thread until it returns, and again whenever it panics.
     pub fn run_here(&self, mut work: impl FnMut()) {
         let mut backoff = Backoff::default();
         loop {
@@ -115,7 +116,7 @@ impl Worker {
         }
     }
 
-    /// Counts a failure that the worker got over by itself.
+    /// Counts a failure from which the worker has recovered by itself.
     pub fn count_failure(&self) {
         self.0.failures.fetch_add(1, Ordering::Relaxed);
         *self.0.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -123,12 +124,12 @@ impl Worker {
 
     fn failed(&self, error: &str, wait: Duration) -> Waiting<'_> {
         self.count_failure();
-        tracing::error!(worker = self.0.name, error, ?wait, "a background worker failed and is started again");
+        tracing::error!(worker = self.0.name, error, ?wait, "a background worker failed and will be restarted");
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(&self.0)
     }
 
-    /// Tells how it is.
+    /// Returns the state of the worker.
     pub fn report(&self) -> Report {
         let State { name, failures, last_failure, waiting } = &*self.0;
         let last_failure = *last_failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +139,7 @@ impl Worker {
     }
 }
 
-/// Until the worker is started again.
+/// Exists until the worker is restarted.
 struct Waiting<'a>(&'a State);
 
 impl Drop for Waiting<'_> {
@@ -156,7 +157,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// How long to wait after a failure of one that ran for so long.
+    /// Returns how long to wait after a failure of a worker that ran for that long.
     fn next(&mut self, ran: Duration) -> Duration {
         if ran >= WELL_AFTER {
             self.0 = FIRST_WAIT;
@@ -169,7 +170,7 @@ impl Backoff {
 
 fn what_it_said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without words"))
+    format!("panicked: {}", text.unwrap_or("no message"))
 }
 
 #[cfg(test)]
@@ -178,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// Starts it again and again; answers when it was started, in milliseconds.
+    /// Starts it repeatedly, and returns when it was started, in milliseconds.
     async fn starts(worker: &Worker, mut work: impl AsyncFnMut(usize) -> Result<(), &'static str>) -> Vec<u128> {
         let (began, starts) = (Instant::now(), Cell::new(Vec::new()));
         let work = tokio::sync::Mutex::new(&mut work);

@@ -1,4 +1,4 @@
-// The auth service by fetch. Tokens travel in cookies that no script can read, so the page keeps none.
+// Calls the auth service with fetch. Tokens travel in cookies that no script can read, so the page stores none.
 export interface User {
   id: string;
   username: string | null;
@@ -11,7 +11,7 @@ export type LoggedIn =
   | { code: "TWOFA_REQUIRED"; primary: "app" | "email"; methods: ("app" | "email")[] }
   | { code: "EMAIL_VERIFICATION_REQUIRED" }; // a code was mailed: verifyEmail, then login again
 
-// What the service refused. The code is stable; a page words it for its users.
+// A refusal of the service. The code is stable; the page chooses the words for its users.
 export class Refusal extends Error {
   constructor(readonly code: string, readonly data: Record<string, unknown>) {
     super(code);
@@ -29,7 +29,7 @@ function refresh(): Promise<boolean> {
   return refreshing;
 }
 
-// Not after any 401: a wrong code is one, too.
+// Not after every 401: a wrong code is also a 401.
 const RENEWABLE = ["TOKEN_REQUIRED", "ACCESS_TOKEN_EXPIRED"];
 
 async function call<Data>(method: string, path: string, body?: object): Promise<{ code: string; data: Data }> {

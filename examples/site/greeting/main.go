@@ -1,5 +1,5 @@
-// Greeting: a Go service without any code for tokens. nginx asks the auth service first, and tells it who calls.
-// Nothing but nginx may reach it: it believes these headers.
+// Greeting: a Go service without any code for tokens. nginx asks the auth service first and passes on who is calling.
+// Only nginx may reach it, because it trusts these headers.
 package main
 
 import (

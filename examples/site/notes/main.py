@@ -21,11 +21,11 @@ app = FastAPI()
 
 
 def caller(request: Request) -> str:
-    """The id of whoever calls, by the Authorization header or by the cookie."""
+    """Returns the id of the caller, from the Authorization header or the cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = request.cookies.get("__Host-auth-access", "")
-        # A cookie comes along whichever page sends the request: only ours may change something.
+        # Browsers send the cookie with requests from any page: only our own pages may change something.
         if token and request.method != "GET" and request.headers.get("origin") != PUBLIC_URL:
             raise HTTPException(403, {"code": "CROSS_SITE_REQUEST"})
     if not token:
@@ -64,7 +64,7 @@ def add_note(user: Caller, note: Note) -> list[str]:
 
 
 async def body_of(request: Request) -> bytes:
-    """The bytes as sent: the signature is over them."""
+    """The bytes as sent: the signature covers them."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -75,7 +75,7 @@ async def body_of(request: Request) -> bytes:
 
 @app.post("/webhooks/auth", status_code=204)
 async def receive(request: Request) -> None:
-    """Forgets users that were deleted."""
+    """Deletes the notes of deleted users."""
     try:
         event = webhook.verify(await body_of(request), dict(request.headers))
     except (WebhookVerificationError, ValueError):  # ValueError: a header that is not base64, for example.

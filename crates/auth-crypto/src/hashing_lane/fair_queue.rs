@@ -1,23 +1,25 @@
-//! Whose password is hashed next, and who is refused when too many wait: a queue that is fair between networks. Pure: no
-//! threads, no clock, no network but a key. `docs/adr/0015-a-fair-hashing-queue.md` says why it is like this.
+//! Decides whose password is hashed next, and who is refused when too many wait: a queue that is fair between networks.
+//! This code is pure: it uses no threads, no clock, and of networks only a key. `docs/adr/0015-a-fair-hashing-queue.md`
+//! explains the design.
 //!
-//! Each network has a line of its own. Lines are known or not ([`Standing`]); within a standing it is start-time fair
-//! queueing (Goyal, Vin and Cheng 1996) with jobs of one size: the first job of each line goes before the second of any.
-//! Every operation takes O(log n) of the lines and jobs that are there; a network without jobs leaves nothing behind.
+//! Each network has its own line. Lines are known or unknown ([`Standing`]). Within a standing this is start-time fair
+//! queueing (Goyal, Vin and Cheng 1996) with jobs of equal size: the first job of each line goes before the second of
+//! any. Every operation takes O(log n) of the existing lines and jobs, and a network without jobs leaves nothing
+//! behind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-/// Whether a network has logged somebody in lately.
+/// Whether someone has logged in from a network recently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
-    /// It has not: all of those together have half of the places.
+    /// No: all such networks together have half of the places.
     Unknown,
-    /// It has.
+    /// Yes.
     Known,
 }
 
-/// Where a job waits, to take it back.
+/// Where a job waits, with which it can be withdrawn.
 #[derive(Debug)]
 pub(super) struct Ticket<K> {
     key: K,
@@ -28,19 +30,19 @@ pub(super) struct Ticket<K> {
 #[derive(Debug)]
 pub(super) struct Admitted<K, J> {
     pub(super) ticket: Ticket<K>,
-    /// The job that lost its place to it.
+    /// The job that lost its place to it, if any.
     pub(super) pushed_out: Option<J>,
 }
 
 /// The jobs of one network.
 struct Line<J> {
     standing: Standing,
-    /// Those that wait, by the number that they got when they came.
+    /// The waiting jobs, by their number of arrival.
     jobs: BTreeMap<u64, J>,
     running: usize,
     /// The virtual time at which its next job is due.
     due: u64,
-    /// When it was last served, or came: breaks ties.
+    /// When it was last served, or arrived; breaks ties.
     turn: u64,
 }
 
@@ -54,12 +56,12 @@ impl<J> Line<J> {
     }
 }
 
-/// The lines of one standing in which somebody waits.
+/// The lines of one standing that have waiting jobs.
 struct Class<K> {
     by_priority: BTreeMap<(usize, u64, u64), K>,
     by_length: BTreeMap<(usize, u64), K>,
     waiting: usize,
-    /// Virtual time: when the latest job that was taken was due.
+    /// Virtual time: when the job that was taken last was due.
     now: u64,
 }
 
@@ -89,7 +91,7 @@ impl<K: Clone> Class<K> {
     }
 }
 
-/// The lines of either standing.
+/// The lines of both standings.
 struct Classes<K> {
     known: Class<K>,
     unknown: Class<K>,
@@ -111,13 +113,13 @@ impl<K> Classes<K> {
     }
 }
 
-/// Jobs that wait for one of `threads`, and how many of each network those work on.
+/// Jobs that wait for one of `threads`, and how many jobs of each network these are working on.
 pub(super) struct FairQueue<K, J> {
     threads: usize,
     capacity: usize,
     lines: HashMap<K, Line<J>>,
     classes: Classes<K>,
-    /// Who waits, the longest first.
+    /// The waiting networks, in the order of arrival.
     arrivals: BTreeMap<u64, K>,
     running: usize,
     last_number: u64,
@@ -126,7 +128,7 @@ pub(super) struct FairQueue<K, J> {
 }
 
 impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
-    /// Returns an empty one, in which `capacity` jobs may wait beside those that a free thread is about to take.
+    /// Creates an empty queue, in which `capacity` jobs may wait besides those that a free thread is about to take.
     pub(super) fn new(threads: usize, capacity: usize) -> Self {
         Self {
             threads,
@@ -140,23 +142,23 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         }
     }
 
-    /// Returns how many jobs wait.
+    /// Returns the number of waiting jobs.
     pub(super) fn waiting(&self) -> usize {
         self.arrivals.len()
     }
 
-    /// Returns how many networks have a job that waits or runs.
+    /// Returns the number of networks with a job that waits or runs.
     pub(super) fn networks(&self) -> usize {
         self.lines.len()
     }
 
-    /// Returns how many jobs run.
+    /// Returns the number of running jobs.
     pub(super) const fn running(&self) -> usize {
         self.running
     }
 
-    /// Lets a job in, if there is a place for it or a longer line to take one from; else it comes back. A line that is
-    /// known stays so while it has jobs.
+    /// Admits a job if there is a place for it, or a longer line from which to take one; otherwise returns it. A known
+    /// line stays known while it has jobs.
     pub(super) fn push(&mut self, key: &K, standing: Standing, job: J) -> Result<Admitted<K, J>, J> {
         let standing = self.raise(key, standing);
         let pushed_out = match self.place_for(key, standing) {
@@ -178,7 +180,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         Ok(Admitted { ticket: Ticket { key: key.clone(), number }, pushed_out })
     }
 
-    /// Takes the job whose turn it is. It runs until [`Self::finish`] is told of its network.
+    /// Takes the next job. It counts as running until [`Self::finish`] is called for its network.
     pub(super) fn take(&mut self) -> Option<(K, J)> {
         let standing = self.next_standing()?;
         let key = self.classes.of(standing).by_priority.first_key_value()?.1.clone();
@@ -201,21 +203,21 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         Some((key, job))
     }
 
-    /// A job of that network runs no more.
+    /// Records that a job of this network has finished.
     pub(super) fn finish(&mut self, key: &K) {
         if self.change(key, |line, _| line.running = line.running.saturating_sub(1)).is_some() {
             self.running = self.running.saturating_sub(1);
         }
     }
 
-    /// Takes a job back that still waits.
+    /// Withdraws a job that is still waiting.
     pub(super) fn withdraw(&mut self, ticket: &Ticket<K>) -> Option<J> {
         let number = ticket.number;
         self.arrivals.remove(&number)?;
         self.change(&ticket.key, |line, _| line.jobs.remove(&number))?
     }
 
-    /// Takes the job that has waited longest out, if `so` says so.
+    /// Takes the job that has waited longest out of the queue if `so` says so.
     pub(super) fn take_oldest_if(&mut self, so: impl FnOnce(&J) -> bool) -> Option<J> {
         let (number, key) = self.arrivals.first_key_value()?;
         if !so(self.lines.get(key)?.jobs.get(number)?) {
@@ -230,12 +232,13 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         self.last_number
     }
 
-    /// Half of the places, for all unknown networks together.
+    /// Returns half of the places, which all unknown networks share.
     const fn half(&self) -> usize {
         self.capacity.div_ceil(2)
     }
 
-    /// Who is next when both wait: unknown networks get no more than half, and no more than their number among all.
+    /// Decides which standing is next when both have waiting jobs: unknown networks get no more than half, and no more
+    /// than their share of all networks.
     fn next_standing(&self) -> Option<Standing> {
         match (self.classes.known.by_length.len(), self.classes.unknown.by_length.len()) {
             (0, 0) => None,
@@ -246,13 +249,13 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         }
     }
 
-    /// Whether [`Self::push`] would let a job in now.
+    /// Tells whether [`Self::push`] would admit a job now.
     pub(super) fn has_place_for(&self, key: &K, standing: Standing) -> bool {
         let standing = self.lines.get(key).map_or(standing, |line| line.standing.max(standing));
         !matches!(self.place_for(key, standing), Place::None)
     }
 
-    /// Where a job of that network may wait.
+    /// Returns where a job of this network may wait.
     fn place_for(&self, key: &K, standing: Standing) -> Place<K> {
         let free_threads = self.threads.saturating_sub(self.running);
         let all_full = self.waiting() >= self.capacity + free_threads;
@@ -262,7 +265,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         }
         let place = |(_, key): (usize, &K)| Place::Of(key.clone());
         if standing == Standing::Known && self.classes.known.waiting < self.capacity - self.half() {
-            // Those who were let in while threads were free give back what is kept for known networks.
+            // Jobs that were admitted while threads were free give back what is reserved for known networks.
             return self.classes.unknown.longest().map_or(Place::None, place);
         }
         let known = self.classes.known.longest().filter(|_| !half_full);
@@ -271,7 +274,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         longest.filter(|(length, _)| *length > own + 1).map_or(Place::None, place)
     }
 
-    /// Makes an unknown line known, where it has become so; returns its standing.
+    /// Makes an unknown line known, if its network has become known, and returns its standing.
     fn raise(&mut self, key: &K, standing: Standing) -> Standing {
         let Some(line) = self.lines.get(key) else { return standing };
         if line.standing < standing {
@@ -288,7 +291,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
         Some(job)
     }
 
-    /// Changes a line, told the virtual time of its class, and lists it anew; forgets it once it has no job.
+    /// Changes a line, given the virtual time of its class, and lists it again; removes it when it has no job left.
     fn change<T>(&mut self, key: &K, change: impl FnOnce(&mut Line<J>, u64) -> T) -> Option<T> {
         let line = self.lines.get_mut(key)?;
         let class = self.classes.of_mut(line.standing);
@@ -305,7 +308,7 @@ impl<K: Clone + Eq + Hash, J> FairQueue<K, J> {
 /// Where a job may wait.
 enum Place<K> {
     Free,
-    /// Instead of the newest job of that network.
+    /// In place of the newest job of this network.
     Of(K),
     None,
 }

@@ -1,4 +1,4 @@
-//! Argon2id (RFC 9106) in memory of its own, with the newest key of the ring as pepper.
+//! Argon2id (RFC 9106) in memory that it keeps, with the newest key of the ring as pepper.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
@@ -10,23 +10,23 @@ use super::{HashParameters, LaneError};
 use crate::key_ring::KeyRing;
 
 const OUTPUT: usize = 32;
-/// What is reserved for the memory of a hash, in blocks of 1 KiB; pages that are not written cost nothing. glibc takes an
-/// allocation of more than 32 MiB from the system and gives it back when it is freed, always. A smaller one it may keep.
+/// The reserved memory of a hash, in blocks of 1 KiB; pages that are not written cost nothing. glibc always takes an
+/// allocation of more than 32 MiB from the system and returns it when it is freed. A smaller one it may keep.
 const RESERVED: usize = 33 * 1024;
 
-/// What is to be done with a password.
+/// What to do with a password.
 pub(super) enum Work {
     Hash { salt: [u8; 16] },
     Verify { hash: Option<PasswordHash> },
 }
 
-/// What came of it.
+/// The result.
 pub(super) enum Done {
     Hashed(PasswordHash),
     Compared(PasswordVerdict),
 }
 
-/// One thread's part: the ring, today's parameters, and the memory they need, as long as there is something to do.
+/// What one thread needs: the ring, the current parameters, and the memory for them while there is work.
 pub(super) struct Hasher {
     ring: KeyRing,
     params: Params,
@@ -34,7 +34,7 @@ pub(super) struct Hasher {
 }
 
 impl Hasher {
-    /// Makes one that holds no memory yet.
+    /// Creates a hasher that holds no memory yet.
     pub(super) fn new(ring: KeyRing, parameters: HashParameters) -> Result<Self, LaneError> {
         let key_id = PhcKeyId::new(&ring.newest().id_bytes).map_err(|_| LaneError::Parameters)?;
         let mut builder = ParamsBuilder::new();
@@ -43,17 +43,17 @@ impl Hasher {
         Ok(Self { ring, params, memory: Vec::new() })
     }
 
-    /// Whether it holds the memory of a hash.
+    /// Tells whether it holds the memory of a hash.
     pub(super) fn holds_memory(&self) -> bool {
         self.memory.capacity() > 0
     }
 
-    /// Gives the memory back to the system. The next hash allocates it again.
+    /// Returns the memory to the system. The next hash allocates it again.
     pub(super) fn release_memory(&mut self) {
         self.memory = Vec::new();
     }
 
-    /// Does it, however long it takes.
+    /// Does the work, however long it takes.
     pub(super) fn work(&mut self, password: &Password, work: Work) -> Result<Done, HashingError> {
         match work {
             Work::Hash { salt } => self.hash(password, salt).map(Done::Hashed),
@@ -78,20 +78,20 @@ impl Hasher {
     }
 
     fn verify(&mut self, password: &Password, stored: &PasswordHash) -> Result<PasswordVerdict, HashingError> {
-        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is no PHC string"))?;
+        let phc = Phc::new(stored.as_phc()).map_err(|_| HashingError::Broken("it is not a PHC string"))?;
         let params = Params::try_from(&phc).map_err(|_| HashingError::Broken("its parameters are unknown"))?;
         let cost = HashCost { memory_kib: params.m_cost(), passes: params.t_cost() };
         if !cost.is_bearable(HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() }) {
             return Err(HashingError::Broken(
-                "it costs far more than is configured: AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES",
+                "it costs far more than configured (AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES)",
             ));
         }
         let known = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
         let (Some(salt), Some(expected), true) = (phc.salt, phc.hash, known) else {
-            return Err(HashingError::Broken("it is no Argon2id hash of version 19"));
+            return Err(HashingError::Broken("it is not an Argon2id hash of version 19"));
         };
         let key = self.ring.all().find(|key| key.id_bytes == params.keyid());
-        let pepper = key.ok_or(HashingError::Broken("its master key is not in the ring"))?.pepper;
+        let pepper = key.ok_or(HashingError::Broken("its master key is not configured"))?.pepper;
         let output = self.argon2(params.clone(), &pepper, password, &salt)?;
         // `Output` compares in constant time.
         let same = Output::new(&output).is_ok_and(|output| output == expected);
@@ -120,7 +120,7 @@ impl Hasher {
         let mut output = [0; OUTPUT];
         let text = password.reveal().as_bytes();
         let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
-        // A dearer hash, of before the settings were lowered say, keeps no memory for good.
+        // A more expensive hash, for example from before the settings were lowered, must not keep its memory for good.
         if self.memory.len() > self.params.block_count() {
             self.release_memory();
         }
@@ -128,12 +128,12 @@ impl Hasher {
         Ok(output)
     }
 
-    /// Sees to it that there are so many blocks.
+    /// Makes sure that there are this many blocks.
     fn provide(&mut self, blocks: usize) {
         if self.memory.len() >= blocks {
             return;
         }
-        // Not grown in place: what is in there is of no use.
+        // Not grown in place: the current content is not needed.
         let capacity = blocks.max(self.params.block_count()).max(RESERVED);
         if self.memory.capacity() < capacity {
             self.release_memory();
@@ -143,7 +143,7 @@ impl Hasher {
     }
 }
 
-/// The master key that a stored password was hashed with; `None` where that is not told.
+/// Returns the id of the master key with which a stored password was hashed; `None` if the hash does not say.
 pub(crate) fn key_id_of(phc: &str) -> Option<KeyId> {
     let phc = Phc::new(phc).ok()?;
     let params = Params::try_from(&phc).ok()?;

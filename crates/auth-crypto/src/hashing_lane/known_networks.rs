@@ -1,4 +1,4 @@
-//! The networks that have logged somebody in lately.
+//! The networks from which someone has logged in recently.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ pub(super) struct RecentNetworks {
 }
 
 impl RecentNetworks {
-    /// Returns an empty one, of at most that many.
+    /// Creates an empty set of at most this many networks.
     pub(super) fn new(most: usize) -> Self {
         Self { most, last_login: HashMap::new(), by_time: BTreeSet::new() }
     }
@@ -26,7 +26,7 @@ impl RecentNetworks {
         self.last_login.len()
     }
 
-    /// Notes a login; forgets the one longest ago when there are too many.
+    /// Records a login, and forgets the oldest one if there are too many.
     pub(super) fn learn(&mut self, network: &Network, at: Timestamp) {
         let before = self.last_login.get(network).copied();
         if before.is_some_and(|before| at <= before) {

@@ -1,44 +1,44 @@
-//! E-mail addresses that mail can be built for and that compare as their owner would.
+//! E-mail addresses to which mail can be sent, compared as their owners would compare them.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// An address: kept as typed for sending, and as a key for comparing.
+/// An address, kept as typed for sending and as a key for comparing.
 ///
-/// Accepted: a dot-atom local part in ASCII of 1–64 octets (RFC 5321 section 4.1.2; no quoted strings),
-/// `@`, a domain that UTS 46 maps to valid DNS labels; at most 254 octets. No address literals.
+/// Accepted are a dot-atom local part in ASCII of 1–64 octets (RFC 5321 section 4.1.2; no quoted strings), `@`, and a
+/// domain that UTS 46 maps to valid DNS labels; at most 254 octets in all. Address literals are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailAddress {
     typed: String,
     key: String,
 }
 
-/// Why a text is no e-mail address.
+/// Why a text is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEmail {
-    /// Empty.
+    /// It is empty.
     #[error("is required")]
     Empty,
-    /// No `@`, or nothing before or after it.
+    /// It has no `@`, or nothing before or after it.
     #[error("must look like name@example.org")]
     Shape,
-    /// Over 254 octets, or a local part over 64.
-    #[error("must be at most 254 characters, at most 64 of them before the @")]
+    /// It has more than 254 octets, or more than 64 before the `@`.
+    #[error("must have at most 254 characters, at most 64 of them before the @")]
     TooLong,
-    /// The part before the `@` has other characters than the RFC 5321 dot-atom ones.
-    #[error("has a character before the @ that mail cannot carry")]
+    /// The part before the `@` has characters that a dot-atom of RFC 5321 does not allow.
+    #[error("must contain before the @ only characters that mail servers accept")]
     LocalPart,
-    /// The part after the `@` is no domain name.
-    #[error("has no valid domain name after the @")]
+    /// The part after the `@` is not a domain name.
+    #[error("must have a valid domain name after the @")]
     Domain,
 }
 
 const MAX_LOCAL_OCTETS: usize = 64;
 
 impl EmailAddress {
-    /// The most octets of one.
+    /// The maximum length, in octets.
     pub const MAX_OCTETS: usize = 254;
 
-    /// Parses what a user typed, but for the white space around it.
+    /// Parses what a user typed, ignoring white space around it.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim();
         if text.is_empty() {
@@ -62,17 +62,18 @@ impl EmailAddress {
         Ok(Self { typed: text.to_owned(), key })
     }
 
-    /// An address that nobody has (RFC 2606 section 2), where one must stand and no mail is ever sent.
+    /// Returns an address that nobody has (RFC 2606 section 2), for places that need an address but never send mail.
     pub fn nobody() -> Self {
         Self { typed: "nobody@nowhere.invalid".to_owned(), key: "nobody@nowhere.invalid".to_owned() }
     }
 
-    /// As its owner typed it.
+    /// Returns the address as its owner typed it.
     pub fn as_str(&self) -> &str {
         &self.typed
     }
 
-    /// Lower-case local part, `@`, ASCII (punycode) domain: equal for all spellings of one address.
+    /// Returns the lower-case local part, `@`, and the ASCII (punycode) domain, which are equal for all spellings of
+    /// one address.
     pub fn key(&self) -> &str {
         &self.key
     }

@@ -1,4 +1,4 @@
-//! Accounts: who somebody is and how they prove it.
+//! Accounts: who users are and how they prove it.
 
 mod email;
 mod password;
@@ -17,8 +17,8 @@ use crate::two_factor::TwoFactor;
 use crate::version::AccountRevision;
 use crate::{AccountId, Timestamp};
 
-/// Counts the changes of an account's credentials. A session opened on one version is inserted only
-/// while that version still stands, so a login that races a password change leaves nothing behind.
+/// Counts the changes of an account's credentials. A session that was opened for one version is inserted only while
+/// that version is current, so a login that races a password change leaves nothing behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CredentialVersion(i64);
 
@@ -26,17 +26,17 @@ impl CredentialVersion {
     /// The version of a new account.
     pub const FIRST: Self = Self(1);
 
-    /// The version after this one.
+    /// Returns the version after this one.
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }
 
-    /// From its stored number.
+    /// Creates a version from its stored number.
     pub const fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// Its number, to store.
+    /// Returns the number, to store.
     pub const fn as_number(self) -> i64 {
         self.0
     }
@@ -45,91 +45,92 @@ impl CredentialVersion {
 /// An account as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Its name for good.
+    /// The permanent id.
     pub id: AccountId,
-    /// The name chosen to log in with, if any.
+    /// The username to log in with, if the user chose one.
     pub username: Option<Username>,
-    /// Where its owner is reached, and a name to log in with.
+    /// The address at which the user is reached, which also serves to log in.
     pub email: EmailAddress,
-    /// Whether its owner has proved to read that address.
+    /// Whether the user has verified the address.
     pub email_verified: bool,
-    /// The address that is to replace a proved one, once it is proved itself.
+    /// The address that replaces the verified one as soon as it is verified itself.
     pub pending_email: Option<PendingEmail>,
-    /// Whether they ever proved an address, this one or one before: until then the account may be a squatter's.
+    /// Whether the user has ever verified an address of this account. Until then, the account may belong to a squatter.
     pub ever_proved: bool,
-    /// Whether an identity provider told that address, when the account was made.
+    /// Whether an identity provider supplied the address when the account was created.
     pub email_told: bool,
     /// `None` for an account that only signs in through identity providers.
     pub password_hash: Option<PasswordHash>,
-    /// Goes up with each change of password.
+    /// Increases with each change of the password.
     pub credential_version: CredentialVersion,
-    /// What other services let it do.
+    /// The roles that other services assign a meaning to.
     pub roles: Roles,
     /// Its second factors.
     pub two_factor: TwoFactor,
-    /// The identities that log in to it, by the name of their provider; one of each provider at most.
+    /// The linked identities, ordered by the name of their provider; at most one of each provider.
     pub identities: Vec<LinkedIdentity>,
-    /// When it was registered.
+    /// When the account was registered.
     pub created_at: Timestamp,
     /// When any of the above last changed.
     pub updated_at: Timestamp,
 }
 
-/// An address that somebody named in place of a proved one.
+/// An address that is to replace a verified one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEmail {
     /// The address.
     pub email: EmailAddress,
-    /// Until when it can be proved.
+    /// When the offer to verify it ends.
     pub until: Timestamp,
 }
 
 impl PendingEmail {
-    /// How long somebody has to prove it.
+    /// How long the user has to verify it.
     pub const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 
-    /// One that was named at `now`.
+    /// Creates a pending address, named at `now`.
     pub fn named(email: EmailAddress, now: Timestamp) -> Self {
         Self { email, until: now + Self::LIFETIME }
     }
 }
 
 impl Account {
-    /// The address that is to replace the proved one, if its time is not over.
+    /// Returns the pending address, if it can still be verified.
     pub fn pending_email(&self, now: Timestamp) -> Option<&EmailAddress> {
         self.pending_email.as_ref().filter(|pending| now < pending.until).map(|pending| &pending.email)
     }
 
-    /// The account as it shows itself at `now`: without a pending address whose time is over.
+    /// Returns the account as it is at `now`: without a pending address that has expired.
     #[must_use]
     pub fn as_of(self, now: Timestamp) -> Self {
         let pending_email = self.pending_email.filter(|pending| now < pending.until);
         Self { pending_email, ..self }
     }
 
-    /// When a change that happens at `now` is dated: later than the one before, whichever node's clock that was
-    /// dated with, so that the events of an account keep their order.
+    /// Returns the time of a change that happens at `now`: later than the one before, even if that has the time of
+    /// another node, so that the events of an account keep their order.
     pub fn next_change_at(&self, now: Timestamp) -> Timestamp {
         now.max(self.updated_at + Duration::from_micros(1))
     }
 
-    /// Returns what a change that is decided on this account is guarded by.
+    /// Returns the revision that guards a change based on this account.
     pub const fn revision(&self) -> AccountRevision {
         AccountRevision::changed_at(self.updated_at)
     }
 
-    /// Whether a reset by mail may give it a password. Where it has none, only at an address that somebody typed and nobody
-    /// proved: its owner may be another one than who signs in through the provider.
+    /// Tells whether a reset by mail may give the account a password. An account without one gets one only if a user
+    /// typed its address and nobody verified it: otherwise its owner may not be the person who signs in through the
+    /// provider.
     pub const fn is_recoverable(&self) -> bool {
         self.password_hash.is_some() || !self.email_verified && !self.email_told
     }
 
-    /// Its identity at that provider.
+    /// Returns the identity at that provider.
     pub fn identity_at(&self, provider: &ProviderName) -> Option<&LinkedIdentity> {
         self.identities.iter().find(|identity| identity.provider == *provider)
     }
 
-    /// The same, with one more identity.
+    /// Adds an identity.
     #[must_use]
     pub fn with_identity(mut self, identity: LinkedIdentity) -> Self {
         self.identities.push(identity);
@@ -138,20 +139,20 @@ impl Account {
     }
 }
 
-/// What somebody typed to say who they are: looked up among the e-mail addresses when it holds an `@`
-/// (a username never does), else among the usernames.
+/// The name that a user typed to log in. It is looked up among the e-mail addresses if it contains an `@`, which no
+/// username does, and otherwise among the usernames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginName {
-    /// The lower-cased, IDNA-mapped address.
+    /// The normalised address.
     Email(EmailAddress),
     /// The lower-cased username.
     Username(Username),
-    /// No account can have this name. Kept, lower-cased, so that guessing at it has a limit too.
+    /// A name that no account can have, in lower case. It is kept so that guessing it is limited too.
     Impossible(String),
 }
 
 impl LoginName {
-    /// Never fails: a name that nobody can have is a login that misses, not a validation error.
+    /// Parses a name. This never fails: a name that no account can have is a failed login, not a validation error.
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
         if text.contains('@') {
@@ -164,7 +165,7 @@ impl LoginName {
         Self::Impossible(text.to_lowercase())
     }
 
-    /// One text for all spellings of the same name.
+    /// Returns one text for all spellings of the same name.
     pub fn canonical(&self) -> &str {
         match self {
             Self::Email(email) => email.key(),

@@ -1,4 +1,4 @@
-//! Passwords and the policy they must meet (NIST SP 800-63B-4 section 3.1.1). Hashing is behind
+//! Passwords and the password policy (NIST SP 800-63B-4 section 3.1.1). Hashing is behind
 //! [`crate::ports::PasswordHasher`].
 
 use std::fmt;
@@ -7,22 +7,23 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{EmailAddress, Username};
+use crate::named::named;
 
-/// Sorted, lower-case, one a line: the 100 000 commonest leaked passwords of 8 characters or more.
-/// `docs/common-passwords.md` says where they come from.
+/// The 100 000 most common leaked passwords of 8 characters or more: lower-case, sorted, one per line.
+/// `docs/common-passwords.md` names the source.
 static COMMON: &str = include_str!("../../data/common-passwords.txt");
 
-/// A password in clear, in Unicode NFC; wiped from memory when dropped and never printed.
+/// A password in clear, in Unicode NFC. It is wiped from memory when dropped and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// From what a user typed: only normalised, not yet held against the policy.
+    /// Normalises what a user typed. The policy is not applied yet.
     pub fn new(text: &str) -> Self {
         Self(Zeroizing::new(text.nfc().collect()))
     }
 
-    /// The text to hash, in NFC.
+    /// Returns the text to hash, in NFC.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -34,17 +35,17 @@ impl fmt::Debug for Password {
     }
 }
 
-/// An Argon2id hash in PHC string format, peppered: of no use without the master key.
+/// An Argon2id hash in PHC string format, peppered: it cannot be checked without the master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// From a stored PHC string.
+    /// Wraps a stored PHC string.
     pub const fn from_phc(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string, to store.
+    /// Returns the PHC string, to store.
     pub fn as_phc(&self) -> &str {
         &self.0
     }
@@ -56,22 +57,22 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What one comparison with a hash costs.
+/// The cost of one comparison with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashCost {
-    /// Memory, in KiB.
+    /// The memory, in KiB.
     pub memory_kib: u32,
-    /// Passes over that memory.
+    /// The number of passes over that memory.
     pub passes: u32,
 }
 
 impl HashCost {
-    /// The most memory, in KiB, and the most work, in KiB times passes, that a comparison may take where more is not
-    /// configured: whoever could slip a hash into a restore would stop the service with the first login.
+    /// The most memory, in KiB, and the most work, in KiB times passes, that a comparison may take unless more is
+    /// configured: otherwise a hash smuggled into a restore could stop the service at the first login.
     const MOST_MEMORY: u64 = 1 << 20;
     const MOST_WORK: u64 = 4 << 20;
 
-    /// Reads it from a PHC string of Argon2; `None` where it does not say.
+    /// Reads the cost from an Argon2 PHC string; `None` if it does not say.
     pub fn of_phc(phc: &str) -> Option<Self> {
         let parameters = phc.split('$').find(|part| part.starts_with("m="))?;
         let number = |name: &str| {
@@ -81,7 +82,7 @@ impl HashCost {
         Some(Self { memory_kib: number("m")?, passes: number("t")? })
     }
 
-    /// Tells whether that much is computed here, where `configured` is what new hashes cost.
+    /// Tells whether this service computes a hash of that cost, where `configured` is the cost of new hashes.
     pub fn is_bearable(self, configured: Self) -> bool {
         let work = |cost: Self| u64::from(cost.memory_kib) * u64::from(cost.passes);
         u64::from(self.memory_kib) <= Self::MOST_MEMORY.max(configured.memory_kib.into())
@@ -89,46 +90,34 @@ impl HashCost {
     }
 }
 
-/// One way in which a password falls short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordReason {
-    /// Fewer characters than the policy's minimum.
-    TooShort,
-    /// More than 128 characters.
-    TooLong,
-    /// Among the 100 000 commonest.
-    TooCommon,
-    /// The same as the account's e-mail address, but for case.
-    SameAsEmail,
-    /// The same as the account's username, but for case.
-    SameAsUsername,
-}
-
-impl PasswordReason {
-    /// Its stable name in answers.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooShort => "TOO_SHORT",
-            Self::TooLong => "TOO_LONG",
-            Self::TooCommon => "TOO_COMMON",
-            Self::SameAsEmail => "SAME_AS_EMAIL",
-            Self::SameAsUsername => "SAME_AS_USERNAME",
-        }
+named! {
+    /// A rule of the policy that a password breaks.
+    pub enum PasswordReason {
+        /// It has fewer characters than the policy's minimum.
+        TooShort = "TOO_SHORT",
+        /// It has more than 128 characters.
+        TooLong = "TOO_LONG",
+        /// It is one of the 100 000 most common passwords.
+        TooCommon = "TOO_COMMON",
+        /// It equals the account's e-mail address, ignoring case.
+        SameAsEmail = "SAME_AS_EMAIL",
+        /// It equals the account's username, ignoring case.
+        SameAsUsername = "SAME_AS_USERNAME",
     }
 }
 
-/// What a new password must meet. No composition rules: length and rarity are what counts.
+/// The rules for new passwords. There are no composition rules: only length and rarity count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// The least number of characters, 8–128.
+    /// The minimum number of characters, 8–128.
     pub min_characters: usize,
 }
 
 impl PasswordPolicy {
-    /// The most characters (Unicode scalar values after NFC) a password may have.
+    /// The maximum number of characters (Unicode scalar values after NFC).
     pub const MAX_CHARACTERS: usize = 128;
 
-    /// Every reason against `password`; empty when it may be used.
+    /// Returns every rule that `password` breaks; empty if it is acceptable.
     pub fn reasons_against(
         &self,
         password: &Password,
@@ -150,7 +139,7 @@ impl PasswordPolicy {
     }
 }
 
-/// Binary search over the lines of [`COMMON`] in place: nothing is parsed or allocated.
+/// Searches the lines of [`COMMON`] in place, without parsing or allocating.
 fn is_common(lower: &str) -> bool {
     let (mut low, mut high) = (0, COMMON.len());
     while low < high {

@@ -1,27 +1,27 @@
-//! Roles: names that other services give a meaning to.
+//! Roles: names to which other services assign a meaning.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// 1–64 of `[a-z0-9_:.-]`, beginning with a letter.
+/// A role: 1–64 of `[a-z0-9_:.-]`, beginning with a letter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Role(String);
 
-/// At most [`Roles::MAX`] different roles, in alphabetical order.
+/// A set of at most [`Roles::MAX`] roles, in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles(BTreeSet<Role>);
 
-/// Why something is no set of roles.
+/// Why a list of texts is not a set of roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoles {
     /// The role at that index is malformed.
-    #[error("must be 1 to 64 of a-z, 0-9, '_', ':', '.', '-' and begin with a letter")]
+    #[error("must be 1 to 64 characters (a-z, 0-9, '_', ':', '.', '-') and begin with a letter")]
     Malformed {
         /// Its index, from 0.
         index: usize,
     },
-    /// More than [`Roles::MAX`].
-    #[error("must be at most 32 roles")]
+    /// There are more than [`Roles::MAX`] roles.
+    #[error("must have at most 32 entries")]
     TooMany,
 }
 
@@ -34,22 +34,22 @@ impl Role {
         well_formed.then(|| Self(text.to_owned()))
     }
 
-    /// Its text.
+    /// Returns the name of the role.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Roles {
-    /// How many roles an account may have.
+    /// The maximum number of roles of an account.
     pub const MAX: usize = 32;
 
-    /// What a new account gets: `user`.
+    /// Returns the roles of a new account: `user`.
     pub fn of_new_account() -> Self {
         Self(BTreeSet::from([Role("user".to_owned())]))
     }
 
-    /// Parses a list; a role named twice counts once.
+    /// Parses a list. A role that is listed twice counts once.
     pub fn parse(texts: &[String]) -> Result<Self, InvalidRoles> {
         let mut roles = BTreeSet::new();
         for (index, text) in texts.iter().enumerate() {
@@ -61,18 +61,18 @@ impl Roles {
         Ok(Self(roles))
     }
 
-    /// Whether `role` is among them.
+    /// Tells whether the set contains `role`.
     pub fn contains(&self, role: &str) -> bool {
         self.iter().any(|one| one == role)
     }
 
-    /// Their texts, in alphabetical order.
+    /// Returns the names of the roles, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Role::as_str)
     }
 }
 
-/// Space-separated, as stored; a role holds no space.
+/// Separates the roles by spaces, as they are stored; no role contains a space.
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.iter().collect::<Vec<_>>().join(" "))

@@ -1,34 +1,34 @@
 //! Usernames: a second name to log in with.
 
-/// 3–32 of `[A-Za-z0-9_.-]`, kept as typed, compared without case. Never holds an `@`, so it can
-/// never be mistaken for an e-mail address.
+/// A username: 3–32 of `[A-Za-z0-9_.-]`, kept as typed, compared without regard to case. It never contains an `@`, so
+/// it cannot be mistaken for an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     typed: String,
     key: String,
 }
 
-/// Why a text is no username.
+/// Why a text is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUsername {
-    /// Under 3 characters.
-    #[error("must be 3 to 32 characters")]
+    /// It has fewer than 3 characters.
+    #[error("must have 3 to 32 characters")]
     TooShort,
-    /// Over 32 characters.
-    #[error("must be 3 to 32 characters")]
+    /// It has more than 32 characters.
+    #[error("must have 3 to 32 characters")]
     TooLong,
-    /// Another character than a letter, a digit, `_`, `.` or `-`.
-    #[error("may hold only letters a-z, digits, '_', '.' and '-'")]
+    /// It has a character other than a letter, a digit, `_`, `.` or `-`.
+    #[error("must contain only the letters a-z, digits, '_', '.' and '-'")]
     Character,
 }
 
 impl Username {
-    /// The fewest characters of one.
+    /// The minimum number of characters.
     pub const MIN: usize = 3;
-    /// The most characters of one.
+    /// The maximum number of characters.
     pub const MAX: usize = 32;
 
-    /// Parses what a user typed, but for the white space around it.
+    /// Parses what a user typed, ignoring white space around it.
     pub fn parse(text: &str) -> Result<Self, InvalidUsername> {
         let text = text.trim();
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
@@ -43,12 +43,12 @@ impl Username {
         Ok(Self { typed: text.to_owned(), key: text.to_ascii_lowercase() })
     }
 
-    /// As its owner typed it.
+    /// Returns the username as its owner typed it.
     pub fn as_str(&self) -> &str {
         &self.typed
     }
 
-    /// Lower-cased: equal for all spellings of one username.
+    /// Returns the username in lower case, which is equal for all spellings.
     pub fn key(&self) -> &str {
         &self.key
     }

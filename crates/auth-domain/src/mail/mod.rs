@@ -1,5 +1,5 @@
-//! Mails that somebody is owed, and when to try again. What a mail says is written when it is sent, behind
-//! [`crate::ports::Mailer`]: the queue holds no text and no secret.
+//! Mails that are to be sent, and when to retry. The text of a mail is written when it is sent, behind
+//! [`crate::ports::Mailer`]: the queue contains no text and no secret.
 
 mod notice;
 
@@ -12,42 +12,43 @@ use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
 
 pub use notice::{About, Notice, NoticeDetails, NoticeKind, Removed};
 
-/// A mail that is owed to somebody.
+/// A mail to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailRequest {
-    /// Its name.
+    /// The id of the mail.
     pub id: MailId,
-    /// Whose account it is about; `None` where an address only pretends to have one.
+    /// The account it concerns; `None` for an address that only seems to have one.
     pub account_id: Option<AccountId>,
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// When what it is about happened.
+    /// When the event happened that it reports.
     pub at: Timestamp,
-    /// From which network and device.
+    /// The network and device that caused it.
     pub client: Client,
-    /// What it is about.
+    /// The content.
     pub content: MailContent,
 }
 
-/// What a mail is about.
+/// The content of a mail, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailContent {
-    /// Something that the owner of an account should know. It is sent whatever becomes of the account. When another one
-    /// like it was sent to the address within [`QUIET`], it waits, and those that come meanwhile become one mail.
+    /// Something that the owner of an account should know. It is sent even if the account is deleted meanwhile. If a
+    /// similar notice was sent to the address within [`QUIET`], it waits, and all that arrive meanwhile become one
+    /// mail.
     Notice(Notice),
-    /// A code of a challenge. When the mail is sent and that code is not outstanding any more, there is no mail.
+    /// A code of a challenge. If the code is no longer outstanding when the mail is due, no mail is sent.
     Code {
         /// The challenge.
         challenge_id: ChallengeId,
-        /// What the code is good for.
+        /// What the code may be used for.
         purpose: ChallengePurpose,
-        /// Which of the challenge's codes.
+        /// The number of the code.
         send_number: u32,
     },
 }
 
 impl MailContent {
-    /// Returns the name of its kind, as stored.
+    /// Returns the name of the kind, as stored.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Notice(notice) => notice.kind.as_str(),
@@ -56,106 +57,106 @@ impl MailContent {
     }
 }
 
-/// A mail that is about to be sent, with what it takes to write it.
+/// A mail that is about to be sent, with everything needed to write it.
 #[derive(Clone, Debug)]
 pub struct OutgoingMail {
-    /// Its name: the same at every attempt.
+    /// The id of the mail, the same at every attempt.
     pub id: MailId,
-    /// To whom.
+    /// The recipient.
     pub to: EmailAddress,
-    /// When what it is about happened.
+    /// When the event happened that it reports.
     pub at: Timestamp,
-    /// From which network and device.
+    /// The network and device that caused it.
     pub client: Client,
-    /// What it says.
+    /// The content.
     pub content: OutgoingContent,
 }
 
-/// What a mail says.
+/// The content of a mail that is about to be sent.
 #[derive(Clone, Debug)]
 pub enum OutgoingContent {
-    /// What happened.
+    /// A notice.
     Notice {
-        /// The latest that happened, of those that the mail tells of.
+        /// The latest of the notices that the mail reports.
         notice: Notice,
-        /// How many they are, from 1.
+        /// The number of notices that it reports, from 1.
         times: u32,
     },
     /// A code.
     Code {
-        /// What it is good for.
+        /// What the code may be used for.
         purpose: ChallengePurpose,
         /// The code.
         code: OneTimeCode,
-        /// Until when.
+        /// When the code expires.
         expires_at: Timestamp,
     },
 }
 
-/// A mail that one worker may try to send now. While it tries, no other one gets it.
+/// A mail that one worker may try to send. No other worker gets it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeasedMail {
-    /// The mail; of several notices in one, the latest.
+    /// The mail; if it stands for several notices, the latest.
     pub request: MailRequest,
-    /// How many notices it tells of, from 1; 1 for a code.
+    /// The number of notices that it reports, from 1; 1 for a code.
     pub times: u32,
-    /// Which attempt this is, from 1: a worker that took too long no longer holds the lease.
+    /// The number of the attempt, from 1. A worker that took too long no longer holds the lease.
     pub attempt: u32,
 }
 
-/// A mail that is not sent yet, for the operator.
+/// A mail that was not sent yet, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingMail {
-    /// Its name.
+    /// The id of the mail.
     pub id: MailId,
-    /// To whom it goes, as stored.
+    /// The recipient, as stored.
     pub recipient: String,
-    /// Its stored kind.
+    /// The kind, as stored.
     pub kind: String,
-    /// How often it was tried; one that is being tried counts.
+    /// The number of attempts, including one that is under way.
     pub attempts: u32,
-    /// When it is tried next, or may be if the worker that is trying it now dies.
+    /// When it is tried next, or tried again if the worker that is trying it now dies.
     pub next_attempt_at: Timestamp,
-    /// What the mail server said last; `None` before the first attempt has failed.
+    /// What the mail server last answered; `None` before the first attempt has failed.
     pub error: Option<String>,
 }
 
-/// A mail that was given up, for the operator.
+/// A mail that was given up, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedMail {
-    /// Its name.
+    /// The id of the mail.
     pub id: MailId,
-    /// To whom it should have gone, as stored.
+    /// The recipient, as stored.
     pub recipient: String,
-    /// Its stored kind.
+    /// The kind, as stored.
     pub kind: String,
     /// When it was given up.
     pub parked_at: Timestamp,
-    /// What the mail server said last.
+    /// What the mail server last answered.
     pub error: String,
 }
 
-/// How long after a notice the next one like it is held back, so that nobody is buried in mail.
+/// How long similar notices are held back after one was sent, so that nobody is flooded with mail.
 pub const QUIET: Duration = Duration::from_secs(3_600);
 
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
-/// With the waits between them these are up to 22 hours.
+/// The number of attempts, which with the waits between them take up to 22 hours.
 pub(crate) const MAX_ATTEMPTS: u32 = 32;
-/// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends one that
-/// is still being sent, and that of a worker that died still goes out while its code is good.
+/// How long a worker may take for a mail: twice the mailer's deadline of 30 s, so that no other worker sends a mail
+/// that is still being sent, and a mail whose worker died still goes out while its code is valid.
 pub const LEASE: Duration = Duration::from_secs(60);
 
-/// How long to wait after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened by up to a
-/// quarter at random so that what an outage held up does not come back all at once.
+/// Returns how long to wait after attempt number `attempt` failed: 5 s, doubling up to an hour, each shortened at
+/// random by up to a quarter, so that mails delayed by an outage do not all return at once.
 pub(crate) fn backoff(attempt: u32, randomness: Randomness) -> Duration {
     let doublings = attempt.saturating_sub(1).min(20);
     let wait = FIRST_RETRY.saturating_mul(1 << doublings).min(MAX_BACKOFF);
     wait - wait.mul_f64(f64::from(randomness[0]) / 255.0 / 4.0)
 }
 
-/// Returns `text` with each e-mail address in it left out: what a mail server says often names the recipient, and the log
-/// names nobody.
+/// Returns `text` without the e-mail addresses in it: mail servers often repeat the recipient, and the log must not
+/// contain addresses.
 pub(crate) fn without_addresses(text: &str) -> String {
     let is_part = |letter: char| letter.is_alphanumeric() || "@.!#$%&'*+/=?^_`{|}~-\"".contains(letter);
     let (mut told, mut rest) = (String::new(), text);
@@ -169,7 +170,7 @@ pub(crate) fn without_addresses(text: &str) -> String {
     told + rest
 }
 
-/// When to try a mail again after attempt number `attempt` failed; `None` when enough was tried.
+/// Returns when to retry a mail after attempt number `attempt` failed; `None` after the last one.
 pub fn next_attempt(attempt: u32, now: Timestamp, randomness: Randomness) -> Option<Timestamp> {
     (attempt < MAX_ATTEMPTS).then(|| now + backoff(attempt, randomness))
 }

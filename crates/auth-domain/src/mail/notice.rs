@@ -1,4 +1,4 @@
-//! Notices: what the owner of an account is told.
+//! Notices: mails that inform the owner of an account.
 
 use crate::account::EmailAddress;
 use crate::identity::ProviderName;
@@ -10,30 +10,30 @@ use crate::two_factor::Method;
 pub struct Notice {
     /// What happened.
     pub kind: NoticeKind,
-    /// Whether the owner had proved to read the address.
+    /// Whether the owner had verified the address.
     pub address_proved: bool,
-    /// What there is to say besides.
+    /// The details to report.
     pub details: NoticeDetails,
 }
 
 impl Notice {
-    /// Returns a notice that says no more than its kind.
+    /// Creates a notice without details.
     pub const fn new(kind: NoticeKind, address_proved: bool) -> Self {
         let details = NoticeDetails { about: None, removed: Vec::new(), providers: Vec::new() };
         Self { kind, address_proved, details }
     }
 
-    /// The same about a second factor or a provider.
+    /// Adds the second factor or the provider that the notice is about.
     #[must_use]
     pub fn about(mut self, about: About) -> Self {
         self.details.about = Some(about);
         self
     }
 
-    /// Returns what further notices share that become one mail with this one: the address, the kind, what it is about, and
-    /// whether the address was proved, since only those to a proved one are never put off for the day's limit.
+    /// Returns the key that notices share which become one mail: the address, the kind, what it is about, and whether
+    /// the address was verified, since only notices to a verified one are never delayed by the day's limit.
     ///
-    /// By the address, not the account, so that no number of accounts buries an address in mail.
+    /// The key contains the address and not the account, so that no number of accounts can flood an address with mail.
     pub fn fold_key(&self, to: &EmailAddress) -> String {
         let kind = match self.kind {
             // The beginning and the end of a change are one kind.
@@ -49,50 +49,51 @@ impl Notice {
 named! {
     /// What happened.
     pub enum NoticeKind {
-        /// A refresh token came back after its time, and its session was ended.
+        /// A refresh token that was already replaced was used again, and its session was ended.
         SessionReuseDetected = "session_reuse_detected",
-        /// A refresh token was asked for again late so often that two may share the session, which goes on.
+        /// A refresh token was requested again late so often that two clients may share the session, which continues.
         SessionSuspicious = "session_suspicious",
         /// The account was deleted, by its owner or by another service.
         AccountDeleted = "account_deleted",
-        /// Somebody logged in from a network and with a device that are both new to the account.
+        /// Someone logged in from a network and with a device that are both new to the account.
         NewLogin = "new_login",
-        /// The account may do other things from now on.
+        /// The roles of the account were changed.
         RolesChanged = "roles_changed",
-        /// The password was changed by somebody who knew the old one.
+        /// The password was changed by someone who knew the old one.
         PasswordChanged = "password_changed",
-        /// The password was set anew with a mailed code.
+        /// The password was reset with a mailed code.
         PasswordReset = "password_reset_done",
-        /// Another address was named in place of a proved one; goes to that one.
+        /// A change of the verified address was requested; sent to that address.
         EmailChangeBegun = "email_change_begun",
-        /// The e-mail address was changed; goes to the old one.
+        /// The e-mail address was changed; sent to the old one.
         EmailChanged = "email_changed",
-        /// The same, to the new one, which was proved first. A kind of its own, so that what follows is told at once.
+        /// The e-mail address was changed; sent to the new one, which was verified first. This is a kind of its own, so
+        /// that it does not delay later notices.
         EmailNowUsed = "email_now_used",
-        /// Somebody tried to register with the address of an account and was not told so.
+        /// Someone tried to register with the address of an account, and was not told that it exists.
         RegistrationAttempted = "registration_attempted",
-        /// Somebody asked for a password reset of an account that has no password and was not told so.
+        /// Someone requested a password reset for an account without a password, and was not told so.
         ResetWithoutPassword = "reset_without_password",
-        /// A second factor was set up, or is asked for again.
+        /// A second factor was set up or enabled.
         SecondFactorEnabled = "second_factor_enabled",
-        /// A second factor is asked for no more.
+        /// A second factor was disabled.
         SecondFactorDisabled = "second_factor_disabled",
-        /// Another second factor is offered first.
+        /// Another second factor was made the primary one.
         PrimaryFactorChanged = "primary_factor_changed",
-        /// Somebody logged in with a recovery code.
+        /// Someone logged in with a recovery code.
         RecoveryCodeUsed = "recovery_code_used",
-        /// New recovery codes were made; those before are void.
+        /// New recovery codes were created, which replace the old ones.
         RecoveryCodesRenewed = "recovery_codes_renewed",
-        /// An identity of a provider logs in to the account from now on.
+        /// An identity was linked to the account.
         IdentityLinked = "identity_linked",
-        /// An identity of a provider does so no more.
+        /// An identity was unlinked from the account.
         IdentityUnlinked = "identity_unlinked",
     }
 }
 
 impl NoticeKind {
-    /// How many of the three mails a day to an address that was never proved this one may be at most: one where any stranger
-    /// causes it, and one of them stays for what changes who has the account.
+    /// Returns how many of the three mails a day to a never verified address may be of this kind: one if any stranger
+    /// can cause it, and one of the three is reserved for what may change the owner of the account.
     pub(crate) const fn most_unproved(self) -> u32 {
         match self {
             Self::RegistrationAttempted | Self::ResetWithoutPassword => 1,
@@ -102,14 +103,14 @@ impl NoticeKind {
     }
 }
 
-/// What a notice says besides its kind.
+/// The details of a notice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticeDetails {
     /// Which second factor or provider it is about.
     pub about: Option<About>,
     /// What a password reset removed.
     pub removed: Vec<Removed>,
-    /// The identity providers that still log in after it.
+    /// The identity providers that can still be used to log in afterwards.
     pub providers: Vec<ProviderName>,
 }
 
@@ -129,7 +130,7 @@ pub enum Removed {
     SecondFactor(Method),
     /// An identity of this provider.
     Identity(ProviderName),
-    /// The address that was to replace the account's.
+    /// The address that was waiting to replace the account's.
     PendingEmail,
 }
 
@@ -153,8 +154,8 @@ impl Removed {
 }
 
 impl NoticeDetails {
-    /// Returns them as they are stored: words with a blank between them, empty where there is nothing to say. Those of two
-    /// notices, one after the other with a blank between them, are those of both; of the providers the later ones count.
+    /// Returns the details as stored: words separated by spaces, empty if there are none. The words of two notices in a
+    /// row are those of both; of the providers, the later ones count.
     pub fn as_stored(&self) -> String {
         let providers: Vec<&str> = self.providers.iter().map(ProviderName::as_str).collect();
         let providers = (!providers.is_empty()).then(|| format!("providers:{}", providers.join(",")));
@@ -163,7 +164,7 @@ impl NoticeDetails {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns what was stored. A word that only a newer version knows is passed over.
+    /// Parses stored details. Words that only a newer version knows are skipped.
     pub fn from_stored(text: &str) -> Self {
         let mut details = Self::default();
         for (word, value) in text.split(' ').filter_map(|word| word.split_once(':')) {

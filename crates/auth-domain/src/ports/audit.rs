@@ -1,10 +1,10 @@
-//! The port that tells where a commit comes from.
+//! The port that says which request a commit belongs to.
 
 use crate::audit::AuditContext;
 
 /// Knows which request is being answered.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait AuditContextSource: Send + Sync {
-    /// Where what is committed now comes from.
+    /// Returns the context of a commit that is made now.
     fn current(&self) -> AuditContext;
 }

@@ -1,4 +1,4 @@
-//! The whole write vocabulary of the system. What makes a commit fail is in `guard.rs` and `store.rs`.
+//! All writes of the system. `guard.rs` and `store.rs` say when a commit fails.
 
 use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
 use crate::audit::AuditRecord;
@@ -22,29 +22,28 @@ use crate::{
     AccountId, AuthorizationId, ChallengeId, EventId, MailId, RetiredKeyId, SessionId, SigningKeyId, Timestamp,
 };
 
-/// Every write there is. Each carries its own guard: it fails as [`super::CommitError::Conflict`] when the
-/// state that it was decided on is gone. `guard.rs` says which guard that is, and in which order the changes of a commit
-/// are made.
+/// A write. Each carries its own guard: it fails as [`super::CommitError::Conflict`] if the state on which it was
+/// decided has changed. `guard.rs` says which guard that is, and in which order the changes of a commit are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
     InsertAccount(Account),
-    /// Deletes an account and all that hangs on it. Guard: it was not changed since it was read.
+    /// Deletes an account and everything that belongs to it. Guard: it has not changed since it was read.
     DeleteAccount { account_id: AccountId, revision: AccountRevision },
-    /// Notes that an account was deleted.
+    /// Records that an account was deleted.
     RecordDeletion(Deletion),
-    /// Replaces an account's roles. Guard: it was not changed since it was read.
+    /// Replaces an account's roles. Guard: it has not changed since it was read.
     SetRoles { account_id: AccountId, revision: AccountRevision, roles: Roles, at: Timestamp },
-    /// Replaces the hash of an unchanged password. Guard: the credential version still stands.
+    /// Replaces the hash of an unchanged password. Guard: the credential version is unchanged.
     RehashPassword {
         account_id: AccountId,
-        /// The version the old hash was read at.
+        /// The version of the old hash.
         credential_version: CredentialVersion,
         password_hash: PasswordHash,
     },
-    /// Replaces the password; the credential version moves on by one. Guard: that version still stands, and the
-    /// account was not changed since it was read.
+    /// Replaces the password and increases the credential version by one. Guard: neither that version nor the account
+    /// has changed since they were read.
     ChangePassword {
         account_id: AccountId,
         /// The version that was read.
@@ -54,78 +53,78 @@ pub enum Change {
         password_hash: PasswordHash,
         at: Timestamp,
     },
-    /// Replaces the e-mail address; none is pending any more. Guard: the old one still stands, the new one is free, and the account was not
-    /// changed since it was read.
+    /// Replaces the e-mail address and drops any pending one. Guard: the old address is unchanged, the new one is free,
+    /// and the account has not changed since it was read.
     ChangeEmail {
         account_id: AccountId,
         /// The address that was read.
         from: EmailAddress,
         revision: AccountRevision,
         to: EmailAddress,
-        /// Whether the owner has proved to read the new one.
+        /// Whether the user has verified the new one.
         verified: bool,
         at: Timestamp,
     },
-    /// Names the address that is to replace a proved one, or withdraws it. Guard: the account was not changed since it was
-    /// read.
+    /// Sets the address that is to replace a verified one, or withdraws it. Guard: the account has not changed since it
+    /// was read.
     PutPendingEmail { account_id: AccountId, revision: AccountRevision, pending: Option<PendingEmail>, at: Timestamp },
-    /// Notes that the owner reads that address. Guard: it is still the account's, which was not changed since it was
-    /// read.
+    /// Records that the user has verified an address. Guard: it is still the address of the account, which has not
+    /// changed since it was read.
     ProveEmail {
         account_id: AccountId,
-        /// The address that was proved.
+        /// The address that was verified.
         email: EmailAddress,
         revision: AccountRevision,
         at: Timestamp,
     },
-    /// Dates a change of what hangs on an account. Guard: the account was not changed since it was read.
+    /// Dates a change of something that belongs to an account. Guard: the account has not changed since it was read.
     TouchAccount { account_id: AccountId, revision: AccountRevision, at: Timestamp },
-    /// Links an identity to an account, beside [`Change::InsertAccount`] or [`Change::TouchAccount`]. Both are unique: the
-    /// identity, and the account's place for one of that provider.
+    /// Links an identity to an account, together with [`Change::InsertAccount`] or [`Change::TouchAccount`]. An
+    /// identity has one account, and an account one identity of each provider.
     LinkIdentity { account_id: AccountId, identity: LinkedIdentity },
-    /// Unlinks the identity of a provider, beside [`Change::TouchAccount`]. Guard: there is one.
+    /// Unlinks the identity of a provider, together with [`Change::TouchAccount`]. Guard: there is one.
     UnlinkIdentity { account_id: AccountId, provider: ProviderName },
-    /// Changes nothing. Guard: that identity is linked to the account.
+    /// Changes nothing. Guard: the identity is linked to the account.
     RequireIdentity {
         account_id: AccountId,
         provider: ProviderName,
-        /// Its name for them.
+        /// The user's id at the provider.
         subject: Subject,
     },
-    /// Unlinks every identity of an account; none is fine too.
+    /// Unlinks every identity of an account, if there are any.
     UnlinkIdentitiesOf(AccountId),
-    /// Uses an authorization request up. Guard: it was not used before.
+    /// Uses up an authorization request. Guard: it was not used before.
     UseAuthorization {
         id: AuthorizationId,
-        /// When nobody would accept it anyway.
+        /// When it expires anyway.
         expires_at: Timestamp,
     },
     /// Opens a session. Guard: the account exists, and neither its password nor its second factors have changed.
     InsertSession {
         session: Session,
-        /// The version that was checked.
+        /// The credential version that was checked.
         credential_version: CredentialVersion,
         /// The version of the second factors that was checked.
         two_factor_version: RowVersion,
     },
-    /// Writes the second factors of an account, which counts as a change of it. Guard: the stored version is the one
-    /// before.
+    /// Writes the second factors of an account, which counts as a change of it. Guard: the stored version is the
+    /// previous one.
     PutTwoFactor {
         account_id: AccountId,
-        /// As they are now.
+        /// The new state.
         two_factor: TwoFactor,
     },
-    /// Forgets which TOTP steps an account used, in the commit that replaces its secret: a step is used up for one secret
-    /// (RFC 6238 section 5.2). None is fine too.
+    /// Forgets which TOTP steps an account used, in the commit that replaces its secret, if there are any: a step is
+    /// used up for one secret (RFC 6238 section 5.2).
     ForgetTotpSteps(AccountId),
-    /// Uses a TOTP step up (RFC 6238 section 5.2). Guard: it was not used before, for whatever purpose.
+    /// Uses up a TOTP step (RFC 6238 section 5.2). Guard: it was not used before, for any purpose.
     UseTotpStep { account_id: AccountId, step: TotpStep, at: Timestamp },
-    /// Keeps a change of credentials until its challenge is answered or forgotten. Guard: the challenge exists.
+    /// Stores a change of credentials until its challenge is answered or deleted. Guard: the challenge exists.
     KeepPendingCredentials(PendingCredentials),
-    /// Forgets the challenges of an account for a purpose; none is fine too.
+    /// Deletes the challenges of an account for a purpose, if there are any.
     ForgetChallengesFor { account_id: AccountId, purpose: ChallengePurpose },
-    /// Moves a session's refresh token on. Guard: it is not revoked, its rotation is still the one that was read, and so
-    /// is the account: the tokens that are handed out with this say its roles.
+    /// Advances a session's refresh token. Guard: the session is not revoked, and neither its rotation nor the account
+    /// has changed since they were read: the new tokens contain the account's roles.
     AdvanceSession {
         account_id: AccountId,
         /// The account that was read.
@@ -133,14 +132,14 @@ pub enum Change {
         session_id: SessionId,
         /// The rotation that was read.
         from: RotationVersion,
-        /// Where it stands now.
+        /// The new state.
         rotation: Rotation,
-        /// The key that the new token is derived from.
+        /// The key from which the new token is derived.
         key_id: KeyId,
         /// The new idle expiry.
         idle_expires_at: Timestamp,
     },
-    /// Notes that the current token was handed out again: when, to which second exit, how late. Guard: as of
+    /// Records that the current token was issued again: when, to which second exit, and how late. Guard: as for
     /// [`Self::AdvanceSession`].
     NoteServedAgain {
         account_id: AccountId,
@@ -149,80 +148,81 @@ pub enum Change {
         session_id: SessionId,
         /// The rotation that was read.
         from: RotationVersion,
-        /// Where it stands now.
+        /// The new state.
         rotation: Rotation,
-        /// Whether that makes it likely that two share the session.
+        /// Whether it makes it likely that two clients share the session.
         suspicious: bool,
     },
-    /// Notes that the current generation reached its holder. Guard: still that generation, unproved.
-    ProveSession { session_id: SessionId, generation: Generation },
-    /// Notes how and when the owner of a session proved who they are. Guard: it has not ended, and the account still has
-    /// the credentials and second factors that were checked.
+    /// Records that the current generation reached its holder. Guard: it is still that generation, and this was not
+    /// recorded before.
+    ProveSession { account_id: AccountId, session_id: SessionId, generation: Generation },
+    /// Records how and when the user of a session proved who they are. Guard: the session has not ended, and the
+    /// credentials and second factors that were checked are unchanged.
     ReauthenticateSession {
         account_id: AccountId,
         session_id: SessionId,
         method: AuthenticationMethod,
         authenticated_at: Timestamp,
-        /// As it was checked.
+        /// The version that was checked.
         credential_version: CredentialVersion,
-        /// As it was checked.
+        /// The version that was checked.
         two_factor_version: RowVersion,
     },
-    /// Ends a session. Guard: not ended yet.
+    /// Ends a session. Guard: it has not ended yet.
     RevokeSession { account_id: AccountId, session_id: SessionId, revocation: Revocation },
-    /// Changes nothing. Guard: that session has not ended.
-    RequireSession(SessionId),
-    /// Ends every session of an account that has not ended yet; none is fine too.
+    /// Changes nothing. Guard: the session has not ended.
+    RequireSession { account_id: AccountId, session_id: SessionId },
+    /// Ends every session of an account that has not ended yet, if there are any.
     RevokeSessionsOf {
         account_id: AccountId,
-        /// But for this one.
+        /// Except for this one.
         except: Option<SessionId>,
         revocation: Revocation,
     },
-    /// Ends every session of an account that has not ended yet and passed no second factor; none is fine too.
+    /// Ends every session of an account that has not ended yet and used no second factor, if there are any.
     RevokeSessionsWithoutSecondFactor {
         account_id: AccountId,
-        /// But for this one.
+        /// Except for this one.
         except: SessionId,
         revocation: Revocation,
     },
-    /// Writes the network's part of a limit. Guard: the stored version is the one before.
+    /// Writes the network's part of a limit. Guard: the stored version is the previous one.
     PutNetworkAttempts(PasswordLimit),
-    /// Writes the day's part of a limit. Guard: the stored version is the one before.
+    /// Writes the day's part of a limit. Guard: the stored version is the previous one.
     PutDailyMisses(PasswordLimit),
-    /// Forgets what networks did to a subject; nothing is fine too.
+    /// Forgets what networks did to a subject, if anything.
     ForgetNetworkAttempts(AttemptSubject),
-    /// Forgets the day's misses on a subject; none is fine too.
+    /// Forgets the day's misses on a subject, if there are any.
     ForgetDailyMisses(AttemptSubject),
-    /// Writes a rate limit. Guard: the stored version is the one before.
+    /// Writes a rate limit. Guard: the stored version is the previous one.
     PutRateLimit { rate_limit: RateLimit, counted: Counted },
-    /// Forgets every rate limit of a subject; none is fine too.
+    /// Forgets every rate limit of a subject, if there are any.
     ForgetRateLimits(AttemptSubject),
     /// Inserts a challenge. Guard: its account, if any, exists.
     InsertChallenge(Challenge),
-    /// Writes a challenge. Guard: the stored version is the one before.
+    /// Writes a challenge. Guard: the stored version is the previous one.
     PutChallenge(Challenge),
-    /// Uses a challenge up. Guard: the stored version is this one.
+    /// Uses up a challenge. Guard: the stored version is this one.
     UseChallenge {
         challenge_id: ChallengeId,
         /// The version that was read.
         version: RowVersion,
     },
-    /// Forgets the challenges of a subject whose code was asked for from a network and not given yet; none is
-    /// fine too.
+    /// Deletes the challenges of a subject whose code was requested from a network and not entered yet, if there are
+    /// any.
     ReplaceChallenges {
         subject: AttemptSubject,
         purpose: ChallengePurpose,
-        /// Asked for from there.
+        /// The network from which they were requested.
         network: Network,
-        /// But not this one.
+        /// The challenge that replaces them, and stays.
         by: ChallengeId,
     },
-    /// Forgets every challenge of an account; none is fine too.
+    /// Deletes every challenge of an account, if there are any.
     ForgetChallengesOf(AccountId),
-    /// Announces an event to these services, whose names are those of the configuration.
+    /// Announces an event to these services, named as in the configuration.
     Announce { event: Event, services: Vec<String> },
-    /// Notes that a service has acknowledged an event. Guard: this attempt still holds the lease.
+    /// Records that a service has acknowledged an event. Guard: this attempt still holds the lease.
     EventAcknowledged {
         event_id: EventId,
         service: String,
@@ -230,7 +230,7 @@ pub enum Change {
         attempt: u32,
         at: Timestamp,
     },
-    /// Puts a delivery off. Guard: this attempt still holds the lease.
+    /// Postpones a delivery. Guard: this attempt still holds the lease.
     RetryEvent {
         event_id: EventId,
         service: String,
@@ -238,99 +238,98 @@ pub enum Change {
         attempt: u32,
         /// When to try again.
         at: Timestamp,
-        /// What the service said.
+        /// What the service answered.
         error: String,
     },
-    /// Owes somebody a mail. Where a notice with the same [`Notice::fold_key`] is still owed or is quiet, it becomes that
-    /// one: the latest counts, and how many there were.
+    /// Queues a mail. If a notice with the same [`Notice::fold_key`] is queued or in its quiet period, they become one:
+    /// the latest counts, and the number is kept.
     ///
     /// [`Notice::fold_key`]: crate::mail::Notice::fold_key
     Mail(MailRequest),
-    /// Keeps a notice back until then, when what has come meanwhile is due; nothing, then it is forgotten. Guard: this
-    /// attempt still holds the lease.
+    /// Holds a notice back until then, when the notices that came meanwhile are due; if none came, it is deleted.
+    /// Guard: this attempt still holds the lease.
     HoldNotice {
         mail_id: MailId,
         /// The attempt that held the lease.
         attempt: u32,
-        /// How many notices the mail told of, 0 where none was sent.
+        /// The number of notices that the mail reported; 0 if none was sent.
         told: u32,
-        /// The name of the mail that is due then: another one than was sent.
+        /// The id of the mail that is due then, which differs from the one that was sent.
         next_id: MailId,
         until: Timestamp,
     },
-    /// Forgets a mail that was sent, or that is not worth sending any more. Guard: this attempt still holds the
-    /// lease.
+    /// Deletes a mail that was sent or is no longer worth sending. Guard: this attempt still holds the lease.
     ForgetMail {
         mail_id: MailId,
         /// The attempt that sent it.
         attempt: u32,
     },
-    /// Puts a mail off. Guard: this attempt still holds the lease.
+    /// Postpones a mail. Guard: this attempt still holds the lease.
     RetryMail {
         mail_id: MailId,
         /// The attempt that failed.
         attempt: u32,
         /// When to try again.
         at: Timestamp,
-        /// What the server said.
+        /// What the server answered.
         error: String,
     },
-    /// Gives a mail up; it stays for the operator to see. Guard: this attempt still holds the lease.
+    /// Gives up a mail, which stays visible to the operator. Guard: this attempt still holds the lease.
     ParkMail {
         mail_id: MailId,
         /// The attempt that failed.
         attempt: u32,
         at: Timestamp,
-        /// What the server said.
+        /// What the server answered.
         error: String,
     },
-    /// Forgets the codes that are still owed to an account, given up or not; none is fine too. Notices are never taken
-    /// back.
+    /// Deletes the codes that are still queued for an account, given up or not, if there are any. Notices are never
+    /// taken back.
     ForgetCodesOwedTo(AccountId),
-    /// Puts every mail that was given up back into the queue, and has those tried that were put off for longer than a
-    /// [lease](crate::mail::LEASE), which nobody is trying now; none is fine too.
+    /// Puts every mail that was given up back into the queue, and retries those that were postponed for longer than a
+    /// [lease](crate::mail::LEASE), which no worker is trying now, if there are any.
     UnparkMails {
-        /// When to try them.
+        /// When to retry them.
         at: Timestamp,
     },
     /// Inserts a signing key. Guard: its sequence is free.
     InsertSigningKey(SigningKey),
-    /// Seals the secrets of second factors anew; nothing changes for their owner. Guard: as of [`Self::PutTwoFactor`].
+    /// Reseals the secrets of second factors; nothing changes for their owner. Guard: as for [`Self::PutTwoFactor`].
     ResealTwoFactor {
         account_id: AccountId,
-        /// The state with secrets that are sealed anew.
+        /// The same state with resealed secrets.
         two_factor: TwoFactor,
     },
-    /// Keeps what is to be left of a master key, or dates it again. Guard: of the same key nothing is kept elsewhere.
+    /// Stores what is kept of a master key, or dates it again. Guard: it is not yet stored under another id.
     RetireKey(RetiredKey),
-    /// Seals anew what is left of a master key. Guard: it is still sealed as it was read.
+    /// Reseals what is kept of a master key. Guard: it is still sealed as it was read.
     ResealRetiredKey {
         id: RetiredKeyId,
-        /// As it was read.
+        /// The sealed keys that were read.
         from: Vec<u8>,
         to: Vec<u8>,
     },
-    /// Forgets what is left of a master key. Guard: something is.
+    /// Deletes what is kept of a master key. Guard: it exists.
     ForgetRetiredKey(RetiredKeyId),
-    /// Seals a signing key anew. Guard: it is still sealed as it was read.
+    /// Reseals a signing key. Guard: it is still sealed as it was read.
     ResealSigningKey {
         id: SigningKeyId,
-        /// As it was read.
+        /// The sealed key that was read.
         from: Vec<u8>,
         to: Vec<u8>,
     },
-    /// Notes something in the audit trail. The store's auditor adds these; use cases need not.
+    /// Writes an audit record. The store's auditor adds these; use cases need not.
     Audit(AuditRecord),
-    /// Dates something that was done to the database as a whole, again where it was done before.
+    /// Records when maintenance was done on the database as a whole.
     RecordMaintenance { kind: Maintenance, at: Timestamp },
     /// Forgets that it was done, if it was.
     ForgetMaintenance(Maintenance),
-    /// Removes a signing key. Guard: it exists.
+    /// Deletes a signing key. Guard: it exists.
     DeleteSigningKey(SigningKeyId),
 }
 
 impl Change {
-    /// Whether a worker should look at the outbox once this is committed.
+    /// Tells whether a worker should look at the outbox after the commit.
     pub fn fills_outbox(&self) -> bool {
         match self {
             Self::Mail(_) | Self::UnparkMails { .. } => true,
@@ -339,13 +338,18 @@ impl Change {
         }
     }
 
-    /// Whether it need not happen now: whoever asks again makes it again, so nobody waits for a database that is slow to
-    /// write.
+    /// Tells whether it may be skipped for now: the next call makes it again, so nobody has to wait for a database that
+    /// is slow to write.
     pub const fn can_wait(&self) -> bool {
         matches!(self, Self::ProveSession { .. })
     }
 
-    /// Notes how and when the owner of `session` proved who they are, as of what `account` is.
+    /// Changes nothing, and needs `session` not to have ended.
+    pub const fn require(session: &Session) -> Self {
+        Self::RequireSession { account_id: session.account_id, session_id: session.id }
+    }
+
+    /// Records how and when the user of `session` proved who they are, guarded by the state of `account`.
     pub fn reauthenticate(session: &Session, account: &Account) -> Self {
         Self::ReauthenticateSession {
             account_id: account.id,
@@ -362,22 +366,22 @@ impl Change {
         Self::PutRateLimit { rate_limit: limit.after_one(now), counted: Counted::Mail }
     }
 
-    /// Counts one more mail that a stranger asked for.
+    /// Counts one more mail that a stranger requested.
     pub fn count_strangers_mail(limit: MailLimit, now: Timestamp) -> impl Iterator<Item = Self> {
         limit.after_mail(now).map(|rate_limit| Self::PutRateLimit { rate_limit, counted: Counted::Mail })
     }
 
-    /// Counts a wrong code of which no other change of the commit tells.
+    /// Counts a wrong code that no other change of the commit records.
     pub fn count_wrong_code(limit: RateLimit, now: Timestamp) -> Self {
         Self::PutRateLimit { rate_limit: limit.after_one(now), counted: Counted::WrongCode }
     }
 
-    /// Counts a wrong code beside the challenge that was missed.
+    /// Counts a wrong code, together with the change of its challenge.
     pub fn count_wrong_mailed_code(limit: RateLimit, now: Timestamp) -> Self {
         Self::PutRateLimit { rate_limit: limit.after_one(now), counted: Counted::WrongMailedCode }
     }
 
-    /// Counts nothing: what was decided under that limit is decided again when somebody else counted meanwhile.
+    /// Counts nothing, but makes the commit fail if someone else has counted since the limit was read.
     pub fn guard_rate_limit(limit: RateLimit, now: Timestamp) -> Self {
         Self::PutRateLimit { rate_limit: limit.touched(now), counted: Counted::Nothing }
     }

@@ -11,26 +11,26 @@ use crate::{ChallengeId, Timestamp};
 pub struct CodeClaims {
     /// The challenge.
     pub challenge_id: ChallengeId,
-    /// What it is good for.
+    /// What the code may be used for.
     pub purpose: ChallengePurpose,
-    /// Which of the challenge's codes, from 1.
+    /// The number of the code, from 1.
     pub send_number: u32,
 }
 
 /// Derives mailed codes from the master key, so that none is ever stored.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Codes: Send + Sync {
-    /// The key that new challenges' codes are derived from.
+    /// Returns the key from which the codes of new challenges are derived.
     fn current_key(&self) -> KeyId;
 
-    /// The code: always the same for the same arguments. `None` when that key is gone from the ring.
+    /// Derives the code, which is always the same for the same arguments; `None` if the key is no longer in the ring.
     fn derive(&self, claims: &CodeClaims, key_id: &KeyId) -> Option<OneTimeCode>;
 }
 
-/// Signs and verifies temp tokens, with a key that is good for nothing else.
+/// Signs and verifies temp tokens, with a key that is used for nothing else.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait TempTokens: Send + Sync {
-    /// Signs.
+    /// Signs a token.
     fn issue(&self, claims: &TempClaims) -> BearerToken;
 
     /// Checks signature, type, every claim's presence and type, and the expiry at `now`.

@@ -1,10 +1,10 @@
-//! The port to the services that are told of events.
+//! The port to the services that receive events.
 
 use async_trait::async_trait;
 
 use crate::event::Event;
 
-/// Why a service has not acknowledged an event: what it said, for the operator.
+/// Why a service has not acknowledged an event: its answer, for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DeliveryError(pub String);
@@ -13,6 +13,6 @@ pub struct DeliveryError(pub String);
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait EventSink: Send + Sync {
-    /// Delivers one event to a configured service; the same event always under the same id.
+    /// Delivers one event to a configured service, always under the same id.
     async fn deliver(&self, service: &str, event: &Event) -> Result<(), DeliveryError>;
 }

@@ -1,43 +1,44 @@
-//! What can make a change lose against another commit, and in which order a commit makes its changes. Both matches are
-//! exhaustive: whoever adds a change decides both.
+//! Which guard a change can lose to another commit, and in which order a commit makes its changes. Both matches are
+//! exhaustive, so that adding a change means deciding both.
 
 use super::Change;
 
-/// What a change was decided on, and found otherwise.
+/// The state that a change relied on and no longer found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Guard {
-    /// The account was not changed since it was read, and is there.
+    /// The account exists and has not changed since it was read.
     AccountUnchanged,
-    /// The credential version, and where it was checked the version of the second factors, still stand.
+    /// The credential version and, where it was checked, the version of the second factors are unchanged.
     CredentialsUnchanged,
-    /// The second factors were not written since they were read.
+    /// The second factors have not been written since they were read.
     SecondFactorsUnchanged,
-    /// That identity is linked to the account.
+    /// The identity is linked to the account.
     IdentityLinked,
     /// The authorization request was not used before.
     AuthorizationUnused,
-    /// The session is where it was read: at that generation and not ended; for a refresh, so is its account.
+    /// The session has not ended and is at the generation that was read; for a refresh, its account is unchanged too.
     SessionUnmoved,
     /// The session has not ended.
     SessionAlive,
     /// The TOTP step was not used before.
     TotpStepUnused,
-    /// The challenge was not written or used up since it was read.
+    /// The challenge has not been written or used up since it was read.
     ChallengeUnchanged,
-    /// Nothing was counted since the limit was read.
+    /// Nothing has been counted since the limit was read.
     LimitUnchanged,
     /// This attempt still holds the lease of the event or mail.
     LeaseHeld,
-    /// The key is there, sealed as it was read.
+    /// The key exists and is sealed as it was read.
     KeyUnchanged,
-    /// The row that another one hangs on is there.
+    /// The row exists to which the new one belongs.
     ParentThere,
-    /// The database could not do two commits at once and undid this one.
+    /// No other commit was in the way: the database could not serialise the two and undid this one.
     Alone,
 }
 
-/// When a change is made: commits that meet on the same rows take their locks in this order, so they wait for each other
-/// and not in a circle. An account comes before what hangs on it. What removes rows comes before what adds the new one.
+/// The order of the changes in a commit. Commits that touch the same rows take their locks in this order, so that they
+/// wait for each other without a deadlock. An account comes before what belongs to it, and removing rows before adding
+/// new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "named after what is written")]
 pub enum LockOrder {
@@ -67,7 +68,7 @@ pub enum LockOrder {
 }
 
 impl Change {
-    /// Returns what it means when the change touches no row: which guard lost, or nothing.
+    /// Returns the guard that was lost if the change touched no row; `None` if that is fine.
     pub const fn guard(&self) -> Option<Guard> {
         Some(match self {
             Self::DeleteAccount { .. }
@@ -84,7 +85,7 @@ impl Change {
             Self::AdvanceSession { .. } | Self::NoteServedAgain { .. } | Self::ProveSession { .. } => {
                 Guard::SessionUnmoved
             }
-            Self::ReauthenticateSession { .. } | Self::RevokeSession { .. } | Self::RequireSession(_) => {
+            Self::ReauthenticateSession { .. } | Self::RevokeSession { .. } | Self::RequireSession { .. } => {
                 Guard::SessionAlive
             }
             Self::UseTotpStep { .. } => Guard::TotpStepUnused,
@@ -100,7 +101,7 @@ impl Change {
             | Self::ForgetRetiredKey(_)
             | Self::ResealSigningKey { .. }
             | Self::DeleteSigningKey(_) => Guard::KeyUnchanged,
-            // These insert, or fail as a duplicate or for want of what they hang on.
+            // These insert, or fail as a duplicate or because the row that they belong to is missing.
             Self::InsertAccount(_)
             | Self::RecordDeletion(_)
             | Self::LinkIdentity { .. }
@@ -112,7 +113,7 @@ impl Change {
             | Self::RetireKey(_)
             | Self::Audit(_)
             | Self::RecordMaintenance { .. } => return None,
-            // These are fine with nothing to do.
+            // These may have nothing to do.
             Self::UnlinkIdentitiesOf(_)
             | Self::RevokeSessionsOf { .. }
             | Self::RevokeSessionsWithoutSecondFactor { .. }
@@ -129,7 +130,8 @@ impl Change {
         })
     }
 
-    /// Returns its place in a commit. Changes of the same place are made in the order in which they were handed over.
+    /// Returns the change's position in a commit. Changes with the same position are made in the order in which they
+    /// were passed.
     pub const fn lock_order(&self) -> LockOrder {
         match self {
             Self::InsertAccount(_)
@@ -148,9 +150,9 @@ impl Change {
             | Self::ReauthenticateSession { .. }
             | Self::RevokeSessionsWithoutSecondFactor { .. }
             | Self::RevokeSession { .. }
-            | Self::RequireSession(_)
+            | Self::RequireSession { .. }
             | Self::RevokeSessionsOf { .. } => LockOrder::Session,
-            // Locks its account, so it comes before an identity that somebody unlinks with the account locked.
+            // Locks its account, so it comes before an identity that someone unlinks with the account locked.
             Self::InsertSession { .. } => LockOrder::NewSession,
             Self::LinkIdentity { .. }
             | Self::UnlinkIdentity { .. }

@@ -1,4 +1,4 @@
-//! Ports to identity providers, and to what makes a request to one unforgeable.
+//! Ports to identity providers, and to what makes the requests to them unforgeable.
 
 use std::any::Any;
 use std::fmt;
@@ -11,40 +11,40 @@ use crate::access_token::{BearerToken, TokenRejection};
 use crate::authorization::{AuthorizationCode, AuthorizationState, BrowserBinding, IdToken};
 use crate::identity::ProviderIdentity;
 
-/// The provider did not answer, or not in time, or nothing that makes sense. What happened is in the log.
+/// The provider did not answer in time, or its answer makes no sense. The log says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the identity provider is unavailable")]
 pub struct ProviderUnavailable;
 
-/// The provider is asked as often as it allows already, or as many people wait for it as may.
+/// The provider already receives as many requests as it allows, or too many sign-ins are waiting for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the identity provider is asked too often for {retry_after:?}")]
+#[error("too many sign-ins are waiting for the identity provider; try again in {retry_after:?}")]
 pub struct ProviderBusy {
     /// When to try again.
     pub retry_after: Duration,
 }
 
-/// Why nobody can be sent to a provider.
+/// Why a browser cannot be sent to a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// The provider is away.
+    /// The provider is unavailable.
     #[error(transparent)]
     Unavailable(#[from] ProviderUnavailable),
-    /// Too many want to.
+    /// Too many sign-ins are waiting for the provider.
     #[error(transparent)]
     Busy(#[from] ProviderBusy),
 }
 
-/// Why a code or a token identifies nobody.
+/// Why a code or a token did not identify anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifyError {
-    /// The provider refuses the code, or what it says of the code's owner is not to be believed. Why is in the log.
-    #[error("the code, or what came for it, is not acceptable")]
+    /// The provider refused the code, or its answer failed a check. The log says why.
+    #[error("the code or the provider's answer was not accepted")]
     CodeRefused,
-    /// The provider is away.
+    /// The provider is unavailable.
     #[error(transparent)]
     Unavailable(#[from] ProviderUnavailable),
-    /// Too many ask it at once.
+    /// Too many sign-ins are waiting for the provider.
     #[error(transparent)]
     Busy(#[from] ProviderBusy),
 }
@@ -58,22 +58,22 @@ impl From<ProviderError> for IdentifyError {
     }
 }
 
-/// A place in the line of those who are to ask a provider; what it is made of is the adapter's. Dropped unused, it is
-/// given back.
+/// A place in the line of requests to a provider; the adapter decides what it contains. It is given back when it is
+/// dropped unused.
 pub struct Turn(Option<Box<dyn Any + Send>>);
 
 impl Turn {
-    /// Returns the place that the adapter knows by this.
+    /// Creates a turn from the adapter's own value.
     pub fn new(place: impl Any + Send) -> Self {
         Self(Some(Box::new(place)))
     }
 
-    /// Returns that of a provider which has no line.
+    /// Returns the turn of a provider without a line.
     pub const fn at_once() -> Self {
         Self(None)
     }
 
-    /// Returns what the adapter knows it by.
+    /// Returns the adapter's own value.
     pub fn into_place<P: Any>(self) -> Option<P> {
         self.0.and_then(|place| place.downcast().ok()).map(|place| *place)
     }
@@ -85,19 +85,19 @@ impl fmt::Debug for Turn {
     }
 }
 
-/// Whom an id_token is of that a client brought, and what keeps it from being used twice.
+/// The owner of an id_token that a client sent, and what prevents its reuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VouchedIdentity {
-    /// Whom.
+    /// The owner.
     pub identity: ProviderIdentity,
-    /// The same for every copy of the token, however it is encoded, and for no other token.
+    /// A digest that is the same for every copy of the token, however it is encoded, and differs for other tokens.
     pub digest: [u8; 16],
     /// Until when a copy of it would be accepted.
     pub expires_at: Timestamp,
 }
 
-/// What an authorization request carries (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section
-/// 3.1.2.1).
+/// The parameters of an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core
+/// section 3.1.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     /// `state`.
@@ -108,7 +108,7 @@ pub struct AuthorizationRequest {
     pub nonce: String,
 }
 
-/// What its answer is exchanged and checked with.
+/// The secrets with which the answer is exchanged and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationSecrets {
     /// `code_verifier` (RFC 7636 section 4.1): 43 characters, which no browser ever sees.
@@ -120,27 +120,26 @@ pub struct AuthorizationSecrets {
 /// A `state` that this service made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedState {
-    /// What it says.
+    /// The content of the `state`.
     pub state: AuthorizationState,
-    /// Who brought it back.
+    /// The browser that returned with it.
     pub browser: BrowserBinding,
-    /// What belongs to it.
+    /// The secrets of the request.
     pub secrets: AuthorizationSecrets,
 }
 
-/// An identity provider. Each call ends within five seconds, whatever the provider does, and keeps no other caller
-/// from anything else.
+/// An identity provider. Each call ends within five seconds, whatever the provider does, and delays no other caller.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait IdentityProvider: Send + Sync {
-    /// Where to send the browser.
+    /// Returns the URL to which the browser is sent.
     async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderError>;
 
-    /// Takes a place in the line of those who ask this provider. Whoever gets none is told when to come back, before
-    /// anything of theirs is used up.
+    /// Reserves a place in the line of requests to this provider. If there is none, the client can try again later with
+    /// the same code and state, since neither has been used up.
     fn turn(&self) -> Result<Turn, ProviderBusy>;
 
-    /// Exchanges the code, in that turn, and says who its owner is.
+    /// Exchanges the code and returns its owner.
     async fn identify(
         &self,
         turn: Turn,
@@ -148,21 +147,21 @@ pub trait IdentityProvider: Send + Sync {
         secrets: &AuthorizationSecrets,
     ) -> Result<ProviderIdentity, IdentifyError>;
 
-    /// Says whom an id_token is of that a client got from the provider itself, for this `nonce`. A provider that makes
-    /// none refuses all.
+    /// Verifies an id_token that a client obtained from the provider with this `nonce`, and returns its owner. A provider
+    /// that issues no id_tokens refuses all.
     async fn identify_by_token(&self, _token: &IdToken, _nonce: &str) -> Result<VouchedIdentity, IdentifyError> {
         Err(IdentifyError::CodeRefused)
     }
 }
 
-/// Makes and recognises the `state` of authorization requests. What a request needs besides is derived from its id and
-/// the master key, so that nothing of it is stored.
+/// Creates and recognises the `state` of authorization requests. The other parts of a request are derived from its id
+/// and the master key, so that nothing is stored.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait AuthorizationStates: Send + Sync {
-    /// The request of that state; bound to the browser that holds this secret, where there is one.
+    /// Creates the request of a state, bound to the browser that holds this secret, if there is one.
     fn issue(&self, state: &AuthorizationState, browser: Option<BearerToken>) -> AuthorizationRequest;
 
-    /// What a `state` says that came back, from a browser with this secret, if any.
+    /// Verifies a `state` that a browser with this secret, if any, returned with.
     fn verify(
         &self,
         state: &str,

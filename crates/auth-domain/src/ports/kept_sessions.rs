@@ -1,4 +1,4 @@
-//! Sessions that a node keeps in memory, and how it hears what others do to them.
+//! Sessions that a node caches in memory, and how it learns of changes made elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -9,52 +9,52 @@ use crate::account::Account;
 use crate::session::Session;
 use crate::{AccountId, SessionId};
 
-/// Sessions that were read, with their accounts, and are kept beside the store.
+/// A cache of sessions and their accounts beside the store.
 ///
-/// What has to be seen everywhere ([`SessionsTouched::Of`]) is obeyed at once on the node that commits it, and at most
-/// [`STALENESS`] after its commit was answered on every other one. How far a session has moved on elsewhere
-/// is not: a kept one may stand where it stood hours ago. So what is kept may say yes to a token, since any later
-/// generation was handed out for this one or told of; whatever it would refuse is asked of the store, and so is every
-/// change of more than one generation to the next, whose guard finds out.
+/// What must be seen everywhere ([`SessionsTouched::Of`]) takes effect at once on the node that commits it, and on
+/// every other node at most [`STALENESS`] after the commit was answered. How far a session has advanced elsewhere is
+/// not announced, so a cached session may be hours behind. A cached session may therefore accept a token, because any
+/// later generation was issued for this one or announced; but whatever it would refuse is decided by the store. So is
+/// every change of more than one generation, whose guard detects a stale state.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait KeptSessions: Send + Sync {
-    /// Returns a session with its account as they were kept; `None` where the store is to be asked. Does not wait.
+    /// Returns a session with its account as they were cached; `None` if the store must be asked. Does not wait.
     fn recall(&self, id: SessionId) -> Option<(Session, Account)>;
 }
 
-/// How long after a commit was answered on another node this one may still go by what was before it.
+/// How long after a commit was answered on another node this node may still use the state before it.
 pub const STALENESS: Duration = Duration::from_secs(1);
 
-/// Where an engine tells what others did to sessions that are kept.
+/// Receives from an engine what others did to sessions that are cached.
 #[async_trait]
 pub trait SessionNews: Send + Sync {
-    /// Another node, or this one, changed what hangs on that account.
+    /// Something that belongs to the account was changed, here or on another node.
     fn account_changed(&self, account_id: AccountId);
 
-    /// Something may have been missed: nothing that was read before counts.
+    /// Something may have been missed: nothing that was read before counts any more.
     fn start_anew(&self);
 
-    /// Every commit that was answered before `since` has been told.
+    /// Every commit that was answered before `since` has been reported.
     fn in_step(&self, since: Instant);
 
-    /// Waits until somebody asks for a session, if nobody has since the last time.
+    /// Waits until someone asks for a session, unless someone has since the last call.
     async fn wanted(&self);
 }
 
-/// What a change does to sessions that are kept.
+/// What a change does to cached sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionsTouched {
-    /// Nothing: it is about something else, or about what nobody can have kept.
+    /// Nothing: the change concerns something else, or something that cannot have been cached.
     Nothing,
-    /// It moves that session on. Other nodes are not told: see [`KeptSessions`].
+    /// It advances this session. Other nodes are not told: see [`KeptSessions`].
     Moved(SessionId),
-    /// Nothing that is kept of that account counts any more, on any node. On PostgreSQL triggers tell the others.
+    /// Nothing that is cached of this account counts any more, on any node. On PostgreSQL, triggers tell the others.
     Of(AccountId),
 }
 
 impl Change {
-    /// Returns what it does to sessions that are kept. No wildcard: whoever adds a change decides, and when in doubt that
-    /// it is [`SessionsTouched::Of`].
+    /// Returns what the change does to cached sessions. There is no wildcard, so that adding a change means deciding;
+    /// in doubt it is [`SessionsTouched::Of`].
     pub fn sessions_touched(&self) -> SessionsTouched {
         match self {
             Self::DeleteAccount { account_id, .. }
@@ -81,11 +81,11 @@ impl Change {
             Self::AdvanceSession { session_id, .. }
             | Self::NoteServedAgain { session_id, .. }
             | Self::ProveSession { session_id, .. } => SessionsTouched::Moved(*session_id),
-            // Of these nobody can have read the session or the account before.
+            // Nobody can have read this session or account before.
             Self::InsertAccount(_)
             | Self::InsertSession { .. }
             // These change nothing, or nothing that is read with a session.
-            | Self::RequireSession(_)
+            | Self::RequireSession { .. }
             | Self::RequireIdentity { .. }
             | Self::RecordDeletion(_)
             | Self::UseAuthorization { .. }

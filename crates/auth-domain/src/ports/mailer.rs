@@ -7,11 +7,11 @@ use crate::mail::OutgoingMail;
 /// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// Worth another attempt: the server is away or busy, or refuses this service rather than this mail: its login, its
-    /// sender, its network, its quota. An operator can mend that, and the mail is still owed.
+    /// Another attempt is worthwhile: the server is unavailable or busy, or refuses this service rather than this mail
+    /// because of its login, sender, network or quota. An operator can fix that, and the mail is still owed.
     #[error("{0}")]
     Temporary(String),
-    /// Not worth another attempt: the server refuses the recipient's mailbox or the content for good.
+    /// Another attempt is pointless: the server permanently refuses the recipient's mailbox or the content.
     #[error("{0}")]
     Permanent(String),
 }
@@ -20,6 +20,6 @@ pub enum MailError {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Writes and sends one mail; its `Message-ID` is made of the mail's id.
+    /// Writes and sends one mail. Its `Message-ID` is made from the id of the mail.
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError>;
 }

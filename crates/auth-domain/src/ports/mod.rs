@@ -1,5 +1,5 @@
-//! What the domain needs from the outside: a trait each. With the feature `mocks` each has a
-//! `Mock…` double by mockall.
+//! What the domain needs from the outside, one trait each. With the feature `mocks`, each has a mockall double named
+//! `Mock…`.
 
 mod archive;
 mod audit;
@@ -36,13 +36,13 @@ use crate::{Randomness, Timestamp};
 /// Tells the time.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Clock: Send + Sync {
-    /// Now, in whole microseconds.
+    /// Returns the time, in whole microseconds.
     fn now(&self) -> Timestamp;
 }
 
-/// Gives randomness.
+/// Provides randomness.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Entropy: Send + Sync {
-    /// 32 fresh bytes from a cryptographically secure source.
+    /// Returns 32 fresh bytes from a cryptographically secure source.
     fn bytes(&self) -> Randomness;
 }

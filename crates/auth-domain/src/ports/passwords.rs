@@ -10,14 +10,14 @@ use crate::account::{LoginName, Password, PasswordHash};
 use crate::load::HashingLoad;
 use crate::session::Network;
 
-/// What comparing a password with a hash showed.
+/// The result of comparing a password with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordVerdict {
-    /// Wrong, or there was no hash to compare with.
+    /// The password is wrong, or there was no hash.
     Miss,
-    /// Right.
+    /// The password is right.
     Match,
-    /// Right, but the hash was made with other parameters or another key than today's.
+    /// The password is right, but its hash was made with other parameters or another key than new ones.
     MatchOutdated,
 }
 
@@ -27,27 +27,27 @@ pub enum HashingError {
     /// The queue is full, or the wait in it was too long.
     #[error("too many passwords to hash at once")]
     Overloaded {
-        /// When to try again.
+        /// How long to wait before trying again.
         retry_after: Duration,
     },
-    /// The stored hash cannot be read, or its key is gone.
+    /// The stored hash cannot be read, or its key is missing.
     #[error("the stored password hash cannot be checked: {0}")]
     Broken(&'static str),
 }
 
-/// Hashes and verifies passwords (Argon2id, RFC 9106) in a lane of its own. When there are too many, the networks that
-/// they come from take turns.
+/// Hashes and verifies passwords (Argon2id, RFC 9106) on dedicated threads. Under load, the networks that they come
+/// from take turns.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Whether a password from that network would be let in now. To be asked before anything is read, so that too many cost
-    /// nothing but this; the answer may be another one a moment later.
+    /// Checks whether a password from this network would be admitted now. Call it before anything is read, so that
+    /// excess requests cost nothing else; the answer may change a moment later.
     fn admits(&self, network: &Network) -> Result<(), HashingError>;
 
-    /// Hashes with today's parameters. `salt` is 16 fresh random bytes.
+    /// Hashes with the current parameters. `salt` is 16 fresh random bytes.
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError>;
 
-    /// Compares. Without a hash it takes as long as with one made today, and misses.
+    /// Compares a password with a hash. Without a hash it takes as long as with a new one, and reports a miss.
     async fn verify(
         &self,
         password: Password,
@@ -56,27 +56,27 @@ pub trait PasswordHasher: Send + Sync {
     ) -> Result<PasswordVerdict, HashingError>;
 }
 
-/// Remembers the networks that have logged somebody in lately. When too many passwords are to be hashed, theirs find room.
+/// Remembers the networks from which someone has logged in recently. Under load, there is always room for their
+/// passwords.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait KnownNetworks: Send + Sync {
-    /// Somebody has logged in from there at that time.
+    /// Records that someone logged in from this network at this time.
     fn learn(&self, network: &Network, at: Timestamp);
 
-    /// Forgets the networks whose last login was before that time.
+    /// Forgets the networks whose last login was before this time.
     fn forget_before(&self, before: Timestamp);
 }
 
-/// Digests names that nobody has, so that guessing at them has a limit and the database does not
-/// hold what strangers typed.
+/// Digests names that no account has, so that guessing them is limited without storing what strangers typed.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait NameDigest: Send + Sync {
-    /// A keyed digest of [`LoginName::canonical`].
+    /// Returns a keyed digest of [`LoginName::canonical`].
     fn digest(&self, name: &LoginName) -> Uuid;
 }
 
-/// Tells how busy the hashing of passwords is.
+/// Reports how busy password hashing is.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait HashingGauge: Send + Sync {
-    /// Now.
+    /// Returns the current load.
     fn load(&self) -> HashingLoad;
 }

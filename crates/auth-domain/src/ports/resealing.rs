@@ -1,4 +1,4 @@
-//! The port to what moves secrets from one master key to the next.
+//! The port that moves secrets from one master key to the next.
 
 use crate::account::Account;
 use crate::retired_key::RetiredKey;
@@ -7,15 +7,16 @@ use crate::signing_key::SigningKey;
 use crate::two_factor::SealedSecret;
 use crate::{AccountId, Randomness, RetiredKeyId, Timestamp};
 
-/// No key of the ring opens it.
+/// No key of the ring opens the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no master key opens it")]
+#[error("no configured master key can decrypt it")]
 pub struct NoKeyOpensIt;
 
-/// Seals with the newest master key what an older one sealed. `Ok(None)`: it was already. A nonce seals one thing.
+/// Seals with the newest master key what an older one sealed. `Ok(None)` means that this was already done. A nonce is
+/// used for one secret.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Resealing: Send + Sync {
-    /// The secret of an account's app.
+    /// Reseals the secret of an account's app.
     fn app_secret(
         &self,
         account_id: AccountId,
@@ -23,21 +24,21 @@ pub trait Resealing: Send + Sync {
         nonce: Randomness,
     ) -> Result<Option<SealedSecret>, NoKeyOpensIt>;
 
-    /// The private half of a signing key.
+    /// Reseals the private half of a signing key.
     fn signing_key(&self, key: &SigningKey, nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt>;
 
-    /// What is left of a master key.
+    /// Reseals what is kept of a master key.
     fn retired_key(&self, key: &RetiredKey, nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt>;
 
-    /// The id of the newest master key.
+    /// Returns the id of the newest master key.
     fn newest(&self) -> KeyId;
 
-    /// The ids of the configured master keys but the newest.
+    /// Returns the ids of the other configured master keys.
     fn older(&self) -> Vec<KeyId>;
 
-    /// What is to be left of one of [`Self::older`]; `None` when it is none of them.
+    /// Returns what to keep of one of [`Self::older`]; `None` if the key is not one of them.
     fn retire(&self, key_id: &KeyId, id: RetiredKeyId, at: Timestamp, nonce: Randomness) -> Option<RetiredKey>;
 
-    /// The master keys but the newest without which the password and the recovery codes of `account` are of no use.
+    /// Returns the older master keys without which the password and the recovery codes of `account` cannot be checked.
     fn needed_by(&self, account: &Account) -> Vec<KeyId>;
 }

@@ -8,14 +8,14 @@ use crate::challenge::OneTimeCode;
 use crate::two_factor::{RecoveryCodeHash, SealedSecret, TotpStep};
 use crate::{AccountId, Randomness, Timestamp};
 
-/// What an authenticator app is told, once: all of it is the secret.
+/// What an authenticator app receives once. All of it contains the secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Provisioning {
-    /// Base32 (RFC 4648) without padding, to type.
+    /// The secret in Base32 (RFC 4648) without padding, to type.
     pub secret: Zeroizing<String>,
-    /// `otpauth://totp/…`, to open.
+    /// An `otpauth://totp/…` URI, to open.
     pub uri: Zeroizing<String>,
-    /// The same as a QR code, to scan: a `data:` URI of an SVG.
+    /// The URI as a QR code to scan: a `data:` URI of an SVG.
     pub qr_code: Zeroizing<String>,
 }
 
@@ -28,14 +28,14 @@ impl fmt::Debug for Provisioning {
 /// Time-based codes of authenticator apps (RFC 6238): six digits, SHA-1, steps of 30 s.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Totp: Send + Sync {
-    /// A new secret of 160 bits from `seed`, sealed for the account; `nonce` seals it.
+    /// Creates a secret of 160 bits from `seed`, sealed for the account with `nonce`.
     fn make(&self, account_id: AccountId, seed: Randomness, nonce: Randomness) -> SealedSecret;
 
-    /// What the app is told; `name` is what it shows. `None` when the secret does not open.
+    /// Returns what the app receives; `name` is what it displays. `None` if the secret cannot be opened.
     fn provision(&self, account_id: AccountId, secret: &SealedSecret, name: &str) -> Option<Provisioning>;
 
-    /// The step that `code` is of: the one at `now`, the one before or the one after. `None` when it is of none of
-    /// them, or the secret does not open.
+    /// Returns the step for which `code` was made: the one at `now`, the one before or the one after. `None` if it is
+    /// none of these, or if the secret cannot be opened.
     fn matching_step(
         &self,
         account_id: AccountId,
@@ -50,12 +50,12 @@ pub trait Totp: Send + Sync {
 pub struct RecoveryCode(Zeroizing<String>);
 
 impl RecoveryCode {
-    /// From its text.
+    /// Wraps the text of a code.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, to show.
+    /// Returns the text, to show.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -67,12 +67,13 @@ impl fmt::Debug for RecoveryCode {
     }
 }
 
-/// Recovery codes: 50 random bits each, kept as keyed hashes.
+/// Creates and recognises recovery codes, which have 50 random bits each and are stored as keyed hashes.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait RecoveryCodes: Send + Sync {
-    /// A new code, and the hash to keep.
+    /// Creates a code, and the hash to store.
     fn make(&self, account_id: AccountId, randomness: Randomness) -> (RecoveryCode, RecoveryCodeHash);
 
-    /// What the hash of a typed code may be, under each key of the ring. Case, spaces and dashes do not matter.
+    /// Returns the possible hashes of a typed code, one for each key of the ring. Case, spaces and dashes do not
+    /// matter.
     fn hashes(&self, account_id: AccountId, typed: &str) -> Vec<RecoveryCodeHash>;
 }

@@ -1,4 +1,4 @@
-//! Who is told of which events.
+//! Which services are told of which events.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::event::{Event, EventKind, Subscription};
 use crate::ports::{Change, Entropy};
 use crate::{AccountId, EventId, Timestamp};
 
-/// Makes the change that announces an event to those services that want to hear of it.
+/// Creates the change that announces an event to the services that subscribe to it.
 pub(crate) struct Announcements {
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) entropy: Arc<dyn Entropy>,

@@ -1,5 +1,5 @@
-//! What all mailed codes have in common: beginning a challenge, sending its code again, and the one place that
-//! compares a code, whatever it is for, so that one limit counts for all.
+//! What all mailed codes have in common: beginning a challenge, sending its code again, and the one place that compares
+//! codes for every purpose, so that one limit covers all.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,25 +19,25 @@ use super::{Decision, Environment, Lost};
 /// Why a code was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GiveCodeError {
-    /// None is outstanding any more.
-    #[error("no code is outstanding")]
+    /// No code is outstanding any more.
+    #[error("no code is waiting to be entered")]
     NoneOutstanding,
     /// The challenge was used up, replaced, or has expired.
-    #[error("the challenge is gone")]
+    #[error("the step that the code was for has ended")]
     ChallengeGone,
     /// The code is wrong.
     #[error("the code is wrong")]
     WrongCode,
-    /// The password was changed since the code was asked for.
-    #[error("the challenge was overtaken by a change of password")]
+    /// The password was changed after the code was requested.
+    #[error("the password was changed after the code was requested")]
     Overtaken,
     /// The day's limit for wrong codes is reached.
-    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The address that it proves is another account's by now.
-    #[error("another account has that address")]
+    /// Another account has the address by now.
+    #[error("another account has this e-mail address")]
     AddressTaken,
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -55,7 +55,7 @@ impl From<GiveCodeError> for Refusal {
     }
 }
 
-/// Begins, repeats and answers challenges.
+/// Begins challenges, sends their codes again and compares the answers.
 pub(crate) struct Challenges {
     pub(crate) env: Environment,
     pub(crate) codes: Arc<dyn Codes>,
@@ -66,7 +66,8 @@ pub(crate) struct Challenges {
 }
 
 impl Challenges {
-    /// A challenge for the address that is to replace the account's, and the changes that insert it and owe its mail.
+    /// Begins a challenge for the address that is to replace the account's. Returns it with the changes that insert it
+    /// and queue its mail.
     pub(crate) fn begin_for_pending(
         &self,
         account: &Account,
@@ -78,7 +79,7 @@ impl Challenges {
         self.begin_for(&of_new, ChallengePurpose::VerifyEmail, client, now)
     }
 
-    /// A challenge for an account, and the changes that insert it and owe its mail.
+    /// Begins a challenge for an account. Returns it with the changes that insert it and queue its mail.
     pub(crate) fn begin_for(
         &self,
         account: &Account,
@@ -89,12 +90,12 @@ impl Challenges {
         self.begin(self.subject(&account.email), Challenged::of(account), purpose, client, now)
     }
 
-    /// Whose limits codes to that address count for: the same whether or not somebody has it.
+    /// Returns the subject for whose limits codes to this address count: the same whether or not an account has it.
     pub(crate) fn subject(&self, email: &EmailAddress) -> AttemptSubject {
         AttemptSubject::Address(self.name_digest.digest(&LoginName::Email(email.clone())))
     }
 
-    /// The same; for nobody it does as much work, and the mail is dropped when its turn comes.
+    /// Begins a challenge. For nobody it does as much work, and the mail is dropped when it is due.
     pub(crate) fn begin(
         &self,
         subject: AttemptSubject,
@@ -110,7 +111,7 @@ impl Challenges {
         (challenge.clone(), [Change::InsertChallenge(challenge), mail])
     }
 
-    /// A further code of the same challenge, and the changes that replace the one before and owe the mail.
+    /// Returns the challenge with its next code, and the changes that replace the previous code and queue the mail.
     pub(crate) fn send_again(&self, challenge: Challenge, client: &Client, now: Timestamp) -> [Change; 2] {
         let challenge = challenge.sent_again(self.codes.current_key(), now, self.lifetimes);
         let mail = self.mail(&challenge, client, now);
@@ -129,13 +130,13 @@ impl Challenges {
         Change::Mail(MailRequest { id, account_id, to, at: now, client: client.clone(), content })
     }
 
-    /// A token for a step of a challenge that began before: good no longer than that is.
+    /// Creates a token for a step of a challenge that began earlier, and that does not outlive it.
     pub(crate) fn temp_token_for(&self, challenge: &Challenge, step: TempStep, now: Timestamp) -> IssuedTempToken {
         let expires_in = self.lifetimes.temp.min(challenge.expires_at.since(now));
         self.temp_token_of(challenge.id, step, now, expires_in)
     }
 
-    /// A token for a step of the challenge.
+    /// Creates a token for a step of the challenge.
     pub(crate) fn temp_token(&self, challenge_id: ChallengeId, step: TempStep, now: Timestamp) -> IssuedTempToken {
         self.temp_token_of(challenge_id, step, now, self.lifetimes.temp)
     }
@@ -151,10 +152,11 @@ impl Challenges {
         IssuedTempToken { token: self.temp_tokens.issue(&claims), expires_in }
     }
 
-    /// Compares `code` with the outstanding one. When it is right, commits what `when_right` makes of the challenge
-    /// and its account; each verdict is committed before it is told, and judged anew when another was first, so
-    /// that of any number of guesses at once only as many get a verdict as one after the other would. Misses count for the
-    /// network `from`, or for the one that the code was asked for from: whoever holds the token of that step began it.
+    /// Compares `code` with the outstanding one. If it is right, commits what `when_right` returns for the challenge
+    /// and its account. Each verdict is committed before it is returned, and decided again if someone else was first,
+    /// so that of any number of simultaneous guesses no more get a verdict than would have one after the other. Misses
+    /// count for the network `from`, or else for the one from which the code was requested: the holder of that step's
+    /// token began it.
     pub(crate) async fn give_code(
         &self,
         challenge_id: ChallengeId,
@@ -177,8 +179,8 @@ impl Challenges {
                 let right_for = self.check(&challenge, account, purpose, given.as_ref(), now)?;
                 misses.check(now).map_err(GiveCodeError::RateLimited)?;
                 Ok(match right_for {
-                    // The count guards a right code too: else those that race with another code's misses would be
-                    // judged again and again until the right one is among them.
+                    // The count guards a right code too: otherwise the guesses that race with another code's misses
+                    // would be judged again and again until the right one is among them.
                     Some(account) => {
                         let mut changes = when_right(challenge, &account, now);
                         changes.push(Change::guard_rate_limit(misses, now));
@@ -209,7 +211,7 @@ impl Challenges {
         Ok(given.is_some_and(|given| given.matches(&expected)))
     }
 
-    /// The account, when the code is right; none, when it is not.
+    /// Returns the account if the code is right, and none if it is not.
     fn check(
         &self,
         challenge: &Challenge,
@@ -223,7 +225,7 @@ impl Challenges {
         }
         let right = self.mailed_code_is_right(challenge, given, now).map_err(|_| GiveCodeError::NoneOutstanding)?;
         if !right {
-            // Whatever else is the matter: a stranger who guesses is to learn nothing of it.
+            // Whatever else may be wrong: a stranger who guesses must not learn it.
             return Ok(None);
         }
         match (&challenge.challenged, account) {
@@ -232,7 +234,7 @@ impl Challenges {
                 if overtaken && purpose == ChallengePurpose::PasswordReset {
                     return Err(GiveCodeError::Overtaken);
                 }
-                // A code proves the address that it was mailed to, no other one.
+                // A code only proves the address to which it was mailed.
                 if !challenge.is_to_address_of(&account, now) {
                     return Err(GiveCodeError::NoneOutstanding);
                 }

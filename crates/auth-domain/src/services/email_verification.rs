@@ -1,4 +1,4 @@
-//! A login that waits for the proof of its address.
+//! Logins that must wait until the address is verified.
 
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
@@ -9,11 +9,11 @@ use crate::temp_token::{IssuedTempToken, TempStep};
 
 use super::{Challenges, Decision};
 
-/// Why no code was mailed that is to be given before there is a session.
+/// Why no verification code was mailed.
 pub(crate) enum RequireVerificationError {
     /// The limit for mails is reached.
     MailsLimited(RateLimited),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     Store(StoreError),
 }
 
@@ -24,7 +24,7 @@ impl From<StoreError> for RequireVerificationError {
 }
 
 impl Challenges {
-    /// Returns a token for the code that is outstanding; where there is none, mails one.
+    /// Returns a token for the outstanding code, and mails a code if there is none.
     pub(crate) async fn require_verification(
         &self,
         account: &Account,

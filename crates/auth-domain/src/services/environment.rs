@@ -1,16 +1,16 @@
-//! The store, the time and the randomness of a use case, and the one loop around them: read, decide, commit, and all of
-//! it again when somebody else was first.
+//! The store, the time and the randomness of a use case, and the one loop around them: read, decide, commit, and start
+//! over if someone else was first.
 
 use std::sync::Arc;
 
 use crate::ports::{Change, Clock, CommitError, Entropy, Guard, Store, StoreError, UniqueKey};
 use crate::{Randomness, Timestamp};
 
-/// How often a use case reads and decides again when somebody else was first. Of n requests that
-/// race for one row, one wins each round; past this, the row is under attack and the answer is 503.
+/// How often a use case reads and decides again when someone else was first. Of n requests that race for one row, one
+/// wins each round; beyond this number, the row is under attack and the answer is 503.
 const MAX_ROUNDS: usize = 256;
 
-/// What a use case works on.
+/// What a use case works with.
 #[derive(Clone)]
 pub(crate) struct Environment {
     pub(crate) store: Arc<dyn Store>,
@@ -18,45 +18,45 @@ pub(crate) struct Environment {
     pub(crate) entropy: Arc<dyn Entropy>,
 }
 
-/// What was decided: the answer, and what is committed before it is told.
+/// A decision: the answer, and the changes to commit before it is given.
 pub(crate) struct Decision<T, E> {
     answer: Result<T, E>,
     changes: Vec<Change>,
 }
 
 impl<T, E> Decision<T, E> {
-    /// Does `changes`, then answers.
+    /// Commits `changes`, then answers.
     pub(crate) const fn commit(answer: T, changes: Vec<Change>) -> Self {
         Self { answer: Ok(answer), changes }
     }
 
-    /// Refuses, after `changes`: what a refusal counts is counted before it is told.
+    /// Refuses after committing `changes`: what a refusal counts is counted before it is given.
     pub(crate) const fn refuse(error: E, changes: Vec<Change>) -> Self {
         Self { answer: Err(error), changes }
     }
 
-    /// Answers; there is nothing to do.
+    /// Answers without any change.
     pub(crate) const fn nothing(answer: T) -> Self {
         Self { answer: Ok(answer), changes: Vec::new() }
     }
 
-    /// The same with another error.
+    /// Converts the error.
     pub(crate) fn map_error<F>(self, to: impl FnOnce(E) -> F) -> Decision<T, F> {
         Decision { answer: self.answer.map_err(to), changes: self.changes }
     }
 }
 
-/// Why the round before this one was lost.
+/// Why the previous round was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
-    /// What it was decided on was something else by then.
+    /// The state on which it was decided had changed.
     Guard(Guard),
-    /// A key that it wanted was taken by then.
+    /// A key that it needed was taken.
     Duplicate(UniqueKey),
 }
 
 impl Environment {
-    /// Tells the time.
+    /// Returns the time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -66,8 +66,8 @@ impl Environment {
         self.entropy.bytes()
     }
 
-    /// Commits what `round` decides and answers as it does. A round that was lost to another commit is run again, and
-    /// told why: it reads anew. Anything that `round` returns as an error ends the loop.
+    /// Commits what `round` decides and returns its answer. A round that loses to another commit is run again, with the
+    /// reason, and reads again. An error from `round` ends the loop.
     pub(crate) async fn decide<T, E: From<StoreError>>(
         &self,
         mut round: impl AsyncFnMut(Option<Lost>) -> Result<Decision<T, E>, E>,
@@ -81,7 +81,7 @@ impl Environment {
             match self.store.commit(changes).await {
                 Ok(()) => return answer,
                 Err(CommitError::Conflict(guard)) => lost = Some(Lost::Guard(guard)),
-                // Two rows of one id: the randomness repeats, and would again.
+                // Two rows have the same id: the randomness repeats, and would again.
                 Err(CommitError::Duplicate(UniqueKey::Id)) => return Err(StoreError::Failed.into()),
                 Err(CommitError::Duplicate(key)) => lost = Some(Lost::Duplicate(key)),
                 Err(CommitError::Store(error)) => return Err(error.into()),
@@ -90,7 +90,7 @@ impl Environment {
         Err(StoreError::Unavailable.into())
     }
 
-    /// Commits one change that need not happen when somebody else was first. Tells whether it did.
+    /// Commits one change that may be skipped if someone else was first. Returns whether it was made.
     pub(crate) async fn commit_unless_lost(&self, change: Change) -> Result<bool, StoreError> {
         match self.store.commit(vec![change]).await {
             Ok(()) => Ok(true),

@@ -1,4 +1,4 @@
-//! What needs a fresh login (RFC 9470): whatever weakens an account or takes it over.
+//! What requires a fresh login (RFC 9470): everything that weakens an account or takes it over.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::use_cases::Authenticated;
 
 use super::{Environment, Lost};
 
-/// The login is too long ago for this, or passed no second factor although the account has one.
+/// The login is too old for this, or used no second factor although the account has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a fresh login is needed")]
+#[error("a more recent login is required")]
 pub struct ReauthenticationRequired {
-    /// How long ago a login may be; `None` where its age does not matter.
+    /// How old a login may be; `None` if its age does not matter.
     pub max_age: Option<Duration>,
 }
 
@@ -28,16 +28,16 @@ impl From<ReauthenticationRequired> for Refusal {
     }
 }
 
-/// How old a login may be for what weakens an account.
+/// How old a login may be for changes that weaken an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepUp {
-    /// `None`: as old as it likes.
+    /// The greatest age; `None` for any.
     pub max_age: Option<Duration>,
 }
 
 impl StepUp {
-    /// Demands that the owner of `session` proved who they are not before `authenticated_at`, and gave a second factor
-    /// where `account` asks for one. The session that set the factor up counts as having given it.
+    /// Requires that the user of `session` logged in recently enough by `authenticated_at`, and with a second factor if
+    /// `account` requires one. The session that set up the factor counts as having used it.
     pub(crate) fn require(
         self,
         authenticated_at: Timestamp,
@@ -51,21 +51,21 @@ impl StepUp {
     }
 }
 
-/// Proof that the caller logged in a short time ago, with a second factor where the account has one. Only
-/// [`crate::use_cases::RequireFreshLogin`] makes one, and what weakens an account takes one.
+/// Proof that the caller logged in recently, with a second factor if the account has one. Only
+/// [`crate::use_cases::RequireFreshLogin`] creates it, and everything that weakens an account takes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshLogin {
     caller: Authenticated,
     step_up: StepUp,
 }
 
-/// Why a fresh login does not count any more.
+/// Why a fresh login no longer counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FreshLoginError {
-    /// The login is too long ago, or passed no second factor.
+    /// The login is too old, or used no second factor.
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
-    /// The session has ended, or its account is gone.
+    /// The session has ended, or its account was deleted.
     #[error("the session has ended")]
     SessionGone,
 }
@@ -80,19 +80,21 @@ impl From<FreshLoginError> for Refusal {
 }
 
 impl FreshLogin {
-    /// Judges by the access token how long ago the login was: one that somebody copied before a reauthentication gains
-    /// nothing by it. Nor does one that claims a later login than the session had, which a stolen signing key could make.
+    /// Judges the age of the login by the access token, so that a token copied before a reauthentication gains nothing
+    /// from it. A token that claims a later login than the session had, which a stolen signing key could produce, gains
+    /// nothing either.
     pub(crate) fn of(caller: Authenticated, step_up: StepUp, now: Timestamp) -> Result<Self, ReauthenticationRequired> {
         step_up.require(authenticated_at(&caller, caller.session()), caller.session(), caller.account(), now)?;
         Ok(Self { caller, step_up })
     }
 
-    /// Returns who is calling.
+    /// Returns the caller.
     pub const fn caller(&self) -> &Authenticated {
         &self.caller
     }
 
-    /// The account as it was when the caller was let in; after a lost round as it is now, if the login still counts.
+    /// Returns the account as it was when the caller was let in; after a lost round, as it is now, if the login still
+    /// counts.
     pub(crate) async fn account<E: From<FreshLoginError> + From<StoreError>>(
         &self,
         env: &Environment,
@@ -101,12 +103,12 @@ impl FreshLogin {
         if lost.is_none() { Ok(self.caller.account().clone()) } else { self.account_now(env).await }
     }
 
-    /// The account as it is now, if the login still counts.
+    /// Returns the account as it is now, if the login still counts.
     pub(crate) async fn account_now<E: From<FreshLoginError> + From<StoreError>>(
         &self,
         env: &Environment,
     ) -> Result<Account, E> {
-        let found = env.store.find_session(self.caller.session().id).await?;
+        let found = env.store.find_session(self.caller.account().id, self.caller.session().id).await?;
         let now = env.now();
         let alive = found.filter(|(session, _)| session.is_alive(now));
         let (session, account) = alive.ok_or(FreshLoginError::SessionGone)?;

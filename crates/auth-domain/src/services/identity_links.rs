@@ -1,4 +1,4 @@
-//! Linking an identity to an account, and dating a change of what hangs on an account.
+//! Linking an identity to an account, and dating changes of what belongs to an account.
 
 use crate::Timestamp;
 use crate::account::Account;
@@ -9,7 +9,7 @@ use crate::session::Client;
 
 use super::notice_about;
 
-/// Returns the account with one more identity, and the changes that link it and tell its owner.
+/// Returns the account with one more identity, and the changes that link it and notify the owner.
 pub(crate) fn link(
     entropy: &dyn Entropy,
     account: Account,
@@ -28,7 +28,7 @@ pub(crate) fn link(
     (account.with_identity(identity), changes)
 }
 
-/// Returns the account as changed now, and the change that says so, which whoever changes it at once meets.
+/// Returns the account dated as changed now, and the change that records it and conflicts with any simultaneous change.
 pub(crate) fn touched(account: Account, now: Timestamp) -> (Account, Change) {
     let at = account.next_change_at(now);
     let touch = Change::TouchAccount { account_id: account.id, revision: account.revision(), at };

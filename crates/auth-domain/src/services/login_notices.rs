@@ -1,4 +1,4 @@
-//! When the owner of an account is told of a login.
+//! When the owner of an account is notified of a login.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::session::Client;
 
 use super::{Environment, notice};
 
-/// The first logins of a new account are no news to whoever has just registered.
+/// The first logins of a new account are no news to the person who has just registered.
 const FIRST_LOGINS: Duration = Duration::from_secs(3_600);
-/// So many of the newest sessions are looked at for the device.
+/// How many of the newest sessions are searched for the device.
 const SESSIONS: u32 = 100;
 
 impl Environment {
-    /// Returns what tells the owner of a login with a device that no session of theirs has, from a network that is not
-    /// `known`: where they have not finished a login before.
+    /// Returns the notice of a login with a device that no session of the account has, from a network that is not
+    /// `known`, meaning that the owner has not logged in from it before.
     pub(crate) async fn tell_of_login(
         &self,
         account: &Account,

@@ -1,4 +1,4 @@
-//! Where the limits for mails and for wrong codes are read; what they allow is in [`crate::rate_limit`].
+//! Reads the limits for mails and for wrong codes. [`crate::rate_limit`] says what they allow.
 
 use crate::AccountId;
 use crate::account::Account;
@@ -11,8 +11,8 @@ use crate::session::Network;
 use super::{Challenges, Environment, SecondFactor};
 
 impl Environment {
-    /// Whether the owner has finished a login from there before. The limit is read in either case, so that it takes as long;
-    /// no network is known for an address that was not proved, whose owner may be another one than who logs in.
+    /// Tells whether the owner has logged in from this network before. The limit is read in either case, so that both
+    /// take as long. No network is known for an unverified address, whose owner may not be the person who logs in.
     async fn is_known(
         &self,
         subject: AttemptSubject,
@@ -24,9 +24,9 @@ impl Environment {
         Ok(limit.attempts.last_success_at.is_some() && owner.is_some_and(|owner| owner.email_verified))
     }
 
-    /// Returns the limit for wrong codes of second factors of the account that `passwords` is of, from there. Networks
-    /// where its owner has finished a login before have one of their own, so nobody elsewhere keeps them out; so have
-    /// recovery codes.
+    /// Returns the limit for wrong second-factor codes from this network, for the account of `passwords`. Networks from
+    /// which its owner has logged in before have a limit of their own, so that nobody else can lock the owner out; so
+    /// do recovery codes.
     pub(crate) async fn second_factor_misses(
         &self,
         passwords: &PasswordLimit,
@@ -42,7 +42,7 @@ impl Environment {
         self.store.find_rate_limit(passwords.subject, &kind).await
     }
 
-    /// Returns the limit for passwords of an account from there.
+    /// Returns the limit for passwords of an account from this network.
     pub(crate) async fn password_limit(
         &self,
         account_id: AccountId,
@@ -53,7 +53,7 @@ impl Environment {
 }
 
 impl Challenges {
-    /// Returns the limit for wrong codes of a challenge for recovery or for proving an address, from `network`.
+    /// Returns the limit, from `network`, for wrong codes of a challenge for recovery or for verifying an address.
     pub(crate) async fn misses_of(
         &self,
         challenge: &Challenge,
@@ -68,7 +68,8 @@ impl Challenges {
         self.env.store.find_rate_limit(challenge.subject, &kind).await
     }
 
-    /// Returns the limit for mails to an address that a stranger can ask for; `owner` is whose that is, if anybody's.
+    /// Returns the limit for mails to an address that a stranger can request; `owner` is the account that has the
+    /// address, if any.
     pub(crate) async fn mails_for_strangers(
         &self,
         subject: AttemptSubject,
@@ -83,23 +84,23 @@ impl Challenges {
         Ok(MailLimit { near, strangers: (!known).then_some(strangers) })
     }
 
-    /// Returns the limit for mails that somebody asked for who had proved to be the owner.
+    /// Returns the limit for mails that someone requested after proving to be the owner.
     pub(crate) async fn mails_for_owner(&self, subject: AttemptSubject) -> Result<RateLimit, StoreError> {
         self.env.store.find_rate_limit(subject, &RateLimitKind::MailsForOwner).await
     }
 
-    /// Returns the limit for codes to an address that is to replace a proved one. It hangs on the address too.
+    /// Returns the limit for codes to an address that is to replace a verified one, counted for the address as well.
     pub(crate) async fn mails_to_pending_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
         self.env.store.find_rate_limit(address, &RateLimitKind::MailsToPendingAddress).await
     }
 
-    /// Returns the limit for mails other than codes to an address that was never proved.
+    /// Returns the limit for mails other than codes to an address that was never verified.
     pub(crate) async fn notices_to_unproved_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
         self.env.store.find_rate_limit(address, &RateLimitKind::NoticesToUnprovedAddress).await
     }
 
-    /// Returns the limit for mails to an address that somebody merely named as theirs. It hangs on the address, so that
-    /// no number of accounts buries it in mail.
+    /// Returns the limit for mails to an address that someone merely claimed, counted for the address so that no number
+    /// of accounts can flood it with mail.
     pub(crate) async fn mails_to_named_address(&self, address: AttemptSubject) -> Result<RateLimit, StoreError> {
         self.env.store.find_rate_limit(address, &RateLimitKind::MailsToNamedAddress).await
     }

@@ -1,5 +1,5 @@
-//! What several use cases share: comparing passwords and codes, opening sessions, owing mails and events, and the loop
-//! that reads, decides and commits. No use case is here, and nothing that only one of them needs.
+//! What several use cases share: comparing passwords and codes, opening sessions, queueing mails and events, and the
+//! loop that reads, decides and commits. Nothing is here that only one use case needs.
 
 mod announcements;
 mod challenges;
@@ -26,5 +26,5 @@ pub use password_check::{PasswordAccepted, PasswordCheckError};
 pub(crate) use password_check::{PasswordCheck, PasswordMatched, Success, salt};
 pub use second_factors::{MethodUnusable, SecondFactor, SecondFactorRequired};
 pub(crate) use second_factors::{SecondFactors, Verdict, after_first_factor, counts_after, rests_on_mail};
-pub(crate) use session_tokens::SessionTokens;
 pub use session_tokens::{IssuedAccessToken, IssuedTokens, LoggedIn};
+pub(crate) use session_tokens::{SessionTokens, session_of};

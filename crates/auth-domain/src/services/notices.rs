@@ -1,4 +1,4 @@
-//! Notices: what the owner of an account is told by mail.
+//! Queues notices to the owners of accounts.
 
 use crate::account::{Account, EmailAddress};
 use crate::mail::{About, MailContent, MailRequest, Notice, NoticeKind};
@@ -6,7 +6,7 @@ use crate::ports::{Change, Entropy};
 use crate::session::Client;
 use crate::{AccountId, MailId, Timestamp};
 
-/// Owes the owner of an account a notice at its address; `entropy` names it.
+/// Queues a notice to the account's address; `entropy` creates its id.
 pub(crate) fn notice(
     entropy: &dyn Entropy,
     account: &Account,
@@ -17,7 +17,7 @@ pub(crate) fn notice(
     notice_to(entropy, (account.id, &account.email), Notice::new(kind, account.email_verified), client, at)
 }
 
-/// The same about a second factor or a provider.
+/// Queues a notice about a second factor or a provider.
 pub(crate) fn notice_about(
     entropy: &dyn Entropy,
     account: &Account,
@@ -29,7 +29,7 @@ pub(crate) fn notice_about(
     notice_to(entropy, (account.id, &account.email), notice, client, at)
 }
 
-/// The same at an address that is about to be the account's, or was it, or with more to say.
+/// Queues a notice with details, or to an address other than the account's current one.
 pub(crate) fn notice_to(
     entropy: &dyn Entropy,
     (account_id, to): (AccountId, &EmailAddress),

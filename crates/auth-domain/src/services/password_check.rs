@@ -1,4 +1,4 @@
-//! The one place that compares a password, whatever it is for, so that one limit counts for all.
+//! The one place that compares passwords for every purpose, so that one limit covers all.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::{Randomness, Timestamp};
 
 use super::{Decision, Environment};
 
-/// Proof that the password of an account was given, as of the version it carries, and that this was counted. Only
-/// `PasswordCheck` makes one.
+/// Proof that the password of an account was given, for the version that it carries, and that this was counted. Only
+/// `PasswordCheck` creates it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordAccepted {
     account: Account,
 }
 
 impl PasswordAccepted {
-    /// The account as it was when its password was compared.
+    /// Returns the account as it was when its password was compared.
     pub const fn account(&self) -> &Account {
         &self.account
     }
 }
 
-/// A password that matched, of which nobody may be told before [`Success::changes`] of its limit are committed: of many
-/// guesses at once no more verdicts get out than of as many one after the other.
+/// A password that matched. Nobody may be told before the [`Success::changes`] of its limit are committed: of many
+/// simultaneous guesses no more get a verdict than would have one after the other.
 #[derive(Debug)]
 pub(crate) struct PasswordMatched {
     account: Account,
@@ -36,17 +36,17 @@ pub(crate) struct PasswordMatched {
 }
 
 impl PasswordMatched {
-    /// The account as it was when its password was compared.
+    /// Returns the account as it was when its password was compared.
     pub(crate) const fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The limit for passwords from there, as it was before.
+    /// Returns the password limit from this network as it was before.
     pub(crate) const fn limit(&self) -> &PasswordLimit {
         &self.limit
     }
 
-    /// Whether its hash should be made anew.
+    /// Tells whether the hash should be renewed.
     pub(crate) const fn outdated_hash(&self) -> bool {
         self.outdated_hash
     }
@@ -55,8 +55,8 @@ impl PasswordMatched {
 /// Why a password was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordCheckError {
-    /// Nobody has that name.
-    #[error("nobody has that name")]
+    /// No account has this name.
+    #[error("no account has this e-mail address or username")]
     NobodyByThatName,
     /// The account has no password.
     #[error("the account has no password")]
@@ -65,12 +65,12 @@ pub enum PasswordCheckError {
     #[error("the password is wrong")]
     WrongPassword,
     /// The limit is reached, for this network or for the day.
-    #[error("the limit for passwords is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong passwords: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,13 +92,13 @@ impl From<PasswordCheckError> for Refusal {
 pub(crate) struct PasswordCheck {
     pub(crate) env: Environment,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
-    /// Stands for names that nobody has.
+    /// Stands for names that no account has.
     pub(crate) name_digest: Arc<dyn NameDigest>,
 }
 
 impl PasswordCheck {
-    /// Compares `password` with that of whoever has `name`. A miss is committed before it is told; one that the limit no
-    /// longer allows by then is not told at all. When too many passwords are to be hashed, nothing is read.
+    /// Compares `password` with that of the account called `name`. A miss is committed before it is reported; one that
+    /// the limit no longer allows by then is not reported. If too many passwords are being hashed, nothing is read.
     pub(crate) async fn by_name(
         &self,
         name: &LoginName,
@@ -114,7 +114,7 @@ impl PasswordCheck {
         self.compare(subject, account, password, network).await
     }
 
-    /// The same for an account that is known already; a match is committed too.
+    /// Compares `password` with that of a known account; a match is committed, too.
     pub(crate) async fn of_account(
         &self,
         account: Account,
@@ -125,13 +125,13 @@ impl PasswordCheck {
         self.accept(&matched).await
     }
 
-    /// Commits that a password matched, where nothing else is to be committed with it.
+    /// Commits a match where nothing else is committed with it.
     pub(crate) async fn accept(&self, matched: &PasswordMatched) -> Result<PasswordAccepted, PasswordCheckError> {
         self.count(matched.limit(), |limit| Success::FirstFactor.changes(limit, self.env.now())).await?;
         Ok(PasswordAccepted { account: matched.account.clone() })
     }
 
-    /// Returns the limit as another commit left it, if a verdict may still be told.
+    /// Returns the limit as another commit left it, if a verdict may still be given.
     pub(crate) async fn limit_again(&self, limit: &PasswordLimit) -> Result<PasswordLimit, PasswordCheckError> {
         let limit = self.env.store.find_password_limit(limit.subject, &limit.network).await?;
         limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
@@ -168,7 +168,7 @@ impl PasswordCheck {
         }
     }
 
-    /// Commits a verdict; when another one was first, judges again on what it left.
+    /// Commits a verdict; if another one was first, judges again based on it.
     async fn count(
         &self,
         limit: &PasswordLimit,
@@ -186,17 +186,17 @@ impl PasswordCheck {
     }
 }
 
-/// How far somebody came.
+/// How far a login has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Success {
-    /// The password was right, or was set anew; a second factor is to follow.
+    /// The password was right or was reset; a second factor must follow.
     FirstFactor,
-    /// Nothing more is asked for.
+    /// The login is complete.
     Login,
 }
 
 impl Success {
-    /// What it makes of the limit for passwords from there.
+    /// Returns the changes that record it in the password limit.
     pub(crate) fn changes(self, limit: &PasswordLimit, now: Timestamp) -> Vec<Change> {
         changes_of(
             limit,

@@ -1,5 +1,5 @@
-//! Second factors in general: what is asked for after a right password or a reset, and the one place that judges what
-//! is then given.
+//! Second factors in general: what is required after the right password or a reset, and the one place that judges what
+//! is given then.
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ use super::{Challenges, Environment, Lost, notice};
 /// A login that waits for its second factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecondFactorRequired {
-    /// To finish the login with.
+    /// The token with which to finish the login.
     pub token: IssuedTempToken,
-    /// Any of these may finish it.
+    /// The methods that can finish it.
     pub methods: Vec<Method>,
-    /// The one to offer first.
+    /// The method to offer first.
     pub primary: Method,
 }
 
 impl Challenges {
-    /// Returns a pending login of `account`, to be finished by `step`, and the changes that begin it; where codes by mail
-    /// are primary, one is mailed if the limit for mails lets it. `None` when no second factor is enabled.
+    /// Returns a pending login of `account`, to be finished by `step`, and the changes that begin it. If codes by mail
+    /// are primary, one is mailed if the mail limit allows it. `None` if no second factor is enabled.
     pub(crate) async fn begin_login(
         &self,
         account: &Account,
@@ -42,12 +42,13 @@ impl Challenges {
             account.two_factor.enabled().filter(|method| counts_after(*method, step, account)).collect();
         let preferred = account.two_factor.primary().filter(|primary| methods.contains(primary));
         let Some(primary) = preferred.or_else(|| methods.first().copied()) else { return Ok(None) };
-        // Guesses at second factors count for the account, whatever they are for.
+        // Wrong codes count for the account, whatever they are for.
         let (subject, purpose) = (AttemptSubject::Account(account.id), ChallengePurpose::TwoFactorLogin);
         let (challenge, begun) = self.begin(subject, Challenged::of(account), purpose, client, now);
         let changes = if primary == Method::Email {
             let mails = self.mails_for_owner(subject).await?;
-            // Whoever may have no further mail may have a recovery code: nobody is kept out by the mails of others.
+            // A user who may not get another mail may still have a recovery code: other people's mails must not lock
+            // anyone out.
             match mails.check(now) {
                 Ok(()) => begun.into_iter().chain([Change::count_mail(mails, now)]).collect(),
                 Err(_) => not_sent(&challenge),
@@ -64,20 +65,20 @@ fn not_sent(challenge: &Challenge) -> Vec<Change> {
     vec![Change::InsertChallenge(challenge.clone().not_sent())]
 }
 
-/// Whether whoever is at that step has shown no more than that they read the account's mail, so that a code by mail would be
-/// the same proof twice.
+/// Tells whether at this step the caller has only proved to read the account's mail, so that a code by mail would prove
+/// the same thing twice.
 pub(crate) const fn rests_on_mail(step: TempStep) -> bool {
     matches!(step, TempStep::GiveSecondFactorAfterReset | TempStep::GiveSecondFactorAfterAddress)
 }
 
-/// Whether a method may finish that step: the same proof twice is taken only where there is no app.
+/// Tells whether a method may finish the step: the same proof twice is accepted only if there is no app.
 pub(crate) fn counts_after(method: Method, step: TempStep, account: &Account) -> bool {
     let same_proof = rests_on_mail(step) && method == Method::Email;
     !same_proof || !account.two_factor.is_enabled(Method::App)
 }
 
-/// Returns what ends the sessions of an account that passed no second factor, all but `except`, where a change makes the
-/// first one be asked for.
+/// Returns the change that ends all sessions of an account without a second factor, except `except`, if the first
+/// factor was just enabled.
 pub(crate) fn after_first_factor(
     before: &Account,
     after: &TwoFactor,
@@ -89,10 +90,10 @@ pub(crate) fn after_first_factor(
     is_first.then_some(Change::RevokeSessionsWithoutSecondFactor { account_id: before.id, except, revocation })
 }
 
-/// What somebody gives as their second factor.
+/// A second factor as the user gives it.
 #[derive(Clone, Debug)]
 pub enum SecondFactor {
-    /// A code of their app.
+    /// A code from their app.
     App(BearerToken),
     /// A code that was mailed for this purpose.
     Email(BearerToken),
@@ -100,7 +101,7 @@ pub enum SecondFactor {
     RecoveryCode(BearerToken),
 }
 
-/// The method cannot be asked for now.
+/// Why a method cannot be used now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MethodUnusable {
     /// It is not set up.
@@ -120,17 +121,17 @@ impl From<MethodUnusable> for Refusal {
     }
 }
 
-/// What was given, judged.
+/// The verdict on what was given.
 pub(crate) enum Verdict {
-    /// Right; what it uses up.
+    /// It is right; the changes use it up.
     Right(Vec<Change>),
-    /// Wrong; the challenge after the miss, where its code was missed.
+    /// It is wrong; the challenge after the miss, if a mailed code was missed.
     Wrong(Option<Challenge>),
 }
 
 impl Verdict {
-    /// Returns what is to be committed under the account's limit, `misses`: of a right verdict what it uses up, of a
-    /// wrong one, as the error, what counts it. One is wrong, too, that lost to another use of the same code.
+    /// Returns what to commit under the account's limit, `misses`: for a right verdict what uses it up, for a wrong
+    /// one, as the error, what counts it. A verdict is also wrong if it lost to another use of the same code.
     pub(crate) fn settle(
         self,
         lost: Option<Lost>,
@@ -142,7 +143,7 @@ impl Verdict {
                 Err(vec![Change::count_wrong_code(misses, now)])
             }
             Self::Right(mut used) => {
-                // A guard: what was decided while others missed is decided anew.
+                // A guard: what was decided while others missed is decided again.
                 used.push(Change::guard_rate_limit(misses, now));
                 Ok(used)
             }
@@ -154,7 +155,7 @@ impl Verdict {
     }
 }
 
-/// How many recovery codes are made at once.
+/// How many recovery codes are created at once.
 const RECOVERY_CODES: usize = 10;
 
 /// Judges second factors.
@@ -166,7 +167,7 @@ pub(crate) struct SecondFactors {
 }
 
 impl SecondFactors {
-    /// Judges what was given for `challenge`. The caller commits the verdict with the account's limit.
+    /// Judges what was given for `challenge`. The caller commits the verdict together with the account's limit.
     pub(crate) fn judge(
         &self,
         account: &Account,
@@ -198,7 +199,7 @@ impl SecondFactors {
         })
     }
 
-    /// The use of the challenge is the caller's to commit.
+    /// Judges a mailed code. The caller commits the use of the challenge.
     pub(crate) fn judge_mailed(&self, challenge: &Challenge, code: &BearerToken, now: Timestamp) -> Verdict {
         match self.challenges.mailed_code_is_right(challenge, OneTimeCode::parse(code.reveal()).as_ref(), now) {
             Ok(true) => Verdict::Right(Vec::new()),
@@ -219,13 +220,13 @@ impl SecondFactors {
         }
     }
 
-    /// Fresh recovery codes, and the hashes to keep.
+    /// Creates recovery codes, and the hashes to store.
     pub(crate) fn new_recovery_codes(&self, account_id: AccountId) -> (Vec<RecoveryCode>, Vec<RecoveryCodeHash>) {
         (0..RECOVERY_CODES).map(|_| self.recovery_codes.make(account_id, self.env.random())).unzip()
     }
 }
 
-/// What the codes of an enabled method are recognised by.
+/// Returns what recognises the codes of an enabled method.
 fn usable<S>(method: &MethodState<S>) -> Result<&S, MethodUnusable> {
     match method {
         MethodState::Enabled(enrolment) => Ok(&enrolment.secret),

@@ -1,43 +1,56 @@
-//! The pair of tokens that a session hands out, made from where it stands.
+//! Creates the pair of tokens that a session issues.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::{Account, Roles};
-use crate::ports::{AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens};
+use crate::ports::{
+    AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens, Store, StoreError,
+};
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
 use crate::{AccountId, SessionId, Timestamp};
 
-/// What a client gets at login and at each refresh.
+/// The tokens that a client receives at login and at each refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedTokens {
-    /// For the `Authorization` header.
+    /// The access token, for the `Authorization` header.
     pub access: BearerToken,
-    /// For the next refresh.
+    /// The refresh token, for the next refresh.
     pub refresh: BearerToken,
-    /// How long the access token is good for.
+    /// How long the access token is valid.
     pub access_expires_in: Duration,
-    /// How long the refresh token is good for.
+    /// How long the refresh token is valid.
     pub refresh_expires_in: Duration,
 }
 
-/// What a client gets when its owner proved once more who they are: the refresh token stays as it is.
+/// The token that a client receives when its user has reauthenticated; the refresh token does not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuedAccessToken {
-    /// For the `Authorization` header.
+    /// The access token, for the `Authorization` header.
     pub token: BearerToken,
-    /// How long it is good for.
+    /// How long it is valid.
     pub expires_in: Duration,
 }
 
-/// A session was opened.
+/// A session that was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedIn {
-    /// Whose.
+    /// The account.
     pub account: Account,
     /// Its tokens.
     pub tokens: IssuedTokens,
+}
+
+/// The session that a refresh token names, with its account.
+pub(crate) async fn session_of(
+    store: &dyn Store,
+    claims: &RefreshTokenClaims,
+) -> Result<Option<(Session, Account)>, StoreError> {
+    match claims.account_id {
+        Some(account_id) => store.find_session(account_id, claims.session_id).await,
+        None => store.find_session_by_id(claims.session_id).await,
+    }
 }
 
 /// Issues tokens.
@@ -50,7 +63,7 @@ pub(crate) struct SessionTokens {
 }
 
 impl SessionTokens {
-    /// A session of the account as it is, with its tokens, and the change that inserts it.
+    /// Opens a session of the account. Returns it with its tokens, and the change that inserts it.
     pub(crate) fn open(
         &self,
         account: Account,
@@ -65,7 +78,7 @@ impl SessionTokens {
         Ok((LoggedIn { account: account.as_of(now), tokens }, open))
     }
 
-    /// The session was committed: somebody has logged in from there.
+    /// Records, after the commit of the session, that someone has logged in from this network.
     pub(crate) fn opened(&self, client: &Client, now: Timestamp) {
         self.known_networks.learn(client.network(), now);
     }
@@ -85,11 +98,11 @@ impl SessionTokens {
         }
     }
 
-    /// The tokens of the session's current generation.
+    /// Issues the tokens of the session's current generation.
     pub(crate) fn issue(&self, session: &Session, roles: &Roles, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
         let generation = session.rotation.generation;
         let access = self.access_token(session, generation, roles, now)?;
-        let claims = RefreshTokenClaims { session_id: session.id, generation };
+        let claims = RefreshTokenClaims { account_id: Some(session.account_id), session_id: session.id, generation };
         Ok(IssuedTokens {
             access,
             refresh: self.refresh.issue(&claims, &session.key_id),
@@ -98,8 +111,8 @@ impl SessionTokens {
         })
     }
 
-    /// A further access token of a session whose owner proved again who they are, and the change that notes it. The token
-    /// proves no refresh that the client may not have got the answer of.
+    /// Issues another access token of a session whose user has reauthenticated, with the change that records it. The
+    /// token does not prove a refresh whose answer the client may not have received.
     pub(crate) fn reauthenticated(
         &self,
         session: Session,

@@ -1,16 +1,16 @@
-//! Who is calling, as far as a server can tell: the network and the browser.
+//! The caller, as far as a server can recognise it: the network and the browser.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network of a caller: its IPv4 /24 or IPv6 /64. IPv4-mapped IPv6 addresses count as IPv4.
 ///
-/// Coarser than an address, since carriers move clients between neighbouring ones.
+/// A network is coarser than an address, because carriers move clients between neighbouring addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network(String);
 
 impl Network {
-    /// The network that `address` is in.
+    /// Returns the network of `address`.
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(v4) => {
@@ -24,12 +24,12 @@ impl Network {
         })
     }
 
-    /// From its stored text.
+    /// Wraps the stored text.
     pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// CIDR notation, to store and to show.
+    /// Returns the network in CIDR notation, to store and to show.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,7 +41,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// The caller that a refresh token belongs to: network and user agent together.
+/// The caller to whom a refresh token was issued: network and user agent together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
     network: Network,
@@ -49,27 +49,27 @@ pub struct Client {
 }
 
 impl Client {
-    /// How many characters of a user agent are kept and compared.
+    /// The maximum number of characters of a user agent that are kept and compared.
     pub const MAX_USER_AGENT: usize = 256;
 
-    /// From the caller's address and its `User-Agent` header (empty when it sent none). Control
-    /// characters are dropped: PostgreSQL refuses U+0000 and a log line should stay one line.
+    /// Creates a client from the caller's address and `User-Agent` header, which may be empty. Control characters are
+    /// dropped: PostgreSQL refuses U+0000, and a log line must stay one line.
     pub fn new(address: IpAddr, user_agent: &str) -> Self {
         let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(Self::MAX_USER_AGENT).collect();
         Self { network: Network::of(address), user_agent }
     }
 
-    /// From its stored parts.
+    /// Creates a client from its stored parts.
     pub const fn from_stored(network: Network, user_agent: String) -> Self {
         Self { network, user_agent }
     }
 
-    /// Its network.
+    /// Returns the network.
     pub const fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Its user agent: at most 256 characters, perhaps empty.
+    /// Returns the user agent: at most 256 characters, perhaps empty.
     pub fn user_agent(&self) -> &str {
         &self.user_agent
     }

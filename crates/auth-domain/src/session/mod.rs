@@ -1,4 +1,4 @@
-//! Sessions: one row each, however often their refresh token rotates.
+//! Sessions: one row each, however often the refresh token rotates.
 
 mod client;
 pub mod refresh;
@@ -12,36 +12,36 @@ use std::time::Duration;
 use crate::named::named;
 use crate::{AccountId, SessionId, Timestamp};
 
-/// Names the master key that a secret was derived from: 8 lower-case hexadecimal digits.
+/// Identifies the master key from which a secret was derived: 8 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(String);
 
 impl KeyId {
-    /// From its text.
+    /// Wraps the text of an id.
     pub const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Its text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How the owner of a session came in.
+/// How the user of a session logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthenticationMethod {
     /// By password.
     Password,
-    /// By a code that was mailed, and a new password set with it.
+    /// With a mailed code, which also set a new password.
     MailedCode,
     /// By password and a second factor.
     PasswordAndSecondFactor,
-    /// By a code that was mailed, a new password, and a second factor.
+    /// With a mailed code, a new password and a second factor.
     MailedCodeAndSecondFactor,
     /// Through an identity provider.
     IdentityProvider,
-    /// Through an identity provider, and by a second factor.
+    /// Through an identity provider and with a second factor.
     IdentityProviderAndSecondFactor,
 }
 
@@ -55,7 +55,7 @@ impl AuthenticationMethod {
         Self::IdentityProviderAndSecondFactor,
     ];
 
-    /// Its `amr` values (RFC 8176 section 2; that has none for an identity provider, `fed` is what others use).
+    /// Returns the `amr` values (RFC 8176 section 2; it has none for identity providers, for which `fed` is common).
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
@@ -67,12 +67,12 @@ impl AuthenticationMethod {
         }
     }
 
-    /// From its `amr` values.
+    /// Parses the `amr` values.
     pub fn from_amr<S: AsRef<str>>(amr: &[S]) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.amr().iter().copied().eq(amr.iter().map(AsRef::as_ref)))
     }
 
-    /// Whether a second factor was given.
+    /// Tells whether a second factor was given.
     pub const fn passed_second_factor(self) -> bool {
         match self {
             Self::PasswordAndSecondFactor | Self::MailedCodeAndSecondFactor | Self::IdentityProviderAndSecondFactor => {
@@ -82,7 +82,7 @@ impl AuthenticationMethod {
         }
     }
 
-    /// The same, and a second factor after it.
+    /// Adds a second factor to the method.
     #[must_use]
     pub const fn and_second_factor(self) -> Self {
         match self {
@@ -94,76 +94,76 @@ impl AuthenticationMethod {
 }
 
 named! {
-    /// Why a session ended before its time.
+    /// Why a session ended early.
     pub enum RevocationReason {
-        /// Its owner logged out, here or everywhere.
+        /// The user logged out, here or everywhere.
         LoggedOut = "logged_out",
-        /// A refresh token that was no longer good came back: somebody else may hold a copy.
+        /// A refresh token that was already replaced came back: someone else may have a copy.
         TokenReused = "token_reused",
         /// The password was changed or reset.
         PasswordChanged = "password_changed",
         /// An identity was unlinked from the account.
         IdentityUnlinked = "identity_unlinked",
-        /// The account got its first second factor, and this session had passed none.
+        /// The account got its first second factor, and this session had not used one.
         SecondFactorEnabled = "second_factor_enabled",
     }
 }
 
-/// An end before its time.
+/// The early end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Revocation {
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// Why.
+    /// Why it ended.
     pub reason: RevocationReason,
 }
 
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Its name.
+    /// The id of the session.
     pub id: SessionId,
-    /// Whose it is.
+    /// The account of the session.
     pub account_id: AccountId,
-    /// Where its refresh token stands.
+    /// The state of the refresh token.
     pub rotation: Rotation,
-    /// The master key that its current refresh token is derived from.
+    /// The master key from which the current refresh token is derived.
     pub key_id: KeyId,
-    /// How its owner last proved who they are.
+    /// How the user last proved who they are.
     pub method: AuthenticationMethod,
     /// When it was opened.
     pub created_at: Timestamp,
-    /// When its owner last proved who they are, at login or since: the `auth_time` claim.
+    /// When the user last proved who they are, at login or later: the `auth_time` claim.
     pub authenticated_at: Timestamp,
-    /// When it ends unless it is refreshed before.
+    /// When it ends unless it is refreshed.
     pub idle_expires_at: Timestamp,
-    /// When it ends in any case.
+    /// When it ends at the latest.
     pub absolute_expires_at: Timestamp,
-    /// Set when it ended before its time.
+    /// Set if it ended early.
     pub revocation: Option<Revocation>,
 }
 
 /// How long sessions and their tokens live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLifetimes {
-    /// Of an access token.
+    /// The lifetime of an access token.
     pub access: Duration,
-    /// Of a session that is not refreshed.
+    /// The lifetime of a session that is not refreshed.
     pub idle: Duration,
-    /// Of a session, however often refreshed.
+    /// The lifetime of a session, however often it is refreshed.
     pub absolute: Duration,
-    /// How long after the last answer it may be asked for again by the client that proved to have it, or by its second
-    /// exit; zero makes refresh tokens strictly single use.
+    /// How long after the last answer a refresh token may be presented again by the client that proved to have its
+    /// successor, or by a second exit of that client. Zero makes refresh tokens strictly single-use.
     pub retry_window: Duration,
 }
 
 impl Session {
-    /// Neither revoked nor expired at `now`.
+    /// Tells whether the session is neither revoked nor expired at `now`.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.revocation.is_none() && now < self.refresh_expires_at()
     }
 
-    /// When its refresh token stops working unless used before.
+    /// Returns when the refresh token stops working unless it is used.
     pub fn refresh_expires_at(&self) -> Timestamp {
         self.idle_expires_at.min(self.absolute_expires_at)
     }

@@ -1,11 +1,11 @@
-//! The refresh state machine: what a session answers when a refresh token is presented.
+//! The refresh state machine: how a session answers a refresh token.
 //!
-//! Pure: [`present`] decides, the store commits what it decided under a guard. `tests/refresh_model`
-//! searches it exhaustively with messages lost, doubled, reordered and delayed, with a client of one exit and of
-//! two, and with a thief.
+//! This code is pure: [`present`] decides, and the store commits the decision under a guard. `tests/refresh_model`
+//! searches the state machine exhaustively, with messages lost, duplicated, reordered and delayed, with a client behind
+//! one network exit or two, and with a thief.
 //!
-//! A client must start a *new* refresh only after the last one was answered and the retry window
-//! has passed; tabs of one browser share their tokens.
+//! A client must start a *new* refresh only after the last one was answered and the retry window has passed. Tabs of
+//! one browser share their tokens.
 
 use std::time::Duration;
 
@@ -15,36 +15,36 @@ use crate::Timestamp;
 /// What to do about a presented refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presented {
-    /// Hand out a new generation; this is where the session then stands.
+    /// Issue a new generation; this is the new state of the session.
     Advanced(Rotation),
-    /// Hand out the current generation again, whose answer was perhaps lost, or which a second exit of the same client
-    /// asks for; this is where the session then stands.
+    /// Issue the current generation again, because its answer may have been lost or a second exit of the same client
+    /// asks for it; this is the new state of the session.
     ServedAgain(Rotation),
-    /// As [`Self::ServedAgain`], but the parent was asked for late in [`LateRepeats::SUSPICIOUS`] generations running or
-    /// more: perhaps two share the session.
+    /// As [`Self::ServedAgain`], but the parent was presented late in at least [`LateRepeats::SUSPICIOUS`] generations
+    /// in a row: two clients may share the session.
     Suspicious(Rotation),
-    /// A second tab, or an answer that arrived twice: hand out the current generation again.
-    /// Nothing to store.
+    /// Issue the current generation again to a second tab, or because an answer arrived twice. Nothing needs to be
+    /// stored.
     Repeated,
-    /// Another client, after the successor was used: hand out nothing. It may be a second exit that came too late, so
-    /// nothing else happens.
+    /// Issue nothing: another client presented the parent after its successor was used. It may be a second exit that
+    /// came too late, so nothing else happens.
     Refused,
-    /// No current token any more: somebody else may hold a copy, so the session is to be revoked.
+    /// Revoke the session: the token was already replaced, so someone else may have a copy.
     Reused,
 }
 
-/// Whether `presented` is the current generation: then [`present`] advances, whoever presents it.
+/// Tells whether `presented` is the current generation, in which case [`present`] advances for any client.
 ///
-/// That alone may be decided on a rotation that was kept for a while. A session that stands at the same generation, as
-/// often proved and noted ([`super::RotationVersion`]), is the same but for `served_at`, which the next generation
-/// replaces; and one that does not makes the change a conflict.
+/// Only this may be decided on a rotation that was cached. A session at the same generation, proved and noted as often
+/// ([`super::RotationVersion`]), differs at most in `served_at`, which the next generation replaces; any other session
+/// makes the change a conflict.
 pub fn is_current(rotation: &Rotation, presented: Generation) -> bool {
     presented == rotation.generation
 }
 
 /// Decides about generation `presented`, presented by `client` at `now`.
 ///
-/// `retry_window` zero means strict single use.
+/// A `retry_window` of zero means strict single use.
 pub fn present(
     rotation: &Rotation,
     presented: Generation,
@@ -72,14 +72,14 @@ pub fn present(
     }
 }
 
-/// The next generation, handed out for `parent`. When that is not the current one, this is a fork: the
-/// generations in between are neither current nor parent any more. Of several forks the gaps are joined.
+/// Returns the next generation, issued for `parent`. If that is not the current one, this is a fork: the generations in
+/// between are neither current nor parent any more. The gaps of several forks are merged.
 fn successor(rotation: &Rotation, parent: Generation, client: &Client, now: Timestamp) -> Rotation {
     let generation = rotation.generation.next();
     let after = rotation.left_behind.map_or(parent, |gap| gap.after.min(parent));
     let forked = parent != rotation.generation;
     let left_behind = if forked { Some(LeftBehind { after, before: generation }) } else { rotation.left_behind };
-    // A fork takes the place of the generation that it leaves behind, which may have been the last of several.
+    // A fork replaces the generation that it leaves behind, which may have been the last of several.
     let late = rotation.late.map(|late| match forked && late.generation == rotation.generation {
         true => LateRepeats { generation, ..late },
         false => late,
@@ -98,8 +98,8 @@ fn successor(rotation: &Rotation, parent: Generation, client: &Client, now: Time
     }
 }
 
-/// With `client` among those that were handed the current generation; `None` where the session has no joins left. Each
-/// client costs one a generation, however often it asks.
+/// Adds `client` to those that received the current generation; `None` if the session has no joins left. Each client
+/// costs one join per generation, however often it asks.
 fn joined(rotation: &Rotation, client: &Client, now: Timestamp) -> Option<Rotation> {
     let generation = rotation.generation;
     if rotation.joins.include(generation, client) {
@@ -109,8 +109,8 @@ fn joined(rotation: &Rotation, client: &Client, now: Timestamp) -> Option<Rotati
     Some(Rotation { joins, notes: rotation.notes.next(), ..rotation.clone() })
 }
 
-/// The same generation once more. It is late when the window has passed since that was *first* handed out: whoever keeps
-/// asking keeps moving the last answer.
+/// Issues the same generation again. It is late if the window has passed since it was *first* issued: repeated requests
+/// keep moving the last answer.
 fn served_again(rotation: Rotation, now: Timestamp, retry_window: Duration) -> Presented {
     let rotation = Rotation { served_at: now, ..rotation };
     let noted = rotation.late.is_some_and(|late| late.generation == rotation.generation);

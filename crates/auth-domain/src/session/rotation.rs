@@ -1,4 +1,4 @@
-//! Where the refresh token of a session stands. [`super::refresh`] holds the rules.
+//! The state of a session's refresh token. [`super::refresh`] has the rules.
 
 use std::time::Duration;
 
@@ -6,115 +6,115 @@ use super::Client;
 use crate::Timestamp;
 use crate::version::RowVersion;
 
-/// Counts the refresh tokens of a session, from 1.
+/// Numbers the refresh tokens of a session, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(u32);
 
 impl Generation {
-    /// That of the token handed out at login.
+    /// The generation of the token that a login issues.
     pub const FIRST: Self = Self(1);
 
-    /// The generation after this one.
+    /// Returns the generation after this one.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// From its number.
+    /// Creates a generation from its number.
     pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the number.
     pub const fn as_number(self) -> u32 {
         self.0
     }
 }
 
-/// Which refresh token of a session is good, and to whom its last answer went.
+/// Which refresh token of a session is current, and who received it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rotation {
     /// The generation whose token is current.
     pub generation: Generation,
-    /// The generation that the current one was handed out for; `None` before the first refresh.
+    /// The generation for which the current one was issued; `None` before the first refresh.
     pub parent: Option<Generation>,
-    /// When the current token was first handed out.
+    /// When the current token was first issued.
     pub rotated_at: Timestamp,
-    /// When the current token was last handed out.
+    /// When the current token was last issued.
     pub served_at: Timestamp,
-    /// Whether the current generation was used: its holder got the answer.
+    /// Whether the current generation was used, so that its holder is known to have it.
     pub proved: bool,
-    /// Who got it first.
+    /// The client that received it first.
     pub client: Client,
-    /// The generations that forks left behind, so that their access tokens stay dead too.
+    /// The generations that forks left behind, whose access tokens must stay invalid too.
     pub left_behind: Option<LeftBehind>,
     /// The latest joins.
     pub joins: Joins,
-    /// The latest generations whose parent was asked for again late.
+    /// The latest generations whose parent was presented late.
     pub late: Option<LateRepeats>,
-    /// How many joins and late repeats were noted, so that of two at once one is decided anew.
+    /// How many joins and late repeats were recorded, so that one of two at the same time is decided again.
     pub notes: RowVersion,
 }
 
-/// What a change of a rotation was decided on. Whatever moves it on since makes that change a conflict.
+/// The state of a rotation on which a change was based. If the rotation has moved on, the change is a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RotationVersion {
     /// The current generation.
     pub generation: Generation,
-    /// Whether it was proved.
+    /// Whether it was used.
     pub proved: bool,
-    /// How many joins and late repeats were noted.
+    /// How many joins and late repeats were recorded.
     pub notes: RowVersion,
 }
 
 /// Generations that are dead: those strictly between the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeftBehind {
-    /// The last good one before.
+    /// The last valid one before.
     pub after: Generation,
-    /// The first good one after.
+    /// The first valid one after.
     pub before: Generation,
 }
 
-/// Another client was handed the token that the one which rotated last had got.
+/// A second client received the token that the client which rotated last had received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Join {
-    /// When it was first.
+    /// When this first happened.
     pub at: Timestamp,
-    /// The token's generation.
+    /// The generation of the token.
     pub generation: Generation,
     /// The other client.
     pub client: Client,
 }
 
-/// The latest joins of a session, oldest first: as many as a session has in [`Joins::PERIOD`].
+/// The latest joins of a session, oldest first: as many as a session may have in [`Joins::PERIOD`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Joins(Vec<Join>);
 
 impl Joins {
-    /// How many a session has in [`Joins::PERIOD`].
+    /// How many joins a session may have in [`Joins::PERIOD`].
     pub const MAX: usize = 3;
     /// How long a join counts.
     pub const PERIOD: Duration = Duration::from_secs(24 * 3_600);
 
-    /// From what was stored; `None` where those are more than [`Joins::MAX`].
+    /// Creates joins from what was stored; `None` if there are more than [`Joins::MAX`].
     pub fn from_stored(joins: Vec<Join>) -> Option<Self> {
         (joins.len() <= Self::MAX).then_some(Self(joins))
     }
 
-    /// Oldest first.
+    /// Returns the joins, oldest first.
     pub fn as_slice(&self) -> &[Join] {
         &self.0
     }
 
-    /// Whether `client` was counted for that generation.
+    /// Tells whether `client` was counted for that generation.
     pub(super) fn include(&self, generation: Generation, client: &Client) -> bool {
         self.0.iter().any(|join| join.generation == generation && join.client == *client)
     }
 
-    /// With one more; `None` where the session has none left.
+    /// Adds a join; `None` if the session has none left.
     pub(super) fn with(&self, join: Join) -> Option<Self> {
-        // One from before the clock was put back counts no more: nobody waits longer for a join than the period.
+        // A join from before the clock was set back no longer counts, so nobody waits longer than the period.
         let counts = |at: Timestamp| at.measured_at(join.at).is_some_and(|at| join.at.since(at) < Self::PERIOD);
         let mut joins: Vec<Join> = self.0.iter().filter(|earlier| counts(earlier.at)).cloned().collect();
         (joins.len() < Self::MAX).then(|| {
@@ -124,22 +124,22 @@ impl Joins {
     }
 }
 
-/// Generations running whose parent was asked for again late.
+/// Consecutive generations whose parent was presented late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LateRepeats {
-    /// The last one.
+    /// The latest one.
     pub generation: Generation,
-    /// How many they are, from 1.
+    /// How many there are, from 1.
     pub running: u32,
 }
 
 impl LateRepeats {
-    /// How many generations running make it likely that two share the session.
+    /// The number of consecutive generations that makes it likely that two clients share the session.
     pub const SUSPICIOUS: u32 = 3;
 }
 
 impl Rotation {
-    /// That of a new session, whose token `client` is handed.
+    /// Creates the rotation of a new session, whose token goes to `client`.
     pub fn first(client: Client, now: Timestamp) -> Self {
         Self {
             generation: Generation::FIRST,
@@ -155,18 +155,18 @@ impl Rotation {
         }
     }
 
-    /// What a change that is decided on this is guarded by.
+    /// Returns the version that guards a change based on this rotation.
     pub const fn version(&self) -> RotationVersion {
         RotationVersion { generation: self.generation, proved: self.proved, notes: self.notes }
     }
 
-    /// The newest generation that a client is known to have: an access token of it says nothing about a later one.
+    /// Returns the newest generation that a client is known to have: an access token proves nothing about later ones.
     pub fn newest_proved(&self) -> Generation {
         if self.proved { self.generation } else { self.parent.unwrap_or(self.generation) }
     }
 
-    /// Whether an access token minted with `generation` belongs to the live branch: it was handed out,
-    /// and no fork left it behind.
+    /// Tells whether an access token minted with `generation` belongs to the live branch: it was issued, and no fork
+    /// left it behind.
     pub fn accepts_access_token_of(&self, generation: Generation) -> bool {
         let dead = self.left_behind.is_some_and(|gap| gap.after < generation && generation < gap.before);
         generation <= self.generation && !dead

@@ -1,5 +1,5 @@
-//! The one place that builds the use cases of a server: ports and policy in, use cases out. Those of the command line are
-//! in `operator.rs`.
+//! The one place that builds the use cases of a server, from ports and policy. Those of the command line are in
+//! `operator.rs`.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ use super::{
     UpdatePassword, VerifyCode, VerifyEmail,
 };
 
-/// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` has a double in every
-/// place.
+/// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
+/// with a double.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is a port under its own name")]
 pub struct Ports {
     pub store: Arc<dyn Store>,
-    /// `None`: every request asks the store.
+    /// The cache of sessions; with `None`, every request asks the store.
     pub kept_sessions: Option<Arc<dyn KeptSessions>>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -54,51 +54,51 @@ pub struct Ports {
     pub identity_providers: IdentityProviders,
 }
 
-/// Whether an address must be proved before its owner may log in.
+/// Whether an address must be verified before its owner may log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EmailVerification {
-    /// A login does not ask.
+    /// A login does not require it.
     #[default]
     Optional,
-    /// A login waits for the proof.
+    /// A login waits until the address is verified.
     BeforeLogin,
 }
 
-/// What becomes of a session that two seem to share.
+/// What happens to a session that two clients seem to share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SuspiciousSession {
-    /// It goes on, and its owner is told.
+    /// It continues, and its owner is notified.
     #[default]
     GoesOn,
-    /// It ends, and its owner is told.
+    /// It ends, and its owner is notified.
     Ends,
 }
 
-/// What an operator decides.
+/// What the operator decides.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// How long sessions and their tokens live.
     pub session_lifetimes: SessionLifetimes,
-    /// What becomes of a session that two seem to share.
+    /// What happens to a session that two clients seem to share.
     pub suspicious_session: SuspiciousSession,
     /// How long codes and temp tokens live.
     pub challenge_lifetimes: ChallengeLifetimes,
-    /// What a password must meet.
+    /// The rules for new passwords.
     pub password: PasswordPolicy,
-    /// Whether strangers are told who has an account.
+    /// Whether strangers may find out who has an account.
     pub disclosure: Disclosure,
-    /// Whether an address must be proved before its owner may log in.
+    /// Whether an address must be verified before its owner may log in.
     pub email_verification: EmailVerification,
-    /// How old a login may be for what weakens an account.
+    /// How old a login may be for changes that weaken an account.
     pub step_up: StepUp,
-    /// Which services are told of which events.
+    /// Which services receive which events.
     pub subscriptions: Vec<Subscription>,
 }
 
 /// Every use case of a server.
 #[expect(missing_docs, reason = "each field is a use case under its own name")]
 pub struct UseCases {
-    /// How long the codes and temp tokens are good that they hand out.
+    /// How long the codes and temp tokens that they issue are valid.
     pub challenge_lifetimes: ChallengeLifetimes,
     pub authenticate: Arc<Authenticate>,
     pub authenticate_service: AuthenticateService,
@@ -107,7 +107,7 @@ pub struct UseCases {
     pub check_readiness: CheckReadiness,
     pub confirm_credentials: ConfirmCredentials,
     pub delete_account: DeleteAccount,
-    /// One a service: none waits for another.
+    /// One for each service, so that none waits for another.
     pub deliver_events: Vec<Arc<DeliverEvents>>,
     pub deliver_mails: Arc<DeliverMails>,
     pub finish_authorization: FinishAuthorization,
@@ -140,7 +140,7 @@ pub struct UseCases {
     pub verify_email: VerifyEmail,
 }
 
-/// The ports and the policy, with what several use cases share made of them.
+/// The ports and the policy, and what several use cases share.
 pub(super) struct Parts {
     pub(super) ports: Ports,
     pub(super) policy: Policy,

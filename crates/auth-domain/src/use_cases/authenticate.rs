@@ -1,4 +1,4 @@
-//! Who bears this access token?
+//! Recognises the bearer of an access token.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::session::Session;
 
 use super::all::Parts;
 
-/// Proof that the bearer of a live session is calling. Only [`Authenticate`] makes one.
+/// Proof that the bearer of a live session is calling. Only [`Authenticate`] creates it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     account: Account,
@@ -21,39 +21,39 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// Whose session it is.
+    /// Returns the account of the session.
     pub const fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The session.
+    /// Returns the session.
     pub const fn session(&self) -> &Session {
         &self.session
     }
 
-    /// What the access token says; the account may say something else by now.
+    /// Returns the claims of the access token; the account may have changed since.
     pub const fn claims(&self) -> &AccessClaims {
         &self.claims
     }
 
-    /// The account as it is now; `None` when the session has ended since.
+    /// Returns the account as it is now; `None` if the session has ended meanwhile.
     pub(super) async fn still_there(&self, env: &Environment) -> Result<Option<Account>, StoreError> {
-        let found = env.store.find_session(self.session.id).await?;
+        let found = env.store.find_session(self.account.id, self.session.id).await?;
         let now = env.now();
         Ok(found.filter(|(session, _)| session.is_alive(now)).map(|(_, account)| account.as_of(now)))
     }
 }
 
-/// Why nobody was recognised.
+/// Why the bearer was not recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
-    /// The token itself is refused.
+    /// The token itself was refused.
     #[error(transparent)]
     Token(#[from] TokenRejection),
-    /// It verifies, but its session or account is gone.
-    #[error("the session is gone")]
+    /// The token verifies, but its session has ended or its account was deleted.
+    #[error("the session has ended")]
     SessionGone,
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -69,7 +69,7 @@ impl From<AuthenticateError> for Refusal {
     }
 }
 
-/// The use case.
+/// Recognises the bearer of an access token.
 pub struct Authenticate {
     env: Environment,
     access_tokens: Arc<dyn AccessTokens>,
@@ -82,15 +82,15 @@ impl Authenticate {
         Self { env: parts.env.clone(), access_tokens, kept_sessions }
     }
 
-    /// Returns the account and session of whoever bears `token`, as they are now.
+    /// Returns the account and session of the bearer of `token`, as they are now.
     pub async fn execute(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
         let now = self.env.now();
         let claims = self.access_tokens.verify(token, now)?;
         self.by_store(claims, now).await
     }
 
-    /// The same for what only reads: as they were in the last second ([`KeptSessions`]). Whoever writes asks
-    /// [`Self::execute`], so that nothing is weakened by a session that was ended elsewhere.
+    /// Returns the same for a caller that only reads: as they were within the last second ([`KeptSessions`]). A caller
+    /// that writes uses [`Self::execute`], so that a session which was ended elsewhere can weaken nothing.
     pub async fn recent(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
         let now = self.env.now();
         let claims = self.access_tokens.verify(token, now)?;
@@ -101,31 +101,33 @@ impl Authenticate {
         {
             return Ok(Authenticated { account: account.as_of(now), session, claims });
         }
-        // What is kept refuses nobody: the session may have moved on elsewhere. A proof that cannot be written is put off.
+        // The cache refuses nobody: the session may have advanced elsewhere. A proof that cannot be written is
+        // postponed.
         self.by_store(claims, now).await
     }
 
     async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
-        let found = self.env.store.find_session(claims.session_id).await?;
+        let found = self.env.store.find_session(claims.account_id, claims.session_id).await?;
         let (session, account) =
             found.filter(|(session, _)| is_good(session, &claims, now)).ok_or(AuthenticateError::SessionGone)?;
         match self.prove(&session, &claims).await {
-            // When it is lost, it was proved, rotated or revoked in this instant. This call came before.
+            // If it was lost, the session was proved, rotated or revoked in this instant. This call came before.
             Ok(_) => {}
-            // The database was read, and takes no writes now: the proof is put off to the next call.
+            // The database was read, but accepts no writes now: the proof is left to the next call.
             Err(StoreError::Unavailable | StoreError::Refused) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(Authenticated { account: account.as_of(now), session, claims })
     }
 
-    /// Notes that the current generation arrived, once. Tells whether the session is still where it was read.
+    /// Records, once, that the current generation arrived. Returns whether the session is still as it was read.
     async fn prove(&self, session: &Session, claims: &AccessClaims) -> Result<bool, StoreError> {
         let current = session.rotation.generation;
         if claims.generation != current || session.rotation.proved {
             return Ok(true);
         }
-        self.env.commit_unless_lost(Change::ProveSession { session_id: session.id, generation: current }).await
+        let (account_id, session_id) = (session.account_id, session.id);
+        self.env.commit_unless_lost(Change::ProveSession { account_id, session_id, generation: current }).await
     }
 }
 
@@ -135,7 +137,8 @@ fn is_good(session: &Session, claims: &AccessClaims, now: Timestamp) -> bool {
         && session.is_alive(now)
 }
 
-/// Whether a session was not read before the token was made: a reauthentication elsewhere makes one that says more.
+/// Tells whether the session was read after the token was made: a reauthentication elsewhere issues a token that says
+/// more.
 fn is_no_older(session: &Session, claims: &AccessClaims) -> bool {
     session.method == claims.method && session.authenticated_at >= claims.authenticated_at
 }

@@ -1,4 +1,4 @@
-//! Which service bears this internal token, and may it do what it asks for?
+//! Recognises the service that bears an internal token, and checks its scope.
 
 use std::sync::Arc;
 
@@ -9,19 +9,20 @@ use crate::ports::{Clock, InternalTokens};
 
 use super::all::Parts;
 
-/// Why a service was not let in.
+/// Why a service was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateServiceError {
-    /// The token itself is refused.
+    /// The token itself was refused.
     #[error(transparent)]
     Token(#[from] TokenRejection),
-    /// It verifies, but the service lacks this scope: the configuration does not grant it, or the token narrows it away.
+    /// The token verifies, but the service lacks this scope: the configuration does not grant it, or the token leaves
+    /// it out.
     #[error("the service lacks the scope {}", .0.as_str())]
     ScopeMissing(Scope),
 }
 
 impl AuthenticateServiceError {
-    /// Returns a word for it, stable.
+    /// Returns a stable word for the reason.
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Token(rejection) => rejection.reason(),
@@ -47,7 +48,7 @@ impl From<AuthenticateServiceError> for Refusal {
     }
 }
 
-/// The use case. It reads nothing.
+/// Recognises the service that bears an internal token. It reads nothing from the store.
 pub struct AuthenticateService {
     internal_tokens: Arc<dyn InternalTokens>,
     clock: Arc<dyn Clock>,
@@ -58,7 +59,7 @@ impl AuthenticateService {
         Self { internal_tokens: parts.ports.internal_tokens.clone(), clock: parts.ports.clock.clone() }
     }
 
-    /// Returns the proof that the bearer of `token` is a service that holds scope `S`.
+    /// Returns proof that the bearer of `token` is a service that holds scope `S`.
     pub fn execute<S: Granted>(&self, token: &str) -> Result<InternalCaller<S>, AuthenticateServiceError> {
         let service = self.internal_tokens.verify(token, self.clock.now())?;
         service.authorize().ok_or(AuthenticateServiceError::ScopeMissing(S::SCOPE))

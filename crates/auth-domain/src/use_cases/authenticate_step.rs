@@ -1,4 +1,4 @@
-//! Which pending step does the bearer of this temp token take?
+//! Recognises the pending step of a temp token.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::temp_token::{TempClaims, TempStep};
 
 use super::all::Parts;
 
-/// Proof that somebody bears a temp token that has not expired. Only [`AuthenticateStep`] makes one. Whether its step is
-/// still pending is for the use case to find out that takes it.
+/// Proof that the caller bears a temp token that has not expired. Only [`AuthenticateStep`] creates it. The use case
+/// that takes it finds out whether the step is still pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingStep(TempClaims);
 
 impl PendingStep {
-    /// Returns the step that the token is good for.
+    /// Returns the step for which the token is valid.
     pub const fn step(&self) -> TempStep {
         self.0.step
     }
@@ -26,7 +26,7 @@ impl PendingStep {
     }
 }
 
-/// The use case. It reads nothing.
+/// Recognises the pending step of a temp token. It reads nothing from the store.
 pub struct AuthenticateStep {
     temp_tokens: Arc<dyn TempTokens>,
     clock: Arc<dyn Clock>,
@@ -37,7 +37,7 @@ impl AuthenticateStep {
         Self { temp_tokens: parts.ports.temp_tokens.clone(), clock: parts.ports.clock.clone() }
     }
 
-    /// Returns the code of a refused token.
+    /// Returns the error code for a refused token.
     pub const fn code_of(rejection: TokenRejection) -> ErrorCode {
         match rejection {
             TokenRejection::Invalid(_) => ErrorCode::TempTokenInvalid,
@@ -45,7 +45,7 @@ impl AuthenticateStep {
         }
     }
 
-    /// Returns the step that `token` stands for.
+    /// Returns the step for which `token` stands.
     pub fn execute(&self, token: &str) -> Result<PendingStep, TokenRejection> {
         self.temp_tokens.verify(token, self.clock.now()).map(PendingStep)
     }

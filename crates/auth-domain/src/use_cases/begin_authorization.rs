@@ -1,4 +1,4 @@
-//! Going to an identity provider: to sign in, or to link an identity.
+//! Sends users to an identity provider, to sign in, to reauthenticate or to link an identity.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use crate::services::{Environment, FreshLogin};
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// The identity providers that are configured.
+/// The configured identity providers.
 pub type IdentityProviders = BTreeMap<ProviderName, Arc<dyn IdentityProvider>>;
 
-/// Which browser goes there, and where it ends.
+/// The browser that is sent there, and where it ends.
 #[derive(Clone, Debug, Default)]
 pub struct BrowserContext {
-    /// The secret of its cookie: the answer is then accepted from this browser only.
+    /// The secret of the browser's cookie; the answer is then accepted only from this browser.
     pub browser: Option<BearerToken>,
-    /// Where it goes in the end. The caller makes sure that it may.
+    /// The page on which the browser ends. The caller checks that it is allowed.
     pub redirect: Option<String>,
 }
 
-/// Why nobody is sent anywhere.
+/// Why the user was not sent to the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BeginAuthorizationError {
-    /// That provider is not configured.
+    /// The provider is not configured.
     #[error("the provider is not configured")]
     UnknownProvider,
-    /// The provider is away, or too many ask it.
+    /// The provider is unavailable.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -51,7 +51,8 @@ impl From<BeginAuthorizationError> for Refusal {
     }
 }
 
-/// The use case. It writes nothing: until an answer comes back, there is only what the browser carries.
+/// Begins an authorization at an identity provider. It writes nothing: until an answer comes back, there is only what
+/// the browser carries.
 pub struct BeginAuthorization {
     env: Environment,
     providers: Arc<IdentityProviders>,
@@ -67,10 +68,10 @@ impl BeginAuthorization {
         }
     }
 
-    /// How long somebody may take at the provider.
+    /// How long a user may take at the provider.
     pub const LIFETIME: Duration = Duration::from_secs(600);
 
-    /// Where to send somebody who wants to sign in.
+    /// Returns where to send a user who wants to sign in.
     pub async fn sign_in(
         &self,
         provider: &ProviderName,
@@ -79,7 +80,7 @@ impl BeginAuthorization {
         self.begin(provider, AuthorizationPurpose::SignIn, browser_context).await
     }
 
-    /// Where to send somebody who is to prove again who they are.
+    /// Returns where to send a user who has to reauthenticate.
     pub async fn reauthenticate(
         &self,
         caller: &Authenticated,
@@ -89,7 +90,7 @@ impl BeginAuthorization {
         self.begin(provider, AuthorizationPurpose::Reauthenticate(caller.session().id), browser_context).await
     }
 
-    /// Where to send somebody who wants to link an identity to their account: another way into it.
+    /// Returns where to send a user who wants to link an identity, as another way to log in.
     pub async fn link(
         &self,
         caller: &FreshLogin,
@@ -105,7 +106,7 @@ impl BeginAuthorization {
         purpose: AuthorizationPurpose,
         BrowserContext { browser, redirect }: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        // Nobody is sent away while what they come back for does not work.
+        // Nobody is sent away while the way back does not work.
         self.env.store.ping().await?;
         let provider = self.providers.get(name).ok_or(BeginAuthorizationError::UnknownProvider)?;
         let now = self.env.now();

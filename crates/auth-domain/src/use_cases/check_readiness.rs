@@ -1,24 +1,23 @@
-//! Can this node answer requests? For load balancers.
+//! Tells load balancers whether this node can answer requests.
 
-use std::sync::Arc;
-
-use crate::ports::{Store, StoreError};
+use crate::ports::StoreError;
+use crate::services::Environment;
 
 use super::all::Parts;
 
-/// The use case.
+/// Checks whether this node can answer requests.
 pub struct CheckReadiness {
-    store: Arc<dyn Store>,
+    env: Environment,
 }
 
 impl CheckReadiness {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { store: parts.ports.store.clone() }
+        Self { env: parts.env.clone() }
     }
 
-    /// Asks the database whether it can be read and written: most of what is asked for takes both.
+    /// Checks that the database can be read and written, since most requests need both.
     pub async fn execute(&self) -> Result<(), StoreError> {
-        self.store.check_ready().await
+        self.env.store.check_ready(self.env.random()).await
     }
 }
 
@@ -26,15 +25,18 @@ impl CheckReadiness {
 mod tests {
     use std::sync::Arc;
 
-    use crate::ports::{MockStore, StoreError};
+    use crate::ports::{MockEntropy, MockStore, StoreError};
     use crate::use_cases::{Policy, Ports, UseCases};
 
     #[tokio::test]
     async fn a_node_is_ready_as_long_as_its_database_answers_and_takes_writes() {
         for answer in [Ok(()), Err(StoreError::Unavailable), Err(StoreError::Refused)] {
             let mut store = MockStore::new();
-            store.expect_check_ready().times(1).return_const(answer);
-            let use_cases = UseCases::new(Ports { store: Arc::new(store), ..Ports::mocked() }, Policy::for_tests());
+            store.expect_check_ready().withf(|drawn| *drawn == [7; 32]).times(1).return_const(answer);
+            let mut entropy = MockEntropy::new();
+            entropy.expect_bytes().return_const([7; 32]);
+            let ports = Ports { store: Arc::new(store), entropy: Arc::new(entropy), ..Ports::mocked() };
+            let use_cases = UseCases::new(ports, Policy::for_tests());
             assert_eq!(use_cases.check_readiness.execute().await, answer);
         }
     }

@@ -1,4 +1,5 @@
-//! A second factor confirms the change of credentials that was asked for: exactly that one, from that session.
+//! Confirms a pending change of credentials with a second factor: exactly the change that was requested, from the
+//! session that requested it.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use super::update_credentials::{NewCredentials, UpdateCredentials, UpdateCredent
 /// Why nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmCredentialsError {
-    /// Nothing waits for this session's code.
+    /// No change of this session is waiting for a code.
     #[error("no change of credentials is pending")]
     NothingPending,
     /// The method cannot be used any more.
@@ -30,12 +31,12 @@ pub enum ConfirmCredentialsError {
     #[error("the code is wrong")]
     WrongCode,
     /// The limit for wrong codes is reached.
-    #[error("the limit for codes is reached for {:?}", .0.retry_after)]
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The change itself cannot be made any more.
+    /// The change itself is no longer possible.
     #[error(transparent)]
     Update(#[from] UpdateCredentialsError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -55,7 +56,7 @@ impl From<ConfirmCredentialsError> for Refusal {
     }
 }
 
-/// The use case.
+/// Confirms a pending change of credentials.
 pub struct ConfirmCredentials {
     env: Environment,
     update: Arc<UpdateCredentials>,
@@ -67,14 +68,14 @@ impl ConfirmCredentials {
         Self { env: parts.env.clone(), update, second_factors: parts.second_factors.clone() }
     }
 
-    /// Makes the change that this session asked for; answers the account.
+    /// Makes the change that this session requested, and returns the account.
     pub async fn execute(
         &self,
         caller: &Authenticated,
         code: &BearerToken,
         client: &Client,
     ) -> Result<Account, ConfirmCredentialsError> {
-        // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
+        // An address that is taken in this moment is a lost round: the next one reports it, within the limit.
         self.env
             .decide(async |lost| {
                 let account = self.update.still_there(caller).await?;
@@ -87,7 +88,7 @@ impl ConfirmCredentials {
                     Method::App => SecondFactor::App(code.clone()),
                     Method::Email => SecondFactor::Email(code.clone()),
                 };
-                // Before the code is judged, so that what is in the way is told whether it is right or not.
+                // Done before the code is judged, so that an obstacle is reported whether the code is right or not.
                 let wanted = NewCredentials { email: pending.email, password_hash: pending.password_hash };
                 let (changed, mut confirmed) = self.update.changes(&account, caller.session(), &wanted, client).await?;
                 let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;

@@ -1,4 +1,4 @@
-//! Deleting an account, at the word of its owner or of another service: final, at once.
+//! Deletes an account, for its owner, another service or an operator: finally and at once.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use super::Operator;
 /// Why nothing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteAccountError {
-    /// No account has that id.
-    #[error("no account has that id")]
+    /// No account has this id.
+    #[error("no account has this id")]
     NotFound,
     /// The owner's login does not count any more.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -40,7 +40,7 @@ impl From<DeleteAccountError> for Refusal {
     }
 }
 
-/// The use case.
+/// Deletes accounts.
 pub struct DeleteAccount {
     env: Environment,
     announcements: Arc<Announcements>,
@@ -62,7 +62,7 @@ impl DeleteAccount {
             .await
     }
 
-    /// Deletes an account at the word of another service.
+    /// Deletes an account for another service.
     pub async fn by_service(
         &self,
         caller: &InternalCaller<CredentialsDelete>,
@@ -72,7 +72,7 @@ impl DeleteAccount {
         self.delete(account_id, caller.service(), client).await
     }
 
-    /// Deletes an account at the word of an operator.
+    /// Deletes an account for an operator.
     pub async fn by_operator(
         &self,
         _: &Operator,
@@ -82,8 +82,8 @@ impl DeleteAccount {
         self.delete(account_id, Operator::NAME, client).await
     }
 
-    /// The account and all that hangs on it go in one commit; what stays is the record of the deletion, an event
-    /// for every other service, and a notice that is owed to the owner.
+    /// Deletes the account and everything that belongs to it in one commit. What remains is the record of the deletion,
+    /// an event for every other service, and a notice to the owner.
     async fn delete(
         &self,
         account_id: AccountId,

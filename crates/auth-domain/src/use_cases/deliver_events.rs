@@ -1,5 +1,5 @@
-//! Tells one service of the events that it is owed, at least once each and in order per user, until it has
-//! acknowledged.
+//! Delivers the events that one service should receive, at least once each and in order per user, until it has
+//! acknowledged them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use super::all::Parts;
 
 /// How many events a worker takes at once.
 const BATCH: u32 = 8;
-/// How long a worker may take for them: more than when each one runs into the sink's deadline of 5 s.
+/// How long a worker may take for a batch: longer than if each event ran into the sink's deadline of 5 s.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventsDelivered {
-    /// Acknowledged.
+    /// How many events were acknowledged.
     pub acknowledged: usize,
-    /// To be tried again.
+    /// How many are to be retried.
     pub put_off: usize,
-    /// What the service said last, where it has not acknowledged.
+    /// What the service last answered, if it has not acknowledged an event.
     pub last_error: Option<DeliveryError>,
 }
 
-/// The use case, for one service: one that is slow or away holds up no other.
+/// Delivers events to one service. A service that is slow or unavailable delays no other.
 pub struct DeliverEvents {
     service: String,
     env: Environment,
@@ -43,12 +43,12 @@ impl DeliverEvents {
         parts.policy.subscriptions.iter().map(deliver).collect()
     }
 
-    /// Returns the name of the service that is told.
+    /// Returns the name of the service.
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// Waits until there may be something to deliver, but not longer than `at_most`.
+    /// Waits until there may be something to deliver, but no longer than `at_most`.
     pub async fn wait(&self, at_most: Duration) {
         self.env.store.wait_for_outbox(at_most).await;
     }
@@ -69,7 +69,7 @@ impl DeliverEvents {
                     self.put_off(&leased, error)
                 }
             };
-            // When it is lost, the lease ran out, and another worker has the event now.
+            // If it was lost, the lease has expired and another worker has the event now.
             self.env.commit_unless_lost(change).await?;
         }
         Ok(delivered)
@@ -80,7 +80,7 @@ impl DeliverEvents {
         Change::EventAcknowledged { event_id: event.id, service: self.service.clone(), attempt, at: self.env.now() }
     }
 
-    /// Never given up: a service that comes back after a week is still told who was deleted.
+    /// Retries without end: a service that comes back after a week must still learn who was deleted.
     fn put_off(&self, leased: &LeasedEvent, error: DeliveryError) -> Change {
         let LeasedEvent { event, attempt } = *leased;
         let at = self.env.now() + backoff(attempt, self.env.random());

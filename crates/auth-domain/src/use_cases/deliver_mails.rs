@@ -1,6 +1,6 @@
-//! Sends the mails that are owed, at least once each: a worker that dies between the server's yes and its
-//! own commit leaves a mail that is sent again, under the same name and with the same code. A notice that was sent keeps
-//! those like it back for a while; an address that was never proved gets few of them a day.
+//! Sends the queued mails, at least once each: if a worker dies after the server has accepted a mail and before its own
+//! commit, the mail is sent again, with the same id and the same code. After a notice, similar ones are held back for a
+//! while, and an address that was never verified receives few of them a day.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,35 +19,35 @@ use crate::{MailId, Timestamp};
 
 use super::all::Parts;
 
-/// What became of the mails that were due.
+/// The outcome of the mails that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// Sent.
+    /// How many were sent.
     pub sent: usize,
-    /// To be tried again.
+    /// How many are to be retried.
     pub put_off: usize,
-    /// Given up.
+    /// How many were given up.
     pub parked: usize,
-    /// Not sent, since what they would say is of no use any more.
+    /// How many were dropped because what they would say is no longer of use.
     pub dropped: usize,
-    /// The one of them that was not sent, where the mail server was asked.
+    /// The mail that was not sent, if the mail server refused one.
     pub not_sent: Option<MailNotSent>,
 }
 
-/// A mail that was not sent, for the log: it names nobody.
+/// A mail that was not sent, for the log, without addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailNotSent {
-    /// Its name.
+    /// The id of the mail.
     pub id: MailId,
     /// Its kind.
     pub kind: &'static str,
-    /// What the mail server said, without addresses.
+    /// What the mail server answered, without addresses.
     pub error: String,
-    /// When it is tried again; `None` where it was given up.
+    /// When it is retried; `None` if it was given up.
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// The use case.
+/// Sends the queued mails.
 pub struct DeliverMails {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -65,7 +65,7 @@ impl DeliverMails {
         }
     }
 
-    /// Waits until there may be something to send, but not longer than `at_most`.
+    /// Waits until there may be something to send, but no longer than `at_most`.
     pub async fn wait(&self, at_most: Duration) {
         self.env.store.wait_for_outbox(at_most).await;
     }
@@ -78,7 +78,7 @@ impl DeliverMails {
         }
     }
 
-    /// Leases the mail that has been due longest, if any: nobody else gets it for a minute.
+    /// Leases the mail that has been due longest, if any, for a minute in which no other worker gets it.
     pub async fn lease(&self) -> Result<Option<LeasedMail>, StoreError> {
         let now = self.env.now();
         Ok(self.env.store.lease_mails(now, now + LEASE, 1).await?.pop())
@@ -88,7 +88,8 @@ impl DeliverMails {
     pub async fn deliver(&self, mail: &LeasedMail) -> Result<Delivered, StoreError> {
         let mut delivered = Delivered::default();
         let change = match &mail.request.content {
-            // Nobody was left to count the last attempt: a mail that ends every worker ends none for ever.
+            // No worker was left to count the last attempt. Without this, a mail that crashes every worker would be
+            // tried for ever.
             _ if mail.attempt > MAX_ATTEMPTS => {
                 let error = MailError::Permanent("every attempt to send it was broken off".to_owned());
                 self.failed(mail, error, &mut delivered)
@@ -101,7 +102,7 @@ impl DeliverMails {
                 self.deliver_code(mail, code, &mut delivered).await
             }
         };
-        // When it is lost, the lease ran out, and another worker has the mail now.
+        // If it was lost, the lease has expired and another worker has the mail now.
         self.env.commit_unless_lost(change).await?;
         Ok(delivered)
     }
@@ -126,14 +127,13 @@ impl DeliverMails {
         })
     }
 
-    /// Counts a mail to an address that was never proved, at its first attempt: a mail that is not taken at once is not
-    /// counted again.
+    /// Counts a mail to a never verified address at its first attempt, so that a retry is not counted again.
     async fn count(&self, mail: &LeasedMail, notice: &Notice) -> Result<Result<(), RateLimited>, StoreError> {
         if notice.address_proved || mail.attempt > 1 {
             return Ok(Ok(()));
         }
         let subject = self.challenges.subject(&mail.request.to);
-        // Whoever loses a round lost it to one more that was counted, so the limit ends this.
+        // A round is lost only to one more counted mail, so the limit ends the loop.
         loop {
             let (limit, now) = (self.challenges.notices_to_unproved_address(subject).await?, self.env.now());
             if let Err(limited) = limit.check_up_to(notice.kind.most_unproved(), now) {
@@ -181,7 +181,7 @@ impl DeliverMails {
         self.mailer.send(&OutgoingMail { id, to, at, client, content }).await
     }
 
-    /// What a code's mail says; `None` when the code is not outstanding any more.
+    /// Returns the content of a code's mail; `None` if the code is no longer outstanding.
     fn code(
         &self,
         challenge: &Challenge,

@@ -1,6 +1,5 @@
-//! Coming back from an identity provider. First its `state` is opened, which says what somebody went there for; then,
-//! once, the code is exchanged. What becomes of a sign-in is in `provider_sign_in.rs`, of a link in
-//! `link_identity.rs`.
+//! Handles the return from an identity provider. First the `state` is opened, which says why the user went there; then
+//! the code is exchanged, once. `provider_sign_in.rs` handles sign-ins, `link_identity.rs` links.
 
 use std::sync::Arc;
 
@@ -27,60 +26,60 @@ use super::link_identity::LinkIdentity;
 use super::provider_sign_in::ProviderSignIn;
 use super::reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome, Shown};
 
-/// What coming back led to.
+/// The outcome of a return from a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorizationOutcome {
     /// A session was opened.
     LoggedIn(Box<LoggedIn>),
-    /// An account was made, and a session opened.
+    /// An account was created, and a session opened.
     Registered(Box<LoggedIn>),
-    /// A second factor is to be given first.
+    /// A second factor must be given first.
     SecondFactorRequired(SecondFactorRequired),
-    /// The address is to be proved first: with this token and the code that was mailed.
+    /// The address must be verified first, with this token and the code that was mailed.
     EmailVerificationRequired(IssuedTempToken),
-    /// The identity logs in to this account from now on.
+    /// The identity is now linked to this account.
     Linked(Box<Account>),
-    /// The owner of the session proved who they are.
+    /// The user of the session has reauthenticated.
     Reauthenticated(IssuedAccessToken),
 }
 
-/// Why coming back led to nothing.
+/// Why a return from a provider failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishAuthorizationError {
-    /// That provider is not configured.
+    /// The provider is not configured.
     #[error("the provider is not configured")]
     UnknownProvider,
-    /// The `state` is not ours, not this provider's, not this browser's, used or expired.
-    #[error("the state is not acceptable")]
+    /// The `state` was not made here, belongs to another provider or browser, was used, or has expired.
+    #[error("the state is invalid")]
     StateRefused,
-    /// The code identifies nobody.
+    /// The code does not identify anyone.
     #[error(transparent)]
     Identify(#[from] IdentifyError),
-    /// The provider names no address to register with.
-    #[error("the provider names no e-mail address")]
+    /// The provider reports no address to register with.
+    #[error("the provider shared no e-mail address")]
     NoEmail,
-    /// The address belongs to an account, and not both sides have proved it.
-    #[error("an account has that address")]
+    /// An account has the address, and not both sides have verified it.
+    #[error("an account has this e-mail address")]
     EmailTaken,
-    /// The identity, or the account's place for one of this provider, is taken.
-    #[error("the identity is linked already")]
+    /// The identity is linked to another account, or the account already has one of this provider.
+    #[error("the identity is already linked")]
     AlreadyLinked,
-    /// The session that began it has ended.
+    /// The session in which it began has ended.
     #[error("the session has ended")]
     SessionGone,
-    /// The identity is not one that logs in to the account of the session.
+    /// The identity is not linked to the account of the session.
     #[error("the identity is not linked to the account")]
     NotLinked,
-    /// The login of the session that wanted the link is too long ago.
+    /// The login of the session that wants the link is too old.
     #[error(transparent)]
     Stale(#[from] ReauthenticationRequired),
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     MailsLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -100,7 +99,7 @@ impl From<ReauthenticateError> for FinishAuthorizationError {
             ReauthenticateError::NoSigningKey(error) => error.into(),
             ReauthenticateError::Store(error) => error.into(),
             ReauthenticateError::MailsLimited(limited) => Self::MailsLimited(limited),
-            // The provider has vouched: nothing else is asked for.
+            // The provider has confirmed the identity, so nothing else is required.
             ReauthenticateError::SessionGone
             | ReauthenticateError::Password(_)
             | ReauthenticateError::PasswordRequired
@@ -130,17 +129,17 @@ impl From<FinishAuthorizationError> for Refusal {
     }
 }
 
-/// A `state` that came back.
+/// A `state` that was returned.
 #[derive(Debug)]
 pub enum Opened {
-    /// By whoever was sent.
+    /// The browser or session that began it has returned.
     Authorization(OpenedAuthorization),
-    /// Another browser than the one that the session began in, or none that can be told.
+    /// Another browser than the one of the session returned, or one that cannot be recognised.
     Unconfirmed(UnconfirmedAuthorization),
 }
 
-/// A link or a reauthentication that its session is to confirm: who is sent to a provider by somebody else must not have
-/// their identity linked to that one's account, nor vouch for that one's session.
+/// A link or a reauthentication that its session must confirm: if someone is lured to a provider, their identity must
+/// neither be linked to the other's account nor vouch for the other's session.
 #[derive(Debug)]
 pub struct UnconfirmedAuthorization {
     authorization: OpenedAuthorization,
@@ -148,14 +147,14 @@ pub struct UnconfirmedAuthorization {
 }
 
 impl UnconfirmedAuthorization {
-    /// By the session that began it.
+    /// Confirms it as the session that began it.
     pub fn confirm(self, caller: &Authenticated) -> Result<OpenedAuthorization, FinishAuthorizationError> {
         let same = caller.session().id == self.session_id;
         if same { Ok(self.authorization) } else { Err(FinishAuthorizationError::StateRefused) }
     }
 }
 
-/// Proof that whoever was sent to a provider came back. Only [`FinishAuthorization::open`] makes one.
+/// Proof that the user who was sent to a provider has returned. Only [`FinishAuthorization::open`] creates it.
 #[derive(Debug)]
 pub struct OpenedAuthorization {
     state: AuthorizationState,
@@ -164,18 +163,18 @@ pub struct OpenedAuthorization {
 }
 
 impl OpenedAuthorization {
-    /// Where this browser wants to go in the end. `None` for clients without cookies: they read the answer.
+    /// Returns the page on which this browser ends. `None` for clients without cookies, which read the answer.
     pub fn redirect(&self) -> Option<&str> {
         self.state.redirect.as_deref().filter(|_| self.same_browser)
     }
 
-    /// Whether cookies may be set: only where it is certain that this browser began.
+    /// Tells whether cookies may be set: only if this browser certainly began the request.
     pub const fn is_of_this_browser(&self) -> bool {
         self.same_browser
     }
 }
 
-/// The use case.
+/// Handles the return from an identity provider.
 pub struct FinishAuthorization {
     env: Environment,
     providers: Arc<IdentityProviders>,
@@ -197,8 +196,8 @@ impl FinishAuthorization {
         }
     }
 
-    /// Opens the `state` that came back to `provider`'s callback, with the secret of the browser's cookie. Touches neither
-    /// database nor provider.
+    /// Opens the `state` that was returned to `provider`'s callback, with the secret of the browser's cookie. Touches
+    /// neither the database nor the provider.
     pub fn open(
         &self,
         provider: &ProviderName,
@@ -223,7 +222,7 @@ impl FinishAuthorization {
         }
     }
 
-    /// Exchanges the code, once for each `state`, and does what somebody went there for.
+    /// Exchanges the code, once for each `state`, and does what the user went there for.
     pub async fn execute(
         &self,
         opened: OpenedAuthorization,
@@ -253,13 +252,13 @@ impl FinishAuthorization {
         let outcome = self
             .env
             .decide(async |_| {
-                let found = self.env.store.find_session(session_id).await?;
+                let found = self.env.store.find_session_by_id(session_id).await?;
                 let (_, account) = found.ok_or(FinishAuthorizationError::SessionGone)?;
                 let linked = account.identity_at(&identity.provider);
                 if linked.is_none_or(|linked| linked.subject != identity.subject) {
                     return Err(FinishAuthorizationError::NotLinked);
                 }
-                let round = self.reauthenticate.round(session_id, Shown::Identity, client).await?;
+                let round = self.reauthenticate.round((account.id, session_id), Shown::Identity, client).await?;
                 Ok(round.map_error(FinishAuthorizationError::from))
             })
             .await?;
@@ -271,8 +270,8 @@ impl FinishAuthorization {
         })
     }
 
-    /// The `state` is used up before the provider hears of the code: of many at once one gets so far. Whoever is told to
-    /// wait for the provider has used up nothing, and may bring the same again.
+    /// Identifies the user. The `state` is used up before the provider sees the code, so that only one of many
+    /// simultaneous requests gets this far.
     async fn identify(
         &self,
         state: &AuthorizationState,

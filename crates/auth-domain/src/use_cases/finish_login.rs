@@ -1,4 +1,4 @@
-//! Finishing a login with a second factor, and having its code mailed.
+//! Finishes a login with a second factor, and mails its code.
 
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ use crate::{SessionId, Timestamp};
 use super::PendingStep;
 use super::all::Parts;
 
-/// Codes for one login are mailed at most once in so long.
+/// The minimum time between two mails with a code for one login.
 const MAILS_APART: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Why the login is not finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishLoginError {
-    /// The token is good for another step, used up, or overtaken by a change of password.
-    #[error("the token is good for another step, or used up")]
+    /// The token belongs to another step, was used, or was voided by a change of the password.
+    #[error("the token is for another step, or was already used")]
     WrongToken,
     /// The method cannot be used.
     #[error(transparent)]
@@ -34,13 +34,13 @@ pub enum FinishLoginError {
     /// The code is wrong, or was used before.
     #[error("the code is wrong")]
     WrongCode,
-    /// A limit is reached: for wrong codes, or for mails.
-    #[error("the limit is reached for {:?}", .0.retry_after)]
+    /// A limit is reached, for wrong codes or for mails.
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,16 +58,16 @@ impl From<FinishLoginError> for Refusal {
     }
 }
 
-/// What a right code leads to.
+/// What the right code leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginFinished {
     /// A session was opened.
     LoggedIn(Box<LoggedIn>),
-    /// The owner of a session that there was before proved again who they are.
+    /// The user of an existing session has reauthenticated.
     Reauthenticated(IssuedAccessToken),
 }
 
-/// The use case.
+/// Finishes logins with a second factor.
 pub struct FinishLogin {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -85,8 +85,8 @@ impl FinishLogin {
         }
     }
 
-    /// Opens the session that `step` waits for, or proves again who is behind one. Each verdict is committed before it is told, under the account's
-    /// limit, which all purposes and all tokens share.
+    /// Opens the session that `step` waits for, or reauthenticates the user of one. Each verdict is committed before it
+    /// is returned, under the account's limit, which all purposes and tokens share.
     pub async fn execute(
         &self,
         step: &PendingStep,
@@ -161,7 +161,7 @@ impl FinishLogin {
             .await
     }
 
-    /// The pending login that a token stands for, and its account.
+    /// Returns the pending login that a token stands for, with its account.
     async fn pending(&self, step: &PendingStep) -> Result<(Challenge, Account), FinishLoginError> {
         match step.step() {
             TempStep::GiveSecondFactor
@@ -199,7 +199,7 @@ impl FinishLogin {
         }
     }
 
-    /// The session as of what was used up, and the change that opens it or notes that its owner proved who they are.
+    /// Returns the session, and the change that opens it or records the reauthentication, based on what was used up.
     async fn finish(
         &self,
         step: TempStep,
@@ -236,9 +236,9 @@ impl FinishLogin {
         account: &Account,
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
-        let own = found.filter(|(session, _)| session.account_id == account.id && session.is_alive(now));
-        let (session, _) = own.ok_or(FinishLoginError::WrongToken)?;
+        let found = self.env.store.find_session(account.id, session_id).await?;
+        let alive = found.filter(|(session, _)| session.is_alive(now));
+        let (session, _) = alive.ok_or(FinishLoginError::WrongToken)?;
         let method = match reauthentication {
             Reauthentication::AfterPassword => AuthenticationMethod::PasswordAndSecondFactor,
             Reauthentication::AfterProvider => AuthenticationMethod::IdentityProviderAndSecondFactor,
@@ -250,7 +250,7 @@ impl FinishLogin {
     }
 }
 
-/// Whether the code by mail stands in for a password that the account does not have.
+/// Tells whether the mailed code replaces a password that the account does not have.
 fn is_by_mailed_code(step: TempStep) -> bool {
     matches!(step, TempStep::Reauthenticate(Reauthentication::ByMailedCode, _))
 }

@@ -1,12 +1,12 @@
-//! What is owed waits no longer than it was meant to when the clock is put back: a lease, a retry. Limits see to that by
-//! themselves, when they are asked ([`crate::Timestamp::measured_at`]).
+//! Keeps leases and retries from waiting longer than intended when the clock is set back. Limits handle this themselves
+//! when they are read ([`crate::Timestamp::measured_at`]).
 
 use crate::ports::StoreError;
 use crate::services::Environment;
 
 use super::all::Parts;
 
-/// The use case.
+/// Adjusts leases and retries to a clock that was set back.
 pub struct FollowClock {
     env: Environment,
 }
@@ -16,8 +16,8 @@ impl FollowClock {
         Self { env: parts.env.clone() }
     }
 
-    /// Has what began to wait in the future begin now; answers how many mails and events those are. Any number of nodes
-    /// may do so at once, whose clocks are a minute apart at most.
+    /// Restarts now whatever began to wait in the future, and returns how many mails and events that were. Any number
+    /// of nodes may do so at once if their clocks are at most a minute apart.
     pub async fn run(&self) -> Result<u32, StoreError> {
         self.env.store.restamp_outbox(self.env.now()).await
     }

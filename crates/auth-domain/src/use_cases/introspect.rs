@@ -1,27 +1,27 @@
-//! Token introspection (RFC 7662) for the services beside this one.
+//! Token introspection (RFC 7662) for other services.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::internal::{InternalCaller, TokensIntrospect};
 use crate::ports::{RefreshTokenClaims, RefreshTokens, StoreError};
-use crate::services::Environment;
+use crate::services::{Environment, session_of};
 use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
 use super::all::{Parts, SuspiciousSession};
 use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
 
-/// A token that is good at this moment.
+/// A token that is valid at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActiveToken {
-    /// An access token: what it says, and its account and session as they are now.
+    /// An access token, with its account and session as they are now.
     Access(Box<Authenticated>),
-    /// A refresh token that would be answered.
+    /// A refresh token that would be accepted.
     Refresh(Box<Session>),
 }
 
-/// The use case.
+/// Introspects tokens.
 pub struct Introspect {
     env: Environment,
     authenticate: Arc<Authenticate>,
@@ -41,7 +41,7 @@ impl Introspect {
         }
     }
 
-    /// What `token` stands for; `None` when it is not good, for whatever reason.
+    /// Returns what `token` stands for; `None` if it is invalid for any reason.
     pub async fn execute(
         &self,
         _caller: &InternalCaller<TokensIntrospect>,
@@ -58,9 +58,9 @@ impl Introspect {
     }
 
     async fn refresh_token(&self, claims: RefreshTokenClaims) -> Result<Option<ActiveToken>, StoreError> {
-        let Some((session, _)) = self.env.store.find_session(claims.session_id).await? else { return Ok(None) };
+        let Some((session, _)) = session_of(&*self.env.store, &claims).await? else { return Ok(None) };
         let (now, rotation) = (self.env.now(), &session.rotation);
-        // As if its own client presented it.
+        // Decided as if the token's own client presented it.
         let decision = present(rotation, claims.generation, &rotation.client, now, self.retry_window);
         let answered = match decision {
             Presented::Advanced(_) | Presented::ServedAgain(_) | Presented::Repeated => true,

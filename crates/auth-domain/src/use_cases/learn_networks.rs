@@ -1,5 +1,5 @@
-//! Which networks have logged somebody in lately? Read from the database, for what other nodes saw and what was before a
-//! restart; of its own logins a node learns at once.
+//! Learns which networks have logged someone in recently from the database, which knows of other nodes and of the time
+//! before a restart. A node learns of its own logins at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::ports::{Clock, KnownNetworks, Store, StoreError};
 
 use super::all::Parts;
 
-/// For how long a login makes a network known.
+/// How long a login makes a network known.
 const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How many logins are read at once: the latest ones.
 const MOST: u32 = 50_000;
-/// A login is committed a little after the time that it is dated, by the clock of its node.
+/// A login is committed slightly after its time, and dated by the clock of its node.
 const OVERLAP: Duration = Duration::from_secs(5 * 60);
 
-/// The use case.
+/// Learns which networks have logged someone in recently.
 pub struct LearnNetworks {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -32,12 +32,12 @@ impl LearnNetworks {
         }
     }
 
-    /// Learns of the logins since it was `last` done, or of those of 30 days, and forgets what is older; answers when that
-    /// was.
+    /// Learns of the logins since the `last` run, or of those of 30 days, and forgets older ones. Returns the time of
+    /// this run.
     pub async fn run(&self, last: Option<Timestamp>) -> Result<Timestamp, StoreError> {
         let now = self.clock.now();
         let forgotten = now - KNOWN_FOR;
-        // Where the clock was put back, what was forgotten while it was ahead is read again.
+        // If the clock was set back, what was forgotten while it was ahead is read again.
         let last = last.and_then(|last| last.measured_at(now));
         let since = last.map_or(forgotten, |last| forgotten.max(last - OVERLAP));
         for (network, at) in self.store.list_login_networks(since, MOST).await? {

@@ -1,4 +1,4 @@
-//! Linking an identity to an account whose owner is logged in.
+//! Links an identity to an account whose owner is logged in.
 
 use crate::SessionId;
 use crate::account::Account;
@@ -10,7 +10,7 @@ use crate::session::Client;
 use super::all::Parts;
 use super::finish_authorization::FinishAuthorizationError;
 
-/// The use case.
+/// Links identities to accounts.
 pub(super) struct LinkIdentity {
     env: Environment,
     step_up: StepUp,
@@ -21,7 +21,8 @@ impl LinkIdentity {
         Self { env: parts.env.clone(), step_up: parts.policy.step_up }
     }
 
-    /// Links the identity to the account of a session that has not ended, and whose login still is a fresh one. One that is linked to it already stays so.
+    /// Links the identity to the account of a session that has not ended and whose login is still fresh. An identity
+    /// that is already linked to it stays linked.
     pub(super) async fn execute(
         &self,
         session_id: SessionId,
@@ -34,7 +35,7 @@ impl LinkIdentity {
                     return Err(FinishAuthorizationError::AlreadyLinked);
                 }
                 let now = self.env.now();
-                let found = self.env.store.find_session(session_id).await?;
+                let found = self.env.store.find_session_by_id(session_id).await?;
                 let alive = found.filter(|(session, _)| session.is_alive(now));
                 let (session, account) = alive.ok_or(FinishAuthorizationError::SessionGone)?;
                 self.step_up.require(session.authenticated_at, &session, &account, now)?;
@@ -44,7 +45,7 @@ impl LinkIdentity {
                     None => {}
                 }
                 let (account, mut changes) = link(&*self.env.entropy, account, identity, client, now);
-                changes.push(Change::RequireSession(session_id));
+                changes.push(Change::RequireSession { account_id: account.id, session_id });
                 Ok(Decision::commit(account, changes))
             })
             .await

@@ -1,4 +1,4 @@
-//! Every credential, for the backups service.
+//! Lists every credential, for the backups service.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use super::all::Parts;
 /// One page of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialsPage {
-    /// By ascending id.
+    /// The accounts, by ascending id.
     pub accounts: Vec<Account>,
-    /// Where the next page begins; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<AccountId>,
 }
 
-/// The use case.
+/// Lists credentials.
 pub struct ListCredentials {
     store: Arc<dyn Store>,
     auditor: Arc<Auditor>,
@@ -30,10 +30,10 @@ impl ListCredentials {
         Self { store: parts.ports.store.clone(), auditor: parts.auditor.clone() }
     }
 
-    /// The most accounts on a page.
+    /// The maximum number of accounts on a page.
     pub const MAX_PAGE: u32 = 1_000;
 
-    /// The `limit` accounts after `after`; a view of its own.
+    /// Returns the `limit` accounts after `after`, in a view of their own.
     pub async fn page(
         &self,
         _caller: &InternalCaller<CredentialsRead>,
@@ -49,7 +49,7 @@ impl ListCredentials {
         Ok(CredentialsPage { accounts, next })
     }
 
-    /// All accounts after `after` in one consistent view, in constant memory.
+    /// Returns all accounts after `after` in one consistent view and in constant memory.
     pub async fn stream(
         &self,
         _caller: &InternalCaller<CredentialsRead>,
@@ -60,12 +60,12 @@ impl ListCredentials {
         Ok(snapshot)
     }
 
-    /// Before anything is told: what cannot be noted is not read.
+    /// Runs before anything is returned: what cannot be recorded is not read.
     async fn note(&self) -> Result<(), StoreError> {
         match self.store.commit(vec![self.auditor.note("credentials.read")]).await {
             Ok(()) => Ok(()),
             Err(CommitError::Store(error)) => Err(error),
-            // An insert of a fresh id is guarded by nothing.
+            // The insert of a fresh id has no guard.
             Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Err(StoreError::Failed),
         }
     }

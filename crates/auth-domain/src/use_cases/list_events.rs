@@ -1,4 +1,4 @@
-//! Events for a service that catches up by cursor.
+//! Lists events for a service that catches up with a cursor.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::ports::{Store, StoreError};
 
 use super::all::Parts;
 
-/// The use case.
+/// Lists events.
 pub struct ListEvents {
     store: Arc<dyn Store>,
 }
 
-/// Some events, the oldest first.
+/// A page of events, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventsPage {
     /// The events.
@@ -28,10 +28,11 @@ impl ListEvents {
         Self { store: parts.ports.store.clone() }
     }
 
-    /// The most events of a page.
+    /// The maximum number of events on a page.
     pub const MAX_LIMIT: u32 = 1_000;
 
-    /// Up to `limit` events after that one, or from the first; `None` when that event is not known (any more).
+    /// Returns up to `limit` events after this one, or from the first; `None` if the event is unknown or no longer
+    /// kept.
     pub async fn execute(
         &self,
         _caller: &InternalCaller<EventsRead>,

@@ -1,4 +1,4 @@
-//! Logging in by password: opens a session.
+//! Logs a user in with a password, which opens a session.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::temp_token::{IssuedTempToken, TempStep};
 
 use super::all::{EmailVerification, Parts};
 
-/// What somebody typed, and from where.
+/// The credentials, and who sent them.
 #[derive(Clone, Debug)]
 pub struct LoginRequest {
     /// An e-mail address or a username.
@@ -28,14 +28,14 @@ pub struct LoginRequest {
     pub client: Client,
 }
 
-/// What a right password leads to.
+/// What the right password leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginOutcome {
     /// A session was opened.
     LoggedIn(Box<LoggedIn>),
-    /// The address is to be proved first: with this token and the code that was mailed.
+    /// The address must be verified first, with this token and the code that was mailed.
     EmailVerificationRequired(IssuedTempToken),
-    /// A second factor is to be given first.
+    /// A second factor must be given first.
     SecondFactorRequired(SecondFactorRequired),
 }
 
@@ -45,16 +45,16 @@ pub enum LoginError {
     /// The password was not accepted.
     #[error(transparent)]
     Password(#[from] PasswordCheckError),
-    /// Nobody has that name, or the password is wrong; which, is not told.
-    #[error("nobody has that name, or the password is wrong")]
+    /// No account has the name, or the password is wrong; the caller is not told which.
+    #[error("no account has this e-mail address or username, or the password is wrong")]
     Concealed,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     MailsLimited(RateLimited),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -80,7 +80,7 @@ impl From<LoginError> for Refusal {
     }
 }
 
-/// The use case.
+/// Logs users in with a password.
 pub struct Login {
     env: Environment,
     password_check: Arc<PasswordCheck>,
@@ -104,7 +104,7 @@ impl Login {
         }
     }
 
-    /// Opens a session for whoever proves to be `request.name`.
+    /// Opens a session for the user who proves to be `request.name`.
     pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
         let LoginRequest { name, password, client } = request;
         let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
@@ -123,7 +123,8 @@ impl Login {
         Ok(outcome)
     }
 
-    /// A session, or the second factor before it. The verdict on the password is counted with it, in one commit.
+    /// Returns a session, or the second factor that must come first. The verdict on the password is counted in the same
+    /// commit.
     async fn after_password(&self, matched: &PasswordMatched, client: &Client) -> Result<LoginOutcome, LoginError> {
         self.env
             .decide(async |lost| {
@@ -148,8 +149,8 @@ impl Login {
             .await
     }
 
-    /// The account and the limit as they are now, if the password is still the one that was compared and the verdict may
-    /// still be told.
+    /// Returns the account and the limit as they are now, if the password is still the one that was compared and the
+    /// verdict may still be given.
     async fn unchanged(&self, matched: &PasswordMatched) -> Result<(Account, PasswordLimit), LoginError> {
         let limit = self.password_check.limit_again(matched.limit()).await?;
         let compared = matched.account();
@@ -171,8 +172,8 @@ impl Login {
         }
     }
 
-    /// An outdated hash is made anew while its password is at hand. When that fails nothing is lost:
-    /// the next login tries again.
+    /// Renews an outdated hash while its password is at hand. If that fails, nothing is lost: the next login tries
+    /// again.
     async fn rehash(&self, matched: &PasswordMatched, password: Password, client: &Client) {
         if !matched.outdated_hash() {
             return;

@@ -1,4 +1,4 @@
-//! Recovery, first step: somebody asks for a code to reset a password.
+//! First step of recovery: requests a code to reset a password.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ use super::all::Parts;
 /// Why no code was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LostPasswordError {
-    /// The address is malformed, or nobody has it and that may be told.
-    #[error("the address is malformed, or nobody has it")]
+    /// The address is malformed, or no account has it and the caller may know.
+    #[error("the address is malformed, or no account has it")]
     InvalidEmail,
-    /// The account has no password, and that may be told.
+    /// The account has no password, and the caller may know.
     #[error("the account has no password")]
     NoPassword,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -44,7 +44,7 @@ impl From<LostPasswordError> for Refusal {
     }
 }
 
-/// The use case.
+/// Mails password reset codes.
 pub struct LostPassword {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -57,8 +57,8 @@ impl LostPassword {
         Self { env, challenges, disclosure: parts.policy.disclosure }
     }
 
-    /// Owes whoever has that address a code, and answers the token to give it with. Where accounts are concealed,
-    /// the answer and the work are the same for an address that nobody has.
+    /// Queues a code for the owner of the address, and returns the token to enter it with. If accounts are concealed,
+    /// the answer and the work are the same for an address that no account has.
     pub async fn execute(&self, email: &str, client: &Client) -> Result<IssuedTempToken, LostPasswordError> {
         let email = EmailAddress::parse(email).map_err(|_| LostPasswordError::InvalidEmail)?;
         let subject = self.challenges.subject(&email);
@@ -74,7 +74,7 @@ impl LostPassword {
             .await
     }
 
-    /// The answer, and what is to be committed before it is told: a refusal counts too.
+    /// Returns the answer, and what to commit before it is given: a refusal is counted, too.
     fn decision(
         &self,
         subject: AttemptSubject,
@@ -99,7 +99,7 @@ impl LostPassword {
         };
         let (challenge, begun) = self.challenges.begin(subject, challenged, purpose, client, now);
         let mut changes: Vec<Change> = begun.into();
-        // Asked again from the same network: the code before is void. From elsewhere it is not, or anybody could
+        // A second request from the same network voids the code before. One from elsewhere does not, or anyone could
         // keep an owner from recovering.
         let network = client.network().clone();
         changes.push(Change::ReplaceChallenges { subject, purpose, network, by: challenge.id });

@@ -1,4 +1,5 @@
-//! The second factors that are set up: asking for one or not, which comes first, and fresh recovery codes.
+//! Manages the second factors that are set up: enables and disables them, chooses the primary one, and renews recovery
+//! codes.
 
 use std::sync::Arc;
 
@@ -14,19 +15,19 @@ use crate::two_factor::{Method, MethodOverview, NotEnrolled, TwoFactor};
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// Why nothing was changed, or listed.
+/// Why nothing was changed or listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManageError {
     /// The method is not enrolled, or not enabled.
     #[error(transparent)]
     NotEnrolled(#[from] NotEnrolled),
-    /// No method is set up, nor is any set-up pending.
+    /// No method is set up or being set up.
     #[error("no method is set up")]
     NothingSetUp,
-    /// The login does not count any more.
+    /// The login is no longer fresh, or its session has ended.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -45,13 +46,13 @@ impl From<ManageError> for Refusal {
 /// The second factors of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecondFactorsListed {
-    /// Those that are set up or being set up.
+    /// The methods that are set up or being set up.
     pub methods: Vec<MethodOverview>,
-    /// How many recovery codes were not used yet.
+    /// How many recovery codes have not been used yet.
     pub recovery_codes_left: usize,
 }
 
-/// The use case.
+/// Manages second factors.
 pub struct ManageSecondFactors {
     env: Environment,
     second_factors: Arc<SecondFactors>,
@@ -72,8 +73,8 @@ impl ManageSecondFactors {
         Ok(SecondFactorsListed { methods, recovery_codes_left: two_factor.recovery_codes.len() })
     }
 
-    /// Asks for an enrolled method at login. One that is enabled already stays so. The first one ends the sessions that
-    /// passed none.
+    /// Enables an enrolled method, so that it is required at login. Enabling the first one ends the sessions that used
+    /// none.
     pub async fn enable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let told = (NoticeKind::SecondFactorEnabled, Some(About::SecondFactor(method)));
         self.change(caller, client, told, |two_factor| {
@@ -82,13 +83,13 @@ impl ManageSecondFactors {
         .await
     }
 
-    /// Asks for an enabled method no more.
+    /// Disables an enabled method.
     pub async fn disable(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let told = (NoticeKind::SecondFactorDisabled, Some(About::SecondFactor(method)));
         self.change(caller, client, told, |two_factor| two_factor.disable(method).map(Some)).await
     }
 
-    /// Offers an enabled method first. One that is first already stays so.
+    /// Makes an enabled method the primary one.
     pub async fn make_primary(&self, caller: &FreshLogin, method: Method, client: &Client) -> Result<(), ManageError> {
         let told = (NoticeKind::PrimaryFactorChanged, None);
         self.change(caller, client, told, |two_factor| {
@@ -97,7 +98,7 @@ impl ManageSecondFactors {
         .await
     }
 
-    /// Ten new recovery codes, shown this once; those before are void.
+    /// Creates ten recovery codes, which are shown once and replace the old ones.
     pub async fn renew_recovery_codes(
         &self,
         caller: &FreshLogin,
@@ -112,7 +113,7 @@ impl ManageSecondFactors {
         Ok(codes)
     }
 
-    /// Commits what `change` makes of the second factors, with a notice; nothing, when it makes nothing.
+    /// Commits what `change` returns for the second factors, with a notice; does nothing if it returns nothing.
     async fn change(
         &self,
         caller: &FreshLogin,
@@ -129,7 +130,7 @@ impl ManageSecondFactors {
                 let told = Notice::new(kind, account.email_verified);
                 let told = about.iter().cloned().fold(told, Notice::about);
                 let told = notice_to(&*self.env.entropy, (account_id, &account.email), told, client, now);
-                let mut changes = vec![Change::RequireSession(session_id), told];
+                let mut changes = vec![Change::RequireSession { account_id, session_id }, told];
                 changes.extend(after_first_factor(&account, &two_factor, session_id, now));
                 changes.push(Change::PutTwoFactor { account_id, two_factor });
                 Ok(Decision::commit((), changes))

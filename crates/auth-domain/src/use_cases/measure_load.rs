@@ -1,4 +1,4 @@
-//! How busy is the service? For the metrics.
+//! Measures how busy the service is, for the metrics.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::ports::{Clock, HashingGauge, Store, StoreError};
 
 use super::all::Parts;
 
-/// The use case.
+/// Measures how busy the service is.
 pub struct MeasureLoad {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -25,7 +25,7 @@ impl MeasureLoad {
         }
     }
 
-    /// Reads every gauge once. A database that is away is told, and does not hide the rest.
+    /// Reads every gauge once. If the database is unreachable, this is reported and does not hide the rest.
     pub async fn execute(&self) -> ServiceLoad {
         let now = self.clock.now();
         let database = self.database(now).await.ok();

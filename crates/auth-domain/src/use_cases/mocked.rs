@@ -1,4 +1,4 @@
-//! Doubles for tests: every port by mockall, and the policy of a service that nobody configured.
+//! Doubles for tests: a mockall double for every port, and the default policy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::session::SessionLifetimes;
 use super::{EmailVerification, IdentityProviders, Policy, Ports, SuspiciousSession};
 
 impl Ports {
-    /// Returns a double in every place that panics when it is called. A test replaces those that it expects to be called:
+    /// Returns ports whose doubles panic when they are called. A test replaces those that it expects to be called:
     /// `Ports { store: Arc::new(store), ..Ports::mocked() }`.
     pub fn mocked() -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Ports {
 }
 
 impl Policy {
-    /// Returns the defaults of the service.
+    /// Returns the default policy of the service.
     pub const fn for_tests() -> Self {
         Self {
             session_lifetimes: SessionLifetimes {

@@ -1,7 +1,7 @@
-//! What can be asked of this service: one use case a file. Each reads what it needs, decides in pure
-//! code and hands the store one list of changes. [`UseCases::new`] builds them all.
+//! The use cases, one per file. Each reads what it needs, decides in pure code and passes the store one list of
+//! changes. [`UseCases::new`] builds them all.
 //!
-//! What several of them share is in `services`.
+//! `services` contains what several of them share.
 
 mod all;
 mod authenticate;
@@ -101,7 +101,7 @@ pub use verify_email::{AddressOwner, Resent, VerifyEmail, VerifyEmailError};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{HashingError, IdentifyError, NoSigningKey, ProviderError, SnapshotError, StoreError};
 
-/// How long a caller is told to wait when the database does not do what it is asked.
+/// How long a caller should wait after the database failed.
 const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl From<StoreError> for Refusal {

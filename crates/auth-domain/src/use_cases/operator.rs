@@ -1,5 +1,5 @@
-//! What an operator does on the command line, with the database and the master key at hand: no token says who they are,
-//! so these use cases take [`Operator`], which only this file makes. No server builds them.
+//! What an operator does on the command line, with access to the database and the master key. No token identifies
+//! operators, so these use cases take an [`Operator`], which only this file creates. No server builds them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +10,12 @@ use crate::services::{Announcements, Environment};
 
 use super::{DeleteAccount, PublishSigningKeys, ResealSecrets, SetRoles, UnlockAccount};
 
-/// Proof that an operator is calling: somebody who holds the settings of the service. Only [`OperatorUseCases::new`]
-/// makes one.
+/// Proof that an operator is calling, who has the settings of the service. Only [`OperatorUseCases::new`] creates it.
 #[derive(Debug)]
 pub struct Operator(());
 
 impl Operator {
-    /// Their name in the record of a deletion.
+    /// The operator's name in the record of a deletion.
     pub(super) const NAME: &'static str = "auth-server";
 }
 
@@ -34,7 +33,7 @@ pub struct OperatorPorts {
 /// Every use case of the command line.
 #[expect(missing_docs, reason = "each field is a use case under its own name")]
 pub struct OperatorUseCases {
-    /// The caller of the others.
+    /// The proof that the other use cases take.
     pub operator: Operator,
     pub delete_account: DeleteAccount,
     pub publish_signing_keys: PublishSigningKeys,
@@ -44,8 +43,8 @@ pub struct OperatorUseCases {
 }
 
 impl OperatorUseCases {
-    /// Builds them. `subscriptions` says which services are told of which events, `longest_session` how long a session
-    /// may last at most.
+    /// Builds the use cases. `subscriptions` says which services receive which events, `longest_session` the maximum
+    /// age of a session.
     pub fn new(ports: OperatorPorts, subscriptions: Vec<Subscription>, longest_session: Duration) -> Self {
         let OperatorPorts { store, clock, entropy, name_digest, signing_key_maker, resealing } = ports;
         let env = Environment { store, clock, entropy: entropy.clone() };

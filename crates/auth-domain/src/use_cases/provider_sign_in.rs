@@ -1,4 +1,4 @@
-//! Signing in with an identity that a provider vouches for: logs in, links or registers.
+//! Signs a user in with an identity that a provider confirmed: logs in, links or registers.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::{AccountId, Timestamp};
 use super::all::{EmailVerification, Parts};
 use super::finish_authorization::{AuthorizationOutcome, FinishAuthorizationError};
 
-/// What is decided on one round.
+/// What one round decides.
 type Signed = Decision<Decided, FinishAuthorizationError>;
 
-/// Whether an identity logs in to an account already, or from this sign-in on.
+/// Whether the identity is already linked to an account, or is linked by this sign-in.
 #[derive(Clone, Copy)]
 enum Linked<'a> {
     Already(&'a ProviderIdentity),
@@ -28,11 +28,11 @@ enum Linked<'a> {
 
 enum Decided {
     Outcome(AuthorizationOutcome),
-    /// The address of this account is to be proved before there is a session.
+    /// The address of this account must be verified before there is a session.
     Unproved(Box<Account>),
 }
 
-/// The use case.
+/// Signs users in through identity providers.
 pub(super) struct ProviderSignIn {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -52,14 +52,15 @@ impl ProviderSignIn {
         }
     }
 
-    /// Logs in to the account that the identity is linked to. Where there is none, the address decides: one that both
-    /// sides have proved links and logs in, one that is nobody's registers, any other is refused.
+    /// Logs in to the account to which the identity is linked. If there is none, the address decides: if both sides
+    /// have verified it, the identity is linked and logs in; if no account has it, one is registered; otherwise the
+    /// sign-in is refused.
     pub(super) async fn execute(
         &self,
         identity: &ProviderIdentity,
         client: &Client,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
-        // A lost round: the same identity or address registered in this moment, or the account was changed.
+        // A lost round: the same identity or address was registered in this moment, or the account was changed.
         let decided = self.env.decide(async |_| self.decision(identity, client).await).await?;
         self.answer(decided, client).await
     }
@@ -92,7 +93,7 @@ impl ProviderSignIn {
         match store.find_account_by_name(&LoginName::Email(email.address.clone())).await? {
             None => self.register(identity, &email.address, email.proved, client).await,
             Some(account) => match account.identity_at(&identity.provider) {
-                // Linked since it was looked for: of two first sign-ins at once this is the second.
+                // Linked since it was looked up: this is the second of two simultaneous first sign-ins.
                 Some(linked) if linked.subject == identity.subject => {
                     self.log_in(account, Linked::Already(identity), client).await
                 }
@@ -104,8 +105,8 @@ impl ProviderSignIn {
         }
     }
 
-    /// A session, or what comes before it. What this links is linked with the session: not before a second factor is
-    /// given, so whoever reads the mail of an account gains nothing lasting by it.
+    /// Returns a session, or what must come first. A new link is made together with the session and not before a second
+    /// factor is given, so that someone who only reads the account's mail gains nothing lasting.
     async fn log_in(
         &self,
         account: Account,
@@ -144,7 +145,7 @@ impl ProviderSignIn {
         Ok(Decision::commit(Decided::Outcome(AuthorizationOutcome::LoggedIn(Box::new(logged_in))), changes))
     }
 
-    /// A new account without a password. An address that the provider does not vouch for gets a code, as at any
+    /// Registers an account without a password. An address that the provider has not verified gets a code, as at any
     /// registration.
     async fn register(
         &self,

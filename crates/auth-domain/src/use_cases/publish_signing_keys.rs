@@ -1,4 +1,4 @@
-//! Keeps the signing keys in rotation and tells which are published.
+//! Rotates the signing keys, and tells which are published.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use super::Operator;
 /// Why no key was withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WithdrawError {
-    /// There is no such key, or there is none any more.
+    /// There is no such key, or not any more.
     #[error("no signing key {0} is published")]
     NotPublished(SigningKeyId),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The use case.
+/// Rotates and publishes signing keys.
 pub struct PublishSigningKeys {
     env: Environment,
     maker: Arc<dyn SigningKeyMaker>,
@@ -31,13 +31,13 @@ impl PublishSigningKeys {
         Self { env, maker }
     }
 
-    /// The keys that are published now, the oldest first.
+    /// Returns the keys that are published now, oldest first.
     pub async fn list(&self) -> Result<Vec<SigningKey>, StoreError> {
         self.env.store.list_signing_keys().await
     }
 
-    /// Makes and removes keys as they fall due, and answers those that are published then. Any number
-    /// of nodes may do so at once: of those that make the same key one wins.
+    /// Creates and removes keys as they become due, and returns those that are published then. Any number of nodes may
+    /// do so at once: of those that create the same key one wins.
     pub async fn rotate(&self) -> Result<Vec<SigningKey>, StoreError> {
         let keys = self.env.store.list_signing_keys().await?;
         let plan = plan_rotation(&keys, self.env.now());
@@ -53,8 +53,8 @@ impl PublishSigningKeys {
         }
     }
 
-    /// Publishes the next key before its time, for an operator who thinks that the one that signs has leaked; answers
-    /// those that are published then. One that waits to sign already stays as it is.
+    /// Publishes the next key early, for an operator who suspects that the signing key has leaked, and returns those
+    /// that are published then. A key that is already waiting to sign is left as it is.
     pub async fn rotate_early(&self) -> Result<Vec<SigningKey>, StoreError> {
         let keys = self.env.store.list_signing_keys().await?;
         let Some((sequence, active_from)) = plan_early_rotation(&keys, self.env.now()) else { return Ok(keys) };
@@ -64,15 +64,15 @@ impl PublishSigningKeys {
         }
     }
 
-    /// Withdraws a key that has leaked: from the commit on nothing that it signed is good here, and where it was the one
-    /// that signs, a new one takes over at once. Answers those that are published then.
+    /// Withdraws a key that has leaked: from the commit on, nothing that it signed is valid here, and if it was the
+    /// signing key, a new one replaces it at once. Returns the keys that are published then.
     pub async fn withdraw(&self, _operator: &Operator, id: SigningKeyId) -> Result<Vec<SigningKey>, WithdrawError> {
         self.env
             .decide(async |lost| {
                 let keys = self.env.store.list_signing_keys().await?;
                 let plan = match plan_withdrawal(&keys, id, self.env.now()) {
                     Some(plan) => plan,
-                    // Somebody else withdrew it in this instant.
+                    // Someone else withdrew it in this instant.
                     None if lost.is_some() => return Ok(Decision::nothing(())),
                     None => return Err(WithdrawError::NotPublished(id)),
                 };

@@ -1,8 +1,8 @@
-//! Housekeeping: removes rows that nothing needs any more, a bounded batch at a time.
+//! Deletes rows that nothing needs any more, a bounded batch at a time.
 //!
-//! What is removed cannot come back, and a clock may be put forward by mistake: 40 days would take every session along. So
-//! the time up to which rows count as expired is kept in the database, and follows the clock by a day a run at most, not
-//! at all at the first run of a process. After a long stop housekeeping catches up a day an hour.
+//! What is deleted cannot come back, and a clock may be set forward by mistake: 40 days would delete every session.
+//! Therefore the time up to which rows count as expired is kept in the database and follows the clock by at most a day
+//! per run, and not at all in the first run of a process. After a long stop, it catches up by a day an hour.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,25 +15,26 @@ use crate::retention::Expired;
 
 use super::all::Parts;
 
-/// How many rows one statement removes: few enough that no writer waits long for it.
+/// How many rows one statement deletes: few enough that no writer waits long for it.
 const BATCH: u32 = 1_000;
-/// By how much the clock may be ahead of the last run and be believed. The service may have been stopped as long.
+/// How far the clock may be ahead of the last run and still be trusted; the service may have been stopped for that
+/// long.
 const STEP: Duration = Duration::from_secs(24 * 3_600);
 
-/// What a run did.
+/// The outcome of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
-    /// How many rows were removed.
+    /// How many rows were deleted.
     pub rows: u64,
-    /// How far the clock is ahead of the time up to which rows were removed.
+    /// How far the clock is ahead of the time up to which rows were deleted.
     pub behind: Duration,
 }
 
-/// The use case.
+/// Deletes expired rows.
 pub struct PurgeExpired {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// Whether it ran since this process began.
+    /// Whether it has run since this process started.
     ran: AtomicBool,
 }
 
@@ -42,7 +43,7 @@ impl PurgeExpired {
         Self { store: parts.ports.store.clone(), clock: parts.ports.clock.clone(), ran: AtomicBool::new(false) }
     }
 
-    /// Removes everything that is expired. Any number of nodes may do so at once.
+    /// Deletes everything that has expired. Any number of nodes may do so at once.
     pub async fn run(&self) -> Result<Purged, StoreError> {
         let now = self.clock.now();
         let last = self.store.find_maintenance(Maintenance::PurgedUntil).await?;
@@ -57,11 +58,11 @@ impl PurgeExpired {
         Ok(Purged { rows, behind: now.since(until) })
     }
 
-    /// Up to when rows count as expired.
+    /// Returns the time up to which rows count as expired.
     fn until(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let first = !self.ran.swap(true, Ordering::Relaxed);
         match last {
-            // A process that starts again and again is not to follow a wrong clock faster.
+            // A process that restarts again and again must not follow a wrong clock faster.
             Some(last) if now > last + STEP && first => last,
             Some(last) => now.min(last + STEP),
             None => now,

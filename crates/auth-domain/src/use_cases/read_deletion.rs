@@ -1,4 +1,4 @@
-//! Which services have acknowledged a deletion, and when.
+//! Tells which services have acknowledged a deletion, and when.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::ports::{Store, StoreError};
 
 use super::all::Parts;
 
-/// The use case.
+/// Reads deletions.
 pub struct ReadDeletion {
     store: Arc<dyn Store>,
 }
@@ -19,7 +19,7 @@ impl ReadDeletion {
         Self { store: parts.ports.store.clone() }
     }
 
-    /// The deletion and who was told; `None` when there was no such one.
+    /// Returns the deletion and the services that were told; `None` if there was none.
     pub async fn execute(
         &self,
         _caller: &InternalCaller<DeletionsRead>,

@@ -1,4 +1,4 @@
-//! Proving again who is behind a session: what a new login is for somebody who is logged in already.
+//! Reauthentication: what a new login is for a user who is already logged in.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use crate::services::{
 use crate::session::{AuthenticationMethod, Client, Session};
 use crate::temp_token::{Reauthentication, TempStep};
 use crate::two_factor::Method;
-use crate::{SessionId, Timestamp};
+use crate::{AccountId, SessionId, Timestamp};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// What it led to.
+/// The outcome of a reauthentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReauthenticationOutcome {
-    /// The session counts as freshly logged in with this token; its refresh token stays as it is.
+    /// The session counts as freshly logged in with this token; its refresh token does not change.
     Reauthenticated(IssuedAccessToken),
-    /// A second factor, or the code that was mailed, is to be given first.
+    /// A second factor, or the mailed code, must be given first.
     SecondFactorRequired(SecondFactorRequired),
 }
 
-/// Why nothing was proved.
+/// Why the user was not reauthenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReauthenticateError {
     /// The password was not accepted.
@@ -37,19 +37,19 @@ pub enum ReauthenticateError {
     /// The account has a password, and none was given.
     #[error("a password is required")]
     PasswordRequired,
-    /// There is neither a password, nor a second factor, nor a proved address.
-    #[error("only a provider can tell who the owner is")]
+    /// The account has neither a password, nor a second factor, nor a verified address.
+    #[error("the account has no password and no other way to confirm who is calling: log in through a provider")]
     OnlyByProvider,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     MailsLimited(RateLimited),
-    /// The session has ended, or its account is gone.
+    /// The session has ended, or its account was deleted.
     #[error("the session has ended")]
     SessionGone,
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -74,7 +74,7 @@ impl From<ReauthenticateError> for Refusal {
     }
 }
 
-/// What was shown so far.
+/// What the user has shown so far.
 #[derive(Clone, Copy)]
 pub(super) enum Shown {
     /// The password of that version.
@@ -85,7 +85,7 @@ pub(super) enum Shown {
     Nothing,
 }
 
-/// The use case.
+/// Reauthenticates the user of a session.
 pub struct Reauthenticate {
     env: Environment,
     password_check: Arc<PasswordCheck>,
@@ -105,8 +105,8 @@ impl Reauthenticate {
         }
     }
 
-    /// Proves by the password that the owner is calling, and by a second factor where the account has one. An account
-    /// without a password proves it by a second factor alone, or by a code to its proved address.
+    /// Proves with the password that the user is calling, and with a second factor if the account has one. An account
+    /// without a password needs only a second factor, or a code to its verified address.
     pub async fn execute(
         &self,
         caller: &Authenticated,
@@ -122,13 +122,18 @@ impl Reauthenticate {
             None if account.password_hash.is_some() => return Err(ReauthenticateError::PasswordRequired),
             None => Shown::Nothing,
         };
-        self.env.decide(async |_| self.round(caller.session().id, shown, client).await).await
+        self.env.decide(async |_| self.round((account.id, caller.session().id), shown, client).await).await
     }
 
-    /// What follows from what was shown, decided on the session as it is now.
-    pub(super) async fn round(&self, session_id: SessionId, shown: Shown, client: &Client) -> Round {
+    /// Returns what follows from what was shown, based on the session as it is now.
+    pub(super) async fn round(
+        &self,
+        (account_id, session_id): (AccountId, SessionId),
+        shown: Shown,
+        client: &Client,
+    ) -> Round {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
+        let found = self.env.store.find_session(account_id, session_id).await?;
         let alive = found.filter(|(session, _)| session.is_alive(now));
         let (session, account) = alive.ok_or(ReauthenticateError::SessionGone)?;
         let (before_factor, method) = match shown {

@@ -1,4 +1,4 @@
-//! Refreshing: a refresh token for its successor, by the rules of [`crate::session::refresh`].
+//! Exchanges a refresh token for its successor, by the rules of [`crate::session::refresh`].
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
 use crate::ports::{Change, KeptSessions, NoSigningKey, RefreshTokenClaims, StoreError};
-use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice};
+use crate::services::{Announcements, Decision, Environment, IssuedTokens, SessionTokens, notice, session_of};
 use crate::session::refresh::{Presented, is_current, present};
 use crate::session::{Client, LateRepeats, Revocation, RevocationReason, Rotation, Session};
 use crate::{AccountId, SessionId, Timestamp};
 
 use super::all::{Parts, SuspiciousSession};
 
-/// Why no tokens were handed out.
+/// Why no tokens were issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
-    /// Not a token of ours, its session is gone, or it is no longer good.
+    /// The token was not issued here, its session is gone, or it is no longer valid.
     #[error("the refresh token is not valid")]
     Invalid,
-    /// It was good once and came back: the session was revoked.
-    #[error("the refresh token of session {session_id} was used again")]
+    /// The token was valid once and came back: the session was revoked.
+    #[error("the refresh token of session {session_id} was reused")]
     Reused {
         /// The session that was revoked.
         session_id: SessionId,
-        /// Whose it was.
+        /// The account of the session.
         account_id: AccountId,
     },
-    /// It was asked for again late so often that two may share the session, which was revoked.
-    #[error("the refresh token of session {session_id} was asked for again late too often")]
+    /// The token was presented late so often that two clients may share the session, which was revoked.
+    #[error("the refresh of session {session_id} was repeated too late too often")]
     Suspicious {
         /// The session that was revoked.
         session_id: SessionId,
-        /// Whose it was.
+        /// The account of the session.
         account_id: AccountId,
     },
     /// Its session has expired.
@@ -42,7 +42,7 @@ pub enum RefreshError {
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -60,7 +60,7 @@ impl From<RefreshError> for Refusal {
     }
 }
 
-/// The use case.
+/// Refreshes sessions.
 pub struct RefreshSession {
     env: Environment,
     kept_sessions: Option<Arc<dyn KeptSessions>>,
@@ -82,7 +82,7 @@ impl RefreshSession {
         }
     }
 
-    /// Hands out the successor of `token` to `client`. A forged token costs no database access.
+    /// Issues the successor of `token` to `client`. A forged token costs no database access.
     pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
         let claims = self.session_tokens.refresh.verify(token, self.env.now()).ok_or(RefreshError::Invalid)?;
         self.env
@@ -90,7 +90,7 @@ impl RefreshSession {
                 let kept = if lost.is_none() { self.kept(claims) } else { None };
                 let found = match kept {
                     Some(kept) => Some(kept),
-                    None => self.env.store.find_session(claims.session_id).await?,
+                    None => session_of(&*self.env.store, &claims).await?,
                 };
                 let (session, account) = found.ok_or(RefreshError::Invalid)?;
                 self.decision(claims, session, &account, client)
@@ -98,9 +98,9 @@ impl RefreshSession {
             .await
     }
 
-    /// What is kept of a session that is to go on to its next generation, no more: the guard of that change finds out
-    /// whether it stands where it stood, and so does its account. Whatever else there is to decide, a refusal or the end
-    /// of the session, say, is decided on what the store says.
+    /// Returns the cached session if it would advance to its next generation, and nothing else: the guard of that
+    /// change finds out whether the session and its account are still as they were. Everything else, such as a refusal
+    /// or the end of the session, is decided on what the store returns.
     fn kept(&self, claims: RefreshTokenClaims) -> Option<(Session, Account)> {
         let kept = self.kept_sessions.as_ref()?.recall(claims.session_id);
         let now = self.env.now();
@@ -136,7 +136,7 @@ impl RefreshSession {
             }
             Presented::Suspicious(rotation) => self.serve_suspicious(session, rotation, account, client, now),
             Presented::Repeated => (session, Vec::new()),
-            // Of what lost a race to its own second exit, say: nothing is committed.
+            // A request that lost a race to its own second exit, for example. Nothing is committed.
             Presented::Refused => return Err(RefreshError::Invalid),
             Presented::Reused => {
                 let (session_id, account_id) = (session.id, session.account_id);
@@ -163,7 +163,7 @@ impl RefreshSession {
         (Session { rotation, key_id, idle_expires_at, ..session }, change)
     }
 
-    /// Answers as ever, and owes the owner a notice: one for as many generations running as there are.
+    /// Answers as usual, and queues a notice to the owner: one, however many consecutive generations there are.
     fn serve_suspicious(
         &self,
         session: Session,
@@ -193,7 +193,7 @@ impl RefreshSession {
         Decision::refuse(RefreshError::Suspicious { session_id, account_id }, changes)
     }
 
-    /// Ends the session, tells other services and owes its owner a notice, in one commit.
+    /// Ends the session, announces it to other services and queues a notice to its owner, in one commit.
     fn revoke(&self, session: &Session, account: &Account, client: &Client, now: Timestamp) -> Vec<Change> {
         let (session_id, account_id) = (session.id, session.account_id);
         let revocation = Revocation { at: now, reason: RevocationReason::TokenReused };

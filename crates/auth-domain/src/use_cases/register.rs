@@ -1,4 +1,4 @@
-//! Registering: a new account, no session yet.
+//! Registers an account, without opening a session.
 
 use std::sync::Arc;
 
@@ -21,27 +21,27 @@ use crate::{AccountId, ChallengeId, Timestamp};
 
 use super::all::{EmailVerification, Parts};
 
-/// What somebody typed.
+/// What the user entered, and who sent it.
 #[derive(Clone, Debug)]
 pub struct RegisterRequest {
-    /// Optional.
+    /// The username, if the user chose one.
     pub username: Option<String>,
-    /// Required.
+    /// The e-mail address.
     pub email: String,
-    /// Required.
+    /// The password.
     pub password: Password,
-    /// Compared with `password` when it is there.
+    /// Compared with `password` if it is present.
     pub confirm_password: Option<Password>,
     /// Who is calling.
     pub client: Client,
 }
 
-/// Somebody was registered, or is to believe so.
+/// The outcome of a registration, real or pretended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {
     /// The new account.
     pub account: Account,
-    /// To prove the address with, where that is required before the first login.
+    /// The token with which to verify the address, if that is required before the first login.
     pub temp_token: Option<IssuedTempToken>,
 }
 
@@ -49,27 +49,27 @@ pub struct Registered {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
     /// The e-mail address or the username is malformed.
-    #[error("{} fields are malformed", .0.len())]
+    #[error("malformed fields: {}", .0.len())]
     Malformed(Vec<FieldError>),
     /// The two passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
-    /// Another account has that e-mail address.
+    /// Another account has the e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// Another account has that username, which cannot be concealed.
+    /// Another account has the username, which cannot be concealed.
     #[error("the username is taken")]
     UsernameTaken(Disclosure),
-    /// The limit for mails to that address is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    /// The limit for mails to the address is reached.
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,7 +92,7 @@ impl From<RegisterError> for Refusal {
     }
 }
 
-/// The use case.
+/// Registers accounts.
 pub struct Register {
     env: Environment,
     hasher: Arc<dyn PasswordHasher>,
@@ -116,7 +116,7 @@ impl Register {
         }
     }
 
-    /// Says what is wrong with the names that somebody wants to register with; nothing where both are well-formed.
+    /// Returns what is wrong with the names; nothing if both are well-formed.
     pub fn malformed_names(email: &str, username: Option<&str>) -> Vec<FieldError> {
         let username = username.map(Username::parse).transpose();
         let errors = [EmailAddress::parse(email).err().map(FieldError::from), username.err().map(FieldError::from)];
@@ -201,8 +201,8 @@ impl Register {
         Registered { account: account.clone(), temp_token }
     }
 
-    /// The address is taken, and the caller is not told: its owner is, by a mail. A taken username cannot be
-    /// concealed, since a new account could not have it either.
+    /// Pretends to register a taken address: the caller is not told, but its owner gets a mail. A taken username cannot
+    /// be concealed, since a new account could not have it either.
     async fn pretend(
         &self,
         account: &Account,

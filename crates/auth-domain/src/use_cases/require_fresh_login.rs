@@ -1,11 +1,11 @@
-//! Did the caller log in a short time ago?
+//! Checks that the caller has logged in recently.
 
 use crate::services::{Environment, FreshLogin, ReauthenticationRequired, StepUp};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// The use case. It reads nothing.
+/// Checks that the caller has logged in recently. It reads nothing from the store.
 pub struct RequireFreshLogin {
     env: Environment,
     step_up: StepUp,
@@ -16,7 +16,7 @@ impl RequireFreshLogin {
         Self { env: parts.env.clone(), step_up: parts.policy.step_up }
     }
 
-    /// Demands a login that is young enough, and passed a second factor where the account has one.
+    /// Requires a recent login that used a second factor if the account has one.
     pub fn execute(&self, caller: Authenticated) -> Result<FreshLogin, ReauthenticationRequired> {
         FreshLogin::of(caller, self.step_up, self.env.now())
     }

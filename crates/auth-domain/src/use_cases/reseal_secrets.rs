@@ -1,5 +1,5 @@
-//! Moves everything from older master keys to the newest, so that the older ones may be taken away. Runs beside the
-//! service, and may be repeated: what is done is done.
+//! Reseals everything from older master keys with the newest, so that the older ones can be removed. It runs beside the
+//! service and can be repeated safely.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,38 +16,40 @@ use super::Operator;
 
 const PAGE: u32 = 1_000;
 
-/// What was done, and what is left.
+/// The outcome: what was done, and what remains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets that the newest key seals now: of apps, of signing keys, of what is left of master keys.
+    /// How many secrets the newest key seals now: those of apps and signing keys, and what is kept of retired master
+    /// keys.
     pub secrets: u64,
-    /// Master keys that may be taken out of the configuration from now on.
+    /// The master keys that can be removed from the configuration now.
     pub retired: Vec<KeyId>,
-    /// Master keys of which nothing is left any more, since nothing needs them.
+    /// The retired master keys of which nothing is kept any more, because nothing needs them.
     pub forgotten: Vec<KeyId>,
-    /// How many accounts need what is left of a master key: until their owner logs in, or replaces the recovery codes.
+    /// How many accounts need what is kept of each retired master key, until their owner logs in or renews the recovery
+    /// codes.
     pub needed_by: BTreeMap<String, u64>,
 }
 
-/// Why it stopped. What was done until then stays.
+/// Why it stopped. What was done before is kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResealError {
-    /// A secret cannot be opened: its master key is gone.
-    #[error("{what} cannot be opened: the master key that sealed it is not configured")]
+    /// A secret cannot be opened, because its master key is not configured.
+    #[error("{what} cannot be decrypted: the master key that encrypted it is not configured")]
     CannotOpen {
-        /// What.
+        /// The secret.
         what: String,
     },
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The use case.
+/// Reseals secrets with the newest master key.
 pub struct ResealSecrets {
     env: Environment,
     resealing: Arc<dyn Resealing>,
-    /// A retired key is needed for that long.
+    /// How long a retired key is needed.
     longest_session: Duration,
 }
 
@@ -56,10 +58,10 @@ impl ResealSecrets {
         Self { env, resealing, longest_session }
     }
 
-    /// Reseals all there is.
+    /// Reseals all secrets.
     pub async fn execute(&self, _: &Operator) -> Result<Resealed, ResealError> {
         let mut done = Resealed::default();
-        // First what is to be left: from then on nothing is lost when the key goes.
+        // First store what is kept of each key: from then on nothing is lost when the key is removed.
         self.retire_keys(&mut done).await?;
         self.reseal_signing_keys(&mut done).await?;
         self.reseal_accounts(&mut done).await?;
@@ -81,14 +83,14 @@ impl ResealSecrets {
             let now = self.env.now();
             let kept = known.iter().find(|known| known.key_id == key_id).map(|known| known.id);
             let id = kept.unwrap_or_else(|| RetiredKeyId::generate(now, self.env.random()));
-            // Again where it was retired before: its time begins when it is really taken away.
+            // Repeated for a key that was retired before: its time begins when it is really removed.
             if let Some(key) = self.resealing.retire(&key_id, id, now, self.env.random()) {
                 let committed = self.commit_unless_done(Change::RetireKey(key)).await?;
                 done.secrets += if kept.is_none() { committed } else { 0 };
             }
             done.retired.push(key_id);
         }
-        // An operator turned back: the newest is not retired.
+        // The operator went back to an older key: the newest key is not retired.
         let newest = self.resealing.newest();
         for key in known.iter().filter(|known| known.key_id == newest) {
             self.commit_unless_done(Change::ForgetRetiredKey(key.id)).await?;
@@ -122,7 +124,7 @@ impl ResealSecrets {
         }
     }
 
-    /// Answers how many of its secrets were resealed.
+    /// Reseals the secrets of one account, and returns how many there were.
     async fn reseal_account(&self, account: Account) -> Result<u64, ResealError> {
         let account_id = account.id;
         self.env
@@ -142,7 +144,7 @@ impl ResealSecrets {
             .await
     }
 
-    /// `None` when there is nothing to do.
+    /// Returns the resealed state; `None` if there is nothing to do.
     fn resealed(&self, id: AccountId, two_factor: &TwoFactor) -> Result<Option<(TwoFactor, u64)>, ResealError> {
         let mut secrets = 0;
         let mut reseal = |secret: &mut SealedSecret| {
@@ -167,7 +169,7 @@ impl ResealSecrets {
             .then(|| (TwoFactor { app, version: two_factor.version.next(), ..two_factor.clone() }, secrets)))
     }
 
-    /// What nothing needs any more: no session is that old, and no account depends on it.
+    /// Deletes what nothing needs any more: no session is that old, and no account depends on it.
     async fn forget_retired_keys(&self, done: &mut Resealed) -> Result<(), ResealError> {
         let (now, configured) = (self.env.now(), self.resealing.older());
         for key in self.env.store.list_retired_keys().await? {
@@ -180,7 +182,7 @@ impl ResealSecrets {
         Ok(())
     }
 
-    /// 1, or 0 where somebody else did it just now.
+    /// Returns 1, or 0 if someone else has just done it.
     async fn commit_unless_done(&self, change: Change) -> Result<u64, StoreError> {
         self.env.commit_unless_lost(change).await.map(u64::from)
     }

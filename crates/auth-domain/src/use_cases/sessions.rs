@@ -1,4 +1,4 @@
-//! The caller's own sessions: which there are, and ending one.
+//! The caller's own sessions: lists them and ends one.
 
 use crate::SessionId;
 use crate::error_code::{ErrorCode, Refusal};
@@ -13,9 +13,9 @@ use super::authenticate::Authenticated;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RevokeSessionError {
     /// The caller has no such session.
-    #[error("no such session")]
+    #[error("the user has no such session")]
     NotFound,
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -29,7 +29,7 @@ impl From<RevokeSessionError> for Refusal {
     }
 }
 
-/// The use case.
+/// Lists and ends sessions.
 pub struct Sessions {
     env: Environment,
 }
@@ -39,10 +39,10 @@ impl Sessions {
         Self { env: parts.env.clone() }
     }
 
-    /// How many sessions an answer lists: the newest.
+    /// The maximum number of sessions in an answer: the newest.
     pub const LISTED: u32 = 100;
 
-    /// The caller's live sessions, the newest first, at most [`Self::LISTED`].
+    /// Returns the caller's live sessions, newest first, at most [`Self::LISTED`].
     pub async fn list(&self, caller: &Authenticated) -> Result<Vec<Session>, StoreError> {
         self.env.store.list_sessions(caller.account().id, self.env.now(), Self::LISTED).await
     }
@@ -50,9 +50,8 @@ impl Sessions {
     /// Ends one of the caller's live sessions, perhaps the one that is calling.
     pub async fn revoke(&self, caller: &Authenticated, session_id: SessionId) -> Result<(), RevokeSessionError> {
         let now = self.env.now();
-        let found = self.env.store.find_session(session_id).await?;
-        let own = found.filter(|(session, account)| account.id == caller.account().id && session.is_alive(now));
-        own.ok_or(RevokeSessionError::NotFound)?;
+        let found = self.env.store.find_session(caller.account().id, session_id).await?;
+        found.filter(|(session, _)| session.is_alive(now)).ok_or(RevokeSessionError::NotFound)?;
         let revocation = Revocation { at: now, reason: RevocationReason::LoggedOut };
         let revoke = Change::RevokeSession { account_id: caller.account().id, session_id, revocation };
         let ended = self.env.commit_unless_lost(revoke).await?;

@@ -1,4 +1,4 @@
-//! Setting an account's roles, at the word of another service or of an operator.
+//! Sets an account's roles, for another service or an operator.
 
 use crate::AccountId;
 use crate::account::{Account, InvalidRoles, Roles};
@@ -11,16 +11,16 @@ use crate::session::Client;
 
 use super::Operator;
 
-/// Why no role was set.
+/// Why the roles were not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetRolesError {
     /// The roles are malformed.
     #[error(transparent)]
     Malformed(#[from] InvalidRoles),
-    /// No account has that id.
-    #[error("no account has that id")]
+    /// No account has this id.
+    #[error("no account has this id")]
     NotFound,
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -35,7 +35,7 @@ impl From<SetRolesError> for Refusal {
     }
 }
 
-/// The use case.
+/// Sets the roles of accounts.
 pub struct SetRoles {
     env: Environment,
 }
@@ -45,8 +45,8 @@ impl SetRoles {
         Self { env }
     }
 
-    /// Replaces the account's roles at the word of another service. Access tokens minted before carry the old ones until
-    /// they expire; this service itself reads the new ones at once.
+    /// Replaces the account's roles for another service. Access tokens issued before contain the old roles until they
+    /// expire; this service itself uses the new ones at once.
     pub async fn by_service(
         &self,
         _: &InternalCaller<RolesWrite>,
@@ -57,7 +57,7 @@ impl SetRoles {
         self.set(account_id, roles, client).await
     }
 
-    /// Replaces the account's roles at the word of an operator.
+    /// Replaces the account's roles for an operator.
     pub async fn by_operator(
         &self,
         _: &Operator,
@@ -68,7 +68,7 @@ impl SetRoles {
         self.set(account_id, roles, client).await
     }
 
-    /// The owner is told, unless the roles are those that there were.
+    /// Sets the roles, and notifies the owner if they differ from before.
     async fn set(&self, account_id: AccountId, roles: &[String], client: &Client) -> Result<Account, SetRolesError> {
         let roles = Roles::parse(roles)?;
         self.env

@@ -1,4 +1,4 @@
-//! Setting up a second factor: begun, then proved by its first code.
+//! Sets up a second factor: the setup begins, and its first code completes it.
 
 use std::sync::Arc;
 
@@ -20,25 +20,25 @@ use crate::two_factor::{Method, NotBegun, NotPending, TwoFactor};
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// Why a second factor is not set up.
+/// Why a second factor was not set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetUpError {
-    /// It cannot be begun.
+    /// The setup cannot begin.
     #[error(transparent)]
     NotBegun(#[from] NotBegun),
-    /// There is nothing to prove.
+    /// There is no setup to complete.
     #[error(transparent)]
     NotPending(#[from] NotPending),
     /// The code is wrong, or was used before.
     #[error("the code is wrong")]
     WrongCode,
-    /// A limit is reached: for wrong codes, or for mails.
-    #[error("the limit is reached for {:?}", .0.retry_after)]
+    /// A limit is reached, for wrong codes or for mails.
+    #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The login does not count any more.
+    /// The login is no longer fresh, or its session has ended.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -59,18 +59,18 @@ impl From<SetUpError> for Refusal {
     }
 }
 
-/// A method was enabled.
+/// A method that was enabled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetUp {
-    /// The second factors now.
+    /// The second factors of the account now.
     pub two_factor: TwoFactor,
     /// When it was enabled.
     pub at: Timestamp,
-    /// With the first method: the recovery codes, shown this once.
+    /// With the first method, the recovery codes, which are shown once.
     pub recovery_codes: Option<Vec<RecoveryCode>>,
 }
 
-/// The use case.
+/// Sets up second factors.
 pub struct SetUpSecondFactor {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -86,7 +86,7 @@ impl SetUpSecondFactor {
         }
     }
 
-    /// Begins an app: answers what it is to be told, which is shown this once.
+    /// Begins the setup of an app and returns what the app needs, which is shown once.
     pub async fn begin_app(&self, caller: &FreshLogin) -> Result<Provisioning, SetUpError> {
         let totp = &self.second_factors.totp;
         let (account, secret) = self
@@ -98,15 +98,15 @@ impl SetUpSecondFactor {
                 let until = now + self.challenges.lifetimes.temp;
                 let two_factor = account.two_factor.clone().begin_app(now, until, secret.clone(), session_id)?;
                 let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                let require = Change::RequireSession(session_id);
+                let require = Change::RequireSession { account_id: account.id, session_id };
                 Ok::<_, SetUpError>(Decision::commit((account, secret), vec![put, require]))
             })
             .await?;
-        // It was sealed a moment ago, with a key that is there.
+        // It was sealed a moment ago, with a key that exists.
         totp.provision(account.id, &secret, account.email.as_str()).ok_or(StoreError::Failed.into())
     }
 
-    /// Gives up the app's set-up that is pending. It weakens nothing, so any login will do.
+    /// Cancels the pending setup of an app. This weakens nothing, so any login will do.
     pub async fn cancel_app(&self, caller: &Authenticated) -> Result<(), SetUpError> {
         self.env
             .decide(async |lost| {
@@ -116,12 +116,12 @@ impl SetUpSecondFactor {
                 };
                 let two_factor = account.two_factor.cancel_app(self.env.now())?;
                 let put = Change::PutTwoFactor { account_id: account.id, two_factor };
-                Ok::<_, SetUpError>(Decision::commit((), vec![put, Change::RequireSession(caller.session().id)]))
+                Ok::<_, SetUpError>(Decision::commit((), vec![put, Change::require(caller.session())]))
             })
             .await
     }
 
-    /// Begins codes by mail: mails the first.
+    /// Begins the setup of codes by mail, and mails the first one.
     pub async fn begin_email(&self, caller: &FreshLogin, client: &Client) -> Result<(), SetUpError> {
         self.env
             .decide(async |lost| {
@@ -134,7 +134,7 @@ impl SetUpSecondFactor {
                 let (_, begun) = self.challenges.begin_for(&account, purpose, client, now);
                 let mut changes = vec![
                     Change::PutTwoFactor { account_id, two_factor },
-                    Change::RequireSession(caller.caller().session().id),
+                    Change::require(caller.caller().session()),
                     Change::ForgetChallengesFor { account_id, purpose },
                 ];
                 changes.extend(begun);
@@ -145,7 +145,8 @@ impl SetUpSecondFactor {
             .await
     }
 
-    /// Counts a code to an address that was not proved for that address too: accounts come and go.
+    /// Counts a code to an unverified address for the address as well, because accounts can be created and deleted at
+    /// will.
     async fn count_unproved(&self, account: &Account, now: Timestamp) -> Result<Option<Change>, SetUpError> {
         if account.email_verified {
             return Ok(None);
@@ -156,8 +157,8 @@ impl SetUpSecondFactor {
         Ok(Some(Change::count_mail(mails, now)))
     }
 
-    /// Proves a method by its first code, which enables it. The session counts as having passed a second factor; where this
-    /// is the first one that is asked for, the others end that passed none.
+    /// Completes the setup of a method with its first code, which enables it. The session counts as having used a
+    /// second factor; if this is the first one to be enabled, all other sessions that used none end.
     pub async fn verify(
         &self,
         caller: &FreshLogin,
@@ -182,7 +183,7 @@ impl SetUpSecondFactor {
                         let (set_up, mut changes) = self.enabled(&account, method, two_factor, now);
                         changes.extend(used);
                         changes.extend(after_proof(caller.caller().session(), &account, &set_up.two_factor, now));
-                        // A code that came by mail proved the address.
+                        // A code that came by mail verified the address.
                         let proved = account.email_verified || method == Method::Email;
                         let told = Notice::new(NoticeKind::SecondFactorEnabled, proved);
                         let told = told.about(About::SecondFactor(method));
@@ -203,7 +204,7 @@ impl SetUpSecondFactor {
             self.second_factors.totp.matching_step(account.id, &pending.secret, &code, now)
         });
         match matching {
-            // Steps were used up for the secret that this one replaces.
+            // The steps were used up for the secret that this one replaces.
             Some(step) => Verdict::Right(vec![
                 Change::ForgetTotpSteps(account.id),
                 Change::UseTotpStep { account_id: account.id, step, at: now },
@@ -212,7 +213,7 @@ impl SetUpSecondFactor {
         }
     }
 
-    /// A set-up whose code is void, its tries used up say, is none that could be proved.
+    /// Judges a mailed code. A setup whose code is void, for example after too many tries, cannot be completed.
     async fn judge_email(&self, account: &Account, code: &BearerToken, now: Timestamp) -> Result<Verdict, SetUpError> {
         let store = &self.env.store;
         let newest = store.find_challenge_of(account.id, ChallengePurpose::TwoFactorSetup).await?;
@@ -227,7 +228,8 @@ impl SetUpSecondFactor {
         })
     }
 
-    /// The first method brings recovery codes. A code that came by mail proves the address.
+    /// Returns the account with the method enabled. The first method brings recovery codes, and a mailed code verifies
+    /// the address.
     fn enabled(
         &self,
         account: &Account,
@@ -255,7 +257,7 @@ impl SetUpSecondFactor {
     }
 }
 
-/// The session passed a second factor by proving it.
+/// Returns the session, which has now used a second factor.
 fn after_proof(
     session: &Session,
     account: &Account,

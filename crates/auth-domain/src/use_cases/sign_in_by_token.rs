@@ -1,5 +1,5 @@
-//! Signing in with an id_token that a native app, or a page with One Tap, got from a provider itself. It ends as coming back
-//! from the provider does.
+//! Signing in with an id_token that a native app, or a page with One Tap, obtained from a provider. The outcomes are those
+//! of a return from the provider.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ impl SignInByToken {
         }
     }
 
-    /// Logs in, links or registers whom the token is of. `nonce` is what the client had the provider put into it. A token is
-    /// good once: it is used up before anything else comes of it.
+    /// Logs in, links or registers the owner of the token. `nonce` is the value for which the client requested it. A token
+    /// can be used once: it is marked as used before anything else happens.
     pub async fn execute(
         &self,
         provider: &ProviderName,

@@ -1,4 +1,4 @@
-//! Unlinking an identity: a provider logs in to the account no more.
+//! Unlinks an identity, so that it can no longer be used to log in.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use super::begin_authorization::IdentityProviders;
 /// Why nothing was unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnlinkIdentityError {
-    /// No identity of that provider is linked.
+    /// No identity of this provider is linked.
     #[error("no identity of that provider is linked")]
     NotLinked,
-    /// Nobody could log in to the account any more.
-    #[error("it is the last way in")]
+    /// The account would have no way to log in any more.
+    #[error("it is the only way to log in")]
     LastWayIn,
-    /// The login does not count any more.
+    /// The login is no longer fresh, or its session has ended.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -42,10 +42,10 @@ impl From<UnlinkIdentityError> for Refusal {
     }
 }
 
-/// The use case.
+/// Unlinks identities.
 pub struct UnlinkIdentity {
     env: Environment,
-    /// Those that are configured: no other one is a way in.
+    /// The configured providers: the others are no way to log in.
     providers: Arc<IdentityProviders>,
 }
 
@@ -54,8 +54,8 @@ impl UnlinkIdentity {
         Self { env: parts.env.clone(), providers: parts.identity_providers.clone() }
     }
 
-    /// Unlinks the account's identity at that provider, whether or not that is still configured, and ends every other
-    /// session: one of them may be of whoever linked it.
+    /// Unlinks the account's identity at this provider, whether or not that is still configured, and ends every other
+    /// session, which may belong to whoever linked it.
     pub async fn execute(
         &self,
         caller: &FreshLogin,
@@ -75,9 +75,9 @@ impl UnlinkIdentity {
                 let changes = vec![
                     touch,
                     Change::UnlinkIdentity { account_id, provider: provider.clone() },
-                    // Logins that the provider began and that wait for a second factor.
+                    // Logins that began at the provider and wait for a second factor.
                     Change::ForgetChallengesFor { account_id, purpose: ChallengePurpose::TwoFactorLogin },
-                    Change::RequireSession(session_id),
+                    Change::RequireSession { account_id, session_id },
                     Change::RevokeSessionsOf { account_id, except: Some(session_id), revocation },
                     notice_about(&*self.env.entropy, &account, (NoticeKind::IdentityUnlinked, about), client, now),
                 ];

@@ -1,4 +1,4 @@
-//! Forgetting what was counted against an account, at the word of an operator.
+//! Forgets what was counted against an account, for an operator.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::services::Environment;
 
 use super::Operator;
 
-/// The use case.
+/// Unlocks accounts.
 pub struct UnlockAccount {
     env: Environment,
     name_digest: Arc<dyn NameDigest>,
@@ -20,8 +20,8 @@ impl UnlockAccount {
         Self { env, name_digest }
     }
 
-    /// Forgets every limit for passwords, codes and mails of the account and its address. With them goes which networks
-    /// its owner succeeded from: nobody is known or suspected any more.
+    /// Forgets every limit for passwords, codes and mails of the account and its address, including the networks from
+    /// which its owner has logged in: no network is known or suspected any more.
     pub async fn execute(&self, _: &Operator, account: &Account) -> Result<(), CommitError> {
         let by_account = AttemptSubject::Account(account.id);
         let by_address = AttemptSubject::Address(self.name_digest.digest(&LoginName::Email(account.email.clone())));

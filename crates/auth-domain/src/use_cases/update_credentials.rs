@@ -1,5 +1,5 @@
-//! A logged-in user changes their e-mail address, their password, or both. What becomes of the address is in a file of its own
-//! below.
+//! Lets a logged-in user change their e-mail address, their password, or both. `address.rs` says what happens to the
+//! address.
 
 mod address;
 
@@ -25,31 +25,31 @@ use crate::two_factor::Method;
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// What somebody typed, and from where.
+/// What the user entered, and who sent it.
 #[derive(Clone, Debug)]
 pub struct UpdateCredentialsRequest {
     /// The new address, if it is to change.
     pub email: Option<String>,
-    /// The present password; needed with the next two, and for an address where the login is not a fresh one.
+    /// The current password. It is required with the next two, and for an address if the login is not fresh.
     pub old_password: Option<Password>,
     /// The new password.
     pub new_password: Option<Password>,
-    /// The same again.
+    /// The new password, repeated.
     pub confirm_password: Option<Password>,
     /// Who is calling.
     pub client: Client,
 }
 
-/// What became of the wish.
+/// The outcome of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialsOutcome {
-    /// It was done; the account as it is now.
+    /// The change was made; the account as it is now.
     Updated(Box<Account>),
-    /// A second factor is to confirm it first.
+    /// A second factor must confirm it first.
     SecondFactorRequired {
-        /// Which.
+        /// The method to use.
         method: Method,
-        /// Until when.
+        /// How long it can be confirmed.
         expires_in: Duration,
     },
 }
@@ -60,31 +60,31 @@ pub enum UpdateCredentialsError {
     /// The address is malformed, or nothing is to be changed.
     #[error("a field is malformed")]
     Malformed(FieldError),
-    /// Some of the three passwords are there, but not all.
-    #[error("all three passwords are needed")]
+    /// Only some of the three passwords were given.
+    #[error("all three passwords are required")]
     PasswordsRequired,
     /// The two new passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The new password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
     /// The old password was not accepted.
     #[error(transparent)]
     OldPassword(#[from] PasswordCheckError),
-    /// Another account has that address.
-    #[error("another account has that address")]
+    /// Another account has the address.
+    #[error("another account has this e-mail address")]
     EmailTaken,
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The login does not count any more.
+    /// The login is no longer fresh, or its session has ended.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
     /// The password could not be hashed.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -112,7 +112,7 @@ impl From<UpdateCredentialsError> for Refusal {
     }
 }
 
-/// The use case.
+/// Changes credentials.
 pub struct UpdateCredentials {
     env: Environment,
     password_check: Arc<PasswordCheck>,
@@ -123,7 +123,7 @@ pub struct UpdateCredentials {
     step_up: StepUp,
 }
 
-/// What is to change, checked as far as it can be without the database.
+/// The requested change, checked as far as possible without the database.
 struct Wanted {
     email: Option<EmailAddress>,
     old_password: Option<Password>,
@@ -149,7 +149,7 @@ impl UpdateCredentials {
         }
     }
 
-    /// Changes what was asked for, in one commit; answers the account.
+    /// Makes the requested change in one commit, and returns the account.
     pub async fn execute(
         &self,
         caller: &Authenticated,
@@ -171,7 +171,7 @@ impl UpdateCredentials {
         let wanted = NewCredentials { email, password_hash };
         self.env
             .decide(async |lost| {
-                // An address that is taken in this moment is a lost round: the next one tells so, within the limit.
+                // An address that is taken in this moment is a lost round: the next one reports it, within the limit.
                 let account = match (lost, &fresh_login) {
                     (None, _) => checked.clone(),
                     (Some(_), Some(fresh_login)) => {
@@ -193,7 +193,7 @@ impl UpdateCredentials {
             .await
     }
 
-    /// The account as it is now, of a session that has not ended.
+    /// Returns the account as it is now, for a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
         caller.still_there(&self.env).await?.ok_or(FreshLoginError::SessionGone.into())
     }
@@ -218,13 +218,13 @@ impl UpdateCredentials {
             }
         } else if email.is_none() {
             let missing =
-                FieldError::new("/email", FieldReason::Required, "is required, or the three passwords, or both");
+                FieldError::new("/email", FieldReason::Required, "is required unless all three passwords are given");
             return Err(UpdateCredentialsError::Malformed(missing));
         }
         Ok(Wanted { email, old_password, new_password })
     }
 
-    /// Returns what the change makes of the account, and the changes that do it.
+    /// Returns the changed account, and the changes that make it so.
     pub(super) async fn changes(
         &self,
         account: &Account,
@@ -234,8 +234,8 @@ impl UpdateCredentials {
     ) -> Result<(Account, Vec<Change>), UpdateCredentialsError> {
         let now = self.env.now();
         let mut changed = account.clone();
-        // Its owner may have ended the session since: a request can be held back for long once it was let in.
-        let mut changes = vec![Change::RequireSession(session.id)];
+        // The user may have ended the session meanwhile: a request can be held back for long after it was let in.
+        let mut changes = vec![Change::require(session)];
         if let Some(password_hash) = &wanted.password_hash {
             changes.extend(self.change_password(&mut changed, session, password_hash, client, now));
         }
@@ -245,7 +245,7 @@ impl UpdateCredentials {
         Ok((changed, changes))
     }
 
-    /// Keeps the change until a second factor confirms it; nothing is changed yet.
+    /// Stores the change until a second factor confirms it; nothing is changed yet.
     async fn ask(
         &self,
         account: &Account,
@@ -274,7 +274,7 @@ impl UpdateCredentials {
             email: wanted.email.clone(),
             password_hash: wanted.password_hash.clone(),
         }));
-        changes.push(Change::RequireSession(session.id));
+        changes.push(Change::require(session));
         changes.extend(counted);
         let expires_in = self.challenges.lifetimes.code;
         Ok(Decision::commit(CredentialsOutcome::SecondFactorRequired { method, expires_in }, changes))
@@ -292,7 +292,7 @@ impl UpdateCredentials {
         let (revision, at) = (account.revision(), account.next_change_at(now));
         account.updated_at = at;
         account.credential_version = from_version.next();
-        // Whoever named another address may be the one whom the owner changes the password against.
+        // The person who named another address may be the one against whom the owner changes the password.
         let withdrawn = account.pending_email.take().map(|_| {
             let revision = account.revision();
             Change::PutPendingEmail { account_id, revision, pending: None, at }

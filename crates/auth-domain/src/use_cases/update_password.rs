@@ -1,4 +1,4 @@
-//! Recovery, last step: the new password, and a session with it.
+//! Last step of recovery: sets the new password and logs the user in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use crate::{ChallengeId, Timestamp};
 use super::PendingStep;
 use super::all::Parts;
 
-/// What somebody typed, and from where.
+/// What the user entered, and who sent it.
 #[derive(Clone, Debug)]
 pub struct UpdatePasswordRequest {
     /// The new password.
     pub password: Password,
-    /// The same again.
+    /// The new password, repeated.
     pub confirm_password: Password,
     /// Who is calling.
     pub client: Client,
@@ -38,32 +38,32 @@ pub struct UpdatePasswordRequest {
 /// The password was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordUpdated {
-    /// And a session opened.
+    /// A session was opened as well.
     LoggedIn(Box<LoggedIn>),
-    /// A second factor is to be given before there is a session.
+    /// A second factor must be given before there is a session.
     SecondFactorRequired(SecondFactorRequired),
 }
 
 /// Why the password was not set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpdatePasswordError {
-    /// The token is good for another step, or used up.
-    #[error("the token is good for another step, or used up")]
+    /// The token belongs to another step, or was used.
+    #[error("the token is for another step, or was already used")]
     WrongToken,
-    /// The code was not given yet.
-    #[error("the code was not given yet")]
+    /// The code was not entered yet.
+    #[error("the code was not entered yet")]
     NotVerified,
-    /// The password was changed since the code was asked for.
-    #[error("the reset was overtaken by a change of credentials")]
+    /// The password was changed after the code was requested.
+    #[error("the credentials were changed after the reset began")]
     Overtaken,
-    /// The account has no password by now.
+    /// The account has no password any more.
     #[error("the account has no password")]
     NoPassword,
     /// The two passwords differ.
-    #[error("the passwords differ")]
+    #[error("the passwords do not match")]
     UnmatchedPasswords,
     /// The password is too weak.
-    #[error("the password is too weak: {0:?}")]
+    #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
     /// The password could not be hashed.
     #[error(transparent)]
@@ -71,7 +71,7 @@ pub enum UpdatePasswordError {
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -93,20 +93,21 @@ impl From<UpdatePasswordError> for Refusal {
     }
 }
 
-/// How long a second factor counts as new: its owner, if it is not theirs, has had the mail about it for so long.
+/// How long a second factor counts as new. By then its owner, if someone else set it up, has had a mail about it for
+/// that long.
 const NEW_FACTOR: Duration = Duration::from_secs(24 * 3_600);
 
-/// Proof that the code of a reset was given, and that nothing has overtaken it. Only
-/// [`UpdatePassword::verified`] makes one.
+/// Proof that the code of a reset was entered and that the reset is not outdated. Only [`UpdatePassword::verified`]
+/// creates it.
 struct PasswordResetVerified {
     challenge_id: ChallengeId,
     version: RowVersion,
-    /// The address that the code was mailed to.
+    /// The address to which the code was mailed.
     email: EmailAddress,
     account: Account,
 }
 
-/// The use case.
+/// Sets new passwords after a recovery.
 pub struct UpdatePassword {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -181,8 +182,9 @@ impl UpdatePassword {
         Ok(PasswordResetVerified { challenge_id, version, email, account })
     }
 
-    /// The code came through the account's address, so the reset proves it too. Where that is the first proof,
-    /// whatever was added before goes: somebody else may have registered with this address.
+    /// Decides the reset. The code came through the account's address, so the reset verifies it, too. If this is the
+    /// first verification, everything that was added before is removed: someone else may have registered with the
+    /// address.
     async fn decision(
         &self,
         reset: &PasswordResetVerified,
@@ -193,14 +195,14 @@ impl UpdatePassword {
         let now = self.env.now();
         let at = account.next_change_at(now);
         let account_id = account.id;
-        // At a first proof whatever was added before goes: somebody else may have added it.
+        // At the first verification everything that was added before is removed: someone else may have added it.
         let two_factor = if account.ever_proved {
             without_mailed_codes(account.two_factor.clone(), now)
         } else {
             dropped(&account.two_factor)
         };
-        // At the first proof of this address, whichever was proved before it: an identity is a way in by itself, which
-        // somebody may have linked before they gave the account the address of another.
+        // Decided by this address, whichever was verified before it: an identity is a way to log in, which someone may
+        // have linked before they gave the account another person's address.
         let identities = if account.email_verified { account.identities.clone() } else { Vec::new() };
         let changed = Account {
             email_verified: true,
@@ -223,7 +225,7 @@ impl UpdatePassword {
             },
             Change::ProveEmail { account_id, email: email.clone(), revision: changed.revision(), at },
         ];
-        // Whoever named another address may be the one whom the owner resets the password against.
+        // The person who named another address may be the one against whom the owner resets the password.
         if account.pending_email.is_some() {
             changes.push(Change::PutPendingEmail { account_id, revision: changed.revision(), pending: None, at });
         }
@@ -249,13 +251,13 @@ impl UpdatePassword {
         Ok(Decision::commit(outcome, changes))
     }
 
-    /// Tells the owner what the reset made of the account.
+    /// Returns the notice that tells the owner what the reset did to the account.
     fn told(&self, before: &Account, after: &Account, client: &Client, now: Timestamp) -> Change {
         let notice = Notice { details: details(before, after), ..Notice::new(NoticeKind::PasswordReset, true) };
         notice_to(&*self.env.entropy, (after.id, &after.email), notice, client, now)
     }
 
-    /// A reset never bypasses a second factor.
+    /// Logs in after the reset, which never bypasses a second factor.
     async fn log_in(
         &self,
         account: Account,
@@ -272,8 +274,9 @@ impl UpdatePassword {
         Ok((PasswordUpdated::LoggedIn(Box::new(logged_in)), vec![open]))
     }
 
-    /// A success of the owner: whoever forgot a password has missed often, and need not wait for that now. At a first
-    /// proof what networks did before was not the owner's, their successes least of all.
+    /// Records a success of the owner, who has often missed before forgetting the password and need not wait for that
+    /// now. At the first verification, what networks did before was not the owner's doing, least of all their
+    /// successes.
     async fn count_success(
         &self,
         account: &Account,
@@ -298,7 +301,7 @@ impl UpdatePassword {
     }
 }
 
-/// What the owner of `before` has lost in `after`.
+/// Returns what the owner of `before` has lost in `after`.
 fn details(before: &Account, after: &Account) -> NoticeDetails {
     let [was, is] = [before, after].map(|account| &account.two_factor);
     let factors = Method::ALL.into_iter().filter(|method| {
@@ -315,9 +318,9 @@ fn details(before: &Account, after: &Account) -> NoticeDetails {
     }
 }
 
-/// Codes by mail are asked for no more where there is an app: the mailbox that set the password would otherwise be the
-/// second factor of the next login, too. Not where the app came after them within a day: it may be a thief's, whom the owner
-/// resets the password against, and would be all that is left.
+/// Disables codes by mail if there is an app: otherwise the mailbox that reset the password would also be the second
+/// factor of the next login. They stay if the app was set up after them within the last day: it may belong to a thief
+/// against whom the owner resets the password, and would be the only factor left.
 fn without_mailed_codes(two_factor: TwoFactor, now: Timestamp) -> TwoFactor {
     let (Some((_, Some(app))), Some((_, Some(email)))) =
         (two_factor.status(Method::App, now), two_factor.status(Method::Email, now))
@@ -331,7 +334,7 @@ fn without_mailed_codes(two_factor: TwoFactor, now: Timestamp) -> TwoFactor {
     two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
 }
 
-/// Nothing is left of the second factors.
+/// Returns the state in which nothing is left of the second factors.
 fn dropped(two_factor: &TwoFactor) -> TwoFactor {
     if *two_factor == (TwoFactor { version: two_factor.version, ..TwoFactor::none() }) {
         return two_factor.clone();

@@ -1,4 +1,4 @@
-//! Recovery, second step: the mailed code for a token that may set the password.
+//! Second step of recovery: exchanges the mailed code for a token that may set the password.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::temp_token::{IssuedTempToken, TempStep};
 use super::PendingStep;
 use super::all::Parts;
 
-/// Why the password may not be set.
+/// Why the code was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyCodeError {
-    /// The token is good for another step.
-    #[error("the token is good for another step")]
+    /// The token belongs to another step.
+    #[error("the token is for another step")]
     WrongToken,
     /// The code was not accepted.
     #[error(transparent)]
@@ -31,7 +31,7 @@ impl From<VerifyCodeError> for Refusal {
     }
 }
 
-/// The use case.
+/// Verifies password reset codes.
 pub struct VerifyCode {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -42,7 +42,7 @@ impl VerifyCode {
         Self { env: parts.env.clone(), challenges: parts.challenges.clone() }
     }
 
-    /// A fresh token that may set the password.
+    /// Returns a new token, which may set the password.
     pub async fn execute(&self, step: &PendingStep, code: &str) -> Result<IssuedTempToken, VerifyCodeError> {
         if step.step() != TempStep::GivePasswordResetCode {
             return Err(VerifyCodeError::WrongToken);

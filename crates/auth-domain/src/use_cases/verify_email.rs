@@ -1,4 +1,4 @@
-//! Proving an e-mail address by the code that was mailed to it, and having a code mailed again.
+//! Verifies an e-mail address with the code that was mailed to it, and mails another code on request.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::PendingStep;
 use super::all::Parts;
 use super::authenticate::Authenticated;
 
-/// Whose address is to be proved.
+/// The owner of the address that is to be verified.
 pub enum AddressOwner {
     /// The bearer of an access token.
     Session(Box<Authenticated>),
@@ -26,22 +26,22 @@ pub enum AddressOwner {
     Temp(PendingStep),
 }
 
-/// Why an address was not proved, or no code mailed.
+/// Why an address was not verified, or no code mailed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyEmailError {
-    /// The token is good for another step, or used up.
-    #[error("the token is good for another step, or used up")]
+    /// The token belongs to another step, or was used.
+    #[error("the token is for another step, or was already used")]
     WrongToken,
-    /// The account is gone.
-    #[error("the account is gone")]
+    /// The account was deleted.
+    #[error("the account no longer exists")]
     AccountGone,
     /// The code was not accepted.
     #[error(transparent)]
     Code(#[from] GiveCodeError),
     /// The limit for mails is reached.
-    #[error("the limit for mails is reached for {:?}", .0.retry_after)]
+    #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
-    /// The database did not do it.
+    /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,16 +58,16 @@ impl From<VerifyEmailError> for Refusal {
     }
 }
 
-/// What became of the wish for another code.
+/// The outcome of a request for another code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resent {
-    /// It is owed; the token that it is to be given with, where it was asked for with one.
+    /// It is queued; the token to enter it with, if the request had a temp token.
     CodeSent(Option<IssuedTempToken>),
-    /// The address is proved already: no code is needed.
+    /// The address is already verified, so no code is needed.
     AlreadyVerified(Box<Account>),
 }
 
-/// The use case.
+/// Verifies e-mail addresses.
 pub struct VerifyEmail {
     env: Environment,
     challenges: Arc<Challenges>,
@@ -83,7 +83,7 @@ impl VerifyEmail {
         }
     }
 
-    /// Proves the address that `code` was mailed to, which makes a change of address that waits for it; answers the
+    /// Verifies the address to which `code` was mailed, which also makes a pending change of address, and returns the
     /// account.
     pub async fn execute(
         &self,
@@ -91,13 +91,13 @@ impl VerifyEmail {
         code: &str,
         client: &Client,
     ) -> Result<Account, VerifyEmailError> {
-        // A session guesses from where it is, whoever asked for the code.
-        let (challenge_id, from, session_id) = match owner {
+        // A session guesses from its own network, whoever requested the code.
+        let (challenge_id, from, session) = match owner {
             AddressOwner::Temp(token) => (step_of(token)?, None, None),
             AddressOwner::Session(caller) => {
                 let newest = self.newest(caller.account()).await?;
                 let challenge_id = newest.ok_or(GiveCodeError::NoneOutstanding)?.id;
-                (challenge_id, Some(client.network()), Some(caller.session().id))
+                (challenge_id, Some(client.network()), Some(caller.session()))
             }
         };
         let account = self
@@ -108,19 +108,19 @@ impl VerifyEmail {
                     None => vec![prove(account, now)],
                 };
                 changes.push(Change::UseChallenge { challenge_id: challenge.id, version: challenge.version });
-                changes.extend(session_id.map(Change::RequireSession));
+                changes.extend(session.map(Change::require));
                 changes
             })
             .await;
         let account = account.map_err(|error| match (error, owner) {
-            // Used up.
+            // It was used up.
             (GiveCodeError::ChallengeGone, AddressOwner::Temp(_)) => VerifyEmailError::WrongToken,
             (error, _) => error.into(),
         })?;
         Ok(proved(account, self.env.now()))
     }
 
-    /// Both addresses are told. Codes that went to the old one are void.
+    /// Changes the address and notifies both. Codes that went to the old one are void.
     fn change_address(&self, account: &Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
         let (account_id, from, at) = (account.id, account.email.clone(), account.next_change_at(now));
         let told = |address, kind| {
@@ -175,8 +175,8 @@ impl VerifyEmail {
             .await
     }
 
-    /// Another code to the address that is to replace the account's. Only a session gets here: a login waits for the proof
-    /// of the account's own.
+    /// Mails another code to the address that is to replace the account's. Only a session gets here: a login waits for
+    /// the account's own address.
     async fn resend_to_pending(
         &self,
         challenge: Option<Challenge>,
@@ -198,7 +198,7 @@ impl VerifyEmail {
         Ok(Decision::commit(Resent::CodeSent(None), sent.into_iter().chain(counted).collect()))
     }
 
-    /// The challenge whose code is to be replaced, where it can be, and the account.
+    /// Returns the challenge whose code is to be replaced, if there is one, and the account.
     async fn challenge_of(
         &self,
         owner: &AddressOwner,
@@ -235,7 +235,7 @@ fn prove(account: &Account, now: Timestamp) -> Change {
     Change::ProveEmail { account_id: account.id, email, revision, at }
 }
 
-/// The account after its address was proved: the one that was pending, where the one before was proved already.
+/// Returns the account after its address was verified: the pending one, if the current one was already verified.
 fn proved(account: Account, now: Timestamp) -> Account {
     let email = account.pending_email(now).filter(|_| account.email_verified).unwrap_or(&account.email).clone();
     Account { email, email_verified: true, ever_proved: true, pending_email: None, ..account }

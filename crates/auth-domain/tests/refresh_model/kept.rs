@@ -81,7 +81,7 @@ impl Node {
             earlier.commit_now(vec![Change::InsertAccount(account)]).unwrap();
             earlier.commit_now(vec![open(Session { rotation: kept.clone(), ..session.clone() })]).unwrap();
             let reading = CachedStore::new(Arc::new(earlier), cache.clone());
-            reading.find_session(session.id).now_or_never().unwrap().unwrap().unwrap();
+            reading.find_session(session.account_id, session.id).now_or_never().unwrap().unwrap().unwrap();
         }
         let store = Arc::new(CachedStore::new(Arc::new(service.store.clone()), cache.clone()));
         let ports = Ports { store, kept_sessions: Some(cache), ..service.ports() };
@@ -93,7 +93,8 @@ impl Node {
     fn presented(&self, generation: Generation, client: &Client) -> Presented {
         let before = self.service.store.commits().len();
         let refresh_tokens = self.service.ports().refresh_tokens;
-        let claims = RefreshTokenClaims { session_id: self.session.id, generation };
+        let claims =
+            RefreshTokenClaims { account_id: Some(self.session.account_id), session_id: self.session.id, generation };
         let token = refresh_tokens.issue(&claims, &self.session.key_id);
         let answer = self.use_cases.refresh_session.execute(token.reveal(), client).now_or_never().unwrap();
         let commits = self.service.store.commits();

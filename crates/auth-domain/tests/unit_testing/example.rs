@@ -1,4 +1,4 @@
-//! Ending one of one's sessions, and roles that two set at once: the domain alone, no database, no HTTP.
+//! A user ends a session of theirs, and two services set roles at once: only the domain, no database, no HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
@@ -59,20 +59,20 @@ fn session(account: &Account, number: u8) -> Session {
     }
 }
 
-/// A store that has this session, and that nothing can be written to: a call that is not expected panics.
+/// A store that finds this session. Any other call panics, so nothing can be written to it.
 fn store_with(session: &Session, account: &Account) -> MockStore {
-    let (id, found) = (session.id, (session.clone(), account.clone()));
+    let (key, found) = ((account.id, session.id), (session.clone(), account.clone()));
     let mut store = MockStore::new();
-    store.expect_find_session().withf(move |asked| *asked == id).returning(move |_| Ok(Some(found.clone())));
+    store.expect_find_session().returning(move |whose, id| Ok(((whose, id) == key).then(|| found.clone())));
     store
 }
 
-/// The use cases with that store. Every other port is a double that panics when it is called, but for the clock.
+/// The use cases with that store. Every other port, except the clock, is a mock that panics when it is called.
 fn use_cases(store: MockStore) -> UseCases {
     UseCases::new(Ports { store: Arc::new(store), clock: clock(), ..Ports::mocked() }, Policy::for_tests())
 }
 
-/// Only `Authenticate` makes an `Authenticated`. So it is asked for one, with doubles of its own.
+/// Only `Authenticate` can create an `Authenticated`, so this calls it, with mocks of its own.
 async fn caller(account: &Account) -> Authenticated {
     let session = session(account, 0);
     let claims = AccessClaims {
@@ -120,15 +120,15 @@ async fn whoever_loses_a_race_for_an_account_reads_it_again() {
     let changed = Account { updated_at: NOW + Duration::from_secs(1), ..ann.clone() };
     let revision = changed.revision();
     let mut store = MockStore::new();
-    // Expectations are met in the order of their making: the account as it was, then as somebody else left it.
+    // Mocks answer in the order of these lines: first the account as it was, then as somebody else changed it.
     store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
     store.expect_commit().times(1).return_const(Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));
-    // The owner is told in the same commit.
+    // The same commit contains a mail to the owner.
     let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }, Change::Mail(_)] if read == revision);
     store.expect_commit().withf(on_what_is_there_now).times(1).return_const(Ok(()));
 
-    // Only `AuthenticateService` makes an `InternalCaller`: here with a port that knows every token.
+    // Only `AuthenticateService` can create an `InternalCaller`: here with a mock that accepts every token.
     let mut internal_tokens = MockInternalTokens::new();
     let games = InternalService { name: "games".to_owned(), scopes: [Scope::RolesWrite].into() };
     internal_tokens.expect_verify().return_const(Ok(games));

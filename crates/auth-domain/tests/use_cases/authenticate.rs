@@ -50,7 +50,11 @@ async fn the_first_use_proves_the_session_and_further_ones_write_nothing() {
     let caller = ann.authenticate().await.expect("a live session");
     assert_eq!((unproved.rotation.proved, ann.session().rotation.proved), (false, true));
     assert_eq!(caller.session(), &unproved, "as it was read");
-    let proof = Change::ProveSession { session_id: unproved.id, generation: Generation::FIRST };
+    let proof = Change::ProveSession {
+        account_id: unproved.account_id,
+        session_id: unproved.id,
+        generation: Generation::FIRST,
+    };
     assert_eq!(ann.service.store.commits()[before..], [[proof]]);
     ann.service.store.fail_after(1, StoreError::Failed);
     ann.authenticate().await.expect("a live session");

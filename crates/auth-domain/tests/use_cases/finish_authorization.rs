@@ -205,7 +205,7 @@ async fn whom_the_provider_does_not_identify_gets_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_is_told_to_wait_for_the_provider_brings_the_same_again() {
+async fn after_a_wait_for_the_provider_the_same_code_and_state_are_accepted() {
     let service = TestService::new();
     service.google.identifies(SUBJECT, Some((ANN, true)));
     let state = go(&service, None).await;

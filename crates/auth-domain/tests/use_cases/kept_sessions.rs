@@ -38,7 +38,7 @@ impl Here {
     }
 
     async fn keep(&self) {
-        self.store.find_session(self.ann.session().id).await.expect("an answer");
+        self.store.find_session(self.ann.account.id, self.ann.session().id).await.expect("an answer");
     }
 
     async fn refresh(&self, token: &BearerToken, client: &Client) -> Result<IssuedTokens, RefreshError> {

@@ -214,7 +214,7 @@ async fn a_secret_whose_master_key_is_gone_is_named() {
         let error = try_reseal(&service).await.expect_err("a secret that stays shut");
         assert_eq!(
             error.to_string(),
-            format!("{what} cannot be opened: the master key that sealed it is not configured")
+            format!("{what} cannot be decrypted: the master key that encrypted it is not configured")
         );
         assert_eq!(error, ResealError::CannotOpen { what });
         assert_eq!(service.store.commits().len(), before);

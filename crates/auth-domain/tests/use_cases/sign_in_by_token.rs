@@ -1,4 +1,4 @@
-//! `SignInByToken`: a token is good once, and what becomes of it is what becomes of coming back from the provider.
+//! `SignInByToken`: a token can be used once, with the outcomes of a return from the provider.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ async fn a_token_is_good_once() {
     sign_in(&service, 1).await.expect("a session");
     let error = sign_in(&service, 1).await.expect_err("a replay");
     assert_eq!((error, code(error)), (IdentifyError::CodeRefused.into(), ErrorCode::OauthCodeInvalid));
-    // And once at the same time.
+    // Nor can it be used twice at the same time.
     service.before_next_commit(async |service| {
         sign_in(&service, 2).await.expect("a session");
     });

@@ -1,4 +1,4 @@
-//! Who is let in, and who has to go.
+//! Which connections are admitted, and which must close.
 
 use super::*;
 

@@ -23,22 +23,20 @@ use crate::codes::SuccessCode;
 use crate::credential_views::{CredentialView, CredentialsData};
 use crate::endpoint::{Endpoint, Location, NamedSchema, Parameter, Permission};
 use crate::query::{parse_uuid, query_limit, query_parameter};
+use crate::tag::Tag;
 
 const NDJSON: &str = "application/x-ndjson";
-/// A stream holds a snapshot of the database open: not for ever.
+/// A stream holds a snapshot of the database open, so its time is limited.
 const STREAM_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// How long a caller may stop reading.
+/// How long a caller may pause reading.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth", || web::to(list))
         // A gateway may add the slash.
         .alias("/auth/")
-        .summary(
-            "internal",
-            "Every credential, streamed in one consistent snapshot; with `limit` a page. \
-             With `Accept: application/x-ndjson` one credential a line.",
-        )
+        .operation("listCredentials", Tag::Services, "List all credentials")
+        .description("Streamed, in one consistent snapshot; with `limit` a page. With `Accept: application/x-ndjson` one credential per line.")
         .permission(Permission::Internal(Scope::CredentialsRead))
         .parameter(Parameter {
             name: "after",
@@ -131,9 +129,9 @@ enum Piece {
     Last(Bytes),
 }
 
-/// Pages as fast as the caller reads, fed by a task of its own: a caller that stops reading loses the
-/// stream, not the service its snapshot. Whatever ends it early cuts the connection before the end of the
-/// document, so that half a backup is never taken for a whole one.
+/// Streams pages as fast as the caller reads, from a separate task: a caller that stops reading loses the stream, and
+/// the service its snapshot. Whatever ends the stream early cuts the connection before the end of the document, so that
+/// half a backup is never mistaken for a whole one.
 fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Item = Result<Bytes, ApiError>> {
     let (sender, receiver) = mpsc::channel(1);
     let feeding = tokio::time::timeout(STREAM_TIMEOUT, feed(snapshot, format, sender));
@@ -148,7 +146,7 @@ fn stream(snapshot: Box<dyn AccountSnapshot>, format: Format) -> impl Stream<Ite
     })
 }
 
-/// Ends without a last piece when the database fails or the caller stops reading.
+/// Ends without a last piece if the database fails or the caller stops reading.
 async fn feed(mut snapshot: Box<dyn AccountSnapshot>, format: Format, sender: mpsc::Sender<Piece>) -> Option<()> {
     let send = async |piece| sender.send_timeout(piece, READ_TIMEOUT).await.ok();
     send(Piece::Some(Bytes::from(format.head()))).await?;

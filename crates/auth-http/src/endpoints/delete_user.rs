@@ -15,6 +15,7 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
+use crate::tag::Tag;
 use crate::wire::DeletionData;
 
 use super::logout::end_of_session;
@@ -31,7 +32,8 @@ pub(super) fn user_id() -> Parameter {
 
 pub(super) fn own() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/delete", || web::to(delete_own))
-        .summary("auth", "Delete this user with all sessions. Final, at once.")
+        .operation("deleteMe", Tag::Account, "Delete the account")
+        .description("For good, at once, with all sessions.")
         .permission(Permission::FreshLogin)
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
 }
@@ -44,7 +46,7 @@ async fn delete_own(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     match use_cases.delete_account.by_owner(&caller, &client).await {
-        // Somebody else deleted it in this instant.
+        // Someone else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
         deleted => {
             let data = DeletionData { deletion_id: deleted?.as_uuid() };
@@ -56,7 +58,8 @@ async fn delete_own(
 
 pub(super) fn by_service() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/{user_id}", || web::to(delete_user))
-        .summary("internal", "Delete a user's credentials and sessions. Final, at once.")
+        .operation("deleteUser", Tag::Services, "Delete a user")
+        .description("For good, at once: the account with all credentials and sessions.")
         .permission(Permission::Internal(Scope::CredentialsDelete))
         .parameter(user_id())
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)

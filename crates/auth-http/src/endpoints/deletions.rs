@@ -18,6 +18,7 @@ use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
+use crate::tag::Tag;
 use crate::wire::rfc3339;
 
 /// `data` of a deletion's progress.
@@ -63,7 +64,8 @@ impl From<&DeletionProgress> for DeletionProgressData {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/deletions/{deletion_id}", || web::to(read_deletion))
-        .summary("internal", "Which services have acknowledged a deletion, and when.")
+        .operation("getDeletion", Tag::Services, "Get the progress of a deletion")
+        .description("Which services have acknowledged it, and when.")
         .permission(Permission::Internal(Scope::DeletionsRead))
         .parameter(Parameter {
             name: "deletion_id",

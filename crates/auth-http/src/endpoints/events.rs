@@ -18,6 +18,7 @@ use crate::caller::Internal;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::{parse_uuid, query_limit, query_parameter};
+use crate::tag::Tag;
 use crate::wire::rfc3339;
 
 const DEFAULT_LIMIT: u32 = 100;
@@ -43,9 +44,11 @@ struct EventDataView {
     user_id: Uuid,
     /// With `user.deleted`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     deletion_id: Option<Uuid>,
     /// With `session.reuse_detected`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session_id: Option<Uuid>,
 }
 
@@ -77,11 +80,8 @@ struct EventsData {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/events", || web::to(list_events))
-        .summary(
-            "internal",
-            "What happened, in the order in which it became known: none is ever inserted before one that was \
-             answered. Kept for 30 days.",
-        )
+        .operation("listEvents", Tag::Services, "List events")
+        .description("In the order in which they became known: no event is ever inserted before one that was answered. Kept for 30 days.")
         .permission(Permission::Internal(Scope::EventsRead))
         .parameter(Parameter {
             name: "after",
@@ -107,7 +107,7 @@ async fn list_events(
     let after = query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?;
     let limit = query_limit(&request, ListEvents::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
     let page = use_cases.list_events.execute(&caller, after.map(EventId::from), limit).await?;
-    let unknown = "names no event that is kept: begin again without it";
+    let unknown = "must be the id of an event that is still kept: leave it out to begin with the oldest";
     let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", FieldReason::Unknown, unknown)]))?;
     let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());
     let events = page.events.iter().map(EventView::from).collect();

@@ -18,6 +18,9 @@ use crate::client::{client_address, untrusted_proxy};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
+
+use super::metrics::is_of_this_machine;
 
 /// How soon to ask again: another node answers at once; this one is about to stop.
 const RETRY: Duration = Duration::from_secs(1);
@@ -29,10 +32,14 @@ struct Health {
 
 /// It is ready; and how what works in the background is.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct Readiness {
     status: &'static str,
-    /// What works in the background of this node: mail, say. Requests are answered without it.
-    workers: Vec<WorkerHealth>,
+    /// Whether anything in the background of this node fails: mail, say. Requests are answered without it.
+    workers_failing: bool,
+    /// What works in the background, by name: told to callers on this machine only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workers: Option<Vec<WorkerHealth>>,
 }
 
 /// How one of them is.
@@ -68,16 +75,17 @@ fn answer() -> Answer {
 
 pub(super) fn live() -> Endpoint {
     Endpoint::new(Method::GET, "/health/live", || web::to(|| async { ok() }))
-        .summary("health", "Whether the process runs. If not: restart it.")
+        .operation("getLiveness", Tag::Health, "Check that the process runs")
+        .description("If it does not answer, restart it.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(answer())
 }
 
 pub(super) fn ready() -> Endpoint {
     Endpoint::new(Method::GET, "/health/ready", || web::to(readiness))
-        .summary(
-            "health",
-            "Whether requests can be answered: the database can be read and written, and it was not told to stop. If not: send none.",
+        .operation("getReadiness", Tag::Health, "Check that requests can be answered")
+        .description(
+            "The database can be read and written, and the node is not about to stop. Otherwise send it no requests.",
         )
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
@@ -90,7 +98,8 @@ pub(super) fn ready() -> Endpoint {
 
 pub(super) fn client() -> Endpoint {
     Endpoint::new(Method::GET, "/health/client", || web::to(seen_client))
-        .summary("health", "From which network the caller seems to come: how well a proxy in front is set up.")
+        .operation("getClientNetwork", Tag::Health, "See from which network you come")
+        .description("Shows whether a proxy in front is set up right.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "application/json",
@@ -109,12 +118,18 @@ async fn seen_client(request: HttpRequest) -> HttpResponse {
 }
 
 /// *Permissions:* anyone.
-async fn readiness(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
+async fn readiness(
+    use_cases: Data<UseCases>,
+    edge: Data<Edge>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     if edge.draining.has_begun() {
         return Err(Refusal::retry_after(ErrorCode::Unavailable, RETRY).into());
     }
     use_cases.check_readiness.execute().await?;
     let health = |Report { name, failures, failing }| WorkerHealth { name, failures, failing };
-    let workers = edge.workers.reports().into_iter().map(health).collect();
-    Ok(no_store(HttpResponse::Ok()).json(Readiness { status: "ok", workers }))
+    let reports = edge.workers.reports();
+    let workers_failing = reports.iter().any(|report| report.failing);
+    let workers = is_of_this_machine(&request).then(|| reports.into_iter().map(health).collect());
+    Ok(no_store(HttpResponse::Ok()).json(Readiness { status: "ok", workers_failing, workers }))
 }

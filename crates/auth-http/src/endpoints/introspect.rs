@@ -16,6 +16,7 @@ use crate::caller::Internal;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::query::single_field;
+use crate::tag::Tag;
 
 #[derive(Deserialize, ToSchema)]
 struct IntrospectBody {
@@ -66,7 +67,8 @@ struct Introspection {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/introspect", || web::to(introspect))
-        .summary("internal", "Whether a token is good at this moment, and whose it is (RFC 7662). Form or JSON.")
+        .operation("introspectToken", Tag::Services, "Check a token now (RFC 7662)")
+        .description("Whether it is valid at this moment, and whose it is. Form or JSON.")
         .permission(Permission::Internal(Scope::TokensIntrospect))
         .body::<IntrospectBody>()
         .body_types(&["application/x-www-form-urlencoded", "application/json"])
@@ -89,7 +91,7 @@ async fn introspect(
     Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&edge, &token))))
 }
 
-/// A form, as RFC 7662 section 2.1 has it, or a JSON object.
+/// Returns the token of a form, as RFC 7662 section 2.1 requires, or of a JSON object.
 fn token(body: Body) -> Result<String, ApiError> {
     match body.form()? {
         None => Ok(body.json::<IntrospectBody>(&[])?.token),

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use crate::answer::ApiError;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 
 #[derive(Serialize, ToSchema)]
 struct Jwks {
@@ -40,7 +41,8 @@ impl From<&SigningKey> for Jwk {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/.well-known/jwks.json", || web::to(jwks))
-        .summary("keys", "The public keys of access tokens. May be cached for ten minutes.")
+        .operation("getJwks", Tag::Keys, "Get the public keys of access tokens")
+        .description("May be cached for ten minutes.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "application/json",
@@ -54,7 +56,7 @@ pub(super) fn endpoint() -> Endpoint {
 async fn jwks(use_cases: Data<UseCases>) -> Result<HttpResponse, ApiError> {
     let keys = use_cases.publish_signing_keys.list().await?.iter().map(Jwk::from).collect();
     let cacheable = (header::CACHE_CONTROL, "public, max-age=600");
-    // They are public: a page of any origin may verify tokens with them.
+    // The keys are public: a page of any origin may verify tokens with them.
     let readable = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     Ok(HttpResponse::Ok().insert_header(cacheable).insert_header(readable).json(Jwks { keys }))
 }

@@ -1,4 +1,4 @@
-//! `GET /auth/providers`: what a page offers to sign in with.
+//! `GET /auth/providers`: the providers that a page can offer for signing in.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -11,26 +11,28 @@ use crate::codes::SuccessCode;
 use crate::edge::{Edge, ListedProvider};
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 
-/// `data` with the providers that are configured.
+/// `data` with the configured providers.
 #[derive(Serialize, ToSchema)]
 struct ProvidersData {
     providers: Vec<ProviderView>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Provider)]
 #[serde(rename_all = "camelCase")]
 struct ProviderView {
-    /// As in `/auth/<name>/authorize`.
+    /// The name in paths such as `/auth/<name>/authorize`.
     #[schema(example = "google")]
     name: String,
-    /// For people.
+    /// The name to show to users.
     #[schema(example = "Google")]
     display_name: String,
-    /// What an image may show: a URL, or a path of this host. Null where none is set.
+    /// Where to load the icon from: a URL, or a path on this host. Null if none is configured.
     #[schema(required)]
     icon: Option<String>,
-    /// Whether `POST /auth/<name>/token` takes its id_tokens.
+    /// Whether `POST /auth/<name>/token` accepts its id_tokens.
     takes_id_tokens: bool,
 }
 
@@ -47,7 +49,8 @@ impl From<&ListedProvider> for ProviderView {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/providers", || web::to(list))
-        .summary("providers", "The identity providers that one can sign in with, for the buttons of a page.")
+        .operation("listProviders", Tag::Providers, "List the identity providers to sign in with")
+        .description("Lists those that are configured, for the buttons of a sign-in page.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers::<ProvidersData>(SuccessCode::ProvidersFetched)
 }

@@ -7,6 +7,7 @@ use auth_domain::account::{LoginName, Password};
 use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, UseCases};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
@@ -16,28 +17,30 @@ use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::token_answers;
-use crate::wire::{LoginData, LoginPendingData};
+use crate::wire::{LoginData, SecondFactorData, TempTokenData};
 
 #[derive(Deserialize, ToSchema)]
 struct LoginBody {
     /// An e-mail address or a username. One of `email` and `username` is required.
-    #[schema(example = "ann@example.org")]
     email: Option<String>,
     /// An e-mail address or a username; read only where there is no `email`.
     username: Option<String>,
-    #[schema(example = "correct horse battery staple")]
     password: String,
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/login", || web::to(login))
-        .summary("auth", "Log in by password: opens a session.")
+        .operation("login", Tag::Auth, "Log in with a password")
+        .description("`USER_LOGGED_IN` brings the tokens of a new session. `TWOFA_REQUIRED` and `EMAIL_VERIFICATION_REQUIRED` (206) bring a temp token for the next step instead.")
         .permission(Permission::Anyone(Cost::Work))
         .body::<LoginBody>()
+        .example(json!({ "email": "ann@example.org", "password": "correct horse battery staple" }))
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
-        .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
-        .or(SuccessCode::EmailVerificationRequired)
+        .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+        .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
+        .one_of("LoginResult")
         .errors(&[
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
@@ -53,7 +56,7 @@ fn name(body: &LoginBody) -> Option<&str> {
 }
 
 fn name_required() -> FieldError {
-    FieldError::new("/email", FieldReason::Required, "is required, or a username in its place")
+    FieldError::new("/email", FieldReason::Required, "is required unless `username` is given")
 }
 
 /// *Permissions:* anyone.

@@ -17,18 +17,17 @@ use crate::cookies::TokenCookies;
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
+use crate::tag::Tag;
 
-use super::refresh::{RefreshTokenBody, refresh_token};
+use super::refresh::{RefreshTokenBody, refresh_token, token_example};
 
 pub(super) fn here() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout", || web::to(logout))
-        .summary(
-            "auth",
-            "End a session by any refresh token that it ever had. An access token beside it must be of the same session; \
-             one that has expired does not matter.",
-        )
+        .operation("logout", Tag::Auth, "End the session of a refresh token")
+        .description("Takes any refresh token that the session ever had. If an access token comes too, it must be of the same session; it may have expired.")
         .permission(Permission::RefreshToken)
         .optional_body::<RefreshTokenBody>()
+        .example(token_example())
         .answers_empty(SuccessCode::UserLoggedOut)
 }
 
@@ -45,7 +44,7 @@ async fn logout(
     Ok(session_ended(&use_cases, &request, ended))
 }
 
-/// Who bears the access token of the header, where there is one that has not expired.
+/// Returns the bearer of the access token in the header, if there is one that has not expired.
 async fn unless_expired(request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
     if bearer_token(request).is_err() {
         return Ok(None);
@@ -57,12 +56,12 @@ async fn unless_expired(request: &HttpRequest) -> Result<Option<Authenticated>, 
     }
 }
 
-/// The answer of a logout, which removes the cookies of that session, and of no other.
+/// Builds the answer to a logout, which removes only the cookies of that session.
 fn session_ended(use_cases: &UseCases, request: &HttpRequest, ended: SessionId) -> HttpResponse {
     end_of_session(use_cases, request, ended, success(SuccessCode::UserLoggedOut, json!({})))
 }
 
-/// Has the answer remove the cookies that are of that session.
+/// Makes the answer remove the cookies of that session.
 pub(super) fn end_of_session(
     use_cases: &UseCases,
     request: &HttpRequest,
@@ -75,7 +74,7 @@ pub(super) fn end_of_session(
 
 pub(super) fn everywhere() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/logout-all", || web::to(logout_all))
-        .summary("auth", "End every session of this user, this one too.")
+        .operation("logoutAll", Tag::Auth, "End every session of the user")
         .permission(Permission::AccessToken)
         .answers_empty(SuccessCode::UserLoggedOut)
 }

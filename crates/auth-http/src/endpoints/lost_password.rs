@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
@@ -15,22 +16,25 @@ use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::TempTokenData;
 
 #[derive(Deserialize, ToSchema)]
 struct LostPasswordBody {
     /// The address of the account.
-    #[schema(example = "ann@example.org")]
     email: String,
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/lost-password", || web::to(lost_password))
-        .summary("recovery", "Mail a code to set a new password with. The token is for `/auth/verify-code`.")
+        .operation("requestPasswordReset", Tag::Recovery, "Mail a code to reset the password")
+        .description("The temp token is for `POST /auth/verify-code`.")
         .permission(Permission::Anyone(Cost::Mail))
         .body::<LostPasswordBody>()
+        .example(json!({ "email": "ann@example.org" }))
         .answers::<TempTokenData>(SuccessCode::CodeSent)
+        .named("PasswordResetCodeSent")
         .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Unavailable])
 }
 

@@ -8,11 +8,12 @@ use crate::answer::success;
 use crate::caller::ReadingBearer;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
+use crate::tag::Tag;
 use crate::wire::UserData;
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/me", || web::to(me))
-        .summary("auth", "The user that is logged in.")
+        .operation("getMe", Tag::Account, "Get the signed-in user")
         .permission(Permission::AccessToken)
         .answers::<UserData>(SuccessCode::UserFetched)
 }

@@ -13,6 +13,7 @@ use crate::answer::{ApiError, no_store};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, NamedSchema, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
@@ -24,10 +25,8 @@ struct MetricsText(String);
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/metrics", || web::to(from_loopback))
-        .summary(
-            "health",
-            "Metrics of this node, to callers on this machine only; with `AUTH_METRICS_LISTEN` at that address instead.",
-        )
+        .operation("getMetrics", Tag::Health, "Get the metrics of this node")
+        .description("For callers on the same machine only; with `AUTH_METRICS_LISTEN` at that address instead.")
         .permission(Permission::Anyone(Cost::Nothing))
         .answers_plain(Answer::Plain {
             media_type: "text/plain",
@@ -43,13 +42,18 @@ async fn from_loopback(
     edge: Data<Edge>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let proxied =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
-    let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if edge.metrics_elsewhere || proxied || !loopback {
+    if edge.metrics_elsewhere || !is_of_this_machine(&request) {
         return Err(ErrorCode::NotFound.into());
     }
     metrics(use_cases, edge).await
+}
+
+/// Whether the caller is on this machine, and asks by itself rather than through a proxy on it.
+pub(super) fn is_of_this_machine(request: &HttpRequest) -> bool {
+    let proxied =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
+    let loopback = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    loopback && !proxied
 }
 
 /// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
@@ -59,7 +63,7 @@ pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Resu
     match edge.metrics.text(&load, &edge.connections, log_lines_dropped, &edge.workers.reports()) {
         Ok(text) => Ok(no_store(HttpResponse::Ok()).content_type(MEDIA_TYPE).body(text)),
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
+            tracing::error!(%error, "the metrics could not be encoded");
             Err(ErrorCode::InternalServerError.into())
         }
     }

@@ -1,4 +1,4 @@
-//! The endpoints, one file a use case: the handler, what it reads, and its description.
+//! The endpoints, one file per use case: the handler, what it reads, and its description.
 
 mod credentials;
 mod delete_user;
@@ -35,7 +35,7 @@ use auth_domain::identity::ProviderName;
 use crate::edge::ListedProvider;
 use crate::endpoint::Endpoint;
 
-/// All of them. Routes, OpenAPI and the error table are made from this list.
+/// Returns all endpoints. Routes, OpenAPI and the error table are generated from this list.
 pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
     let mut all = vec![
         register::endpoint(),
@@ -95,9 +95,9 @@ fn of_provider(provider: &ListedProvider) -> Vec<Endpoint> {
     all
 }
 
-/// Tells whether a provider of that name would be where something else is.
+/// Tells whether the paths of a provider with this name would collide with other endpoints.
 pub fn is_reserved(name: &ProviderName) -> bool {
-    // Swagger UI is no endpoint.
+    // Swagger UI is not in the list of endpoints.
     let others = all(&[]);
     let mut taken = others.iter().filter_map(|endpoint| endpoint.path.strip_prefix("/auth/")?.split('/').next());
     name.as_str() == "doc" || taken.any(|taken| taken == name.as_str())

@@ -1,5 +1,5 @@
-//! `POST /auth/<provider>/token`: signing in with an id_token that a native app, or a page with One Tap, got from the
-//! provider itself; and `POST /auth/<provider>`, by which some providers send browsers back.
+//! `POST /auth/<provider>/token`: signing in with an id_token that a native app, or a page with One Tap, obtained from the
+//! provider; and `POST /auth/<provider>`, to which some providers send browsers back.
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
@@ -9,6 +9,7 @@ use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::identity::ProviderName;
 use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
+use serde_json::json;
 use url::form_urlencoded::Serializer;
 use utoipa::ToSchema;
 
@@ -20,27 +21,27 @@ use crate::delivery::Delivery;
 use crate::endpoint::{Answer, Endpoint, Permission};
 use crate::network_limits::Cost;
 use crate::query::single_field;
-use crate::wire::{LoginData, LoginPendingData};
+use crate::tag::Tag;
+use crate::wire::{LoginData, SecondFactorData, TempTokenData};
 
-use super::providers::{answer, found};
+use super::providers::{answer, found, title};
 
-/// The most characters of a nonce.
+/// The maximum number of characters of a nonce.
 const MAX_NONCE: usize = 512;
-/// A `state` of ours has fewer characters.
+/// More characters than any `state` of ours has.
 const MAX_STATE: usize = 4_096;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct IdTokenBody {
-    /// What the provider gave the app or the page: an id_token for one of the configured client ids, at most an hour old.
-    /// Good once.
+    /// The id_token from the provider: for one of the configured client ids and at most an hour old. Can be used once.
     id_token: String,
-    /// What it was asked for with. The token has it, or its SHA-256 in hexadecimal.
+    /// The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
     #[schema(example = "n-0S6_WzA2Mj")]
     nonce: String,
 }
 
-/// Returns the endpoint of one provider that makes id_tokens.
+/// Returns the endpoint of a provider that issues id_tokens.
 pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
     let name = provider.clone();
     Endpoint::new(Method::POST, format!("/auth/{provider}/token"), move || {
@@ -49,13 +50,21 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
             sign_in_by_token(name.clone(), use_cases, client, request, body)
         })
     })
-    .summary("providers", "Sign in with an id_token that a native app, or a page with One Tap, got there.")
+    .operation(
+        format!("signInWith{}Token", title(provider)),
+        Tag::Providers,
+        format!("Sign in with an id_token of {}", title(provider)),
+    )
+    .description("For native apps and pages with One Tap, which obtain an id_token from the provider's own SDK.")
     .permission(Permission::Anyone(Cost::Work))
     .body::<IdTokenBody>()
+    .example(json!({ "idToken": "eyJhbGciOiJSUzI1NiIs…", "nonce": "n-0S6_WzA2Mj" }))
     .answers::<LoginData>(SuccessCode::UserLoggedIn)
-    .answers::<LoginData>(SuccessCode::UserRegistered)
-    .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
-    .or(SuccessCode::EmailVerificationRequired)
+    .or(SuccessCode::UserRegistered)
+    .named("UserSignedIn")
+    .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+    .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
+    .one_of("TokenSignInResult")
     .errors(&[
         ErrorCode::EmailRequired,
         ErrorCode::OauthCodeInvalid,
@@ -73,7 +82,7 @@ fn wrong_nonce(body: &IdTokenBody) -> Option<FieldError> {
         0 => Some(FieldError::new(
             "/nonce",
             FieldReason::Required,
-            "is required: ask the provider for the token with one",
+            "is required: request the token from the provider with a nonce",
         )),
         1..=MAX_NONCE => None,
         _ => Some(
@@ -100,32 +109,37 @@ async fn sign_in_by_token(
     Ok(answer(&request, Delivery::of(&request), &outcome))
 }
 
-/// What a provider sends (OAuth 2.0 Form Post Response Mode).
+/// The form that a provider sends (OAuth 2.0 Form Post Response Mode).
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes a form, which is read field by field")]
 struct ProviderAnswerForm {
-    /// What the provider gave for a successful sign-in.
+    /// The authorization code, if the sign-in succeeded.
     code: Option<String>,
-    /// What the sign-in began with.
+    /// The state with which the sign-in began.
     state: String,
-    /// Why it was not successful.
+    /// Why it failed.
     error: Option<String>,
 }
 
-/// Returns the endpoint of one provider that sends browsers back by POST. With such a request, which a page of the provider
-/// makes, a browser sends none of our cookies; with the redirect that answers it, it does.
+/// Returns the endpoint of a provider that sends browsers back by POST. A page of the provider sends that request, so the
+/// browser omits our cookies. It sends them when it follows the redirect.
 pub(super) fn finish_by_post(provider: &ProviderName) -> Endpoint {
     Endpoint::new(Method::POST, format!("/auth/{provider}"), || web::to(came_back_by_post))
-        .summary("providers", "Where the provider sends browsers back to: sends them on to the same address by GET.")
+        .operation(
+            format!("finish{}SignInByPost", title(provider)),
+            Tag::Providers,
+            format!("Finish a sign-in or a link with {} by POST", title(provider)),
+        )
+        .description("The provider sends the browser back to here. It is redirected to the same address by GET.")
         .permission(Permission::Anyone(Cost::Nothing))
         .open_to_any_page()
         .body::<ProviderAnswerForm>()
         .body_types(&["application/x-www-form-urlencoded"])
-        .answers_plain(Answer::Redirect("The same address, with `code`, `state` and `error` in the query."))
+        .answers_plain(Answer::Redirect("To the same address, with `code`, `state` and `error` in the query."))
         .errors(&[ErrorCode::OauthStateInvalid, ErrorCode::OauthCodeInvalid])
 }
 
-/// *Permissions:* anyone; nothing is done.
+/// *Permissions:* anyone; it changes nothing.
 async fn came_back_by_post(body: Body) -> Result<HttpResponse, ApiError> {
     let form = body.form()?.ok_or(HttpCode::UnsupportedMediaType)?;
     let [code, state, error] =
@@ -136,7 +150,7 @@ async fn came_back_by_post(body: Body) -> Result<HttpResponse, ApiError> {
     }
     let mut query = Serializer::for_suffix(String::from("?"), 1);
     query.append_pair("state", &state);
-    // The codes of RFC 6749 are short.
+    // The error codes of RFC 6749 are short.
     let error = error.filter(|error| error.len() <= 64);
     query.extend_pairs(code.map(|code| ("code", code)).into_iter().chain(error.map(|error| ("error", error))));
     Ok(found(&query.finish()))

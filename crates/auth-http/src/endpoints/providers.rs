@@ -22,15 +22,16 @@ use crate::client::RequestClient;
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cookies;
 use crate::credential::came_by_cookie;
-use crate::cross_site::is_forged_navigation;
+use crate::cross_site::{self, is_forged_navigation};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
+use crate::tag::Tag;
 use crate::token_answers;
-use crate::wire::{LoginData, LoginFinishedTokens, LoginPendingData, UserData, UserView};
+use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData, UserData};
 
 /// `data` with the place where to sign in.
 #[derive(Serialize, ToSchema)]
@@ -40,14 +41,13 @@ struct AuthorizationData {
     authorization_url: String,
 }
 
-/// `data` of coming back: a login; or, without tokens, the user whom an identity is linked to now; or, without a user, the
-/// access token of somebody who proved again who they are.
-#[derive(ToSchema)]
-#[schema(as = CameBackData)]
-#[expect(dead_code, reason = "describes three answers that have the same status")]
-struct CallbackData {
-    tokens: Option<LoginFinishedTokens>,
-    user: Option<UserView>,
+/// Returns the name of a provider as a part of the name of a method: `google` is `Google`, `my-company` is `MyCompany`.
+pub(super) fn title(provider: &ProviderName) -> String {
+    let capitalised = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    provider.to_string().split(|letter: char| !letter.is_ascii_alphanumeric()).map(capitalised).collect()
 }
 
 /// Returns the endpoints that every provider has.
@@ -63,7 +63,8 @@ fn redirect_parameter() -> Parameter {
     query(
         "redirect",
         "Where the browser ends, with the tokens in cookies: a URL of this service or of an allowed origin. A sign-in that \
-         failed ends there with `error=<CODE>`, one that wants more with `pending=<CODE>`. Needs `AUTH_COOKIES=on`.",
+         failed ends there with `error=<CODE>`; one that needs another step with `pending=<CODE>`, and with `methods` \
+         (separated by commas) and `primary` if that is `TWOFA_REQUIRED`. Needs `AUTH_COOKIES=on`.",
     )
 }
 
@@ -75,8 +76,11 @@ fn authorize(provider: &ProviderName) -> Endpoint {
             begin_sign_in(name.clone(), use_cases, edge, request)
         })
     })
-    .summary("providers", "Sign in there: redirects a browser, tells any other client where to go.")
-    // Going there writes nothing.
+    .operation(format!("begin{}SignIn", title(provider)), Tag::Providers, format!("Start to sign in with {}", title(provider)))
+    .description(
+        "Redirects a browser to the provider. With `Accept: application/json` the answer is the URL to send it to.",
+    )
+    // Starting a sign-in writes nothing.
     .permission(Permission::Anyone(Cost::Nothing))
     .parameter(redirect_parameter())
     .parameter(query(
@@ -109,7 +113,7 @@ async fn begin_sign_in(
     let redirect = redirect_of(&edge, &request)?;
     let wants_json = accepts(&request, "application/json");
     let caller = reauthenticating(&edge, &request).await?;
-    // A client that reads JSON and names no page to end at may have no cookies.
+    // A client that reads JSON and names no page to end on may have no cookies.
     let in_browser = !wants_json || redirect.is_some() || came_by_cookie(&request);
     let browser = in_browser.then(|| cookies::browser_or_new(&edge, &request));
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
@@ -124,14 +128,14 @@ async fn begin_sign_in(
     Ok(response)
 }
 
-/// Returns whose session is to be made fresh, where one is.
+/// Returns the bearer whose session is to be reauthenticated, if there is one.
 async fn reauthenticating(edge: &Edge, request: &HttpRequest) -> Result<Option<Authenticated>, ApiError> {
     if !is_reauthentication(request)? {
         return Ok(None);
     }
     let Bearer(caller) = Bearer::from_request(request, &mut Payload::None).await?;
     if came_by_cookie(request) && is_forged_navigation(edge, request) {
-        return Err(HttpCode::CrossSiteRequest.into());
+        return Err(cross_site::refusal(request));
     }
     Ok(Some(caller))
 }
@@ -154,9 +158,9 @@ fn link(provider: &ProviderName) -> Endpoint {
             begin_link(name.clone(), use_cases, edge, caller, request)
         })
     })
-    .summary(
-        "providers",
-        "Link the identity that signs in there to this user. Whoever comes back must be this browser, or bear an access \
+    .operation(format!("link{}", title(provider)), Tag::Providers, format!("Link {} to the account", title(provider)))
+    .description(
+        "Answers the URL to send the browser to. The link is made when it comes back: in this browser, or with an access \
          token of this session.",
     )
     .permission(Permission::FreshLogin)
@@ -184,7 +188,7 @@ async fn begin_link(
 fn redirect_of(edge: &Edge, request: &HttpRequest) -> Result<Option<String>, Refusal> {
     let Some(redirect) = query_parameter(request, "redirect")? else { return Ok(None) };
     if !edge.cookies {
-        let message = "needs AUTH_COOKIES=on: without cookies no browser could take the tokens along";
+        let message = "is allowed only with AUTH_COOKIES=on: the page receives its tokens as cookies";
         return Err(Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]));
     }
     edge.origins.redirect(&redirect).map(Some)
@@ -209,17 +213,25 @@ fn finish(provider: &ProviderName) -> Endpoint {
             callback(name.clone(), use_cases, client, request)
         })
     })
-    .summary("providers", "Where the provider sends browsers back to: logs in, registers, or links an identity.")
+    .operation(
+        format!("finish{}SignIn", title(provider)),
+        Tag::Providers,
+        format!("Finish a sign-in or a link with {}", title(provider)),
+    )
+    .description("The provider sends the browser back to here.")
     .permission(Permission::Anyone(Cost::Work))
     .without_head()
     .parameter(query("code", "What the provider gave for a successful sign-in."))
     .parameter(query("state", "What the sign-in began with. Good once, for ten minutes."))
-    .answers::<CallbackData>(SuccessCode::UserLoggedIn)
-    .or(SuccessCode::ProviderLinked)
-    .or(SuccessCode::Reauthenticated)
-    .answers::<LoginData>(SuccessCode::UserRegistered)
-    .answers::<LoginPendingData>(SuccessCode::TwofaRequired)
-    .or(SuccessCode::EmailVerificationRequired)
+    // One schema for both: with two of the same shape, a client in Go could not tell which one it got.
+    .answers::<LoginData>(SuccessCode::UserLoggedIn)
+    .or(SuccessCode::UserRegistered)
+    .named("UserSignedIn")
+    .answers::<UserData>(SuccessCode::ProviderLinked)
+    .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
+    .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+    .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
+    .one_of("ProviderSignInResult")
     .answers_plain(Answer::Redirect("Where the sign-in began with `redirect`."))
     .errors(&[HttpCode::AuthCodeRequired])
     .errors(&[
@@ -262,7 +274,7 @@ async fn callback(
     };
     match (outcome, redirect) {
         (Ok(outcome), None) => {
-            // Only where this browser began are its cookies set: nobody is logged in by a link that somebody sent.
+            // Cookies are set only in the browser that began, so that nobody is logged in by a link that someone sent.
             let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
             Ok(answer(&request, delivery, &outcome))
         }
@@ -272,8 +284,8 @@ async fn callback(
     }
 }
 
-/// Where it is not the browser that went there, the session that did is to say so with its access token. In a header: a
-/// browser brings its cookie along whoever sent it here.
+/// Lets the session that began confirm a return in another browser, with its access token in a header: a browser sends
+/// its cookie whoever caused the request.
 async fn confirmed(
     unconfirmed: UnconfirmedAuthorization,
     request: &HttpRequest,
@@ -286,7 +298,7 @@ async fn confirmed(
     }
 }
 
-/// The code, or why the provider gave none (RFC 6749 section 4.1.2.1).
+/// Returns the code, or the reason why the provider issued none (RFC 6749 section 4.1.2.1).
 fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<AuthorizationCode, Code> {
     match code {
         Some(code) => AuthorizationCode::parse(code).ok_or(ErrorCode::OauthCodeInvalid.into()),
@@ -297,7 +309,7 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
     }
 }
 
-/// Words the outcome as an answer of JSON.
+/// Builds the outcome as a JSON answer.
 pub(super) fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
         AuthorizationOutcome::LoggedIn(logged_in) => {
@@ -319,16 +331,17 @@ pub(super) fn answer(request: &HttpRequest, delivery: Delivery, outcome: &Author
     }
 }
 
-/// Words the outcome as a redirect, with the same cookies.
+/// Builds the outcome as a redirect, with the same cookies.
 fn redirected(request: &HttpRequest, outcome: &AuthorizationOutcome, redirect: &str) -> HttpResponse {
-    let pending = match outcome {
-        AuthorizationOutcome::SecondFactorRequired(_) => Some(SuccessCode::TwofaRequired),
-        AuthorizationOutcome::EmailVerificationRequired(_) => Some(SuccessCode::EmailVerificationRequired),
-        _ => None,
-    };
-    let response = match pending {
-        Some(code) => found(&with_parameter(redirect, "pending", code.as_str())),
-        None => found(redirect),
+    let pending = |code: SuccessCode| with_parameter(redirect, "pending", code.as_str());
+    let response = match outcome {
+        AuthorizationOutcome::SecondFactorRequired(required) => {
+            let methods: Vec<&str> = required.methods.iter().map(|method| method.as_str()).collect();
+            let url = with_parameter(&pending(SuccessCode::TwofaRequired), "methods", &methods.join(","));
+            found(&with_parameter(&url, "primary", required.primary.as_str()))
+        }
+        AuthorizationOutcome::EmailVerificationRequired(_) => found(&pending(SuccessCode::EmailVerificationRequired)),
+        _ => found(redirect),
     };
     match cookies::withhold(&mut answer(request, Delivery::Cookies, outcome)) {
         Some(cookies) => cookies.with(response),
@@ -344,7 +357,8 @@ fn unlink(provider: &ProviderName) -> Endpoint {
             unlink_identity(name.clone(), use_cases, caller, client)
         })
     })
-    .summary("providers", "Unlink the identity there from this user, and end every other session.")
+    .operation(format!("unlink{}", title(provider)), Tag::Providers, format!("Unlink {}", title(provider)))
+    .description("Ends every other session of the user.")
     .permission(Permission::FreshLogin)
     .answers::<UserData>(SuccessCode::ProviderUnlinked)
     .errors(&[ErrorCode::ProviderNotLinked, ErrorCode::LastWayIn])

@@ -7,6 +7,7 @@ use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{ReauthenticationOutcome, UseCases};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
@@ -16,23 +17,26 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
+use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{ReauthenticatedData, SecondFactorData};
 
 #[derive(Deserialize, ToSchema)]
 struct ReauthenticateBody {
     /// Left out by a user without one: then a second factor, or a code to the proved address, takes its place.
-    #[schema(example = "correct horse battery staple")]
     password: Option<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/reauthenticate", || web::to(reauthenticate))
-        .summary("auth", "Prove again who is behind this session (RFC 9470): answers an access token of a fresh login.")
+        .operation("reauthenticate", Tag::Auth, "Make the login fresh again")
+        .description("Answers an access token of the same session with a new `auth_time` (RFC 9470).")
         .permission(Permission::AccessToken)
         .body::<ReauthenticateBody>()
+        .example(json!({ "password": "correct horse battery staple" }))
         .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
         .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+        .one_of("ReauthenticationResult")
         .errors(&[ErrorCode::InvalidPassword, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Overloaded])
 }
 

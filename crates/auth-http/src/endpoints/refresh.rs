@@ -6,31 +6,38 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{RefreshError, UseCases};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
+use crate::audit_context::{is_of_user, token_refused};
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::cookies::{self, TokenCookies};
 use crate::credential;
-use crate::cross_site::is_foreign;
+use crate::cross_site::{is_foreign, refusal};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::wire::{TokensData, TokensView};
 
 /// A body that names a refresh token.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RefreshTokenBody {
     /// The refresh token. Where a cookie brings it, it may be left out here, and so may the body.
-    #[schema(example = "rt1.…")]
     token: Option<String>,
 }
 
-/// Returns the refresh token in a body, else that of a cookie, as what the request is recognised by; without one the code
-/// is `REFRESH_TOKEN_REQUIRED`.
+/// A body to fill in: no refresh token can be made up.
+pub(super) fn token_example() -> Value {
+    json!({ "token": "rt2.…" })
+}
+
+/// Returns the refresh token in a body, or else that of a cookie, as the one by which the request is recognised.
+/// Without one, the code is `REFRESH_TOKEN_REQUIRED`.
 pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> Result<String, ApiError> {
     let in_body = match edge.cookies && body.is_empty() {
         true => Ok(RefreshTokenBody { token: None }),
@@ -41,8 +48,8 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
             credential::note_explicit(request, &token);
             Ok(token)
         }
-        // A form of another site, say, whatever it holds.
-        _ if is_foreign(edge, request) => Err(HttpCode::CrossSiteRequest.into()),
+        // For example a form of another site, whatever it contains.
+        _ if is_foreign(edge, request) => Err(refusal(request)),
         Err(error) => Err(error),
         Ok(None) => {
             let in_cookie = credential::from_cookie(edge, request, cookies::REFRESH, |_| true)?;
@@ -53,10 +60,12 @@ pub(super) fn refresh_token(edge: &Edge, request: &HttpRequest, body: Body) -> R
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/refresh", || web::to(refresh))
-        .summary("auth", "Exchange a refresh token for its successor and a new access token.")
-        // A forged token is known by its MAC, and whoever holds a genuine one is no stranger.
+        .operation("refresh", Tag::Auth, "Get new tokens with a refresh token")
+        .description("The refresh token that was used is replaced: store the new one.")
+        // A forged token is detected by its MAC, and the holder of a genuine one is no stranger.
         .permission(Permission::Anyone(Cost::Nothing))
         .optional_body::<RefreshTokenBody>()
+        .example(token_example())
         .answers::<TokensData>(SuccessCode::TokenRefreshed)
         .errors(&[HttpCode::RefreshTokenRequired])
         .errors(&[ErrorCode::RefreshTokenInvalid, ErrorCode::RefreshTokenExpired, ErrorCode::Unavailable])
@@ -73,10 +82,15 @@ async fn refresh(
     let token = refresh_token(&edge, &request, body)?;
     let tokens = use_cases.refresh_session.execute(&token, &client).await.inspect_err(|error| match error {
         RefreshError::Reused { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a refresh token was used again: its session is revoked");
+            is_of_user(*account_id);
+            token_refused("refresh", "used_again");
+            tracing::warn!(%session_id, %account_id, "a refresh token was reused: its session was revoked");
         }
         RefreshError::Suspicious { session_id, account_id } => {
-            tracing::warn!(%session_id, %account_id, "a session was refreshed late too often: it is revoked");
+            is_of_user(*account_id);
+            token_refused("refresh", "late_too_often");
+            tracing::warn!(%session_id, %account_id, "a session repeated its refresh too late too often: it was \
+                                                      revoked");
         }
         _ => {}
     })?;
@@ -86,7 +100,7 @@ async fn refresh(
     Ok(delivery.attach(TokenCookies::tokens(&tokens), success(SuccessCode::TokenRefreshed, data)))
 }
 
-/// Tells whether the cookie is of another session than the token that came in the body: then it stays.
+/// Tells whether the cookie belongs to another session than the token in the body; then it stays.
 fn replaces_another(use_cases: &UseCases, edge: &Edge, request: &HttpRequest, token: &str) -> bool {
     let session_of = |token: &str| use_cases.logout.session_of(token);
     let in_cookie = cookies::token(edge, request, cookies::REFRESH).and_then(|cookie| session_of(&cookie));

@@ -7,6 +7,7 @@ use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{Register, RegisterRequest, UseCases};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -17,19 +18,17 @@ use crate::cookies::TokenCookies;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::wire::RegisteredData;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RegisterBody {
     /// 3–32 of letters, digits, `_`, `.`, `-`; unique without case.
-    #[schema(example = "ann")]
     username: Option<String>,
     /// At most 254 characters; unique without case.
-    #[schema(example = "ann@example.org")]
     email: String,
     /// 8–128 characters, not among the 100 000 commonest, not the e-mail address or username.
-    #[schema(example = "correct horse battery staple")]
     password: String,
     /// Where it is there, it must be the same.
     confirm_password: Option<String>,
@@ -37,12 +36,11 @@ struct RegisterBody {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/register", || web::to(register))
-        .summary(
-            "auth",
-            "Register a new user, and mail a code that proves the address. Opens no session: log in afterwards.",
-        )
+        .operation("register", Tag::Auth, "Create an account")
+        .description("Mails a code that verifies the e-mail address (`POST /auth/verify-email`). Does not sign in: log in afterwards.")
         .permission(Permission::Anyone(Cost::Mail))
         .body::<RegisterBody>()
+        .example(json!({ "email": "ann@example.org", "username": "ann", "password": "correct horse battery staple" }))
         .answers::<RegisteredData>(SuccessCode::UserRegistered)
         .errors(&[
             ErrorCode::UnmatchedPasswords,

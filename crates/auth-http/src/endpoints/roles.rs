@@ -8,6 +8,7 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{RolesWrite, Scope};
 use auth_domain::use_cases::UseCases;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -17,6 +18,7 @@ use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Permission};
 use crate::query::path_uuid;
+use crate::tag::Tag;
 use crate::wire::UserData;
 
 use super::delete_user::user_id;
@@ -24,19 +26,17 @@ use super::delete_user::user_id;
 #[derive(Deserialize, ToSchema)]
 struct RolesBody {
     /// At most 32, each 1–64 of `a-z`, `0-9`, `_`, `:`, `.`, `-`, beginning with a letter.
-    #[schema(example = json!(["user", "admin"]))]
     roles: Vec<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::PUT, "/auth/{user_id}/roles", || web::to(set_roles))
-        .summary(
-            "internal",
-            "Replace a user's roles. Access tokens minted before carry the old ones until they expire.",
-        )
+        .operation("setUserRoles", Tag::Services, "Replace the roles of a user")
+        .description("Access tokens issued before carry the previous roles until they expire.")
         .permission(Permission::Internal(Scope::RolesWrite))
         .parameter(user_id())
         .body::<RolesBody>()
+        .example(json!({ "roles": ["user", "admin"] }))
         .answers::<UserData>(SuccessCode::RolesUpdated)
         .errors(&[ErrorCode::UserNotFound])
 }

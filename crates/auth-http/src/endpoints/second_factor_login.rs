@@ -2,11 +2,12 @@
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Route};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{SecondFactor, UseCases};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -16,8 +17,9 @@ use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::token_answers;
-use crate::wire::LoginFinishedData;
+use crate::wire::{LoginData, ReauthenticatedData};
 
 use super::verify_code::{OtpBody, otp_code};
 
@@ -25,7 +27,6 @@ use super::verify_code::{OtpBody, otp_code};
 #[serde(rename_all = "camelCase")]
 struct RecoveryCodeBody {
     /// Case, spaces and dashes do not matter.
-    #[schema(example = "abcde-fghjk")]
     recovery_code: String,
 }
 
@@ -37,19 +38,26 @@ pub(super) struct CodeSentData {
     pub(super) expires_in: u64,
 }
 
-fn finishing(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
+fn finishing(id: &'static str, path: &'static str, route: fn() -> Route, summary: &'static str) -> Endpoint {
     Endpoint::new(Method::POST, path, route)
-        .summary("2fa", summary)
+        .operation(id, Tag::TwoFactor, summary)
+        .description("Finishes a reauthentication too: then the answer is `REAUTHENTICATED`.")
         .permission(Permission::TempToken(Cost::Work))
-        .answers::<LoginFinishedData>(SuccessCode::UserLoggedIn)
-        .or(SuccessCode::Reauthenticated)
+        .answers::<LoginData>(SuccessCode::UserLoggedIn)
+        .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
+        .one_of("SecondFactorResult")
         .errors(&[HttpCode::OtpRequired])
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
 
 pub(super) fn by_app() -> Endpoint {
-    finishing("/2fa/app/verify-login", || web::to(verify_app), "Finish a login with a code of the app.")
-        .body::<OtpBody>()
+    finishing(
+        "verifyAppLogin",
+        "/2fa/app/verify-login",
+        || web::to(verify_app),
+        "Finish a login with a code of the app",
+    )
+    .body::<OtpBody>()
 }
 
 /// *Permissions:* a temp token of a login or a reauthentication.
@@ -67,9 +75,10 @@ async fn verify_app(
 
 pub(super) fn by_email() -> Endpoint {
     finishing(
+        "verifyEmailLogin",
         "/2fa/email/verify-login",
         || web::to(verify_email),
-        "Finish a login with the code that was mailed for it.",
+        "Finish a login with the mailed code",
     )
     .body::<OtpBody>()
 }
@@ -88,8 +97,14 @@ async fn verify_email(
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
-    finishing("/2fa/recovery/verify-login", || web::to(verify_recovery_code), "Finish a login with a recovery code.")
-        .body::<RecoveryCodeBody>()
+    finishing(
+        "verifyRecoveryLogin",
+        "/2fa/recovery/verify-login",
+        || web::to(verify_recovery_code),
+        "Finish a login with a recovery code",
+    )
+    .body::<RecoveryCodeBody>()
+    .example(json!({ "recoveryCode": "abcde-fghjk" }))
 }
 
 /// *Permissions:* a temp token of a login or a reauthentication.
@@ -111,9 +126,11 @@ async fn verify_recovery_code(
 
 pub(super) fn send_code() -> Endpoint {
     Endpoint::new(Method::POST, "/2fa/email/send-login", || web::to(send_login_code))
-        .summary("2fa", "Mail the code of this login. Done by itself where codes by mail are primary.")
+        .operation("sendLoginCode", Tag::TwoFactor, "Mail the code for a login")
+        .description("Where codes by mail are the primary method, the login has mailed one already.")
         .permission(Permission::TempToken(Cost::Work))
         .answers::<CodeSentData>(SuccessCode::CodeSent)
+        .named("TwoFactorCodeSent")
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::RateLimited])
 }
 

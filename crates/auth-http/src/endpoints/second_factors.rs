@@ -1,8 +1,8 @@
 //! `/2fa`: setting up second factors and managing them.
 
-use actix_web::HttpResponse;
 use actix_web::http::Method as HttpMethod;
 use actix_web::web::{self, Data};
+use actix_web::{HttpResponse, Route};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::ports::RecoveryCode;
@@ -18,7 +18,8 @@ use crate::caller::{Bearer, FreshBearer};
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
-use crate::wire::rfc3339;
+use crate::tag::Tag;
+use crate::wire::{TwoFactorMethod, rfc3339};
 
 use super::second_factor_login::CodeSentData;
 use super::verify_code::{OtpBody, otp_code};
@@ -41,15 +42,25 @@ struct ScanQrData {
 #[serde(rename_all = "camelCase")]
 #[schema(as = SecondFactorMethod)]
 struct MethodView {
-    #[schema(pattern = "^(app|email)$")]
+    #[schema(value_type = TwoFactorMethod)]
     method: &'static str,
-    #[schema(pattern = "^(pending|enabled|disabled)$")]
+    #[schema(value_type = SecondFactorStatus)]
     status: &'static str,
     /// Whether it is offered first.
     primary: bool,
     /// Null while its first set-up is pending.
     #[schema(required = true, format = DateTime)]
     enrolled_at: Option<String>,
+}
+
+/// A method that is disabled stays enrolled, and can be enabled again.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the values of a field")]
+enum SecondFactorStatus {
+    Pending,
+    Enabled,
+    Disabled,
 }
 
 fn views(methods: &[MethodOverview]) -> Vec<MethodView> {
@@ -93,23 +104,25 @@ fn reveal(codes: &[RecoveryCode]) -> Vec<String> {
 
 #[derive(Deserialize, ToSchema)]
 struct MethodBody {
-    /// `app` or `email`.
-    #[schema(example = "app")]
+    #[schema(value_type = TwoFactorMethod)]
     method: String,
 }
 
 fn method(body: Body) -> Result<Method, ApiError> {
     let body: MethodBody = body.json(&[])?;
-    let unknown = || Refusal::invalid(vec![FieldError::new("/method", FieldReason::Range, "must be app or email")]);
+    let unknown =
+        || Refusal::invalid(vec![FieldError::new("/method", FieldReason::Range, "must be \"app\" or \"email\"")]);
     Ok(Method::parse(&body.method).ok_or_else(unknown)?)
 }
 
-fn endpoint(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
-    Endpoint::new(HttpMethod::POST, path, route).summary("2fa", summary).permission(Permission::FreshLogin)
+fn endpoint(id: &'static str, path: &'static str, route: fn() -> Route, summary: &'static str) -> Endpoint {
+    Endpoint::new(HttpMethod::POST, path, route)
+        .operation(id, Tag::TwoFactor, summary)
+        .permission(Permission::FreshLogin)
 }
 
 pub(super) fn set_up_app() -> Endpoint {
-    endpoint("/2fa/app/setup", || web::to(begin_app), "Begin to set up an authenticator app.")
+    endpoint("setUpApp", "/2fa/app/setup", || web::to(begin_app), "Start to set up an authenticator app")
         .answers::<ScanQrData>(SuccessCode::ScanQr)
         .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::TwofaAlreadyPending])
 }
@@ -128,7 +141,7 @@ async fn begin_app(use_cases: Data<UseCases>, FreshBearer(caller): FreshBearer) 
 
 pub(super) fn cancel_app() -> Endpoint {
     Endpoint::new(HttpMethod::DELETE, "/2fa/app/setup", || web::to(give_up_app))
-        .summary("2fa", "Give up the set-up of an authenticator app that is pending.")
+        .operation("cancelAppSetup", Tag::TwoFactor, "Cancel the pending set-up of an authenticator app")
         .permission(Permission::AccessToken)
         .answers_empty(SuccessCode::SetupCancelled)
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaAlreadyEnabled])
@@ -141,9 +154,15 @@ async fn give_up_app(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Resul
 }
 
 pub(super) fn set_up_email() -> Endpoint {
-    endpoint("/2fa/email/setup", || web::to(begin_email), "Begin to set up codes by mail: mails the first.")
-        .answers::<CodeSentData>(SuccessCode::CodeSent)
-        .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::RateLimited])
+    endpoint(
+        "setUpEmail",
+        "/2fa/email/setup",
+        || web::to(begin_email),
+        "Start to set up codes by mail: mails the first",
+    )
+    .answers::<CodeSentData>(SuccessCode::CodeSent)
+    .named("TwoFactorCodeSent")
+    .errors(&[ErrorCode::TwofaAlreadyEnabled, ErrorCode::RateLimited])
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -157,8 +176,8 @@ async fn begin_email(
     Ok(success(SuccessCode::CodeSent, CodeSentData { expires_in }))
 }
 
-fn verifying(path: &'static str, route: fn() -> actix_web::Route) -> Endpoint {
-    endpoint(path, route, "Prove the set-up by its first code, which enables the method.")
+fn verifying(id: &'static str, path: &'static str, route: fn() -> Route, summary: &'static str) -> Endpoint {
+    endpoint(id, path, route, summary)
         .body::<OtpBody>()
         .answers::<EnabledData>(SuccessCode::TwofaEnabled)
         .errors(&[HttpCode::OtpRequired])
@@ -171,7 +190,7 @@ fn verifying(path: &'static str, route: fn() -> actix_web::Route) -> Endpoint {
 }
 
 pub(super) fn verify_app() -> Endpoint {
-    verifying("/2fa/app/verify-setup", || web::to(prove_app))
+    verifying("verifyAppSetup", "/2fa/app/verify-setup", || web::to(prove_app), "Enable the app with its first code")
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -185,7 +204,12 @@ async fn prove_app(
 }
 
 pub(super) fn verify_email() -> Endpoint {
-    verifying("/2fa/email/verify-setup", || web::to(prove_email))
+    verifying(
+        "verifyEmailSetup",
+        "/2fa/email/verify-setup",
+        || web::to(prove_email),
+        "Enable codes by mail with the first one",
+    )
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -215,10 +239,10 @@ async fn prove(
 }
 
 pub(super) fn list() -> Endpoint {
-    Endpoint::new(HttpMethod::GET, "/2fa/", || web::to(list_methods))
-        // A gateway may drop the slash.
-        .alias("/2fa")
-        .summary("2fa", "The second factors of the user.")
+    Endpoint::new(HttpMethod::GET, "/2fa", || web::to(list_methods))
+        // A gateway may add the slash.
+        .alias("/2fa/")
+        .operation("listSecondFactors", Tag::TwoFactor, "List the second factors of the user")
         .permission(Permission::AccessToken)
         .answers::<MethodsData>(SuccessCode::MethodsFetched)
         .errors(&[ErrorCode::NoMethodsFound])
@@ -231,12 +255,15 @@ async fn list_methods(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Resu
     Ok(success(SuccessCode::MethodsFetched, data))
 }
 
-fn managing(path: &'static str, route: fn() -> actix_web::Route, summary: &'static str) -> Endpoint {
-    endpoint(path, route, summary).body::<MethodBody>().errors(&[ErrorCode::MethodsNotEnabled])
+fn managing(id: &'static str, path: &'static str, route: fn() -> Route, summary: &'static str) -> Endpoint {
+    endpoint(id, path, route, summary)
+        .body::<MethodBody>()
+        .example(json!({ "method": "app" }))
+        .errors(&[ErrorCode::MethodsNotEnabled])
 }
 
 pub(super) fn enable() -> Endpoint {
-    managing("/2fa/enable", || web::to(enable_method), "Ask for an enrolled method at login.")
+    managing("enableSecondFactor", "/2fa/enable", || web::to(enable_method), "Enable a method that was disabled")
         .answers_empty(SuccessCode::MethodEnabled)
 }
 
@@ -252,7 +279,7 @@ async fn enable_method(
 }
 
 pub(super) fn disable() -> Endpoint {
-    managing("/2fa/disable", || web::to(disable_method), "Ask for a method no more; it stays enrolled.")
+    managing("disableSecondFactor", "/2fa/disable", || web::to(disable_method), "Disable a method; it stays enrolled")
         .answers_empty(SuccessCode::MethodDisabled)
 }
 
@@ -268,8 +295,13 @@ async fn disable_method(
 }
 
 pub(super) fn make_primary() -> Endpoint {
-    managing("/2fa/primary", || web::to(make_method_primary), "Offer an enabled method first.")
-        .answers_empty(SuccessCode::PrimaryMethodUpdated)
+    managing(
+        "setPrimarySecondFactor",
+        "/2fa/primary",
+        || web::to(make_method_primary),
+        "Choose the method to offer first",
+    )
+    .answers_empty(SuccessCode::PrimaryMethodUpdated)
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -284,9 +316,14 @@ async fn make_method_primary(
 }
 
 pub(super) fn renew_recovery_codes() -> Endpoint {
-    endpoint("/2fa/recovery/regenerate", || web::to(regenerate), "Ten new recovery codes; those before are void.")
-        .answers::<RecoveryCodesData>(SuccessCode::RecoveryCodesCreated)
-        .errors(&[ErrorCode::MethodsNotEnabled])
+    endpoint(
+        "regenerateRecoveryCodes",
+        "/2fa/recovery/regenerate",
+        || web::to(regenerate),
+        "Replace the recovery codes by ten new ones",
+    )
+    .answers::<RecoveryCodesData>(SuccessCode::RecoveryCodesCreated)
+    .errors(&[ErrorCode::MethodsNotEnabled])
 }
 
 /// *Permissions:* an access token of a fresh login.

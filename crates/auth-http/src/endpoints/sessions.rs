@@ -13,13 +13,15 @@ use crate::caller::Bearer;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
+use crate::tag::Tag;
 use crate::wire::{SessionView, SessionsData};
 
 use super::logout::end_of_session;
 
 pub(super) fn list() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/sessions", || web::to(list_sessions))
-        .summary("auth", "The user's live sessions, the newest first, at most 100.")
+        .operation("listSessions", Tag::Sessions, "List the sessions of the user")
+        .description("Newest first, at most 100.")
         .permission(Permission::AccessToken)
         .answers::<SessionsData>(SuccessCode::SessionsFetched)
 }
@@ -33,7 +35,7 @@ async fn list_sessions(use_cases: Data<UseCases>, Bearer(caller): Bearer) -> Res
 
 pub(super) fn revoke() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/sessions/{session_id}", || web::to(revoke_session))
-        .summary("auth", "End one of the user's own sessions.")
+        .operation("revokeSession", Tag::Sessions, "End a session of the user")
         .permission(Permission::AccessToken)
         .parameter(Parameter {
             name: "session_id",

@@ -8,6 +8,7 @@ use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{CredentialsOutcome, UpdateCredentialsRequest, UseCases};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::{ApiError, success};
@@ -16,7 +17,8 @@ use crate::caller::Bearer;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
-use crate::wire::UserData;
+use crate::tag::Tag;
+use crate::wire::{TwoFactorMethod, UserData};
 
 use super::verify_code::{OtpBody, otp_code};
 
@@ -26,7 +28,6 @@ use super::verify_code::{OtpBody, otp_code};
 struct UpdateCredentialsBody {
     /// The new address. It replaces one that was never proved at once; a proved one when `/auth/verify-email` proves it,
     /// and until then it is the user's `pendingEmail`.
-    #[schema(example = "ann@example.net")]
     email: Option<String>,
     /// The present password.
     old_password: Option<String>,
@@ -40,7 +41,8 @@ struct UpdateCredentialsBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ConfirmationData {
-    /// Which one: `app` or `email`.
+    /// The one to confirm with.
+    #[schema(value_type = TwoFactorMethod)]
     method: &'static str,
     /// Seconds until the change is forgotten.
     expires_in: u64,
@@ -48,14 +50,15 @@ struct ConfirmationData {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/update-credentials", || web::to(update_credentials))
-        .summary(
-            "auth",
-            "Change the e-mail address, the password, or both. A change of password ends every other session.",
-        )
+        .operation("updateCredentials", Tag::Account, "Change the e-mail address, the password, or both")
+        .description("A new password ends every other session. A verified address is replaced only when the new one is verified; until then that one is `pendingEmail`.")
         .permission(Permission::AccessToken)
         .body::<UpdateCredentialsBody>()
+        .example(json!({ "email": "ann@example.net", "oldPassword": "correct horse battery staple" }))
         .answers::<UserData>(SuccessCode::CredentialsUpdated)
         .answers::<ConfirmationData>(SuccessCode::TwofaRequired)
+        .named("ConfirmationRequired")
+        .one_of("CredentialsUpdateResult")
         .errors(&[
             ErrorCode::ReauthenticationRequired,
             ErrorCode::PasswordsRequired,
@@ -97,7 +100,8 @@ async fn update_credentials(
 
 pub(super) fn confirm() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-update-credentials", || web::to(confirm_credentials))
-        .summary("auth", "Confirm the change of credentials that this session asked for with a second factor.")
+        .operation("verifyCredentialsUpdate", Tag::Account, "Confirm a change with a second factor")
+        .description("The change is the one that this session asked for.")
         .permission(Permission::AccessToken)
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::CredentialsUpdated)

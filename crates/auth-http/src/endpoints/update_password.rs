@@ -7,6 +7,7 @@ use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{PasswordUpdated, UpdatePasswordRequest, UseCases};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::answer::ApiError;
@@ -17,6 +18,7 @@ use crate::codes::SuccessCode;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData};
 
@@ -24,20 +26,21 @@ use crate::wire::{LoginData, SecondFactorData};
 #[serde(rename_all = "camelCase")]
 struct UpdatePasswordBody {
     /// As for `/auth/register`.
-    #[schema(example = "another correct horse")]
     password: String,
     /// The same again.
-    #[schema(example = "another correct horse")]
     confirm_password: String,
 }
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/update-password", || web::to(update_password))
-        .summary("recovery", "Set the new password: ends every session and opens a new one.")
+        .operation("resetPassword", Tag::Recovery, "Set the new password")
+        .description("Ends every session of the user and opens a new one.")
         .permission(Permission::TempToken(Cost::Work))
         .body::<UpdatePasswordBody>()
+        .example(json!({ "password": "another correct horse", "confirmPassword": "another correct horse" }))
         .answers::<LoginData>(SuccessCode::UserLoggedIn)
         .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
+        .one_of("PasswordResetResult")
         .errors(&[
             ErrorCode::UserLinked,
             ErrorCode::UnmatchedPasswords,

@@ -10,14 +10,16 @@ use crate::answer::{ApiError, no_store};
 use crate::caller::ReadingBearer;
 use crate::codes::HttpCode;
 use crate::credential::came_by_cookie;
-use crate::cross_site::is_forged_at_gateway;
+use crate::cross_site::{is_forged_at_gateway, refusal};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::query::query_parameter;
+use crate::tag::Tag;
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/verify", || web::to(verify))
-        .summary("gateway", "Forward authentication: who bears this access token, and do they have this role?")
+        .operation("verifyAccess", Tag::Gateway, "Check an access token, and a role")
+        .description("Forward authentication for nginx (`auth_request`), Traefik (`ForwardAuth`), Caddy and Envoy.")
         .permission(Permission::AccessToken)
         .parameter(Parameter {
             name: "role",
@@ -44,7 +46,7 @@ async fn verify(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     if came_by_cookie(&request) && is_forged_at_gateway(&edge, &request) {
-        return Err(HttpCode::CrossSiteRequest.into());
+        return Err(refusal(&request));
     }
     let roles = &caller.account().roles;
     if query_parameter(&request, "role")?.is_some_and(|role| !roles.contains(&role)) {

@@ -15,6 +15,7 @@ use crate::codes::{HttpCode, SuccessCode};
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::TempTokenData;
 
@@ -38,7 +39,8 @@ pub(super) fn otp_code(body: Body) -> Result<String, ApiError> {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-code", || web::to(verify_code))
-        .summary("recovery", "Exchange the mailed code for a token that may set the password.")
+        .operation("verifyPasswordReset", Tag::Recovery, "Verify the mailed code")
+        .description("Answers a temp token that may set the password (`POST /auth/update-password`).")
         .permission(Permission::TempToken(Cost::Work))
         .body::<OtpBody>()
         .answers::<TempTokenData>(SuccessCode::CodeVerified)

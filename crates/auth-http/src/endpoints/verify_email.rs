@@ -18,6 +18,7 @@ use crate::credential::is_temp_cookie;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::tag::Tag;
 use crate::wire::{UserData, shown};
 
 use super::verify_code::{OtpBody, otp_code};
@@ -28,22 +29,15 @@ use super::verify_code::{OtpBody, otp_code};
 struct ResentData {
     /// A fresh one, where the caller bore a temp token.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     temp_token: Option<String>,
     /// Seconds until the code, and the token, expire.
     expires_in: u64,
 }
 
-/// `data` of a wish for another code: a user whose address is proved already needs none.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum ResendData {
-    Sent(ResentData),
-    Verified(UserData),
-}
-
 pub(super) fn verify() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-email", || web::to(verify_email))
-        .summary("recovery", "Prove the e-mail address with the code that was mailed to it.")
+        .operation("verifyEmail", Tag::Account, "Verify the e-mail address with the mailed code")
         .permission(Permission::AccessOrTempToken(Cost::Work))
         .body::<OtpBody>()
         .answers::<UserData>(SuccessCode::EmailVerified)
@@ -72,14 +66,13 @@ async fn verify_email(
 
 pub(super) fn resend() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/verify-email/resend", || web::to(resend_code))
-        .summary(
-            "recovery",
-            "Mail another code, which replaces the one before. For an address that is proved already there is none: \
-             `EMAIL_VERIFIED`.",
-        )
+        .operation("resendVerificationCode", Tag::Account, "Mail another verification code")
+        .description("It replaces the one before. If the address is verified already, the answer is `EMAIL_VERIFIED` and no mail is sent.")
         .permission(Permission::AccessOrTempToken(Cost::Mail))
-        .answers::<ResendData>(SuccessCode::CodeSent)
-        .or(SuccessCode::EmailVerified)
+        .answers::<ResentData>(SuccessCode::CodeSent)
+        .named("VerificationCodeSent")
+        .answers::<UserData>(SuccessCode::EmailVerified)
+        .one_of("ResendResult")
         .errors(&[ErrorCode::RateLimited])
 }
 
@@ -98,15 +91,14 @@ async fn resend_code(
             let delivery = Delivery::of(&request);
             let temp_token = token.as_ref().and_then(|token| shown(&token.token, delivery));
             let data = ResentData { temp_token, expires_in };
-            let response = success(SuccessCode::CodeSent, ResendData::Sent(data));
+            let response = success(SuccessCode::CodeSent, data);
             match &token {
                 Some(token) => delivery.attach(TokenCookies::temp(token), response),
                 None => response,
             }
         }
         Resent::AlreadyVerified(account) => {
-            let data = ResendData::Verified(UserData { user: account.as_ref().into() });
-            success(SuccessCode::EmailVerified, data)
+            success(SuccessCode::EmailVerified, UserData { user: account.as_ref().into() })
         }
     })
 }

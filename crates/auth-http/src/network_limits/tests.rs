@@ -1,4 +1,4 @@
-//! In tokio's time, which stands still until it is moved.
+//! These tests run in tokio's time, which stands still until they move it.
 
 use std::net::Ipv6Addr;
 
@@ -20,7 +20,7 @@ const fn direct(address: IpAddr) -> Limited {
     Limited { address, exempt_on_loopback: true }
 }
 
-/// How many of `tries` are let through.
+/// Returns how many of `tries` are admitted.
 fn passed(limits: &NetworkLimits, client: &str, cost: Cost, tries: usize) -> usize {
     (0..tries).filter(|_| limits.take(&direct(address(client)), cost).is_ok()).count()
 }

@@ -1,4 +1,4 @@
-//! Connections in virtual time: the whole of actix-http between a caller in memory and a small application.
+//! Connections in virtual time: all of actix-http, between a caller in memory and a small application.
 
 use actix_service::map_config;
 use actix_web::web::{self, Bytes, Payload};
@@ -24,7 +24,7 @@ fn any_number() -> Connections {
     Connections::new(1_000, TrustedProxies::default())
 }
 
-/// The same as one of these connections.
+/// Opens a connection likewise, as one of these connections.
 async fn connect_as_one_of(connections: &Connections) -> DuplexStream {
     let slow = || async {
         sleep(10 * IDLE).await;
@@ -66,7 +66,7 @@ async fn connect_as_one_of(connections: &Connections) -> DuplexStream {
     caller
 }
 
-/// Reads until the other side is silent for a second; answers the text, without its date.
+/// Reads until the other side is silent for a second, and returns the text without its date.
 async fn hear(caller: &mut DuplexStream) -> String {
     let mut bytes = Vec::new();
     while let Ok(read) = timeout(SECOND, caller.read_buf(&mut bytes)).await {
@@ -75,7 +75,7 @@ async fn hear(caller: &mut DuplexStream) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Waits for the end of the connection, before which not a byte may come; answers how long that took.
+/// Waits for the end of the connection, before which not a byte may arrive, and returns how long that took.
 async fn closed_silently(caller: &mut DuplexStream) -> Duration {
     let began = Instant::now();
     let mut bytes = Vec::new();
@@ -198,14 +198,14 @@ async fn requests_sent_together_are_answered_in_turn() {
         let answers = hear(&mut caller).await;
         let order: Vec<_> = answers.matches("slow").chain(answers.matches("quick")).collect();
         assert_eq!((answers.matches("HTTP/1.1 200").count(), order), (3, vec!["slow", "slow", "quick"]));
-        // What came of the fourth came in time, so far as anybody knows.
+        // As far as anyone can tell, the bytes of the fourth connection came in time.
         caller.write_all(&REQUEST[10..]).await.unwrap();
         assert!(hear(&mut caller).await.ends_with("quick"));
     })
     .await;
 }
 
-/// What comes until the connection ends, and how long that takes, while `more` is sent every 100 ms.
+/// Returns what arrives before the connection ends, and how long that takes, while `more` is sent every 100 ms.
 async fn ended(caller: &mut DuplexStream, more: &[u8]) -> (String, Duration) {
     let (mut reader, mut writer) = tokio::io::split(caller);
     let (began, mut answer) = (Instant::now(), Vec::new());
@@ -222,8 +222,8 @@ async fn ended(caller: &mut DuplexStream, more: &[u8]) -> (String, Duration) {
     (String::from_utf8(answer).unwrap(), began.elapsed())
 }
 
-/// The same in a time of its own: actix-http's deadlines count from the real clock, and time that a test before has moved
-/// would be past all of them.
+/// Does the same in a separate time: actix-http's deadlines follow the real clock, and time that an earlier test has
+/// moved would be past all of them.
 fn ended_in_its_own_time(request: &str, more: &str) -> (String, Duration) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     LocalSet::new().block_on(&runtime, async {
@@ -233,7 +233,8 @@ fn ended_in_its_own_time(request: &str, more: &str) -> (String, Duration) {
     })
 }
 
-/// Whether it stalls, drips, or never stops; whether its length is told or not; whether the answer has a body or not.
+/// Whether it stalls, drips or never stops; whether its length is announced or not; whether the answer has a body or
+/// not.
 #[test]
 fn an_unfinished_body_that_nobody_reads_ends_the_connection_with_the_answer() {
     let chunks = "x".repeat(4096);
@@ -318,8 +319,8 @@ async fn bytes_that_never_stop_gain_no_time() {
     assert_eq!(stream.read(&mut bytes).await.unwrap(), 0);
 }
 
-/// What is no HTTP, or too much of it, actix-http answers by itself: no hook of it sees that answer, so it has no envelope
-/// and no request id. `docs/operations.md` says so. The connection ends with it.
+/// actix-http itself answers what is not HTTP, or too much of it: no hook sees that answer, so it has no envelope and
+/// no request id, as `docs/operations.md` explains. The connection ends with it.
 #[tokio::test]
 async fn what_never_becomes_a_request_is_answered_below_the_application() {
     in_virtual_time(async {

@@ -43,21 +43,26 @@ async fn a_request_that_another_site_made_is_refused() {
     let browser = client.header("Cookie", &line);
     let refresh =
         async |headers: &[(&str, &str)]| with(&browser, headers).send(Method::POST, "/auth/refresh", None).await;
-    for forged in [
-        &[][..],
-        &[("Origin", "null")],
-        &[("Origin", "")],
-        &[("Origin", EVIL)],
-        &[("Origin", "https://app.example.org.evil.example")],
-        &[("Origin", "http://app.example.org")],
-        &[("Sec-Fetch-Site", "cross-site")],
-        &[("Sec-Fetch-Site", "same-site")],
-        &[("Origin", EVIL), ("Sec-Fetch-Site", "same-site")],
+    for (forged, reason) in [
+        (&[][..], "origin_missing"),
+        (&[("Origin", "null")], "origin_not_allowed"),
+        (&[("Origin", "")], "origin_not_allowed"),
+        (&[("Origin", EVIL)], "origin_not_allowed"),
+        (&[("Origin", "https://app.example.org.evil.example")], "origin_not_allowed"),
+        (&[("Origin", "http://app.example.org")], "origin_not_allowed"),
+        (&[("Sec-Fetch-Site", "cross-site")], "another_site"),
+        (&[("Sec-Fetch-Site", "same-site")], "another_site"),
+        (&[("Origin", EVIL), ("Sec-Fetch-Site", "same-site")], "origin_not_allowed"),
     ] {
         let reply = refresh(forged).await;
         assert_eq!(cookies(&reply.headers), [""; 0]);
-        reply.expect(403, "CROSS_SITE_REQUEST");
+        assert_eq!(reply.expect(403, "CROSS_SITE_REQUEST")["reason"], reason, "{forged:?}");
     }
+    let named = refresh(&[("Origin", EVIL)]).await;
+    insta::assert_snapshot!("a_request_of_an_origin_that_is_not_allowed", named);
+    let problem = refresh(&[("Origin", EVIL), ("Accept", "application/problem+json")]).await.body;
+    assert_eq!(problem["reason"], "origin_not_allowed");
+    assert!(problem["detail"].as_str().unwrap().contains(EVIL), "{problem}");
     for genuine in [
         &[("Origin", URL)][..],
         &[("Origin", PAGE)],
@@ -109,12 +114,14 @@ async fn pages_of_allowed_origins_may_read_answers() {
     assert_eq!(allowed.header("access-control-allow-credentials"), "true");
     assert!(allowed.header("access-control-allow-headers").contains("x-anything"), "whatever it names");
     assert!(allowed.headers.contains_key("x-request-id"));
-    for (origin, method, header) in
-        [(EVIL, "POST", "content-type"), ("null", "POST", "content-type"), (PAGE, "PATCH", "content-type")]
-    {
-        let reply = preflight(origin, method, header).await;
+    for (origin, method, reason) in [
+        (EVIL, "POST", "origin_not_allowed"),
+        ("null", "POST", "origin_not_allowed"),
+        (PAGE, "PATCH", "method_not_allowed"),
+    ] {
+        let reply = preflight(origin, method, "content-type").await;
         assert!(!reply.headers.contains_key("access-control-allow-origin"));
-        reply.expect(403, "CROSS_SITE_REQUEST");
+        assert_eq!(reply.expect(403, "CROSS_SITE_REQUEST")["reason"], reason);
     }
     // Refusals can be read too, in either form, also those that no endpoint made.
     let page = client.header("Origin", PAGE);

@@ -105,7 +105,7 @@ async fn everything_is_served_under_every_base_path() {
         assert_eq!(client.send(Method::HEAD, &format!("{base}/health/ready"), None).await.status, 200);
 
         let specification: Value = client.get(&format!("{base}/auth/doc/openapi.json")).await.body;
-        assert_eq!(specification["servers"][0]["url"], if base.is_empty() { "/" } else { base });
+        assert_eq!(specification["servers"], json!([{ "url": format!("{URL}{base}") }]));
         let moved = client.get(&format!("{base}/auth/doc")).await;
         assert_eq!((moved.status, moved.header("location")), (308, "doc/"));
         let page = client.get(&format!("{base}/auth/doc/")).await;
@@ -116,7 +116,12 @@ async fn everything_is_served_under_every_base_path() {
             assert!(reply.bytes.len() > 100);
         }
         client.get(&format!("{base}/auth/doc/none.js")).await.expect(404, "NOT_FOUND");
-        for (path, status) in [("/auth/doc", 308), ("/auth/doc/", 200), ("/auth/doc/openapi.json", 200)] {
+        for (path, status) in [
+            ("/auth/doc", 308),
+            ("/auth/doc/", 200),
+            ("/auth/doc/openapi.json", 200),
+            ("/auth/doc/swagger-ui.json", 200),
+        ] {
             let path = format!("{base}{path}");
             assert_eq!(client.send(Method::HEAD, &path, None).await.status, status, "{path}");
             for method in [Method::POST, Method::DELETE] {
@@ -136,12 +141,50 @@ async fn the_api_page_works_behind_a_prefix_that_a_proxy_takes_away() {
         edge.base_paths = ["/", "/api/"].map(str::to_owned).into();
     };
     let app = App::with(Policy::for_tests(), configure).await;
-    for (base, server) in [("", "/id"), ("/api", "/id/api")] {
+    for base in ["", "/api"] {
         let specification = app.client().get(&format!("{base}/auth/doc/openapi.json")).await.body;
-        assert_eq!(specification["servers"], json!([{ "url": server }]));
+        assert_eq!(specification["servers"], json!([{ "url": format!("https://example.org/id{base}") }]));
+        let of_page = app.client().get(&format!("{base}/auth/doc/swagger-ui.json")).await.body;
+        assert_eq!(of_page["servers"], json!([{ "url": "../.." }]), "where the page came from");
+        assert_eq!(of_page["paths"], specification["paths"]);
         let moved = app.client().get(&format!("{base}/auth/doc")).await;
         assert_eq!((moved.status, moved.header("location")), (308, "doc/"));
     }
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_compressed_and_need_not_be_fetched_twice() {
+    let client = App::start().await.client();
+    let fetch = async |headers: &[(&str, &str)]| {
+        let client = headers.iter().fold(client.clone(), |client, (name, value)| client.header(name, value));
+        client.get("/auth/doc/openapi.json").await
+    };
+    let plain = fetch(&[]).await;
+    assert!(plain.bytes.len() <= 150_000, "{} bytes", plain.bytes.len());
+    let tag = plain.header("etag");
+    for (accepted, encoding) in [
+        ("gzip, deflate, br", Some("gzip")),
+        ("*", Some("gzip")),
+        ("gzip;q=0.5", Some("gzip")),
+        ("gzip;q=0", None),
+        ("identity", None),
+        ("gzip;q=0.1, identity;q=0.9", None),
+        ("br", None),
+    ] {
+        let reply = fetch(&[("Accept-Encoding", accepted)]).await;
+        let found = reply.headers.get("content-encoding").map(|value| value.to_str().unwrap());
+        assert_eq!((reply.status, found, reply.header("etag")), (200, encoding, tag), "{accepted}");
+        assert_eq!(reply.header("vary"), "Accept-Encoding");
+        match encoding {
+            Some(_) => assert!(reply.bytes.starts_with(&[0x1f, 0x8b]) && reply.bytes.len() <= 25_000),
+            None => assert_eq!(reply.bytes, plain.bytes),
+        }
+    }
+    for known in [tag, "*", &format!("\"other\", {tag}"), tag.trim_start_matches("W/")] {
+        let reply = fetch(&[("If-None-Match", known)]).await;
+        assert_eq!((reply.status, reply.bytes.len(), reply.header("etag")), (304, 0, tag), "{known}");
+    }
+    assert_eq!(fetch(&[("If-None-Match", "\"other\"")]).await.status, 200);
 }
 
 /// Any page may verify tokens, whichever origins may do more.

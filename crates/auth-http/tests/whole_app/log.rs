@@ -10,7 +10,7 @@ use auth_testkit::doubles::TestInternalTokens;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::harness::{App, Client, otp, temp_token};
+use crate::harness::{App, Client, PASSWORD, otp, temp_token};
 
 /// The log of this thread, from here on.
 #[derive(Clone, Default)]
@@ -74,12 +74,16 @@ async fn probes_are_in_the_log_only_for_those_who_debug() {
     assert_eq!(lines.iter().filter(|line| line.contains("DEBUG") && line.contains("/health/")).count(), 4, "{lines:?}");
 }
 
+/// Of one request there is one line.
 #[track_caller]
 fn assert_refused(log: &Log, kind: &str, reason: &str) {
-    let lines = log.take("token refused");
+    let lines = log.take("");
     assert_eq!(lines.len(), 1, "{kind} {reason}: {lines:?}");
     let line = &lines[0];
-    for part in [" INFO ", &format!("kind=\"{kind}\""), &format!("reason=\"{reason}\""), "request{id="] {
+    let network = "network=\"127.0.0.0/24\"";
+    for part in
+        [" INFO ", "answered", &format!("token=\"{kind}\""), &format!("reason=\"{reason}\""), network, "request{id="]
+    {
         assert!(line.contains(part), "{part} in {line}");
     }
 }
@@ -98,9 +102,16 @@ async fn why_a_token_was_refused_is_in_the_log() {
     step("x").await.expect(401, "TEMP_TOKEN_INVALID");
     assert_refused(&log, "temp", "malformed");
     ask(&access).await.expect(200, "USER_FETCHED");
+    assert!(log.take("").iter().all(|line| !line.contains("network=")), "of a refusal only");
     let proof = async |token: &str| app.client().bearer(token).post("/auth/verify-email", otp("000000")).await;
+    let user = app.client().bearer(&access).get("/auth/me").await.expect(200, "USER_FETCHED")["user"]["id"].clone();
+    log.take("");
     proof(&access).await.expect(401, "OTP_INVALID");
-    assert!(log.take("token refused").is_empty(), "either token is taken there");
+    let lines = log.take("answered");
+    assert!(
+        !lines[0].contains("token=") && lines[0].contains(&format!("user={}", user.as_str().unwrap())),
+        "{lines:?}"
+    );
     app.wait(600);
     ask(&access).await.expect(401, "ACCESS_TOKEN_EXPIRED");
     assert_refused(&log, "access", "expired");
@@ -111,8 +122,13 @@ async fn why_a_token_was_refused_is_in_the_log() {
     proof("x").await.expect(401, "ACCESS_TOKEN_INVALID");
     let lines = log.take("answered");
     assert!(lines[0].contains("code=\"ACCESS_TOKEN_INVALID\""), "{lines:?}");
+    let invalid = json!({ "email": "canary", "password": PASSWORD, "username": "!" });
+    app.client().post("/auth/register", invalid).await.expect(400, "VALIDATION_FAILED");
+    let lines = log.take("");
+    assert!(lines.len() == 1 && lines[0].contains("reason=\"/email format, /username format\""), "{lines:?}");
+    assert!(!lines[0].contains("canary"), "{lines:?}");
 
-    let (access, _) = app.client().login("ann", crate::harness::PASSWORD).await.tokens();
+    let (access, _) = app.client().login("ann", PASSWORD).await.tokens();
     app.client().bearer(&access).post("/auth/logout-all", json!({})).await.expect(200, "USER_LOGGED_OUT");
     assert!(!log.take("answered").iter().any(|line| line.contains(" code=\"")));
     ask(&access).await.expect(401, "UNAUTHORIZED");

@@ -1,4 +1,6 @@
-//! Signing in with an id_token, coming back by POST, and what a page offers to sign in with.
+//! Signing in with an id_token, returning by POST, and the list of providers.
+
+use std::time::Duration;
 
 use actix_web::http::Method;
 use auth_domain::ports::{IdentifyError, ProviderBusy, ProviderUnavailable};
@@ -6,7 +8,6 @@ use auth_domain::use_cases::{EmailVerification, Policy};
 use auth_http::{Edge, ListedProvider};
 use auth_testkit::doubles::TestProvider;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::harness::{App, Client, Reply};
 
@@ -69,13 +70,13 @@ async fn every_code_of_a_token_that_leads_to_nothing() {
     app.register("ann").await;
     app.service.google.identifies("1|ann", Some(("ann@example.org", true)));
     bring(&app, 2).await.expect(400, "EMAIL_EXISTS");
-    // 42 makes no id_tokens.
+    // 42 issues no id_tokens.
     client.post("/auth/42/token", body(&app, 1)).await.expect(404, "NOT_FOUND");
 }
 
-/// Whoever is told to wait may bring the same code and state again.
+/// A client that gets 503 may send the same code and state again.
 #[tokio::test]
-async fn a_provider_that_is_asked_too_often_has_its_users_come_back() {
+async fn while_a_provider_is_busy_clients_are_asked_to_try_again() {
     let app = App::start().await;
     let client = app.client();
     let begun = client.header("Accept", "application/json").get("/auth/google/authorize").await;
@@ -108,8 +109,8 @@ async fn come_back_by_post(client: &Client, media_type: &str, form: &str) -> Rep
     client.send_body(Method::POST, "/auth/apple", media_type, form.into()).await
 }
 
-/// The page of the provider sends the form: its origin is none of ours, and the browser leaves our cookies out. With the
-/// redirect they come along.
+/// A page of the provider sends the form, from an origin that is not ours, and the browser omits our cookies. It sends them
+/// when it follows the redirect.
 #[tokio::test]
 async fn a_provider_that_answers_by_post_is_sent_on_to_the_callback() {
     const FORM: &str = "application/x-www-form-urlencoded";
@@ -131,12 +132,12 @@ async fn a_provider_that_answers_by_post_is_sent_on_to_the_callback() {
         come_back_by_post(&client, FORM, &form).await.expect(400, code);
     }
     come_back_by_post(&client, "application/json", "{}").await.expect(415, "UNSUPPORTED_MEDIA_TYPE");
-    // Those that come back by GET take no POST.
+    // The callback of other providers accepts no POST.
     client.post("/auth/google", json!({})).await.expect(405, "METHOD_NOT_ALLOWED");
 }
 
 #[tokio::test]
-async fn a_page_is_told_what_one_can_sign_in_with() {
+async fn a_page_can_list_the_configured_providers() {
     let app = App::with(Policy::for_tests(), with_apple).await;
     let data = app.client().get("/auth/providers").await.expect(200, "PROVIDERS_FETCHED");
     let expected = json!([

@@ -22,7 +22,11 @@ async fn a_worker_that_failed_is_told_and_requests_are_answered_all_the_same() {
         { "failing": true, "failures": 1, "name": "mail" },
         { "failing": false, "failures": 0, "name": "purge" },
     ]);
-    assert_eq!((ready.status, ready.body), (200, json!({ "status": "ok", "workers": workers })));
+    let all = json!({ "status": "ok", "workersFailing": true, "workers": workers });
+    assert_eq!((ready.status, ready.body), (200, all));
+    // Whoever comes from elsewhere is told no names.
+    let ready = app.client().header("via", "1.1 proxy").get("/health/ready").await;
+    assert_eq!((ready.status, ready.body), (200, json!({ "status": "ok", "workersFailing": true })));
     for _ in 0..2 {
         let metrics = String::from_utf8(app.client().get("/metrics").await.bytes).unwrap();
         for line in [

@@ -1,4 +1,4 @@
-//! Each kind of preset signs in, against a stand-in that answers as the provider documents it.
+//! Signs in with each kind of preset, against a stand-in that answers as the provider documents it.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
@@ -42,7 +42,7 @@ fn dialect(preset: &Preset, audiences: &[&str]) -> Dialect {
     }
 }
 
-/// The provider, at `url`.
+/// Returns the provider, at `url`.
 fn at(preset: &Preset, url: &str, client_secret: ClientSecret, audiences: &[&str]) -> Arc<dyn IdentityProvider> {
     let provider = ProviderName::parse(preset.name).unwrap();
     let mut clock = MockClock::new();
@@ -83,7 +83,7 @@ fn told(identity: &ProviderIdentity) -> (&str, Option<(&str, bool)>) {
 }
 
 #[tokio::test]
-async fn github_tells_addresses_in_a_list() {
+async fn github_reports_addresses_in_a_list() {
     let stand_in = StandIn::start().await;
     stand_in.says("/login/oauth/access_token", &json!({ "access_token": "gho_16C7e42F", "token_type": "bearer" }));
     stand_in.says("/login/oauth/access_token", &json!({ "error": "bad_verification_code" }));
@@ -101,14 +101,14 @@ async fn github_tells_addresses_in_a_list() {
     }
     assert_eq!(told(&identify(&*provider).await.unwrap()), ("583231", Some(("octocat@example.org", true))));
     assert_eq!(identify(&*provider).await, Err(IdentifyError::CodeRefused));
-    assert!(matches!(identify(&*provider).await, Err(IdentifyError::Unavailable(_))), "that is ours to mend");
+    assert!(matches!(identify(&*provider).await, Err(IdentifyError::Unavailable(_))), "a mistake of the operator");
     let asked = stand_in.asked();
     assert!(asked[0].contains("client_secret=secret") && asked[0].contains("code_verifier=v"), "{}", asked[0]);
     assert!(asked[1].to_lowercase().contains("authorization: bearer gho_16c7e42f"), "{}", asked[1]);
 }
 
 #[tokio::test]
-async fn discord_and_42_tell_an_address_in_the_profile() {
+async fn discord_and_42_report_an_address_in_the_profile() {
     for (name, token, profile, about, expected) in [
         (
             "discord",
@@ -146,7 +146,7 @@ async fn discord_and_42_tell_an_address_in_the_profile() {
     assert!(matches!(nobody, Err(IdentifyError::Unavailable(_))), "{nobody:?}");
 }
 
-/// Whoever comes too early for the provider is asked again for, and only the wait that is too long is told.
+/// A request that the provider refuses with 429 is sent again; only a wait that is too long becomes an error.
 #[tokio::test]
 async fn a_429_is_waited_for() {
     let stand_in = StandIn::start().await;
@@ -161,11 +161,11 @@ async fn a_429_is_waited_for() {
     let IdentifyError::Busy(told_to_wait) = busy else { panic!("{busy:?}") };
     assert_eq!(told_to_wait.retry_after, Duration::from_secs(30));
     let next = provider.turn().unwrap_err().retry_after;
-    assert!(next > Duration::from_secs(20), "nobody asks meanwhile: {next:?}");
+    assert!(next > Duration::from_secs(20), "no requests meanwhile: {next:?}");
     assert_eq!(stand_in.asked().len(), 6);
 }
 
-/// A key made of one number.
+/// Returns a key that consists of one number.
 fn signing_key(number: u8) -> EncodingKey {
     // PKCS#8 of an Ed25519 private key (RFC 8410 section 7).
     let mut der = vec![48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
@@ -185,7 +185,7 @@ fn claims(issuer: &str, more: Value) -> Value {
     claims
 }
 
-/// An OpenID provider whose issuer is under `path`, and says in its document to be `issuer`.
+/// Starts an OpenID provider whose discovery document is under `path` and names `issuer`.
 async fn openid_provider(path: &str, issuer: &str) -> StandIn {
     let stand_in = StandIn::start().await;
     let url = &stand_in.url;
@@ -217,7 +217,7 @@ async fn apple_gets_a_secret_that_is_signed_and_answers_by_post() {
     assert_eq!(header, jwt_segment(r#"{"typ":"JWT","alg":"ES256","kid":"KEY1"}"#), "{exchange}");
 }
 
-/// base64url, by the JWT library.
+/// Returns the header as base64url, encoded by the JWT library.
 fn jwt_segment(header: &str) -> String {
     let header: Header = serde_json::from_str(header).unwrap();
     let key = EncodingKey::from_ec_pem(include_bytes!("../apple/test_key.p8")).unwrap();
@@ -241,7 +241,7 @@ async fn the_issuer_of_microsoft_is_that_of_the_tenant() {
     ];
     others.iter().for_each(|other| stand_in.says("/t", other));
     let provider = at(&preset("microsoft"), &format!("{url}/common/v2.0"), secret(), &[]);
-    // Nobody has checked that the address is theirs.
+    // Microsoft does not verify addresses.
     assert_eq!(told(&identify(&*provider).await.unwrap()), ("s-1", Some(("ann@contoso.example", false))));
     for other in others {
         assert_eq!(identify(&*provider).await, Err(IdentifyError::CodeRefused), "{other}");
@@ -252,7 +252,7 @@ async fn the_issuer_of_microsoft_is_that_of_the_tenant() {
         code_challenge: String::new(),
         nonce: String::new(),
     };
-    assert!(google.authorization_url(&request).await.is_err(), "nobody else has tenants");
+    assert!(google.authorization_url(&request).await.is_err(), "only Microsoft has tenants");
 }
 
 #[tokio::test]
@@ -268,14 +268,14 @@ async fn a_token_that_a_client_brings_is_for_us_recent_and_of_its_nonce() {
     let vouched = bring(ann.clone(), NONCE).await.unwrap();
     assert_eq!(told(&vouched.identity), ("s-1", Some(("ann@example.org", true))));
     assert_eq!(vouched.expires_at, Timestamp::from_seconds(NOW + 605));
-    assert_eq!(bring(ann, NONCE).await.unwrap().digest, vouched.digest, "the same once more");
+    assert_eq!(bring(ann, NONCE).await.unwrap().digest, vouched.digest, "a copy has the same digest");
     assert_ne!(bring(json!({ "iat": NOW - 1 }), NONCE).await.unwrap().digest, vouched.digest);
-    // SHA-256 of the nonce, as is the custom on Apple's systems.
+    // The SHA-256 of the nonce, as is usual on Apple's systems.
     let hashed = json!({ "nonce": "3b4dc8fe4a1bd5b3cd2cbfe8f4b1ed2d3a4c0c9f" });
     assert_eq!(bring(hashed, NONCE).await, Err(IdentifyError::CodeRefused), "the hash of something else");
     let hashed = json!({ "nonce": sha256_of_nonce() });
     bring(hashed.clone(), NONCE).await.unwrap();
-    assert_eq!(bring(hashed, &sha256_of_nonce()).await.map(|_| ()), Ok(()), "what the token has is a nonce too");
+    assert_eq!(bring(hashed, &sha256_of_nonce()).await.map(|_| ()), Ok(()), "the value in the token is accepted, too");
     bring(json!({ "aud": "ios-app", "azp": "ios-app" }), NONCE).await.unwrap();
     let long_lived = bring(json!({ "exp": NOW + 86_400 }), NONCE).await.unwrap();
     assert_eq!(long_lived.expires_at, Timestamp::from_seconds(NOW + 3_600));
@@ -295,12 +295,12 @@ async fn a_token_that_a_client_brings_is_for_us_recent_and_of_its_nonce() {
     let junk = IdToken::parse("x.y.z").unwrap();
     assert_eq!(provider.identify_by_token(&junk, NONCE).await, Err(IdentifyError::CodeRefused));
     assert_eq!(stand_in.asked().len(), 2, "its document and its keys, once");
-    // A provider that makes no id_token believes none.
+    // A provider that issues no id_tokens accepts none.
     let fortytwo = at(&preset("42"), &stand_in.url, secret(), &[]);
     assert_eq!(fortytwo.identify_by_token(&junk, NONCE).await, Err(IdentifyError::CodeRefused));
 }
 
-/// By another library than the crate's.
+/// Computes the hash with another library than the crate does.
 fn sha256_of_nonce() -> String {
     let script = "import hashlib,sys\nprint(hashlib.sha256(sys.argv[1].encode()).hexdigest())";
     let output = std::process::Command::new("python3").args(["-c", script, NONCE]).output().unwrap();

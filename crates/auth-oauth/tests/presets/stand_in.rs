@@ -1,4 +1,4 @@
-//! Answers as a test says, one request a connection, and remembers what it was asked.
+//! A server that answers as a test says, one request a connection, and records the requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Paths, each with status, headers and body of its answer. The last answer is given again and again.
+/// Paths, each with status, headers and body of its answers. The last answer is repeated.
 type Answers = HashMap<String, Vec<(u16, &'static str, String)>>;
 
-/// A running one. It ends with the test's runtime.
+/// A running stand-in. It ends with the runtime of the test.
 pub struct StandIn {
     /// `http://127.0.0.1:<port>`
     pub url: String,
@@ -32,18 +32,18 @@ impl StandIn {
         stand_in
     }
 
-    /// At that path it answers so, after what else it was told to answer there.
+    /// Adds an answer for this path, after the earlier ones.
     pub fn answers(&self, path: &str, status: u16, headers: &'static str, body: &Value) {
         let answer = (status, headers, body.to_string());
         self.answers.lock().unwrap().entry(path.to_owned()).or_default().push(answer);
     }
 
-    /// At that path it answers 200 and that.
+    /// Adds an answer with status 200 for this path.
     pub fn says(&self, path: &str, body: &Value) {
         self.answers(path, 200, "", body);
     }
 
-    /// The requests, head and body.
+    /// Returns the requests, head and body.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }

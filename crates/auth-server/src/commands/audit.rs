@@ -1,4 +1,4 @@
-//! `audit`: what happened, to whom.
+//! `audit`: lists the audit trail.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,22 +17,22 @@ use crate::settings::Settings;
 
 const PAGE: u32 = 1_000;
 const POLL: Duration = Duration::from_secs(1);
-/// How much later than its time a record may be committed, by a node whose clock is behind or that was slow.
+/// How much later than its time a record may be committed, because a node's clock is behind or the node was slow.
 const LATE: Duration = Duration::from_secs(30);
 
 /// Which records, and how to show them.
 #[derive(clap::Args)]
 pub(crate) struct AuditOptions {
-    /// Only what happened to this user: id (of a deleted one, too), e-mail address or username
+    /// Show only what happened to this user: id (also of a deleted user), e-mail address or username
     #[arg(long)]
     user: Option<String>,
-    /// From how many hours ago
+    /// How many hours to look back
     #[arg(long, default_value_t = 24)]
     hours: u32,
-    /// Go on with what happens from now on, until it is interrupted
+    /// Keep running and print new records as they appear
     #[arg(long)]
     follow: bool,
-    /// A JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -49,7 +49,7 @@ pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(
     loop {
         let page = store.list_audit_records(filter, PAGE).await?;
         for record in &page {
-            // Only what is looked at again is remembered.
+            // Remembers only records that are read again.
             let recent = record.occurred_at + 2 * LATE > SystemClock.now();
             if !(options.follow && recent) || shown.insert(record.id) {
                 print(&if options.json { as_json(record)? } else { as_line(record)? })?;
@@ -59,7 +59,7 @@ pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(
             filter.after = Some((last.occurred_at, last.id));
         } else if options.follow {
             tokio::time::sleep(POLL).await;
-            // Looks at the last moments again and again: what was committed late is in their middle.
+            // Reads the last moments again and again, because late commits appear among them.
             filter.from = filter.from.max(SystemClock.now() - LATE);
             filter.after = None;
             shown = shown.split_off(&earliest(filter.from));
@@ -69,21 +69,23 @@ pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(
     }
 }
 
-/// The least id of a record at that time: they are in the order of time.
+/// Returns the smallest id of a record at this time; ids are in the order of time.
 fn earliest(at: Timestamp) -> auth_domain::AuditRecordId {
     auth_domain::AuditRecordId::generate(at, [0; 32])
 }
 
-/// A deleted user has no name any more.
+/// Finds the account of a user. A deleted user has no name any more, only an id.
 async fn find(store: &dyn Store, user: &str) -> Result<AccountId, Failure> {
     if let Ok(id) = Uuid::parse_str(user) {
         return Ok(AccountId::from(id));
     }
     let account = store.find_account_by_name(&LoginName::parse(user)).await?;
-    Ok(account.ok_or_else(|| format!("nobody has the name {user:?}; a deleted user is asked for by id"))?.id)
+    Ok(account
+        .ok_or_else(|| format!("no user has the e-mail address or username {user:?}; look up a deleted user by id"))?
+        .id)
 }
 
-/// Time, what, outcome, who, from where, to whom, how, in which request.
+/// Formats a record: time, action, outcome, actor, network, account, request and details.
 fn as_line(record: &AuditRecord) -> Result<String, Failure> {
     let AuditRecord { occurred_at, account_id, action, outcome, actor, network, request_id, detail, .. } = record;
     let network = network.as_ref().map_or("-", |network| network.as_str());

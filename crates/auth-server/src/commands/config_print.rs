@@ -1,4 +1,4 @@
-//! `config print`: what is set.
+//! `config print`: prints the settings.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::Failure;
 use crate::output;
 use crate::settings::{Kind, what_is_set};
 
-/// Prints each setting with its value, secrets aside, and where that comes from.
+/// Prints each setting with its value, except secrets, and its source.
 pub(crate) fn run(file: Option<&Path>) -> Result<(), Failure> {
     let lines = what_is_set(file)?.into_iter().map(|(setting, set)| {
         let secret = matches!(setting.kind, Kind::Secret(_));

@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong around the service, a line each.
+//! `doctor`: checks everything around the service, one line each.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -18,15 +18,15 @@ use serde_json::Value;
 use crate::Failure;
 use crate::database::Opened;
 use crate::descriptors::Descriptors;
-use crate::output::{print, rfc3339};
+use crate::output::{counted, print, rfc3339};
 use crate::secret_key::existing;
 use crate::settings::{Database, Settings};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Keys rotate every 30 days; past this, no node does it.
+/// Keys rotate every 30 days; if one is older than this, no node rotates them.
 const OLD_KEY: Duration = Duration::from_secs(35 * 86_400);
 const OLD_RESTORE: Duration = Duration::from_secs(35 * 86_400);
-/// Codes of apps bear 30 s; tokens of other services 5 s.
+/// Codes of apps tolerate 30 s of clock difference; tokens of other services 5 s.
 const SKEW: Duration = Duration::from_secs(5);
 const LATE_MAIL: Duration = Duration::from_secs(600);
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -35,10 +35,10 @@ const FEW_CONNECTIONS: usize = 2_000;
 const SPOOFED: &str = "198.51.100.77";
 const SPOOFED_NETWORK: &str = "198.51.100.0/24";
 
-/// What looking at one thing found.
+/// The result of one check.
 enum Finding {
     Good(String),
-    /// To be looked at; it works all the same.
+    /// Worth a look, though everything works.
     Odd(String),
     Broken(String),
 }
@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: &Settings, mail_to: Option<&str>) -> Result<()
     findings.push(("workers", workers(settings, &probe).await));
     for registration in &settings.providers {
         let url = registration.url.under("/.well-known/openid-configuration");
-        // One that speaks plain OAuth has no such document; that it answers is what counts.
+        // A provider with plain OAuth has no such document; it only needs to answer.
         let name = registration.name.as_str();
         findings.push((name, provider(&probe, url.as_str(), name).await));
     }
@@ -65,15 +65,15 @@ pub(crate) async fn run(settings: &Settings, mail_to: Option<&str>) -> Result<()
     for (what, finding) in findings {
         let (word, text) = match finding {
             Good(text) => ("ok", text),
-            Odd(text) => ("odd", text),
+            Odd(text) => ("warning", text),
             Broken(text) => {
                 broken += 1;
-                ("BROKEN", text)
+                ("PROBLEM", text)
             }
         };
         print(&format!("{word:<7} {what}: {text}"))?;
     }
-    if broken > 0 { Err(format!("{broken} things are broken").into()) } else { Ok(()) }
+    if broken > 0 { Err(format!("{} found", counted(broken, "problem")).into()) } else { Ok(()) }
 }
 
 async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
@@ -86,7 +86,7 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
         Database::Sqlite(path) => format!("SQLite, {}", path.display()),
         Database::Postgres { .. } => "PostgreSQL".to_owned(),
     };
-    findings.push(("database", Good(format!("{engine}, answers"))));
+    findings.push(("database", Good(format!("{engine}, reachable"))));
     if let Database::Sqlite(path) = &settings.database {
         findings.push(("database file", file(path).await));
     }
@@ -101,23 +101,23 @@ async fn database(settings: &Settings) -> Vec<(&'static str, Finding)> {
     findings
 }
 
-/// Reads all of it: the server does so once a day.
+/// Reads the whole file, as the server does once a day.
 async fn file(path: &Path) -> Finding {
     match auth_sqlite::check_file(path).await {
-        Ok(problems) if problems.is_empty() => Good("was read, and nothing is wrong with it".to_owned()),
-        Ok(problems) => Broken(format!("damaged, restore an export or a copy: {}", problems.join("; "))),
+        Ok(problems) if problems.is_empty() => Good("read completely, no damage found".to_owned()),
+        Ok(problems) => Broken(format!("damaged, restore it from an export or a copy: {}", problems.join("; "))),
         Err(error) => Broken(error.to_string()),
     }
 }
 
 async fn clock(opened: &Opened) -> Result<Finding, Failure> {
     let Some(theirs) = opened.archive.database_time().await? else {
-        return Ok(Good("the database has this machine's".to_owned()));
+        return Ok(Good("the database uses this machine's clock".to_owned()));
     };
     let ours = SystemClock.now();
     let apart = ours.since(theirs).max(theirs.since(ours));
-    let text = format!("{:.1} s apart from the database's", apart.as_secs_f64());
-    Ok(if apart > SKEW { Broken(format!("{text}: run NTP on both")) } else { Good(text) })
+    let text = format!("{:.1} s apart from the database's clock", apart.as_secs_f64());
+    Ok(if apart > SKEW { Broken(format!("{text}: synchronize both with NTP")) } else { Good(text) })
 }
 
 async fn keys(settings: &Settings, opened: &Opened) -> Result<Finding, Failure> {
@@ -127,22 +127,24 @@ async fn keys(settings: &Settings, opened: &Opened) -> Result<Finding, Failure> 
     AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
     let now = SystemClock.now();
     let Some(signing) = signing_at(&keys, now, |key| (key.sequence, key.active_from)) else {
-        return Ok(Odd("there is no signing key yet: the server makes one at its start".to_owned()));
+        return Ok(Odd("no signing key yet: the server creates one when it starts".to_owned()));
     };
     let age = now.since(signing.active_from);
-    let text = format!("master keys {ring:?}; the signing key is {} days old", age.as_secs() / DAY.as_secs());
-    Ok(if age > OLD_KEY { Broken(format!("{text}: no node rotates it")) } else { Good(text) })
+    let text = format!("master keys {ring}; the signing key is {} old", counted(age.as_secs() / DAY.as_secs(), "day"));
+    Ok(if age > OLD_KEY { Broken(format!("{text}: no node is rotating it")) } else { Good(text) })
 }
 
 async fn outbox(opened: &Opened) -> Result<Finding, Failure> {
     let depth = opened.store.outbox_depth().await?;
     let now = SystemClock.now();
     let late = |since: Option<Timestamp>| since.is_some_and(|since| now.since(since) > LATE_MAIL);
-    let text = format!("{} mails and {} events are owed", depth.mails, depth.deliveries);
+    let text = format!("waiting to be sent: {}, {}", counted(depth.mails, "mail"), counted(depth.deliveries, "event"));
     Ok(if depth.parked_mails > 0 {
-        Odd(format!("{} mails were given up: auth-server mails says why", depth.parked_mails))
+        Odd(format!("{} could not be sent; `auth-server mails` shows why", counted(depth.parked_mails, "mail")))
     } else if late(depth.oldest_mail) || late(depth.oldest_delivery) {
-        Broken(format!("{text}, some for more than ten minutes: the mail server or a service beside is away"))
+        Broken(format!(
+            "{text}, some for more than ten minutes: the mail server or a subscribed service may be unreachable"
+        ))
     } else {
         Good(text)
     })
@@ -150,41 +152,53 @@ async fn outbox(opened: &Opened) -> Result<Finding, Failure> {
 
 async fn backups(opened: &Opened) -> Result<Finding, Failure> {
     Ok(match opened.store.find_maintenance(Maintenance::VerifiedRestore).await? {
-        None => Odd("no restore was ever tried: auth-server restore --drill".to_owned()),
+        None => Odd("no restore has been rehearsed yet: run `auth-server restore --drill` with an export".to_owned()),
         Some(at) if SystemClock.now().since(at) > OLD_RESTORE => {
-            Odd(format!("a restore was last tried on {}", rfc3339(at)?))
+            Odd(format!("the last restore drill was long ago, on {}", rfc3339(at)?))
         }
-        Some(at) => Good(format!("a restore was tried, and worked, on {}", rfc3339(at)?)),
+        Some(at) => Good(format!("the last restore drill succeeded on {}", rfc3339(at)?)),
     })
 }
 
-/// Goes the way of a mail as far as its recipient.
+/// Takes a mail as far as its recipient.
 async fn mail(settings: &Settings, to: Option<&EmailAddress>) -> Finding {
     match ConfiguredMailer::new(settings.mail.clone()).check(to).await {
-        Ok(MailCheck::Folder) => Good("is written to files".to_owned()),
-        Ok(MailCheck::Accepted { recipient }) => Good(format!("could be sent to {recipient}; nothing was")),
-        Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
-            Odd(format!("could be sent, but not to {recipient}: {error}; name another address with --mail-to"))
+        Ok(MailCheck::Folder) => match settings.mail_warning() {
+            Some(warning) => Odd(warning),
+            None => Good("mails are written to files".to_owned()),
+        },
+        Ok(MailCheck::Accepted { recipient }) => {
+            Good(format!("the server would accept a mail to {recipient} (none was sent)"))
         }
-        Err(error) => Broken(format!("cannot be sent: {error}")),
+        Ok(MailCheck::NoSuchMailbox { recipient, error }) => {
+            Odd(format!("the server accepts mail, but not to {recipient}: {error}; try another address with --mail-to"))
+        }
+        Err(error) => Broken(format!("mail cannot be sent: {error}")),
     }
 }
 
-/// Asks the server of this machine how what it does in the background goes.
+/// Asks the server on this machine for the state of its background workers.
 async fn workers(settings: &Settings, probe: &Probe) -> Finding {
     let url = format!("http://{}{}health/ready", settings.own_address(), settings.shortest_base_path());
     match probe.get(&url, &[]).await {
         Ok((200, body)) => match serde_json::from_str::<Value>(&body) {
-            Ok(body) => judge_workers(&body["workers"]),
-            Err(_) => Odd(format!("{url} answers something else")),
+            Ok(body) => judge_workers(&body),
+            Err(_) => Odd(format!("unexpected answer from {url}")),
         },
-        Ok((status, _)) => Odd(format!("not known: {url} answers with {status}")),
-        Err(_) => Odd(format!("not known: no server answers at {url}")),
+        Ok((status, _)) => Odd(format!("unknown: {url} answered {status}")),
+        Err(_) => Odd(format!("unknown: no server answers at {url}")),
     }
 }
 
-fn judge_workers(workers: &Value) -> Finding {
-    let Some(workers) = workers.as_array() else { return Odd("not known: the server is an older one".to_owned()) };
+fn judge_workers(ready: &Value) -> Finding {
+    let Some(workers) = ready["workers"].as_array() else {
+        // The server listens on no loopback address, and names workers to callers on its own machine only.
+        return match ready["workersFailing"].as_bool() {
+            Some(true) => Broken("some are failing: the log and the metric `auth_worker_failing` name them".to_owned()),
+            Some(false) => Good("all running".to_owned()),
+            None => Odd("unknown: the running server is an older version".to_owned()),
+        };
+    };
     let failed = |worker: &&Value| worker["failures"].as_u64().unwrap_or_default() > 0;
     let told = workers.iter().filter(failed).map(|worker| {
         let name = worker["name"].as_str().unwrap_or_default();
@@ -194,31 +208,32 @@ fn judge_workers(workers: &Value) -> Finding {
         }
     });
     let told = told.collect::<Vec<_>>().join(", ");
+    let running = counted(workers.len(), "worker");
     if workers.iter().any(|worker| worker["failing"] == true) {
-        Broken(format!("{told}: some still do, and the log says why"))
+        Broken(format!("{told}; the log says what still fails"))
     } else if told.is_empty() {
-        Good(format!("all {} run", workers.len()))
+        Good(format!("{running} running"))
     } else {
-        Good(format!("all {} run; since the start {told}", workers.len()))
+        Good(format!("{running} running; since the start {told}"))
     }
 }
 
 async fn provider(probe: &Probe, url: &str, name: &str) -> Finding {
     match probe.get(url, &[]).await {
-        Ok((status, _)) if status < 500 => Good("answers".to_owned()),
-        Ok((status, _)) => Broken(format!("answers with {status}: nobody can sign in with {name}")),
-        Err(error) => Broken(format!("does not answer: {error}")),
+        Ok((status, _)) if status < 500 => Good("reachable".to_owned()),
+        Ok((status, _)) => Broken(format!("answered {status}: sign-in with {name} does not work")),
+        Err(error) => Broken(format!("no answer: {error}")),
     }
 }
 
-/// Asks as a client would, and as one that lies about its address.
+/// Sends requests as a client would, and as one that lies about its address.
 async fn public_url(settings: &Settings, probe: &Probe) -> Finding {
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.own_address()));
     let url = format!("{base}{}health/client", settings.shortest_base_path());
     let seen = async |headers: &[(&str, &str)]| match probe.get(&url, headers).await {
-        Ok((200, body)) => serde_json::from_str::<Value>(&body).map_err(|_| format!("{url} answers something else")),
-        Ok((status, _)) => Err(format!("{url} answers with {status}")),
-        Err(error) => Err(format!("{url} does not answer: {error}")),
+        Ok((200, body)) => serde_json::from_str::<Value>(&body).map_err(|_| format!("unexpected answer from {url}")),
+        Ok((status, _)) => Err(format!("{url} answered {status}")),
+        Err(error) => Err(format!("{url} is unreachable: {error}")),
     };
     let spoofed = format!("for={SPOOFED}");
     let lie = [("X-Forwarded-For", SPOOFED), ("Forwarded", spoofed.as_str())];
@@ -232,32 +247,34 @@ async fn public_url(settings: &Settings, probe: &Probe) -> Finding {
 fn judge(base: &str, honest: &Value, lying: &Value, trusted: &[IpNet]) -> Finding {
     let network = |seen: &Value| seen["network"].as_str().unwrap_or_default().to_owned();
     let by_proxy = honest["toldByProxy"] == true;
-    let text = format!("{base} answers; this machine looks like {}", network(honest));
+    let text = format!("{base} is reachable and sees this machine as {}", network(honest));
     if network(lying) == SPOOFED_NETWORK {
         let why = if by_proxy {
-            "the proxy in front passes on what clients claim"
+            "the proxy passes on the header that the client sent"
         } else {
             "this machine is a trusted proxy"
         };
-        let text = format!("{text}, or like whatever it claims: {why}");
-        return if by_proxy { Broken(format!("{text}. It must set the header itself")) } else { Odd(text) };
+        let text = format!("{text}, but would also believe a made-up address: {why}");
+        return if by_proxy { Broken(format!("{text}. Let the proxy set the header itself")) } else { Odd(text) };
     }
     if honest["proxyUntrusted"] == true {
-        let hint = "set AUTH_TRUSTED_PROXIES to its address, or all users count as one";
-        return Odd(format!("{text}: a proxy in front passes requests on and is not trusted; {hint}"));
+        let hint = "add its address to AUTH_TRUSTED_PROXIES, or all users share one rate limit";
+        return Odd(format!("{text}: a proxy forwards requests but is not trusted; {hint}"));
     }
     if network(lying) != network(honest) {
-        let both =
-            "what a client claims changes how it looks: let the proxy strip the one of X-Forwarded-For and Forwarded";
-        return Odd(format!("{text}; {both} that it does not set"));
+        let both = "a header sent by the client changes that: let the proxy remove X-Forwarded-For or Forwarded,";
+        return Odd(format!("{text}; {both} whichever it does not set"));
     }
     let private = network(honest).split('/').next().and_then(|address| address.parse().ok()).is_some_and(is_private);
     let host = base.split("://").nth(1).unwrap_or_default();
     let local = host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
     if private && !by_proxy && !local {
-        let hint =
-            if trusted.is_empty() { "set AUTH_TRUSTED_PROXIES" } else { "AUTH_TRUSTED_PROXIES names another one" };
-        let lumped = "if that is a proxy, all users share its limits";
+        let hint = if trusted.is_empty() {
+            "add it to AUTH_TRUSTED_PROXIES"
+        } else {
+            "AUTH_TRUSTED_PROXIES lists a different one"
+        };
+        let lumped = "if that is a proxy, all users share one rate limit";
         return Odd(format!("{text}: {lumped}; {hint}"));
     }
     Good(text)
@@ -282,10 +299,12 @@ fn disk(folder: &Path) -> Finding {
 }
 
 fn descriptors(Descriptors { limit, connections }: Descriptors) -> Finding {
-    let text =
-        format!("{limit} for a server started like this, {connections} of them for connections, a quarter a network");
+    let text = format!(
+        "{limit} file descriptors, {connections} of them for client connections (at most a quarter of those per \
+         network)"
+    );
     if connections < FEW_CONNECTIONS {
-        Odd(format!("{text}: raise its hard limit (ulimit -Hn, LimitNOFILE)"))
+        Odd(format!("{text}: raise the hard limit (ulimit -Hn, LimitNOFILE)"))
     } else {
         Good(text)
     }
@@ -311,11 +330,17 @@ mod tests {
             Odd(text) => format!("odd {text}"),
             Broken(text) => format!("broken {text}"),
         };
-        let judged = |workers: &[Value]| text(judge_workers(&json!(workers)));
-        assert_eq!(judged(&[worker(0, false)]), "ok all 1 run");
-        assert_eq!(judged(&[worker(3, false), worker(0, false)]), "ok all 2 run; since the start mail failed 3 times");
+        let judged = |workers: &[Value]| text(judge_workers(&json!({ "workers": workers })));
+        assert_eq!(judged(&[worker(0, false)]), "ok 1 worker running");
+        assert_eq!(
+            judged(&[worker(3, false), worker(0, false)]),
+            "ok 2 workers running; since the start mail failed 3 times"
+        );
         assert!(judged(&[worker(3, true)]).starts_with("broken mail failed 3 times"));
         assert!(text(judge_workers(&Value::Null)).starts_with("odd"));
+        let unnamed = |failing: bool| text(judge_workers(&json!({ "workersFailing": failing })));
+        assert_eq!(unnamed(false), "ok all run");
+        assert!(unnamed(true).starts_with("broken some fail"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `export`: writes everything the database holds to a file.
+//! `export`: writes the whole database to a file.
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -30,9 +30,9 @@ pub(crate) async fn run(settings: &Settings, to: &Path) -> Result<(), Failure> {
     };
     let placed = written.and_then(|written| draft.place().map(|()| written));
     let (manifest, told) = placed.inspect_err(|_| draft.discard())?;
-    print(&format!("exported {told}, to {}", to.display()))?;
+    print(&format!("exported to {}: {told}", to.display()))?;
     let keys: Vec<&str> = manifest.key_ids.iter().map(String::as_str).collect();
-    print(&format!("it is of no use without the master keys it needs: {}. Keep them elsewhere", keys.join(", ")))
+    print(&format!("restoring it requires these master keys: {}. Keep them in another place", keys.join(", ")))
 }
 
 async fn write_export(archive: &dyn Archive, out: &mut (dyn Write + Send)) -> Result<(Manifest, String), Failure> {

@@ -1,4 +1,4 @@
-//! How commands find the user whom an operator names.
+//! How commands find the user that an operator names.
 
 use auth_domain::AccountId;
 use auth_domain::account::{Account, LoginName};
@@ -13,5 +13,5 @@ pub(super) async fn find_user(store: &dyn Store, user: &str) -> Result<Account, 
         Ok(id) => store.find_account(AccountId::from(id)).await?,
         Err(_) => store.find_account_by_name(&LoginName::parse(user)).await?,
     };
-    found.ok_or_else(|| format!("nobody has the id, e-mail address or username {user:?}").into())
+    found.ok_or_else(|| format!("no user has the id, e-mail address or username {user:?}").into())
 }

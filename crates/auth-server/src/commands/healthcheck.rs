@@ -1,4 +1,4 @@
-//! `healthcheck`: is the server of this machine ready?
+//! `healthcheck`: checks whether the server on this machine is ready.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use crate::settings::Settings;
 /// How long an answer may take: orchestrators ask every few seconds.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks over the address that the server listens on; from wherever in this machine it does.
+/// Asks at the address on which the server listens, as seen from this machine.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     let address = settings.own_address();
-    let away = |error: std::io::Error| format!("nothing answers at {address}: {error}");
+    let away = |error: std::io::Error| format!("no answer from {address}: {error}");
     let mut connection = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT).map_err(away)?;
     connection.set_read_timeout(Some(HEALTH_TIMEOUT))?;
     let path = format!("{}health/ready", settings.shortest_base_path());

@@ -1,4 +1,4 @@
-//! `internal-token`: a token of a configured service, for a first try.
+//! `internal-token`: prints a token of a configured service, to try things out.
 
 use auth_crypto::{SystemClock, SystemEntropy, mint_internal_token};
 use auth_domain::internal::Scope;
@@ -11,13 +11,20 @@ use crate::settings::Settings;
 pub(crate) fn run(settings: &Settings, service: &str, scopes: &[String]) -> Result<(), Failure> {
     let registration = settings.services.iter().find(|registration| registration.name == service).ok_or_else(|| {
         let known: Vec<&str> = settings.services.iter().map(|registration| registration.name.as_str()).collect();
-        let known = if known.is_empty() { "none is configured".to_owned() } else { format!("configured: {}", known.join(", ")) };
+        let known = if known.is_empty() {
+            "no service is configured".to_owned()
+        } else {
+            format!("configured: {}", known.join(", "))
+        };
         let variable = service.to_uppercase().replace('-', "_");
-        format!("no service {service:?}: {known}. Set AUTH_INTERNAL__{variable}__SECRET and AUTH_INTERNAL__{variable}__SCOPES")
+        format!(
+            "unknown service {service:?}: {known}. Set AUTH_INTERNAL__{variable}__SECRET and \
+             AUTH_INTERNAL__{variable}__SCOPES"
+        )
     })?;
     let parse = |text: &String| {
         let all = Scope::ALL.map(Scope::as_str).join(", ");
-        Scope::parse(text).ok_or_else(|| format!("no scope {text:?}; there are {all}"))
+        Scope::parse(text).ok_or_else(|| format!("unknown scope {text:?}; the scopes are {all}"))
     };
     let scopes = scopes.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     let token = mint_internal_token(registration, &scopes, SystemClock.now(), SystemEntropy.bytes())?;

@@ -1,4 +1,4 @@
-//! `keys rotate`: publishes the next signing key before its time.
+//! `keys rotate`: publishes the next signing key early.
 
 use crate::Failure;
 use crate::operator::Operation;

@@ -1,4 +1,4 @@
-//! `mails`: the mails that are not sent yet and those that were given up, with the mail server's words; and another try.
+//! `mails`: lists the mails that are waiting or have failed, with the mail server's answers, and retries them.
 
 use auth_crypto::SystemClock;
 use auth_domain::mail::{ParkedMail, WaitingMail};
@@ -8,24 +8,38 @@ use crate::Failure;
 use crate::output::{print, rfc3339};
 use crate::settings::Settings;
 
-/// As many of each are listed.
+/// The maximum number of each that are listed.
 const LISTED: u32 = 1_000;
 
-/// Prints a line for each: whether it waits, until when or since when, its id, its kind, to whom, and what the mail server
-/// said last.
-pub(crate) async fn run(settings: &Settings, retry: bool) -> Result<(), Failure> {
+/// Which mails to list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that are waiting and those that failed.
+    All,
+    /// Only those that failed.
+    Failed,
+}
+
+/// Prints one line for each mail: its state, until or since when, its id, its kind, the recipient, and the mail
+/// server's last answer.
+pub(crate) async fn run(settings: &Settings, which: Which, retry: bool) -> Result<(), Failure> {
     let store = settings.database.open().await?.store;
-    let (waiting, parked) = (store.list_waiting_mails(LISTED).await?, store.list_parked_mails(LISTED).await?);
-    for mail in &waiting {
-        print(&waiting_line(mail)?)?;
+    let counted = store.outbox_depth().await?;
+    if which == Which::All {
+        for mail in &store.list_waiting_mails(LISTED).await? {
+            print(&waiting_line(mail)?)?;
+        }
     }
-    for ParkedMail { id, recipient, kind, parked_at, error } in &parked {
-        print(&format!("given up  at {}  {id}  {kind}  {recipient}  {}", rfc3339(*parked_at)?, on_one_line(error)))?;
+    for mail in &store.list_parked_mails(LISTED).await? {
+        print(&failed_line(mail)?)?;
     }
-    print(&format!("mails that wait: {}, mails that were given up: {}", waiting.len(), parked.len()))?;
+    match which {
+        Which::All => print(&format!("mails waiting: {}, failed: {}", counted.mails, counted.parked_mails))?,
+        Which::Failed => print(&format!("mails failed: {}", counted.parked_mails))?,
+    }
     if retry {
         store.commit(vec![Change::UnparkMails { at: SystemClock.now() }]).await?;
-        print("all of them are tried now")?;
+        print("the service now tries to send all of them")?;
     }
     Ok(())
 }
@@ -34,7 +48,12 @@ fn waiting_line(mail: &WaitingMail) -> Result<String, Failure> {
     let WaitingMail { id, recipient, kind, attempts, next_attempt_at, error } = mail;
     let next = rfc3339(*next_attempt_at)?;
     let said = error.as_deref().map(on_one_line).unwrap_or_default();
-    Ok(format!("waits     until {next}  {id}  {kind}  {recipient}  attempts: {attempts}  {said}").trim_end().to_owned())
+    Ok(format!("waiting   until {next}  {id}  {kind}  {recipient}  attempts: {attempts}  {said}").trim_end().to_owned())
+}
+
+fn failed_line(mail: &ParkedMail) -> Result<String, Failure> {
+    let ParkedMail { id, recipient, kind, parked_at, error } = mail;
+    Ok(format!("failed    at {}  {id}  {kind}  {recipient}  {}", rfc3339(*parked_at)?, on_one_line(error)))
 }
 
 fn on_one_line(error: &str) -> String {

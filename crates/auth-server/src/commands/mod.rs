@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, one per file.
 
 pub(crate) mod audit;
 mod config_check;
@@ -17,7 +17,6 @@ mod mails;
 mod migrate;
 mod move_database;
 mod openapi;
-mod parked_mails;
 mod restore;
 mod restore_drill;
 mod user_delete;
@@ -26,18 +25,23 @@ mod user_roles;
 mod user_show;
 mod user_unlock;
 
+use std::time::Duration;
+
 use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, UserCommand};
 use crate::settings::Settings;
 use crate::{Failure, serve};
 
-/// Does what was typed.
+/// How long the end of a command waits for threads that it has no more use for.
+const STUCK_THREADS: Duration = Duration::from_secs(1);
+
+/// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let settings = || Settings::load(cli.config.as_deref());
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(settings()?)),
         Command::Migrate => block_on(migrate::run(&settings()?)),
-        Command::Mails { retry } => block_on(mails::run(&settings()?, retry)),
-        Command::ParkedMails { retry } => block_on(parked_mails::run(&settings()?, retry)),
+        Command::Mails { retry } => block_on(mails::run(&settings()?, mails::Which::All, retry)),
+        Command::ParkedMails { retry } => block_on(mails::run(&settings()?, mails::Which::Failed, retry)),
         Command::InternalToken { service, scope } => internal_token::run(&settings()?, &service, &scope),
         Command::Export { to } => block_on(export::run(&settings()?, &to)),
         Command::Restore { file, options, drill } => block_on(restore::run(settings()?, &file, options, drill)),
@@ -74,5 +78,9 @@ async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> 
 }
 
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(command);
+    // To drop it would wait, without limit, for a thread that is stuck on a disk.
+    runtime.shutdown_timeout(STUCK_THREADS);
+    done
 }

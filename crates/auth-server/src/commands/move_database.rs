@@ -1,4 +1,4 @@
-//! `move --to URL`: the whole database to another one, of either engine, while the service runs on the old one.
+//! `move --to URL`: copies the whole database to another one, of either engine, while the service runs on the old one.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     };
     let to = Database::parse(to.trim(), settings.postgres).map_err(|error| format!("--to {error}"))?;
     if to == settings.database {
-        return Err("--to is the database that the settings name: there is nothing to move".into());
+        return Err("--to is the database that is already configured: there is nothing to move".into());
     }
     let source = settings.database.open().await?;
     source.require_whole().await?;
@@ -36,10 +36,10 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
         .commit(vec![Change::RecordMaintenance { kind: Maintenance::UnfinishedMove, at: SystemClock.now() }])
         .await?;
     if !stopped {
-        print("copying, while the service goes on")?;
+        print("copying while the service keeps running")?;
         copy_once(&source, &target).await?;
     }
-    print("from now on nobody writes to the source: the service answers 503 to what would")?;
+    print("the old database is read-only from now on: the service answers 503 to requests that would change it")?;
     let mut held = source.archive.begin_read(Writers::Wait).await?;
     let mut line = ProgressLine::start();
     let there = copy(&mut *held, &*target.archive, &mut |progress| line.show(progress)).await?;
@@ -50,12 +50,16 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
     drop(reader);
     still_locked(&mut *held).await?;
     target.store.commit(vec![Change::ForgetMaintenance(Maintenance::UnfinishedMove)]).await?;
-    print(&format!("moved and compared {told}; the source is as it was"))?;
+    print(&format!("moved and compared {told}; the old database is unchanged"))?;
     print(
-        "set AUTH_DATABASE_URL to the new one, with the same master key (AUTH_SECRET_KEY, or secret.key in the data folder)",
+        "set AUTH_DATABASE_URL to the new database and keep the same master key (AUTH_SECRET_KEY, or secret.key in \
+         the data folder)",
     )?;
     if !stopped {
-        print("the source stays locked so that nothing is lost: restart the service with it, then press Ctrl-C here")?;
+        print(
+            "the old database stays locked so that no change is lost: restart the service with the new one, then \
+             press Ctrl-C here",
+        )?;
         hold(&mut *held).await?;
     }
     drop(held);
@@ -64,7 +68,7 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps the lock until somebody asks this process to stop.
+/// Keeps the lock until this process is asked to stop.
 async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     let mut stop = std::pin::pin!(terminated());
     loop {
@@ -75,12 +79,12 @@ async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     }
 }
 
-/// The lock is that of a transaction: it goes when its connection does.
+/// Checks the lock, which belongs to a transaction and is lost with its connection.
 async fn still_locked(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
     let lost = |error| {
         format!(
-            "the lock of the source is lost ({error}): nodes write to it again. Do not use the new database: empty it, \
-             and move once more"
+            "the lock on the old database was lost ({error}), so nodes write to it again. Do not use the new \
+             database: empty it and run the move again"
         )
     };
     Ok(held.count("signing_keys").await.map(drop).map_err(lost)?)
@@ -93,14 +97,15 @@ async fn copy_once(source: &Opened, target: &Opened) -> Result<(), Failure> {
     print(&format!("copied {}", line.end(copied.rows())))
 }
 
-/// Table by table: as many rows, and the same ones.
+/// Compares table by table that the rows are the same.
 fn compare(there: &Manifest, here: &Manifest) -> Result<(), Failure> {
     for (table, expected) in &there.tables {
         let found = here.tables.get(table).copied().unwrap_or_default();
         if *expected != found {
-            return Err(
-                format!("{table} differs: {expected:?} in the source, {found:?} in the target. Run it again").into()
-            );
+            return Err(format!(
+                "{table} differs: the old database has {expected}, the new one {found}. Run the move again"
+            )
+            .into());
         }
         print(&format!("{:>10}  {table}  {}", found.rows, &found.checksum.to_string()[..16]))?;
     }

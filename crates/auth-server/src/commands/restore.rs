@@ -17,7 +17,7 @@ pub(crate) async fn run(
     only_drill: bool,
 ) -> Result<(), Failure> {
     let export = OpenExport::open(file)?;
-    // An export that was made with another key is of no use with one that is made now.
+    // An export that was made with another key cannot be used with a newly created one.
     let ring = existing(&settings)?.ring;
     if only_drill {
         return restore_drill::run(settings, export, &ring, options).await;
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     let (restored, told) = export.restore_into(&settings.database, &ring, settings.hash_cost(), options).await?;
     print(&format!("restored {told}"))?;
     if restored.sessions_ended > 0 {
-        print(&format!("{} sessions were left out: everybody logs in anew", restored.sessions_ended))?;
+        print(&format!("sessions were not restored ({}): users must log in again", restored.sessions_ended))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `restore --drill`: restores into a database that is thrown away, and tries whether a service could live there.
+//! `restore --drill`: restores into a temporary database, and checks that a service could run on it.
 
 use auth_crypto::{AccessTokenSigner, KeyRing, SealedTotp, SystemClock, SystemEntropy};
 use auth_domain::account::{LoginName, Password};
@@ -17,17 +17,17 @@ use crate::settings::{Database, PostgresOptions, Settings};
 use crate::signals::terminated;
 use crate::wiring::{Wired, wire};
 
-/// How many of the accounts with something wrong are told one by one.
+/// How many of the accounts with problems are listed individually.
 const TOLD: usize = 5;
 
-/// A database that is gone afterwards.
+/// A temporary database.
 enum Scratch {
     Folder(std::path::PathBuf),
     Postgres { url: String, options: PostgresOptions, name: String },
 }
 
 impl Scratch {
-    /// Of the same engine as `database`, and beside it.
+    /// Creates one with the same engine as `database`, and beside it.
     async fn make(settings: &Settings) -> Result<(Self, Database), Failure> {
         let name = format!("auth_drill_{:016x}", u64::from_le_bytes(suffix()));
         match &settings.database {
@@ -39,7 +39,8 @@ impl Scratch {
             }
             Database::Postgres { url, options } => {
                 let options = *options;
-                let hint = "the drill makes a database of its own and drops it again: ALTER ROLE … CREATEDB lets it";
+                let hint = "the drill creates a temporary database and drops it again, so its role needs CREATEDB \
+                            (ALTER ROLE … CREATEDB)";
                 let made = auth_postgres::create_database(url, options.prepared, &name).await;
                 made.map_err(|error| format!("{error}; {hint}"))?;
                 let scratch = Database::Postgres { url: with_name(url, &name), options };
@@ -58,7 +59,8 @@ impl Scratch {
     }
 }
 
-/// The URL of another database of the same server. By hand: where several hosts are named it is no URL by the standard.
+/// Returns the URL of another database on the same server. This is done by hand, because a list of several hosts is not
+/// a standard URL.
 fn with_name(url: &str, name: &str) -> String {
     let (base, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     let host = base.find("://").map_or(0, |at| at + 3);
@@ -73,7 +75,7 @@ pub(crate) async fn run(
     options: RestoreOptions,
 ) -> Result<(), Failure> {
     if options.allow_missing_keys {
-        return Err("a drill without a key that is needed proves nothing: leave --allow-missing-keys out".into());
+        return Err("a drill with a missing key proves nothing: remove --allow-missing-keys".into());
     }
     let real = settings.database.clone();
     let is_export = matches!(export.source, auth_archive::Source::Export(_));
@@ -86,16 +88,19 @@ pub(crate) async fn run(
     scratch.drop().await?;
     outcome?;
     if !is_export {
-        return print("it works; no metric tells it, since credentials do not say whether some are missing");
+        return print(
+            "the drill succeeded, but was not recorded for the metrics: a list of credentials cannot show whether \
+             some are missing",
+        );
     }
     match real.open().await {
         Ok(Opened { store, .. }) => {
             store
                 .commit(vec![Change::RecordMaintenance { kind: Maintenance::VerifiedRestore, at: SystemClock.now() }])
                 .await?;
-            print("the drill succeeded; auth_last_verified_restore_timestamp tells it")
+            print("the drill succeeded and is recorded in auth_last_verified_restore_timestamp")
         }
-        Err(error) => print(&format!("the drill succeeded; no metric tells it: {error}")),
+        Err(error) => print(&format!("the drill succeeded, but could not be recorded for the metrics: {error}")),
     }
 }
 
@@ -110,10 +115,10 @@ async fn rehearse(
     for (table, summary) in restored.manifest.tables.iter().filter(|(_, summary)| summary.rows > 0) {
         print(&format!("{:>10}  {table}", summary.rows))?;
     }
-    let proved = if is_export { ", each as its checksum says" } else { "" };
+    let proved = if is_export { "; every checksum matches" } else { "" };
     print(&format!("restored {told}{proved}"))?;
     let keys: Vec<&str> = restored.manifest.key_ids.iter().map(String::as_str).collect();
-    print(&format!("master keys that it needs, all there: {}", keys.join(", ")))?;
+    print(&format!("master keys required, all available: {}", keys.join(", ")))?;
     open_secrets(settings, ring).await?;
     log_a_probe_in(settings, ring).await
 }
@@ -141,15 +146,23 @@ async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure
     }
     let there = reader.count("accounts").await?;
     if accounts != there {
-        return Err(format!("{accounts} accounts could be read of {there}").into());
+        return Err(format!("only {accounts} of {there} accounts could be read").into());
     }
     if !sealed.is_empty() {
         let told: Vec<String> = sealed.iter().take(TOLD).map(ToString::to_string).collect();
-        return Err(format!("{} secrets of apps do not open, of {} and others", sealed.len(), told.join(", ")).into());
+        return Err(format!(
+            "authenticator secrets that cannot be decrypted: {}, among them those of {}",
+            sealed.len(),
+            told.join(", ")
+        )
+        .into());
     }
     let keys = store.list_signing_keys().await?;
     AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
-    print(&format!("{accounts} accounts can be read; {opened} secrets of apps and {} signing keys open", keys.len()))
+    print(&format!(
+        "readable accounts: {accounts}; decrypted authenticator secrets: {opened}, signing keys: {}",
+        keys.len()
+    ))
 }
 
 fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecret> {
@@ -160,7 +173,7 @@ fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecre
     app.enrolment().map(|enrolment| &enrolment.secret).into_iter().chain(pending)
 }
 
-/// Registers somebody who does not exist, and logs in and refreshes as the service would.
+/// Registers a test user, logs in and refreshes as the service would.
 async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
     let Wired { use_cases, signer, .. } = wire(settings, ring, settings.listen, 0).await?;
     signer.load(&use_cases.publish_signing_keys.rotate().await?)?;
@@ -174,29 +187,33 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
         confirm_password: None,
         client: client.clone(),
     };
-    use_cases.register.execute(registration).await.map_err(|error| format!("the probe account: {error}"))?;
+    use_cases
+        .register
+        .execute(registration)
+        .await
+        .map_err(|error| format!("the probe account could not register: {error}"))?;
     let name = LoginName::parse(&email);
     let login = use_cases.login.execute(LoginRequest { name, password, client: client.clone() }).await;
-    match login.map_err(|error| format!("the login of the probe account: {error}"))? {
+    match login.map_err(|error| format!("the probe account could not log in: {error}"))? {
         LoginOutcome::LoggedIn(logged_in) => {
             let access = logged_in.tokens.access.reveal().to_owned();
             use_cases
                 .authenticate
                 .execute(&access)
                 .await
-                .map_err(|error| format!("the access token of the probe: {error}"))?;
+                .map_err(|error| format!("the access token of the probe account was refused: {error}"))?;
             let refresh = logged_in.tokens.refresh.reveal().to_owned();
             use_cases
                 .refresh_session
                 .execute(&refresh, &client)
                 .await
-                .map_err(|error| format!("its refresh: {error}"))?;
+                .map_err(|error| format!("the probe account could not refresh its session: {error}"))?;
             print("a probe account registered, logged in and refreshed its session")
         }
         LoginOutcome::EmailVerificationRequired(_) => {
-            print("a probe account registered, and is asked to prove its address as AUTH_REQUIRE_VERIFIED_EMAIL wants")
+            print("a probe account registered and must verify its address, as AUTH_REQUIRE_VERIFIED_EMAIL demands")
         }
-        LoginOutcome::SecondFactorRequired(_) => Err("the probe account has a second factor, which nobody set".into()),
+        LoginOutcome::SecondFactorRequired(_) => Err("the probe account unexpectedly has a second factor".into()),
     }
 }
 

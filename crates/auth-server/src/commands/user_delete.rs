@@ -16,5 +16,5 @@ pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> 
     let account = find_user(&*store, user).await?;
     let client = Client::new(Ipv4Addr::LOCALHOST.into(), "");
     let deletion = use_cases.delete_account.by_operator(&use_cases.operator, account.id, &client).await?;
-    print(&format!("deleted {}; the deletion is {deletion}", account.id))
+    print(&format!("deleted {}; deletion id {deletion}", account.id))
 }

@@ -1,4 +1,4 @@
-//! `user list`: every account, a line each.
+//! `user list`: lists every account, one per line.
 
 use auth_domain::account::Account;
 
@@ -17,7 +17,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
         after = Some(last.id);
         let line = |account: &Account| {
             let username = account.username.as_ref().map_or("-", |name| name.as_str());
-            let proved = if account.email_verified { "proved" } else { "unproved" };
+            let proved = if account.email_verified { "verified" } else { "unverified" };
             let roles: Vec<&str> = account.roles.iter().collect();
             format!("{}  {}  {proved}  {username}  {}", account.id, account.email.as_str(), roles.join(","))
         };

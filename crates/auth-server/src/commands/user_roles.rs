@@ -3,6 +3,7 @@
 
 use std::net::Ipv4Addr;
 
+use auth_domain::account::{InvalidRoles, Roles};
 use auth_domain::session::Client;
 use auth_domain::use_cases::SetRolesError;
 
@@ -19,6 +20,7 @@ pub(crate) async fn run(settings: &Settings, user: &str, roles: &[String]) -> Re
     let client = Client::new(Ipv4Addr::LOCALHOST.into(), "");
     let set = use_cases.set_roles.by_operator(&use_cases.operator, account.id, roles, &client).await;
     let account = set.map_err(|error| match error {
+        SetRolesError::Malformed(InvalidRoles::TooMany) => format!("a user can have at most {} roles", Roles::MAX),
         SetRolesError::Malformed(error) => format!("a role {error}"),
         error => error.to_string(),
     })?;

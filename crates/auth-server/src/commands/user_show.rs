@@ -1,4 +1,4 @@
-//! `user show`: one account.
+//! `user show`: shows one account.
 
 use auth_crypto::SystemClock;
 use auth_domain::ports::Clock as _;
@@ -10,7 +10,7 @@ use crate::settings::Settings;
 
 use super::find_user::find_user;
 
-/// More than anybody has; what is shown is a count.
+/// More than any user has; only the number is shown.
 const SESSIONS: u32 = 10_000;
 
 pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> {
@@ -25,7 +25,7 @@ pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> 
         ("id", account.id.to_string()),
         ("username", account.username.as_ref().map_or("-", |name| name.as_str()).to_owned()),
         ("e-mail", account.email.as_str().to_owned()),
-        ("proved", yes(account.email_verified)),
+        ("verified", yes(account.email_verified)),
         ("password", yes(account.password_hash.is_some())),
         ("providers", identities.join(",")),
         ("second factors", factors.join(",")),

@@ -11,5 +11,5 @@ pub(crate) async fn run(settings: &Settings, user: &str) -> Result<(), Failure> 
     let Operation { store, use_cases, .. } = Operation::begin(settings).await?;
     let account = find_user(&*store, user).await?;
     use_cases.unlock_account.execute(&use_cases.operator, &account).await?;
-    print(&format!("{} may try again: all limits for passwords, codes and mails start anew", account.id))
+    print(&format!("{} can try again: the limits for passwords, codes and mails were reset", account.id))
 }

@@ -129,7 +129,7 @@ impl Shared {
             batch.clear();
             batch.shrink_to(KEPT);
             if dropped > 0 {
-                tracing::warn!(dropped, "log lines were dropped: whoever reads them is too slow");
+                tracing::warn!(dropped, "log lines were dropped: stderr is not read fast enough");
             }
             if closed {
                 break;

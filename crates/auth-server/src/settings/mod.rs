@@ -32,7 +32,9 @@ use zeroize::Zeroizing;
 use providers::origins;
 use reader::Reader;
 use source::{Raw, gather};
-use value::{audience, base_paths, collector_url, disclosure, is_confidential, proxies, public_url, socket_address};
+use value::{
+    audience, base_paths, collector_url, disclosure, is_confidential, is_loopback, proxies, public_url, socket_address,
+};
 
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use services::WebhookRegistration;
@@ -60,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) network_limits: Option<NetworkLimit>,
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) mail: MailSettings,
+    /// Whether somebody decided where mails go.
+    pub(crate) mail_is_set: bool,
     pub(crate) challenges: ChallengeLifetimes,
     pub(crate) disclosure: Disclosure,
     pub(crate) email_verification: EmailVerification,
@@ -129,6 +133,16 @@ impl Settings {
         }
     }
 
+    /// Says that mails reach nobody, where the settings look like those of a service for others.
+    pub(crate) fn mail_warning(&self) -> Option<String> {
+        let public_url = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        let is_public = public_url.as_ref().is_some_and(|url| !is_loopback(url));
+        let is_for_others = is_public || matches!(self.database, Database::Postgres { .. });
+        (is_for_others && !self.mail_is_set).then(|| {
+            format!("no mail server is set, so nobody receives mails ({}): set AUTH_MAIL_URL", self.mail.destination())
+        })
+    }
+
     /// Returns what hashing a password costs.
     pub(crate) const fn hash_cost(&self) -> HashCost {
         HashCost { memory_kib: self.hashing.memory_kib, passes: self.hashing.passes }
@@ -149,10 +163,12 @@ impl Settings {
         let mut reader = Reader::new(raw);
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
+        let mail_is_set = reader.is_set("MAIL_URL");
         let mail = mail(&mut reader, &data_dir)?;
         let postgres = postgres_options(&mut reader);
         let mut settings = Self {
             mail,
+            mail_is_set,
             listen: reader.parse("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)), socket_address),
             database: reader.parse("DATABASE_URL", default_database, |text| Database::parse(text, postgres)),
             postgres,
@@ -187,8 +203,8 @@ impl Settings {
         settings.mail = settings.mail.clone().named(hostname.unwrap_or_else(|| settings.public_hostname()));
         if settings.needs_secure_cookies() && !settings.is_secure_for_browsers() {
             reader.mistake(
-                "AUTH_PUBLIC_URL must be https, or on a loopback address, where cookies are on or an identity provider is \
-                 configured: browsers keep no secure cookie of any other",
+                "AUTH_PUBLIC_URL must use https, or a loopback address, when cookies are on or an identity provider \
+                 is configured: browsers store secure cookies from no other address",
             );
         }
         reader.finish(settings)

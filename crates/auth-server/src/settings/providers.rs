@@ -18,21 +18,21 @@ use super::value::list;
 pub(crate) struct ProviderRegistration {
     pub(crate) name: ProviderName,
     pub(crate) display_name: String,
-    /// Where pages find its picture.
+    /// The URL of its icon.
     pub(crate) icon: Option<String>,
     pub(crate) dialect: Dialect,
     pub(crate) client_id: String,
     pub(crate) client_secret: ClientSecret,
     pub(crate) scope: String,
     pub(crate) url: ProviderUrl,
-    /// How many requests a second it is sent.
+    /// How many requests a second a node sends it at most.
     pub(crate) rate: Option<NonZeroU32>,
 }
 
 const SIGNING: [&str; 3] = ["TEAM_ID", "KEY_ID", "PRIVATE_KEY"];
 const CLAIMS: [&str; 4] = ["SUBJECT_CLAIM", "EMAIL_CLAIM", "EMAIL_VERIFIED_CLAIM", "EMAIL_PROVED"];
 
-/// The settings of one provider: those that begin with `prefix`.
+/// The settings of one provider, which begin with `prefix`.
 struct Fields<'a> {
     reader: &'a mut Reader,
     prefix: String,
@@ -75,7 +75,7 @@ impl Reader {
         match ProviderName::parse(&lower) {
             Some(name) if !is_reserved(&name) => fields.provider(name),
             Some(_) => {
-                fields.forget(format!("{lower:?} cannot be the name of a provider: /auth/{lower} is something else"))
+                fields.forget(format!("{lower:?} cannot be the name of a provider: /auth/{lower} is another endpoint"))
             }
             None => fields.forget(format!(
                 "{lower:?} cannot be the name of a provider: use 1 to 32 letters, digits and underscores"
@@ -98,7 +98,7 @@ impl Fields<'_> {
         self.reader.mistake(format!("{variable} {what}"));
     }
 
-    /// Takes all that is set, so that nothing is said of it but why it is of no use.
+    /// Takes all settings of the provider, so that the only message about them is why they cannot be used.
     fn forget(&mut self, why: String) -> Option<ProviderRegistration> {
         for name in table::fields("OIDC") {
             let setting = self.setting(name);
@@ -109,7 +109,7 @@ impl Fields<'_> {
         None
     }
 
-    /// Reads a field, where this provider has one of that name.
+    /// Reads a field, if this provider has a setting of that name.
     fn read<T>(&mut self, field: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let setting = self.setting(field);
         table::find(&setting)?;
@@ -160,7 +160,7 @@ impl Fields<'_> {
         };
         if other.is_some() {
             let right = self.variable(right);
-            self.mistake(wrong, &format!("does not go with this kind of provider: set {right}"));
+            self.mistake(wrong, &format!("does not apply to this kind of provider: set {right}"));
         }
         if set.is_none() && self.preset.is_none() && !issuer_is_set {
             let (preset, names) = (self.variable("PRESET"), preset_names().join(", "));
@@ -169,7 +169,7 @@ impl Fields<'_> {
         set.or_else(|| self.preset.and_then(|preset| ProviderUrl::parse(preset.url).ok()))
     }
 
-    /// A secret, or the key that makes secrets.
+    /// Reads the client secret, or the key that signs client secrets.
     fn client_secret(&mut self, protocol: &Protocol, has_id: bool) -> Option<ClientSecret> {
         let secret = self.text("CLIENT_SECRET");
         let [team_id, key_id, key] = SIGNING.map(|field| self.text(field));
@@ -182,14 +182,14 @@ impl Fields<'_> {
                 signed.map_err(|mistake| self.mistake("PRIVATE_KEY", &mistake.to_string())).ok()
             }
             (Some(_), ..) if has_id => {
-                self.mistake("CLIENT_SECRET", &format!("does not go with {of_key}: set one or the other"));
+                self.mistake("CLIENT_SECRET", &format!("cannot be combined with {of_key}: set one or the other"));
                 None
             }
             _ => {
                 let (id, secret) = (self.variable("CLIENT_ID"), self.variable("CLIENT_SECRET"));
-                let place = self.prefix.trim_end_matches("__").to_owned();
-                let needed = if signs { format!("{id}, and {of_key}") } else { format!("both, {id} and {secret}") };
-                self.reader.mistake(format!("sign-in by AUTH_{place}__… needs {needed}"));
+                let prefix = self.prefix.trim_end_matches("__").to_owned();
+                let needed = if signs { format!("{id} and {of_key}") } else { format!("both {id} and {secret}") };
+                self.reader.mistake(format!("sign-in with AUTH_{prefix}__… needs {needed}"));
                 None
             }
         }
@@ -203,7 +203,7 @@ impl Fields<'_> {
             let plain = |scope: &&str| scope.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
             match scopes.iter().all(plain) {
                 false => Err("must be scopes separated by commas or spaces".to_owned()),
-                true if needs_openid && !scopes.contains(&"openid") => Err("must have openid among them".to_owned()),
+                true if needs_openid && !scopes.contains(&"openid") => Err("must include openid".to_owned()),
                 true => Ok(scopes.join(" ")),
             }
         });
@@ -249,7 +249,10 @@ impl Fields<'_> {
                     || proof.is_some()
                 {
                     let fields = CLAIMS.map(|field| self.variable(field)).join(", ");
-                    self.mistake("AUDIENCES", &format!("and {fields} are for OpenID providers, which this one is not"));
+                    self.mistake(
+                        "AUDIENCES",
+                        &format!("and {fields} apply only to OpenID providers, which this one is not"),
+                    );
                 }
                 Dialect::Profile(*profile, self.preset.map_or("", |preset| preset.url))
             }
@@ -267,20 +270,20 @@ fn display_name(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err("must have 1 to 64 characters on one line".to_owned()) }
 }
 
-/// What a page may put into an image, and nothing that runs.
+/// Reads an icon: a URL that a page can use as an image, and that cannot run a script.
 fn icon(text: &str) -> Result<String, String> {
     let good = ["https://", "/", "data:image/"].iter().any(|beginning| text.starts_with(beginning));
     let plain = text.len() <= 16_384 && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>".contains(&byte));
     if good && plain {
         return Ok(text.to_owned());
     }
-    Err("must be an https:// URL, a path of this host or a data:image/… URL, of at most 16,384 ASCII characters"
+    Err("must be an https:// URL, a path on this host or a data:image/… URL, of at most 16,384 ASCII characters"
         .to_owned())
 }
 
 /// Reads origins, which are compared exactly.
 pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    let mistake = |part: &str| format!("must be origins such as https://app.example.org, without path, not {part:?}");
+    let mistake = |part: &str| format!("must be origins such as https://app.example.org, without a path, not {part:?}");
     list(text).map(|part| parse_origin(part).map_err(|_| mistake(part))).collect()
 }
 
@@ -370,7 +373,7 @@ mod tests {
         );
         for (setting, value, says) in [
             ("AUTH_OIDC__X__PRESET", "gihub", "must be one of google, 42,"),
-            ("AUTH_OIDC__X__SCOPES", "email", "must have openid among them"),
+            ("AUTH_OIDC__X__SCOPES", "email", "must include openid"),
             ("AUTH_OIDC__X__ICON", "javascript:alert(1)", "must be an https:// URL"),
             ("AUTH_OIDC__X__DISPLAY_NAME", "a\nb", "must have 1 to 64 characters on one line"),
             ("AUTH_OIDC__X__EMAIL_PROVED", "yes", "must be claim, always or never"),
@@ -413,7 +416,7 @@ mod tests {
         for name in ["LOGIN", "ME", "DOC", "LOST_PASSWORD", "PROVIDERS"] {
             let told = mistake(name, &[]);
             assert!(
-                told.starts_with(&format!("AUTH_OIDC__{name}__…: ")) && told.contains("is something else"),
+                told.starts_with(&format!("AUTH_OIDC__{name}__…: ")) && told.contains("is another endpoint"),
                 "{told}"
             );
             assert_eq!(told.lines().count(), 1, "{told}");

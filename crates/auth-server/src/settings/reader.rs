@@ -33,7 +33,7 @@ impl Reader {
         self.raw.keys().filter_map(of_service).collect()
     }
 
-    /// Tells whether anything is set whose name begins so.
+    /// Tells whether any setting with this prefix is set.
     pub(super) fn has_any(&self, prefix: &str) -> bool {
         self.raw.keys().any(|name| name.starts_with(prefix))
     }
@@ -115,7 +115,7 @@ impl Reader {
         let unread = self
             .raw
             .values()
-            .map(|raw| format!("{} has no effect, since nothing reads it: please report this", raw.place));
+            .map(|raw| format!("{} has no effect because the service does not read it: please report this", raw.place));
         self.mistakes.extend(unread);
         if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError(self.mistakes)) }
     }

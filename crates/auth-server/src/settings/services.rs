@@ -33,11 +33,11 @@ impl Reader {
             (None, Some(pem)) => (ServiceKey::PublicKey(pem.text.to_string()), pem.place),
             (secret, _) => {
                 let problem = if secret.is_some() {
-                    "has both, a secret and a public key"
+                    "has both a secret and a public key"
                 } else {
                     "has neither a secret nor a public key"
                 };
-                self.mistake(format!("AUTH_INTERNAL__{name}__… {problem}: set one of …__SECRET and …__PUBLIC_KEY"));
+                self.mistake(format!("AUTH_INTERNAL__{name}__… {problem}: set either …__SECRET or …__PUBLIC_KEY"));
                 return None;
             }
         };
@@ -60,7 +60,7 @@ impl Reader {
             WebhookSecret::parse(text).map(Some).map_err(|mistake| mistake.to_string())
         });
         let (Some(url), Some(secret)) = (self.take(&field("URL")), secret) else {
-            self.mistake(format!("AUTH_WEBHOOKS__{name}__… needs both, …__URL and …__SECRET"));
+            self.mistake(format!("AUTH_WEBHOOKS__{name}__… needs both …__URL and …__SECRET"));
             return None;
         };
         let service = service_name(name);
@@ -80,13 +80,16 @@ fn service_name(name: &str) -> String {
 
 fn events(text: &str) -> Result<Vec<EventName>, String> {
     let all = || EventName::ALL.map(EventName::as_str).join(", ");
-    let parse =
-        |name: &str| EventName::parse(name).ok_or_else(|| format!("has no event {name:?}; there are {}", all()));
+    let parse = |name: &str| {
+        EventName::parse(name).ok_or_else(|| format!("contains an unknown event, {name:?}; the events are {}", all()))
+    };
     list(text).map(parse).collect()
 }
 
 fn scopes(text: &str) -> Result<BTreeSet<Scope>, String> {
     let all = || Scope::ALL.map(Scope::as_str).join(", ");
-    let parse = |name: &str| Scope::parse(name).ok_or_else(|| format!("has no scope {name:?}; there are {}", all()));
+    let parse = |name: &str| {
+        Scope::parse(name).ok_or_else(|| format!("contains an unknown scope, {name:?}; the scopes are {}", all()))
+    };
     list(text).map(parse).collect()
 }

@@ -54,7 +54,7 @@ pub(super) fn gather(
         match resolve(&name, value) {
             Ok((name, value)) => {
                 if let Some(twice) = resolved.insert(name, value) {
-                    mistakes.push(format!("{} is set twice, once by …_FILE", twice.place));
+                    mistakes.push(format!("{} is set twice, once with _FILE", twice.place));
                 }
             }
             Err(mistake) => mistakes.push(mistake),
@@ -70,7 +70,7 @@ fn resolve(name: &str, raw: Raw) -> Result<(String, Raw), String> {
     }
     if let Some(secret) = name.strip_suffix("_FILE").filter(|secret| is_secret(secret)) {
         let text = std::fs::read_to_string(&*raw.text)
-            .map_err(|error| format!("{} must name a file that can be read: {error}", raw.place))?;
+            .map_err(|error| format!("{} must name a readable file: {error}", raw.place))?;
         let text = Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned());
         return Ok((secret.to_owned(), Raw { text, place: raw.place }));
     }
@@ -111,7 +111,7 @@ fn flatten(prefix: &str, table: &toml::Table, path: &Path, raw: &mut BTreeMap<St
         }
         let place = format!("{} in {}", name.to_lowercase().replace("__", "."), path.display());
         let text = text_of(value)
-            .ok_or_else(|| format!("{place} must be a text, a number, a truth value or a list of them"))?;
+            .ok_or_else(|| format!("{place} must be a string, a number, true or false, or a list of these"))?;
         raw.insert(name, Raw { text: Zeroizing::new(text), place });
     }
     Ok(())

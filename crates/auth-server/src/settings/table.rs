@@ -42,7 +42,12 @@ const TEN_YEARS: u64 = 315_360_000;
 
 const SETTINGS: &[Row] = &[
     ("LISTEN", Kind::Text("address:port"), "127.0.0.1:8080", "Where to listen; port 0 picks a free one."),
-    ("DATA_DIR", Kind::Text("a folder"), "data", "Where the embedded default keeps its files."),
+    (
+        "DATA_DIR",
+        Kind::Text("a folder"),
+        "data",
+        "Folder for the service's own files: by default the SQLite database, the master key and mails.",
+    ),
     (
         "DATABASE_URL",
         Kind::Secret("sqlite:<file> or postgres://user:password@host:port/name"),
@@ -53,169 +58,174 @@ const SETTINGS: &[Row] = &[
         "DB_PREPARED",
         Kind::Switch,
         "on",
-        "PostgreSQL only. Off behind a transaction pooler such as PgBouncer: nothing is then prepared, set or listened for beyond a transaction.",
+        "PostgreSQL only. Set to off behind a transaction pooler such as PgBouncer: no prepared statement, session setting or LISTEN then outlives a transaction.",
     ),
     (
         "DB_CONNECTIONS",
         Kind::Number(1, 1_000),
         "(4 × cores, 8 to 32)",
-        "PostgreSQL only. Most connections to it, a quarter of them for reads alone: with 1, a stuck write also blocks reads. When the server grants fewer, requests wait for one that is open.",
+        "PostgreSQL only. Maximum number of connections; a quarter of them is reserved for reads. With 1, a blocked write also blocks reads. If the server allows fewer, requests wait for an open one.",
     ),
     (
         "SECRET_KEY",
-        Kind::Secret("base64 of 32 bytes; several separated by commas, newest first"),
-        "(made on the embedded default)",
-        "The master key. Without it the database is of no use.",
+        Kind::Secret("base64 of 32 bytes; separate several with commas: the first one encrypts"),
+        "(generated with SQLite)",
+        "The master key. Without it the database cannot be read.",
     ),
     (
         "PUBLIC_URL",
-        Kind::Text("a URL without user and query"),
+        Kind::Text("a URL without a user or query"),
         "(http://<listen>)",
-        "Issuer of tokens, base of the callbacks of identity providers. Must be https, or a loopback address, where cookies are on or a provider is configured.",
+        "Issuer of tokens, and base of the callback URLs for identity providers. Must use https, or a loopback address, when cookies are on or a provider is configured.",
     ),
-    ("AUDIENCE", Kind::Text("a text"), "(the public URL)", "Audience of access tokens."),
-    ("BASE_PATHS", Kind::List("a path"), "/,/api", "Everything is served under each."),
+    ("AUDIENCE", Kind::Text("text"), "(the public URL)", "Audience of access tokens."),
+    ("BASE_PATHS", Kind::List("a path"), "/,/api", "Every endpoint is served under each of these paths."),
     (
         "TRUSTED_PROXIES",
         Kind::List("a network or an address"),
         "(none)",
-        "Networks whose X-Forwarded-For or Forwarded is believed.",
+        "Proxies whose X-Forwarded-For or Forwarded header is trusted.",
     ),
     (
         "NETWORK_RATE",
         Kind::NumberOrOff(1, 1_000_000),
         "20",
-        "How many requests a second the strangers of one network (/24, /64) may send that hash, mail or write; of those that mail one a second, 60 at once. Callers on this machine are limited only where this is set. Off: no limit a network.",
+        "Requests per second from one network (/24, /64), without an access token, to endpoints that hash a password, send mail or write; those that send mail are limited to one per second and 60 at once. Callers on this machine are limited only if this is set. Off: no limit per network.",
     ),
-    ("NETWORK_BURST", Kind::Number(1, 1_000_000), "200", "How many such requests a network may send at once."),
+    (
+        "NETWORK_BURST",
+        Kind::Number(1, 1_000_000),
+        "200",
+        "How many of the requests that AUTH_NETWORK_RATE limits one network may send at once.",
+    ),
     (
         "METRICS_LISTEN",
         Kind::Text("address:port"),
         "(off)",
-        "A second address for /metrics and nothing else; off: served on the main one to callers on this machine.",
+        "A separate address that serves only /metrics. Off: /metrics is served on the main address, to callers on this machine.",
     ),
     (
         "OTLP_ENDPOINT",
         Kind::Text("a URL such as http://127.0.0.1:4318"),
         "(off)",
-        "An OpenTelemetry collector that takes OTLP over HTTP: it gets a span a request, under /v1/traces.",
+        "An OpenTelemetry collector that accepts OTLP over HTTP. It receives one span per request, under /v1/traces.",
     ),
     (
         "DRAIN_NOTICE",
         Kind::Seconds(0, 300),
         "5",
-        "For how long a node that got SIGTERM goes on to serve while /health/ready says 503, so that load balancers notice before it refuses connections. A second signal ends it.",
+        "How long a node keeps serving after SIGTERM while /health/ready answers 503, so that load balancers notice before it refuses connections. A second signal cuts this short.",
     ),
     (
         "MAIL_URL",
         Kind::Secret("file:<folder>, smtp://user:password@host:port or smtps://…"),
         "(file:<data dir>/mail)",
-        "Where mails go: a file each in that folder, or a mail server. With smtp STARTTLS is required unless the host is loopback.",
+        "Where mails go: to a mail server, or to one file per mail in a folder. smtp:// requires STARTTLS unless the host is a loopback address.",
     ),
     (
         "MAIL_FROM",
         Kind::Text("Name <address>"),
         "Auth <no-reply@localhost>",
-        "The sender of mails: ASCII before the @; the domain may have any letters.",
+        "Sender of mails. Only ASCII before the @; the domain may contain any letters.",
     ),
     (
         "MAIL_HOSTNAME",
         Kind::Text("a host name"),
         "(host of the public URL)",
-        "How this service names itself to mail servers, in EHLO and in each Message-ID. Where the public URL has an address instead of a name, EHLO tells that, and the Message-ID has the domain of AUTH_MAIL_FROM.",
+        "Name that this service gives to mail servers, in EHLO and in each Message-ID. If the public URL contains an IP address instead of a name, EHLO sends that address and the Message-ID uses the domain of AUTH_MAIL_FROM.",
     ),
-    ("PASSWORD_MIN", Kind::Number(8, 128), "8", "Least characters of a password."),
+    ("PASSWORD_MIN", Kind::Number(8, 128), "8", "Minimum length of a password, in characters."),
     (
         "DISCLOSURE",
         Kind::Choice(&["explicit", "concealed"]),
         "explicit",
-        "Whether strangers are told who has an account.",
+        "Whether answers reveal to strangers who has an account.",
     ),
-    ("REQUIRE_VERIFIED_EMAIL", Kind::Switch, "off", "Nobody logs in before they have proved their address."),
+    ("REQUIRE_VERIFIED_EMAIL", Kind::Switch, "off", "Require a verified e-mail address before login."),
     (
         "STEP_UP_MAX_AGE",
         Kind::SecondsOrOff(1, 31_536_000),
         "900",
-        "How old a login may be for what weakens an account: a change of address without the password, setting up, enabling, disabling or ordering second factors, new recovery codes, linking and unlinking a provider, deletion. A second factor, where there is one, must have been given in any case.",
+        "Maximum age of a login for actions that weaken an account: changing the address without the password; setting up, enabling, disabling or reordering second factors; creating new recovery codes; linking or unlinking a provider; deleting the account. If the account has a second factor, the login must have passed one in any case.",
     ),
-    ("COOKIES", Kind::Switch, "off", "Browsers get tokens as cookies too."),
+    ("COOKIES", Kind::Switch, "off", "Also give browsers their tokens as cookies."),
     (
         "ALLOWED_ORIGINS",
         Kind::List("an origin such as https://app.example.org"),
         "(none)",
-        "Origins whose pages may call us with cookies, and where a sign-in may end.",
+        "Origins whose pages may call this service with cookies, and to which a sign-in may return.",
     ),
-    ("ACCESS_TTL", Kind::Seconds(1, DAY), "600", "How long an access token lives."),
-    ("REFRESH_IDLE_TTL", Kind::Seconds(1, TEN_YEARS), "2592000", "How long a session lives that is not refreshed."),
+    ("ACCESS_TTL", Kind::Seconds(1, DAY), "600", "Lifetime of an access token."),
+    ("REFRESH_IDLE_TTL", Kind::Seconds(1, TEN_YEARS), "2592000", "Lifetime of a session that is not refreshed."),
     (
         "REFRESH_ABSOLUTE_TTL",
         Kind::Seconds(1, TEN_YEARS),
         "7776000",
-        "How long a session lives, however often refreshed.",
+        "Maximum lifetime of a session, however often it is refreshed.",
     ),
     (
         "RETRY_WINDOW",
         Kind::Seconds(0, 300),
         "10",
-        "How long after the last answer a refresh may be asked for again; 0 is strict single use.",
+        "How long after the last answer a refresh may be repeated; 0 makes every refresh token strictly single-use.",
     ),
     (
         "REFRESH_STRICT",
         Kind::Switch,
         "off",
-        "Ends a session whose refresh token is asked for again later than that in three generations running; else its owner is only told.",
+        "End a session if three of its refresh tokens in a row are each repeated later than AUTH_RETRY_WINDOW allows. Off: only notify the user.",
     ),
     (
         "SESSION_CACHE",
         Kind::Switch,
         "on",
-        "Whether a node keeps live sessions in memory: a revocation is then obeyed at once on the node that made it, and within a second on the others. Off: every request asks the database.",
+        "Keep live sessions in memory. A revocation takes effect at once on the node that made it, and within a second on the others. Off: every request queries the database.",
     ),
-    ("TEMP_TTL", Kind::Seconds(1, DAY), "600", "How long the token of a pending step is good for."),
-    ("CODE_TTL", Kind::Seconds(1, DAY), "600", "How long a mailed code is good for."),
+    ("TEMP_TTL", Kind::Seconds(1, DAY), "600", "Lifetime of the token for a pending step."),
+    ("CODE_TTL", Kind::Seconds(1, DAY), "600", "Lifetime of a mailed code."),
     (
         "HASH_MEMORY_KIB",
         Kind::Number(8_192, 4_194_304),
         "19456",
-        "Memory of an Argon2id hash, in KiB. A login makes older hashes anew.",
+        "Memory per Argon2id hash, in KiB. A hash made with other parameters is replaced when its user logs in.",
     ),
-    ("HASH_PASSES", Kind::Number(1, 100), "2", "Passes of Argon2id over that memory."),
-    ("HASH_THREADS", Kind::Number(1, 1_024), "(cores)", "How many passwords are hashed at once."),
-    ("HASH_QUEUE", Kind::Number(1, 100_000), "64", "How many passwords may wait, a thread."),
+    ("HASH_PASSES", Kind::Number(1, 100), "2", "Number of Argon2id passes over the memory of AUTH_HASH_MEMORY_KIB."),
+    ("HASH_THREADS", Kind::Number(1, 1_024), "(cores)", "How many passwords are hashed at the same time."),
+    ("HASH_QUEUE", Kind::Number(1, 100_000), "64", "How many passwords may wait per thread."),
 ];
 
-/// A kind of setting that has a name in it: `INTERNAL__<SERVICE>__SECRET`.
+/// A kind of setting with a name that operators choose: `INTERNAL__<SERVICE>__SECRET`.
 pub(crate) struct NamedSettings {
     pub(crate) kind: &'static str,
-    /// Stands for the name.
+    /// The placeholder for that name.
     placeholder: &'static str,
     fields: &'static [Row],
 }
 
-const CLIENT_ID: Row = ("CLIENT_ID", Kind::Text("a text"), "(off)", "The client id of this service at the provider.");
-const CLIENT_SECRET: Row = ("CLIENT_SECRET", Kind::Secret("a text"), "(off)", "The secret that belongs to it.");
+const CLIENT_ID: Row = ("CLIENT_ID", Kind::Text("text"), "(off)", "Client id of this service at the provider.");
+const CLIENT_SECRET: Row = ("CLIENT_SECRET", Kind::Secret("text"), "(off)", "The client secret for this client id.");
 const AUDIENCES: Row = (
     "AUDIENCES",
     Kind::List("a client id"),
     "(none)",
-    "Client ids, at that provider, of native apps and pages: whose id_tokens sign in too, beside those for CLIENT_ID.",
+    "Client ids of native apps and pages at the provider, whose id_tokens are accepted in addition to those for CLIENT_ID.",
 );
 const RATE_MEANING: &str =
-    "Most requests a second that a node sends there; whoever would wait too long is told to come back.";
+    "Requests a second that a node sends to the provider at most. Sign-ins that would wait too long get 503.";
 
-/// The settings of the providers that have a prefix of their own.
+/// The settings of providers with their own prefix.
 const PROVIDERS: &[(&str, &[Row])] = &[
     (
         "GOOGLE__",
         &[
             (
                 "CLIENT_ID",
-                Kind::Text("a text"),
+                Kind::Text("text"),
                 "(off)",
-                "The client id of this service at google. Sign-in with it is off without.",
+                "Client id of this service at google. Without it, sign-in with google is off.",
             ),
             CLIENT_SECRET,
-            ("ISSUER", Kind::Text("an https:// URL"), "https://accounts.google.com", "Where the provider is."),
+            ("ISSUER", Kind::Text("an https:// URL"), "https://accounts.google.com", "URL of the provider."),
             AUDIENCES,
             ("RATE", Kind::NumberOrOff(1, 1_000), "off", RATE_MEANING),
         ],
@@ -225,12 +235,12 @@ const PROVIDERS: &[(&str, &[Row])] = &[
         &[
             (
                 "CLIENT_ID",
-                Kind::Text("a text"),
+                Kind::Text("text"),
                 "(off)",
-                "The client id of this service at 42. Sign-in with it is off without.",
+                "Client id of this service at 42. Without it, sign-in with 42 is off.",
             ),
             CLIENT_SECRET,
-            ("BASE_URL", Kind::Text("an https:// URL"), "https://api.intra.42.fr", "Where the provider is."),
+            ("BASE_URL", Kind::Text("an https:// URL"), "https://api.intra.42.fr", "URL of the provider."),
             ("RATE", Kind::NumberOrOff(1, 1_000), "2", RATE_MEANING),
         ],
     ),
@@ -241,60 +251,55 @@ const OIDC: &[Row] = &[
     (
         "PRESET",
         Kind::Choice(&["google", "42", "apple", "discord", "github", "gitlab", "microsoft"]),
-        "(the name, where it is one of them)",
-        "What kind of provider it is; without, any OpenID provider.",
+        "(the name, if it is one of them)",
+        "The kind of provider. Without it, any OpenID provider.",
     ),
     (
         "ISSUER",
         Kind::Text("an https:// URL"),
         "(that of the preset)",
-        "The issuer of an OpenID provider, exactly as it names itself.",
+        "Issuer of the OpenID provider, exactly as in its discovery document.",
     ),
     (
         "BASE_URL",
         Kind::Text("an https:// URL"),
         "(that of the preset)",
-        "Where a provider is that is no OpenID provider (42, discord, github), if somebody runs it themselves.",
+        "URL of a self-hosted provider without OpenID Connect (42, discord, github).",
     ),
     CLIENT_ID,
     CLIENT_SECRET,
-    ("SCOPES", Kind::List("a scope"), "(openid, email or those of the preset)", "What the provider is asked for."),
-    ("DISPLAY_NAME", Kind::Text("1 to 64 characters"), "(that of the preset, or the name)", "What pages call it."),
-    (
-        "ICON",
-        Kind::Text("an https:// URL, a path or a data:image/… URL"),
-        "(none)",
-        "The picture that pages show for it.",
-    ),
+    ("SCOPES", Kind::List("a scope"), "(openid, email or those of the preset)", "Scopes to request from the provider."),
+    ("DISPLAY_NAME", Kind::Text("1 to 64 characters"), "(that of the preset, or the name)", "Name to show on pages."),
+    ("ICON", Kind::Text("an https:// URL, a path or a data:image/… URL"), "(none)", "Icon to show on pages."),
     AUDIENCES,
     ("RATE", Kind::NumberOrOff(1, 1_000), "(off, or that of the preset)", RATE_MEANING),
     (
         "SUBJECT_CLAIM",
         Kind::Text("a claim"),
         "sub",
-        "The claim that says who it is, for good. Changing it loses who has linked the provider.",
+        "Claim with the permanent id of the user. Changing it unlinks everyone who has linked the provider.",
     ),
-    ("EMAIL_CLAIM", Kind::Text("a claim"), "email", "The claim that has the e-mail address."),
+    ("EMAIL_CLAIM", Kind::Text("a claim"), "email", "Claim with the e-mail address."),
     (
         "EMAIL_VERIFIED_CLAIM",
         Kind::Text("a claim"),
         "email_verified",
-        "The claim that says whether the address is proved.",
+        "Claim that says whether the address is verified.",
     ),
     (
         "EMAIL_PROVED",
         Kind::Choice(&["claim", "always", "never"]),
         "(claim, or that of the preset)",
-        "Whether an address counts as proved: where that claim is true, always, or never. A proved address lets whoever has it there into the account with that address here.",
+        "When an address counts as verified: if that claim is true, always, or never. A verified address gives its owner at the provider access to the account with that address here.",
     ),
     (
         "TEAM_ID",
-        Kind::Text("a text"),
+        Kind::Text("text"),
         "(none)",
-        "Apple: the team whose key signs the client secret, in place of CLIENT_SECRET.",
+        "Apple: the team whose key signs the client secret, instead of CLIENT_SECRET.",
     ),
-    ("KEY_ID", Kind::Text("a text"), "(none)", "Apple: the id of that key."),
-    ("PRIVATE_KEY", Kind::Secret("PEM"), "(none)", "Apple: the key, the .p8 file."),
+    ("KEY_ID", Kind::Text("text"), "(none)", "Apple: the id of that key."),
+    ("PRIVATE_KEY", Kind::Secret("PEM"), "(none)", "Apple: the key (the .p8 file)."),
 ];
 
 /// Every kind of them.
@@ -307,10 +312,10 @@ const NAMED: &[NamedSettings] = &[
                 "SECRET",
                 Kind::Secret("32 bytes or more"),
                 "(none)",
-                "The HS256 secret of a service that may call internal endpoints.",
+                "HS256 secret of a service that may call internal endpoints.",
             ),
-            ("PUBLIC_KEY", Kind::Secret("PEM"), "(none)", "Its Ed25519 public key, in place of a secret."),
-            ("SCOPES", Kind::List("a scope"), "(none)", "What it may do."),
+            ("PUBLIC_KEY", Kind::Secret("PEM"), "(none)", "Ed25519 public key of the service, instead of a secret."),
+            ("SCOPES", Kind::List("a scope"), "(none)", "What the service may do."),
         ],
     },
     NamedSettings { kind: "OIDC", placeholder: "<NAME>", fields: OIDC },
@@ -318,14 +323,14 @@ const NAMED: &[NamedSettings] = &[
         kind: "WEBHOOKS",
         placeholder: "<SERVICE>",
         fields: &[
-            ("URL", Kind::Secret("an http:// or https:// URL"), "(none)", "Where a service is told of events."),
+            ("URL", Kind::Secret("an http:// or https:// URL"), "(none)", "Where to send events to a service."),
             (
                 "SECRET",
-                Kind::Secret("base64 of 24 to 64 bytes, perhaps with whsec_ before it"),
+                Kind::Secret("base64 of 24 to 64 bytes, with or without the prefix whsec_"),
                 "(none)",
-                "What deliveries are signed with (Standard Webhooks).",
+                "Secret that signs the deliveries (Standard Webhooks).",
             ),
-            ("EVENTS", Kind::List("an event"), "(all)", "Which events it is told of."),
+            ("EVENTS", Kind::List("an event"), "(all)", "Which events to send."),
         ],
     },
 ];
@@ -335,7 +340,7 @@ fn setting((name, kind, default, meaning): &Row, prefix: &str) -> Setting {
     Setting { name, kind: *kind, default, meaning: (*meaning).to_owned() }
 }
 
-/// Lists every setting; those that have a name in them with a placeholder for it.
+/// Lists every setting; a placeholder such as `<SERVICE>` stands for names that operators choose.
 pub(crate) fn all() -> Vec<Setting> {
     let plain = SETTINGS.iter().map(|row| setting(row, ""));
     let providers = PROVIDERS.iter().flat_map(|(prefix, rows)| rows.iter().map(|row| setting(row, prefix)));
@@ -345,13 +350,13 @@ pub(crate) fn all() -> Vec<Setting> {
     plain.chain(providers).chain(named).collect()
 }
 
-/// Lists the fields of a kind of setting that has a name in it.
+/// Lists the fields of such a kind.
 pub(super) fn fields(kind: &str) -> Vec<&'static str> {
     let known = NAMED.iter().filter(|named| named.kind == kind);
     known.flat_map(|named| named.fields.iter().map(|(field, ..)| *field)).collect()
 }
 
-/// Tells whether it stands for settings with any name in them.
+/// Tells whether the name of a setting contains a placeholder.
 pub(crate) fn has_placeholder(name: &str) -> bool {
     name.contains('<')
 }
@@ -365,7 +370,7 @@ pub(super) fn find(name: &str) -> Option<Setting> {
     all().into_iter().find(|setting| setting.name == generic)
 }
 
-/// Returns kind, name and field of a setting that has a name in it.
+/// Returns kind, chosen name and field of such a setting.
 fn named_in(name: &str) -> Option<(&'static NamedSettings, &str, &str)> {
     let (kind, rest) = name.split_once("__")?;
     let known = NAMED.iter().find(|settings| settings.kind == kind)?;

@@ -174,8 +174,8 @@ fn named_any(name: &str) -> String {
     name.replace("<SERVICE>", "ANY").replace("<NAME>", "ANY")
 }
 
-/// What a provider needs beside that setting.
-fn beside(variable: &str) -> Vec<(String, &'static str)> {
+/// Returns the other settings that a provider needs.
+fn companions(variable: &str) -> Vec<(String, &'static str)> {
     let Some((prefix, field)) = variable.rsplit_once("__") else { return Vec::new() };
     let of_any = prefix == "AUTH_OIDC__ANY";
     let needed = [("CLIENT_ID", "id"), ("CLIENT_SECRET", "secret"), ("ISSUER", "https://idp.example.org")];
@@ -191,7 +191,7 @@ fn the_table_says_what_is_so() {
     for Setting { name, kind, default, meaning } in all_settings() {
         let variable = format!("AUTH_{}", named_any(&name));
         assert!(meaning.ends_with('.'), "{name}: {meaning}");
-        let others = beside(&variable);
+        let others = companions(&variable);
         let loaded = |value: &str| {
             let mut all: Vec<(&str, &str)> = others.iter().map(|(name, value)| (name.as_str(), *value)).collect();
             all.push((&variable, value));
@@ -240,7 +240,7 @@ fn no_setting_goes_unread() {
     let every: Vec<(String, String)> = all_settings().into_iter().map(set).collect();
     let variables: Vec<(&str, &str)> = every.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mistakes = load(&variables).err().unwrap();
-    let unread: Vec<&str> = mistakes.lines().filter(|line| line.contains("nothing reads it")).collect();
+    let unread: Vec<&str> = mistakes.lines().filter(|line| line.contains("the service does not read it")).collect();
     assert!(unread.is_empty(), "{unread:#?}");
 }
 

@@ -61,7 +61,7 @@ impl Database {
         let path = path.ok_or("must be sqlite:<file> or postgres://user:password@host:port/name")?;
         // It would be part of the file's name, and whoever wrote it would get something else than they asked for.
         if path.contains('?') {
-            return Err("takes no parameters after sqlite:<file>: there must be no question mark in it".to_owned());
+            return Err("must be sqlite:<file> without parameters: a question mark is not allowed".to_owned());
         }
         Ok(Self::Sqlite(PathBuf::from(path)))
     }
@@ -82,7 +82,7 @@ pub(super) fn collector_url(text: &str) -> Result<String, String> {
     };
     match Url::parse(text).ok().filter(plain) {
         Some(_) => Ok(text.trim_end_matches('/').to_owned()),
-        None => Err(format!("must be a URL such as http://127.0.0.1:4318, without user and query, not {text:?}")),
+        None => Err(format!("must be a URL such as http://127.0.0.1:4318, without a user or query, not {text:?}")),
     }
 }
 
@@ -94,20 +94,23 @@ pub(super) fn public_url(text: &str) -> Result<String, String> {
     };
     match Url::parse(url).ok().filter(plain) {
         Some(_) if url.is_ascii() => Ok(url.to_owned()),
-        _ => Err(format!("must be a URL such as https://auth.example.org, without user and query, not {text:?}")),
+        _ => Err(format!("must be a URL such as https://auth.example.org, without a user or query, not {text:?}")),
     }
 }
 
 /// Tells whether nobody on the way can read what goes there: https, or a loopback address.
 pub(super) fn is_confidential(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    url.scheme() == "https"
-        || match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    Url::parse(url).is_ok_and(|url| url.scheme() == "https" || is_loopback(&url))
+}
+
+/// Tells whether only this machine gets there.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Returns the paths, each beginning and ending with `/`.
@@ -143,7 +146,8 @@ pub(super) fn proxies(text: &str) -> Result<Vec<IpNet>, String> {
     }
     match IpNet::aggregate(&networks).iter().find(|network| network.prefix_len() == 0) {
         Some(everybody) => Err(format!(
-            "must not be everybody, which {everybody} is: then every client could claim any address. Name the proxies"
+            "must not contain {everybody}, which is every address: any client could then claim any address. List only \
+             your proxies"
         )),
         None => Ok(networks),
     }
@@ -163,12 +167,14 @@ fn proxy(part: &str) -> Result<IpNet, String> {
     {
         let four =
             IpNet::new(four.into(), network.prefix_len().saturating_sub(96)).unwrap_or_else(|_| IpNet::from(address));
-        return Err(format!("never matches as {part:?}: write {four}, as callers over IPv4 are known"));
+        return Err(format!(
+            "contains {part:?}, which never matches: write {four}, because IPv4 clients appear with their IPv4 address"
+        ));
     }
     let of_nobody =
         address.is_multicast() || (address.is_unspecified() && network.prefix_len() == network.max_prefix_len());
     if of_nobody || part == "255.255.255.255" {
-        return Err(format!("never matches as {part:?}: nobody calls from there"));
+        return Err(format!("contains {part:?}, which never matches: no client has such an address"));
     }
     Ok(network)
 }

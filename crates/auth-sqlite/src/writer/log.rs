@@ -1,9 +1,9 @@
 //! Keeps the log beside the database short.
 //!
-//! SQLite moves the log into the file by itself every 1,000 pages, but begins it anew only in a moment in which nobody reads
-//! from it. A few readers that take turns never leave such a moment, and one that reads a single snapshot for long takes it
-//! away as well. So a log that has grown long is emptied by a checkpoint that waits for those who read: those who come
-//! meanwhile read from the file, and the ones before them are soon done.
+//! SQLite moves the log into the file by itself every 1,000 pages, but only starts it over at a moment when nobody
+//! reads from it. A few readers that take turns never leave such a moment, and neither does a long read of a single
+//! snapshot. Therefore a log that has grown long is emptied by a checkpoint that waits for readers: new ones read from
+//! the file meanwhile, and the earlier ones are soon done.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use tokio::runtime::Handle;
 
 use crate::file::beside;
 
-/// From here on it counts as long: twice what SQLite leaves of one that has been emptied (`journal_size_limit`).
+/// The length from which it is emptied: twice what SQLite leaves of an emptied one (`journal_size_limit`).
 const LONG: u64 = 32 * 1024 * 1024;
-/// Waits for readers for half a second: whoever writes waits as long, and reads take milliseconds.
+/// Waits for readers for half a second, in which writers wait too; reads take milliseconds.
 const EMPTY: &str = "PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)";
 const AS_BEFORE: &str = "PRAGMA busy_timeout = 5000";
-/// When a reader is in the way, writers are not held up again before that time or growth.
+/// If a reader is in the way, writers are not held up again before this time has passed or the log has grown this much.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The log.
@@ -37,7 +37,7 @@ impl Log {
         std::fs::metadata(&self.path).map_or(0, |log| log.len())
     }
 
-    /// Empties it where it has grown long. `conn` is the connection that writes, outside of a transaction.
+    /// Empties it if it has grown long. `conn` is the connection that writes, outside a transaction.
     pub(super) fn keep_short(&mut self, conn: &mut Connection, runtime: &Handle) {
         let long = self.len();
         if long < LONG {
@@ -58,8 +58,8 @@ impl Log {
         let (log, error) = (self.path.display(), emptied.and(restored).err());
         tracing::warn!(
             %log, bytes = left, ?error,
-            "the log of the database cannot be emptied: somebody has been reading one snapshot of it for long (GET /auth, \
-             an export, another process)"
+            "the database's write-ahead log cannot be emptied: a long read (GET /auth, an export, another process) \
+             still uses an old snapshot"
         );
     }
 }

@@ -43,7 +43,7 @@ impl Database {
         self.dir.path().join("auth.db")
     }
 
-    /// The thread does nothing until the gate is dropped; what is queued meanwhile is one batch.
+    /// Closes the gate: the thread does nothing until it is dropped, and what is queued meanwhile is one batch.
     fn close_gate(&self) -> (Gate, BoxFuture<'_, Verdict>) {
         let (begun, has_begun) = mpsc::channel();
         let (open, opened) = mpsc::channel::<()>();
@@ -61,7 +61,7 @@ impl Database {
         (Gate { _open: open }, waiting)
     }
 
-    /// Has all of it done as one batch.
+    /// Does all of it as one batch.
     async fn write_at_once(&self, writes: Vec<Write>) -> Vec<Verdict> {
         let (gate, waiting) = self.close_gate();
         let mut verdicts = join_all(writes.into_iter().map(|write| self.writer.write(write)));
@@ -72,14 +72,14 @@ impl Database {
         verdicts.await
     }
 
-    /// Which things another connection sees.
+    /// Returns the things that another connection sees.
     fn things(&self) -> Vec<i64> {
         let mut conn = SqliteConnection::establish(&self.path().to_string_lossy()).unwrap();
         let rows: Vec<Thing> = diesel::sql_query("SELECT id FROM things ORDER BY id").load(&mut conn).unwrap();
         rows.into_iter().map(|thing| thing.id).collect()
     }
 
-    /// How many transactions were committed, each with a sync of its own: frames of the log that end one
+    /// Returns how many transactions were committed, each with its own sync: frames of the log that end one
     /// (<https://sqlite.org/fileformat2.html#walformat>).
     fn commits(&self) -> usize {
         let log = std::fs::read(Path::new(&format!("{}-wal", self.path().display()))).unwrap();
@@ -96,7 +96,7 @@ struct Thing {
     id: i64,
 }
 
-/// Runs these statements, then ends like this.
+/// Runs these statements, then ends with this verdict.
 fn sql(statements: &str, verdict: Verdict) -> Write {
     let statements = statements.to_owned();
     Box::new(move |conn| {
@@ -117,7 +117,7 @@ async fn of_many_at_once_each_has_its_own_verdict_and_all_share_one_sync() {
     let database = Database::new();
     let conflict = Err(CommitError::Conflict(Guard::SessionAlive));
     let write = |id: i64| match id % 4 {
-        // Undone, though its statement succeeded.
+        // Rolled back, though its statement succeeded.
         1 => (sql(&format!("INSERT INTO things VALUES ({id}, NULL)"), conflict), conflict),
         // The key is that of the one before.
         2 => (sql(&format!("INSERT INTO things VALUES ({id}, NULL), ({}, NULL)", id - 2), Ok(())), FAILED),
@@ -273,7 +273,7 @@ impl Database {
         }
     }
 
-    /// A read transaction with a snapshot of its own.
+    /// Opens a read transaction with its own snapshot.
     fn begin_reading(&self) -> SqliteConnection {
         let mut conn = SqliteConnection::establish(&self.path().to_string_lossy()).unwrap();
         conn.batch_execute("PRAGMA busy_timeout = 5000; BEGIN; SELECT count(*) FROM things").unwrap();
@@ -328,7 +328,7 @@ impl Drop for Mine {
     }
 }
 
-/// A panic outside of any piece of work: nobody waits for ever, and what comes after it is done.
+/// A panic outside any piece of work: nobody waits for ever, and what comes after it is done.
 #[tokio::test]
 async fn the_thread_comes_back_after_a_panic_of_its_own() {
     let database = Database::new();
@@ -338,7 +338,7 @@ async fn the_thread_comes_back_after_a_panic_of_its_own() {
         std::mem::forget(mine);
         async { Ok(()) }.boxed()
     });
-    // Its caller goes away, so the thread throws it away.
+    // Its caller goes away, so the thread drops it.
     let mut abandoned = database.writer.write(write).boxed();
     assert_eq!((&mut abandoned).now_or_never(), None);
     drop(abandoned);

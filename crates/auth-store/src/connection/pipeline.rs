@@ -1,18 +1,18 @@
-//! Statements that PostgreSQL is sent without waiting for each other's answers, so that several cost one round trip.
-//! Why this is all or nothing: `docs/adr/0016-a-commit-in-two-round-trips.md`.
+//! Statements that are sent to PostgreSQL without waiting for each other's answers, so that several cost one round
+//! trip. `docs/adr/0016-a-commit-in-two-round-trips.md` explains why this is all or nothing.
 
 use super::*;
 
 impl Connection {
-    /// Does `each` of `items`, all of them or none. PostgreSQL is sent everything at once, in this order, and the commit
-    /// when all of it was answered; the first failure in this order counts. In a transaction that was begun before, and
-    /// in SQLite, one is done after the other.
+    /// Does `each` of `items`, all or none of them. PostgreSQL receives everything at once, in this order, and the
+    /// commit after all of it was answered; the first failure in this order counts. In an existing transaction, and in
+    /// SQLite, they are done one after the other.
     pub(crate) async fn all_or_nothing<I: Sync>(
         &mut self,
         items: &[I],
         each: impl for<'c> Fn(&'c mut Self, &'c I) -> BoxFuture<'c, Done<()>> + Send + Sync,
     ) -> Done<()> {
-        // Before there are handles: it cannot be told while they share the connection.
+        // Done before there are handles: it cannot be determined while they share the connection.
         let in_transaction = self.is_in_transaction().unwrap_or(true);
         match self.handles(items.len()) {
             Some(handles) if !in_transaction => self.send_at_once(handles, items, each).await,
@@ -31,12 +31,17 @@ impl Connection {
         items: &[I],
         each: impl for<'c> Fn(&'c mut Self, &'c I) -> BoxFuture<'c, Done<()>> + Send + Sync,
     ) -> Done<()> {
-        // Until it is known how this ended: whoever is dropped in the middle leaves a transaction open.
+        // Set until the outcome is known: a future that is dropped in the middle leaves a transaction open.
         self.broken = true;
         let [beginning, handles @ ..] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
         let pieces = handles.iter_mut().zip(items).map(|(handle, item)| each(handle, item));
-        // Polled in this order, and sent when it is polled first.
+        // Polled in this order, and sent when polled first.
         let (begun, done) = join(beginning.batch_execute(BEGIN), join_all(pieces)).await;
+        // The failures after the first one are its consequences, and said so: the log has no use for them.
+        if let Some(failed) = done.iter().position(Result::is_err).filter(|_| begun.is_ok()) {
+            handles[failed].complain();
+        }
+        beginning.complain();
         let done = begun.and_then(|()| done.into_iter().collect::<Done<()>>());
         let ended = self.batch_told(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await;
         self.broken = ended.is_err() || beginning.broken || handles.iter().any(|handle| handle.broken);
@@ -47,7 +52,7 @@ impl Connection {
         }
     }
 
-    /// As [`Self::find`], two at once.
+    /// Finds two rows at once, as [`Self::find`] does one.
     pub(crate) async fn find_both<'q, P, Q, R, S>(&mut self, first: P, second: Q) -> Done<(Option<R>, Option<S>)>
     where
         R: Send + 'q,
@@ -61,10 +66,12 @@ impl Connection {
         let [one, other] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
         let (first, second) = join(one.find(first), other.find(second)).await;
         self.broken |= one.broken || other.broken;
+        one.complain();
+        other.complain();
         Ok((first?, second?))
     }
 
-    /// So many handles of this connection and one more; `None` where the engine answers one statement after the other.
+    /// Returns this many handles of the connection and one more; `None` if the engine answers one statement at a time.
     fn handles(&self, count: usize) -> Option<Vec<Self>> {
         match &self.engine {
             Engine::Postgres(connection) => {

@@ -1,4 +1,4 @@
-//! Master keys: names without keys. What was made with one that is gone is of no use any more.
+//! Master keys that are only names. What was made with a key that is gone cannot be used any more.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use auth_domain::{AccountId, Randomness, RetiredKeyId, SigningKeyId, Timestamp};
 
 use super::hex;
 
-/// The ring that all doubles share; in the beginning one key, `00000001`.
+/// The ring that all doubles share; initially it has one key, `00000001`.
 #[derive(Debug)]
 pub struct TestKeys(Mutex<Vec<KeyId>>);
 
@@ -28,7 +28,7 @@ impl TestKeys {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a new key before the others.
+    /// Adds a new key before the others.
     pub fn rotate(&self) {
         self.change(|keys| {
             let number = keys[0].as_str().parse::<u32>().map_or(1, |number| number + 1);
@@ -36,17 +36,17 @@ impl TestKeys {
         });
     }
 
-    /// Puts the newest key behind the others, as an operator does who turns back.
+    /// Moves the newest key behind the others, as an operator does to go back.
     pub fn turn_back(&self) {
         self.change(|keys| keys.rotate_left(1));
     }
 
-    /// Takes all keys away but the newest.
+    /// Removes all keys except the newest.
     pub fn forget_older(&self) {
         self.change(|keys| keys.truncate(1));
     }
 
-    /// Returns the key that everything new is made with.
+    /// Returns the key with which everything new is made.
     pub fn newest(&self) -> KeyId {
         self.change(|keys| keys[0].clone())
     }
@@ -65,12 +65,12 @@ impl TestKeys {
     }
 }
 
-/// What is sealed: `sealed|<key>|<bound to>|<secret>`.
+/// Returns the sealed text: `sealed|<key>|<bound to>|<secret>`.
 pub(super) fn seal(keys: &TestKeys, bound_to: &str, secret: &str) -> Vec<u8> {
     super::join(&["sealed", keys.newest().as_str(), bound_to, secret]).into_bytes()
 }
 
-/// The secret inside, and the key that sealed it.
+/// Returns the secret inside, and the key that sealed it.
 pub(super) fn open(keys: &TestKeys, bound_to: &str, sealed: &[u8]) -> Option<(String, String)> {
     let [key_id, to, secret] = super::split("sealed", std::str::from_utf8(sealed).ok()?)?;
     (keys.has(key_id) && to == bound_to).then(|| (secret.to_owned(), key_id.to_owned()))
@@ -92,7 +92,7 @@ impl SigningKeyMaker for TestSigningKeyMaker {
     }
 }
 
-/// Seals anew what the other doubles sealed.
+/// Reseals what the other doubles sealed.
 #[derive(Debug)]
 pub struct TestResealing(pub Arc<TestKeys>);
 
@@ -131,7 +131,7 @@ impl Resealing for TestResealing {
     fn needed_by(&self, account: &Account) -> Vec<KeyId> {
         let hash = account.password_hash.iter().filter_map(|hash| hash.as_phc().split('$').nth(1));
         let codes = account.two_factor.recovery_codes.iter().filter_map(|code| code.as_str().split(':').next());
-        // Also those that are not configured any more.
+        // Including keys that are not configured any more.
         let needed: BTreeSet<&str> = hash.chain(codes).filter(|key_id| !self.0.is_newest(key_id)).collect();
         needed.into_iter().map(|key_id| KeyId::new(key_id.to_owned())).collect()
     }

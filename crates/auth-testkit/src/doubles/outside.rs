@@ -1,4 +1,4 @@
-//! The mail server, the services beside this one, and where commits come from.
+//! The mail server, other services, and the source of commits.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use auth_domain::event::Event;
 use auth_domain::mail::OutgoingMail;
 use auth_domain::ports::{AuditContextSource, DeliveryError, EventSink, MailError, Mailer};
 
-/// Notes what it takes in, but for what it is told to refuse.
+/// Records what it accepts, except what it is told to refuse.
 #[derive(Debug)]
 struct Recorder<T, E> {
     taken: Mutex<Vec<T>>,
@@ -40,12 +40,12 @@ impl<T: Clone, E> Recorder<T, E> {
     }
 }
 
-/// A mail server that keeps what it is sent.
+/// A mail server that keeps the mails that it receives.
 #[derive(Debug, Default)]
 pub struct RecordingMailer(Recorder<OutgoingMail, MailError>);
 
 impl RecordingMailer {
-    /// Refuses the next mail like that. Twice: the next two, and so on.
+    /// Refuses the next mail with this error. Called twice, it refuses the next two, and so on.
     pub fn fail_next(&self, error: MailError) {
         self.0.fail_next(error);
     }
@@ -63,12 +63,12 @@ impl Mailer for RecordingMailer {
     }
 }
 
-/// Services that keep what they are told.
+/// Services that keep the events that they receive.
 #[derive(Debug, Default)]
 pub struct RecordingEventSink(Recorder<(String, Event), DeliveryError>);
 
 impl RecordingEventSink {
-    /// Refuses the next delivery. Twice: the next two, and so on.
+    /// Refuses the next delivery. Called twice, it refuses the next two, and so on.
     pub fn fail_next(&self, error: &str) {
         self.0.fail_next(DeliveryError(error.to_owned()));
     }
@@ -86,7 +86,7 @@ impl EventSink for RecordingEventSink {
     }
 }
 
-/// Says that everything comes from where a test says; in the beginning from a client, by the request `test`.
+/// Reports the source of commits that a test chooses; initially a client, with the request `test`.
 #[derive(Debug)]
 pub struct TestAuditContext(Mutex<AuditContext>);
 
@@ -98,7 +98,7 @@ impl Default for TestAuditContext {
 }
 
 impl TestAuditContext {
-    /// Says that everything comes from there from now on.
+    /// Sets the source of all commits from now on.
     pub fn set(&self, context: AuditContext) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = context;
     }

@@ -1,4 +1,4 @@
-//! Passwords in clear, and names by their number.
+//! Passwords in clear, and names as numbers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl TestPasswordHasher {
         Self { keys, askers: Mutex::default(), known: Mutex::default(), failure: Mutex::default() }
     }
 
-    /// Returns how many passwords were hashed or compared so far: what takes the time.
+    /// Returns how many passwords were hashed or compared so far, which is what takes time.
     pub fn calls(&self) -> usize {
         self.askers().len()
     }
@@ -39,7 +39,7 @@ impl TestPasswordHasher {
         self.askers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the networks that have logged somebody in, each with the last time that was told.
+    /// Returns the networks from which someone has logged in, each with the latest reported time.
     pub fn known_networks(&self) -> Vec<(Network, Timestamp)> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().map(|(network, at)| (network.clone(), *at)).collect()
@@ -58,7 +58,7 @@ impl TestPasswordHasher {
 
 #[async_trait]
 impl PasswordHasher for TestPasswordHasher {
-    /// Unless it was told to be overloaded.
+    /// Admits every password, unless it was told to be overloaded.
     fn admits(&self, _: &Network) -> Result<(), HashingError> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take_if(|failure| matches!(failure, HashingError::Overloaded { .. })).map_or(Ok(()), Err)
@@ -91,7 +91,7 @@ impl PasswordHasher for TestPasswordHasher {
     }
 }
 
-/// Nothing waits, and nothing takes time.
+/// Reports no load: nothing waits, and nothing takes time.
 impl HashingGauge for TestPasswordHasher {
     fn load(&self) -> HashingLoad {
         HashingLoad { done: self.calls().try_into().unwrap_or(u64::MAX), ..HashingLoad::default() }

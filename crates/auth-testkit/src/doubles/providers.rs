@@ -1,4 +1,4 @@
-//! Identity providers that answer what a test says.
+//! Identity providers that answer what a test tells them to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ use auth_domain::ports::{
     VouchedIdentity,
 };
 
-/// A provider. In the beginning it refuses every code.
+/// A provider, which initially refuses every code.
 #[derive(Debug)]
 pub struct TestProvider {
     name: ProviderName,
@@ -37,7 +37,7 @@ impl TestProvider {
         &self.name
     }
 
-    /// Says from now on that the owner of any code is `subject`, who has that address there, proved or not.
+    /// Identifies the owner of any code as `subject` from now on, with this address, verified or not.
     pub fn identifies(&self, subject: &str, email: Option<(&str, bool)>) {
         let email = email.map(|(address, proved)| {
             let address = EmailAddress::parse(address).expect("an address");
@@ -47,28 +47,28 @@ impl TestProvider {
         self.answers(Ok(ProviderIdentity { provider: self.name.clone(), subject, email }));
     }
 
-    /// Answers that from now on. Where it is [`IdentifyError::Unavailable`], it has no address to send a browser to either.
+    /// Answers with this from now on. If it is [`IdentifyError::Unavailable`], it returns no authorization URL either.
     pub fn answers(&self, answer: Result<ProviderIdentity, IdentifyError>) {
         *self.answer() = answer;
     }
 
-    /// Has no turn for anybody from now on, or for everybody again.
+    /// Refuses turns from now on, or grants them again.
     pub fn is_busy(&self, busy: Option<ProviderBusy>) {
         *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = busy;
     }
 
-    /// Returns an id_token that it vouches for until then; of the same `number` the same one, in another encoding.
+    /// Returns an id_token that is accepted until `expires_at`. Tokens with the same `number` are copies of each other.
     pub fn id_token(nonce: &str, number: u8, expires_at: Timestamp) -> IdToken {
         let text = format!("{nonce}|{number}|{}", expires_at.as_seconds());
         IdToken::parse(&text).expect("a token")
     }
 
-    /// Returns the `state` in the address that a browser is sent to.
+    /// Returns the `state` in an authorization URL.
     pub fn state_in(url: &str) -> &str {
         url.split_once("?state=").expect("an address with a state").1
     }
 
-    /// Returns the codes that were exchanged, and with which secrets.
+    /// Returns the codes that were exchanged, with their secrets.
     pub fn asked(&self) -> Vec<(AuthorizationCode, AuthorizationSecrets)> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

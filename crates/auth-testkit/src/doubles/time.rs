@@ -11,17 +11,17 @@ use auth_domain::{Randomness, Timestamp};
 pub struct TestClock(AtomicI64);
 
 impl TestClock {
-    /// Returns a clock that shows that time.
+    /// Creates a clock that shows this time.
     pub const fn at(now: Timestamp) -> Self {
         Self(AtomicI64::new(now.as_micros()))
     }
 
-    /// Shows that time from now on; it may be an earlier one.
+    /// Sets the time, even to an earlier one.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.as_micros(), Ordering::SeqCst);
     }
 
-    /// Moves on by that.
+    /// Advances the time.
     pub fn advance(&self, by: Duration) {
         self.set(self.now() + by);
     }
@@ -33,7 +33,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Randomness that counts: each call gives other bytes, the same in each run. Ids made of it rise.
+/// Randomness that counts: each call returns different bytes, the same in each run. Ids made from it increase.
 #[derive(Debug, Default)]
 pub struct CountingEntropy(AtomicU32);
 

@@ -1,4 +1,4 @@
-//! Access, refresh and internal tokens: their claims as text. A text that was not made here does not verify.
+//! Access, refresh and internal tokens: their claims as text. Text that was not created here does not verify.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use auth_domain::session::{AuthenticationMethod, Generation, KeyId};
 
 use super::{TestKeys, hex, id, join, micros, split, timestamp};
 
-/// What verifies, held against its expiry.
+/// Returns the claims that verified, unless they have expired.
 pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result<T, TokenRejection> {
     match claims {
         None => Err(TokenFault::Malformed.into()),
@@ -28,7 +28,7 @@ pub struct TestAccessTokens {
 }
 
 impl TestAccessTokens {
-    /// Says whether there is a key to sign with; in the beginning there is.
+    /// Sets whether there is a signing key; initially there is.
     pub fn set_signing_key(&self, is_there: bool) {
         self.unable.store(!is_there, Ordering::SeqCst);
     }
@@ -77,7 +77,7 @@ fn access_claims(token: &str) -> Option<AccessClaims> {
     })
 }
 
-/// `refresh|<key>|<session>|<generation>`. One of a key that is gone is not genuine.
+/// `refresh|<key>|<account>|<session>|<generation>`, the account empty where it is not named. One of a key that is gone is not genuine.
 #[derive(Debug)]
 pub struct TestRefreshTokens(pub Arc<TestKeys>);
 
@@ -88,14 +88,17 @@ impl RefreshTokens for TestRefreshTokens {
 
     fn issue(&self, claims: &RefreshTokenClaims, key_id: &KeyId) -> BearerToken {
         let key_id = if self.0.has(key_id.as_str()) { key_id.clone() } else { self.0.newest() };
+        let account = claims.account_id.map(|id| id.to_string()).unwrap_or_default();
         let (session, generation) = (claims.session_id.to_string(), claims.generation.as_number().to_string());
-        BearerToken::new(join(&["refresh", key_id.as_str(), &session, &generation]))
+        BearerToken::new(join(&["refresh", key_id.as_str(), &account, &session, &generation]))
     }
 
     fn verify(&self, token: &str, _now: Timestamp) -> Option<RefreshTokenClaims> {
-        let [key_id, session, generation] = split("refresh", token)?;
+        let [key_id, account, session, generation] = split("refresh", token)?;
         let generation = Generation::from_number(generation.parse().ok()?);
-        Some(RefreshTokenClaims { session_id: id(session)?, generation }).filter(|_| self.0.has(key_id))
+        let account_id = if account.is_empty() { None } else { Some(id(account)?) };
+        let claims = RefreshTokenClaims { account_id, session_id: id(session)?, generation };
+        self.0.has(key_id).then_some(claims)
     }
 }
 
@@ -104,7 +107,7 @@ impl RefreshTokens for TestRefreshTokens {
 pub struct TestInternalTokens;
 
 impl TestInternalTokens {
-    /// Returns the token of a service that has these scopes until then.
+    /// Creates the token of a service with these scopes, valid until then.
     pub fn issue(&self, service: &str, scopes: &[Scope], expires_at: Timestamp) -> String {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         join(&["internal", service, &scopes.join(" "), &micros(expires_at)])

@@ -13,18 +13,18 @@ use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
 
 use super::tables::Tables;
 
-/// Why a change is not made.
+/// Why a change cannot be made.
 pub(super) enum Refused {
     /// A unique key is taken.
     Duplicate(UniqueKey),
-    /// What the row was to hang on is not there.
+    /// The row that the new one belongs to does not exist.
     NoParent,
 }
 
 /// Whether a change touched a row.
 type Applied = Result<bool, Refused>;
 
-/// Makes all of `changes` in their lock order. After an error `tables` are of no use any more.
+/// Makes all of `changes` in their lock order. After an error, `tables` must not be used any more.
 pub(super) fn apply_all(tables: &mut Tables, changes: &[Change]) -> Result<(), CommitError> {
     let mut sorted: Vec<&Change> = changes.iter().collect();
     sorted.sort_by_key(|change| change.lock_order());
@@ -40,7 +40,7 @@ pub(super) fn apply_all(tables: &mut Tables, changes: &[Change]) -> Result<(), C
     Ok(())
 }
 
-/// No wildcard: whoever adds a change says here what it does.
+/// Matches without a wildcard, so that adding a change means saying here what it does.
 fn apply(tables: &mut Tables, change: &Change) -> Applied {
     match change {
         Change::InsertAccount(account) => accounts::insert(tables, account),
@@ -93,7 +93,9 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::NoteServedAgain { account_id, revision, session_id, from, rotation, suspicious: _ } => {
             sessions::serve_again(tables, (*session_id, *from), (*account_id, *revision), rotation)
         }
-        Change::ProveSession { session_id, generation } => sessions::prove(tables, *session_id, *generation),
+        Change::ProveSession { account_id, session_id, generation } => {
+            sessions::prove(tables, (*account_id, *session_id), *generation)
+        }
         Change::RevokeSession { account_id, session_id, revocation } => {
             sessions::revoke(tables, *revocation, |one| one.id == *session_id && one.account_id == *account_id)
         }
@@ -116,7 +118,7 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
             let versions = (*credential_version, *two_factor_version);
             sessions::reauthenticate(tables, (*account_id, *session_id), (*method, *authenticated_at), versions)
         }
-        Change::RequireSession(id) => Ok(tables.sessions.get(id).is_some_and(|session| session.revocation.is_none())),
+        Change::RequireSession { account_id, session_id } => Ok(sessions::is_alive(tables, *account_id, *session_id)),
         Change::InsertChallenge(challenge) => challenges::insert(tables, challenge),
         Change::PutChallenge(challenge) => challenges::put(tables, challenge),
         Change::UseChallenge { challenge_id, version } => challenges::use_up(tables, *challenge_id, *version),
@@ -175,12 +177,12 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
     }
 }
 
-/// As `INSERT`: a key that is there already is a duplicate.
+/// Inserts as `INSERT` does: an existing key is a duplicate.
 fn insert_row<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, unique: UniqueKey) -> Applied {
     if insert_once(rows, key, row) { Ok(true) } else { Err(Refused::Duplicate(unique)) }
 }
 
-/// As `INSERT … ON CONFLICT DO NOTHING`.
+/// Inserts as `INSERT … ON CONFLICT DO NOTHING` does.
 fn insert_once<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V) -> bool {
     match rows.entry(key) {
         std::collections::btree_map::Entry::Vacant(place) => {
@@ -191,7 +193,7 @@ fn insert_once<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V) -> bool {
     }
 }
 
-/// As `UPDATE` of the row that a guard lets through.
+/// Updates as `UPDATE` does the row that passes the guard.
 fn update<V>(row: Option<&mut V>, guard: impl FnOnce(&V) -> bool, change: impl FnOnce(&mut V)) -> bool {
     match row {
         Some(row) if guard(row) => {

@@ -27,7 +27,7 @@ impl MemoryStore {
         self.tables().account(id)
     }
 
-    /// Returns whoever has that e-mail address or username.
+    /// Returns the account with this e-mail address or username.
     pub fn account_named(&self, name: &str) -> Option<Account> {
         self.tables().account_by_name(&LoginName::parse(name))
     }

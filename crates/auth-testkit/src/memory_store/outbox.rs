@@ -1,4 +1,4 @@
-//! How owed mails and events are leased, and in which order events are listed.
+//! How queued mails and events are leased, and in which order events are listed.
 
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::mail::LeasedMail;
@@ -11,7 +11,7 @@ fn most(limit: u32) -> usize {
 }
 
 impl Tables {
-    /// A lease is a due time in the future and a further attempt.
+    /// Leases mails: a lease is a due time in the future and another attempt.
     pub(super) fn lease_mails(&mut self, now: Timestamp, until: Timestamp, limit: u32) -> Vec<LeasedMail> {
         let due =
             self.mails.values().filter(|row| row.parked_at.is_none() && row.times > 0 && row.next_attempt_at <= now);
@@ -28,7 +28,7 @@ impl Tables {
         leased
     }
 
-    /// Of each account none before the one before it is acknowledged.
+    /// Leases events; of each account none before the previous one is acknowledged.
     pub(super) fn lease_events(
         &mut self,
         service: &str,
@@ -55,7 +55,7 @@ impl Tables {
         leased
     }
 
-    /// What waits since the future waits as long from `now` on.
+    /// Restarts at `now` what has been waiting since the future.
     pub(super) fn restamp(&mut self, now: Timestamp) -> usize {
         let is_ahead = |stamped_at: Timestamp| stamped_at > now.latest_believed();
         let mails = self.mails.values_mut().filter(|row| row.parked_at.is_none());
@@ -71,7 +71,7 @@ impl Tables {
         moved
     }
 
-    /// Gives each event that has none its position, then reads from the one of `after` on.
+    /// Gives each event without a position the next one, then reads from that of `after` on.
     pub(super) fn events_after(&mut self, after: Option<EventId>, limit: u32) -> Option<Vec<Event>> {
         let unplaced = self.events.values().filter(|row| row.position.is_none());
         let mut unplaced: Vec<_> = unplaced.map(|row| (row.event.occurred_at, row.event.id)).collect();

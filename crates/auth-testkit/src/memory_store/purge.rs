@@ -8,7 +8,7 @@ use auth_domain::retention::Expired;
 
 use super::tables::{EventRow, Tables};
 
-/// Removes up to `limit` rows that are expired; answers how many.
+/// Removes up to `limit` expired rows and returns how many there were.
 fn remove<K: Ord, V>(rows: &mut BTreeMap<K, V>, limit: usize, is_expired: impl Fn(&V) -> bool) -> usize {
     let before = rows.len();
     let mut left = limit;
@@ -20,7 +20,7 @@ fn remove<K: Ord, V>(rows: &mut BTreeMap<K, V>, limit: usize, is_expired: impl F
     before - rows.len()
 }
 
-/// Whether something happened long enough ago, or never.
+/// Tells whether something happened before the limit, or never.
 fn before(at: Option<Timestamp>, limit: Timestamp) -> bool {
     at.is_none_or(|at| at < limit)
 }
@@ -65,7 +65,7 @@ impl Tables {
         }
     }
 
-    /// But for those of deletions, and for the last one: a service that has seen it goes on from there.
+    /// Keeps those of deletions, and the last one: a service that has seen it continues from there.
     fn purge_events(&mut self, occurred_before: Timestamp, limit: usize) -> usize {
         let is_expired = |row: &&EventRow| {
             row.event.occurred_at < occurred_before

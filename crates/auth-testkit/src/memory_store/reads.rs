@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::tables::{MailRow, Tables, network_key, rate_limit_key};
 
-/// At most `limit` of `rows`.
+/// Returns at most `limit` of `rows`.
 fn page<T>(rows: impl Iterator<Item = T>, limit: u32) -> Vec<T> {
     rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
 }

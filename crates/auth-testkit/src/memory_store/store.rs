@@ -21,14 +21,14 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::MemoryStore;
 use super::tables::Tables;
 
 impl MemoryStore {
-    /// One read, unless this call is to fail.
+    /// Does one read, unless this call is to fail.
     fn read<T>(&self, read: impl FnOnce(&mut Tables) -> T) -> Result<T, StoreError> {
         self.answer()?;
         Ok(read(&mut self.tables()))
@@ -41,7 +41,7 @@ impl Store for MemoryStore {
         self.read(|_| ())
     }
 
-    async fn check_ready(&self) -> Result<(), StoreError> {
+    async fn check_ready(&self, _: Randomness) -> Result<(), StoreError> {
         self.read(|_| ())
     }
 
@@ -83,7 +83,15 @@ impl Store for MemoryStore {
         Ok(Box::new(MemorySnapshot { store: self.clone(), tables, after, _permit: permit }))
     }
 
-    async fn find_session(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
+    async fn find_session(
+        &self,
+        account_id: AccountId,
+        id: SessionId,
+    ) -> Result<Option<(Session, Account)>, StoreError> {
+        self.read(|tables| tables.session(id).filter(|(session, _)| session.account_id == account_id))
+    }
+
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<(Session, Account)>, StoreError> {
         self.read(|tables| tables.session(id))
     }
 

@@ -1,4 +1,4 @@
-//! The rows: a collection a table of the schema.
+//! The rows: one collection for each table of the schema.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use uuid::Uuid;
 /// Every table. A commit works on a copy, so all of it happens or none.
 #[derive(Clone, Default)]
 pub(super) struct Tables {
-    /// Without their identities, which are rows of their own.
+    /// Accounts without their identities, which are separate rows.
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) identities: BTreeMap<(ProviderName, Subject), IdentityRow>,
     pub(super) used_authorizations: BTreeMap<AuthorizationId, Timestamp>,
@@ -60,7 +60,7 @@ pub(super) struct IdentityRow {
 #[derive(Clone)]
 pub(super) struct EventRow {
     pub(super) event: Event,
-    /// Given when somebody first lists it.
+    /// Assigned when the event is first listed.
     pub(super) position: Option<u64>,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct DeliveryRow {
 #[derive(Clone)]
 pub(super) struct MailRow {
     pub(super) request: MailRequest,
-    /// 0 while a notice that was sent keeps those like it back.
+    /// 0 while a notice that was sent holds back similar ones.
     pub(super) times: u32,
     pub(super) attempt: u32,
     pub(super) next_attempt_at: Timestamp,
@@ -96,7 +96,7 @@ pub(super) fn network_key(subject: AttemptSubject, network: &Network) -> (Uuid, 
 }
 
 impl Tables {
-    /// The account as it is read: with its identities, by the name of their provider.
+    /// Returns the account as it is read, with its identities ordered by the name of their provider.
     pub(super) fn account(&self, id: AccountId) -> Option<Account> {
         let account = self.accounts.get(&id)?.clone();
         let identities = self.identities.iter().filter(|(_, row)| row.account_id == id);
@@ -109,7 +109,7 @@ impl Tables {
         }))
     }
 
-    /// Deletes an account, and as `ON DELETE CASCADE` does, what hangs on it.
+    /// Deletes an account and, as `ON DELETE CASCADE` does, what belongs to it.
     pub(super) fn delete_account(&mut self, id: AccountId) {
         self.accounts.remove(&id);
         self.identities.retain(|_, row| row.account_id != id);

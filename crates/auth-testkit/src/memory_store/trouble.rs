@@ -1,4 +1,4 @@
-//! Trouble that a test makes: calls that fail, commits that lose, and others that are first.
+//! Trouble that a test causes: calls that fail, commits that lose, and other writers that are first.
 
 use auth_domain::ports::{Change, CommitError, Guard, StoreError};
 
@@ -6,17 +6,17 @@ use super::{MemoryStore, lock};
 
 /// Something that happens before a commit.
 type Interruption = Box<dyn FnOnce() + Send>;
-/// Tells which commit is meant.
+/// Selects the commit that is meant.
 type Condition = Box<dyn Fn(&[Change]) -> bool + Send>;
 
-/// What waits to go wrong.
+/// The trouble that is waiting.
 #[derive(Default)]
 pub(super) struct Trouble {
-    /// How many calls go well before one fails, and how it fails.
+    /// How many calls succeed before one fails, and how it fails.
     failure: Option<(usize, StoreError)>,
-    /// How many calls go before something happens, and what.
+    /// How many calls pass before something happens, and what.
     before_call: Option<(usize, Interruption)>,
-    /// How each of the next commits ends, whatever is in it.
+    /// How each of the next commits ends, whatever it contains.
     lost: Vec<CommitError>,
     interruptions: Vec<(Condition, Interruption)>,
 }
@@ -27,23 +27,25 @@ impl MemoryStore {
         self.fail_after(0, error);
     }
 
-    /// Makes a later call fail: the one after the next `calls`, which go well.
+    /// Makes a later call fail: the one after the next `calls`, which succeed.
     pub fn fail_after(&self, calls: usize, error: StoreError) {
         lock(&self.shared.trouble).failure = Some((calls, error));
     }
 
-    /// Tells whether a call that was to fail has not come yet, and lets it go well. A test that counts `fail_after` up
-    /// until this is true has seen every call of a use case fail.
+    /// Cancels a failure, and returns whether it had not happened yet. A test that increases `fail_after` until this is
+    /// true has seen every call of a use case fail.
     pub fn forgive(&self) -> bool {
         lock(&self.shared.trouble).failure.take().is_some()
     }
 
-    /// Makes the next commit lose by that guard, whatever is in it: nothing of it happens. Twice: the next two, and so on.
+    /// Makes the next commit lose by this guard, whatever it contains: nothing of it happens. Called twice, this
+    /// affects the next two, and so on.
     pub fn lose_next_commit(&self, guard: Guard) {
         self.refuse_next_commit(CommitError::Conflict(guard));
     }
 
-    /// Makes the next commit end like that, whatever is in it: nothing of it happens. Twice: the next two, and so on.
+    /// Makes the next commit end with this error, whatever it contains: nothing of it happens. Called twice, this
+    /// affects the next two, and so on.
     pub fn refuse_next_commit(&self, error: CommitError) {
         lock(&self.shared.trouble).lost.push(error);
     }
@@ -54,7 +56,7 @@ impl MemoryStore {
         self.before_commit_where(|_| true, interruption);
     }
 
-    /// The same before the next commit that `is_meant`, so that those before it go through.
+    /// Does the same before the next commit that `is_meant`, so that those before it pass.
     pub fn before_commit_where(
         &self,
         is_meant: impl Fn(&[Change]) -> bool + Send + 'static,
@@ -68,14 +70,14 @@ impl MemoryStore {
         lock(&self.shared.trouble).before_call = Some((calls, Box::new(interruption)));
     }
 
-    /// Tells whether trouble that was made has not come yet: then the test did not try what it meant to.
+    /// Tells whether trouble is left that has not happened: then the test did not test what it meant to.
     pub fn has_trouble_left(&self) -> bool {
         let trouble = lock(&self.shared.trouble);
         let of_calls = trouble.failure.is_some() || trouble.before_call.is_some();
         of_calls || !trouble.lost.is_empty() || !trouble.interruptions.is_empty()
     }
 
-    /// Every call begins with it.
+    /// Counts a call and returns how it ends; every call begins with it.
     pub(super) fn answer(&self) -> Result<(), StoreError> {
         if let Some(interruption) = self.due_before_call() {
             interruption();
@@ -107,7 +109,7 @@ impl MemoryStore {
         }
     }
 
-    /// Lets happen what is to happen before this commit, then says whether it may go on.
+    /// Does what is to happen before this commit, then returns whether it may continue.
     pub(super) fn interrupt(&self, changes: &[Change]) -> Result<(), CommitError> {
         let due = {
             let mut trouble = lock(&self.shared.trouble);

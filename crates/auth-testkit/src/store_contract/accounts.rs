@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_domain::account::{Account, EmailAddress, LoginName, PasswordHash, PendingEmail, Roles, Username};
 use auth_domain::deletion::Deletion;
+use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::version::{AccountRevision, RowVersion};
@@ -32,7 +33,7 @@ pub async fn accounts_round_trip(store: AnyStore) {
         assert_eq!(store.find_account_by_name(&LoginName::parse(name)).await.unwrap(), None);
     }
     store.ping().await.unwrap();
-    store.check_ready().await.unwrap();
+    store.check_ready(randomness(unique())).await.unwrap();
 }
 
 /// The key that is taken is named.
@@ -52,6 +53,50 @@ pub async fn names_are_unique_whatever_their_case(store: AnyStore) {
         let nameless = Account { username: None, ..fixtures::account() };
         store.commit(vec![Change::InsertAccount(nameless)]).await.unwrap();
     }
+}
+
+/// By whatever gives them up, and no other name with them.
+pub async fn names_that_are_given_up_are_free(store: AnyStore) {
+    let first = insert_account(&store).await;
+    let google = ProviderName::parse("google").unwrap();
+    let identity = |subject: &str| LinkedIdentity {
+        provider: google.clone(),
+        subject: Subject::parse(subject).unwrap(),
+        linked_at: NOW,
+    };
+    let link =
+        |account: &Account, subject| Change::LinkIdentity { account_id: account.id, identity: identity(subject) };
+    store.commit(vec![link(&first, "one")]).await.unwrap();
+    let to = fixtures::account().email;
+    let (from, revision, at) = (first.email.clone(), first.revision(), first.updated_at + Duration::from_secs(1));
+    let change = Change::ChangeEmail { account_id: first.id, from, revision, to: to.clone(), verified: true, at };
+    store.commit(vec![change]).await.unwrap();
+    let second = Account { email: first.email.clone(), ..fixtures::account() };
+    let third = Account { email: to.clone(), ..fixtures::account() };
+    store.commit(vec![Change::InsertAccount(second.clone())]).await.unwrap();
+    let taken = store.commit(vec![Change::InsertAccount(third.clone())]).await;
+    assert_eq!(taken, Err(CommitError::Duplicate(UniqueKey::Email)), "the new one is not free");
+    let by_name = async |email: &EmailAddress| {
+        let found = store.find_account_by_name(&LoginName::Email(email.clone())).await.unwrap();
+        found.map(|account| account.id)
+    };
+    assert_eq!((by_name(&first.email).await, by_name(&to).await), (Some(second.id), Some(first.id)));
+
+    let unlink = |account: &Account| Change::UnlinkIdentity { account_id: account.id, provider: google.clone() };
+    assert_eq!(store.commit(vec![link(&second, "one")]).await, Err(CommitError::Duplicate(UniqueKey::Identity)));
+    store.commit(vec![unlink(&first)]).await.unwrap();
+    store.commit(vec![link(&second, "one")]).await.unwrap();
+    let owner = store.find_account_by_identity(&google, &Subject::parse("one").unwrap()).await.unwrap();
+    assert_eq!(owner.map(|account| account.id), Some(second.id));
+    assert_eq!(by_name(&second.email).await, Some(second.id), "it is still there");
+
+    for account in [&first, &second] {
+        let read = store.find_account(account.id).await.unwrap().unwrap();
+        store.commit(vec![delete(&read)]).await.unwrap();
+    }
+    let heir = Account { id: fixtures::account().id, username: first.username, ..third };
+    store.commit(vec![Change::InsertAccount(heir.clone()), link(&heir, "one")]).await.unwrap();
+    assert_eq!((by_name(&to).await, by_name(&second.email).await), (Some(heir.id), None));
 }
 
 /// Also when the change that fails is the last one, and when it fails on a unique key.
@@ -168,7 +213,7 @@ pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     ];
     store.commit(delete.clone()).await.unwrap();
     assert_eq!(store.find_account(account.id).await.unwrap(), None);
-    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    assert_eq!(store.find_session_by_id(session.id).await.unwrap(), None);
     assert_eq!(store.find_password_limit(subject, network).await.unwrap().attempts.version, RowVersion::NONE);
     assert_eq!(store.commit(delete).await, Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.commit(vec![Change::InsertAccount(Account { id: fixtures::account().id, ..account })]).await.unwrap();
@@ -197,7 +242,9 @@ pub async fn accounts_are_listed_in_pages(store: AnyStore) {
 /// However long it is read: 2 500 accounts are three pages.
 pub async fn a_snapshot_does_not_see_later_writes(store: AnyStore) {
     let accounts: Vec<Account> = (0..2_500).map(|_| fixtures::account()).collect();
-    store.commit(accounts.iter().cloned().map(Change::InsertAccount).collect()).await.unwrap();
+    for some in accounts.chunks(250) {
+        store.commit(some.iter().cloned().map(Change::InsertAccount).collect()).await.unwrap();
+    }
 
     let mut snapshot = store.snapshot_accounts(None).await.unwrap();
     let mut seen = snapshot.next_page().await.unwrap();

@@ -46,7 +46,7 @@ pub async fn identities_round_trip_with_their_account(store: AnyStore) {
         let name = LoginName::Email(account.email.clone());
         assert_eq!(store.find_account_by_name(&name).await.unwrap().as_ref(), Some(account));
         let session = insert_session(&store, account).await;
-        assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, account.clone())));
+        assert_eq!(store.find_session(account.id, session.id).await.unwrap(), Some((session, account.clone())));
         let challenge = challenge(Some(account));
         store.commit(vec![Change::InsertChallenge(challenge.clone())]).await.unwrap();
         assert_eq!(store.find_challenge(challenge.id).await.unwrap(), Some((challenge, Some(account.clone()))));

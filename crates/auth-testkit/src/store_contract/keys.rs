@@ -33,7 +33,7 @@ pub async fn signing_keys_are_unique_by_sequence(store: AnyStore) {
     assert_eq!(store.list_signing_keys().await.unwrap(), [second]);
 }
 
-/// From what was read, and each but once.
+/// Reseals only from what was read, and each key once.
 pub async fn keys_are_resealed_only_from_what_was_read(store: AnyStore) {
     let signing = key(1);
     let id = RetiredKeyId::generate(NOW, randomness(unique()));

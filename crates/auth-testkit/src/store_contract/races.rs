@@ -1,4 +1,4 @@
-//! Every single-use thing, claimed by many at once on a warm pool: one wins, each of many rounds.
+//! Every single-use thing, claimed by many at once on a warm pool: one wins, in each of many rounds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::fixtures::{self, NOW, client, unique};
 pub(super) const ROUNDS: usize = 20;
 const RACERS: usize = 16;
 
-/// Commits each of `racers` at the same moment and answers how each ended.
+/// Commits each of `racers` at the same moment, and returns how each ended.
 pub(super) async fn race(store: &AnyStore, racers: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
     let start = Arc::new(Barrier::new(racers.len()));
     let tasks: Vec<_> = racers
@@ -83,7 +83,7 @@ pub async fn of_many_refreshes_one_advances(store: AnyStore) {
         one_wins(&store, vec![vec![advance]; RACERS]).await;
         generation = generation.next();
     }
-    let found = store.find_session(session.id).await.unwrap().unwrap().0;
+    let found = store.find_session(session.account_id, session.id).await.unwrap().unwrap().0;
     assert_eq!(found.rotation.generation, generation);
 }
 
@@ -227,7 +227,7 @@ pub async fn of_many_counts_one_is_taken(store: AnyStore) {
     }
 }
 
-/// From one version.
+/// All start from one version.
 pub async fn of_many_changes_of_password_one_happens(store: AnyStore) {
     warm(&store).await;
     let account = insert_account(&store).await;
@@ -257,7 +257,7 @@ pub async fn a_login_that_races_a_deletion_leaves_nothing(store: AnyStore) {
             "{outcomes:?}"
         );
         for session in sessions {
-            assert_eq!(store.find_session(session.id).await.unwrap(), None);
+            assert_eq!(store.find_session_by_id(session.id).await.unwrap(), None);
         }
     }
 }

@@ -34,7 +34,7 @@ pub async fn ended_sessions_are_purged_in_bounded_batches(store: AnyStore) {
     assert_eq!(purge(0, 10).await, 0, "revoked at that very moment");
     assert_eq!(purge(100, 10).await, 1, "the revoked one");
     assert_eq!((purge(101, 3).await, purge(101, 3).await, purge(101, 3).await), (3, 1, 0), "idle since then");
-    assert_eq!(store.find_session(sessions[4].id).await.unwrap(), None);
+    assert_eq!(store.find_session_by_id(sessions[4].id).await.unwrap(), None);
     assert!(store.find_account(account.id).await.unwrap().is_some());
 }
 

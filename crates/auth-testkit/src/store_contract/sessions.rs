@@ -17,15 +17,21 @@ use crate::fixtures::{self, NOW, client};
 const REVOCATION: Revocation = Revocation { at: NOW, reason: RevocationReason::TokenReused };
 
 async fn find(store: &AnyStore, session: &Session) -> Session {
-    store.find_session(session.id).await.unwrap().expect("the session").0
+    store.find_session(session.account_id, session.id).await.unwrap().expect("the session").0
 }
 
 /// With their account.
 pub async fn sessions_round_trip(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
-    assert_eq!(store.find_session(session.id).await.unwrap(), Some((session, account.clone())));
-    assert_eq!(store.find_session(fixtures::session(&account).id).await.unwrap(), None);
+    let found = Some((session.clone(), account.clone()));
+    assert_eq!(store.find_session(account.id, session.id).await.unwrap(), found);
+    assert_eq!(store.find_session_by_id(session.id).await.unwrap(), found);
+    let another = insert_account(&store).await;
+    assert_eq!(store.find_session(another.id, session.id).await.unwrap(), None, "whose it is counts");
+    let unknown = fixtures::session(&account).id;
+    assert_eq!(store.find_session(account.id, unknown).await.unwrap(), None);
+    assert_eq!(store.find_session_by_id(unknown).await.unwrap(), None);
 }
 
 /// A login that was checked against other credentials opens nothing.
@@ -46,7 +52,7 @@ pub async fn a_session_needs_its_account_at_that_version(store: AnyStore) {
     conflict(&store, stale).await;
     let nobody = fixtures::account();
     conflict(&store, open(&fixtures::session(&nobody), &nobody)).await;
-    assert_eq!(store.find_session(session.id).await.unwrap(), None);
+    assert_eq!(store.find_session_by_id(session.id).await.unwrap(), None);
 }
 
 /// As many, with whatever a user agent may hold.
@@ -136,7 +142,7 @@ pub async fn proving_and_serving_again_need_the_generation(store: AnyStore) {
     let (session_id, other) = (session.id, Generation::from_number(9));
     let (read, at) = (session.rotation.version(), Timestamp::from_micros(77));
     let serve = |from| serve_again(&account, &session, from, Rotation { served_at: at, ..session.rotation.clone() });
-    let prove = |generation| Change::ProveSession { session_id, generation };
+    let prove = |generation| Change::ProveSession { account_id: account.id, session_id, generation };
 
     conflict(&store, serve(RotationVersion { generation: other, ..read })).await;
     conflict(&store, prove(other)).await;
@@ -196,8 +202,8 @@ pub async fn all_sessions_of_one_account_end(store: AnyStore) {
         store.commit(vec![revoke(Some(kept.id))]).await.unwrap();
     }
     assert_eq!(find(&store, first).await.revocation, Some(revocation));
-    conflict(&store, Change::RequireSession(first.id)).await;
-    store.commit(vec![Change::RequireSession(kept.id)]).await.unwrap();
+    conflict(&store, Change::require(&first)).await;
+    store.commit(vec![Change::require(&kept)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, None);
     store.commit(vec![revoke(None)]).await.unwrap();
     assert_eq!(find(&store, kept).await.revocation, Some(revocation));

@@ -18,7 +18,7 @@ fn secret(byte: u8) -> SealedSecret {
     SealedSecret::new(vec![byte, 0, 255])
 }
 
-/// From the first set-up to one that is done anew, with recovery codes and another primary.
+/// Returns all states, from the first setup to a repeated one, with recovery codes and another primary.
 fn states() -> Vec<TwoFactor> {
     let (until, session_id) = (NOW + UNTIL, SessionId::generate(NOW, [7; 32]));
     let pending = TwoFactor::none().begin_app(NOW, until, secret(1), session_id).unwrap();
@@ -43,7 +43,7 @@ pub async fn second_factors_round_trip(store: AnyStore) {
         store.commit(vec![put.clone()]).await.unwrap();
         conflict(&store, put).await;
         assert_eq!(store.find_account(account.id).await.unwrap().unwrap().two_factor, two_factor);
-        let (_, found) = store.find_session(session.id).await.unwrap().unwrap();
+        let (_, found) = store.find_session(account.id, session.id).await.unwrap().unwrap();
         assert_eq!(found.two_factor, two_factor);
     }
     // A login that was decided before does not go through.

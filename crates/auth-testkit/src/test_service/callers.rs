@@ -1,4 +1,4 @@
-//! Permissions: only their verifiers make them, so each is asked for with a token.
+//! Permissions: only their verifiers create them, so each is obtained with a token.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use super::{TestService, client};
 use crate::doubles::TestInternalTokens;
 
 impl TestService {
-    /// Returns whoever bears the access token of that login.
+    /// Returns the bearer of the access token of a login.
     pub async fn authenticated(&self, logged_in: &LoggedIn) -> Authenticated {
         let token = logged_in.tokens.access.reveal();
         self.use_cases.authenticate.execute(token).await.expect("a live session")
     }
 
-    /// Returns the owner of an account with a session that begins now, as after a login by password, and a second factor
-    /// where the account has one. Neither is asked for.
+    /// Returns the owner of an account with a session that begins now, as after a login by password, and a second
+    /// factor if the account has one. Neither is asked for.
     pub async fn caller(&self, account: &Account) -> Authenticated {
         let method = match self.account(account).two_factor.primary() {
             Some(_) => AuthenticationMethod::PasswordAndSecondFactor,
@@ -32,17 +32,17 @@ impl TestService {
         self.caller_by(account, method).await
     }
 
-    /// Returns the same as a fresh login.
+    /// Returns the owner with a fresh login.
     pub async fn fresh_caller(&self, account: &Account) -> FreshLogin {
         self.fresh(&self.caller(account).await)
     }
 
-    /// Returns that login as a fresh one, which it must be.
+    /// Returns a login as a fresh one, which it must be.
     pub fn fresh(&self, caller: &Authenticated) -> FreshLogin {
         self.use_cases.require_fresh_login.execute(caller.clone()).expect("a fresh login")
     }
 
-    /// The same as after another kind of login.
+    /// Returns the owner as after another kind of login.
     pub async fn caller_by(&self, account: &Account, method: AuthenticationMethod) -> Authenticated {
         let (account, session) = (self.account(account), self.new_session(account, method));
         let open = Change::InsertSession {
@@ -66,7 +66,7 @@ impl TestService {
         self.use_cases.authenticate.execute(token.reveal()).await.expect("a live session")
     }
 
-    /// Returns an access token of the caller's session that is good now.
+    /// Returns an access token of the caller's session that is valid now.
     pub fn access_token_of(&self, caller: &Authenticated) -> String {
         let (issued_at, expires_at) = (self.now(), self.now() + self.policy.session_lifetimes.access);
         let claims = AccessClaims { issued_at, expires_at, ..caller.claims().clone() };
@@ -89,7 +89,7 @@ impl TestService {
         }
     }
 
-    /// Returns the step that a temp token is good for.
+    /// Returns the step for which a temp token is valid.
     pub fn step(&self, token: &IssuedTempToken) -> PendingStep {
         self.use_cases.authenticate_step.execute(token.token.reveal()).expect("a temp token")
     }
@@ -107,7 +107,7 @@ impl TestService {
         self.use_cases.authenticate_step.execute(token.reveal()).expect("a temp token")
     }
 
-    /// Returns a service of that name which holds scope `S`.
+    /// Returns a service with this name and scope `S`.
     pub fn service_caller<S: Granted>(&self, name: &str) -> InternalCaller<S> {
         let token = TestInternalTokens.issue(name, &[S::SCOPE], self.now() + Duration::from_secs(300));
         self.use_cases.authenticate_service.execute(&token).expect("a service with that scope")

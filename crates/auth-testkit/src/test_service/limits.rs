@@ -1,4 +1,4 @@
-//! How much of a limit is used up.
+//! How much of a limit is used.
 
 use auth_domain::account::Account;
 use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
@@ -6,8 +6,8 @@ use auth_domain::rate_limit::{AttemptSubject, RateLimitKind};
 use super::{TestService, by_address, client};
 
 impl TestService {
-    /// Returns how many wrong codes were counted for the second factors of an account, under all limits together: that of
-    /// strange networks, that of the [`client`]'s where it is known, that of recovery codes.
+    /// Returns how many wrong codes were counted for the second factors of an account, under all limits together: that
+    /// of unknown networks, that of the [`client`]'s if it is known, and that of recovery codes.
     pub fn second_factor_misses(&self, account: &Account) -> u32 {
         let known = RateLimitKind::SecondFactorMissesFrom(client().network().clone());
         let kinds = [RateLimitKind::SecondFactorMisses, known, RateLimitKind::RecoveryCodeMisses];
@@ -15,12 +15,12 @@ impl TestService {
         kinds.iter().map(|kind| self.store.rate_limit(subject, kind).count).sum()
     }
 
-    /// Returns how many mails were counted that the owner of an account asked for.
+    /// Returns how many mails were counted that the owner of an account requested.
     pub fn mails_for_owner(&self, account: &Account) -> u32 {
         self.store.rate_limit(AttemptSubject::Account(account.id), &RateLimitKind::MailsForOwner).count
     }
 
-    /// Returns how many mails were counted to an address that somebody named as theirs.
+    /// Returns how many mails were counted to an address that someone claimed.
     pub fn mails_to_named(&self, address: &str) -> u32 {
         self.store.rate_limit(by_address(address), &RateLimitKind::MailsToNamedAddress).count
     }

@@ -1,5 +1,5 @@
-//! Brings an account into a state without the use cases that lead there: for tests of what comes after. Each returns the
-//! account as it is then.
+//! Brings an account into a state without the use cases that lead there, for tests of what comes after. Each function
+//! returns the account as it is then.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::{TestService, client};
 use crate::doubles::{TestProvider, TestRecoveryCodes};
 
 impl TestService {
-    /// Makes an account that only signs in through `google`, where its subject is `subject`. Its address is proved.
+    /// Creates an account that only signs in through `google`, where its subject is `subject`. Its address is verified.
     pub fn insert_linked(&self, email: &str, subject: &str) -> Account {
         let now = self.now();
         let account = Account {
@@ -40,14 +40,14 @@ impl TestService {
         self.link(&account, &self.google, subject)
     }
 
-    /// Links an identity of that provider.
+    /// Links an identity of this provider.
     pub fn link(&self, account: &Account, provider: &TestProvider, subject: &str) -> Account {
         let subject = Subject::parse(subject).expect("a subject");
         let identity = LinkedIdentity { provider: provider.name().clone(), subject, linked_at: self.now() };
         self.prepare(account, |account_id, _| Change::LinkIdentity { account_id, identity })
     }
 
-    /// Proves the address.
+    /// Verifies the address.
     pub fn prove_email(&self, account: &Account) -> Account {
         self.prepare(account, |account_id, account| Change::ProveEmail {
             account_id,
@@ -75,7 +75,7 @@ impl TestService {
         self.put_two_factor(account, |two_factor, now| two_factor.proved(Method::Email, now).expect("pending codes"))
     }
 
-    /// Gives ten recovery codes, and returns them.
+    /// Gives the account ten recovery codes, and returns them.
     pub fn give_recovery_codes(&self, account: &Account) -> (Account, Vec<String>) {
         let port = TestRecoveryCodes(self.keys.clone());
         let made = (0..10).map(|_| port.make(account.id, self.entropy.bytes()));
@@ -83,7 +83,7 @@ impl TestService {
         (self.put_two_factor(account, |two_factor, _| two_factor.with_recovery_codes(hashes)), codes)
     }
 
-    /// Gives another password. Whoever knew the old one knows it no more; sessions stay.
+    /// Sets another password, so that the old one no longer works; sessions stay.
     pub async fn set_password(&self, account: &Account, password: &str) -> Account {
         let hashed = self.passwords.hash(Password::new(password), [0; 16], client().network()).await;
         let password_hash = hashed.expect("a hash");
@@ -96,7 +96,7 @@ impl TestService {
         })
     }
 
-    /// Replaces the address by one that nobody has proved.
+    /// Replaces the address with an unverified one.
     pub fn change_email(&self, account: &Account, to: &str) -> Account {
         let to = EmailAddress::parse(to).expect("an address");
         self.prepare(account, |account_id, account| Change::ChangeEmail {
@@ -117,14 +117,14 @@ impl TestService {
         self.store.commit_now(vec![end]).expect("a session that has not ended");
     }
 
-    /// Deletes the account and what hangs on it. Nobody is told.
+    /// Deletes the account and what belongs to it. No event is announced.
     pub fn delete(&self, account: &Account) {
         let Account { id, .. } = *account;
         let revision = self.account(account).revision();
         self.store.commit_now(vec![Change::DeleteAccount { account_id: id, revision }]).expect("a deletion");
     }
 
-    /// Writes the second factors of an account that `change` makes of those it has.
+    /// Writes what `change` returns for the second factors of an account.
     pub fn put_two_factor(&self, account: &Account, change: impl FnOnce(TwoFactor, Timestamp) -> TwoFactor) -> Account {
         let now = self.now();
         self.prepare(account, |account_id, account| Change::PutTwoFactor {
@@ -139,14 +139,14 @@ impl TestService {
         challenge
     }
 
-    /// Makes it as if something had been counted that often by now.
+    /// Pretends that something was counted that often.
     pub fn set_count(&self, subject: AttemptSubject, kind: &RateLimitKind, count: u32) {
         let rate_limit = RateLimit { count, ..self.store.rate_limit(subject, kind).after_one(self.now()) };
         let change = Change::PutRateLimit { rate_limit, counted: Counted::Nothing };
         self.store.commit_now(vec![change]).expect("a rate limit");
     }
 
-    /// Commits what `change` makes of the account as it is now.
+    /// Commits what `change` returns for the account as it is now.
     fn prepare(&self, account: &Account, change: impl FnOnce(AccountId, &Account) -> Change) -> Account {
         let now = self.account(account);
         self.store.commit_now(vec![change(now.id, &now)]).expect("a change of the account");

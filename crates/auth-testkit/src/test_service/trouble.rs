@@ -12,18 +12,18 @@ use super::TestService;
 const ROUNDS: usize = 256;
 
 impl TestService {
-    /// Makes the next commits lose by that guard, as many as it takes until a use case that tries again and again gives up.
+    /// Makes so many of the next commits lose by this guard that a use case which tries again and again gives up.
     pub fn lose_every_round(&self, guard: Guard) {
         (0..ROUNDS).for_each(|_| self.store.lose_next_commit(guard));
     }
 
-    /// Does `other` before the next commit begins: between what a use case read and what it decided on it. It may call
-    /// other use cases, whose commits it does not interrupt again.
+    /// Does `other` before the next commit begins, between what a use case reads and what it decides on that. It may
+    /// call other use cases, whose commits it does not interrupt again.
     pub fn before_next_commit<F: Future<Output = ()>>(&self, other: impl FnOnce(Self) -> F + Send + 'static) {
         self.before_commit_of(|_| true, other);
     }
 
-    /// The same before the next commit with a change that `is_meant`, so that those before it go through.
+    /// Does the same before the next commit with a change that `is_meant`, so that those before it pass.
     pub fn before_commit_of<F: Future<Output = ()>>(
         &self,
         is_meant: fn(&Change) -> bool,
@@ -34,7 +34,7 @@ impl TestService {
         self.store.before_commit_where(is_meant, move || at_once(other(service)));
     }
 
-    /// The same before a later call to the store, the one after the next `calls`: between two reads.
+    /// Does the same before a later call to the store, the one after the next `calls`, between two reads.
     pub fn before_later_call<F: Future<Output = ()>>(
         &self,
         calls: usize,
@@ -45,7 +45,7 @@ impl TestService {
     }
 }
 
-/// Nothing in a [`TestService`] waits, so one poll ends whatever is done with it.
+/// Nothing in a [`TestService`] waits, so one poll completes any future.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -53,8 +53,8 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Tries `attempt` once for each call to the store that it makes, which fails with `error`; each time on what `prepare`
-/// makes anew. `check` sees what was answered then. Returns how many calls there are.
+/// Tries `attempt` once for each call to the store that it makes, which then fails with `error`, each time on what
+/// `prepare` creates. `check` sees the answer. Returns how many calls there are.
 pub async fn with_each_call_failing<P, T>(
     error: StoreError,
     prepare: impl AsyncFn() -> (TestService, P),

@@ -1,4 +1,4 @@
-//! The table of the architecture, row by row. What the rows do together, `tests/refresh_model` searches.
+//! Tests the table of the architecture row by row. `tests/refresh_model` searches how the rows work together.
 
 use super::*;
 use crate::session::Joins;
@@ -104,7 +104,7 @@ fn an_exit_costs_a_join_in_each_generation() {
     assert_eq!(counted, [(generation(5), &client(2)), (generation(6), &client(2))]);
 }
 
-/// Moves on a generation, whose parent is then asked for so many seconds after it was first handed out.
+/// Advances one generation, whose parent is then presented so many seconds after it was first issued.
 fn moved_on(rotation: &Rotation, asked_after: &[u64]) -> (Rotation, Vec<Presented>) {
     let (current, begun) = (rotation.generation, rotation.served_at + Duration::from_secs(60));
     let ask = |of: &Rotation, at: Timestamp| present(of, current, &client(1), at, WINDOW);

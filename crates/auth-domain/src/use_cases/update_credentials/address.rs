@@ -1,4 +1,4 @@
-//! What becomes of a new address.
+//! What happens to a new e-mail address.
 
 use crate::account::{Account, EmailAddress, LoginName, PendingEmail};
 use crate::challenge::ChallengePurpose;
@@ -13,8 +13,8 @@ use crate::{AccountId, Timestamp};
 use super::{UpdateCredentials, UpdateCredentialsError};
 
 impl UpdateCredentials {
-    /// The account's address in another spelling withdraws whatever was pending; one that was never proved is replaced at
-    /// once; a proved one stays until the new one is proved.
+    /// Changes the address. The account's own address in another spelling withdraws a pending one; an unverified
+    /// address is replaced at once; a verified one stays until the new one is verified.
     pub(super) async fn change_email(
         &self,
         account: &mut Account,
@@ -36,7 +36,7 @@ impl UpdateCredentials {
         Ok(changes)
     }
 
-    /// The proved address gets a notice, the new one a code. `verify_email.rs` makes the change.
+    /// Begins a change: the verified address gets a notice, the new one a code. `verify_email.rs` makes the change.
     fn begin_change(&self, account: &mut Account, to: &EmailAddress, client: &Client, now: Timestamp) -> Vec<Change> {
         let (account_id, purpose) = (account.id, ChallengePurpose::VerifyEmail);
         let told = notice(&*self.env.entropy, account, NoticeKind::EmailChangeBegun, client, now);
@@ -49,7 +49,8 @@ impl UpdateCredentials {
         [named, Change::ForgetChallengesFor { account_id, purpose }, told].into_iter().chain(begun).collect()
     }
 
-    /// The old address gets a notice, the new one a code; codes that went to the old one are void.
+    /// Replaces an unverified address: the old one gets a notice, the new one a code, and codes that went to the old
+    /// one are void.
     fn replace_unproved(
         &self,
         account: &mut Account,
@@ -93,7 +94,7 @@ impl UpdateCredentials {
         Ok(Change::count_mail(mails, now))
     }
 
-    /// Returns the count of a mail to a free address. That one is taken is told only within the limit for mails, and
+    /// Returns the count of a mail to a free address. Whether it is taken is only told within the mail limit, and
     /// counted before it is told.
     pub(super) async fn count_address(
         &self,
@@ -114,7 +115,7 @@ impl UpdateCredentials {
     }
 }
 
-/// The account gets that address, in place of the one that it has.
+/// Replaces the account's address.
 fn replaced(account: &mut Account, to: &EmailAddress, verified: bool, now: Timestamp) -> Change {
     let (account_id, from) = (account.id, account.email.clone());
     let (revision, at) = (account.revision(), account.next_change_at(now));

@@ -29,7 +29,7 @@ pub(super) fn insert(tables: &mut Tables, account: &Account) -> Applied {
     if let Some(taken) = taken {
         return Err(Refused::Duplicate(taken));
     }
-    // As in the database, identities are rows of their own: a change for itself links them.
+    // As in the database, identities are separate rows, which another change links.
     tables.accounts.insert(account.id, Account { identities: Vec::new(), ..account.clone() });
     Ok(true)
 }
@@ -46,7 +46,7 @@ pub(super) fn delete(tables: &mut Tables, id: AccountId, revision: AccountRevisi
     Ok(unchanged)
 }
 
-/// Any change that is guarded by the account's revision alone.
+/// Makes any change that only the account's revision guards.
 pub(super) fn change(
     tables: &mut Tables,
     id: AccountId,
@@ -57,7 +57,7 @@ pub(super) fn change(
     change_where(tables, id, (revision, at), |_| true, change)
 }
 
-/// The same, guarded by more than that.
+/// Makes a change with a further guard.
 fn change_where(
     tables: &mut Tables,
     id: AccountId,
@@ -117,7 +117,7 @@ pub(super) fn change_email(
         account.email_verified = verified;
         account.pending_email = None;
     })?;
-    // Only a row that is written can break a unique key.
+    // Only a row that is written can violate a unique key.
     if changed && taken { Err(Refused::Duplicate(UniqueKey::Email)) } else { Ok(changed) }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn prove_email(tables: &mut Tables, id: AccountId, email: &EmailAddre
     })
 }
 
-/// Counts as a change of the account: whatever else was decided on it as it was is void.
+/// Writes the second factors, which counts as a change of the account and voids what else was decided on it.
 pub(super) fn put_two_factor(tables: &mut Tables, id: AccountId, two_factor: &TwoFactor) -> Applied {
     let guard = |account: &Account| account.two_factor.version == two_factor.version.previous();
     Ok(update(tables.accounts.get_mut(&id), guard, |account| {

@@ -26,7 +26,7 @@ pub(super) fn use_up(tables: &mut Tables, id: ChallengeId, version: RowVersion) 
     delete(tables, |challenge| challenge.id == id && challenge.version == version)
 }
 
-/// Not those whose code was given.
+/// Deletes the challenges that a new one replaces, except those whose code was given.
 pub(super) fn replace(
     tables: &mut Tables,
     subject: AttemptSubject,
@@ -43,7 +43,7 @@ pub(super) fn replace(
     })
 }
 
-/// Those of an account, for one purpose or for any.
+/// Deletes the challenges of an account, for one purpose or for any.
 pub(super) fn forget(tables: &mut Tables, account_id: AccountId, purpose: Option<ChallengePurpose>) -> Applied {
     delete(tables, |challenge| {
         challenge.challenged.account_id() == Some(account_id) && purpose.is_none_or(|one| one == challenge.purpose)

@@ -1,4 +1,4 @@
-//! Signing keys, and what is left of master keys.
+//! Signing keys, and what is kept of master keys.
 
 use auth_domain::ports::UniqueKey;
 use auth_domain::retired_key::RetiredKey;
@@ -14,14 +14,14 @@ pub(super) fn insert_signing(tables: &mut Tables, key: &SigningKey) -> Applied {
     insert_row(&mut tables.signing_keys, key.id, key.clone(), UniqueKey::Id)
 }
 
-/// Dates it again where it was retired before.
+/// Stores what is kept of a key, or dates it again.
 pub(super) fn retire(tables: &mut Tables, key: &RetiredKey) -> Applied {
     if let Some(kept) = tables.retired_keys.get_mut(&key.id) {
         kept.sealed_keys.clone_from(&key.sealed_keys);
         kept.retired_at = key.retired_at;
         return Ok(true);
     }
-    // The schema calls this key unique, too, and the domain knows no name for it.
+    // The schema makes this key unique, too, but the domain has no name for it.
     if tables.retired_keys.values().any(|other| other.key_id == key.key_id) {
         return Err(Refused::Duplicate(UniqueKey::Id));
     }

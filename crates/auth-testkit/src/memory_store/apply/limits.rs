@@ -9,7 +9,7 @@ use auth_domain::version::RowVersion;
 use super::{Applied, insert_once, update};
 use crate::memory_store::tables::{Tables, network_key, rate_limit_key};
 
-/// The first version is a first write and finds no row; any other replaces the version before it.
+/// Writes a row. The first version is an insert and must find no row; any other replaces the version before it.
 fn put<K: Ord, V>(rows: &mut BTreeMap<K, V>, key: K, row: V, version: impl Fn(&V) -> RowVersion) -> Applied {
     if version(&row) == RowVersion::FIRST {
         return Ok(insert_once(rows, key, row));

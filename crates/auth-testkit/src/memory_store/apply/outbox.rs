@@ -1,4 +1,4 @@
-//! Owed mails and events.
+//! Queued mails and events.
 
 use auth_domain::event::Event;
 use auth_domain::mail::{LEASE, MailContent, MailRequest, NoticeDetails, NoticeKind};
@@ -24,7 +24,7 @@ pub(super) fn announce(tables: &mut Tables, event: &Event, services: &[String]) 
     Ok(true)
 }
 
-/// What an attempt came to, if it still holds the lease.
+/// Records the outcome of an attempt that still holds the lease.
 pub(super) fn delivered(
     tables: &mut Tables,
     (event_id, service, attempt): (EventId, &str, u32),
@@ -95,7 +95,7 @@ pub(super) fn forget(tables: &mut Tables, id: MailId, attempt: u32) -> Applied {
     Ok(held)
 }
 
-/// What a failed attempt came to, if it still holds the lease.
+/// Records the failure of an attempt that still holds the lease.
 pub(super) fn fail(
     tables: &mut Tables,
     (id, attempt): (MailId, u32),

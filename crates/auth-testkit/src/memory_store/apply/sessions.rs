@@ -38,7 +38,7 @@ pub(super) fn advance(
     }))
 }
 
-/// It has not ended, its rotation is the one that was read, and so is its account.
+/// Returns the session if it has not ended, its rotation is the one that was read, and so is its account.
 fn unmoved(
     tables: &Tables,
     from: RotationVersion,
@@ -64,12 +64,20 @@ pub(super) fn serve_again(
     }))
 }
 
-pub(super) fn prove(tables: &mut Tables, id: SessionId, generation: Generation) -> Applied {
-    let guard = |session: &Session| session.rotation.generation == generation && !session.rotation.proved;
+pub(super) fn prove(tables: &mut Tables, (account_id, id): (AccountId, SessionId), generation: Generation) -> Applied {
+    let guard = |session: &Session| {
+        session.account_id == account_id && session.rotation.generation == generation && !session.rotation.proved
+    };
     Ok(update(tables.sessions.get_mut(&id), guard, |session| session.rotation.proved = true))
 }
 
-/// As of the credentials and second factors that were checked.
+/// Returns whether it belongs to that account and has not ended.
+pub(super) fn is_alive(tables: &Tables, account_id: AccountId, id: SessionId) -> bool {
+    let session = tables.sessions.get(&id);
+    session.is_some_and(|session| session.account_id == account_id && session.revocation.is_none())
+}
+
+/// Records a reauthentication, guarded by the credentials and second factors that were checked.
 pub(super) fn reauthenticate(
     tables: &mut Tables,
     (account_id, id): (AccountId, SessionId),

@@ -1,0 +1,192 @@
+//! How operations refuse: one schema for all errors, an example for each code, and responses that operations share.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use auth_domain::account::PasswordReason;
+use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
+use auth_domain::internal::Scope;
+use serde_json::{Map, Value, json};
+
+use super::components::Components;
+use super::response;
+use super::successes::pascal_case;
+use crate::answer::ApiError;
+use crate::codes::{Code, HttpCode};
+use crate::cross_site::CrossSiteCause;
+use crate::endpoint::{Endpoint, Permission};
+
+pub(super) fn responses(endpoint: &Endpoint, components: &mut Components) -> Map<String, Value> {
+    let refusals = by_status(&endpoint.permission.refusals());
+    let mut responses = Map::new();
+    for (status, codes) in by_status(&endpoint.errors) {
+        let described = error_response(status, &codes, components);
+        let of_permission = refusals.get(&status).is_some_and(|refusals| *refusals == codes);
+        let response = match shared_name(&codes, of_permission.then_some(endpoint.permission)) {
+            Some(name) => components.add_response(&name, described),
+            None => described,
+        };
+        responses.insert(status.as_str().to_owned(), response);
+    }
+    responses
+}
+
+fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
+    let mut statuses: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        statuses.entry(code.status()).or_default().push(*code);
+    }
+    statuses.values_mut().for_each(|codes| codes.sort_by_key(|code| code.position()));
+    statuses
+}
+
+/// The name of a response that several operations are likely to share. The others are their own.
+fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
+    let name = |code: &Code| pascal_case(code.as_str());
+    match (codes, of) {
+        ([only], _) => Some(name(only)),
+        ([one, other], _) => Some(format!("{}Or{}", name(one), name(other))),
+        (_, Some(Permission::AccessToken)) => Some("AccessTokenRefused".to_owned()),
+        (_, Some(Permission::FreshLogin)) => Some("FreshLoginRefused".to_owned()),
+        (_, Some(Permission::RefreshToken)) => Some("RefreshTokenRefused".to_owned()),
+        (_, Some(Permission::TempToken(_))) => Some("TempTokenRefused".to_owned()),
+        (_, Some(Permission::Internal(_))) => Some("InternalTokenRefused".to_owned()),
+        _ => None,
+    }
+}
+
+/// The keys of its examples are the codes that it may carry.
+fn error_response(status: StatusCode, codes: &[Code], components: &mut Components) -> Value {
+    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let examples: Map<String, Value> = codes
+        .iter()
+        .map(|code| {
+            let example = json!({ "value": example(*code).envelope() });
+            (code.as_str().to_owned(), components.add_example(code.as_str(), example))
+        })
+        .collect();
+    let content = [
+        ("application/json", json!({ "schema": error_schema(components), "examples": examples })),
+        ("application/problem+json", json!({ "schema": problem_schema(components) })),
+    ];
+    let content = content.into_iter().map(|(media_type, media)| (media_type.to_owned(), media)).collect();
+    response(&format!("`{}`", names.join("`, `")), content, status)
+}
+
+/// A refusal with this code as it may be answered.
+fn example(code: Code) -> ApiError {
+    if code == HttpCode::CrossSiteRequest.into() {
+        return ApiError::cross_site(CrossSiteCause::OriginNotAllowed("https://app.example.org".to_owned()));
+    }
+    let details = match code {
+        Code::UseCase(ErrorCode::ValidationFailed) => {
+            Details::Fields(vec![FieldError::new("/email", FieldReason::Required, "is required")])
+        }
+        Code::UseCase(ErrorCode::UserExists | ErrorCode::EmailExists) => Details::Taken("/email"),
+        Code::UseCase(ErrorCode::PasswordPolicy) => Details::PasswordReasons(vec![PasswordReason::TooCommon]),
+        Code::UseCase(ErrorCode::ReauthenticationRequired) => Details::MaxAge(Duration::from_secs(900)),
+        Code::UseCase(ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::Unavailable) => {
+            Details::RetryAfter(Duration::from_secs(2))
+        }
+        Code::UseCase(ErrorCode::InternalTokenInvalid) => Details::Reason("audience"),
+        Code::UseCase(ErrorCode::InternalTokenExpired) => Details::Reason("expired"),
+        Code::UseCase(ErrorCode::Forbidden) => Details::MissingScope(Scope::RolesWrite),
+        _ => Details::None,
+    };
+    ApiError::with_details(code, details)
+}
+
+fn error_code(components: &mut Components) -> Value {
+    let all: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    components.add_schema("ErrorCode", json!({ "type": "string", "enum": all }))
+}
+
+fn error_schema(components: &mut Components) -> Value {
+    let code = error_code(components);
+    let data = components.add_schema("ErrorData", error_data());
+    components.add_schema("FieldError", field_error());
+    components.add_schema(
+        "ErrorAnswer",
+        json!({
+            "type": "object",
+            "required": ["statusCode", "code", "data"],
+            "properties": { "statusCode": { "type": "integer" }, "code": code, "data": data },
+        }),
+    )
+}
+
+/// Returns the schema of a problem document (RFC 9457), which also has the members of `ErrorData`.
+fn problem_schema(components: &mut Components) -> Value {
+    let mut properties = error_data()["properties"].take();
+    if let Some(members) = properties.as_object_mut() {
+        members.remove("message");
+    }
+    properties["type"] = json!({ "type": "string", "format": "uri" });
+    properties["title"] = message();
+    properties["detail"] =
+        json!({ "type": "string", "description": "With `CROSS_SITE_REQUEST`: why this request was refused." });
+    properties["status"] = json!({ "type": "integer" });
+    properties["code"] = error_code(components);
+    let required = ["type", "title", "status", "code"];
+    components.add_schema("Problem", json!({ "type": "object", "required": required, "properties": properties }))
+}
+
+fn message() -> Value {
+    json!({ "type": "string", "description": "What happened and what to do next: a page may show it to its user." })
+}
+
+fn error_data() -> Value {
+    json!({
+        "type": "object",
+        "required": ["message"],
+        "properties": {
+            "message": message(),
+            "hint": {
+                "type": "string",
+                "description": "What the code means and how to fix it, for developers. Absent with `INTERNAL_SERVER_ERROR`.",
+            },
+            "errors": {
+                "type": "array",
+                "description": "With `VALIDATION_FAILED`: every field that is wrong.",
+                "items": { "$ref": "#/components/schemas/FieldError" },
+            },
+            "field": {
+                "type": "string",
+                "description": "With `USER_EXISTS` and `EMAIL_EXISTS`: the field that is taken, a JSON pointer. Not where accounts are concealed.",
+            },
+            "reasons": {
+                "type": "array",
+                "description": "With `PASSWORD_POLICY`.",
+                "items": { "type": "string", "enum": PasswordReason::ALL.map(PasswordReason::as_str) },
+            },
+            "maxAge": {
+                "type": "integer",
+                "description": "With `REAUTHENTICATION_REQUIRED`: how old a login may be, in seconds.",
+            },
+            "reason": {
+                "type": "string",
+                "description": "With `INTERNAL_TOKEN_INVALID`, `INTERNAL_TOKEN_EXPIRED`, and `FORBIDDEN` to a service: what is wrong with its token. With `CROSS_SITE_REQUEST`: `origin_not_allowed`, `another_site`, `origin_missing` or `method_not_allowed`.",
+            },
+            "scope": { "type": "string", "description": "With `FORBIDDEN` to a service: the scope that it lacks." },
+            "retryAfter": {
+                "type": "integer",
+                "description": "With `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`: seconds to wait, as in `Retry-After`.",
+            },
+        },
+    })
+}
+
+fn field_error() -> Value {
+    json!({
+        "type": "object",
+        "required": ["field", "reason", "message"],
+        "properties": {
+            "field": { "type": "string", "description": "A JSON pointer (RFC 6901)." },
+            "reason": { "type": "string", "enum": FieldReason::ALL.map(FieldReason::as_str) },
+            "message": { "type": "string" },
+            "min": { "type": "integer", "description": "The fewest characters or entries, or the least number." },
+            "max": { "type": "integer", "description": "The most characters or entries, or the greatest number." },
+        },
+    })
+}

@@ -1,0 +1,1 @@
+DELETE FROM marks WHERE name = 'accounts_in_refresh_tokens';
