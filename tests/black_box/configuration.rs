@@ -25,6 +25,8 @@ fn check_says_every_mistake_in_a_line() {
     let good = run(&["config", "check"], &[("AUTH_ACCESS_TTL", "60")], "retry_window = 5\n");
     assert!(good.status.success(), "{}", text(&good.stderr));
     assert_eq!(text(&good.stdout), "the settings are valid\n");
+    let mute = run(&["config", "check"], &[("AUTH_PUBLIC_URL", "https://auth.example.org")], "");
+    assert!(mute.status.success() && text(&mute.stdout).starts_with("warning: no mail server is set"));
     let settings = [
         ("AUTH_ACCESS_TTL", "soon"),
         ("AUTH_GOOGLE__CLIENT_ID", "x"),

@@ -143,6 +143,6 @@ async fn clients_that_generators_make_sign_in_a_user_with_two_factor_authenticat
         signs_in(&server, "typescript-fetch", typescript_client("typescript-fetch")),
         signs_in(&server, "hey-api", typescript_client("hey-api")),
         signs_in(&server, "python", python_client()),
-        signs_in(&server, "go", Command::new(go_program())),
+        signs_in(&server, "golang", Command::new(go_program())),
     );
 }

@@ -272,7 +272,7 @@ export interface paths {
                 content: {
                     /**
                      * @example {
-                     *       "token": "rt1.…"
+                     *       "token": "rt2.…"
                      *     }
                      */
                     "application/json": components["schemas"]["RefreshTokenBody"];
@@ -531,7 +531,7 @@ export interface paths {
                 content: {
                     /**
                      * @example {
-                     *       "token": "rt1.…"
+                     *       "token": "rt2.…"
                      *     }
                      */
                     "application/json": components["schemas"]["RefreshTokenBody"];
@@ -3988,9 +3988,11 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description With `USER_EXISTS` and `EMAIL_EXISTS`: the field that is taken, a JSON pointer. Not where accounts are concealed. */
             field?: string;
+            /** @description What the code means and how to fix it, for developers. Absent with `INTERNAL_SERVER_ERROR`. */
+            hint?: string;
             /** @description With `REAUTHENTICATION_REQUIRED`: how old a login may be, in seconds. */
             maxAge?: number;
-            /** @description What the code means, for people. */
+            /** @description What happened and what to do next: a page may show it to its user. */
             message: string;
             /** @description With `INTERNAL_TOKEN_INVALID`, `INTERNAL_TOKEN_EXPIRED`, and `FORBIDDEN` to a service: what is wrong with its token. With `CROSS_SITE_REQUEST`: `origin_not_allowed`, `another_site`, `origin_missing` or `method_not_allowed`. */
             reason?: string;

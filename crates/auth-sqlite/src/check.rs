@@ -172,7 +172,8 @@ mod tests {
         assert_eq!(health.found(), FileCheck::Sound);
 
         let query = "SELECT rootpage FROM sqlite_schema WHERE name = 'accounts'";
-        let page: usize = open(&path, &Arc::default()).unwrap().query_row(query, [], |row| row.get(0)).unwrap();
+        let page: u32 = open(&path, &Arc::default()).unwrap().query_row(query, [], |row| row.get(0)).unwrap();
+        let page = usize::try_from(page).unwrap();
         // The last connection that was closed emptied the log: the file is all there is.
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[(page - 1) * 4096..page * 4096].fill(0x5a);

@@ -48,7 +48,6 @@ pub async fn run(fault: Fault, effort: Effort) -> Report {
         about(Duration::from_secs(3)).await;
         let old = patroni.leader().expect("a leader");
         let writers = direct.write_to(&patroni, old, &database);
-        scene.world.begin_gap();
         let frozen = (fault == Fault::Freeze).then(|| patroni.freeze(old));
         if frozen.is_none() {
             patroni.kill(old);
@@ -61,7 +60,8 @@ pub async fn run(fault: Fault, effort: Effort) -> Report {
         }
         let promoted = broken.elapsed();
         let back = scene.back_from(Instant::now(), "another leads").await;
-        let away = scene.world.gap();
+        // From the first write that is known to be on the new primary.
+        let away = promoted + back.unwrap_or_default();
         recoveries.extend(back.map(|_| away));
         scene.world.begin_gap();
         match frozen {
@@ -78,7 +78,7 @@ pub async fn run(fault: Fault, effort: Effort) -> Report {
             (THAWED + whole).as_secs_f64(),
             after.as_secs_f64()
         ));
-        say(&format!("{:.1} s without a write; {}", away.as_secs_f64(), notes.last().expect("one")));
+        say(&format!("writes again after {:.1} s; {}", away.as_secs_f64(), notes.last().expect("one")));
     }
     let acknowledged = direct.lost(&scene, |sql| patroni.query(&database, sql));
     let sql = |statement: &str| patroni.query(&database, statement);

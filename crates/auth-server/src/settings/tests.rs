@@ -21,6 +21,24 @@ fn without_any_setting_the_embedded_default() {
 }
 
 #[test]
+fn who_serves_others_without_a_mail_server_is_warned() {
+    let warning = |variables: &[(&str, &str)]| load(variables).unwrap().mail_warning();
+    let public = ("AUTH_PUBLIC_URL", "https://auth.example.org");
+    for variables in [&[public][..], &[("AUTH_DATABASE_URL", "postgres://u@h/d")]] {
+        let warning = warning(variables).unwrap();
+        assert!(warning.contains("AUTH_MAIL_URL") && warning.contains("data/mail"), "{warning}");
+    }
+    for variables in [
+        &[][..],
+        &[("AUTH_PUBLIC_URL", "http://localhost:8000")],
+        &[public, ("AUTH_MAIL_URL", "smtp://mail.example.org:587")],
+        &[public, ("AUTH_MAIL_URL", "file:mails")],
+    ] {
+        assert_eq!(warning(variables), None, "{variables:?}");
+    }
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place() {
     let mistakes = load(&[
         ("AUTH_LISTEN", "here"),
