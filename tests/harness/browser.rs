@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
+use crate::python;
 use crate::stand_in::{CLIENT_ID, CLIENT_SECRET};
 
 fn script(name: &str) -> PathBuf {
@@ -45,7 +46,7 @@ pub fn empty_page() -> String {
     origin
 }
 
-/// `tests/node/openid_provider.mjs`. Ends when dropped.
+/// `tests/node/openid_provider.mjs` or `tests/python/openid_provider.py`. Ends when dropped.
 pub struct OpenIdProvider {
     /// Its issuer.
     pub url: String,
@@ -59,8 +60,19 @@ impl OpenIdProvider {
     pub fn start(redirect_uri: &str) -> Self {
         let mut command = Command::new("node");
         command.arg(script("openid_provider.mjs")).args([CLIENT_ID, CLIENT_SECRET, redirect_uri]);
+        Self::running(command)
+    }
+
+    /// Starts the one on Authlib, which accepts any client and uses custom claims.
+    pub fn on_authlib() -> Self {
+        let mut command = Command::new(python());
+        command.arg(format!("{}/python/openid_provider.py", env!("CARGO_MANIFEST_DIR")));
+        Self::running(command)
+    }
+
+    fn running(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("the Node.js of tests/run");
+        let mut child = command.spawn().expect("the Node.js and the Python of tests/run");
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut provider = Self { url: String::new(), child, input, output };
         provider.url = provider.line("ready ");

@@ -1,9 +1,9 @@
 //! A stand-in for identity providers that says whatever a test has it say: an OpenID provider at its root, 42's
 //! endpoints as 42 documents them, and every way of failing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Form};
@@ -38,6 +38,10 @@ pub enum Behaviour {
     Broken,
     /// That status, and nothing.
     Status(u16),
+    /// This many requests in any second, and 429 for those beyond.
+    AtMost(usize),
+    /// 429 for the first requests.
+    TooEarly(usize),
 }
 
 /// What it gives for a code.
@@ -68,6 +72,10 @@ struct State {
     /// By access token.
     granted: HashMap<String, Grant>,
     keys: Vec<Value>,
+    /// The times of the requests within the last second.
+    lately: VecDeque<Instant>,
+    /// How many requests were answered with 429.
+    too_early: usize,
     /// Method and path of every request.
     requests: Vec<String>,
     /// The forms that came to the token endpoint.
@@ -134,6 +142,8 @@ impl StandIn {
             ("AUTH_42__CLIENT_ID", CLIENT_ID),
             ("AUTH_42__CLIENT_SECRET", CLIENT_SECRET),
             ("AUTH_42__BASE_URL", &self.url),
+            // With the usual rate, every test of 42 would be slow.
+            ("AUTH_42__RATE", "off"),
         ]
     }
 
@@ -159,6 +169,11 @@ impl StandIn {
         self.state.lock().unwrap().grants.insert(code.to_owned(), grant);
     }
 
+    /// Returns how many requests were answered with 429.
+    pub fn too_early(&self) -> usize {
+        self.state.lock().unwrap().too_early
+    }
+
     /// Method and path of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().unwrap().requests.clone()
@@ -170,7 +185,7 @@ impl StandIn {
     }
 }
 
-fn misbehave(state: &State) -> Option<HttpResponse> {
+fn misbehave(state: &mut State) -> Option<HttpResponse> {
     let endless = |pause: Duration, size: usize| {
         let bytes = stream::repeat(Bytes::from(vec![b' '; size]));
         let chunks = bytes.then(move |bytes| async move {
@@ -181,6 +196,21 @@ fn misbehave(state: &State) -> Option<HttpResponse> {
     };
     Some(match &state.behaviour {
         Behaviour::Works | Behaviour::Silent => return None,
+        Behaviour::TooEarly(requests) if state.too_early >= *requests => return None,
+        Behaviour::TooEarly(_) => {
+            state.too_early += 1;
+            HttpResponse::TooManyRequests().insert_header(("Retry-After", "1")).finish()
+        }
+        Behaviour::AtMost(requests) => {
+            let now = Instant::now();
+            state.lately.retain(|at| now.duration_since(*at) < Duration::from_secs(1));
+            if state.lately.len() < *requests {
+                state.lately.push_back(now);
+                return None;
+            }
+            state.too_early += 1;
+            HttpResponse::TooManyRequests().insert_header(("Retry-After", "1")).finish()
+        }
         Behaviour::Drips => endless(Duration::from_millis(500), 1),
         Behaviour::Huge => endless(Duration::ZERO, 65_536),
         Behaviour::RedirectsTo(place) => {
@@ -198,7 +228,7 @@ async fn received(state: &Mutex<State>, request: &HttpRequest) -> Option<HttpRes
         let mut state = state.lock().unwrap();
         state.requests.push(format!("{} {}", request.method(), request.path()));
         let here = state.only_at.as_deref().is_none_or(|path| path == request.path());
-        (here && state.behaviour == Behaviour::Silent, misbehave(&state).filter(|_| here))
+        (here && state.behaviour == Behaviour::Silent, misbehave(&mut state).filter(|_| here))
     };
     if silent {
         tokio::time::sleep(Duration::from_secs(600)).await;

@@ -72,6 +72,33 @@ impl fmt::Debug for AuthorizationCode {
     }
 }
 
+/// An id_token that a client obtained from a provider (OpenID Connect Core section 2): 1–16,384 visible ASCII
+/// characters; wiped from memory when dropped and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdToken(Zeroizing<String>);
+
+impl IdToken {
+    /// The maximum number of characters.
+    pub const MAX: usize = 16_384;
+
+    /// Parses a token. Returns `None` for text that cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        well_formed.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// Returns the text, for verification.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdToken(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +111,14 @@ mod tests {
             assert!(AuthorizationCode::parse(bad).is_none(), "{bad:?}");
         }
         assert_eq!(format!("{:?}", AuthorizationCode::parse("x")), "Some(AuthorizationCode(…))");
+    }
+
+    #[test]
+    fn a_token_is_bounded_and_printable() {
+        assert_eq!(IdToken::parse("a.b.c").unwrap().reveal(), "a.b.c");
+        for bad in ["", "a b", "a\n", "é", &"a".repeat(IdToken::MAX + 1)] {
+            assert!(IdToken::parse(bad).is_none(), "{bad:?}");
+        }
+        assert_eq!(format!("{:?}", IdToken::parse("x")), "Some(IdToken(…))");
     }
 }

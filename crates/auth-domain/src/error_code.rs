@@ -64,7 +64,8 @@ error_codes! {
     /// a new authorization.
     OauthStateInvalid = "OAUTH_STATE_INVALID" =>
         "This sign-in has expired or was started in another browser. Start again.",
-    /// The provider refused the code, or what it says about the user failed a check: start a new authorization.
+    /// The provider refused the code, or what it says about the user failed a check, or an id_token was used before: start
+    /// a new authorization.
     OauthCodeInvalid = "OAUTH_CODE_INVALID" => "The sign-in could not be completed. Start again.",
     /// The identity provider did not answer, or gave an unexpected answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>

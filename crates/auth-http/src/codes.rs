@@ -220,4 +220,5 @@ success_codes! {
     AuthorizationStarted = OK "AUTHORIZATION_STARTED",
     ProviderLinked = OK "PROVIDER_LINKED",
     ProviderUnlinked = OK "PROVIDER_UNLINKED",
+    ProvidersFetched = OK "PROVIDERS_FETCHED",
 }

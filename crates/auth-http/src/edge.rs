@@ -15,6 +15,23 @@ use crate::network_limits::NetworkLimits;
 use crate::origins::Origins;
 use crate::trusted_proxies::TrustedProxies;
 
+/// An identity provider, as clients and the documents see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedProvider {
+    /// The name in paths.
+    pub name: ProviderName,
+    /// The name for people.
+    pub display_name: String,
+    /// The URL of its icon.
+    pub icon: Option<String>,
+    /// Whether clients may sign in with its id_tokens.
+    pub takes_id_tokens: bool,
+    /// Whether it sends browsers back by POST.
+    pub answers_by_post: bool,
+    /// Whether it is configured, so that users can sign in with it.
+    pub is_configured: bool,
+}
+
 /// How requests are accepted and answered, whatever they ask for.
 pub struct Edge {
     /// Counts requests; a use case measures everything else that Prometheus reads.
@@ -41,8 +58,8 @@ pub struct Edge {
     pub origins: Origins,
     /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,
-    /// Every identity provider that can be configured, whether or not it is.
-    pub providers: Vec<ProviderName>,
+    /// The configured identity providers, and those that are documented in any case.
+    pub providers: Vec<ListedProvider>,
     /// The `iss` of access tokens, as introspection reports it.
     pub issuer: String,
     /// The `aud` of access tokens, as introspection reports it.

@@ -171,6 +171,7 @@ pub(crate) struct Endpoint {
     pub(crate) body_required: bool,
     pub(crate) body_types: &'static [&'static str],
     head: bool,
+    any_page: bool,
     pub(crate) answers: Vec<Answer>,
     /// The name of the union of its answers, where there are several.
     pub(crate) union: Option<&'static str>,
@@ -245,6 +246,7 @@ impl Endpoint {
             body_required: true,
             body_types: JSON,
             head: true,
+            any_page: false,
             answers: Vec::new(),
             union: None,
             errors,
@@ -271,6 +273,12 @@ impl Endpoint {
     /// HEAD is not answered: what GET does here is done once.
     pub(crate) fn without_head(self) -> Self {
         Self { head: false, ..self }
+    }
+
+    /// Accepts requests from pages of any origin, since it changes nothing.
+    pub(crate) fn open_to_any_page(mut self) -> Self {
+        self.errors.retain(|code| *code != HttpCode::CrossSiteRequest.into());
+        Self { any_page: true, ..self }
     }
 
     pub(crate) fn body_types(self, body_types: &'static [&'static str]) -> Self {
@@ -355,7 +363,7 @@ impl Endpoint {
             _ => route,
         };
         match self.permission {
-            Permission::Anyone(_) if !self.method.is_safe() => route.wrap(from_fn(refuse_foreign)),
+            Permission::Anyone(_) if !self.method.is_safe() && !self.any_page => route.wrap(from_fn(refuse_foreign)),
             _ => route,
         }
     }

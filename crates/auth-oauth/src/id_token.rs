@@ -6,11 +6,17 @@
 use auth_domain::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
+use crate::claims::ClaimMap;
 use crate::provider_client::Failure;
 
 /// How far the clock of a provider may differ from ours, in seconds.
 const SKEW: i64 = 5;
+
+/// The maximum age of a token that a client sends, in seconds.
+const MAX_AGE: i64 = 3_600;
 
 /// Only algorithms with a key pair: an HMAC would turn the client secret into a signing key, and `none` is no
 /// signature.
@@ -27,14 +33,40 @@ const ALGORITHMS: [Algorithm; 9] = [
 ];
 
 /// What an id_token must contain.
+#[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
+    /// The issuer. `{tenantid}` in it stands for the tenant that the token names (`tid`).
     pub(crate) issuer: &'a str,
-    pub(crate) client_id: &'a str,
-    pub(crate) nonce: &'a str,
+    /// The client ids that it may be for.
+    pub(crate) clients: &'a [String],
+    pub(crate) nonce: Nonce<'a>,
     pub(crate) now: Timestamp,
 }
 
-/// The claims of an id_token. A claim of the wrong type, such as `"true"` for a boolean, makes the token unacceptable.
+/// The expected `nonce`.
+#[derive(Clone, Copy)]
+pub(crate) enum Nonce<'a> {
+    /// Exactly this one, which we chose.
+    Exactly(&'a str),
+    /// This one, which a client of ours chose, or its SHA-256 in hexadecimal, since clients on Apple's systems usually send
+    /// the provider the hash. Such a token must be recent.
+    OfClient(&'a str),
+}
+
+impl Nonce<'_> {
+    fn is(self, found: &str) -> bool {
+        match self {
+            Self::Exactly(nonce) => found == nonce,
+            Self::OfClient(nonce) => found == nonce || found == hexadecimal(&Sha256::digest(nonce)),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What it says. A claim of another type makes the token unacceptable.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
     iss: String,
@@ -45,8 +77,39 @@ pub(crate) struct Claims {
     iat: i64,
     nbf: Option<i64>,
     nonce: String,
-    pub(crate) email: Option<String>,
-    pub(crate) email_verified: Option<bool>,
+    /// All other claims.
+    #[serde(flatten)]
+    pub(crate) rest: ClaimMap,
+}
+
+impl Claims {
+    /// Returns a digest that is the same for every copy of a token, however it is encoded, and differs for other tokens.
+    pub(crate) fn digest(&self) -> [u8; 16] {
+        let named = serde_json::json!([self.iss, self.sub, self.aud.all(), self.nonce, self.iat]);
+        let digest = Sha256::digest(named.to_string());
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest[..16]);
+        short
+    }
+
+    /// Returns until when a token that a client sent is accepted.
+    pub(crate) fn accepted_until(&self) -> Timestamp {
+        Timestamp::from_seconds(self.exp.saturating_add(SKEW).min(self.iat.saturating_add(MAX_AGE)))
+    }
+
+    /// Returns the claims including `sub`.
+    pub(crate) fn all(&self) -> ClaimMap {
+        let mut all = self.rest.clone();
+        all.insert("sub".to_owned(), Value::String(self.sub.clone()));
+        all
+    }
+
+    fn is_of(&self, issuer: &str) -> bool {
+        let Some((before, after)) = issuer.split_once("{tenantid}") else { return self.iss == issuer };
+        let tenant = self.rest.get("tid").and_then(Value::as_str).unwrap_or_default();
+        let is_id = tenant.len() == 36 && tenant.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        is_id && self.iss == format!("{before}{tenant}{after}")
+    }
 }
 
 /// The audience (RFC 7519 section 4.1.3).
@@ -103,16 +166,21 @@ pub(crate) fn verify(
 
 pub(crate) fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), &'static str> {
     let (audiences, now) = (claims.aud.all(), expected.now.as_seconds());
-    let ours = |party: &String| party == expected.client_id;
+    let ours = |party: &String| expected.clients.contains(party);
+    let is_recent = match expected.nonce {
+        Nonce::Exactly(_) => true,
+        Nonce::OfClient(_) => now < claims.iat.saturating_add(MAX_AGE),
+    };
     let checks = [
-        (claims.iss == expected.issuer, "has another issuer"),
+        (claims.is_of(expected.issuer), "has another issuer"),
         // A token that is also for others is refused: none of them is trusted not to pass it on.
         (!audiences.is_empty() && audiences.iter().all(ours), "is for another audience"),
         (claims.azp.as_ref().is_none_or(ours), "is for another authorized party"),
         (now < claims.exp.saturating_add(SKEW), "has expired"),
         (claims.iat <= now + SKEW, "was issued in the future"),
         (claims.nbf.is_none_or(|nbf| nbf <= now + SKEW), "is not valid yet"),
-        (claims.nonce == expected.nonce, "has another nonce"),
+        (expected.nonce.is(&claims.nonce), "has another nonce"),
+        (is_recent, "was issued too long ago"),
     ];
     checks.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, reason)| Err(reason))
 }

@@ -10,8 +10,9 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::conversation::Conversation;
 use crate::id_token::{self, Claims, Expected};
-use crate::provider_client::{Failure, ProviderClient};
+use crate::provider_client::Failure;
 
 /// How long a key is accepted at most after the provider has withdrawn it.
 const LIFETIME: Duration = Duration::from_secs(3_600);
@@ -42,25 +43,32 @@ impl KeySet {
     /// Returns the claims of an id_token whose signature and claims are valid.
     pub(crate) async fn verify(
         &self,
-        client: &ProviderClient,
+        talk: &Conversation<'_>,
         url: &Url,
         token: &str,
         expected: &Expected<'_>,
     ) -> Result<Claims, Failure> {
         let header = id_token::header(token)?;
-        let key = self.key(client, url, &header).await?;
+        let key = self.key(talk, url, &header).await?;
         id_token::verify(token, header.alg, &key, expected)
+    }
+
+    /// Returns the key that the header names, if it is cached.
+    pub(crate) async fn known(&self, header: &Header) -> Option<DecodingKey> {
+        let cached = self.0.lock().await;
+        cached.fetched_at.filter(|at| at.elapsed() < LIFETIME)?;
+        cached.find(header).and_then(|key| DecodingKey::from_jwk(key).ok())
     }
 
     /// Returns the key of a header. While one caller fetches the keys, the others wait, so that the provider is asked
     /// once.
-    async fn key(&self, client: &ProviderClient, url: &Url, header: &Header) -> Result<DecodingKey, Failure> {
+    async fn key(&self, talk: &Conversation<'_>, url: &Url, header: &Header) -> Result<DecodingKey, Failure> {
         let mut cached = self.0.lock().await;
         if cached.fetched_at.is_none_or(|at| at.elapsed() >= LIFETIME) {
-            cached.fetch(client, url).await?;
+            cached.fetch(talk, url).await?;
         }
         if cached.find(header).is_none() && cached.refetched_at.is_none_or(|at| at.elapsed() >= REFETCHES_APART) {
-            cached.fetch(client, url).await?;
+            cached.fetch(talk, url).await?;
             cached.refetched_at = Some(Instant::now());
         }
         let unknown =
@@ -71,9 +79,9 @@ impl KeySet {
 }
 
 impl Cached {
-    async fn fetch(&mut self, client: &ProviderClient, url: &Url) -> Result<(), Failure> {
-        let request = client.http().get(url.clone());
-        let WireKeys { keys } = client.json("key set", request).await?;
+    async fn fetch(&mut self, talk: &Conversation<'_>, url: &Url) -> Result<(), Failure> {
+        let request = talk.http().get(url.clone());
+        let WireKeys { keys } = talk.json("key set", request).await?;
         self.keys = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect();
         self.fetched_at = Some(Instant::now());
         Ok(())

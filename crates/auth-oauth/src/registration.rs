@@ -1,50 +1,12 @@
 //! How this service is registered at a provider.
 
-use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use auth_domain::identity::ProviderName;
-use auth_domain::ports::{AuthorizationRequest, IdentityProvider};
+use auth_domain::ports::AuthorizationRequest;
 use reqwest::Url;
-use zeroize::Zeroizing;
 
-use crate::provider_client::ProviderClient;
-
-/// A kind of provider that can be configured, as `AUTH_<NAME>__CLIENT_ID` and so on.
-#[derive(Clone, Copy, Debug)]
-pub struct ProviderKind {
-    /// Its name in paths, answers and settings: a [`ProviderName`].
-    pub name: &'static str,
-    /// The setting for its URL: `AUTH_<NAME>__<this>`.
-    pub url_setting: &'static str,
-    /// Its URL if that is not set.
-    pub default_url: &'static str,
-    /// Creates the provider. It is not called before a user goes there.
-    pub connect: fn(Registration, ProviderClient) -> Arc<dyn IdentityProvider>,
-}
-
-/// The secret that the provider issued to this service. It is wiped from memory when dropped and never printed.
-#[derive(Clone)]
-pub struct ClientSecret(Zeroizing<String>);
-
-impl ClientSecret {
-    /// Wraps the text of a secret.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// Returns the text, to send to the provider.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientSecret(…)")
-    }
-}
+use crate::client_secret::ClientSecret;
 
 /// The text is not the URL of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +34,13 @@ impl ProviderUrl {
     /// Returns the URL as it was written: OpenID Connect compares issuers as text.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Tells whether the URL matches `pattern`, in which `{tenantid}` stands for one segment of the path (Microsoft).
+    pub(crate) fn is_of_tenant(&self, pattern: &str) -> bool {
+        let parts = pattern.split_once("{tenantid}");
+        let between = parts.and_then(|(before, after)| self.text.strip_prefix(before)?.strip_suffix(after));
+        between.is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/'))
     }
 
     /// Tells whether the provider is on this machine, in which case its endpoints may be, too.
@@ -110,6 +79,8 @@ pub struct Registration {
     pub client_id: String,
     /// The secret that the provider issued with it (`client_secret`).
     pub client_secret: ClientSecret,
+    /// The requested scopes (`scope`), separated by spaces.
+    pub scope: String,
     /// The issuer, or the base of its endpoints.
     pub url: ProviderUrl,
     /// `redirect_uri`: where the provider sends browsers back to, as registered there.
@@ -117,14 +88,14 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Returns the authorization URL at `endpoint`, for `scope` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
-    pub fn authorization_url(&self, endpoint: &Url, scope: &str, request: &AuthorizationRequest) -> Url {
+    /// Returns the authorization URL at `endpoint` (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+    pub fn authorization_url(&self, endpoint: &Url, request: &AuthorizationRequest) -> Url {
         let mut url = endpoint.clone();
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client_id)
             .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("scope", scope)
+            .append_pair("scope", &self.scope)
             .append_pair("state", request.state.reveal())
             .append_pair("code_challenge", &request.code_challenge)
             .append_pair("code_challenge_method", "S256");
@@ -150,7 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
-        assert_eq!(format!("{:?}", ClientSecret::new("canary".to_owned())), "ClientSecret(…)");
+    fn a_tenant_is_one_segment_of_the_path() {
+        let of = |url, pattern| ProviderUrl::parse(url).unwrap().is_of_tenant(pattern);
+        assert!(of("https://h/common/v2.0", "https://h/{tenantid}/v2.0"));
+        for (url, pattern) in [
+            ("https://h/a/b/v2.0", "https://h/{tenantid}/v2.0"),
+            ("https://h//v2.0", "https://h/{tenantid}/v2.0"),
+            ("https://h/v2.0", "https://h/{tenantid}/v2.0"),
+            ("https://evil/common/v2.0", "https://h/{tenantid}/v2.0"),
+            ("https://h/common/v2.0", "https://h/common/v2.0"),
+        ] {
+            assert!(!of(url, pattern), "{url} {pattern}");
+        }
     }
 }

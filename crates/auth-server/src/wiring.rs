@@ -14,9 +14,10 @@ use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
-    Connections, DocumentCache, Draining, Edge, HttpAuditContext, Metrics, NetworkLimits, Origins, TrustedProxies,
+    Connections, DocumentCache, Draining, Edge, HttpAuditContext, ListedProvider, Metrics, NetworkLimits, Origins,
+    TrustedProxies,
 };
-use auth_oauth::{PROVIDERS, ProviderClient, Registration};
+use auth_oauth::{Dialect, FORTYTWO, GOOGLE, OpenIdOptions, ProviderClient, Registration, connect};
 use auth_session_cache::{CachedStore, SessionCache};
 use auth_smtp::ConfiguredMailer;
 use auth_sqlite::Claim;
@@ -143,18 +144,17 @@ fn ports(
 /// Providers are not contacted before a user goes there.
 fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityProviders, Failure> {
     let provider = |registration: &ProviderRegistration| {
-        let ProviderRegistration { kind, client_id, client_secret, url } = registration;
-        let name =
-            ProviderName::parse(kind.name).ok_or_else(|| format!("{:?} is not a valid provider name", kind.name))?;
-        let client = ProviderClient::new(name.clone(), Arc::new(SystemClock))?;
+        let ProviderRegistration { name, dialect, client_id, client_secret, scope, url, rate, .. } = registration;
+        let client = ProviderClient::new(name.clone(), Arc::new(SystemClock), *rate)?;
         let registration = Registration {
             provider: name.clone(),
             client_id: client_id.clone(),
             client_secret: client_secret.clone(),
+            scope: scope.clone(),
             url: url.clone(),
             redirect_uri: format!("{public_url}{}auth/{name}", settings.shortest_base_path()),
         };
-        Ok((name, (kind.connect)(registration, client)))
+        Ok((name.clone(), connect(dialect.clone(), registration, client)))
     };
     settings.providers.iter().map(provider).collect()
 }
@@ -187,7 +187,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
         documents: DocumentCache::default(),
-        providers: known_providers(),
+        providers: listed_providers(&settings.providers),
         issuer,
         audience,
         base_paths: settings.base_paths.clone(),
@@ -198,9 +198,45 @@ fn network_limits(limit: Option<NetworkLimit>) -> NetworkLimits {
     limit.map_or_else(NetworkLimits::off, |limit| NetworkLimits::new(limit.quota, limit.loopback))
 }
 
-/// Returns every provider that can be configured, for the documents.
-pub(crate) fn known_providers() -> Vec<ProviderName> {
-    PROVIDERS.iter().filter_map(|kind| ProviderName::parse(kind.name)).collect()
+/// Lists the providers that are documented in any case: those of the contract.
+pub(crate) fn known_providers() -> Vec<ListedProvider> {
+    let listed = |(preset, takes_id_tokens): (auth_oauth::Preset, bool)| {
+        Some(ListedProvider {
+            name: ProviderName::parse(preset.name)?,
+            display_name: preset.display_name.to_owned(),
+            icon: None,
+            takes_id_tokens,
+            answers_by_post: false,
+            is_configured: false,
+        })
+    };
+    [(GOOGLE, true), (FORTYTWO, false)].into_iter().filter_map(listed).collect()
+}
+
+/// Lists the configured providers, and those that are documented in any case.
+fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> {
+    let listed = |registration: &ProviderRegistration| {
+        let (takes_id_tokens, answers_by_post) = match &registration.dialect {
+            Dialect::OpenId(OpenIdOptions { answers_by_post, .. }) => (true, *answers_by_post),
+            Dialect::Profile(..) => (false, false),
+        };
+        ListedProvider {
+            name: registration.name.clone(),
+            display_name: registration.display_name.clone(),
+            icon: registration.icon.clone(),
+            takes_id_tokens,
+            answers_by_post,
+            is_configured: true,
+        }
+    };
+    let mut all = known_providers();
+    for provider in configured.iter().map(listed) {
+        match all.iter_mut().find(|known| known.name == provider.name) {
+            Some(known) => *known = provider,
+            None => all.push(provider),
+        }
+    }
+    all
 }
 
 /// Returns the part of a URL that authenticator apps show: the host without the port.

@@ -21,8 +21,8 @@ use super::{
     DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders,
     Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
     MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, UnlinkIdentity, UpdateCredentials, UpdatePassword,
-    VerifyCode, VerifyEmail,
+    RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, UnlinkIdentity, UpdateCredentials,
+    UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -132,6 +132,7 @@ pub struct UseCases {
     pub sessions: Sessions,
     pub set_roles: SetRoles,
     pub set_up_second_factor: SetUpSecondFactor,
+    pub sign_in_by_token: SignInByToken,
     pub unlink_identity: UnlinkIdentity,
     pub update_credentials: Arc<UpdateCredentials>,
     pub update_password: UpdatePassword,
@@ -242,6 +243,7 @@ impl UseCases {
             sessions: Sessions::new(&parts),
             set_roles: SetRoles::new(parts.env.clone()),
             set_up_second_factor: SetUpSecondFactor::new(&parts),
+            sign_in_by_token: SignInByToken::new(&parts),
             unlink_identity: UnlinkIdentity::new(&parts),
             update_password: UpdatePassword::new(&parts),
             verify_code: VerifyCode::new(&parts),

@@ -9,7 +9,7 @@ use crate::access_token::BearerToken;
 use crate::authorization::{AuthorizationPurpose, AuthorizationState};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
-use crate::ports::{AuthorizationStates, IdentityProvider, ProviderUnavailable, StoreError};
+use crate::ports::{AuthorizationStates, IdentityProvider, ProviderError, StoreError};
 use crate::services::{Environment, FreshLogin};
 
 use super::all::Parts;
@@ -35,7 +35,7 @@ pub enum BeginAuthorizationError {
     UnknownProvider,
     /// The provider is unavailable.
     #[error(transparent)]
-    ProviderUnavailable(#[from] ProviderUnavailable),
+    Provider(#[from] ProviderError),
     /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,7 +45,7 @@ impl From<BeginAuthorizationError> for Refusal {
     fn from(error: BeginAuthorizationError) -> Self {
         match error {
             BeginAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
-            BeginAuthorizationError::ProviderUnavailable(_) => ErrorCode::ProviderUnavailable.into(),
+            BeginAuthorizationError::Provider(error) => error.into(),
             BeginAuthorizationError::Store(error) => error.into(),
         }
     }

@@ -46,6 +46,9 @@ pub enum AuthorizationOutcome {
 /// Why a return from a provider failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinishAuthorizationError {
+    /// The provider is not configured.
+    #[error("the provider is not configured")]
+    UnknownProvider,
     /// The `state` was not made here, belongs to another provider or browser, was used, or has expired.
     #[error("the state is invalid")]
     StateRefused,
@@ -108,9 +111,9 @@ impl From<ReauthenticateError> for FinishAuthorizationError {
 impl From<FinishAuthorizationError> for Refusal {
     fn from(error: FinishAuthorizationError) -> Self {
         match error {
+            FinishAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
             FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
-            FinishAuthorizationError::Identify(IdentifyError::CodeRefused) => ErrorCode::OauthCodeInvalid.into(),
-            FinishAuthorizationError::Identify(IdentifyError::Unavailable(_)) => ErrorCode::ProviderUnavailable.into(),
+            FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
@@ -276,10 +279,11 @@ impl FinishAuthorization {
         secrets: &AuthorizationSecrets,
     ) -> Result<ProviderIdentity, FinishAuthorizationError> {
         let provider = self.providers.get(&state.provider).ok_or(FinishAuthorizationError::StateRefused)?;
+        let turn = provider.turn().map_err(IdentifyError::from)?;
         let used = Change::UseAuthorization { id: state.id, expires_at: state.expires_at };
         if !self.env.commit_unless_lost(used).await? {
             return Err(FinishAuthorizationError::StateRefused);
         }
-        Ok(provider.identify(code, secrets).await?)
+        Ok(provider.identify(turn, code, secrets).await?)
     }
 }

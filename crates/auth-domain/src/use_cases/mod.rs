@@ -41,6 +41,7 @@ mod reseal_secrets;
 mod sessions;
 mod set_roles;
 mod set_up_second_factor;
+mod sign_in_by_token;
 mod unlink_identity;
 mod unlock_account;
 mod update_credentials;
@@ -89,6 +90,7 @@ pub use reseal_secrets::{ResealError, ResealSecrets, Resealed};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};
 pub use set_up_second_factor::{SetUp, SetUpError, SetUpSecondFactor};
+pub use sign_in_by_token::SignInByToken;
 pub use unlink_identity::{UnlinkIdentity, UnlinkIdentityError};
 pub use unlock_account::UnlockAccount;
 pub use update_credentials::{CredentialsOutcome, UpdateCredentials, UpdateCredentialsError, UpdateCredentialsRequest};
@@ -97,7 +99,7 @@ pub use verify_code::{VerifyCode, VerifyCodeError};
 pub use verify_email::{AddressOwner, Resent, VerifyEmail, VerifyEmailError};
 
 use crate::error_code::{ErrorCode, Refusal};
-use crate::ports::{HashingError, NoSigningKey, SnapshotError, StoreError};
+use crate::ports::{HashingError, IdentifyError, NoSigningKey, ProviderError, SnapshotError, StoreError};
 
 /// How long a caller should wait after the database failed.
 const UNAVAILABLE_RETRY: std::time::Duration = std::time::Duration::from_secs(2);
@@ -134,6 +136,22 @@ impl From<HashingError> for Refusal {
         match error {
             HashingError::Overloaded { retry_after } => Self::retry_after(ErrorCode::Overloaded, retry_after),
             HashingError::Broken(_) => ErrorCode::InternalServerError.into(),
+        }
+    }
+}
+
+impl From<ProviderError> for Refusal {
+    fn from(error: ProviderError) -> Self {
+        IdentifyError::from(error).into()
+    }
+}
+
+impl From<IdentifyError> for Refusal {
+    fn from(error: IdentifyError) -> Self {
+        match error {
+            IdentifyError::CodeRefused => ErrorCode::OauthCodeInvalid.into(),
+            IdentifyError::Unavailable(_) => ErrorCode::ProviderUnavailable.into(),
+            IdentifyError::Busy(busy) => Self::retry_after(ErrorCode::Overloaded, busy.retry_after),
         }
     }
 }

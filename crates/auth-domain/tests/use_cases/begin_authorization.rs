@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
-use auth_domain::ports::{IdentifyError, ProviderUnavailable, StoreError};
+use auth_domain::ports::{IdentifyError, ProviderError, ProviderUnavailable, StoreError};
 use auth_domain::use_cases::{
     Authenticated, BeginAuthorization, BeginAuthorizationError, BrowserContext, FinishAuthorizationError, Opened,
     OpenedAuthorization,
@@ -112,7 +112,7 @@ async fn nobody_is_sent_to_a_provider_that_is_away() {
     let service = TestService::new();
     service.google.answers(Err(IdentifyError::Unavailable(ProviderUnavailable)));
     let error = sign_in(&service).await.expect_err("it is away");
-    assert_eq!((error, code(error)), (ProviderUnavailable.into(), ErrorCode::ProviderUnavailable));
+    assert_eq!((error, code(error)), (ProviderError::from(ProviderUnavailable).into(), ErrorCode::ProviderUnavailable));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use auth_domain::access_token::BearerToken;
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::ports::{IdentifyError, ProviderUnavailable, StoreError};
+use auth_domain::ports::{IdentifyError, ProviderBusy, ProviderUnavailable, StoreError};
 use auth_domain::rate_limit::RateLimited;
 use auth_domain::use_cases::{
     Authenticated, AuthorizationOutcome, BrowserContext, FinishAuthorizationError, IdentityProviders, LoggedIn, Opened,
@@ -202,6 +202,21 @@ async fn whom_the_provider_does_not_identify_gets_nothing() {
         service.google.identifies(SUBJECT, None);
     }
     assert_eq!(service.store.accounts(), []);
+}
+
+#[tokio::test]
+async fn after_a_wait_for_the_provider_the_same_code_and_state_are_accepted() {
+    let service = TestService::new();
+    service.google.identifies(SUBJECT, Some((ANN, true)));
+    let state = go(&service, None).await;
+    let busy = ProviderBusy { retry_after: Duration::from_secs(3) };
+    service.google.is_busy(Some(busy));
+    let error = finish(&service, opened(&service, &state, None)).await.expect_err("a wait");
+    assert_eq!((error, code(error)), (IdentifyError::Busy(busy).into(), ErrorCode::Overloaded));
+    assert_eq!(wait(error), busy.retry_after);
+    assert_eq!((service.google.asked(), service.store.commits().len()), (Vec::new(), 0));
+    service.google.is_busy(None);
+    finish(&service, opened(&service, &state, None)).await.expect("a session");
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ mod reseal_secrets;
 mod sessions;
 mod set_roles;
 mod set_up_second_factor;
+mod sign_in_by_token;
 mod unlink_identity;
 mod unlock_account;
 mod update_credentials;

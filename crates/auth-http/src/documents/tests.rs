@@ -2,10 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use auth_domain::identity::ProviderName;
+
 use super::*;
 
+fn listed(name: &str) -> ListedProvider {
+    ListedProvider {
+        name: ProviderName::parse(name).unwrap(),
+        display_name: name.to_owned(),
+        icon: None,
+        takes_id_tokens: name != "42",
+        answers_by_post: name == "apple",
+        is_configured: true,
+    }
+}
+
 fn document() -> Value {
-    let providers = ["google", "42"].map(|name| ProviderName::parse(name).unwrap());
+    let providers = ["google", "42", "apple"].map(listed);
     serde_json::to_value(openapi("https://auth.example.org", &providers)).unwrap()
 }
 
@@ -144,7 +157,7 @@ fn people_begin_with_what_works_at_once() {
 
 #[test]
 fn it_is_small_and_says_where_the_service_is() {
-    let providers = ["google", "42"].map(|name| ProviderName::parse(name).unwrap());
+    let providers = ["google", "42"].map(listed);
     let text = serde_json::to_string(&openapi("https://auth.example.org/id", &providers)).unwrap();
     assert!(text.len() <= 150_000, "{} bytes", text.len());
     assert!(text.contains(r#""servers":[{"url":"https://auth.example.org/id"}]"#));

@@ -7,11 +7,13 @@ mod events;
 mod health;
 mod introspect;
 mod jwks;
+mod list_providers;
 mod login;
 mod logout;
 mod lost_password;
 mod me;
 mod metrics;
+mod provider_token;
 mod providers;
 mod reauthenticate;
 mod refresh;
@@ -30,10 +32,11 @@ pub(crate) use metrics::metrics;
 
 use auth_domain::identity::ProviderName;
 
+use crate::edge::ListedProvider;
 use crate::endpoint::Endpoint;
 
 /// Returns all endpoints. Routes, OpenAPI and the error table are generated from this list.
-pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
+pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
     let mut all = vec![
         register::endpoint(),
         login::endpoint(),
@@ -66,6 +69,7 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         sessions::list(),
         sessions::revoke(),
         verify::endpoint(),
+        list_providers::endpoint(),
         credentials::endpoint(),
         delete_user::own(),
         delete_user::by_service(),
@@ -79,6 +83,22 @@ pub(crate) fn all(providers: &[ProviderName]) -> Vec<Endpoint> {
         health::client(),
         metrics::endpoint(),
     ];
-    all.extend(providers.iter().flat_map(providers::of));
+    all.extend(providers.iter().flat_map(of_provider));
     all
+}
+
+fn of_provider(provider: &ListedProvider) -> Vec<Endpoint> {
+    let name = &provider.name;
+    let mut all = Vec::from(providers::of(name));
+    all.extend(provider.takes_id_tokens.then(|| provider_token::by_token(name)));
+    all.extend(provider.answers_by_post.then(|| provider_token::finish_by_post(name)));
+    all
+}
+
+/// Tells whether the paths of a provider with this name would collide with other endpoints.
+pub fn is_reserved(name: &ProviderName) -> bool {
+    // Swagger UI is not in the list of endpoints.
+    let others = all(&[]);
+    let mut taken = others.iter().filter_map(|endpoint| endpoint.path.strip_prefix("/auth/")?.split('/').next());
+    name.as_str() == "doc" || taken.any(|taken| taken == name.as_str())
 }

@@ -42,7 +42,7 @@ struct AuthorizationData {
 }
 
 /// Returns the name of a provider as a part of the name of a method: `google` is `Google`, `my-company` is `MyCompany`.
-fn title(provider: &ProviderName) -> String {
+pub(super) fn title(provider: &ProviderName) -> String {
     let capitalised = |word: &str| {
         let mut letters = word.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
@@ -50,7 +50,7 @@ fn title(provider: &ProviderName) -> String {
     provider.to_string().split(|letter: char| !letter.is_ascii_alphanumeric()).map(capitalised).collect()
 }
 
-/// Returns the endpoints of one provider.
+/// Returns the endpoints that every provider has.
 pub(super) fn of(provider: &ProviderName) -> [Endpoint; 4] {
     [authorize(provider), finish(provider), link(provider), unlink(provider)]
 }
@@ -98,6 +98,7 @@ fn authorize(provider: &ProviderName) -> Endpoint {
         ErrorCode::Unauthorized,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
+        ErrorCode::Overloaded,
         ErrorCode::Unavailable,
     ])
 }
@@ -165,7 +166,7 @@ fn link(provider: &ProviderName) -> Endpoint {
     .permission(Permission::FreshLogin)
     .parameter(redirect_parameter())
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
-    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable])
+    .errors(&[ErrorCode::NotFound, ErrorCode::ProviderUnavailable, ErrorCode::Overloaded])
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -197,7 +198,7 @@ fn started(authorization_url: String) -> HttpResponse {
     success(SuccessCode::AuthorizationStarted, AuthorizationData { authorization_url })
 }
 
-fn found(url: &str) -> HttpResponse {
+pub(super) fn found(url: &str) -> HttpResponse {
     no_store(HttpResponse::Found())
         .insert_header((header::LOCATION, url))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
@@ -246,6 +247,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
         ErrorCode::Unauthorized,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,
+        ErrorCode::Overloaded,
         ErrorCode::Unavailable,
     ])
 }
@@ -308,7 +310,7 @@ fn authorization_code(request: &HttpRequest, code: Option<&str>) -> Result<Autho
 }
 
 /// Builds the outcome as a JSON answer.
-fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
+pub(super) fn answer(request: &HttpRequest, delivery: Delivery, outcome: &AuthorizationOutcome) -> HttpResponse {
     match outcome {
         AuthorizationOutcome::LoggedIn(logged_in) => {
             token_answers::logged_in(request, delivery, SuccessCode::UserLoggedIn, logged_in)

@@ -16,8 +16,10 @@ use auth_domain::account::Account;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::mail::{NoticeKind, OutgoingContent, OutgoingMail, QUIET};
 use auth_domain::use_cases::{Policy, UseCases};
-use auth_http::{Connections, DocumentCache, Draining, Edge, Metrics, NetworkLimits, Origins, TrustedProxies};
-use auth_testkit::doubles::CountingEntropy;
+use auth_http::{
+    Connections, DocumentCache, Draining, Edge, ListedProvider, Metrics, NetworkLimits, Origins, TrustedProxies,
+};
+use auth_testkit::doubles::{CountingEntropy, TestProvider};
 use auth_testkit::test_service::TestService;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -61,10 +63,21 @@ fn edge(service: &TestService) -> Edge {
         cookies: false,
         origins: Origins::new(URL, []),
         documents: DocumentCache::default(),
-        providers: [&service.google, &service.fortytwo].map(|provider| provider.name().clone()).into(),
+        providers: [&service.google, &service.fortytwo].map(listed).into(),
         issuer: URL.to_owned(),
         audience: URL.to_owned(),
         base_paths: vec!["/".to_owned()],
+    }
+}
+
+fn listed(provider: &Arc<TestProvider>) -> ListedProvider {
+    ListedProvider {
+        name: provider.name().clone(),
+        display_name: provider.name().to_string(),
+        icon: None,
+        takes_id_tokens: provider.name().as_str() == "google",
+        answers_by_post: false,
+        is_configured: true,
     }
 }
 

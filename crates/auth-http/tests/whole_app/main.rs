@@ -35,6 +35,7 @@ mod login;
 mod network_limits;
 mod password_limits;
 mod pending_email;
+mod provider_tokens;
 mod recovery;
 mod refresh;
 mod registration;

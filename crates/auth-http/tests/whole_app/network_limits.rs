@@ -169,11 +169,12 @@ async fn behind_a_trusted_proxy_its_clients_are_networks_and_it_is_none() {
 
 /// Endpoints that a stranger may call for nothing, and why. Which others are limited is declared beside each of them
 /// (`Permission::Anyone(cost)`), so that none can be declared without.
-const FREE: [(&str, &str, &str); 9] = [
+const FREE: [(&str, &str, &str); 10] = [
     ("POST", "/auth/refresh", "a forged token is known by its MAC"),
     ("POST", "/auth/logout", "the same"),
     ("GET", "/auth/google/authorize", "writes nothing"),
     ("GET", "/auth/42/authorize", "writes nothing"),
+    ("GET", "/auth/providers", "reads what is configured"),
     ("GET", "/.well-known/jwks.json", "reads what is cached by everybody"),
     ("GET", "/health/live", "reads nothing"),
     ("GET", "/health/ready", "reads, for load balancers"),

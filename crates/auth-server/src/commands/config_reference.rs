@@ -80,7 +80,7 @@ fn insert(root: &mut Value, path: &str, property: Value) {
     let (name, tables) = (parts[parts.len() - 1], &parts[..parts.len() - 1]);
     let place = tables.iter().fold(root, |schema, part| {
         let inner = match *part {
-            "<service>" => &mut schema["additionalProperties"],
+            "<service>" | "<name>" => &mut schema["additionalProperties"],
             part => &mut schema["properties"][part],
         };
         if !inner.is_object() {

@@ -55,7 +55,8 @@ pub(crate) async fn run(settings: &Settings, mail_to: Option<&str>) -> Result<()
     for registration in &settings.providers {
         let url = registration.url.under("/.well-known/openid-configuration");
         // A provider with plain OAuth has no such document; it only needs to answer.
-        findings.push((registration.kind.name, provider(&probe, url.as_str(), registration.kind.name).await));
+        let name = registration.name.as_str();
+        findings.push((name, provider(&probe, url.as_str(), name).await));
     }
     findings.push(("public URL", public_url(settings, &probe).await));
     findings.push(("disk", disk(&settings.data_dir)));

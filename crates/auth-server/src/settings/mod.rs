@@ -88,7 +88,7 @@ pub(crate) struct NetworkLimit {
 pub(crate) fn what_is_set(file: Option<&Path>) -> Result<Vec<(Setting, Option<Raw>)>, SettingsError> {
     let mut raw = gather(file, std::env::vars_os())?;
     let mut all = Vec::new();
-    for setting in all_settings().into_iter().filter(|setting| !setting.name.contains("<SERVICE>")) {
+    for setting in all_settings().into_iter().filter(|setting| !table::has_placeholder(&setting.name)) {
         let set = raw.remove(&setting.name);
         all.push((setting, set));
     }

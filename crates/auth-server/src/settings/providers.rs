@@ -1,58 +1,284 @@
-//! Identity providers and browsers: `AUTH_GOOGLE__…`, `AUTH_42__…`, `AUTH_COOKIES`, `AUTH_ALLOWED_ORIGINS`.
+//! Identity providers and browsers: `AUTH_GOOGLE__…`, `AUTH_42__…`, `AUTH_OIDC__<NAME>__…`, `AUTH_COOKIES`,
+//! `AUTH_ALLOWED_ORIGINS`.
 
-use auth_http::parse_origin;
-use auth_oauth::{ClientSecret, PROVIDERS, ProviderKind, ProviderUrl};
-use zeroize::Zeroizing;
+use std::num::NonZeroU32;
+
+use auth_domain::identity::ProviderName;
+use auth_http::{is_reserved, parse_origin};
+use auth_oauth::{
+    ClaimNames, ClientSecret, Dialect, FORTYTWO, GOOGLE, OpenId, OpenIdOptions, PRESETS, Preset, Proof, Protocol,
+    ProviderUrl,
+};
 
 use super::reader::Reader;
+use super::table;
 use super::value::list;
 
 /// An identity provider that this service is registered with.
 pub(crate) struct ProviderRegistration {
-    pub(crate) kind: ProviderKind,
+    pub(crate) name: ProviderName,
+    pub(crate) display_name: String,
+    /// The URL of its icon.
+    pub(crate) icon: Option<String>,
+    pub(crate) dialect: Dialect,
     pub(crate) client_id: String,
     pub(crate) client_secret: ClientSecret,
+    pub(crate) scope: String,
     pub(crate) url: ProviderUrl,
+    /// How many requests a second a node sends it at most.
+    pub(crate) rate: Option<NonZeroU32>,
 }
 
-const CLIENT_ID: &str = "CLIENT_ID";
-const CLIENT_SECRET: &str = "CLIENT_SECRET";
+const SIGNING: [&str; 3] = ["TEAM_ID", "KEY_ID", "PRIVATE_KEY"];
+const CLAIMS: [&str; 4] = ["SUBJECT_CLAIM", "EMAIL_CLAIM", "EMAIL_VERIFIED_CLAIM", "EMAIL_PROVED"];
 
-/// Names the setting of a provider, without `AUTH_`.
-fn setting(kind: &ProviderKind, field: &str) -> String {
-    format!("{}__{field}", kind.name.to_uppercase().replace('-', "_"))
+/// The settings of one provider, which begin with `prefix`.
+struct Fields<'a> {
+    reader: &'a mut Reader,
+    prefix: String,
+    preset: Option<Preset>,
 }
 
 impl Reader {
     pub(super) fn providers(&mut self) -> Vec<ProviderRegistration> {
-        PROVIDERS.iter().filter_map(|kind| self.provider(kind)).collect()
+        let mut all: Vec<ProviderRegistration> = Vec::new();
+        for preset in [GOOGLE, FORTYTWO] {
+            let prefix = format!("{}__", preset.name.to_uppercase());
+            if self.has_any(&prefix) {
+                let mut fields = Fields { reader: self, prefix, preset: Some(preset) };
+                all.extend(ProviderName::parse(preset.name).and_then(|name| fields.provider(name)));
+            }
+        }
+        for name in self.service_names("OIDC") {
+            let Some(provider) = self.openid_provider(&name) else { continue };
+            if all.iter().any(|other| other.name == provider.name) {
+                let own = name.as_str();
+                self.mistake(format!(
+                    "AUTH_OIDC__{own}__… and AUTH_{own}__… name the same provider: keep one of them, or give this one \
+                     another name"
+                ));
+            }
+            all.push(provider);
+        }
+        all
     }
 
-    fn provider(&mut self, kind: &ProviderKind) -> Option<ProviderRegistration> {
-        let not_empty = |text: &str| match text.trim() {
-            "" => Err("must not be empty".to_owned()),
-            text => Ok(Some(Zeroizing::new(text.to_owned()))),
-        };
-        let client_id = self.parse(&setting(kind, CLIENT_ID), None, not_empty);
-        let client_secret = self.parse(&setting(kind, CLIENT_SECRET), None, not_empty);
-        let url = self.parse(&setting(kind, kind.url_setting), None, |text| {
-            ProviderUrl::parse(text).map(Some).map_err(|mistake| mistake.to_string())
+    fn openid_provider(&mut self, name: &str) -> Option<ProviderRegistration> {
+        let prefix = format!("OIDC__{name}__");
+        let lower = name.to_lowercase().replace('_', "-");
+        let known = |wanted: &str| PRESETS.iter().find(|preset| preset.name == wanted).copied();
+        let preset = self.parse(&format!("{prefix}PRESET"), known(&lower), |text| match known(text) {
+            Some(preset) => Ok(Some(preset)),
+            None => Err(format!("must be one of {}", preset_names().join(", "))),
         });
-        match (client_id, client_secret) {
-            (Some(client_id), Some(client_secret)) => Some(ProviderRegistration {
-                kind: *kind,
-                client_id: client_id.to_string(),
-                client_secret: ClientSecret::new(client_secret.to_string()),
-                url: url.or_else(|| ProviderUrl::parse(kind.default_url).ok())?,
+        let mut fields = Fields { reader: self, prefix, preset };
+        match ProviderName::parse(&lower) {
+            Some(name) if !is_reserved(&name) => fields.provider(name),
+            Some(_) => {
+                fields.forget(format!("{lower:?} cannot be the name of a provider: /auth/{lower} is another endpoint"))
+            }
+            None => fields.forget(format!(
+                "{lower:?} cannot be the name of a provider: use 1 to 32 letters, digits and underscores"
+            )),
+        }
+    }
+}
+
+impl Fields<'_> {
+    fn setting(&self, field: &str) -> String {
+        format!("{}{field}", self.prefix)
+    }
+
+    fn variable(&self, field: &str) -> String {
+        format!("AUTH_{}{field}", self.prefix)
+    }
+
+    fn mistake(&mut self, field: &str, what: &str) {
+        let variable = self.variable(field);
+        self.reader.mistake(format!("{variable} {what}"));
+    }
+
+    /// Takes all settings of the provider, so that the only message about them is why they cannot be used.
+    fn forget(&mut self, why: String) -> Option<ProviderRegistration> {
+        for name in table::fields("OIDC") {
+            let setting = self.setting(name);
+            self.reader.take(&setting);
+        }
+        let name = self.prefix.trim_start_matches("OIDC__").trim_end_matches("__").to_owned();
+        self.reader.mistake(format!("AUTH_OIDC__{name}__…: {why}"));
+        None
+    }
+
+    /// Reads a field, if this provider has a setting of that name.
+    fn read<T>(&mut self, field: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let setting = self.setting(field);
+        table::find(&setting)?;
+        self.reader.parse(&setting, None, |text| parse(text).map(Some))
+    }
+
+    fn text(&mut self, field: &str) -> Option<String> {
+        self.read(field, |text| match text.trim() {
+            "" => Err("must not be empty".to_owned()),
+            text => Ok(text.to_owned()),
+        })
+    }
+
+    fn provider(&mut self, name: ProviderName) -> Option<ProviderRegistration> {
+        let preset = self.preset;
+        let protocol = preset.map_or(Protocol::OpenId(OpenId::STANDARD), |preset| preset.protocol);
+        let url = self.url(&protocol);
+        let client_id = self.text("CLIENT_ID");
+        let client_secret = self.client_secret(&protocol, client_id.is_some());
+        let scope = self.scope(&protocol);
+        let display_name = self.read("DISPLAY_NAME", display_name);
+        let icon = self.read("ICON", icon);
+        let rate = self.rate();
+        let dialect = self.dialect(&protocol);
+        Some(ProviderRegistration {
+            display_name: display_name.unwrap_or_else(|| match preset {
+                Some(preset) => preset.display_name.to_owned(),
+                None => name.as_str().to_owned(),
             }),
-            (None, None) if url.is_none() => None,
+            name,
+            icon,
+            dialect,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            scope,
+            url: url?,
+            rate,
+        })
+    }
+
+    fn url(&mut self, protocol: &Protocol) -> Option<ProviderUrl> {
+        let parse = |text: &str| ProviderUrl::parse(text).map_err(|mistake| mistake.to_string());
+        let issuer_is_set = self.reader.is_set(&self.setting("ISSUER"));
+        let (issuer, base) = (self.read("ISSUER", parse), self.read("BASE_URL", parse));
+        let (set, other, right, wrong) = match protocol {
+            Protocol::OpenId(_) => (issuer, base, "ISSUER", "BASE_URL"),
+            Protocol::Profile(_) => (base, issuer, "BASE_URL", "ISSUER"),
+        };
+        if other.is_some() {
+            let right = self.variable(right);
+            self.mistake(wrong, &format!("does not apply to this kind of provider: set {right}"));
+        }
+        if set.is_none() && self.preset.is_none() && !issuer_is_set {
+            let (preset, names) = (self.variable("PRESET"), preset_names().join(", "));
+            self.mistake("ISSUER", &format!("is missing: set the issuer, or {preset} to one of {names}"));
+        }
+        set.or_else(|| self.preset.and_then(|preset| ProviderUrl::parse(preset.url).ok()))
+    }
+
+    /// Reads the client secret, or the key that signs client secrets.
+    fn client_secret(&mut self, protocol: &Protocol, has_id: bool) -> Option<ClientSecret> {
+        let secret = self.text("CLIENT_SECRET");
+        let [team_id, key_id, key] = SIGNING.map(|field| self.text(field));
+        let signs = matches!(protocol, Protocol::OpenId(OpenId { signed_secret: true, .. }));
+        let of_key = SIGNING.map(|field| self.variable(field)).join(", ");
+        match (secret, team_id, key_id, key) {
+            (Some(secret), None, None, None) if has_id => Some(ClientSecret::new(secret)),
+            (None, Some(team_id), Some(key_id), Some(key)) if has_id => {
+                let signed = ClientSecret::signed(team_id, key_id, &key);
+                signed.map_err(|mistake| self.mistake("PRIVATE_KEY", &mistake.to_string())).ok()
+            }
+            (Some(_), ..) if has_id => {
+                self.mistake("CLIENT_SECRET", &format!("cannot be combined with {of_key}: set one or the other"));
+                None
+            }
             _ => {
-                let needed = [CLIENT_ID, CLIENT_SECRET].map(|field| format!("AUTH_{}", setting(kind, field)));
-                self.mistake(format!("sign-in with {} needs both {}", kind.name, needed.join(" and ")));
+                let (id, secret) = (self.variable("CLIENT_ID"), self.variable("CLIENT_SECRET"));
+                let prefix = self.prefix.trim_end_matches("__").to_owned();
+                let needed = if signs { format!("{id} and {of_key}") } else { format!("both {id} and {secret}") };
+                self.reader.mistake(format!("sign-in with AUTH_{prefix}__… needs {needed}"));
                 None
             }
         }
     }
+
+    fn scope(&mut self, protocol: &Protocol) -> String {
+        let usual = self.preset.map_or(GOOGLE.scope, |preset| preset.scope);
+        let needs_openid = matches!(protocol, Protocol::OpenId(_));
+        let set = self.read("SCOPES", |text| {
+            let scopes: Vec<&str> = text.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
+            let plain = |scope: &&str| scope.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+            match scopes.iter().all(plain) {
+                false => Err("must be scopes separated by commas or spaces".to_owned()),
+                true if needs_openid && !scopes.contains(&"openid") => Err("must include openid".to_owned()),
+                true => Ok(scopes.join(" ")),
+            }
+        });
+        set.unwrap_or_else(|| usual.to_owned())
+    }
+
+    fn rate(&mut self) -> Option<NonZeroU32> {
+        let setting = self.setting("RATE");
+        if self.reader.is_set(&setting) {
+            return self.reader.number_or_off(&setting).and_then(NonZeroU32::new);
+        }
+        self.preset.and_then(|preset| preset.rate)
+    }
+
+    fn dialect(&mut self, protocol: &Protocol) -> Dialect {
+        let audiences = self.read("AUDIENCES", |text| list(text).map(|part| Ok(part.to_owned())).collect());
+        let [subject, email, email_verified] = [CLAIMS[0], CLAIMS[1], CLAIMS[2]].map(|field| self.text(field));
+        let proof = self.read(CLAIMS[3], |text| match text {
+            "claim" => Ok(Proof::Claim),
+            "always" => Ok(Proof::Always),
+            "never" => Ok(Proof::Never),
+            _ => Err("must be claim, always or never".to_owned()),
+        });
+        match protocol {
+            Protocol::OpenId(openid) => {
+                let usual = ClaimNames::default();
+                Dialect::OpenId(OpenIdOptions {
+                    claims: ClaimNames {
+                        subject: subject.unwrap_or(usual.subject),
+                        email: email.unwrap_or(usual.email),
+                        email_verified: email_verified.unwrap_or(usual.email_verified),
+                        proof: proof.unwrap_or(openid.proof),
+                        text_booleans: openid.text_booleans,
+                    },
+                    audiences: audiences.unwrap_or_default(),
+                    answers_by_post: openid.answers_by_post,
+                    issuer_per_tenant: openid.issuer_per_tenant,
+                })
+            }
+            Protocol::Profile(profile) => {
+                if audiences.is_some()
+                    || [subject, email, email_verified].iter().any(Option::is_some)
+                    || proof.is_some()
+                {
+                    let fields = CLAIMS.map(|field| self.variable(field)).join(", ");
+                    self.mistake(
+                        "AUDIENCES",
+                        &format!("and {fields} apply only to OpenID providers, which this one is not"),
+                    );
+                }
+                Dialect::Profile(*profile, self.preset.map_or("", |preset| preset.url))
+            }
+        }
+    }
+}
+
+pub(super) fn preset_names() -> Vec<&'static str> {
+    PRESETS.iter().map(|preset| preset.name).collect()
+}
+
+fn display_name(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let good = (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);
+    if good { Ok(text.to_owned()) } else { Err("must have 1 to 64 characters on one line".to_owned()) }
+}
+
+/// Reads an icon: a URL that a page can use as an image, and that cannot run a script.
+fn icon(text: &str) -> Result<String, String> {
+    let good = ["https://", "/", "data:image/"].iter().any(|beginning| text.starts_with(beginning));
+    let plain = text.len() <= 16_384 && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>".contains(&byte));
+    if good && plain {
+        return Ok(text.to_owned());
+    }
+    Err("must be an https:// URL, a path on this host or a data:image/… URL, of at most 16,384 ASCII characters"
+        .to_owned())
 }
 
 /// Reads origins, which are compared exactly.
@@ -63,21 +289,141 @@ pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use auth_domain::identity::ProviderName;
-
     use super::super::source::gather;
     use super::super::tests::load;
     use super::*;
     use crate::settings::Settings;
 
     #[test]
-    fn every_kind_of_provider_can_be_configured() {
-        for kind in PROVIDERS {
-            assert!(ProviderName::parse(kind.name).is_some(), "{}", kind.name);
-            assert!(ProviderUrl::parse(kind.default_url).is_ok(), "{}", kind.default_url);
-            // Paths and settings that mean something else.
-            assert!(!["login", "me", "doc", "events", "sessions", "internal", "webhooks"].contains(&kind.name));
+    fn every_preset_can_be_configured_by_its_name() {
+        for preset in PRESETS {
+            let prefix = format!("AUTH_OIDC__{}__", preset.name.to_uppercase());
+            let of = |field: &str| format!("{prefix}{field}");
+            let settings = match preset.protocol {
+                Protocol::OpenId(OpenId { signed_secret: true, .. }) => vec![
+                    (of("CLIENT_ID"), "id"),
+                    (of("TEAM_ID"), "TEAM"),
+                    (of("KEY_ID"), "KEY1"),
+                    (of("PRIVATE_KEY"), include_str!("../../../auth-oauth/tests/apple/test_key.p8")),
+                ],
+                _ => vec![(of("CLIENT_ID"), "id"), (of("CLIENT_SECRET"), "secret")],
+            };
+            let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            let provider = load(&settings).unwrap().providers.remove(0);
+            assert_eq!((provider.name.as_str(), provider.display_name.as_str()), (preset.name, preset.display_name));
+            assert_eq!((provider.url.as_str(), provider.scope.as_str()), (preset.url, preset.scope));
+            assert_eq!(provider.rate, preset.rate);
         }
+    }
+
+    #[test]
+    fn any_openid_provider_can_be_configured() {
+        let settings = load(&[
+            ("AUTH_OIDC__MY_IDP__ISSUER", "https://idp.example.org/realms/a"),
+            ("AUTH_OIDC__MY_IDP__CLIENT_ID", "id"),
+            ("AUTH_OIDC__MY_IDP__CLIENT_SECRET", "secret"),
+            ("AUTH_OIDC__MY_IDP__SCOPES", "openid, email profile"),
+            ("AUTH_OIDC__MY_IDP__DISPLAY_NAME", "Université"),
+            ("AUTH_OIDC__MY_IDP__ICON", "/pictures/university.svg"),
+            ("AUTH_OIDC__MY_IDP__AUDIENCES", "ios-app, android-app"),
+            ("AUTH_OIDC__MY_IDP__RATE", "7"),
+            ("AUTH_OIDC__MY_IDP__SUBJECT_CLAIM", "oid"),
+            ("AUTH_OIDC__MY_IDP__EMAIL_CLAIM", "mail"),
+            ("AUTH_OIDC__MY_IDP__EMAIL_PROVED", "always"),
+            ("AUTH_OIDC__WORK__PRESET", "gitlab"),
+            ("AUTH_OIDC__WORK__ISSUER", "https://gitlab.example.org"),
+            ("AUTH_OIDC__WORK__CLIENT_ID", "id"),
+            ("AUTH_OIDC__WORK__CLIENT_SECRET", "secret"),
+            ("AUTH_OIDC__GITHUB__BASE_URL", "https://github.example.org"),
+            ("AUTH_OIDC__GITHUB__CLIENT_ID", "id"),
+            ("AUTH_OIDC__GITHUB__CLIENT_SECRET", "secret"),
+        ]);
+        let providers = settings.unwrap().providers;
+        let names: Vec<_> = providers.iter().map(|provider| provider.name.as_str()).collect();
+        assert_eq!(names, ["github", "my-idp", "work"]);
+        let [github, idp, work] = &providers[..] else { panic!("three") };
+        assert_eq!(github.url.as_str(), "https://github.example.org");
+        assert_eq!((work.display_name.as_str(), work.url.as_str()), ("GitLab", "https://gitlab.example.org"));
+        assert_eq!((idp.display_name.as_str(), idp.scope.as_str()), ("Université", "openid email profile"));
+        assert_eq!((idp.icon.as_deref(), idp.rate), (Some("/pictures/university.svg"), NonZeroU32::new(7)));
+        let Dialect::OpenId(options) = &idp.dialect else { panic!("OpenID") };
+        assert_eq!(options.audiences, ["ios-app", "android-app"]);
+        let expected = ClaimNames {
+            subject: "oid".to_owned(),
+            email: "mail".to_owned(),
+            proof: Proof::Always,
+            ..ClaimNames::default()
+        };
+        assert_eq!(options.claims, expected);
+    }
+
+    #[test]
+    fn a_mistake_names_the_setting_and_what_to_do() {
+        let mistake = |settings: &[(&str, &str)]| {
+            let with: Vec<_> = [("AUTH_OIDC__X__CLIENT_ID", "id"), ("AUTH_OIDC__X__CLIENT_SECRET", "hunter2")].into();
+            let mistake = load(&[&with[..], settings].concat()).err().unwrap();
+            assert!(!mistake.contains("hunter2"), "{mistake}");
+            mistake
+        };
+        let issuer = ("AUTH_OIDC__X__ISSUER", "https://idp.example.org");
+        assert_eq!(
+            mistake(&[]),
+            "AUTH_OIDC__X__ISSUER is missing: set the issuer, or AUTH_OIDC__X__PRESET to one of google, 42, apple, \
+             discord, github, gitlab, microsoft"
+        );
+        for (setting, value, says) in [
+            ("AUTH_OIDC__X__PRESET", "gihub", "must be one of google, 42,"),
+            ("AUTH_OIDC__X__SCOPES", "email", "must include openid"),
+            ("AUTH_OIDC__X__ICON", "javascript:alert(1)", "must be an https:// URL"),
+            ("AUTH_OIDC__X__DISPLAY_NAME", "a\nb", "must have 1 to 64 characters on one line"),
+            ("AUTH_OIDC__X__EMAIL_PROVED", "yes", "must be claim, always or never"),
+            ("AUTH_OIDC__X__RATE", "0", "must be a whole number from 1 to 1000"),
+            ("AUTH_OIDC__X__BASE_URL", "https://x", "set AUTH_OIDC__X__ISSUER"),
+            ("AUTH_OIDC__X__KEY_ID", "x", "set one or the other"),
+        ] {
+            let told = mistake(&[issuer, (setting, value)]);
+            assert!(told.contains(says), "{setting}: {told}");
+            let named = if setting.ends_with("KEY_ID") { "AUTH_OIDC__X__CLIENT_SECRET" } else { setting };
+            assert!(told.starts_with(named), "{setting}: {told}");
+            assert_eq!(told.lines().count(), 1, "{told}");
+        }
+        let of_preset = mistake(&[("AUTH_OIDC__X__PRESET", "github"), issuer]);
+        assert!(of_preset.contains("AUTH_OIDC__X__BASE_URL"), "{of_preset}");
+        let audiences = mistake(&[("AUTH_OIDC__X__PRESET", "discord"), ("AUTH_OIDC__X__AUDIENCES", "a")]);
+        assert!(audiences.contains("AUTH_OIDC__X__AUDIENCES"), "{audiences}");
+        let key = [("AUTH_OIDC__APPLE__CLIENT_ID", "id"), ("AUTH_OIDC__APPLE__KEY_ID", "x")];
+        let told = load(&key).err().unwrap();
+        assert!(told.contains("AUTH_OIDC__APPLE__PRIVATE_KEY") && told.lines().count() == 1, "{told}");
+        let bad = [key[0], key[1], ("AUTH_OIDC__APPLE__TEAM_ID", "T"), ("AUTH_OIDC__APPLE__PRIVATE_KEY", "hunter2")];
+        let told = load(&bad).err().unwrap();
+        assert!(
+            told.starts_with("AUTH_OIDC__APPLE__PRIVATE_KEY must be a P-256") && !told.contains("hunter2"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn names_are_of_one_provider_and_of_nothing_else() {
+        let of = |name: &str| {
+            let fields = [("ISSUER", "https://idp.example.org"), ("CLIENT_ID", "id"), ("CLIENT_SECRET", "s")];
+            fields.map(|(field, value)| (format!("AUTH_OIDC__{name}__{field}"), value))
+        };
+        let mistake = |name: &str, more: &[(&str, &str)]| {
+            let own = of(name);
+            let own: Vec<_> = own.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            load(&[&own[..], more].concat()).err().unwrap()
+        };
+        for name in ["LOGIN", "ME", "DOC", "LOST_PASSWORD", "PROVIDERS"] {
+            let told = mistake(name, &[]);
+            assert!(
+                told.starts_with(&format!("AUTH_OIDC__{name}__…: ")) && told.contains("is another endpoint"),
+                "{told}"
+            );
+            assert_eq!(told.lines().count(), 1, "{told}");
+        }
+        assert!(mistake(&"A".repeat(33), &[]).contains("1 to 32"));
+        let google = [("AUTH_GOOGLE__CLIENT_ID", "id"), ("AUTH_GOOGLE__CLIENT_SECRET", "s")];
+        assert!(mistake("GOOGLE", &google).contains("name the same provider"));
     }
 
     #[test]
@@ -90,7 +436,9 @@ mod tests {
         let settings = gather(Some(&toml), variables.into_iter()).and_then(Settings::from_raw).unwrap();
         let ids: Vec<_> = settings.providers.iter().map(|provider| provider.client_id.as_str()).collect();
         assert_eq!(ids, ["g", "u-s4t2"]);
-        assert_eq!(settings.providers[1].client_secret.reveal(), "s-s4t2");
+        let secret = &settings.providers[1].client_secret;
+        let revealed = secret.reveal("https://api.intra.42.fr", "u-s4t2", auth_domain::Timestamp::from_seconds(0));
+        assert_eq!(revealed.as_ref().map(|text| text.as_str()), Some("s-s4t2"));
     }
 
     #[test]
@@ -103,7 +451,7 @@ mod tests {
             ("AUTH_42__BASE_URL", "http://127.0.0.1:9/"),
         ]);
         let providers = settings.unwrap().providers;
-        let urls: Vec<_> = providers.iter().map(|provider| (provider.kind.name, provider.url.as_str())).collect();
+        let urls: Vec<_> = providers.iter().map(|provider| (provider.name.as_str(), provider.url.as_str())).collect();
         assert_eq!(urls, [("google", "https://accounts.google.com"), ("42", "http://127.0.0.1:9/")]);
 
         let mistake = |settings: &[(&str, &str)]| load(settings).err().unwrap();

@@ -33,6 +33,11 @@ impl Reader {
         self.raw.keys().filter_map(of_service).collect()
     }
 
+    /// Tells whether any setting with this prefix is set.
+    pub(super) fn has_any(&self, prefix: &str) -> bool {
+        self.raw.keys().any(|name| name.starts_with(prefix))
+    }
+
     /// Notes what is wrong with the settings.
     pub(super) fn mistake(&mut self, mistake: impl Into<String>) {
         self.mistakes.push(mistake.into());

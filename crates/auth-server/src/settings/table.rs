@@ -1,8 +1,6 @@
 //! The table of settings: every name there is, what it may be, and what it means. Parsing, `config print`,
 //! `config reference` and the suggestion for a typo are all made from it.
 
-use auth_oauth::{PROVIDERS, ProviderKind};
-
 /// What a setting may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -196,16 +194,119 @@ const SETTINGS: &[Row] = &[
     ("HASH_QUEUE", Kind::Number(1, 100_000), "64", "How many passwords may wait per thread."),
 ];
 
-/// A kind of setting that has the name of a service in it: `INTERNAL__<SERVICE>__SECRET`.
-pub(crate) struct ServiceSettings {
+/// A kind of setting with a name that operators choose: `INTERNAL__<SERVICE>__SECRET`.
+pub(crate) struct NamedSettings {
     pub(crate) kind: &'static str,
+    /// The placeholder for that name.
+    placeholder: &'static str,
     fields: &'static [Row],
 }
 
+const CLIENT_ID: Row = ("CLIENT_ID", Kind::Text("text"), "(off)", "Client id of this service at the provider.");
+const CLIENT_SECRET: Row = ("CLIENT_SECRET", Kind::Secret("text"), "(off)", "The client secret for this client id.");
+const AUDIENCES: Row = (
+    "AUDIENCES",
+    Kind::List("a client id"),
+    "(none)",
+    "Client ids of native apps and pages at the provider, whose id_tokens are accepted in addition to those for CLIENT_ID.",
+);
+const RATE_MEANING: &str =
+    "Requests a second that a node sends to the provider at most. Sign-ins that would wait too long get 503.";
+
+/// The settings of providers with their own prefix.
+const PROVIDERS: &[(&str, &[Row])] = &[
+    (
+        "GOOGLE__",
+        &[
+            (
+                "CLIENT_ID",
+                Kind::Text("text"),
+                "(off)",
+                "Client id of this service at google. Without it, sign-in with google is off.",
+            ),
+            CLIENT_SECRET,
+            ("ISSUER", Kind::Text("an https:// URL"), "https://accounts.google.com", "URL of the provider."),
+            AUDIENCES,
+            ("RATE", Kind::NumberOrOff(1, 1_000), "off", RATE_MEANING),
+        ],
+    ),
+    (
+        "42__",
+        &[
+            (
+                "CLIENT_ID",
+                Kind::Text("text"),
+                "(off)",
+                "Client id of this service at 42. Without it, sign-in with 42 is off.",
+            ),
+            CLIENT_SECRET,
+            ("BASE_URL", Kind::Text("an https:// URL"), "https://api.intra.42.fr", "URL of the provider."),
+            ("RATE", Kind::NumberOrOff(1, 1_000), "2", RATE_MEANING),
+        ],
+    ),
+];
+
+/// The settings of any other identity provider, `/auth/<name>`.
+const OIDC: &[Row] = &[
+    (
+        "PRESET",
+        Kind::Choice(&["google", "42", "apple", "discord", "github", "gitlab", "microsoft"]),
+        "(the name, if it is one of them)",
+        "The kind of provider. Without it, any OpenID provider.",
+    ),
+    (
+        "ISSUER",
+        Kind::Text("an https:// URL"),
+        "(that of the preset)",
+        "Issuer of the OpenID provider, exactly as in its discovery document.",
+    ),
+    (
+        "BASE_URL",
+        Kind::Text("an https:// URL"),
+        "(that of the preset)",
+        "URL of a self-hosted provider without OpenID Connect (42, discord, github).",
+    ),
+    CLIENT_ID,
+    CLIENT_SECRET,
+    ("SCOPES", Kind::List("a scope"), "(openid, email or those of the preset)", "Scopes to request from the provider."),
+    ("DISPLAY_NAME", Kind::Text("1 to 64 characters"), "(that of the preset, or the name)", "Name to show on pages."),
+    ("ICON", Kind::Text("an https:// URL, a path or a data:image/… URL"), "(none)", "Icon to show on pages."),
+    AUDIENCES,
+    ("RATE", Kind::NumberOrOff(1, 1_000), "(off, or that of the preset)", RATE_MEANING),
+    (
+        "SUBJECT_CLAIM",
+        Kind::Text("a claim"),
+        "sub",
+        "Claim with the permanent id of the user. Changing it unlinks everyone who has linked the provider.",
+    ),
+    ("EMAIL_CLAIM", Kind::Text("a claim"), "email", "Claim with the e-mail address."),
+    (
+        "EMAIL_VERIFIED_CLAIM",
+        Kind::Text("a claim"),
+        "email_verified",
+        "Claim that says whether the address is verified.",
+    ),
+    (
+        "EMAIL_PROVED",
+        Kind::Choice(&["claim", "always", "never"]),
+        "(claim, or that of the preset)",
+        "When an address counts as verified: if that claim is true, always, or never. A verified address gives its owner at the provider access to the account with that address here.",
+    ),
+    (
+        "TEAM_ID",
+        Kind::Text("text"),
+        "(none)",
+        "Apple: the team whose key signs the client secret, instead of CLIENT_SECRET.",
+    ),
+    ("KEY_ID", Kind::Text("text"), "(none)", "Apple: the id of that key."),
+    ("PRIVATE_KEY", Kind::Secret("PEM"), "(none)", "Apple: the key (the .p8 file)."),
+];
+
 /// Every kind of them.
-const SERVICES: &[ServiceSettings] = &[
-    ServiceSettings {
+const NAMED: &[NamedSettings] = &[
+    NamedSettings {
         kind: "INTERNAL",
+        placeholder: "<SERVICE>",
         fields: &[
             (
                 "SECRET",
@@ -217,8 +318,10 @@ const SERVICES: &[ServiceSettings] = &[
             ("SCOPES", Kind::List("a scope"), "(none)", "What the service may do."),
         ],
     },
-    ServiceSettings {
+    NamedSettings { kind: "OIDC", placeholder: "<NAME>", fields: OIDC },
+    NamedSettings {
         kind: "WEBHOOKS",
+        placeholder: "<SERVICE>",
         fields: &[
             ("URL", Kind::Secret("an http:// or https:// URL"), "(none)", "Where to send events to a service."),
             (
@@ -237,49 +340,62 @@ fn setting((name, kind, default, meaning): &Row, prefix: &str) -> Setting {
     Setting { name, kind: *kind, default, meaning: (*meaning).to_owned() }
 }
 
-/// Returns the settings of an identity provider.
-fn of_provider(kind: &ProviderKind) -> [Setting; 3] {
-    let prefix = format!("{}__", kind.name.to_uppercase().replace('-', "_"));
-    let id = format!("Client id of this service at {}. Without it, sign-in with {} is off.", kind.name, kind.name);
-    [
-        Setting {
-            name: format!("{prefix}CLIENT_ID"),
-            kind: Kind::Text("text"),
-            default: "(off)".to_owned(),
-            meaning: id,
-        },
-        setting(&("CLIENT_SECRET", Kind::Secret("text"), "(off)", "The client secret for this client id."), &prefix),
-        setting(&(kind.url_setting, Kind::Text("an https:// URL"), kind.default_url, "URL of the provider."), &prefix),
-    ]
-}
-
-/// Lists every setting; those of services with `<SERVICE>` in their names.
+/// Lists every setting; a placeholder such as `<SERVICE>` stands for names that operators choose.
 pub(crate) fn all() -> Vec<Setting> {
     let plain = SETTINGS.iter().map(|row| setting(row, ""));
-    let services = SERVICES
-        .iter()
-        .flat_map(|kind| kind.fields.iter().map(|row| setting(row, &format!("{}__<SERVICE>__", kind.kind))));
-    plain.chain(PROVIDERS.iter().flat_map(of_provider)).chain(services).collect()
+    let providers = PROVIDERS.iter().flat_map(|(prefix, rows)| rows.iter().map(|row| setting(row, prefix)));
+    let named = NAMED.iter().flat_map(|NamedSettings { kind, placeholder, fields }| {
+        fields.iter().map(move |row| setting(row, &format!("{kind}__{placeholder}__")))
+    });
+    plain.chain(providers).chain(named).collect()
+}
+
+/// Lists the fields of such a kind.
+pub(super) fn fields(kind: &str) -> Vec<&'static str> {
+    let known = NAMED.iter().filter(|named| named.kind == kind);
+    known.flat_map(|named| named.fields.iter().map(|(field, ..)| *field)).collect()
+}
+
+/// Tells whether the name of a setting contains a placeholder.
+pub(crate) fn has_placeholder(name: &str) -> bool {
+    name.contains('<')
 }
 
 /// Finds the setting of that name, where `INTERNAL__BACKUPS__SECRET` is one too.
 pub(super) fn find(name: &str) -> Option<Setting> {
-    let generic =
-        service_of(name).map_or_else(|| name.to_owned(), |(kind, _, field)| format!("{kind}__<SERVICE>__{field}"));
+    let generic = named_in(name).map_or_else(
+        || name.to_owned(),
+        |(NamedSettings { kind, placeholder, .. }, _, field)| format!("{kind}__{placeholder}__{field}"),
+    );
     all().into_iter().find(|setting| setting.name == generic)
 }
 
-/// Returns kind, service and field of a name that has a service in it.
-fn service_of(name: &str) -> Option<(&'static str, &str, &str)> {
+/// Returns kind, chosen name and field of such a setting.
+fn named_in(name: &str) -> Option<(&'static NamedSettings, &str, &str)> {
     let (kind, rest) = name.split_once("__")?;
-    let known = SERVICES.iter().find(|settings| settings.kind == kind)?;
-    let (service, field) = rest.split_once("__").filter(|(service, _)| !service.is_empty())?;
-    Some((known.kind, service, field))
+    let known = NAMED.iter().find(|settings| settings.kind == kind)?;
+    let (within, field) = rest.split_once("__").filter(|(within, _)| !within.is_empty())?;
+    Some((known, within, field))
 }
 
 /// Returns the known name that is nearest to one that is not.
 pub(super) fn nearest(name: &str) -> String {
-    let service = service_of(name).map_or("<SERVICE>", |(_, service, _)| service);
-    let known = all().into_iter().map(|setting| setting.name.replace("<SERVICE>", service));
+    let within = named_in(name).map(|(known, within, _)| (known.placeholder, within));
+    let known = all().into_iter().map(|setting| match within {
+        Some((placeholder, within)) => setting.name.replace(placeholder, within),
+        None => setting.name,
+    });
     known.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_knows_every_preset() {
+        let preset = find("OIDC__X__PRESET").unwrap();
+        let Kind::Choice(names) = preset.kind else { panic!("a choice") };
+        assert_eq!(names, super::super::providers::preset_names());
+    }
 }

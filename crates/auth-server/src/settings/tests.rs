@@ -188,14 +188,36 @@ fn a_mistake_in_the_file_names_the_file() {
     assert!(gather(Some(&dir.path().join("absent.toml")), std::iter::empty()).is_err());
 }
 
+fn named_any(name: &str) -> String {
+    name.replace("<SERVICE>", "ANY").replace("<NAME>", "ANY")
+}
+
+/// Returns the other settings that a provider needs.
+fn companions(variable: &str) -> Vec<(String, &'static str)> {
+    let Some((prefix, field)) = variable.rsplit_once("__") else { return Vec::new() };
+    let of_any = prefix == "AUTH_OIDC__ANY";
+    let needed = [("CLIENT_ID", "id"), ("CLIENT_SECRET", "secret"), ("ISSUER", "https://idp.example.org")];
+    let is_needed = |(name, _): &(&str, _)| match *name {
+        "ISSUER" => of_any && !["ISSUER", "PRESET"].contains(&field),
+        name => (of_any || ["AUTH_GOOGLE", "AUTH_42"].contains(&prefix)) && name != field,
+    };
+    needed.into_iter().filter(is_needed).map(|(name, value)| (format!("{prefix}__{name}"), value)).collect()
+}
+
 #[test]
 fn the_table_says_what_is_so() {
     for Setting { name, kind, default, meaning } in all_settings() {
-        let variable = format!("AUTH_{}", name.replace("<SERVICE>", "ANY"));
+        let variable = format!("AUTH_{}", named_any(&name));
         assert!(meaning.ends_with('.'), "{name}: {meaning}");
-        let accepted = |value: &str| load(&[(&variable, value)]).is_ok();
+        let others = companions(&variable);
+        let loaded = |value: &str| {
+            let mut all: Vec<(&str, &str)> = others.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            all.push((&variable, value));
+            load(&all)
+        };
+        let accepted = |value: &str| loaded(value).is_ok();
         let refused = |value: u64| {
-            let mistake = load(&[(&variable, &value.to_string())]).err().unwrap_or_default();
+            let mistake = loaded(&value.to_string()).err().unwrap_or_default();
             mistake.contains(&variable) && mistake.contains("must be a whole number")
         };
         // Those of services and providers come in pairs.
@@ -232,7 +254,7 @@ fn no_setting_goes_unread() {
         // What is wrong with it is told; that it was read is what counts here.
         Kind::Text(_) | Kind::Secret(_) | Kind::List(_) => "something".to_owned(),
     };
-    let set = |setting: Setting| (format!("AUTH_{}", setting.name.replace("<SERVICE>", "ANY")), text(setting.kind));
+    let set = |setting: Setting| (format!("AUTH_{}", named_any(&setting.name)), text(setting.kind));
     let every: Vec<(String, String)> = all_settings().into_iter().map(set).collect();
     let variables: Vec<(&str, &str)> = every.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let mistakes = load(&variables).err().unwrap();
