@@ -3337,6 +3337,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProvidersFetched"];
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/delete": {
         parameters: {
             query?: never;
@@ -3523,7 +3568,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3661,7 +3706,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3777,7 +3822,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3868,6 +3913,165 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/google/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "idToken": "eyJhbGciOiJSUzI1NiIs…",
+                     *       "nonce": "n-0S6_WzA2Mj"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IdTokenBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4014,6 +4218,15 @@ export interface components {
             /** @enum {string} */
             reason: "required" | "type" | "format" | "too_short" | "too_long" | "range" | "duplicate" | "unknown" | "not_allowed" | "incomplete";
         };
+        IdTokenBody: {
+            /** @description The id_token from the provider: for one of the configured client ids and at most an hour old. Can be used once. */
+            idToken: string;
+            /**
+             * @description The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
+             * @example n-0S6_WzA2Mj
+             */
+            nonce: string;
+        };
         LoginBody: {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
             email?: string | null;
@@ -4078,6 +4291,22 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        Provider: {
+            /**
+             * @description The name to show to users.
+             * @example Google
+             */
+            displayName: string;
+            /** @description Where to load the icon from: a URL, or a path on this host. Null if none is configured. */
+            icon: string | null;
+            /**
+             * @description The name in paths such as `/auth/<name>/authorize`.
+             * @example google
+             */
+            name: string;
+            /** @description Whether `POST /auth/<name>/token` accepts its id_tokens. */
+            takesIdTokens: boolean;
+        };
         ProviderLinked: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -4093,6 +4322,17 @@ export interface components {
             /** @constant */
             code: "PROVIDER_UNLINKED";
             data: components["schemas"]["UserData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with the configured providers. */
+        ProvidersData: {
+            providers: components["schemas"]["Provider"][];
+        };
+        ProvidersFetched: {
+            /** @constant */
+            code: "PROVIDERS_FETCHED";
+            data: components["schemas"]["ProvidersData"];
             /** @constant */
             statusCode: 200;
         };
@@ -4277,6 +4517,7 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        TokenSignInResult: components["schemas"]["UserSignedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
         /**
          * @description The kind of an access token (RFC 6750).
          * @enum {string}
