@@ -182,7 +182,7 @@ async fn student(client: &Client, stand_in: &StandIn, id: u64, began: Instant) -
                 (201, "USER_REGISTERED") => return Student { after: began.elapsed(), waits, begun },
                 (503, "OVERLOADED") => {
                     waits += 1;
-                    let header = reply.headers.get("retry-after").expect("when to try again");
+                    let header = &reply.headers["retry-after"];
                     tokio::time::sleep(Duration::from_secs(header.to_str().unwrap().parse().unwrap())).await;
                 }
                 // The wait came after the state had been used up.
