@@ -131,10 +131,13 @@ impl ApiError {
             "code": code.as_str(),
         });
         if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data()) {
-            members.extend(data.into_iter().filter(|(name, _)| name != "message"));
-        }
-        if let Some(detail) = self.particulars() {
-            problem["detail"] = json!(detail);
+            for (name, value) in data {
+                match name.as_str() {
+                    "message" => {}
+                    "hint" => drop(members.insert("detail".to_owned(), value)),
+                    _ => drop(members.insert(name, value)),
+                }
+            }
         }
         problem
     }

@@ -116,16 +116,17 @@ fn error_schema(components: &mut Components) -> Value {
     )
 }
 
-/// Returns the schema of a problem document (RFC 9457), which also has the members of `ErrorData`.
+/// Returns the schema of a problem document (RFC 9457), which also has the members of `ErrorData`; the hint is its detail.
 fn problem_schema(components: &mut Components) -> Value {
     let mut properties = error_data()["properties"].take();
     if let Some(members) = properties.as_object_mut() {
         members.remove("message");
+        if let Some(hint) = members.remove("hint") {
+            members.insert("detail".to_owned(), hint);
+        }
     }
     properties["type"] = json!({ "type": "string", "format": "uri" });
     properties["title"] = message();
-    properties["detail"] =
-        json!({ "type": "string", "description": "With `CROSS_SITE_REQUEST`: why this request was refused." });
     properties["status"] = json!({ "type": "integer" });
     properties["code"] = error_code(components);
     let required = ["type", "title", "status", "code"];

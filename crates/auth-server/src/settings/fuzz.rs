@@ -51,7 +51,7 @@ fn settings_environment() {
         };
         let canary_is_secret = variables.iter().all(is_secret);
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-        let settings = gather(Some(Path::new("/dev/null")), variables).and_then(Settings::from_raw);
+        let settings = Settings::read(gather(Some(Path::new("/dev/null")), variables));
         assert_well_behaved(&settings, canary_is_secret)
     });
 }
@@ -66,7 +66,7 @@ fn settings_file() {
             return Verdict::Refused;
         }
         std::fs::write(file.path(), text).unwrap();
-        let settings = gather(Some(file.path()), std::iter::empty()).and_then(Settings::from_raw);
+        let settings = Settings::read(gather(Some(file.path()), std::iter::empty()));
         // What cannot be read as TOML has no secrets: where one begins and ends is not known.
         let table: Option<toml::Table> = text.parse().ok();
         let of_secret = |table: toml::Table| {

@@ -10,7 +10,6 @@ mod source;
 mod table;
 mod value;
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -31,7 +30,7 @@ use zeroize::Zeroizing;
 
 use providers::origins;
 use reader::Reader;
-use source::{Raw, gather};
+use source::{Gathered, Raw, gather};
 use value::{
     audience, base_paths, collector_url, disclosure, is_confidential, is_loopback, proxies, public_url, socket_address,
 };
@@ -86,7 +85,10 @@ pub(crate) struct NetworkLimit {
 
 /// Lists each setting there is, those of services that are set included, with its text and where that comes from.
 pub(crate) fn what_is_set(file: Option<&Path>) -> Result<Vec<(Setting, Option<Raw>)>, SettingsError> {
-    let mut raw = gather(file, std::env::vars_os())?;
+    let Gathered { mut raw, mistakes } = gather(file, std::env::vars_os());
+    if !mistakes.is_empty() {
+        return Err(SettingsError(mistakes));
+    }
     let mut all = Vec::new();
     for setting in all_settings().into_iter().filter(|setting| !table::has_placeholder(&setting.name)) {
         let set = raw.remove(&setting.name);
@@ -103,7 +105,7 @@ pub(crate) fn what_is_set(file: Option<&Path>) -> Result<Vec<(Setting, Option<Ra
 impl Settings {
     /// Reads the environment and the configuration file: `file`, or `auth.toml` where there is one.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
-        gather(file, std::env::vars_os()).and_then(Self::from_raw)
+        Self::read(gather(file, std::env::vars_os()))
     }
 
     /// Returns the base path that the callbacks of providers are under.
@@ -159,8 +161,8 @@ impl Settings {
         is_confidential(&public_url)
     }
 
-    fn from_raw(raw: BTreeMap<String, Raw>) -> Result<Self, SettingsError> {
-        let mut reader = Reader::new(raw);
+    fn read(gathered: Gathered) -> Result<Self, SettingsError> {
+        let mut reader = Reader::new(gathered);
         let data_dir = reader.parse("DATA_DIR", PathBuf::from("data"), |text| Ok(PathBuf::from(text)));
         let default_database = Database::Sqlite(data_dir.join("auth.db"));
         let mail_is_set = reader.is_set("MAIL_URL");

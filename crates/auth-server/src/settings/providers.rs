@@ -30,7 +30,7 @@ pub(crate) struct ProviderRegistration {
 }
 
 const SIGNING: [&str; 3] = ["TEAM_ID", "KEY_ID", "PRIVATE_KEY"];
-const CLAIMS: [&str; 4] = ["SUBJECT_CLAIM", "EMAIL_CLAIM", "EMAIL_VERIFIED_CLAIM", "EMAIL_PROVED"];
+const CLAIMS: [&str; 4] = ["SUBJECT_CLAIM", "EMAIL_CLAIM", "EMAIL_VERIFIED_CLAIM", "EMAIL_VERIFIED"];
 
 /// The settings of one provider, which begin with `prefix`.
 struct Fields<'a> {
@@ -329,7 +329,7 @@ mod tests {
             ("AUTH_OIDC__MY_IDP__RATE", "7"),
             ("AUTH_OIDC__MY_IDP__SUBJECT_CLAIM", "oid"),
             ("AUTH_OIDC__MY_IDP__EMAIL_CLAIM", "mail"),
-            ("AUTH_OIDC__MY_IDP__EMAIL_PROVED", "always"),
+            ("AUTH_OIDC__MY_IDP__EMAIL_VERIFIED", "always"),
             ("AUTH_OIDC__WORK__PRESET", "gitlab"),
             ("AUTH_OIDC__WORK__ISSUER", "https://gitlab.example.org"),
             ("AUTH_OIDC__WORK__CLIENT_ID", "id"),
@@ -376,7 +376,7 @@ mod tests {
             ("AUTH_OIDC__X__SCOPES", "email", "must include openid"),
             ("AUTH_OIDC__X__ICON", "javascript:alert(1)", "must be an https:// URL"),
             ("AUTH_OIDC__X__DISPLAY_NAME", "a\nb", "must have 1 to 64 characters on one line"),
-            ("AUTH_OIDC__X__EMAIL_PROVED", "yes", "must be claim, always or never"),
+            ("AUTH_OIDC__X__EMAIL_VERIFIED", "yes", "must be claim, always or never"),
             ("AUTH_OIDC__X__RATE", "0", "must be a whole number from 1 to 1000"),
             ("AUTH_OIDC__X__BASE_URL", "https://x", "set AUTH_OIDC__X__ISSUER"),
             ("AUTH_OIDC__X__KEY_ID", "x", "set one or the other"),
@@ -433,7 +433,7 @@ mod tests {
         std::fs::write(&secret, "s-s4t2\n").unwrap();
         std::fs::write(&toml, "[google]\nclient_id = 'g'\nclient_secret = 's'\n[42]\nclient_id = 'u-s4t2'\n").unwrap();
         let variables = [("AUTH_42__CLIENT_SECRET_FILE".into(), secret.into_os_string())];
-        let settings = gather(Some(&toml), variables.into_iter()).and_then(Settings::from_raw).unwrap();
+        let settings = Settings::read(gather(Some(&toml), variables.into_iter())).unwrap();
         let ids: Vec<_> = settings.providers.iter().map(|provider| provider.client_id.as_str()).collect();
         assert_eq!(ids, ["g", "u-s4t2"]);
         let secret = &settings.providers[1].client_secret;

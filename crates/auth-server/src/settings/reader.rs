@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::source::{Raw, SettingsError};
+use super::source::{Gathered, Raw, SettingsError};
 use super::table::{self, Kind};
 use super::value::{number, switch};
 
@@ -14,8 +14,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) const fn new(raw: BTreeMap<String, Raw>) -> Self {
-        Self { raw, mistakes: Vec::new() }
+    pub(super) fn new(gathered: Gathered) -> Self {
+        Self { raw: gathered.raw, mistakes: gathered.mistakes }
     }
 
     /// Takes what is set under a name of the table.

@@ -29,11 +29,14 @@ pub(crate) struct Raw {
     pub(crate) place: String,
 }
 
-/// Gathers everything that is set, by its name without `AUTH_`.
-pub(super) fn gather(
-    file: Option<&Path>,
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<BTreeMap<String, Raw>, SettingsError> {
+/// What is set, by its name without `AUTH_`, and what is wrong about names and files.
+pub(super) struct Gathered {
+    pub(super) raw: BTreeMap<String, Raw>,
+    pub(super) mistakes: Vec<String>,
+}
+
+/// Gathers everything that is set.
+pub(super) fn gather(file: Option<&Path>, variables: impl Iterator<Item = (OsString, OsString)>) -> Gathered {
     let mut raw = BTreeMap::new();
     let mut mistakes = Vec::new();
     if let Err(mistake) = from_file(file, &mut raw) {
@@ -60,7 +63,7 @@ pub(super) fn gather(
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if mistakes.is_empty() { Ok(resolved) } else { Err(SettingsError(mistakes)) }
+    Gathered { raw: resolved, mistakes }
 }
 
 /// Returns a name of the table and its text; that of a secret's `…_FILE` is read from the file.

@@ -287,7 +287,7 @@ const OIDC: &[Row] = &[
         "Claim that says whether the address is verified.",
     ),
     (
-        "EMAIL_PROVED",
+        "EMAIL_VERIFIED",
         Kind::Choice(&["claim", "always", "never"]),
         "(claim, or that of the preset)",
         "When an address counts as verified: if that claim is true, always, or never. A verified address gives its owner at the provider access to the account with that address here.",

@@ -9,7 +9,7 @@ pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Settings, String> {
     let none = dir.path().join("none.toml");
     std::fs::write(&none, "").unwrap();
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-    gather(Some(&none), variables).and_then(Settings::from_raw).map_err(|error| error.to_string())
+    Settings::read(gather(Some(&none), variables)).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -54,10 +54,12 @@ fn every_mistake_is_told_with_its_place() {
         ("AUTH_WEBHOOKS__B__URL", "ftp://u:hunter2@h/"),
         ("AUTH_WEBHOOKS__B__SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         ("AUTH_WEBHOOKS__B__EVENTS", "user.deleted,user.died"),
+        ("AUTH_ACCES_TTL", "600"),
+        ("AUTH_SECRET_KEY_FILE", "/nowhere"),
     ])
     .err()
     .unwrap();
-    assert_eq!(mistakes.lines().count(), 11, "{mistakes}");
+    assert_eq!(mistakes.lines().count(), 13, "{mistakes}");
     for name in [
         "AUTH_LISTEN",
         "AUTH_ACCESS_TTL",
@@ -166,7 +168,7 @@ fn a_file_gives_way_to_the_environment_and_secrets_come_from_files() {
     let variables =
         [("AUTH_LISTEN", "127.0.0.1:2"), ("AUTH_INTERNAL__BACKUPS_SERVICE__SECRET_FILE", secret.to_str().unwrap())];
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
-    let settings = gather(Some(&toml), variables).and_then(Settings::from_raw).unwrap();
+    let settings = Settings::read(gather(Some(&toml), variables)).unwrap();
     assert_eq!(settings.listen.port(), 2);
     assert_eq!(settings.lifetimes.access.as_secs(), 5);
     assert_eq!(settings.base_paths, ["/", "/x/"]);
@@ -180,12 +182,12 @@ fn a_mistake_in_the_file_names_the_file() {
     let toml = dir.path().join("auth.toml");
     let mistake = |text: &str| {
         std::fs::write(&toml, text).unwrap();
-        gather(Some(&toml), std::iter::empty()).and_then(Settings::from_raw).err().unwrap().to_string()
+        Settings::read(gather(Some(&toml), std::iter::empty())).err().unwrap().to_string()
     };
     assert!(mistake("lisen = 'x'").contains("listen"));
     assert!(mistake("listen = ").contains("auth.toml"));
     assert!(mistake("access_ttl = 'soon'").contains("auth.toml"));
-    assert!(gather(Some(&dir.path().join("absent.toml")), std::iter::empty()).is_err());
+    assert!(Settings::read(gather(Some(&dir.path().join("absent.toml")), std::iter::empty())).is_err());
 }
 
 fn named_any(name: &str) -> String {
