@@ -24,8 +24,17 @@ fn crates() -> Vec<String> {
 
 #[test]
 fn the_domain_depends_on_nothing_that_does_something() {
-    let allowed =
-        ["async-trait", "icu_properties", "idna", "mockall", "thiserror", "unicode-normalization", "uuid", "zeroize"];
+    let allowed = [
+        "async-lock",
+        "async-trait",
+        "icu_properties",
+        "idna",
+        "mockall",
+        "thiserror",
+        "unicode-normalization",
+        "uuid",
+        "zeroize",
+    ];
     assert_eq!(dependencies("auth-domain"), allowed.map(str::to_owned).into());
 }
 

@@ -1,9 +1,10 @@
-//! The store, the time and the randomness of a use case, and the one loop around them: read, decide, commit, and start
-//! over if someone else was first.
+//! The store, the time and the randomness of a use case, and the one loop around them: read, decide, wait for the turn at
+//! what many change, commit, and start over if someone else was first.
 
 use std::sync::Arc;
 
-use crate::ports::{Change, Clock, CommitError, Entropy, Guard, Store, StoreError, UniqueKey};
+use super::turns::Turns;
+use crate::ports::{Change, Clock, CommitError, Contended, Entropy, Guard, Store, StoreError, UniqueKey};
 use crate::{Randomness, Timestamp};
 
 /// How often a use case reads and decides again when someone else was first. Of n requests that race for one row, one
@@ -16,6 +17,7 @@ pub(crate) struct Environment {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    turns: Arc<Turns>,
 }
 
 /// A decision: the answer, and the changes to commit before it is given.
@@ -56,6 +58,10 @@ pub(crate) enum Lost {
 }
 
 impl Environment {
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, clock, entropy, turns: Arc::default() }
+    }
+
     /// Returns the time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
@@ -66,17 +72,46 @@ impl Environment {
         self.entropy.bytes()
     }
 
-    /// Commits what `round` decides and returns its answer. A round that loses to another commit is run again, with the
-    /// reason, and reads again. An error from `round` ends the loop.
+    /// Commits what `round` decides and returns its answer. A round that loses to another commit, or that waits for its
+    /// turn behind one, is run again, with the reason, and reads again. An error from `round` ends the loop. A round must
+    /// not call this, directly or not: it would wait for the turn that it has.
     pub(crate) async fn decide<T, E: From<StoreError>>(
         &self,
+        round: impl AsyncFnMut(Option<Lost>) -> Result<Decision<T, E>, E>,
+    ) -> Result<T, E> {
+        self.rounds(Some(&self.turns), round).await
+    }
+
+    /// Does the same without taking turns, for a decision that a round of another one makes.
+    pub(crate) async fn decide_within<T, E: From<StoreError>>(
+        &self,
+        round: impl AsyncFnMut(Option<Lost>) -> Result<Decision<T, E>, E>,
+    ) -> Result<T, E> {
+        self.rounds(None, round).await
+    }
+
+    async fn rounds<T, E: From<StoreError>>(
+        &self,
+        turns: Option<&Arc<Turns>>,
         mut round: impl AsyncFnMut(Option<Lost>) -> Result<Decision<T, E>, E>,
     ) -> Result<T, E> {
         let mut lost = None;
+        let mut turn = None;
         for _ in 0..MAX_ROUNDS {
             let Decision { answer, changes } = round(lost).await?;
             if changes.is_empty() {
                 return answer;
+            }
+            if let (Some(turns), None) = (turns, &turn)
+                && let Some((row, guard)) = Contended::of(&changes)
+            {
+                let taken = turns.take(row).await?;
+                let waited = taken.waited();
+                turn = Some(taken);
+                if waited {
+                    lost = Some(Lost::Guard(guard));
+                    continue;
+                }
             }
             match self.store.commit(changes).await {
                 Ok(()) => return answer,
@@ -111,7 +146,7 @@ mod tests {
         let mut store = MockStore::new();
         let answers = std::sync::Mutex::new(answers.into_iter());
         store.expect_commit().returning(move |_| answers.lock().unwrap().next().unwrap_or(Ok(())));
-        Environment { store: Arc::new(store), clock: Arc::new(MockClock::new()), entropy: Arc::new(MockEntropy::new()) }
+        Environment::new(Arc::new(store), Arc::new(MockClock::new()), Arc::new(MockEntropy::new()))
     }
 
     fn change() -> Vec<Change> {

@@ -13,6 +13,7 @@ mod notices;
 mod password_check;
 mod second_factors;
 mod session_tokens;
+mod turns;
 
 pub(crate) use announcements::Announcements;
 pub(crate) use challenges::Challenges;

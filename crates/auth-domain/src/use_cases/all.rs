@@ -156,8 +156,7 @@ pub(super) struct Parts {
 
 impl Parts {
     fn new(ports: Ports, policy: Policy) -> Self {
-        let env =
-            Environment { store: ports.store.clone(), clock: ports.clock.clone(), entropy: ports.entropy.clone() };
+        let env = Environment::new(ports.store.clone(), ports.clock.clone(), ports.entropy.clone());
         let challenges = Arc::new(Challenges {
             env: env.clone(),
             codes: ports.codes.clone(),

@@ -47,7 +47,7 @@ impl OperatorUseCases {
     /// age of a session.
     pub fn new(ports: OperatorPorts, subscriptions: Vec<Subscription>, longest_session: Duration) -> Self {
         let OperatorPorts { store, clock, entropy, name_digest, signing_key_maker, resealing } = ports;
-        let env = Environment { store, clock, entropy: entropy.clone() };
+        let env = Environment::new(store, clock, entropy.clone());
         Self {
             operator: Operator(()),
             delete_account: DeleteAccount::new(env.clone(), Arc::new(Announcements { subscriptions, entropy })),

@@ -17,8 +17,8 @@ impl TestService {
         (0..ROUNDS).for_each(|_| self.store.lose_next_commit(guard));
     }
 
-    /// Does `other` before the next commit begins, between what a use case reads and what it decides on that. It may
-    /// call other use cases, whose commits it does not interrupt again.
+    /// Does `other` on another node before the next commit begins, between what a use case reads and what it decides on
+    /// that. It may call other use cases, whose commits it does not interrupt again.
     pub fn before_next_commit<F: Future<Output = ()>>(&self, other: impl FnOnce(Self) -> F + Send + 'static) {
         self.before_commit_of(|_| true, other);
     }
@@ -29,7 +29,7 @@ impl TestService {
         is_meant: fn(&Change) -> bool,
         other: impl FnOnce(Self) -> F + Send + 'static,
     ) {
-        let service = self.clone();
+        let service = self.under(self.policy.clone());
         let is_meant = move |changes: &[Change]| changes.iter().any(is_meant);
         self.store.before_commit_where(is_meant, move || at_once(other(service)));
     }
@@ -40,7 +40,7 @@ impl TestService {
         calls: usize,
         other: impl FnOnce(Self) -> F + Send + 'static,
     ) {
-        let service = self.clone();
+        let service = self.under(self.policy.clone());
         self.store.before_later_call(calls, move || at_once(other(service)));
     }
 }

@@ -107,7 +107,7 @@ impl UpdateCredentials {
             return self.count_mail(account_id, now).await;
         }
         self.env
-            .decide(async |_| {
+            .decide_within(async |_| {
                 let counted = self.count_mail(account_id, now).await?;
                 Ok(Decision::<Change, _>::refuse(UpdateCredentialsError::EmailTaken, vec![counted]))
             })

@@ -107,7 +107,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
 async fn another_wish_meanwhile_is_not_confirmed_in_its_place_by_a_code_for_the_first() {
     let ann = for_mail().await;
     let (code, other) = (ann.service.mailed_code(ANN).await, ann.clone());
-    ann.service.before_next_commit(async move |_| ask(&other, None).await);
+    ann.service.before_next_commit(async move |service| ask(&Owner { service, ..other }, None).await);
     assert_eq!(lost(&ann, &code).await, ConfirmCredentialsError::WrongCode);
     assert!(is_unchanged(&ann));
 }
