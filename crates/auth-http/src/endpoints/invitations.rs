@@ -78,7 +78,7 @@ impl From<InvitationBody> for InvitationRequest {
 #[schema(as = Invitation)]
 struct InvitationView {
     id: Uuid,
-    /// The only address that may use it; null if anyone may.
+    /// Null: anyone may use it.
     #[schema(required = true)]
     email: Option<String>,
     roles: Vec<String>,
@@ -88,7 +88,7 @@ struct InvitationView {
     expires_at: String,
     #[schema(format = DateTime)]
     created_at: String,
-    /// The service that created it; `auth-server` for the command line.
+    /// A service, or `auth-server`.
     created_by: String,
 }
 
@@ -125,13 +125,6 @@ struct InvitationsData {
     next: Option<Uuid>,
 }
 
-/// `data` of an invitation that was withdrawn.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct InvitationWithdrawnData {
-    invitation_id: Uuid,
-}
-
 pub(super) fn create() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/admin/invitations", || web::to(create_invitation))
         .operation("createInvitation", Tag::Services, "Invite someone to register")
@@ -158,7 +151,6 @@ async fn create_invitation(
 pub(super) fn list() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/admin/invitations", || web::to(list_invitations))
         .operation("listInvitations", Tag::Services, "List invitations")
-        .description("Oldest first; used-up ones until they expire.")
         .permission(permission())
         .parameter(Parameter {
             name: "after",
@@ -199,7 +191,7 @@ pub(super) fn withdraw() -> Endpoint {
             description: "The invitation.",
             schema: json!({ "type": "string", "format": "uuid" }),
         })
-        .answers::<InvitationWithdrawnData>(SuccessCode::InvitationWithdrawn)
+        .answers_empty(SuccessCode::InvitationWithdrawn)
         .errors(&[ErrorCode::NotFound])
 }
 
@@ -213,5 +205,5 @@ async fn withdraw_invitation(
     if !use_cases.manage_invitations.withdraw(&inviter, InvitationId::from(invitation_id)).await? {
         return Err(ErrorCode::NotFound.into());
     }
-    Ok(success(SuccessCode::InvitationWithdrawn, InvitationWithdrawnData { invitation_id }))
+    Ok(success(SuccessCode::InvitationWithdrawn, json!({})))
 }

@@ -214,8 +214,7 @@ async fn a_service_lists_and_withdraws_what_it_created() {
     let next = page["next"].as_str().unwrap();
     let rest = staff.get(&format!("{PATH}?after={next}")).await.expect(200, "INVITATIONS_FETCHED");
     assert_eq!((rest["invitations"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
-    let withdrawn = staff.delete(&format!("{PATH}/{next}")).await.expect(200, "INVITATION_WITHDRAWN");
-    assert_eq!(withdrawn["invitationId"], next);
+    staff.delete(&format!("{PATH}/{next}")).await.expect(200, "INVITATION_WITHDRAWN");
     staff.delete(&format!("{PATH}/{next}")).await.expect(404, "NOT_FOUND");
     staff.delete(&format!("{PATH}/x")).await.expect(400, "VALIDATION_FAILED");
     staff.get(&format!("{PATH}?limit=0")).await.expect(400, "VALIDATION_FAILED");
