@@ -56,7 +56,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED";
                         };
                     };
                 };
@@ -3337,6 +3337,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProvidersFetched"];
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/delete": {
         parameters: {
             query?: never;
@@ -3427,6 +3472,8 @@ export interface paths {
                 query?: {
                     /** @description Where the browser ends, with the tokens in cookies: a URL of this service or of an allowed origin. A sign-in that failed ends there with `error=<CODE>`; one that needs another step with `pending=<CODE>`, and with `methods` (separated by commas) and `primary` if that is `TWOFA_REQUIRED`. Needs `AUTH_COOKIES=on`. */
                     redirect?: string;
+                    /** @description An invitation, where one is required to register. */
+                    invitation?: string;
                     /** @description `true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever comes back must be this browser, or bear an access token of that session. With the cookie the browser must come from a page of this service or of an allowed origin. */
                     reauthenticate?: string;
                 };
@@ -3479,7 +3526,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -3523,7 +3570,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3610,6 +3657,17 @@ export interface paths {
                         };
                     };
                 };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
+                        };
+                    };
+                };
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -3661,7 +3719,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3777,7 +3835,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3868,6 +3926,165 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/google/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "idToken": "eyJhbGciOiJSUzI1NiIs…",
+                     *       "nonce": "n-0S6_WzA2Mj"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IdTokenBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3982,7 +4199,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -4013,6 +4230,17 @@ export interface components {
             min?: number;
             /** @enum {string} */
             reason: "required" | "type" | "format" | "too_short" | "too_long" | "range" | "duplicate" | "unknown" | "not_allowed" | "incomplete";
+        };
+        IdTokenBody: {
+            /** @description The id_token from the provider: for one of the configured client ids and at most an hour old. Can be used once. */
+            idToken: string;
+            /** @description An invitation, where one is required to register. */
+            invitation?: string | null;
+            /**
+             * @description The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
+             * @example n-0S6_WzA2Mj
+             */
+            nonce: string;
         };
         LoginBody: {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
@@ -4078,6 +4306,22 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        Provider: {
+            /**
+             * @description The name to show to users.
+             * @example Google
+             */
+            displayName: string;
+            /** @description Where to load the icon from: a URL, or a path on this host. Null if none is configured. */
+            icon: string | null;
+            /**
+             * @description The name in paths such as `/auth/<name>/authorize`.
+             * @example google
+             */
+            name: string;
+            /** @description Whether `POST /auth/<name>/token` accepts its id_tokens. */
+            takesIdTokens: boolean;
+        };
         ProviderLinked: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -4093,6 +4337,17 @@ export interface components {
             /** @constant */
             code: "PROVIDER_UNLINKED";
             data: components["schemas"]["UserData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with the configured providers. */
+        ProvidersData: {
+            providers: components["schemas"]["Provider"][];
+        };
+        ProvidersFetched: {
+            /** @constant */
+            code: "PROVIDERS_FETCHED";
+            data: components["schemas"]["ProvidersData"];
             /** @constant */
             statusCode: 200;
         };
@@ -4140,6 +4395,8 @@ export interface components {
             confirmPassword?: string | null;
             /** @description At most 254 characters; unique without case. */
             email: string;
+            /** @description An invitation, where one is required. */
+            invitation?: string | null;
             /** @description 8–128 characters, not among the 100 000 commonest, not the e-mail address or username. */
             password: string;
             /** @description 3–32 of letters, digits, `_`, `.`, `-`; unique without case. */
@@ -4277,6 +4534,7 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        TokenSignInResult: components["schemas"]["UserSignedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
         /**
          * @description The kind of an access token (RFC 6750).
          * @enum {string}

@@ -43,8 +43,9 @@ fn used(invitation: &Invitation) -> Change {
 
 /// Listed by id, and gone when withdrawn.
 pub async fn invitations_round_trip(store: AnyStore) {
+    let full = invitation(Some("Ann@Bücher.example"), 3);
     let bare = Invitation { roles: Roles::default(), ..invitation(None, 1) };
-    let all = [invitation(Some("Ann@Bücher.example"), 3), bare, invitation(None, Invitation::MAX_USES)];
+    let all = [full, bare, invitation(None, Invitation::MAX_USES)];
     for one in &all {
         insert(&store, one).await;
         assert_eq!(store.find_invitation(one.id).await.unwrap().as_ref(), Some(one));
