@@ -106,6 +106,7 @@ impl Service {
             provider: ProviderName::parse("google").unwrap(),
             purpose: AuthorizationPurpose::SignIn,
             redirect: Some("https://app.example.org/in".to_owned()),
+            invitation: None,
             issued_at: NOW,
             expires_at: NOW + LIFE,
         };

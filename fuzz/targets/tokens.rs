@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use auth_crypto::DerivedRefreshTokens;
+use auth_crypto::{DerivedInvitations, DerivedRefreshTokens};
+use auth_domain::invitation::{InvitationChannel, InvitationClaims};
 use auth_domain::ports::{
-    AccessTokens, AuthorizationStates, InternalTokens, RefreshTokenClaims, RefreshTokens, TempTokens,
+    AccessTokens, AuthorizationStates, InternalTokens, InvitationTokens, RefreshTokenClaims, RefreshTokens, TempTokens,
 };
 use auth_domain::session::Generation;
 use auth_domain::temp_token::TempStep;
-use auth_domain::{AccountId, SessionId};
+use auth_domain::{AccountId, InvitationId, SessionId};
 use auth_fuzz::{Verdict, check_text};
 use serde_json::{Map, Value};
 
@@ -36,6 +37,24 @@ fn refresh_token() {
         if let Some(claims) = verified {
             assert!(genuine.iter().any(|token| token == text), "forged");
             assert_eq!(tokens.issue(&claims, &key).reveal(), text);
+        }
+        verified.into()
+    });
+}
+
+/// The text of an invitation has one spelling, and only the service makes it.
+#[test]
+fn invitation() {
+    let tokens = DerivedInvitations::new(ring());
+    let key = tokens.current_key();
+    let claims = |channel| InvitationClaims { id: InvitationId::generate(NOW, [8; 32]), channel };
+    let issue = |claims: &InvitationClaims| tokens.issue(claims, &key).map(|token| token.reveal().to_owned());
+    let genuine = InvitationChannel::ALL.map(|channel| issue(&claims(channel)).unwrap());
+    check_text("invitation", &genuine, |text| {
+        let verified = tokens.verify(text);
+        if let Some(claims) = verified {
+            assert!(genuine.iter().any(|token| token == text), "forged");
+            assert_eq!(issue(&claims).as_deref(), Some(text));
         }
         verified.into()
     });

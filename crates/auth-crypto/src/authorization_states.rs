@@ -6,8 +6,9 @@
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use auth_domain::identity::ProviderName;
+use auth_domain::invitation::{InvitationChannel, InvitationClaims};
 use auth_domain::ports::{AuthorizationRequest, AuthorizationSecrets, AuthorizationStates, VerifiedState};
-use auth_domain::{AuthorizationId, Timestamp};
+use auth_domain::{AuthorizationId, InvitationId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
@@ -40,8 +41,32 @@ struct WireClaims {
     browser: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect: Option<String>,
+    /// The invitation, by its id: whoever sees the state cannot use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invitation: Option<WireInvitation>,
     iat: i64,
     exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireInvitation {
+    id: Uuid,
+    channel: String,
+}
+
+impl From<InvitationClaims> for WireInvitation {
+    fn from(claims: InvitationClaims) -> Self {
+        Self { id: claims.id.as_uuid(), channel: claims.channel.as_str().to_owned() }
+    }
+}
+
+impl TryFrom<WireInvitation> for InvitationClaims {
+    type Error = TokenFault;
+
+    fn try_from(wire: WireInvitation) -> Result<Self, TokenFault> {
+        let channel = InvitationChannel::parse(&wire.channel).ok_or(TokenFault::Claims)?;
+        Ok(Self { id: InvitationId::from(wire.id), channel })
+    }
 }
 
 /// Signs and verifies states with the key ring. Issuer and audience are this service.
@@ -106,6 +131,7 @@ impl AuthorizationStates for AuthorizationStateSigner {
             },
             browser: browser.map(|browser| mark(key, &browser)),
             redirect: state.redirect.clone(),
+            invitation: state.invitation.map(WireInvitation::from),
             iat: state.issued_at.as_seconds(),
             exp: state.expires_at.as_seconds(),
         };
@@ -141,6 +167,7 @@ impl AuthorizationStates for AuthorizationStateSigner {
                 (Some(_), Some(_)) => return Err(TokenFault::Claims.into()),
             },
             redirect: wire.redirect,
+            invitation: wire.invitation.map(InvitationClaims::try_from).transpose()?,
             issued_at: Timestamp::from_seconds(wire.iat),
             expires_at: Timestamp::from_seconds(wire.exp),
         };
@@ -175,6 +202,10 @@ mod tests {
             provider: ProviderName::parse("google").unwrap(),
             purpose,
             redirect: (number == 2).then(|| "https://app.example.org/in".to_owned()),
+            invitation: (number == 1).then(|| InvitationClaims {
+                id: InvitationId::generate(NOW, [number; 32]),
+                channel: InvitationChannel::Mailed,
+            }),
             issued_at: NOW,
             expires_at: Timestamp::from_seconds(1_800_000_600),
         }

@@ -8,6 +8,7 @@ mod access_tokens;
 mod authorization_states;
 mod hashing_lane;
 mod internal_tokens;
+mod invitation_tokens;
 mod jwt_header;
 mod key_ring;
 mod mailed_codes;
@@ -28,6 +29,7 @@ pub use hashing_lane::{HashParameters, HashingLane, LaneError};
 pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
 };
+pub use invitation_tokens::DerivedInvitations;
 pub use key_ring::{InvalidMasterKey, KeyRing, MasterKey, UnusableRetiredKey};
 pub use mailed_codes::DerivedCodes;
 pub use name_digest::KeyedNameDigest;

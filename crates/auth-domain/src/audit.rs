@@ -265,10 +265,15 @@ fn finding(change: &Change) -> Option<Finding> {
             Finding::refused(rate_limit.subject.account_id()?, "code.given")
         }
         Change::ForgetNetworkAttempts(subject) => Finding::done(subject.account_id()?, "misses.forgotten"),
-        Change::InsertSigningKey(key) => of_key("signing_key.made", key.id.to_string()),
-        Change::DeleteSigningKey(id) => of_key("signing_key.withdrawn", id.to_string()),
-        Change::RetireKey(key) => of_key("master_key.retired", key.key_id.as_str().to_owned()),
-        Change::ForgetRetiredKey(id) => of_key("master_key.forgotten", id.to_string()),
+        Change::InsertInvitation(invitation) => of_service("invitation.created", invitation.id.to_string()),
+        Change::WithdrawInvitation(id) => of_service("invitation.withdrawn", id.to_string()),
+        Change::UseInvitation { id, account_id, .. } => {
+            Finding::done(*account_id, "invitation.used").detail(id.to_string())
+        }
+        Change::InsertSigningKey(key) => of_service("signing_key.made", key.id.to_string()),
+        Change::DeleteSigningKey(id) => of_service("signing_key.withdrawn", id.to_string()),
+        Change::RetireKey(key) => of_service("master_key.retired", key.key_id.as_str().to_owned()),
+        Change::ForgetRetiredKey(id) => of_service("master_key.forgotten", id.to_string()),
         Change::PutNetworkAttempts(_)
         | Change::Audit(_)
         | Change::KeepPendingCredentials(_)
@@ -310,7 +315,7 @@ fn finding(change: &Change) -> Option<Finding> {
     })
 }
 
-const fn of_key(action: &'static str, id: String) -> Finding {
+const fn of_service(action: &'static str, id: String) -> Finding {
     Finding { account_id: None, action, outcome: Outcome::Done, network: None, detail: Some(id) }
 }
 

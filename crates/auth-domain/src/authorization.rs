@@ -7,6 +7,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::identity::ProviderName;
+use crate::invitation::InvitationClaims;
 use crate::{AuthorizationId, SessionId, Timestamp};
 
 /// Why a user is sent to a provider.
@@ -31,6 +32,8 @@ pub struct AuthorizationState {
     pub purpose: AuthorizationPurpose,
     /// The page on which the browser ends. The caller has checked that it is allowed.
     pub redirect: Option<String>,
+    /// The invitation with which a new user may register. It was verified, so its text need not travel.
+    pub invitation: Option<InvitationClaims>,
     /// When it began.
     pub issued_at: Timestamp,
     /// The time until which an answer is accepted.

@@ -132,6 +132,17 @@ error_codes! {
     InternalTokenExpired = "INTERNAL_TOKEN_EXPIRED" => "The calling service's token has expired.",
     /// The user lacks the role, or the calling service lacks the scope in `data.scope`.
     Forbidden = "FORBIDDEN" => "You do not have permission to do this.",
+    /// `AUTH_REGISTRATION=closed`: nobody may register.
+    RegistrationClosed = "REGISTRATION_CLOSED" => "New accounts cannot be created here.",
+    /// `AUTH_REGISTRATION=invited`: send an `invitation`.
+    InvitationRequired = "INVITATION_REQUIRED" => "You need an invitation to create an account.",
+    /// The invitation was not issued here, was withdrawn, has expired, is used up, or is for another e-mail address.
+    InvitationInvalid = "INVITATION_INVALID" =>
+        "This invitation cannot be used. It may have expired, or be for a different e-mail address. Ask for a new one.",
+    /// `AUTH_REGISTRATION_DOMAINS` does not allow the domain of the e-mail address.
+    DomainNotAllowed = "DOMAIN_NOT_ALLOWED" => "Accounts cannot be created with this kind of e-mail address. Use another one.",
+    /// With `AUTH_DISCLOSURE=concealed`: a rule for registration refuses this sign-in.
+    RegistrationRefused = "REGISTRATION_REFUSED" => "An account could not be created.",
     /// No account has the id in the path.
     UserNotFound = "USER_NOT_FOUND" => "This user does not exist.",
     /// No endpoint has this path, or the caller owns nothing with this id.

@@ -66,6 +66,8 @@ identifiers! {
     AuthorizationId,
     /// Identifies an event, the same at every delivery; the cursor of `GET /auth/events`.
     EventId,
+    /// Identifies an invitation to register.
+    InvitationId,
     /// Identifies a signing key; the `kid` of the tokens that it signed.
     SigningKeyId,
 }

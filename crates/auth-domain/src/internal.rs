@@ -20,6 +20,8 @@ named! {
         DeletionsRead = "deletions:read",
         /// Read the events that services receive.
         EventsRead = "events:read",
+        /// Invite people to register.
+        UsersWrite = "users:write",
     }
 }
 
@@ -62,6 +64,8 @@ granted! {
     DeletionsRead,
     /// Requires [`Scope::EventsRead`].
     EventsRead,
+    /// Requires [`Scope::UsersWrite`].
+    UsersWrite,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use

@@ -49,6 +49,7 @@ pub mod event;
 mod id;
 pub mod identity;
 pub mod internal;
+pub mod invitation;
 pub mod load;
 pub mod mail;
 pub mod maintenance;
@@ -57,6 +58,7 @@ pub mod password_limit;
 pub mod pending_credentials;
 pub mod ports;
 pub mod rate_limit;
+pub mod registration;
 pub mod retention;
 pub mod retired_key;
 mod services;
@@ -70,7 +72,7 @@ pub mod use_cases;
 pub mod version;
 
 pub use id::{
-    AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, Randomness, RetiredKeyId,
-    SessionId, SigningKeyId,
+    AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, InvitationId, MailId, Randomness,
+    RetiredKeyId, SessionId, SigningKeyId,
 };
 pub use timestamp::Timestamp;

@@ -56,6 +56,11 @@ pub enum Expired {
         /// They expired before this time.
         expired_before: Timestamp,
     },
+    /// Invitations that have expired, used up or not.
+    Invitations {
+        /// They expired before this time.
+        expired_before: Timestamp,
+    },
     /// Counts whose window, a day at most, is over.
     RateLimits {
         /// The window began before this time.
@@ -85,7 +90,7 @@ pub enum Expired {
 
 impl Expired {
     /// Returns everything that has expired at `now`.
-    pub fn all_at(now: Timestamp) -> [Self; 11] {
+    pub fn all_at(now: Timestamp) -> [Self; 12] {
         [
             Self::Sessions { ended_before: now - ENDED_SESSIONS },
             Self::NetworkAttempts { missed_before: now - DAY, succeeded_before: now - PAST_SUCCESSES },
@@ -93,6 +98,7 @@ impl Expired {
             Self::ParkedMails { parked_before: now - PARKED_MAILS },
             Self::QuietNotices { quiet_until: now },
             Self::Challenges { expired_before: now },
+            Self::Invitations { expired_before: now - CLOCKS_APART },
             Self::RateLimits { began_before: now - DAY },
             Self::TotpSteps { used_before: now - DAY },
             Self::UsedAuthorizations { expired_before: now - CLOCKS_APART },

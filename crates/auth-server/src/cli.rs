@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::audit::AuditOptions;
+use crate::commands::user_invitations::InvitationsOptions;
+use crate::commands::user_invite::InviteOptions;
 use crate::export_file::RestoreOptions;
 
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
@@ -145,6 +147,12 @@ pub(crate) enum UserCommand {
         /// The new roles; leave them out to remove all
         roles: Vec<String>,
     },
+    /// Invite someone to create an account: prints the invitation, which they enter when they register. With --email, it
+    /// is also mailed
+    Invite(InviteOptions),
+    /// List the invitations: id, for whom, how many uses are left, until when, roles, and who created it. Changes nothing
+    /// without --withdraw
+    Invitations(InvitationsOptions),
     /// Reset the failed attempts counted against a user who is locked out
     Unlock {
         /// Id, e-mail address or username

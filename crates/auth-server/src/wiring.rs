@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_crypto::{
-    AccessTokenSigner, AuthorizationStateSigner, DerivedCodes, DerivedRefreshTokens, HashedRecoveryCodes, HashingLane,
-    InternalTokenVerifier, KeyRing, KeyedNameDigest, SealedSigningKeys, SealedTotp, SystemClock, SystemEntropy,
-    TempTokenSigner,
+    AccessTokenSigner, AuthorizationStateSigner, DerivedCodes, DerivedInvitations, DerivedRefreshTokens,
+    HashedRecoveryCodes, HashingLane, InternalTokenVerifier, KeyRing, KeyedNameDigest, SealedSigningKeys, SealedTotp,
+    SystemClock, SystemEntropy, TempTokenSigner,
 };
 use auth_domain::account::PasswordPolicy;
 use auth_domain::identity::ProviderName;
@@ -130,6 +130,7 @@ fn ports(
         temp_tokens: Arc::new(TempTokenSigner::new(ring.clone(), issuer.to_owned())),
         internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
         codes: Arc::new(DerivedCodes::new(ring.clone())),
+        invitation_tokens: Arc::new(DerivedInvitations::new(ring.clone())),
         totp: Arc::new(SealedTotp::new(ring.clone(), host(issuer))),
         recovery_codes: Arc::new(HashedRecoveryCodes::new(ring.clone())),
         authorization_states: Arc::new(AuthorizationStateSigner::new(ring.clone(), issuer.to_owned())),
@@ -166,6 +167,7 @@ fn policy(settings: &Settings) -> Policy {
         challenge_lifetimes: settings.challenges,
         password: PasswordPolicy { min_characters: settings.password_min },
         disclosure: settings.disclosure,
+        registration: settings.registration.clone(),
         email_verification: settings.email_verification,
         step_up: StepUp { max_age: settings.step_up_max_age },
         subscriptions: settings.subscriptions(),

@@ -71,6 +71,7 @@ pub(crate) fn recipient(to: &EmailAddress) -> Option<Mailbox> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use auth_domain::access_token::BearerToken;
     use auth_domain::challenge::{ChallengePurpose, OneTimeCode};
     use auth_domain::identity::ProviderName;
     use auth_domain::mail::{Notice, NoticeDetails, NoticeKind, OutgoingContent, Removed};
@@ -122,6 +123,21 @@ mod tests {
             assert!(plain.contains("2027-01-15 08:10 UTC"), "{plain}");
             assert!(!message.lines().any(|line| line.starts_with("Subject:") && line.contains("000042")));
         }
+    }
+
+    #[test]
+    fn an_invitation_stands_on_a_line_of_its_own_and_says_nothing_of_who_sent_it() {
+        let text = format!("inv1.{}", "a".repeat(64));
+        let (token, expires_at) = (BearerToken::new(text.clone()), Timestamp::from_seconds(1_800_604_800));
+        let content = OutgoingContent::Invitation { token, expires_at };
+        let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
+        let plain = message.split("text/html").next().unwrap();
+        assert_eq!(plain.lines().filter(|line| *line == text).count(), 1, "{plain}");
+        assert!(
+            message.contains("X-Auth-Mail: invitation\r\n") && message.contains("expires 7 days after"),
+            "{message}"
+        );
+        assert!(!message.contains("Network:") && !message.contains("Device:"), "{message}");
     }
 
     #[test]

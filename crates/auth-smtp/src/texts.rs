@@ -45,6 +45,7 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             ];
             Text { kind, subject, paragraphs }
         }
+        OutgoingContent::Invitation { token, expires_at } => invitation_text(mail, token.reveal(), *expires_at),
         OutgoingContent::Notice { notice, times } => {
             let (subject, what, advice) = notice_text(notice.kind);
             let mut texts = vec![what.to_owned()];
@@ -58,6 +59,25 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             Text { kind: "notice", subject, paragraphs: texts.into_iter().map(Paragraph::Plain).collect() }
         }
     }
+}
+
+/// Names neither network nor device: the invited person knows nothing of who created it, and it may have been a service.
+fn invitation_text(mail: &OutgoingMail, token: &str, expires_at: Timestamp) -> Text {
+    let lifetime = in_words(expires_at.since(mail.at));
+    let paragraphs = vec![
+        Paragraph::Plain(
+            "You are invited to create an account. Enter this invitation when you sign up with this e-mail address:"
+                .to_owned(),
+        ),
+        Paragraph::Code(token.to_owned()),
+        Paragraph::Plain(format!("It expires {lifetime} after it was sent, at {}.", when(expires_at))),
+        Paragraph::Plain(
+            "If you did not expect this, ignore this mail: without you, no account is created. Never share this \
+             invitation with anyone."
+                .to_owned(),
+        ),
+    ];
+    Text { kind: "invitation", subject: "You are invited to create an account", paragraphs }
 }
 
 /// Returns the kind, the subject, what the code is for, and what to do for those who did not ask for it.

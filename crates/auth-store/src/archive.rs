@@ -24,7 +24,7 @@ use crate::types::DbUuid;
 
 /// Every table with a unique key; those that others refer to come first. A key begins with an id where possible, so
 /// that the index can be used even if the engine sorts texts by the rules of a language.
-const TABLES: [(&str, &[&str]); 19] = [
+const TABLES: [(&str, &[&str]); 20] = [
     // Before the accounts, which add their names where these are missing.
     ("names", &["account_id", "kind"]),
     ("accounts", &["id"]),
@@ -42,6 +42,7 @@ const TABLES: [(&str, &[&str]); 19] = [
     ("events", &["id"]),
     ("event_positions", &["id"]),
     ("event_deliveries", &["event_id", "service"]),
+    ("invitations", &["id"]),
     ("mails", &["id"]),
     ("used_authorizations", &["id"]),
     ("audit_records", &["id"]),

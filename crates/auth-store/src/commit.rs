@@ -6,8 +6,8 @@ use futures_util::FutureExt as _;
 use crate::connection::{Connection, Done};
 use crate::steps::{Step, account_to_lock, steps_of};
 use crate::{
-    accounts, audit, challenges, events, identities, keys, mails, maintenance, names, password_limits, rate_limits,
-    sessions, two_factor,
+    accounts, audit, challenges, events, identities, invitations, keys, mails, maintenance, names, password_limits,
+    rate_limits, sessions, two_factor,
 };
 
 /// Commits the changes: one by itself, several in one transaction.
@@ -139,6 +139,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::ForgetChallengesFor { account_id, purpose } => {
             challenges::delete_all_for(conn, *account_id, *purpose).await
         }
+        Change::InsertInvitation(invitation) => invitations::insert(conn, invitation).await,
+        Change::UseInvitation { id, account_id: _, at } => invitations::use_once(conn, *id, *at).await,
+        Change::WithdrawInvitation(id) => invitations::delete(conn, *id).await,
         Change::RecordDeletion(deletion) => events::record_deletion(conn, deletion).await,
         Change::Announce { event, services } => events::insert(conn, event, services).await,
         Change::EventAcknowledged { event_id, service, attempt, at } => {

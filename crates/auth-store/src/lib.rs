@@ -14,6 +14,7 @@ mod engine;
 mod events;
 mod failure;
 mod identities;
+mod invitations;
 mod joins;
 mod keys;
 mod mails;

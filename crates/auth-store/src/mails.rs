@@ -7,7 +7,7 @@ use auth_domain::mail::{
 };
 use auth_domain::ports::CommitError;
 use auth_domain::session::{Client, Network};
-use auth_domain::{AccountId, ChallengeId, MailId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, InvitationId, MailId, Timestamp};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -39,11 +39,15 @@ struct MailRow {
     times: i64,
     address_proved: bool,
     details: String,
+    invitation_id: Option<DbUuid>,
 }
 
 impl MailRow {
     /// Returns the content. The kind of a mail with a code is the purpose of its challenge.
     fn content(&self) -> Option<MailContent> {
+        if let Some(id) = self.invitation_id {
+            return Some(MailContent::Invitation(InvitationId::from(id.0)));
+        }
         Some(match (self.challenge_id, self.send_number) {
             (Some(challenge_id), Some(send_number)) => MailContent::Code {
                 challenge_id: ChallengeId::from(challenge_id.0),
@@ -133,6 +137,9 @@ impl From<&MailRequest> for MailRow {
                 details: notice.details.as_stored(),
                 ..row
             },
+            MailContent::Invitation(id) => {
+                Self { kind: MailContent::INVITATION.to_owned(), invitation_id: Some(DbUuid(id.as_uuid())), ..row }
+            }
             MailContent::Code { challenge_id, purpose, send_number } => Self {
                 kind: purpose.as_str().to_owned(),
                 challenge_id: Some(DbUuid(challenge_id.as_uuid())),
@@ -162,6 +169,7 @@ impl MailRow {
             stamped_at: request.at.as_micros(),
             challenge_id: None,
             send_number: None,
+            invitation_id: None,
         }
     }
 }

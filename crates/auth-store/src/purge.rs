@@ -45,6 +45,12 @@ pub(crate) async fn purge(conn: &mut Connection, expired: Expired, limit: u32) -
             expired_before,
             expired_before,
         ),
+        Expired::Invitations { expired_before } => (
+            "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at < $1 AND expires_at < $2 \
+             LIMIT $3)",
+            expired_before,
+            expired_before,
+        ),
         Expired::RateLimits { began_before } => (
             "DELETE FROM tallies WHERE (subject, kind, network) IN (SELECT subject, kind, network FROM tallies \
              WHERE began_at < $1 AND began_at < $2 LIMIT $3)",

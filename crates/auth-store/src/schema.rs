@@ -198,6 +198,24 @@ diesel::table! {
         address_proved -> Bool,
         details -> Text,
         stamped_at -> BigInt,
+        invitation_id -> Nullable<SqlUuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::SqlUuid;
+
+    invitations (id) {
+        id -> SqlUuid,
+        email -> Nullable<Text>,
+        roles -> Text,
+        uses -> BigInt,
+        uses_left -> BigInt,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        created_by -> Text,
+        key_id -> Text,
     }
 }
 

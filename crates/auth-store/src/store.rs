@@ -12,6 +12,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::invitation::Invitation;
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
@@ -23,7 +24,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, InvitationId, Randomness, SessionId, Timestamp};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use supervisor::Supervisor;
@@ -38,8 +39,8 @@ use crate::pool::{Lent, Purpose};
 use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
-    accounts, audit, challenges, commit, events, keys, mails, maintenance, names, outbox, password_limits, purge,
-    rate_limits, sessions, two_factor,
+    accounts, audit, challenges, commit, events, invitations, keys, mails, maintenance, names, outbox, password_limits,
+    purge, rate_limits, sessions, two_factor,
 };
 
 /// The maximum duration of a call, however stuck the database is.
@@ -350,6 +351,14 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn find_pending_credentials(&self, id: ChallengeId) -> Result<Option<PendingCredentials>, StoreError> {
         self.read(move |conn| two_factor::find_pending(conn, id).boxed()).await
+    }
+
+    async fn find_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
+        self.read(move |conn| invitations::find(conn, id).boxed()).await
+    }
+
+    async fn list_invitations(&self, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>, StoreError> {
+        self.read(move |conn| invitations::list(conn, after, limit).boxed()).await
     }
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {

@@ -4,6 +4,7 @@
 
 mod authorization;
 mod codes;
+mod invitations;
 mod keys;
 mod outside;
 mod passwords;
@@ -14,6 +15,7 @@ mod tokens;
 
 pub use authorization::TestAuthorizationStates;
 pub use codes::{TestCodes, TestTempTokens};
+pub use invitations::TestInvitations;
 pub use keys::{TestKeys, TestResealing, TestSigningKeyMaker};
 pub use outside::{RecordingEventSink, RecordingMailer, TestAuditContext};
 pub use passwords::{PlainNameDigest, TestPasswordHasher};
@@ -105,6 +107,7 @@ impl Doubles {
             temp_tokens: self.temp_tokens.clone(),
             internal_tokens: Arc::new(TestInternalTokens),
             codes: Arc::new(TestCodes(self.keys.clone())),
+            invitation_tokens: Arc::new(TestInvitations(self.keys.clone())),
             totp: self.totp.clone(),
             recovery_codes: Arc::new(TestRecoveryCodes(self.keys.clone())),
             authorization_states: Arc::new(TestAuthorizationStates),
@@ -123,6 +126,7 @@ impl Doubles {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             name_digest: Arc::new(PlainNameDigest),
+            invitation_tokens: Arc::new(TestInvitations(self.keys.clone())),
             signing_key_maker: Arc::new(TestSigningKeyMaker(self.keys.clone())),
             resealing: Arc::new(TestResealing(self.keys.clone())),
         }

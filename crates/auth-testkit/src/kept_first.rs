@@ -12,6 +12,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::invitation::Invitation;
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
@@ -23,7 +24,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, InvitationId, Randomness, SessionId, Timestamp};
 
 /// A store, and its cache of sessions.
 pub struct KeptFirst {
@@ -146,6 +147,14 @@ impl Store for KeptFirst {
         purpose: ChallengePurpose,
     ) -> Result<Option<Challenge>, StoreError> {
         self.store.find_challenge_of(account_id, purpose).await
+    }
+
+    async fn find_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
+        self.store.find_invitation(id).await
+    }
+
+    async fn list_invitations(&self, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>, StoreError> {
+        self.store.list_invitations(after, limit).await
     }
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {

@@ -6,6 +6,7 @@ mod audit;
 mod challenges;
 mod events;
 mod identities;
+mod invitations;
 mod keys;
 mod mails;
 mod maintenance;
@@ -20,6 +21,7 @@ pub use audit::*;
 pub use challenges::*;
 pub use events::*;
 pub use identities::*;
+pub use invitations::*;
 pub use keys::*;
 pub use mails::*;
 pub use maintenance::*;
@@ -111,6 +113,11 @@ macro_rules! store_contract {
             a_login_that_races_an_unlinking_leaves_nothing
             of_many_uses_of_an_authorization_one_happens
             of_many_links_of_an_identity_one_happens
+            invitations_round_trip
+            an_invitation_is_used_as_often_as_it_says_and_in_time
+            a_mail_names_its_invitation
+            expired_invitations_are_purged
+            of_many_uses_of_an_invitation_no_more_happen_than_are_left
             of_many_uses_of_a_totp_step_one_happens
             of_many_uses_of_a_recovery_code_one_happens
             of_many_given_codes_one_is_taken

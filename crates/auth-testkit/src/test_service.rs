@@ -81,6 +81,7 @@ pub fn register_request(email: &str) -> RegisterRequest {
         email: email.to_owned(),
         password: Password::new(PASSWORD),
         confirm_password: None,
+        invitation: None,
         client: client(),
     }
 }
@@ -130,9 +131,10 @@ impl TestService {
 
     fn on(doubles: Doubles, policy: Policy) -> Self {
         let (subscriptions, longest) = (policy.subscriptions.clone(), policy.session_lifetimes.absolute);
+        let registration = policy.registration.clone();
         Self {
             use_cases: Arc::new(UseCases::new(doubles.ports(), policy.clone())),
-            operator: Arc::new(OperatorUseCases::new(doubles.operator_ports(), subscriptions, longest)),
+            operator: Arc::new(OperatorUseCases::new(doubles.operator_ports(), subscriptions, longest, registration)),
             policy,
             doubles,
         }

@@ -72,6 +72,11 @@ impl EmailAddress {
         &self.typed
     }
 
+    /// Returns the domain of [`Self::key`].
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// Returns the lower-case local part, `@`, and the ASCII (punycode) domain, which are equal for all spellings of
     /// one address.
     pub fn key(&self) -> &str {
@@ -86,7 +91,8 @@ fn is_dot_atom(local: &str) -> bool {
     })
 }
 
-fn ascii_domain(domain: &str) -> Result<String, InvalidEmail> {
+/// Returns a domain as [`EmailAddress::key`] contains it.
+pub(crate) fn ascii_domain(domain: &str) -> Result<String, InvalidEmail> {
     let ascii = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
         .map_err(|_| InvalidEmail::Domain)?;

@@ -5,6 +5,7 @@ mod password;
 mod role;
 mod username;
 
+pub(crate) use email::ascii_domain;
 pub use email::{EmailAddress, InvalidEmail};
 pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};

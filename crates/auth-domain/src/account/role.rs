@@ -61,6 +61,12 @@ impl Roles {
         Ok(Self(roles))
     }
 
+    /// Returns the roles of both sets.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
     /// Tells whether the set contains `role`.
     pub fn contains(&self, role: &str) -> bool {
         self.iter().any(|one| one == role)

@@ -5,10 +5,11 @@ mod notice;
 
 use std::time::Duration;
 
+use crate::access_token::BearerToken;
 use crate::account::EmailAddress;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::session::Client;
-use crate::{AccountId, ChallengeId, MailId, Randomness, Timestamp};
+use crate::{AccountId, ChallengeId, InvitationId, MailId, Randomness, Timestamp};
 
 pub use notice::{About, Notice, NoticeDetails, NoticeKind, Removed};
 
@@ -36,6 +37,8 @@ pub enum MailContent {
     /// similar notice was sent to the address within [`QUIET`], it waits, and all that arrive meanwhile become one
     /// mail.
     Notice(Notice),
+    /// An invitation to register. If it can no longer be used when the mail is due, no mail is sent.
+    Invitation(InvitationId),
     /// A code of a challenge. If the code is no longer outstanding when the mail is due, no mail is sent.
     Code {
         /// The challenge.
@@ -48,10 +51,14 @@ pub enum MailContent {
 }
 
 impl MailContent {
+    /// The name of the kind of an invitation.
+    pub const INVITATION: &'static str = "invitation";
+
     /// Returns the name of the kind, as stored.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Notice(notice) => notice.kind.as_str(),
+            Self::Invitation(_) => Self::INVITATION,
             Self::Code { purpose, .. } => purpose.as_str(),
         }
     }
@@ -81,6 +88,13 @@ pub enum OutgoingContent {
         notice: Notice,
         /// The number of notices that it reports, from 1.
         times: u32,
+    },
+    /// An invitation.
+    Invitation {
+        /// The text to enter.
+        token: BearerToken,
+        /// When it expires.
+        expires_at: Timestamp,
     },
     /// A code.
     Code {

@@ -6,6 +6,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
 use crate::event::Event;
 use crate::identity::{LinkedIdentity, ProviderName, Subject};
+use crate::invitation::Invitation;
 use crate::mail::MailRequest;
 use crate::maintenance::Maintenance;
 use crate::password_limit::PasswordLimit;
@@ -19,7 +20,8 @@ use crate::signing_key::SigningKey;
 use crate::two_factor::{TotpStep, TwoFactor};
 use crate::version::{AccountRevision, RowVersion};
 use crate::{
-    AccountId, AuthorizationId, ChallengeId, EventId, MailId, RetiredKeyId, SessionId, SigningKeyId, Timestamp,
+    AccountId, AuthorizationId, ChallengeId, EventId, InvitationId, MailId, RetiredKeyId, SessionId, SigningKeyId,
+    Timestamp,
 };
 
 /// A write. Each carries its own guard: it fails as [`super::CommitError::Conflict`] if the state on which it was
@@ -220,6 +222,17 @@ pub enum Change {
     },
     /// Deletes every challenge of an account, if there are any.
     ForgetChallengesOf(AccountId),
+    /// Inserts an invitation.
+    InsertInvitation(Invitation),
+    /// Uses an invitation once. Guard: it exists, has a use left and has not expired at `at`.
+    UseInvitation {
+        id: InvitationId,
+        /// The account that it allows.
+        account_id: AccountId,
+        at: Timestamp,
+    },
+    /// Deletes an invitation. Guard: it exists.
+    WithdrawInvitation(InvitationId),
     /// Announces an event to these services, named as in the configuration.
     Announce { event: Event, services: Vec<String> },
     /// Records that a service has acknowledged an event. Guard: this attempt still holds the lease.

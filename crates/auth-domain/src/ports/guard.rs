@@ -24,6 +24,8 @@ pub enum Guard {
     TotpStepUnused,
     /// The challenge has not been written or used up since it was read.
     ChallengeUnchanged,
+    /// The invitation exists and can be used.
+    InvitationUsable,
     /// Nothing has been counted since the limit was read.
     LimitUnchanged,
     /// This attempt still holds the lease of the event or mail.
@@ -48,6 +50,7 @@ pub enum LockOrder {
     NewSession,
     Identity,
     Authorization,
+    Invitation,
     Challenge,
     ForgottenChallenges,
     NewChallenge,
@@ -90,6 +93,7 @@ impl Change {
             }
             Self::UseTotpStep { .. } => Guard::TotpStepUnused,
             Self::PutChallenge(_) | Self::UseChallenge { .. } => Guard::ChallengeUnchanged,
+            Self::UseInvitation { .. } | Self::WithdrawInvitation(_) => Guard::InvitationUsable,
             Self::PutNetworkAttempts(_) | Self::PutDailyMisses(_) | Self::PutRateLimit { .. } => Guard::LimitUnchanged,
             Self::EventAcknowledged { .. }
             | Self::RetryEvent { .. }
@@ -107,6 +111,7 @@ impl Change {
             | Self::LinkIdentity { .. }
             | Self::KeepPendingCredentials(_)
             | Self::InsertChallenge(_)
+            | Self::InsertInvitation(_)
             | Self::Announce { .. }
             | Self::Mail(_)
             | Self::InsertSigningKey(_)
@@ -159,6 +164,9 @@ impl Change {
             | Self::RequireIdentity { .. }
             | Self::UnlinkIdentitiesOf(_) => LockOrder::Identity,
             Self::UseAuthorization { .. } => LockOrder::Authorization,
+            Self::InsertInvitation(_) | Self::UseInvitation { .. } | Self::WithdrawInvitation(_) => {
+                LockOrder::Invitation
+            }
             Self::PutChallenge(_) | Self::UseChallenge { .. } => LockOrder::Challenge,
             Self::ReplaceChallenges { .. } | Self::ForgetChallengesOf(_) | Self::ForgetChallengesFor { .. } => {
                 LockOrder::ForgottenChallenges

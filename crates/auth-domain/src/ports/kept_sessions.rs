@@ -104,6 +104,9 @@ impl Change {
             | Self::UseChallenge { .. }
             | Self::ReplaceChallenges { .. }
             | Self::ForgetChallengesOf(_)
+            | Self::InsertInvitation(_)
+            | Self::UseInvitation { .. }
+            | Self::WithdrawInvitation(_)
             | Self::Announce { .. }
             | Self::EventAcknowledged { .. }
             | Self::RetryEvent { .. }

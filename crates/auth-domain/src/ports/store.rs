@@ -11,6 +11,7 @@ use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
+use crate::invitation::Invitation;
 use crate::load::{FileCheck, OutboxDepth, PoolLoad};
 use crate::mail::{LeasedMail, ParkedMail, WaitingMail};
 use crate::maintenance::Maintenance;
@@ -21,7 +22,7 @@ use crate::retention::Expired;
 use crate::retired_key::RetiredKey;
 use crate::session::{Network, Session};
 use crate::signing_key::SigningKey;
-use crate::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
+use crate::{AccountId, ChallengeId, DeletionId, EventId, InvitationId, Randomness, SessionId, Timestamp};
 
 use super::{Change, Guard};
 
@@ -183,6 +184,12 @@ pub trait Store: Send + Sync {
         account_id: AccountId,
         purpose: ChallengePurpose,
     ) -> Result<Option<Challenge>, StoreError>;
+
+    /// Returns an invitation.
+    async fn find_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError>;
+
+    /// Returns the invitations after this one, or from the first, by ascending id, at most `limit`.
+    async fn list_invitations(&self, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>, StoreError>;
 
     /// Returns a deletion, and which services have acknowledged it.
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError>;

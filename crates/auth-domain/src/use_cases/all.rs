@@ -10,19 +10,22 @@ use crate::disclosure::Disclosure;
 use crate::event::Subscription;
 use crate::ports::{
     AccessTokens, AuditContextSource, AuthorizationStates, Clock, Codes, Entropy, EventSink, HashingGauge,
-    InternalTokens, KeptSessions, KnownNetworks, Mailer, NameDigest, PasswordHasher, RecoveryCodes, RefreshTokens,
-    SigningKeyMaker, Store, TempTokens, Totp,
+    InternalTokens, InvitationTokens, KeptSessions, KnownNetworks, Mailer, NameDigest, PasswordHasher, RecoveryCodes,
+    RefreshTokens, SigningKeyMaker, Store, TempTokens, Totp,
 };
-use crate::services::{Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp};
+use crate::registration::RegistrationPolicy;
+use crate::services::{
+    Admission, Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp,
+};
 use crate::session::SessionLifetimes;
 
 use super::{
     Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
     DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders,
-    Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
-    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, UnlinkIdentity, UpdateCredentials,
-    UpdatePassword, VerifyCode, VerifyEmail,
+    Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations,
+    ManageSecondFactors, MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession,
+    Register, RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, UnlinkIdentity,
+    UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -44,6 +47,7 @@ pub struct Ports {
     pub temp_tokens: Arc<dyn TempTokens>,
     pub internal_tokens: Arc<dyn InternalTokens>,
     pub codes: Arc<dyn Codes>,
+    pub invitation_tokens: Arc<dyn InvitationTokens>,
     pub totp: Arc<dyn Totp>,
     pub recovery_codes: Arc<dyn RecoveryCodes>,
     pub authorization_states: Arc<dyn AuthorizationStates>,
@@ -87,6 +91,8 @@ pub struct Policy {
     pub password: PasswordPolicy,
     /// Whether strangers may find out who has an account.
     pub disclosure: Disclosure,
+    /// Who may register.
+    pub registration: RegistrationPolicy,
     /// Whether an address must be verified before its owner may log in.
     pub email_verification: EmailVerification,
     /// How old a login may be for changes that weaken an account.
@@ -120,6 +126,7 @@ pub struct UseCases {
     pub login: Login,
     pub logout: Logout,
     pub lost_password: LostPassword,
+    pub manage_invitations: ManageInvitations,
     pub manage_second_factors: ManageSecondFactors,
     pub measure_load: MeasureLoad,
     pub publish_signing_keys: Arc<PublishSigningKeys>,
@@ -146,6 +153,7 @@ pub(super) struct Parts {
     pub(super) policy: Policy,
     pub(super) env: Environment,
     pub(super) identity_providers: Arc<IdentityProviders>,
+    pub(super) admission: Arc<Admission>,
     pub(super) announcements: Arc<Announcements>,
     pub(super) auditor: Arc<Auditor>,
     pub(super) challenges: Arc<Challenges>,
@@ -166,6 +174,12 @@ impl Parts {
         });
         Self {
             identity_providers: Arc::new(ports.identity_providers.clone()),
+            admission: Arc::new(Admission {
+                env: env.clone(),
+                tokens: ports.invitation_tokens.clone(),
+                policy: policy.registration.clone(),
+                disclosure: policy.disclosure,
+            }),
             announcements: Arc::new(Announcements {
                 subscriptions: policy.subscriptions.clone(),
                 entropy: ports.entropy.clone(),
@@ -227,6 +241,12 @@ impl UseCases {
             login: Login::new(&parts),
             logout: Logout::new(&parts),
             lost_password: LostPassword::new(&parts),
+            manage_invitations: ManageInvitations::new(
+                parts.env.clone(),
+                parts.ports.invitation_tokens.clone(),
+                parts.ports.name_digest.clone(),
+                parts.policy.registration.clone(),
+            ),
             manage_second_factors: ManageSecondFactors::new(&parts),
             measure_load: MeasureLoad::new(&parts),
             publish_signing_keys: Arc::new(PublishSigningKeys::new(

@@ -9,8 +9,10 @@ use crate::access_token::BearerToken;
 use crate::authorization::{AuthorizationPurpose, AuthorizationState};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
+use crate::invitation::{GivenInvitation, InvitationClaims};
 use crate::ports::{AuthorizationStates, IdentityProvider, ProviderError, StoreError};
-use crate::services::{Environment, FreshLogin};
+use crate::registration::RegistrationRefused;
+use crate::services::{Admission, Environment, FreshLogin};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
@@ -33,6 +35,9 @@ pub enum BeginAuthorizationError {
     /// The provider is not configured.
     #[error("the provider is not configured")]
     UnknownProvider,
+    /// The invitation is not one of this service.
+    #[error(transparent)]
+    Refused(RegistrationRefused),
     /// The provider is unavailable.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -45,6 +50,7 @@ impl From<BeginAuthorizationError> for Refusal {
     fn from(error: BeginAuthorizationError) -> Self {
         match error {
             BeginAuthorizationError::UnknownProvider => ErrorCode::NotFound.into(),
+            BeginAuthorizationError::Refused(refused) => refused.into(),
             BeginAuthorizationError::Provider(error) => error.into(),
             BeginAuthorizationError::Store(error) => error.into(),
         }
@@ -57,6 +63,7 @@ pub struct BeginAuthorization {
     env: Environment,
     providers: Arc<IdentityProviders>,
     states: Arc<dyn AuthorizationStates>,
+    admission: Arc<Admission>,
 }
 
 impl BeginAuthorization {
@@ -65,19 +72,30 @@ impl BeginAuthorization {
             env: parts.env.clone(),
             providers: parts.identity_providers.clone(),
             states: parts.ports.authorization_states.clone(),
+            admission: parts.admission.clone(),
         }
     }
 
     /// How long a user may take at the provider.
     pub const LIFETIME: Duration = Duration::from_secs(600);
 
-    /// Returns where to send a user who wants to sign in.
+    /// Returns where to send a user who wants to sign in, or to register with this invitation. Whether the invitation can
+    /// be used is decided on the way back.
     pub async fn sign_in(
         &self,
         provider: &ProviderName,
+        invitation: Option<&str>,
         browser_context: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        self.begin(provider, AuthorizationPurpose::SignIn, browser_context).await
+        let invitation = match self.admission.read(invitation) {
+            GivenInvitation::None => None,
+            GivenInvitation::Genuine(claims) => Some(claims),
+            GivenInvitation::Forged => {
+                let refused = self.admission.told(RegistrationRefused::InvitationInvalid);
+                return Err(BeginAuthorizationError::Refused(refused));
+            }
+        };
+        self.begin(provider, AuthorizationPurpose::SignIn, invitation, browser_context).await
     }
 
     /// Returns where to send a user who has to reauthenticate.
@@ -87,7 +105,7 @@ impl BeginAuthorization {
         provider: &ProviderName,
         browser_context: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        self.begin(provider, AuthorizationPurpose::Reauthenticate(caller.session().id), browser_context).await
+        self.begin(provider, AuthorizationPurpose::Reauthenticate(caller.session().id), None, browser_context).await
     }
 
     /// Returns where to send a user who wants to link an identity, as another way to log in.
@@ -97,13 +115,14 @@ impl BeginAuthorization {
         provider: &ProviderName,
         browser_context: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
-        self.begin(provider, AuthorizationPurpose::Link(caller.caller().session().id), browser_context).await
+        self.begin(provider, AuthorizationPurpose::Link(caller.caller().session().id), None, browser_context).await
     }
 
     async fn begin(
         &self,
         name: &ProviderName,
         purpose: AuthorizationPurpose,
+        invitation: Option<InvitationClaims>,
         BrowserContext { browser, redirect }: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
         // Nobody is sent away while the way back does not work.
@@ -115,6 +134,7 @@ impl BeginAuthorization {
             provider: name.clone(),
             purpose,
             redirect,
+            invitation,
             issued_at: now,
             expires_at: now + Self::LIFETIME,
         };

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
+use crate::invitation::{Invitation, InvitationChannel, InvitationClaims};
 use crate::mail::{
     LEASE, LeasedMail, MAX_ATTEMPTS, MailContent, Notice, OutgoingContent, OutgoingMail, QUIET, next_attempt,
     without_addresses,
 };
-use crate::ports::{Change, CodeClaims, Codes, MailError, Mailer, StoreError};
+use crate::ports::{Change, CodeClaims, Codes, InvitationTokens, MailError, Mailer, StoreError};
 use crate::rate_limit::RateLimited;
 use crate::services::{Challenges, Environment};
 
@@ -52,6 +53,7 @@ pub struct DeliverMails {
     env: Environment,
     challenges: Arc<Challenges>,
     codes: Arc<dyn Codes>,
+    invitation_tokens: Arc<dyn InvitationTokens>,
     mailer: Arc<dyn Mailer>,
 }
 
@@ -61,6 +63,7 @@ impl DeliverMails {
             env: parts.env.clone(),
             challenges: parts.challenges.clone(),
             codes: parts.ports.codes.clone(),
+            invitation_tokens: parts.ports.invitation_tokens.clone(),
             mailer: parts.ports.mailer.clone(),
         }
     }
@@ -95,11 +98,16 @@ impl DeliverMails {
                 self.failed(mail, error, &mut delivered)
             }
             MailContent::Notice(notice) => self.deliver_notice(mail, notice, &mut delivered).await?,
+            MailContent::Invitation(id) => {
+                let found = self.env.store.find_invitation(*id).await?;
+                let invitation = found.and_then(|invitation| self.invitation(&invitation));
+                self.deliver_secret(mail, invitation, &mut delivered).await
+            }
             MailContent::Code { challenge_id, purpose, send_number } => {
                 let found = self.env.store.find_challenge(*challenge_id).await?;
                 let code =
                     found.and_then(|(challenge, account)| self.code(&challenge, account?, *purpose, *send_number));
-                self.deliver_code(mail, code, &mut delivered).await
+                self.deliver_secret(mail, code, &mut delivered).await
             }
         };
         // If it was lost, the lease has expired and another worker has the mail now.
@@ -156,14 +164,15 @@ impl DeliverMails {
         }
     }
 
-    async fn deliver_code(
+    /// Sends a code or an invitation; drops the mail if there is none any more.
+    async fn deliver_secret(
         &self,
         mail: &LeasedMail,
-        code: Option<OutgoingContent>,
+        secret: Option<OutgoingContent>,
         delivered: &mut Delivered,
     ) -> Change {
-        let outcome = match code {
-            Some(code) => self.send(mail, code).await.map(|()| &mut delivered.sent),
+        let outcome = match secret {
+            Some(secret) => self.send(mail, secret).await.map(|()| &mut delivered.sent),
             None => Ok(&mut delivered.dropped),
         };
         match outcome {
@@ -179,6 +188,14 @@ impl DeliverMails {
         let (id, at) = (mail.request.id, mail.request.at);
         let (to, client) = (mail.request.to.clone(), mail.request.client.clone());
         self.mailer.send(&OutgoingMail { id, to, at, client, content }).await
+    }
+
+    /// Returns the content of an invitation's mail; `None` if it can no longer be used.
+    fn invitation(&self, invitation: &Invitation) -> Option<OutgoingContent> {
+        let claims = InvitationClaims { id: invitation.id, channel: InvitationChannel::Mailed };
+        let token = self.invitation_tokens.issue(&claims, &invitation.key_id)?;
+        let content = OutgoingContent::Invitation { token, expires_at: invitation.expires_at };
+        invitation.is_usable(self.env.now()).then_some(content)
     }
 
     /// Returns the content of a code's mail; `None` if the code is no longer outstanding.

@@ -13,6 +13,7 @@ use crate::ports::{
     AuthorizationSecrets, AuthorizationStates, Change, IdentifyError, NoSigningKey, StoreError, VerifiedState,
 };
 use crate::rate_limit::RateLimited;
+use crate::registration::RegistrationRefused;
 use crate::services::{
     Environment, IssuedAccessToken, LoggedIn, ReauthenticationRequired, RequireVerificationError, SecondFactorRequired,
 };
@@ -61,6 +62,9 @@ pub enum FinishAuthorizationError {
     /// An account has the address, and not both sides have verified it.
     #[error("an account has this e-mail address")]
     EmailTaken,
+    /// Nobody may register, or not this user.
+    #[error(transparent)]
+    Refused(#[from] RegistrationRefused),
     /// The identity is linked to another account, or the account already has one of this provider.
     #[error("the identity is already linked")]
     AlreadyLinked,
@@ -116,6 +120,7 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
+            FinishAuthorizationError::Refused(refused) => refused.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
             FinishAuthorizationError::SessionGone => ErrorCode::Unauthorized.into(),
             FinishAuthorizationError::NotLinked => ErrorCode::ProviderNotLinked.into(),
@@ -232,7 +237,7 @@ impl FinishAuthorization {
         let OpenedAuthorization { state, secrets, .. } = opened;
         let identity = self.identify(&state, code, &secrets).await?;
         match state.purpose {
-            AuthorizationPurpose::SignIn => self.sign_in.execute(&identity, client).await,
+            AuthorizationPurpose::SignIn => self.sign_in.execute(&identity, state.invitation.into(), client).await,
             AuthorizationPurpose::Link(session_id) => {
                 let account = self.link.execute(session_id, &identity, client).await?;
                 Ok(AuthorizationOutcome::Linked(Box::new(account)))

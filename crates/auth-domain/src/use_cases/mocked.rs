@@ -8,9 +8,11 @@ use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
 use crate::ports::{
     MockAccessTokens, MockAuditContextSource, MockAuthorizationStates, MockClock, MockCodes, MockEntropy,
-    MockEventSink, MockHashingGauge, MockInternalTokens, MockKnownNetworks, MockMailer, MockNameDigest,
-    MockPasswordHasher, MockRecoveryCodes, MockRefreshTokens, MockSigningKeyMaker, MockStore, MockTempTokens, MockTotp,
+    MockEventSink, MockHashingGauge, MockInternalTokens, MockInvitationTokens, MockKnownNetworks, MockMailer,
+    MockNameDigest, MockPasswordHasher, MockRecoveryCodes, MockRefreshTokens, MockSigningKeyMaker, MockStore,
+    MockTempTokens, MockTotp,
 };
+use crate::registration::RegistrationPolicy;
 use crate::services::StepUp;
 use crate::session::SessionLifetimes;
 
@@ -34,6 +36,7 @@ impl Ports {
             temp_tokens: Arc::new(MockTempTokens::new()),
             internal_tokens: Arc::new(MockInternalTokens::new()),
             codes: Arc::new(MockCodes::new()),
+            invitation_tokens: Arc::new(MockInvitationTokens::new()),
             totp: Arc::new(MockTotp::new()),
             recovery_codes: Arc::new(MockRecoveryCodes::new()),
             authorization_states: Arc::new(MockAuthorizationStates::new()),
@@ -60,6 +63,7 @@ impl Policy {
             challenge_lifetimes: ChallengeLifetimes { temp: Duration::from_secs(600), code: Duration::from_secs(600) },
             password: PasswordPolicy { min_characters: 8 },
             disclosure: Disclosure::Explicit,
+            registration: RegistrationPolicy::open(),
             email_verification: EmailVerification::Optional,
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
             subscriptions: Vec::new(),

@@ -24,6 +24,7 @@ mod list_events;
 mod login;
 mod logout;
 mod lost_password;
+mod manage_invitations;
 mod manage_second_factors;
 mod measure_load;
 #[cfg(feature = "mocks")]
@@ -76,6 +77,7 @@ pub use list_events::{EventsPage, ListEvents};
 pub use login::{Login, LoginError, LoginOutcome, LoginRequest};
 pub use logout::{Logout, LogoutError};
 pub use lost_password::{LostPassword, LostPasswordError};
+pub use manage_invitations::{InvitationRequest, InvitationsPage, InviteError, Invited, Inviter, ManageInvitations};
 pub use manage_second_factors::{ManageError, ManageSecondFactors, SecondFactorsListed};
 pub use measure_load::MeasureLoad;
 pub use operator::{Operator, OperatorPorts, OperatorUseCases};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::Subscription;
-use crate::ports::{Clock, Entropy, NameDigest, Resealing, SigningKeyMaker, Store};
+use crate::ports::{Clock, Entropy, InvitationTokens, NameDigest, Resealing, SigningKeyMaker, Store};
+use crate::registration::RegistrationPolicy;
 use crate::services::{Announcements, Environment};
 
-use super::{DeleteAccount, PublishSigningKeys, ResealSecrets, SetRoles, UnlockAccount};
+use super::{DeleteAccount, ManageInvitations, PublishSigningKeys, ResealSecrets, SetRoles, UnlockAccount};
 
 /// Proof that an operator is calling, who has the settings of the service. Only [`OperatorUseCases::new`] creates it.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct OperatorPorts {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub name_digest: Arc<dyn NameDigest>,
+    pub invitation_tokens: Arc<dyn InvitationTokens>,
     pub signing_key_maker: Arc<dyn SigningKeyMaker>,
     pub resealing: Arc<dyn Resealing>,
 }
@@ -36,6 +38,7 @@ pub struct OperatorUseCases {
     /// The proof that the other use cases take.
     pub operator: Operator,
     pub delete_account: DeleteAccount,
+    pub manage_invitations: ManageInvitations,
     pub publish_signing_keys: PublishSigningKeys,
     pub reseal_secrets: ResealSecrets,
     pub set_roles: SetRoles,
@@ -44,13 +47,25 @@ pub struct OperatorUseCases {
 
 impl OperatorUseCases {
     /// Builds the use cases. `subscriptions` says which services receive which events, `longest_session` the maximum
-    /// age of a session.
-    pub fn new(ports: OperatorPorts, subscriptions: Vec<Subscription>, longest_session: Duration) -> Self {
-        let OperatorPorts { store, clock, entropy, name_digest, signing_key_maker, resealing } = ports;
+    /// age of a session, `registration` who may register.
+    pub fn new(
+        ports: OperatorPorts,
+        subscriptions: Vec<Subscription>,
+        longest_session: Duration,
+        registration: RegistrationPolicy,
+    ) -> Self {
+        let OperatorPorts { store, clock, entropy, name_digest, invitation_tokens, signing_key_maker, resealing } =
+            ports;
         let env = Environment::new(store, clock, entropy.clone());
         Self {
             operator: Operator(()),
             delete_account: DeleteAccount::new(env.clone(), Arc::new(Announcements { subscriptions, entropy })),
+            manage_invitations: ManageInvitations::new(
+                env.clone(),
+                invitation_tokens,
+                name_digest.clone(),
+                registration,
+            ),
             publish_signing_keys: PublishSigningKeys::new(env.clone(), signing_key_maker),
             reseal_secrets: ResealSecrets::new(env.clone(), resealing, longest_session),
             set_roles: SetRoles::new(env.clone()),

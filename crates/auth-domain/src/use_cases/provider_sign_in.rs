@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::account::{Account, CredentialVersion, EmailAddress, LoginName, Roles};
 use crate::challenge::ChallengePurpose;
 use crate::event::EventKind;
-use crate::identity::{LinkedIdentity, ProviderIdentity};
+use crate::identity::{LinkedIdentity, ProviderEmail, ProviderIdentity};
+use crate::invitation::GivenInvitation;
 use crate::ports::Change;
-use crate::services::{Announcements, Challenges, Decision, Environment, SessionTokens, Success, link};
+use crate::registration::RegistrationRefused;
+use crate::services::{Admission, Announcements, Challenges, Decision, Environment, SessionTokens, Success, link};
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::TempStep;
 use crate::two_factor::TwoFactor;
@@ -35,6 +37,7 @@ enum Decided {
 /// Signs users in through identity providers.
 pub(super) struct ProviderSignIn {
     env: Environment,
+    admission: Arc<Admission>,
     challenges: Arc<Challenges>,
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
@@ -45,6 +48,7 @@ impl ProviderSignIn {
     pub(super) fn new(parts: &Parts) -> Self {
         Self {
             env: parts.env.clone(),
+            admission: parts.admission.clone(),
             challenges: parts.challenges.clone(),
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
@@ -53,15 +57,16 @@ impl ProviderSignIn {
     }
 
     /// Logs in to the account to which the identity is linked. If there is none, the address decides: if both sides
-    /// have verified it, the identity is linked and logs in; if no account has it, one is registered; otherwise the
-    /// sign-in is refused.
+    /// have verified it, the identity is linked and logs in; if no account has it, one is registered if the rules for
+    /// registration and the invitation allow it; otherwise the sign-in is refused.
     pub(super) async fn execute(
         &self,
         identity: &ProviderIdentity,
+        given: GivenInvitation,
         client: &Client,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
         // A lost round: the same identity or address was registered in this moment, or the account was changed.
-        let decided = self.env.decide(async |_| self.decision(identity, client).await).await?;
+        let decided = self.env.decide(async |_| self.decision(identity, given, client).await).await?;
         self.answer(decided, client).await
     }
 
@@ -84,14 +89,19 @@ impl ProviderSignIn {
         }
     }
 
-    async fn decision(&self, identity: &ProviderIdentity, client: &Client) -> Result<Signed, FinishAuthorizationError> {
+    async fn decision(
+        &self,
+        identity: &ProviderIdentity,
+        given: GivenInvitation,
+        client: &Client,
+    ) -> Result<Signed, FinishAuthorizationError> {
         let store = &*self.env.store;
         if let Some(account) = store.find_account_by_identity(&identity.provider, &identity.subject).await? {
             return self.log_in(account, Linked::Already(identity), client).await;
         }
         let email = identity.email.as_ref().ok_or(FinishAuthorizationError::NoEmail)?;
         match store.find_account_by_name(&LoginName::Email(email.address.clone())).await? {
-            None => self.register(identity, &email.address, email.proved, client).await,
+            None => self.register(identity, email, given, client).await,
             Some(account) => match account.identity_at(&identity.provider) {
                 // Linked since it was looked up: this is the second of two simultaneous first sign-ins.
                 Some(linked) if linked.subject == identity.subject => {
@@ -100,7 +110,7 @@ impl ProviderSignIn {
                 None if email.proved && account.email_verified => {
                     self.log_in(account, Linked::ByThis(identity), client).await
                 }
-                _ => Err(FinishAuthorizationError::EmailTaken),
+                _ => Err(self.taken(email, given).await?),
             },
         }
     }
@@ -145,24 +155,42 @@ impl ProviderSignIn {
         Ok(Decision::commit(Decided::Outcome(AuthorizationOutcome::LoggedIn(Box::new(logged_in))), changes))
     }
 
-    /// Registers an account without a password. An address that the provider has not verified gets a code, as at any
-    /// registration.
+    /// Returns why nobody is registered with an address that an account has. If accounts are concealed, someone who may not
+    /// register does not learn that there is one.
+    async fn taken(
+        &self,
+        email: &ProviderEmail,
+        given: GivenInvitation,
+    ) -> Result<FinishAuthorizationError, FinishAuthorizationError> {
+        Ok(match self.admission.admit(&email.address, given).await? {
+            Err(refused) => match self.admission.told(refused) {
+                concealed @ RegistrationRefused::Concealed => concealed.into(),
+                _ => FinishAuthorizationError::EmailTaken,
+            },
+            Ok(_) => FinishAuthorizationError::EmailTaken,
+        })
+    }
+
+    /// Registers an account without a password. An address that neither the provider nor an invitation has verified gets a
+    /// code, as at any registration.
     async fn register(
         &self,
         identity: &ProviderIdentity,
-        email: &EmailAddress,
-        proved: bool,
+        ProviderEmail { address: email, proved }: &ProviderEmail,
+        given: GivenInvitation,
         client: &Client,
     ) -> Result<Signed, FinishAuthorizationError> {
         let (challenges, now) = (&self.challenges, self.env.now());
+        let admitted = self.admission.admit(email, given).await?.map_err(|refused| self.admission.told(refused))?;
         let linked = LinkedIdentity::new(identity, now);
-        let account = self.new_account(email, proved, linked.clone(), now);
-        let account_id = account.id;
+        let account = admitted.welcome(self.new_account(email, *proved, linked.clone(), now));
+        let (account_id, proved) = (account.id, account.email_verified);
         let mut changes = vec![
             Change::InsertAccount(account.clone()),
             Change::LinkIdentity { account_id, identity: linked },
             self.announcements.announce(EventKind::UserRegistered, account_id, now),
         ];
+        changes.extend(admitted.use_up(account_id, now));
         if self.email_verification == EmailVerification::BeforeLogin && !proved {
             return Ok(Decision::commit(Decided::Unproved(Box::new(account)), changes));
         }

@@ -10,10 +10,12 @@ use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, FieldError, Refusal};
 use crate::event::EventKind;
+use crate::invitation::GivenInvitation;
 use crate::mail::NoticeKind;
 use crate::ports::{Change, HashingError, PasswordHasher, StoreError, UniqueKey};
 use crate::rate_limit::RateLimited;
-use crate::services::{Announcements, Challenges, Decision, Environment, Lost, notice, salt};
+use crate::registration::RegistrationRefused;
+use crate::services::{Admission, Admitted, Announcements, Challenges, Decision, Environment, Lost, notice, salt};
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::two_factor::TwoFactor;
@@ -32,6 +34,8 @@ pub struct RegisterRequest {
     pub password: Password,
     /// Compared with `password` if it is present.
     pub confirm_password: Option<Password>,
+    /// The invitation, if the user has one.
+    pub invitation: Option<String>,
     /// Who is calling.
     pub client: Client,
 }
@@ -57,6 +61,9 @@ pub enum RegisterError {
     /// The password is too weak.
     #[error("the password breaks the password policy")]
     WeakPassword(Vec<PasswordReason>),
+    /// Nobody may register, or not this user.
+    #[error(transparent)]
+    Refused(#[from] RegistrationRefused),
     /// Another account has the e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -82,6 +89,7 @@ impl From<RegisterError> for Refusal {
             RegisterError::WeakPassword(reasons) => {
                 Self { code: ErrorCode::PasswordPolicy, details: Details::PasswordReasons(reasons) }
             }
+            RegisterError::Refused(refused) => refused.into(),
             RegisterError::EmailTaken => Self::taken(ErrorCode::UserExists, "/email"),
             RegisterError::UsernameTaken(Disclosure::Explicit) => Self::taken(ErrorCode::UserExists, "/username"),
             RegisterError::UsernameTaken(Disclosure::Concealed) => ErrorCode::UserExists.into(),
@@ -95,6 +103,7 @@ impl From<RegisterError> for Refusal {
 /// Registers accounts.
 pub struct Register {
     env: Environment,
+    admission: Arc<Admission>,
     hasher: Arc<dyn PasswordHasher>,
     challenges: Arc<Challenges>,
     announcements: Arc<Announcements>,
@@ -107,6 +116,7 @@ impl Register {
     pub(super) fn new(parts: &Parts) -> Self {
         Self {
             env: parts.env.clone(),
+            admission: parts.admission.clone(),
             hasher: parts.ports.password_hasher.clone(),
             challenges: parts.challenges.clone(),
             announcements: parts.announcements.clone(),
@@ -123,9 +133,14 @@ impl Register {
         errors.into_iter().flatten().collect()
     }
 
-    /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one.
+    /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one. If accounts are
+    /// concealed, so does a registration that the rules refuse, which then looks like any other.
     pub async fn execute(&self, request: RegisterRequest) -> Result<Registered, RegisterError> {
         let (email, username) = parse_names(&request)?;
+        let given = self.admission.read(request.invitation.as_deref());
+        if self.disclosure == Disclosure::Explicit {
+            self.admission.check_rules(&email, given)?;
+        }
         if request.confirm_password.is_some_and(|confirm| confirm != request.password) {
             return Err(RegisterError::UnmatchedPasswords);
         }
@@ -136,18 +151,28 @@ impl Register {
         let (salt, network) = (salt(self.env.random()), request.client.network());
         let password_hash = self.hasher.hash(request.password, salt, network).await?;
         let account = self.new_account(email, username, password_hash);
-        self.env
-            .decide(async |lost| match (lost, self.disclosure) {
-                (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Concealed) => {
-                    self.pretend(&account, &request.client).await
-                }
-                (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Explicit) => Err(RegisterError::EmailTaken),
-                (Some(Lost::Duplicate(UniqueKey::Username)), disclosure) => {
-                    Err(RegisterError::UsernameTaken(disclosure))
-                }
-                _ => self.insert(&account, &request.client).await,
-            })
-            .await
+        self.env.decide(async |lost| self.round(lost, &account, given, &request.client).await).await
+    }
+
+    async fn round(
+        &self,
+        lost: Option<Lost>,
+        account: &Account,
+        given: GivenInvitation,
+        client: &Client,
+    ) -> Result<Decision<Registered, RegisterError>, RegisterError> {
+        let admitted = match (self.admission.admit(&account.email, given).await?, self.disclosure) {
+            (Ok(admitted), _) => admitted,
+            (Err(_), Disclosure::Concealed) => return self.pretend(account, client).await,
+            (Err(refused), Disclosure::Explicit) => return Err(refused.into()),
+        };
+        let account = admitted.welcome(account.clone());
+        match (lost, self.disclosure) {
+            (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Concealed) => self.pretend(&account, client).await,
+            (Some(Lost::Duplicate(UniqueKey::Email)), Disclosure::Explicit) => Err(RegisterError::EmailTaken),
+            (Some(Lost::Duplicate(UniqueKey::Username)), disclosure) => Err(RegisterError::UsernameTaken(disclosure)),
+            _ => self.insert(&account, &admitted, client).await,
+        }
     }
 
     fn new_account(&self, email: EmailAddress, username: Option<Username>, password_hash: PasswordHash) -> Account {
@@ -173,15 +198,19 @@ impl Register {
     async fn insert(
         &self,
         account: &Account,
+        admitted: &Admitted,
         client: &Client,
     ) -> Result<Decision<Registered, RegisterError>, RegisterError> {
         let now = self.env.now();
-        let counted = self.count_mail(&account.email, now).await?;
-        let (challenge, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
         let mut changes = vec![Change::InsertAccount(account.clone())];
-        changes.extend(begun);
-        changes.push(counted);
+        changes.extend(admitted.use_up(account.id, now));
         changes.push(self.announcements.announce(EventKind::UserRegistered, account.id, account.created_at));
+        if account.email_verified {
+            return Ok(Decision::commit(Registered { account: account.clone(), temp_token: None }, changes));
+        }
+        changes.push(self.count_mail(&account.email, now).await?);
+        let (challenge, begun) = self.challenges.begin_for(account, ChallengePurpose::VerifyEmail, client, now);
+        changes.extend(begun);
         Ok(Decision::commit(self.registered(account, challenge.id, now), changes))
     }
 
@@ -193,6 +222,7 @@ impl Register {
 
     fn registered(&self, account: &Account, challenge_id: ChallengeId, now: Timestamp) -> Registered {
         let temp_token = match self.email_verification {
+            _ if account.email_verified => None,
             EmailVerification::Optional => None,
             EmailVerification::BeforeLogin => {
                 Some(self.challenges.temp_token(challenge_id, TempStep::GiveVerifyEmailCode, now))
@@ -201,8 +231,9 @@ impl Register {
         Registered { account: account.clone(), temp_token }
     }
 
-    /// Pretends to register a taken address: the caller is not told, but its owner gets a mail. A taken username cannot
-    /// be concealed, since a new account could not have it either.
+    /// Pretends to register a taken address, or someone whom the rules refuse: the caller is not told, but the owner of the
+    /// address, if there is one, gets a mail. A taken username cannot be concealed, since a new account could not have it
+    /// either.
     async fn pretend(
         &self,
         account: &Account,

@@ -7,7 +7,7 @@ use crate::AuthorizationId;
 use crate::authorization::IdToken;
 use crate::identity::ProviderName;
 use crate::ports::{Change, IdentifyError, VouchedIdentity};
-use crate::services::Environment;
+use crate::services::{Admission, Environment};
 use crate::session::Client;
 
 use super::all::Parts;
@@ -19,6 +19,7 @@ use super::provider_sign_in::ProviderSignIn;
 pub struct SignInByToken {
     env: Environment,
     providers: Arc<IdentityProviders>,
+    admission: Arc<Admission>,
     sign_in: ProviderSignIn,
 }
 
@@ -27,17 +28,19 @@ impl SignInByToken {
         Self {
             env: parts.env.clone(),
             providers: parts.identity_providers.clone(),
+            admission: parts.admission.clone(),
             sign_in: ProviderSignIn::new(parts),
         }
     }
 
     /// Logs in, links or registers the owner of the token. `nonce` is the value for which the client requested it. A token
-    /// can be used once: it is marked as used before anything else happens.
+    /// can be used once: it is marked as used before anything else happens. A new user may register with `invitation`.
     pub async fn execute(
         &self,
         provider: &ProviderName,
         token: &IdToken,
         nonce: &str,
+        invitation: Option<&str>,
         client: &Client,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
         let provider = self.providers.get(provider).ok_or(FinishAuthorizationError::UnknownProvider)?;
@@ -46,6 +49,6 @@ impl SignInByToken {
         if !self.env.commit_unless_lost(Change::UseAuthorization { id, expires_at }).await? {
             return Err(IdentifyError::CodeRefused.into());
         }
-        self.sign_in.execute(&identity, client).await
+        self.sign_in.execute(&identity, self.admission.read(invitation), client).await
     }
 }

@@ -26,7 +26,7 @@ fn browser(secret: &str) -> BrowserContext {
 }
 
 async fn sign_in(service: &TestService) -> Result<String, BeginAuthorizationError> {
-    service.use_cases.begin_authorization.sign_in(&google(), BrowserContext::default()).await
+    service.use_cases.begin_authorization.sign_in(&google(), None, BrowserContext::default()).await
 }
 
 async fn link(service: &TestService, caller: &Authenticated) -> Result<String, BeginAuthorizationError> {
@@ -64,7 +64,8 @@ async fn somebody_who_wants_to_sign_in_is_sent_to_the_provider_and_nothing_is_wr
 #[tokio::test]
 async fn a_browser_and_where_it_ends_come_back() {
     let service = TestService::new();
-    let url = service.use_cases.begin_authorization.sign_in(&google(), browser("secret")).await.expect("an address");
+    let url =
+        service.use_cases.begin_authorization.sign_in(&google(), None, browser("secret")).await.expect("an address");
     let opened = opened(&service, &url, Some("secret"));
     assert_eq!((opened.redirect(), opened.is_of_this_browser()), (Some("https://app.example.org/"), true));
 }
@@ -99,7 +100,7 @@ async fn a_provider_that_is_not_configured_is_not_found() {
     let service = TestService::new();
     let (caller, unknown) = (caller(&service).await, ProviderName::parse("unknown").expect("a name"));
     let begin = &service.use_cases.begin_authorization;
-    let signed_in = begin.sign_in(&unknown, BrowserContext::default()).await;
+    let signed_in = begin.sign_in(&unknown, None, BrowserContext::default()).await;
     let linked = begin.link(&service.fresh(&caller), &unknown, BrowserContext::default()).await;
     for answer in [signed_in, linked] {
         assert_eq!(answer, Err(BeginAuthorizationError::UnknownProvider));

@@ -219,7 +219,7 @@ async fn a_mail_whose_worker_died_is_sent_again_when_its_lease_is_over() {
     let [first, second] = &service.mailer.sent()[..] else { panic!("sent twice") };
     let code = |mail: &OutgoingMail| match &mail.content {
         OutgoingContent::Code { code, .. } => code.reveal().to_owned(),
-        OutgoingContent::Notice { notice, .. } => panic!("{notice:?}"),
+        content => panic!("{content:?}"),
     };
     assert_eq!((first.id, code(first)), (second.id, code(second)), "under the same name, with the same code");
 }

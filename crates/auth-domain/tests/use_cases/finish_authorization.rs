@@ -39,7 +39,7 @@ fn secret(text: &str) -> BearerToken {
 /// Goes to the provider from a browser with that secret, or from none; returns the `state`.
 async fn go(service: &TestService, browser: Option<&str>) -> String {
     let context = BrowserContext { browser: browser.map(secret), redirect: Some("https://app.example".to_owned()) };
-    let url = service.use_cases.begin_authorization.sign_in(service.google.name(), context).await;
+    let url = service.use_cases.begin_authorization.sign_in(service.google.name(), None, context).await;
     TestProvider::state_in(&url.expect("an address")).to_owned()
 }
 

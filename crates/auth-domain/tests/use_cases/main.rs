@@ -34,6 +34,7 @@ mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
 mod introspect;
+mod invitations;
 mod kept_sessions;
 mod learn_networks;
 mod list_credentials;

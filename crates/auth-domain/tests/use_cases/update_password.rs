@@ -144,7 +144,7 @@ async fn the_owner_is_told_what_a_reset_removed_and_who_can_still_sign_in() {
         let owed = ann.service.store.owed_mails();
         let notices = owed.into_iter().filter_map(|mail| match mail.content {
             MailContent::Notice(notice) => Some(notice),
-            MailContent::Code { .. } => None,
+            MailContent::Invitation(_) | MailContent::Code { .. } => None,
         });
         let [notice] = &notices.collect::<Vec<_>>()[..] else { panic!("one notice") };
         assert_eq!((notice.kind, notice.address_proved), (NoticeKind::PasswordReset, true));

@@ -3,6 +3,7 @@
 mod components;
 mod errors;
 mod shapes;
+mod shared;
 mod successes;
 mod webhooks;
 
@@ -52,6 +53,7 @@ pub fn openapi(server: &str, providers: &[ListedProvider]) -> OpenApi {
         let method = endpoint.method.as_str().to_ascii_lowercase();
         paths.entry(&endpoint.path).0.push((method, operation));
     }
+    shared::share_repeated(&mut paths, &mut components);
     OpenApi {
         openapi: "3.1.0",
         info: json!({

@@ -6,6 +6,7 @@ mod deletions;
 mod events;
 mod health;
 mod introspect;
+mod invitations;
 mod jwks;
 mod list_providers;
 mod login;
@@ -76,6 +77,9 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         deletions::endpoint(),
         events::endpoint(),
         roles::endpoint(),
+        invitations::create(),
+        invitations::list(),
+        invitations::withdraw(),
         introspect::endpoint(),
         jwks::endpoint(),
         health::live(),

@@ -39,6 +39,8 @@ struct IdTokenBody {
     /// The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
     #[schema(example = "n-0S6_WzA2Mj")]
     nonce: String,
+    /// An invitation, where one is required to register.
+    invitation: Option<String>,
 }
 
 /// Returns the endpoint of a provider that issues id_tokens.
@@ -69,6 +71,11 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
         ErrorCode::EmailRequired,
         ErrorCode::OauthCodeInvalid,
         ErrorCode::EmailExists,
+        ErrorCode::RegistrationClosed,
+        ErrorCode::InvitationRequired,
+        ErrorCode::InvitationInvalid,
+        ErrorCode::DomainNotAllowed,
+        ErrorCode::RegistrationRefused,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,
@@ -105,7 +112,8 @@ async fn sign_in_by_token(
         return Err(Refusal::invalid(vec![error]).into());
     }
     let token = IdToken::parse(&body.id_token).ok_or(ErrorCode::OauthCodeInvalid)?;
-    let outcome = use_cases.sign_in_by_token.execute(&provider, &token, &body.nonce, &client).await?;
+    let invitation = body.invitation.as_deref();
+    let outcome = use_cases.sign_in_by_token.execute(&provider, &token, &body.nonce, invitation, &client).await?;
     Ok(answer(&request, Delivery::of(&request), &outcome))
 }
 

@@ -83,6 +83,7 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     // Starting a sign-in writes nothing.
     .permission(Permission::Anyone(Cost::Nothing))
     .parameter(redirect_parameter())
+    .parameter(query("invitation", "An invitation, where one is required to register."))
     .parameter(query(
         "reauthenticate",
         "`true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever \
@@ -93,6 +94,8 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
     .errors(&[HttpCode::TokenRequired, HttpCode::CrossSiteRequest])
     .errors(&[
+        ErrorCode::InvitationInvalid,
+        ErrorCode::RegistrationRefused,
         ErrorCode::AccessTokenInvalid,
         ErrorCode::AccessTokenExpired,
         ErrorCode::Unauthorized,
@@ -119,7 +122,10 @@ async fn begin_sign_in(
     let browser_context = BrowserContext { browser: browser.clone(), redirect };
     let url = match caller {
         Some(caller) => use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?,
-        None => use_cases.begin_authorization.sign_in(&provider, browser_context).await?,
+        None => {
+            let invitation = query_parameter(&request, "invitation")?;
+            use_cases.begin_authorization.sign_in(&provider, invitation.as_deref(), browser_context).await?
+        }
     };
     let mut response = if wants_json { started(url) } else { found(&url) };
     if let Some(browser) = browser {
@@ -239,6 +245,11 @@ fn finish(provider: &ProviderName) -> Endpoint {
         ErrorCode::OauthStateInvalid,
         ErrorCode::OauthCodeInvalid,
         ErrorCode::EmailExists,
+        ErrorCode::RegistrationClosed,
+        ErrorCode::InvitationRequired,
+        ErrorCode::InvitationInvalid,
+        ErrorCode::DomainNotAllowed,
+        ErrorCode::RegistrationRefused,
         ErrorCode::IdentityAlreadyLinked,
         ErrorCode::ProviderNotLinked,
         ErrorCode::ReauthenticationRequired,

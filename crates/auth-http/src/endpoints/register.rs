@@ -32,6 +32,8 @@ struct RegisterBody {
     password: String,
     /// Where it is there, it must be the same.
     confirm_password: Option<String>,
+    /// An invitation, where one is required.
+    invitation: Option<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -46,6 +48,10 @@ pub(super) fn endpoint() -> Endpoint {
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
             ErrorCode::UserExists,
+            ErrorCode::RegistrationClosed,
+            ErrorCode::InvitationRequired,
+            ErrorCode::InvitationInvalid,
+            ErrorCode::DomainNotAllowed,
             ErrorCode::RateLimited,
             ErrorCode::Overloaded,
             ErrorCode::Unavailable,
@@ -67,6 +73,7 @@ async fn register(
             username: body.username,
             email: body.email,
             password: Password::new(&body.password),
+            invitation: body.invitation,
             confirm_password: body.confirm_password.as_deref().map(Password::new),
             client,
         })

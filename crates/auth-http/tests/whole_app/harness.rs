@@ -118,10 +118,14 @@ impl App {
         Self { handler: handler(service.use_cases.clone(), edge).await, service }
     }
 
+    /// On that service.
+    pub async fn on(service: TestService) -> Self {
+        Self { handler: handler(service.use_cases.clone(), edge(&service)).await, service }
+    }
+
     /// The same rows after a start: nothing else is remembered.
     pub async fn restarted(&self) -> Self {
-        let service = self.service.under(self.service.policy.clone());
-        Self { handler: handler(service.use_cases.clone(), edge(&service)).await, service }
+        Self::on(self.service.under(self.service.policy.clone())).await
     }
 
     /// Lets time pass.
@@ -185,7 +189,7 @@ impl App {
     pub async fn notices(&self, address: &str) -> Vec<NoticeKind> {
         let told = |mail: OutgoingMail| match mail.content {
             OutgoingContent::Notice { notice, times } => vec![notice.kind; usize::try_from(times).unwrap()],
-            OutgoingContent::Code { .. } => vec![],
+            OutgoingContent::Invitation { .. } | OutgoingContent::Code { .. } => vec![],
         };
         self.mails_to(address).await.into_iter().flat_map(told).collect()
     }

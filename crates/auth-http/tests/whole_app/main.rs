@@ -30,6 +30,7 @@ mod fresh_login;
 mod harness;
 mod http;
 mod internal;
+mod invitations;
 mod log;
 mod login;
 mod network_limits;

@@ -20,6 +20,8 @@ mod openapi;
 mod restore;
 mod restore_drill;
 mod user_delete;
+pub(crate) mod user_invitations;
+pub(crate) mod user_invite;
 mod user_list;
 mod user_roles;
 mod user_show;
@@ -72,6 +74,8 @@ async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> 
         UserCommand::List => user_list::run(settings).await,
         UserCommand::Show { user } => user_show::run(settings, &user).await,
         UserCommand::Roles { user, roles } => user_roles::run(settings, &user, &roles).await,
+        UserCommand::Invite(options) => user_invite::run(settings, &options).await,
+        UserCommand::Invitations(options) => user_invitations::run(settings, &options).await,
         UserCommand::Unlock { user } => user_unlock::run(settings, &user).await,
         UserCommand::Delete { user } => user_delete::run(settings, &user).await,
     }

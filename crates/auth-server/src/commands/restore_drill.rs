@@ -4,6 +4,7 @@ use auth_crypto::{AccessTokenSigner, KeyRing, SealedTotp, SystemClock, SystemEnt
 use auth_domain::account::{LoginName, Password};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{Change, Clock as _, Entropy as _, Writers};
+use auth_domain::registration::RegistrationPolicy;
 use auth_domain::session::Client;
 use auth_domain::two_factor::{MethodState, SealedSecret};
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, RegisterRequest};
@@ -80,7 +81,8 @@ pub(crate) async fn run(
     let real = settings.database.clone();
     let is_export = matches!(export.source, auth_archive::Source::Export(_));
     let (scratch, database) = Scratch::make(&settings).await?;
-    let settings = Settings { database, ..settings };
+    // The probe account registers whoever may register otherwise.
+    let settings = Settings { database, registration: RegistrationPolicy::open(), ..settings };
     let outcome = tokio::select! {
         outcome = rehearse(&settings, export, is_export, ring, options) => outcome,
         _ = terminated() => Err("interrupted".into()),
@@ -185,6 +187,7 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
         email: email.clone(),
         password: password.clone(),
         confirm_password: None,
+        invitation: None,
         client: client.clone(),
     };
     use_cases

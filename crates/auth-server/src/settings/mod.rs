@@ -20,6 +20,7 @@ use auth_domain::account::HashCost;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
+use auth_domain::registration::{EmailDomains, RegistrationMode, RegistrationPolicy};
 use auth_domain::session::SessionLifetimes;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_http::NetworkQuota;
@@ -32,7 +33,8 @@ use providers::origins;
 use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
-    audience, base_paths, collector_url, disclosure, is_confidential, is_loopback, proxies, public_url, socket_address,
+    audience, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies, public_url,
+    registration, socket_address,
 };
 
 pub(crate) use providers::ProviderRegistration;
@@ -65,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) mail_is_set: bool,
     pub(crate) challenges: ChallengeLifetimes,
     pub(crate) disclosure: Disclosure,
+    pub(crate) registration: RegistrationPolicy,
     pub(crate) email_verification: EmailVerification,
     pub(crate) step_up_max_age: Option<Duration>,
     pub(crate) webhooks: Vec<WebhookRegistration>,
@@ -189,6 +192,10 @@ impl Settings {
             network_limits: network_limits(&mut reader),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
             disclosure: reader.parse("DISCLOSURE", Disclosure::Explicit, disclosure),
+            registration: RegistrationPolicy {
+                mode: reader.parse("REGISTRATION", RegistrationMode::Open, registration),
+                domains: reader.parse("REGISTRATION_DOMAINS", EmailDomains::default(), email_domains),
+            },
             email_verification: email_verification(&mut reader),
             step_up_max_age: reader.seconds_or_off("STEP_UP_MAX_AGE"),
             webhooks: reader.webhooks(),

@@ -141,6 +141,18 @@ const SETTINGS: &[Row] = &[
         "explicit",
         "Whether answers reveal to strangers who has an account.",
     ),
+    (
+        "REGISTRATION",
+        Kind::Choice(&["open", "invited", "closed"]),
+        "open",
+        "Who may register, with a password or for the first time through an identity provider: anyone, those with an invitation, or nobody.",
+    ),
+    (
+        "REGISTRATION_DOMAINS",
+        Kind::List("a domain such as example.org, *.example.org or !example.com"),
+        "(any)",
+        "Domains of the e-mail addresses that may register. *.example.org stands for every domain below example.org but not for itself; ! refuses. An address may register if no entry with ! matches its domain, and one without ! does or there is none.",
+    ),
     ("REQUIRE_VERIFIED_EMAIL", Kind::Switch, "off", "Require a verified e-mail address before login."),
     (
         "STEP_UP_MAX_AGE",

@@ -1,6 +1,7 @@
 //! Settings as operators write them.
 
 use auth_crypto::ServiceKey;
+use auth_domain::account::EmailAddress;
 
 use super::*;
 
@@ -262,6 +263,20 @@ fn no_setting_goes_unread() {
     let mistakes = load(&variables).err().unwrap();
     let unread: Vec<&str> = mistakes.lines().filter(|line| line.contains("the service does not read it")).collect();
     assert!(unread.is_empty(), "{unread:#?}");
+}
+
+#[test]
+fn who_may_register() {
+    let loaded = |settings: &[(&str, &str)]| load(settings).unwrap().registration;
+    assert_eq!(loaded(&[]), RegistrationPolicy::open());
+    assert_eq!(loaded(&[("AUTH_REGISTRATION", "invited")]).mode, RegistrationMode::Invited);
+    let domains = loaded(&[("AUTH_REGISTRATION_DOMAINS", "*.example.org, !old.example.org")]).domains;
+    let allows = |email: &str| domains.allow(&EmailAddress::parse(email).unwrap());
+    assert!(allows("ann@a.example.org") && !allows("ann@old.example.org") && !allows("ann@example.org"));
+    for (name, bad) in [("AUTH_REGISTRATION", "off"), ("AUTH_REGISTRATION_DOMAINS", "example.org,*")] {
+        let mistake = load(&[(name, bad)]).err().unwrap();
+        assert!(mistake.contains(name) && mistake.contains("must be"), "{mistake}");
+    }
 }
 
 #[test]

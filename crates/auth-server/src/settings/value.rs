@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use auth_domain::disclosure::Disclosure;
+use auth_domain::registration::{EmailDomains, RegistrationMode};
 use ipnet::IpNet;
 use url::{Host, Url};
 
@@ -135,6 +136,17 @@ pub(super) fn disclosure(text: &str) -> Result<Disclosure, String> {
         "concealed" => Ok(Disclosure::Concealed),
         _ => Err(format!("must be explicit or concealed, not {text:?}")),
     }
+}
+
+pub(super) fn registration(text: &str) -> Result<RegistrationMode, String> {
+    RegistrationMode::parse(text).ok_or_else(|| format!("must be open, invited or closed, not {text:?}"))
+}
+
+pub(super) fn email_domains(text: &str) -> Result<EmailDomains, String> {
+    list(text).try_fold(EmailDomains::default(), |domains, entry| {
+        let wrong = |_| format!("must be domains such as example.org, *.example.org or !example.com, not {entry:?}");
+        domains.with(entry).map_err(wrong)
+    })
 }
 
 /// Reads the networks of proxies. Whoever is in one is believed about the address of its clients, so one that holds

@@ -3,13 +3,14 @@
 use auth_domain::access_token::{BearerToken, TokenRejection};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use auth_domain::identity::ProviderName;
+use auth_domain::invitation::{InvitationChannel, InvitationClaims};
 use auth_domain::ports::{AuthorizationRequest, AuthorizationSecrets, AuthorizationStates, VerifiedState};
 use auth_domain::{AuthorizationId, Timestamp};
 
 use super::tokens::until;
 use super::{id, join, micros, split, timestamp};
 
-/// `state|<id>|<provider>|<purpose>|<session, or nothing>|<redirect>|<iat>|<exp>|<browser's secret>`.
+/// `state|<id>|<provider>|<purpose>|<session, or nothing>|<redirect>|<invitation>|<channel>|<iat>|<exp>|<browser's secret>`.
 #[derive(Debug)]
 pub struct TestAuthorizationStates;
 
@@ -36,6 +37,8 @@ impl AuthorizationStates for TestAuthorizationStates {
             purpose,
             &session,
             state.redirect.as_deref().unwrap_or_default(),
+            &state.invitation.map(|claims| claims.id.to_string()).unwrap_or_default(),
+            state.invitation.map_or("", |claims| claims.channel.as_str()),
             &micros(state.issued_at),
             &micros(state.expires_at),
             browser.as_ref().map_or("", BearerToken::reveal),
@@ -63,7 +66,8 @@ impl AuthorizationStates for TestAuthorizationStates {
 }
 
 fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
-    let [request, provider, purpose, session, redirect, issued_at, expires_at, browser] = split("state", text)?;
+    let [request, provider, purpose, session, redirect, invitation, channel, issued_at, expires_at, browser] =
+        split("state", text)?;
     let purpose = match purpose {
         "link" => AuthorizationPurpose::Link(id(session)?),
         "reauthenticate" => AuthorizationPurpose::Reauthenticate(id(session)?),
@@ -74,6 +78,8 @@ fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
         provider: ProviderName::parse(provider)?,
         purpose,
         redirect: (!redirect.is_empty()).then(|| redirect.to_owned()),
+        invitation: InvitationChannel::parse(channel)
+            .and_then(|channel| Some(InvitationClaims { id: id(invitation)?, channel })),
         issued_at: timestamp(issued_at)?,
         expires_at: timestamp(expires_at)?,
     };

@@ -134,6 +134,14 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::ForgetDailyMisses(subject) => Ok(tables.daily_misses.remove(&subject.as_uuid()).is_some()),
         Change::PutRateLimit { rate_limit, counted: _ } => limits::put_rate_limit(tables, rate_limit),
         Change::ForgetRateLimits(subject) => limits::forget_rate_limits(tables, *subject),
+        Change::InsertInvitation(invitation) => {
+            insert_row(&mut tables.invitations, invitation.id, invitation.clone(), UniqueKey::Id)
+        }
+        Change::UseInvitation { id, account_id: _, at } => {
+            let invitation = tables.invitations.get_mut(id);
+            Ok(update(invitation, |invitation| invitation.is_usable(*at), |invitation| invitation.uses_left -= 1))
+        }
+        Change::WithdrawInvitation(id) => Ok(tables.invitations.remove(id).is_some()),
         Change::RecordDeletion(deletion) => {
             insert_row(&mut tables.deletions, deletion.id, deletion.clone(), UniqueKey::Id)
         }

@@ -5,6 +5,7 @@ use auth_domain::audit::AuditRecord;
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::Deletion;
 use auth_domain::event::Event;
+use auth_domain::invitation::Invitation;
 use auth_domain::mail::{MailContent, MailRequest, NoticeKind};
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::pending_credentials::PendingCredentials;
@@ -77,9 +78,14 @@ impl MemoryStore {
         let to_them = self.owed_mails().into_iter().filter(|mail| mail.to == *address);
         let notice = |mail: MailRequest| match mail.content {
             MailContent::Notice(notice) => Some(notice.kind),
-            MailContent::Code { .. } => None,
+            MailContent::Invitation(_) | MailContent::Code { .. } => None,
         };
         to_them.filter_map(notice).collect()
+    }
+
+    /// Returns every invitation, in the order of their creation.
+    pub fn invitations(&self) -> Vec<Invitation> {
+        self.tables().invitations.values().cloned().collect()
     }
 
     /// Returns every event that was announced, in the order of their ids, which is that of their announcement while the

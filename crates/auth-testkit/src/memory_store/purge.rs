@@ -51,6 +51,9 @@ impl Tables {
                 self.delete_challenges(|_| false);
                 removed
             }
+            Expired::Invitations { expired_before } => {
+                remove(&mut self.invitations, limit, |invitation| invitation.expires_at < expired_before)
+            }
             Expired::RateLimits { began_before } => {
                 remove(&mut self.rate_limits, limit, |row| row.began_at < began_before)
             }

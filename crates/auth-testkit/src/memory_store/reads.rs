@@ -5,13 +5,14 @@ use auth_domain::audit::{AuditFilter, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::invitation::Invitation;
 use auth_domain::load::OutboxDepth;
 use auth_domain::mail::{ParkedMail, WaitingMail};
 use auth_domain::password_limit::{NetworkAttempts, PasswordLimit};
 use auth_domain::rate_limit::{AttemptSubject, RateLimit, RateLimitKind};
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, InvitationId, SessionId, Timestamp};
 use uuid::Uuid;
 
 use super::tables::{MailRow, Tables, network_key, rate_limit_key};
@@ -72,6 +73,11 @@ impl Tables {
     pub(super) fn rate_limit(&self, subject: AttemptSubject, kind: &RateLimitKind) -> RateLimit {
         let stored = self.rate_limits.get(&rate_limit_key(subject, kind)).cloned();
         stored.unwrap_or_else(|| RateLimit::empty(subject, kind.clone()))
+    }
+
+    pub(super) fn invitations_after(&self, after: Option<InvitationId>, limit: u32) -> Vec<Invitation> {
+        let later = self.invitations.values().filter(|invitation| after.is_none_or(|after| invitation.id > after));
+        page(later.cloned(), limit)
     }
 
     pub(super) fn challenge(&self, id: ChallengeId) -> Option<(Challenge, Option<Account>)> {

@@ -10,6 +10,7 @@ use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
+use auth_domain::invitation::Invitation;
 use auth_domain::load::{FileCheck, OutboxDepth, PoolLoad};
 use auth_domain::mail::{LeasedMail, ParkedMail, WaitingMail};
 use auth_domain::maintenance::Maintenance;
@@ -21,7 +22,7 @@ use auth_domain::retention::Expired;
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
-use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, DeletionId, EventId, InvitationId, Randomness, SessionId, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::MemoryStore;
@@ -134,6 +135,14 @@ impl Store for MemoryStore {
         purpose: ChallengePurpose,
     ) -> Result<Option<Challenge>, StoreError> {
         self.read(|tables| tables.newest_challenge(account_id, purpose))
+    }
+
+    async fn find_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, StoreError> {
+        self.read(|tables| tables.invitations.get(&id).cloned())
+    }
+
+    async fn list_invitations(&self, after: Option<InvitationId>, limit: u32) -> Result<Vec<Invitation>, StoreError> {
+        self.read(|tables| tables.invitations_after(after, limit))
     }
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {

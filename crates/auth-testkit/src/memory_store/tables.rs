@@ -8,6 +8,7 @@ use auth_domain::challenge::Challenge;
 use auth_domain::deletion::Deletion;
 use auth_domain::event::{Event, EventKind};
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
+use auth_domain::invitation::Invitation;
 use auth_domain::mail::MailRequest;
 use auth_domain::password_limit::{DailyMisses, NetworkAttempts};
 use auth_domain::pending_credentials::PendingCredentials;
@@ -17,8 +18,8 @@ use auth_domain::session::{Network, Session};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::two_factor::TotpStep;
 use auth_domain::{
-    AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, MailId, RetiredKeyId, SessionId,
-    SigningKeyId, Timestamp,
+    AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, InvitationId, MailId, RetiredKeyId,
+    SessionId, SigningKeyId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -41,6 +42,7 @@ pub(super) struct Tables {
     /// The position of the event that was listed last.
     pub(super) last_position: u64,
     pub(super) deliveries: BTreeMap<(EventId, String), DeliveryRow>,
+    pub(super) invitations: BTreeMap<InvitationId, Invitation>,
     pub(super) mails: BTreeMap<MailId, MailRow>,
     pub(super) signing_keys: BTreeMap<SigningKeyId, SigningKey>,
     pub(super) retired_keys: BTreeMap<RetiredKeyId, RetiredKey>,

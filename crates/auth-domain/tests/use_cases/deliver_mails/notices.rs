@@ -36,7 +36,7 @@ fn told(service: &TestService) -> Vec<(NoticeKind, u32)> {
     let sent = service.mailer.sent().into_iter();
     sent.filter_map(|mail| match mail.content {
         OutgoingContent::Notice { notice, times } => Some((notice.kind, times)),
-        OutgoingContent::Code { .. } => None,
+        OutgoingContent::Invitation { .. } | OutgoingContent::Code { .. } => None,
     })
     .collect()
 }

@@ -68,7 +68,7 @@ pub(super) fn owe(tables: &mut Tables, request: &MailRequest) -> Applied {
 fn fold_key(request: &MailRequest) -> Option<String> {
     match &request.content {
         MailContent::Notice(notice) => Some(notice.fold_key(&request.to)),
-        MailContent::Code { .. } => None,
+        MailContent::Invitation(_) | MailContent::Code { .. } => None,
     }
 }
 
