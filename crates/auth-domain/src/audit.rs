@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::challenge::{Challenge, ChallengeState};
 use crate::named::named;
 use crate::ports::{AuditContextSource, Change, Clock, Entropy};
@@ -23,6 +25,8 @@ pub enum Actor {
     Client,
     /// Another service, by name.
     Service(String),
+    /// A user with the role `admin`, who administers the service.
+    Admin(AccountId),
     /// The operator, on the command line.
     Operator,
     /// The service itself, without being asked.
@@ -34,6 +38,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Client => f.write_str("client"),
             Self::Service(name) => write!(f, "service:{name}"),
+            Self::Admin(id) => write!(f, "admin:{id}"),
             Self::Operator => f.write_str("operator"),
             Self::Itself => f.write_str("itself"),
         }
@@ -43,8 +48,9 @@ impl fmt::Display for Actor {
 impl Actor {
     /// Parses what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        match (text, text.strip_prefix("service:")) {
-            (_, Some(name)) => Some(Self::Service(name.to_owned())),
+        match (text, text.split_once(':')) {
+            (_, Some(("service", name))) => Some(Self::Service(name.to_owned())),
+            (_, Some(("admin", id))) => Uuid::try_parse(id).ok().map(|id| Self::Admin(AccountId::from(id))),
             ("client", _) => Some(Self::Client),
             ("operator", _) => Some(Self::Operator),
             ("itself", _) => Some(Self::Itself),
@@ -129,15 +135,71 @@ pub struct AuditRecord {
     pub detail: Option<String>,
 }
 
-/// Selects the records to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Selects the records to list, and their order. What is `None` selects all.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Only those of this account; `None` for all.
+    /// Only those of this account.
     pub account_id: Option<AccountId>,
+    /// Only those with this action, such as `password.changed`.
+    pub action: Option<String>,
+    /// Only those that were caused by this actor.
+    pub actor: Option<Actor>,
+    /// Only those with this outcome.
+    pub outcome: Option<Outcome>,
     /// Only those that are not older than this.
     pub from: Timestamp,
-    /// Only those after this record, in the order of time and id.
+    /// Only those that are older than this.
+    pub until: Option<Timestamp>,
+    /// Only those that come after this record in the order.
     pub after: Option<(Timestamp, AuditRecordId)>,
+    /// By time and id.
+    pub order: AuditOrder,
+}
+
+/// The order of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditOrder {
+    /// The oldest first.
+    #[default]
+    Ascending,
+    /// The newest first.
+    Descending,
+}
+
+impl AuditFilter {
+    /// Selects every record since `from`, the oldest first.
+    pub const fn since(from: Timestamp) -> Self {
+        Self {
+            account_id: None,
+            action: None,
+            actor: None,
+            outcome: None,
+            from,
+            until: None,
+            after: None,
+            order: AuditOrder::Ascending,
+        }
+    }
+
+    /// Selects every record, the newest first.
+    pub fn newest() -> Self {
+        Self { order: AuditOrder::Descending, ..Self::since(Timestamp::from_micros(i64::MIN)) }
+    }
+
+    /// Tells whether it selects this record.
+    pub fn selects(&self, record: &AuditRecord) -> bool {
+        let place = (record.occurred_at, record.id);
+        record.occurred_at >= self.from
+            && self.until.is_none_or(|until| record.occurred_at < until)
+            && self.account_id.is_none_or(|id| record.account_id == Some(id))
+            && self.action.as_ref().is_none_or(|action| record.action == *action)
+            && self.actor.as_ref().is_none_or(|actor| record.actor == *actor)
+            && self.outcome.is_none_or(|outcome| record.outcome == outcome)
+            && self.after.is_none_or(|after| match self.order {
+                AuditOrder::Ascending => place > after,
+                AuditOrder::Descending => place < after,
+            })
+    }
 }
 
 /// What a change means for an account.
@@ -218,6 +280,11 @@ fn finding(change: &Change) -> Option<Finding> {
             Finding::done(deletion.account_id, "account.deleted").detail(deletion.requested_by.as_str())
         }
         Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
+        Change::SetState { account_id, state, .. } => {
+            let suspended = state.suspended_since().is_some();
+            Finding::done(*account_id, if suspended { "account.suspended" } else { "account.resumed" })
+        }
+        Change::RequireNewPassword { account_id, .. } => Finding::done(*account_id, "password.required"),
         Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
         Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),
         Change::PutPendingEmail { account_id, pending, .. } => {
@@ -271,6 +338,7 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::ForgetRetiredKey(id) => of_key("master_key.forgotten", id.to_string()),
         Change::PutNetworkAttempts(_)
         | Change::Audit(_)
+        | Change::LoseAdmin { .. }
         | Change::KeepPendingCredentials(_)
         | Change::DeleteAccount { .. }
         | Change::RehashPassword { .. }

@@ -17,6 +17,7 @@ pub(crate) struct Request {
     id: RequestId,
     address: IpAddr,
     service: OnceLock<String>,
+    admin: OnceLock<AccountId>,
     user: OnceLock<AccountId>,
     refused_token: OnceLock<RefusedToken>,
 }
@@ -35,7 +36,7 @@ pub struct HttpAuditContext;
 impl AuditContextSource for HttpAuditContext {
     fn current(&self) -> AuditContext {
         let of_request = REQUEST.try_with(|request| AuditContext {
-            actor: request.service.get().map_or(Actor::Client, |name| Actor::Service(name.clone())),
+            actor: request.actor(),
             network: Some(Network::of(request.address)),
             request_id: Some(request.id.clone()),
         });
@@ -45,8 +46,17 @@ impl AuditContextSource for HttpAuditContext {
 
 impl Request {
     pub(crate) fn new(id: RequestId, address: IpAddr) -> Arc<Self> {
-        let (service, user, refused_token) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Arc::new(Self { id, address, service, user, refused_token })
+        let (service, admin) = (OnceLock::new(), OnceLock::new());
+        let (user, refused_token) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { id, address, service, admin, user, refused_token })
+    }
+
+    fn actor(&self) -> Actor {
+        match (self.service.get(), self.admin.get()) {
+            (Some(name), _) => Actor::Service(name.clone()),
+            (None, Some(id)) => Actor::Admin(*id),
+            (None, None) => Actor::Client,
+        }
     }
 
     /// Runs `answering` as this request.
@@ -79,6 +89,11 @@ impl Request {
 pub(crate) fn is_service(name: &str) {
     // Recorded twice, it is the same name: a request has one token. Outside of a request there is nothing to record.
     let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
+}
+
+/// Records that the request was proved to come from this user, who administers the service.
+pub(crate) fn is_admin(id: AccountId) {
+    let _ = REQUEST.try_with(|request| request.admin.set(id));
 }
 
 /// The request has a token of that user.

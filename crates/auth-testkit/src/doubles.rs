@@ -123,6 +123,7 @@ impl Doubles {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             name_digest: Arc::new(PlainNameDigest),
+            password_hasher: self.passwords.clone(),
             signing_key_maker: Arc::new(TestSigningKeyMaker(self.keys.clone())),
             resealing: Arc::new(TestResealing(self.keys.clone())),
         }

@@ -132,7 +132,12 @@ impl TestService {
         let (subscriptions, longest) = (policy.subscriptions.clone(), policy.session_lifetimes.absolute);
         Self {
             use_cases: Arc::new(UseCases::new(doubles.ports(), policy.clone())),
-            operator: Arc::new(OperatorUseCases::new(doubles.operator_ports(), subscriptions, longest)),
+            operator: Arc::new(OperatorUseCases::new(
+                doubles.operator_ports(),
+                subscriptions,
+                longest,
+                policy.password,
+            )),
             policy,
             doubles,
         }

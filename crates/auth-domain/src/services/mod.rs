@@ -1,6 +1,7 @@
 //! What several use cases share: comparing passwords and codes, opening sessions, queueing mails and events, and the
 //! loop that reads, decides and commits. Nothing is here that only one use case needs.
 
+mod admins;
 mod announcements;
 mod challenges;
 mod email_verification;
@@ -14,6 +15,7 @@ mod password_check;
 mod second_factors;
 mod session_tokens;
 
+pub use admins::LastAdmin;
 pub(crate) use announcements::Announcements;
 pub(crate) use challenges::Challenges;
 pub use challenges::GiveCodeError;

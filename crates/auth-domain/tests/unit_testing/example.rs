@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::access_token::AccessClaims;
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
+use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, Roles};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{
     Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
@@ -38,6 +38,8 @@ fn account(name: &str) -> Account {
         roles: Roles::of_new_account(),
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
+        state: AccountState::Active,
+        new_password_required: false,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -51,6 +51,7 @@ fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
         (_, Some(Permission::FreshLogin)) => Some("FreshLoginRefused".to_owned()),
         (_, Some(Permission::RefreshToken)) => Some("RefreshTokenRefused".to_owned()),
         (_, Some(Permission::TempToken(_))) => Some("TempTokenRefused".to_owned()),
+        (_, Some(Permission::Admin(_))) => Some("AdminRefused".to_owned()),
         (_, Some(Permission::Internal(_))) => Some("InternalTokenRefused".to_owned()),
         _ => None,
     }

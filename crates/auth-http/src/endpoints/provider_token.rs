@@ -69,6 +69,7 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
         ErrorCode::EmailRequired,
         ErrorCode::OauthCodeInvalid,
         ErrorCode::EmailExists,
+        ErrorCode::AccountSuspended,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,
