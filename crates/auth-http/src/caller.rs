@@ -9,7 +9,8 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
 use auth_domain::use_cases::{
-    AddressOwner, AdminCaller, Administrator, AuthenticateAdminError, AuthenticateError, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases,
+    AddressOwner, AdminCaller, Administrator, AuthenticateAdminError, AuthenticateError, AuthenticateStep,
+    Authenticated, FreshLogin, PendingStep, UseCases,
 };
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};

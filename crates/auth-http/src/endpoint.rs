@@ -77,12 +77,10 @@ impl Permission {
                     ErrorCode::AccountSuspended,
                 ],
             ),
-            Self::TempToken(_) => {
-                (
-                    HttpCode::TokenRequired,
-                    &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::AccountSuspended],
-                )
-            }
+            Self::TempToken(_) => (
+                HttpCode::TokenRequired,
+                &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::AccountSuspended],
+            ),
             Self::AccessOrTempToken(_) => (
                 HttpCode::TokenRequired,
                 &[

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use auth_crypto::{KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock, SystemEntropy};
+use auth_crypto::{
+    HashingLane, KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock, SystemEntropy,
+};
+use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{OperatorPorts, OperatorUseCases};
 
@@ -28,10 +31,16 @@ impl Operation {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
+            password_hasher: Arc::new(HashingLane::start(&ring, settings.hashing)?),
             signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
             resealing: Arc::new(RingResealing::new(ring.clone())),
         };
-        let use_cases = OperatorUseCases::new(ports, settings.subscriptions(), settings.lifetimes.absolute);
+        let use_cases = OperatorUseCases::new(
+            ports,
+            settings.subscriptions(),
+            settings.lifetimes.absolute,
+            PasswordPolicy { min_characters: settings.password_min },
+        );
         Ok(Self { store, ring, use_cases })
     }
 }

@@ -86,9 +86,9 @@ impl TryFrom<AccountRow> for Account {
             pending_email: pending(row.pending_email, row.pending_email_until)?,
             two_factor: row.two_factor.try_into()?,
             identities: Vec::new(),
-            state: row.suspended_at.map_or(AccountState::Active, |at| AccountState::Suspended {
-                since: Timestamp::from_micros(at),
-            }),
+            state: row
+                .suspended_at
+                .map_or(AccountState::Active, |at| AccountState::Suspended { since: Timestamp::from_micros(at) }),
             new_password_required: row.new_password_required,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),

@@ -6,8 +6,8 @@ use futures_util::FutureExt as _;
 use crate::connection::{Connection, Done};
 use crate::steps::{Step, account_to_lock, steps_of};
 use crate::{
-    accounts, admins, audit, challenges, events, identities, keys, mails, maintenance, names, password_limits, rate_limits,
-    sessions, two_factor,
+    accounts, admins, audit, challenges, events, identities, keys, mails, maintenance, names, password_limits,
+    rate_limits, sessions, two_factor,
 };
 
 /// Commits the changes: one by itself, several in one transaction.

@@ -38,8 +38,8 @@ use crate::pool::{Lent, Purpose};
 use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
-    accounts, admins, audit, challenges, commit, events, keys, mails, maintenance, names, outbox, password_limits, purge,
-    rate_limits, sessions, two_factor,
+    accounts, admins, audit, challenges, commit, events, keys, mails, maintenance, names, outbox, password_limits,
+    purge, rate_limits, sessions, two_factor,
 };
 
 /// The maximum duration of a call, however stuck the database is.

@@ -98,7 +98,8 @@ mod tests {
         let roles = Roles::parse(&texts(&["user", "admin", "user"])).unwrap();
         assert_eq!(roles.to_string(), "admin user");
         assert!(roles.contains("admin") && !roles.contains("adm"));
-        let changed = roles.changed(&Roles::parse(&texts(&["editor", "x"])).unwrap(), &Roles::parse(&texts(&["user", "x"])).unwrap());
+        let changed = roles
+            .changed(&Roles::parse(&texts(&["editor", "x"])).unwrap(), &Roles::parse(&texts(&["user", "x"])).unwrap());
         assert_eq!(changed.unwrap().to_string(), "admin editor");
         assert_eq!(Roles::parse(&texts(&["user", "No"])), Err(InvalidRoles::Malformed { index: 1 }));
         assert_eq!(Roles::parse(&texts(&[""])), Err(InvalidRoles::Malformed { index: 0 }));

@@ -17,12 +17,13 @@ use crate::services::{Announcements, Challenges, Environment, PasswordCheck, Sec
 use crate::session::SessionLifetimes;
 
 use super::{
-    Authenticate, AuthenticateAdmin, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
-    CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders,
-    Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
-    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials,
-    UpdatePassword, VerifyCode, VerifyEmail,
+    Authenticate, AuthenticateAdmin, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness,
+    ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
+    FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks, ListCredentials,
+    ListEvents, Login, Logout, LostPassword, ManageSecondFactors, MeasureLoad, PublishSigningKeys, PurgeExpired,
+    ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin, RequireNewPassword,
+    ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, SuspendAccount,
+    UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::account::{
-    Account, AccountState, CredentialVersion, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason, Roles,
-    Username,
+    Account, AccountState, CredentialVersion, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy,
+    PasswordReason, Roles, Username,
 };
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;

@@ -97,11 +97,8 @@ impl SuspendAccount {
         let now = self.env.now();
         let kept: Option<Change> = self.env.keep_an_admin::<SuspendAccountError>(&account, now).await?;
         let (account_id, state) = (account.id, AccountState::Suspended { since: now });
-        let mut changes = self.change(
-            &account,
-            (state, NoticeKind::AccountSuspended, EventKind::UserSuspended),
-            client,
-        );
+        let mut changes =
+            self.change(&account, (state, NoticeKind::AccountSuspended, EventKind::UserSuspended), client);
         let revocation = Revocation { at: now, reason: RevocationReason::AccountSuspended };
         changes.extend([
             Change::RevokeSessionsOf { account_id, except: None, revocation },

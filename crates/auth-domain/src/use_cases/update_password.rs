@@ -344,4 +344,3 @@ fn without_mailed_codes(two_factor: TwoFactor, now: Timestamp) -> TwoFactor {
     }
     two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
 }
-

@@ -32,7 +32,8 @@ pub async fn a_suspension_is_kept_and_voids_logins_under_way(store: AnyStore) {
     conflict(&store, suspend).await;
     let suspended = read(&store, &account).await;
     let credential_version = account.credential_version.next();
-    let expected = Account { state: SUSPENDED, credential_version, updated_at: suspended.updated_at, ..account.clone() };
+    let expected =
+        Account { state: SUSPENDED, credential_version, updated_at: suspended.updated_at, ..account.clone() };
     assert_eq!(suspended, expected);
     assert!(suspended.updated_at > account.updated_at);
     conflict(&store, open(&fixtures::session(&account), &account)).await;
