@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::wire::{SessionView, UserView, rfc3339};
+use crate::wire::{SessionView, TwoFaView, UserView, rfc3339};
 
 /// Whether a user can log in.
 #[derive(ToSchema)]
@@ -25,7 +25,19 @@ enum UserState {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ManagedUser)]
 pub(crate) struct ManagedUserView {
-    user: UserView,
+    id: Uuid,
+    #[schema(required = true)]
+    username: Option<String>,
+    email: String,
+    email_verified: bool,
+    #[schema(required = true)]
+    pending_email: Option<String>,
+    roles: Vec<String>,
+    linked_providers: Vec<String>,
+    has_password: bool,
+    two_fa: TwoFaView,
+    #[schema(format = DateTime)]
+    created_at: String,
     #[schema(value_type = UserState)]
     state: &'static str,
     #[schema(required = true, format = DateTime)]
@@ -38,8 +50,29 @@ pub(crate) struct ManagedUserView {
 
 impl From<&Account> for ManagedUserView {
     fn from(account: &Account) -> Self {
+        let UserView {
+            id,
+            username,
+            email,
+            email_verified,
+            pending_email,
+            roles,
+            linked_providers,
+            has_password,
+            two_fa,
+            created_at,
+        } = account.into();
         Self {
-            user: account.into(),
+            id,
+            username,
+            email,
+            email_verified,
+            pending_email,
+            roles,
+            linked_providers,
+            has_password,
+            two_fa,
+            created_at,
             state: account.state.as_str(),
             suspended_at: account.state.suspended_since().map(rfc3339),
             new_password_required: account.new_password_required,

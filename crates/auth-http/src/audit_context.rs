@@ -116,6 +116,24 @@ mod tests {
     use crate::middleware;
 
     #[tokio::test]
+    async fn an_act_is_that_of_whoever_proved_to_have_asked_for_it() {
+        let id = AccountId::from(uuid::Uuid::from_u128(7));
+        let told = async |proved: fn(AccountId)| {
+            let request = Request::new(RequestId::Own("1".to_owned()), [127, 0, 0, 1].into());
+            let asking = async {
+                proved(id);
+                HttpAuditContext.current().actor
+            };
+            request.answer(asking).await
+        };
+        assert_eq!(told(|_| {}).await, Actor::Client);
+        assert_eq!(told(is_admin).await, Actor::Admin(id));
+        assert_eq!(told(|_| is_service("users")).await, Actor::Service("users".to_owned()));
+        assert_eq!(HttpAuditContext.current().actor, Actor::Itself);
+        assert_eq!(Actor::parse(&Actor::Admin(id).to_string()), Some(Actor::Admin(id)));
+    }
+
+    #[tokio::test]
     async fn an_id_that_the_caller_made_up_is_told_from_our_own() {
         let told = || async { HttpAuditContext.current().request_id.map_or_else(String::new, |id| id.to_string()) };
         let app = App::new().route("/", web::get().to(told)).wrap(from_fn(middleware::exchange));

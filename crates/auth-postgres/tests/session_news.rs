@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth_domain::account::{Account, PasswordHash, Roles};
+use auth_domain::account::{Account, AccountState, PasswordHash, Roles};
 use auth_domain::ports::{Change, SessionNews, SessionsTouched, Store as _};
 use auth_domain::session::{Generation, LeftBehind, Revocation, RevocationReason, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
@@ -174,6 +174,13 @@ fn told_changes() -> [Make; 12] {
     [
         |a, _| Change::DeleteAccount { account_id: a.id, revision: a.revision() },
         |a, _| Change::SetRoles { account_id: a.id, revision: a.revision(), roles: Roles::of_new_account(), at: AT },
+        |a, _| Change::SetState {
+            account_id: a.id,
+            revision: a.revision(),
+            state: AccountState::Suspended { since: AT },
+            at: AT,
+        },
+        |a, _| Change::RequireNewPassword { account_id: a.id, revision: a.revision(), at: AT },
         |a, _| Change::RehashPassword {
             account_id: a.id,
             credential_version: a.credential_version,
