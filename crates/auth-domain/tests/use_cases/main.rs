@@ -22,8 +22,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
-mod ann;
 mod administration;
+mod ann;
 mod authenticate;
 mod authenticate_service;
 mod authenticate_step;
