@@ -185,7 +185,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -444,7 +444,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -575,7 +575,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -675,7 +675,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -762,7 +762,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -888,7 +888,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1028,7 +1028,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1154,7 +1154,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1265,7 +1265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1342,6 +1342,17 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
                             code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -1450,7 +1461,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -1576,7 +1587,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1698,7 +1709,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1772,7 +1783,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1864,7 +1875,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1986,7 +1997,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2090,7 +2101,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2189,6 +2200,17 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
                             code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -2299,7 +2321,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2419,7 +2441,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2539,7 +2561,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2650,7 +2672,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2743,7 +2765,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2869,7 +2891,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2991,7 +3013,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3100,7 +3122,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3202,6 +3224,17 @@ export interface paths {
                         };
                     };
                 };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
+                    };
+                };
                 500: {
                     headers: {
                         [name: string]: unknown;
@@ -3293,7 +3326,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3337,6 +3370,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProvidersFetched"];
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/delete": {
         parameters: {
             query?: never;
@@ -3364,6 +3442,17 @@ export interface paths {
                         "application/json": components["schemas"]["UserDataDeleted"];
                     };
                 };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN";
+                        };
+                    };
+                };
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -3382,7 +3471,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3410,6 +3499,1280 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A part of the e-mail address or username, or the id. */
+                    search?: string;
+                    /** @description Exactly this e-mail address. */
+                    email?: string;
+                    /** @description Exactly this username. */
+                    username?: string;
+                    /** @description With this role. */
+                    role?: string;
+                    /** @description With an identity of this provider. */
+                    provider?: string;
+                    /** @description In this state. */
+                    state?: "active" | "suspended";
+                    /** @description The `next` of the page before. */
+                    after?: string;
+                    /** @description At most so many; 50 unless said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsersFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewUserBody"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserCreated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PASSWORD_POLICY" | "USER_EXISTS" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserDetailsFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserDataDeleted"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RolesChangeBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionsEnded"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/2fa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserEmailBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "EMAIL_EXISTS" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/require-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What happened to this user. */
+                    user?: string;
+                    /** @description What this `actor` did. */
+                    actor?: string;
+                    /** @description This `action`. */
+                    action?: string;
+                    /** @description This `outcome`. */
+                    outcome?: "done" | "refused";
+                    /** @description At this time or later. */
+                    from?: string;
+                    /** @description Before this time. */
+                    until?: string;
+                    /** @description The `next` of the page before. */
+                    after?: string;
+                    /** @description At most so many; 100 unless said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3479,7 +4842,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3523,7 +4886,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3610,6 +4973,17 @@ export interface paths {
                         };
                     };
                 };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
+                    };
+                };
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -3661,7 +5035,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3733,7 +5107,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3777,7 +5151,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3829,7 +5203,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3873,6 +5247,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/google/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "idToken": "eyJhbGciOiJSUzI1NiIs…",
+                     *       "nonce": "n-0S6_WzA2Mj"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IdTokenBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TokenSignInResult"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3886,6 +5419,35 @@ export interface components {
              */
             expiresIn: number;
             tokenType: components["schemas"]["TokenType"];
+        };
+        AuditFetched: {
+            /** @constant */
+            code: "AUDIT_FETCHED";
+            data: components["schemas"]["AuditRecordsData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description Something that happened. */
+        AuditRecord: {
+            action: string;
+            /** @description `client` (the user), `service:<name>`, `admin:<user id>`, `operator` or `itself`. */
+            actor: string;
+            detail: string | null;
+            /** Format: uuid */
+            id: string;
+            network: string | null;
+            /** Format: date-time */
+            occurredAt: string;
+            outcome: string;
+            requestId: string | null;
+            /** Format: uuid */
+            userId: string | null;
+        };
+        /** @description `data` with audit records. */
+        AuditRecordsData: {
+            /** @description What to pass as `after` for the next page; null at the end. */
+            next: string | null;
+            records: components["schemas"]["AuditRecord"][];
         };
         /** @description `data` with the place where to sign in. */
         AuthorizationData: {
@@ -3982,7 +5544,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -4003,6 +5565,13 @@ export interface components {
             /** @description With `FORBIDDEN` to a service: the scope that it lacks. */
             scope?: string;
         };
+        Factor: {
+            /** Format: date-time */
+            enrolledAt: string | null;
+            method: string;
+            primary: boolean;
+            status: string;
+        };
         FieldError: {
             /** @description A JSON pointer (RFC 6901). */
             field: string;
@@ -4013,6 +5582,15 @@ export interface components {
             min?: number;
             /** @enum {string} */
             reason: "required" | "type" | "format" | "too_short" | "too_long" | "range" | "duplicate" | "unknown" | "not_allowed" | "incomplete";
+        };
+        IdTokenBody: {
+            /** @description The id_token from the provider: for one of the configured client ids and at most an hour old. Can be used once. */
+            idToken: string;
+            /**
+             * @description The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
+             * @example n-0S6_WzA2Mj
+             */
+            nonce: string;
         };
         LoginBody: {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
@@ -4025,6 +5603,41 @@ export interface components {
         LostPasswordBody: {
             /** @description The address of the account. */
             email: string;
+        };
+        /** @description A user as an administrator sees one. */
+        ManagedUser: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            emailVerified: boolean;
+            hasPassword: boolean;
+            /** Format: uuid */
+            id: string;
+            linkedProviders: string[];
+            /** @description Whether the password must be reset before the next login. */
+            newPasswordRequired: boolean;
+            pendingEmail: string | null;
+            roles: string[];
+            state: components["schemas"]["UserState"];
+            /** Format: date-time */
+            suspendedAt: string | null;
+            twoFa: components["schemas"]["TwoFa"];
+            /** Format: date-time */
+            updatedAt: string;
+            username: string | null;
+        };
+        /** @description `data` with a user whom an administrator has changed. */
+        ManagedUserData: {
+            user: components["schemas"]["ManagedUser"];
+        };
+        /** @description `data` with users. */
+        ManagedUsersData: {
+            /**
+             * Format: uuid
+             * @description What to pass as `after` for the next page; null at the end.
+             */
+            next: string | null;
+            users: components["schemas"]["ManagedUser"][];
         };
         MethodBody: {
             method: components["schemas"]["TwoFactorMethod"];
@@ -4055,6 +5668,16 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        NewUserBody: {
+            email: string;
+            /** @description Whether the address is known to be the user's. */
+            emailVerified?: boolean;
+            /** @description Without one, a mail tells the user how to set it. */
+            password?: string | null;
+            /** @description `user` unless said. */
+            roles?: string[] | null;
+            username?: string | null;
+        };
         /** @description A body that names a code. */
         OtpBody: {
             /**
@@ -4078,6 +5701,22 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        Provider: {
+            /**
+             * @description The name to show to users.
+             * @example Google
+             */
+            displayName: string;
+            /** @description Where to load the icon from: a URL, or a path on this host. Null if none is configured. */
+            icon: string | null;
+            /**
+             * @description The name in paths such as `/auth/<name>/authorize`.
+             * @example google
+             */
+            name: string;
+            /** @description Whether `POST /auth/<name>/token` accepts its id_tokens. */
+            takesIdTokens: boolean;
+        };
         ProviderLinked: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -4093,6 +5732,17 @@ export interface components {
             /** @constant */
             code: "PROVIDER_UNLINKED";
             data: components["schemas"]["UserData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with the configured providers. */
+        ProvidersData: {
+            providers: components["schemas"]["Provider"][];
+        };
+        ProvidersFetched: {
+            /** @constant */
+            code: "PROVIDERS_FETCHED";
+            data: components["schemas"]["ProvidersData"];
             /** @constant */
             statusCode: 200;
         };
@@ -4166,6 +5816,10 @@ export interface components {
             expiresIn: number;
             /** @description A fresh one, where the caller bore a temp token. */
             tempToken?: string;
+        };
+        RolesChangeBody: {
+            add?: string[];
+            remove?: string[];
         };
         ScanQr: {
             /** @constant */
@@ -4246,6 +5900,13 @@ export interface components {
         SessionsData: {
             sessions: components["schemas"]["Session"][];
         };
+        SessionsEnded: {
+            /** @constant */
+            code: "SESSIONS_ENDED";
+            data: Record<string, never>;
+            /** @constant */
+            statusCode: 200;
+        };
         SessionsFetched: {
             /** @constant */
             code: "SESSIONS_FETCHED";
@@ -4277,6 +5938,7 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        TokenSignInResult: components["schemas"]["UserSignedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
         /**
          * @description The kind of an access token (RFC 6750).
          * @enum {string}
@@ -4376,6 +6038,13 @@ export interface components {
             twoFa: components["schemas"]["TwoFa"];
             username: string | null;
         };
+        UserCreated: {
+            /** @constant */
+            code: "USER_CREATED";
+            data: components["schemas"]["ManagedUserData"];
+            /** @constant */
+            statusCode: 201;
+        };
         /** @description `data` with a user. */
         UserData: {
             user: components["schemas"]["User"];
@@ -4387,12 +6056,40 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        /** @description `data` with all that is known of a user. */
+        UserDetailsData: {
+            factors: components["schemas"]["Factor"][];
+            identities: components["schemas"]["UserIdentity"][];
+            /** @description Records `session.opened`, newest first, at most 20. */
+            logins: components["schemas"]["AuditRecord"][];
+            recoveryCodesLeft: number;
+            sessions: components["schemas"]["Session"][];
+            user: components["schemas"]["ManagedUser"];
+        };
+        UserDetailsFetched: {
+            /** @constant */
+            code: "USER_FETCHED";
+            data: components["schemas"]["UserDetailsData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        UserEmailBody: {
+            email: string;
+            /** @description Whether it is known to be the user's. Must be true if the present address is verified. */
+            verified?: boolean;
+        };
         UserFetched: {
             /** @constant */
             code: "USER_FETCHED";
             data: components["schemas"]["UserData"];
             /** @constant */
             statusCode: 200;
+        };
+        UserIdentity: {
+            /** Format: date-time */
+            linkedAt: string;
+            provider: string;
+            subject: string;
         };
         UserLoggedIn: {
             /**
@@ -4427,6 +6124,25 @@ export interface components {
             data: components["schemas"]["TokensAndUser"];
             /** @enum {integer} */
             statusCode: 200 | 201;
+        };
+        /**
+         * @description Whether a user can log in.
+         * @enum {string}
+         */
+        UserState: "active" | "suspended";
+        UserUpdated: {
+            /** @constant */
+            code: "USER_UPDATED";
+            data: components["schemas"]["ManagedUserData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        UsersFetched: {
+            /** @constant */
+            code: "USERS_FETCHED";
+            data: components["schemas"]["ManagedUsersData"];
+            /** @constant */
+            statusCode: 200;
         };
         VerificationCodeSent: {
             /**
