@@ -62,8 +62,8 @@ fn filter_of(request: &HttpRequest) -> Result<AuditFilter, Refusal> {
     Ok(AuditFilter {
         account_id: text("user")?.map(|id| parse_uuid("user", &id)).transpose()?.map(AccountId::from),
         action: text("action")?,
-        actor: parsed("actor", text("actor")?, "must be an actor, such as service:users", |text| Actor::parse(text))?,
-        outcome: parsed("outcome", text("outcome")?, "must be done or refused", |text| Outcome::parse(text))?,
+        actor: parsed("actor", text("actor")?, "must be an actor, such as service:users", Actor::parse)?,
+        outcome: parsed("outcome", text("outcome")?, "must be done or refused", Outcome::parse)?,
         from: parsed("from", text("from")?, TIME, timestamp)?.unwrap_or(every.from),
         until: parsed("until", text("until")?, TIME, timestamp)?,
         after: parsed("after", text("after")?, "must be the next of a page before", place)?,
