@@ -38,7 +38,7 @@ each_engine! {
         let (access, refresh) = client.send(login).await.tokens();
         let bearer = client.bearer(&access);
         let internal = client.bearer(&server.internal_token());
-        internal.put(&format!("/auth/{id}/roles"), json!({ "roles": ["admin"] })).await.expect(200, "ROLES_UPDATED");
+        internal.put(&format!("/auth/{id}/roles"), json!({ "roles": ["editor"] })).await.expect(200, "ROLES_UPDATED");
         internal.get("/auth?limit=1").await.expect(200, "CREDENTIALS_FETCHED");
         bearer.post("/auth/logout", json!({ "token": refresh })).await.expect(200, "USER_LOGGED_OUT");
         reset(&server, "ann").await.expect(200, "USER_LOGGED_IN");
@@ -54,7 +54,7 @@ each_engine! {
             ("account.registered", "done", "client", "-"),
             ("password.given", "refused", "client", "-"),
             ("session.opened", "done", "client", "pwd"),
-            ("roles.set", "done", "service:backups-service", "admin"),
+            ("roles.set", "done", "service:backups-service", "editor"),
             ("session.ended", "done", "client", "logged_out"),
             ("password.changed", "done", "client", "-"),
             ("email.proved", "done", "client", "-"),

@@ -13,6 +13,8 @@ pub enum Permission {
     TempToken,
     AccessOrTempToken,
     Internal,
+    /// A service, or a user with the role `admin`.
+    Admin,
 }
 
 pub struct Operation {
@@ -46,6 +48,7 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
                     ["tempToken"] => Permission::TempToken,
                     ["accessToken", "tempToken"] => Permission::AccessOrTempToken,
                     ["internalToken"] => Permission::Internal,
+                    ["internalToken", "accessToken"] => Permission::Admin,
                     other => panic!("{other:?} is new: teach this test"),
                 },
                 has_body: operation["requestBody"].is_object(),
@@ -141,7 +144,7 @@ impl Operation {
             (Permission::TempToken, "/auth/update-password") => client.bearer(&tokens.reset_verified),
             (Permission::TempToken, path) if path.starts_with("/2fa/") => client.bearer(&tokens.login),
             (Permission::TempToken, other) => panic!("{other} is new: teach this test"),
-            (Permission::Internal, _) => client.bearer(&tokens.internal),
+            (Permission::Internal | Permission::Admin, _) => client.bearer(&tokens.internal),
         }
     }
 

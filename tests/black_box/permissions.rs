@@ -64,6 +64,11 @@ async fn no_other_token_opens_any_door() {
             Permission::Internal => all(strange(&[internal]), 401, "INTERNAL_TOKEN_INVALID")
                 .chain([(expired.clone(), 401, "INTERNAL_TOKEN_EXPIRED"), (powerless.clone(), 403, "FORBIDDEN")])
                 .collect(),
+            // `administration` in whole_app tries every role.
+            Permission::Admin => all(strange(&[access, internal]), 401, "ACCESS_TOKEN_INVALID")
+                .chain([(expired.clone(), 401, "INTERNAL_TOKEN_EXPIRED"), (powerless.clone(), 403, "FORBIDDEN")])
+                .chain([(access.clone(), 403, "FORBIDDEN"), (ended.clone(), 401, "UNAUTHORIZED")])
+                .collect(),
         };
         operation.send(&client, refresh).await.expect(401, "TOKEN_REQUIRED");
         for (token, status, code) in refusals {
@@ -105,7 +110,7 @@ async fn an_expired_token_opens_no_door() {
     let specification = client.get("/auth/doc/openapi.json").await.body;
     for operation in operations(&specification) {
         let code = match operation.permission {
-            Permission::Anyone | Permission::Internal => continue,
+            Permission::Anyone | Permission::Internal | Permission::Admin => continue,
             Permission::AccessToken | Permission::AccessOrTempToken => "ACCESS_TOKEN_EXPIRED",
             Permission::TempToken => "TEMP_TOKEN_EXPIRED",
         };

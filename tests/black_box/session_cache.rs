@@ -63,7 +63,7 @@ impl Nodes {
     async fn revoke_and_ask(&self, revocation: Revocation, user: &User) {
         let (owner, asking) = (self.here.client().bearer(&user.access), self.elsewhere.client().bearer(&user.access));
         let (path, refused) = match revocation {
-            Revocation::Role => ("/auth/verify?role=admin", 403),
+            Revocation::Role => ("/auth/verify?role=editor", 403),
             Revocation::Session | Revocation::Account => ("/auth/me", 401),
         };
         match revocation {
@@ -102,7 +102,7 @@ impl User {
     async fn register(server: &Server, name: String) -> Self {
         let id = server.register(&name).await["id"].as_str().unwrap().to_owned();
         let user = Self { name, id, access: String::new() };
-        user.set_roles(server, &["user", "admin"]).await;
+        user.set_roles(server, &["user", "editor"]).await;
         user.logged_in(server).await
     }
 
@@ -126,13 +126,13 @@ async fn what_one_node_revokes_the_other_refuses_within_a_second() {
     let worker = async |nodes: Arc<Nodes>, number: usize| {
         let mut user = User::register(&nodes.here, format!("worker{number}")).await;
         for round in 0..50 {
-            let path = if round % 3 == 0 { "/auth/verify?role=admin" } else { "/auth/me" };
+            let path = if round % 3 == 0 { "/auth/verify?role=editor" } else { "/auth/me" };
             nodes.warm(path, &user.access).await;
             match round {
                 49 => return nodes.revoke_and_ask(Revocation::Account, &user).await,
                 _ if round % 3 == 0 => {
                     nodes.revoke_and_ask(Revocation::Role, &user).await;
-                    user.set_roles(&nodes.here, &["user", "admin"]).await;
+                    user.set_roles(&nodes.here, &["user", "editor"]).await;
                 }
                 _ => {
                     nodes.revoke_and_ask(Revocation::Session, &user).await;

@@ -21,7 +21,7 @@ each_engine! {
         let list = server.command(&["user", "list"]);
         let lines: Vec<&str> = list.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].starts_with(&format!("{id}  bob@example.org  unverified  bob  user")), "{list}");
+        assert_eq!(lines[1], format!("{id}  bob@example.org  unverified  bob  user  active"));
         for name in ["ann", "ANN", "ann@example.org"] {
             let shown = server.command(&["user", "show", name]);
             for line in ["e-mail          ann@example.org", "password        yes", "sessions        1", "roles           user"] {
@@ -35,6 +35,10 @@ each_engine! {
         let me = server.me(&access).await.expect(200, "USER_FETCHED");
         assert_eq!(me["user"]["roles"], serde_json::json!(["admin", "editor"]));
         fails(&server.try_command(&["user", "roles", "ann", "not a role"]), "role");
+        fails(&server.try_command(&["user", "roles", "ann"]), "no other user has the role admin");
+        let created = server.command(&["user", "create", "root@example.org", "--admin", "--json"]);
+        let created: serde_json::Value = serde_json::from_str(&created).unwrap();
+        assert_eq!((&created["roles"], &created["newPasswordRequired"]), (&serde_json::json!(["admin", "user"]), &true.into()));
         server.command(&["user", "roles", "ann"]);
         server.changes_are_obeyed();
         assert_eq!(server.me(&access).await.expect(200, "USER_FETCHED")["user"]["roles"], serde_json::json!([]));
@@ -48,7 +52,20 @@ each_engine! {
         server.command(&["user", "unlock", "bob@example.org"]);
         client.login("bob", PASSWORD).await.expect(200, "USER_LOGGED_IN");
 
-        let deleted = server.command(&["user", "delete", id]);
+        server.command(&["user", "roles", "bob", "--add", "editor", "--remove", "user"]);
+        server.command(&["user", "suspend", "bob", "--yes"]);
+        client.login("bob", PASSWORD).await.expect(403, "ACCOUNT_SUSPENDED");
+        let suspended = server.command(&["user", "list", "--state", "suspended", "--role", "editor"]);
+        assert_eq!(suspended, format!("{id}  bob@example.org  unverified  bob  editor  suspended"));
+        server.command(&["user", "resume", "bob"]);
+        server.command(&["user", "set-email", "bob", "rob@example.org", "--verified"]);
+        server.command(&["user", "reset-2fa", "bob", "--yes"]);
+        server.command(&["user", "end-sessions", "bob"]);
+        server.command(&["user", "require-password", "bob"]);
+        client.login("rob@example.org", PASSWORD).await.expect(403, "NEW_PASSWORD_REQUIRED");
+        let shown: serde_json::Value = serde_json::from_str(&server.command(&["user", "show", id, "--json"])).unwrap();
+        assert_eq!((&shown["email"], &shown["emailVerified"], &shown["sessions"]), (&"rob@example.org".into(), &true.into(), &0.into()));
+        let deleted = server.command(&["user", "delete", id, "--yes"]);
         client.login("bob", PASSWORD).await.expect(400, "INVALID_CREDENTIALS");
         let deletion = deleted.rsplit(' ').next().unwrap();
         let internal = client.bearer(&server.internal_token());

@@ -1,6 +1,8 @@
 //! Converts credentials as `GET /auth` returns them back to accounts.
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
+use auth_domain::account::{
+    Account, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username,
+};
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::two_factor::{Enrolment, Method, MethodState, RecoveryCodeHash, SealedSecret, TwoFactor};
 use auth_domain::{AccountId, Timestamp};
@@ -41,6 +43,12 @@ struct Credential {
     #[serde(default)]
     pending_email: Option<String>,
     password_hash: Option<String>,
+    /// Absent in the output of older versions.
+    #[serde(default)]
+    new_password_required: bool,
+    /// Absent in the output of older versions.
+    #[serde(default)]
+    suspended_at: Option<String>,
     roles: Vec<String>,
     identities: Vec<Identity>,
     two_fa: Vec<Factor>,
@@ -85,10 +93,12 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
         email_told: credential.email_told.unwrap_or(credential.password_hash.is_none()),
         pending_email: pending.map(|email| PendingEmail::named(email, updated_at)),
         password_hash: credential.password_hash.map(PasswordHash::from_phc),
+        new_password_required: credential.new_password_required,
         credential_version: CredentialVersion::from_number(0),
         roles: Roles::parse(&credential.roles).map_err(|_| wrong("roles"))?,
         two_factor: two_factor(&credential.two_fa, credential.recovery_codes).ok_or_else(|| wrong("twoFa"))?,
         identities: identities.collect::<Result<_, _>>()?,
+        state: state_of(credential.suspended_at.as_deref()).ok_or_else(|| wrong("suspendedAt"))?,
         created_at: timestamp(&credential.created_at).ok_or_else(|| wrong("createdAt"))?,
         updated_at,
     })
@@ -97,6 +107,13 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
 fn timestamp(text: &str) -> Option<Timestamp> {
     let nanoseconds = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
     i64::try_from(nanoseconds / 1_000).ok().map(Timestamp::from_micros)
+}
+
+fn state_of(suspended_at: Option<&str>) -> Option<AccountState> {
+    match suspended_at {
+        None => Some(AccountState::Active),
+        Some(text) => Some(AccountState::Suspended { since: timestamp(text)? }),
+    }
 }
 
 fn linked(identity: &Identity) -> Option<LinkedIdentity> {

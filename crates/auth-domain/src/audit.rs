@@ -4,9 +4,15 @@
 //!
 //! Requests that were refused without a change are not recorded; the metrics count them.
 
+mod filter;
+
+pub use filter::{AuditFilter, AuditOrder};
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use uuid::Uuid;
 
 use crate::challenge::{Challenge, ChallengeState};
 use crate::named::named;
@@ -23,6 +29,8 @@ pub enum Actor {
     Client,
     /// Another service, by name.
     Service(String),
+    /// A user with the role `admin`, who administers the service.
+    Admin(AccountId),
     /// The operator, on the command line.
     Operator,
     /// The service itself, without being asked.
@@ -34,6 +42,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Client => f.write_str("client"),
             Self::Service(name) => write!(f, "service:{name}"),
+            Self::Admin(id) => write!(f, "admin:{id}"),
             Self::Operator => f.write_str("operator"),
             Self::Itself => f.write_str("itself"),
         }
@@ -43,8 +52,9 @@ impl fmt::Display for Actor {
 impl Actor {
     /// Parses what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        match (text, text.strip_prefix("service:")) {
-            (_, Some(name)) => Some(Self::Service(name.to_owned())),
+        match (text, text.split_once(':')) {
+            (_, Some(("service", name))) => Some(Self::Service(name.to_owned())),
+            (_, Some(("admin", id))) => Uuid::try_parse(id).ok().map(|id| Self::Admin(AccountId::from(id))),
             ("client", _) => Some(Self::Client),
             ("operator", _) => Some(Self::Operator),
             ("itself", _) => Some(Self::Itself),
@@ -129,17 +139,6 @@ pub struct AuditRecord {
     pub detail: Option<String>,
 }
 
-/// Selects the records to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuditFilter {
-    /// Only those of this account; `None` for all.
-    pub account_id: Option<AccountId>,
-    /// Only those that are not older than this.
-    pub from: Timestamp,
-    /// Only those after this record, in the order of time and id.
-    pub after: Option<(Timestamp, AuditRecordId)>,
-}
-
 /// What a change means for an account.
 struct Finding {
     account_id: Option<AccountId>,
@@ -218,6 +217,11 @@ fn finding(change: &Change) -> Option<Finding> {
             Finding::done(deletion.account_id, "account.deleted").detail(deletion.requested_by.as_str())
         }
         Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
+        Change::SetState { account_id, state, .. } => {
+            let suspended = state.suspended_since().is_some();
+            Finding::done(*account_id, if suspended { "account.suspended" } else { "account.resumed" })
+        }
+        Change::RequireNewPassword { account_id, .. } => Finding::done(*account_id, "password.required"),
         Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
         Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),
         Change::PutPendingEmail { account_id, pending, .. } => {
@@ -276,6 +280,7 @@ fn finding(change: &Change) -> Option<Finding> {
         Change::ForgetRetiredKey(id) => of_service("master_key.forgotten", id.to_string()),
         Change::PutNetworkAttempts(_)
         | Change::Audit(_)
+        | Change::LoseAdmin { .. }
         | Change::KeepPendingCredentials(_)
         | Change::DeleteAccount { .. }
         | Change::RehashPassword { .. }

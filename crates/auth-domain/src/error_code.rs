@@ -143,6 +143,14 @@ error_codes! {
     DomainNotAllowed = "DOMAIN_NOT_ALLOWED" => "Accounts cannot be created with this kind of e-mail address. Use another one.",
     /// With `AUTH_DISCLOSURE=concealed`: a rule for registration refuses this sign-in.
     RegistrationRefused = "REGISTRATION_REFUSED" => "An account could not be created.",
+    /// An administrator has suspended the account. With `AUTH_DISCLOSURE=concealed` the answer is another one: that for
+    /// an unknown user or an ended session.
+    AccountSuspended = "ACCOUNT_SUSPENDED" => "Your account is suspended. Contact support.",
+    /// The password is right, but a new one is required: reset it with `POST /auth/lost-password`.
+    NewPasswordRequired = "NEW_PASSWORD_REQUIRED" =>
+        "You need a new password. Choose \"Forgot password\" to set one.",
+    /// This would leave no user with the role `admin` who can log in: give the role to another user first.
+    LastAdmin = "LAST_ADMIN" => "This is the only administrator. Appoint another one first.",
     /// No account has the id in the path.
     UserNotFound = "USER_NOT_FOUND" => "This user does not exist.",
     /// No endpoint has this path, or the caller owns nothing with this id.

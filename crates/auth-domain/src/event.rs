@@ -18,6 +18,12 @@ named! {
         PasswordChanged = "password.changed",
         /// The e-mail address was changed.
         EmailChanged = "email.changed",
+        /// A user was suspended.
+        UserSuspended = "user.suspended",
+        /// A suspended user was resumed.
+        UserResumed = "user.resumed",
+        /// The roles of a user were changed.
+        UserRolesChanged = "user.roles_changed",
     }
 }
 
@@ -34,6 +40,12 @@ pub enum EventKind {
     PasswordChanged,
     /// The e-mail address was changed.
     EmailChanged,
+    /// A user was suspended: nobody can log in as this user, and every session has ended.
+    UserSuspended,
+    /// A suspended user was resumed.
+    UserResumed,
+    /// The roles of a user were changed.
+    UserRolesChanged,
 }
 
 impl EventKind {
@@ -45,6 +57,9 @@ impl EventKind {
             Self::SessionReuseDetected(_) => EventName::SessionReuseDetected,
             Self::PasswordChanged => EventName::PasswordChanged,
             Self::EmailChanged => EventName::EmailChanged,
+            Self::UserSuspended => EventName::UserSuspended,
+            Self::UserResumed => EventName::UserResumed,
+            Self::UserRolesChanged => EventName::UserRolesChanged,
         }
     }
 
@@ -58,7 +73,12 @@ impl EventKind {
         match self {
             Self::UserDeleted(id) => Some(id.as_uuid()),
             Self::SessionReuseDetected(id) => Some(id.as_uuid()),
-            Self::UserRegistered | Self::PasswordChanged | Self::EmailChanged => None,
+            Self::UserRegistered
+            | Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::UserSuspended
+            | Self::UserResumed
+            | Self::UserRolesChanged => None,
         }
     }
 
@@ -70,6 +90,9 @@ impl EventKind {
             EventName::SessionReuseDetected => Self::SessionReuseDetected(SessionId::from(related_id?)),
             EventName::PasswordChanged => Self::PasswordChanged,
             EventName::EmailChanged => Self::EmailChanged,
+            EventName::UserSuspended => Self::UserSuspended,
+            EventName::UserResumed => Self::UserResumed,
+            EventName::UserRolesChanged => Self::UserRolesChanged,
         })
     }
 }

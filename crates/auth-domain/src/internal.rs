@@ -20,8 +20,12 @@ named! {
         DeletionsRead = "deletions:read",
         /// Read the events that services receive.
         EventsRead = "events:read",
-        /// Invite people to register.
+        /// Look up users, for administration.
+        UsersRead = "users:read",
+        /// Administer users.
         UsersWrite = "users:write",
+        /// Read the audit trail.
+        AuditRead = "audit:read",
     }
 }
 
@@ -64,8 +68,12 @@ granted! {
     DeletionsRead,
     /// Requires [`Scope::EventsRead`].
     EventsRead,
+    /// Requires [`Scope::UsersRead`].
+    UsersRead,
     /// Requires [`Scope::UsersWrite`].
     UsersWrite,
+    /// Requires [`Scope::AuditRead`].
+    AuditRead,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use

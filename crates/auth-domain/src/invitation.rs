@@ -25,7 +25,7 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Who created it: the name of a service, or [`crate::use_cases::Inviter::OPERATOR`].
+    /// Who created it: an [`Administrator`](crate::use_cases::Administrator) by name.
     pub created_by: String,
     /// The key from which its text is derived.
     pub key_id: KeyId,

@@ -272,6 +272,15 @@ impl TwoFactor {
         }
     }
 
+    /// Returns the state in which nothing is set up any more; the same if nothing was.
+    #[must_use]
+    pub fn dropped(self) -> Self {
+        if self == (Self { version: self.version, ..Self::none() }) {
+            return self;
+        }
+        Self { version: self.version.next(), ..Self::none() }
+    }
+
     /// Tells whether a method is required at login.
     pub const fn is_enabled(&self, method: Method) -> bool {
         match method {

@@ -17,6 +17,7 @@ pub(crate) struct Request {
     id: RequestId,
     address: IpAddr,
     service: OnceLock<String>,
+    admin: OnceLock<AccountId>,
     user: OnceLock<AccountId>,
     refused_token: OnceLock<RefusedToken>,
 }
@@ -35,7 +36,7 @@ pub struct HttpAuditContext;
 impl AuditContextSource for HttpAuditContext {
     fn current(&self) -> AuditContext {
         let of_request = REQUEST.try_with(|request| AuditContext {
-            actor: request.service.get().map_or(Actor::Client, |name| Actor::Service(name.clone())),
+            actor: request.actor(),
             network: Some(Network::of(request.address)),
             request_id: Some(request.id.clone()),
         });
@@ -45,8 +46,17 @@ impl AuditContextSource for HttpAuditContext {
 
 impl Request {
     pub(crate) fn new(id: RequestId, address: IpAddr) -> Arc<Self> {
-        let (service, user, refused_token) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Arc::new(Self { id, address, service, user, refused_token })
+        let (service, admin) = (OnceLock::new(), OnceLock::new());
+        let (user, refused_token) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self { id, address, service, admin, user, refused_token })
+    }
+
+    fn actor(&self) -> Actor {
+        match (self.service.get(), self.admin.get()) {
+            (Some(name), _) => Actor::Service(name.clone()),
+            (None, Some(id)) => Actor::Admin(*id),
+            (None, None) => Actor::Client,
+        }
     }
 
     /// Runs `answering` as this request.
@@ -81,6 +91,11 @@ pub(crate) fn is_service(name: &str) {
     let _ = REQUEST.try_with(|request| request.service.set(name.to_owned()));
 }
 
+/// Records that the request was proved to come from this user, who administers the service.
+pub(crate) fn is_admin(id: AccountId) {
+    let _ = REQUEST.try_with(|request| request.admin.set(id));
+}
+
 /// The request has a token of that user.
 pub(crate) fn is_of_user(id: AccountId) {
     let _ = REQUEST.try_with(|request| request.user.set(id));
@@ -99,6 +114,24 @@ mod tests {
 
     use super::*;
     use crate::middleware;
+
+    #[tokio::test]
+    async fn an_act_is_that_of_whoever_proved_to_have_asked_for_it() {
+        let id = AccountId::from(uuid::Uuid::from_u128(7));
+        let told = async |proved: fn(AccountId)| {
+            let request = Request::new(RequestId::Own("1".to_owned()), [127, 0, 0, 1].into());
+            let asking = async {
+                proved(id);
+                HttpAuditContext.current().actor
+            };
+            request.answer(asking).await
+        };
+        assert_eq!(told(|_| {}).await, Actor::Client);
+        assert_eq!(told(is_admin).await, Actor::Admin(id));
+        assert_eq!(told(|_| is_service("users")).await, Actor::Service("users".to_owned()));
+        assert_eq!(HttpAuditContext.current().actor, Actor::Itself);
+        assert_eq!(Actor::parse(&Actor::Admin(id).to_string()), Some(Actor::Admin(id)));
+    }
 
     #[tokio::test]
     async fn an_id_that_the_caller_made_up_is_told_from_our_own() {

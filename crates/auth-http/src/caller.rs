@@ -9,7 +9,8 @@ use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
 use auth_domain::use_cases::{
-    AddressOwner, AuthenticateError, AuthenticateStep, Authenticated, FreshLogin, PendingStep, UseCases,
+    AddressOwner, AdminCaller, Administrator, AuthenticateAdminError, AuthenticateError, AuthenticateStep,
+    Authenticated, FreshLogin, PendingStep, UseCases,
 };
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
@@ -162,6 +163,45 @@ impl<S: Granted> FromRequest for Internal<S> {
     }
 }
 
+/// A service that holds scope `S`, or a user with the role `admin` and a fresh login.
+pub(crate) struct Admin<S: Granted>(pub(crate) AdminCaller<S>);
+
+impl<S: Granted + 'static> FromRequest for Admin<S> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS));
+        // A service has no cookies.
+        let by_cookie = credential::came_by_cookie(request);
+        async move {
+            let (use_cases, token) = found?;
+            let admins = &use_cases.authenticate_admin;
+            let caller = if by_cookie { admins.user(&token).await } else { admins.execute(&token).await };
+            let caller: AdminCaller<S> = caller.inspect_err(tell_admin)?;
+            match caller.by() {
+                Administrator::Service(name) => audit_context::is_service(name),
+                Administrator::User(id) => {
+                    is_of_user(*id);
+                    audit_context::is_admin(*id);
+                }
+                Administrator::Operator => {}
+            }
+            Ok(Self(caller))
+        }
+        .boxed_local()
+    }
+}
+
+fn tell_admin(error: &AuthenticateAdminError) {
+    match error {
+        AuthenticateAdminError::Service(error) => token_refused("internal", error.reason()),
+        AuthenticateAdminError::User(error) => tell_access(error),
+        AuthenticateAdminError::NotAdmin => token_refused("access", "role"),
+        AuthenticateAdminError::Stale(_) => token_refused("access", "stale"),
+    }
+}
+
 fn tell_temp(rejection: &TokenRejection) {
     token_refused("temp", rejection.reason());
 }
@@ -170,6 +210,7 @@ fn tell_access(error: &AuthenticateError) {
     match error {
         AuthenticateError::Token(rejection) => token_refused("access", rejection.reason()),
         AuthenticateError::SessionGone => token_refused("access", "session_gone"),
+        AuthenticateError::Suspended => token_refused("access", "suspended"),
         // The token is not at fault.
         AuthenticateError::Store(_) => {}
     }

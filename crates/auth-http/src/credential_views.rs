@@ -32,6 +32,9 @@ pub(crate) struct CredentialView {
     /// Argon2id, PHC string format; of no use without the master key.
     #[schema(required = true)]
     password_hash: Option<String>,
+    new_password_required: bool,
+    #[schema(required = true, format = DateTime)]
+    suspended_at: Option<String>,
     roles: Vec<String>,
     identities: Vec<CredentialIdentityView>,
     two_fa: Vec<CredentialFactorView>,
@@ -54,6 +57,8 @@ impl From<&Account> for CredentialView {
             email_told: account.email_told,
             pending_email: pending_email(account),
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
+            new_password_required: account.new_password_required,
+            suspended_at: account.state.suspended_since().map(rfc3339),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),
             two_fa: CredentialFactorView::of(&account.two_factor),

@@ -20,7 +20,7 @@ const PREFLIGHT_SECONDS: usize = 600;
 /// Returns the CORS middleware for the allowed origins. Their pages may send any headers.
 pub fn cors(edge: &Edge) -> Cors {
     let cors = Cors::default()
-        .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_any_header()
         .expose_headers(["x-request-id", "retry-after", "www-authenticate"])
         .block_on_origin_mismatch(false)

@@ -60,7 +60,7 @@ impl fmt::Display for CrossSiteCause {
                  clients send the token in `Authorization` instead.",
             ),
             Self::MethodNotAllowed => {
-                f.write_str("Request refused: pages may send GET, HEAD, POST, PUT and DELETE.")
+                f.write_str("Request refused: pages may send GET, HEAD, POST, PUT, PATCH and DELETE.")
             }
         }
     }

@@ -40,6 +40,8 @@ pub(crate) enum Permission {
     AccessOrTempToken(Cost),
     /// A service with this scope.
     Internal(Scope),
+    /// A service with this scope, or the bearer of an access token of a fresh login whose user has the role `admin`.
+    Admin(Scope),
 }
 
 impl Permission {
@@ -49,11 +51,21 @@ impl Permission {
             Self::Anyone(_) => return Vec::new(),
             Self::RefreshToken => (
                 HttpCode::RefreshTokenRequired,
-                &[ErrorCode::RefreshTokenInvalid, ErrorCode::AccessTokenInvalid, ErrorCode::Unauthorized],
+                &[
+                    ErrorCode::RefreshTokenInvalid,
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::Unauthorized,
+                    ErrorCode::AccountSuspended,
+                ],
             ),
             Self::AccessToken => (
                 HttpCode::TokenRequired,
-                &[ErrorCode::AccessTokenInvalid, ErrorCode::AccessTokenExpired, ErrorCode::Unauthorized],
+                &[
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::AccessTokenExpired,
+                    ErrorCode::Unauthorized,
+                    ErrorCode::AccountSuspended,
+                ],
             ),
             Self::FreshLogin => (
                 HttpCode::TokenRequired,
@@ -62,11 +74,13 @@ impl Permission {
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::ReauthenticationRequired,
                     ErrorCode::Unauthorized,
+                    ErrorCode::AccountSuspended,
                 ],
             ),
-            Self::TempToken(_) => {
-                (HttpCode::TokenRequired, &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired])
-            }
+            Self::TempToken(_) => (
+                HttpCode::TokenRequired,
+                &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::AccountSuspended],
+            ),
             Self::AccessOrTempToken(_) => (
                 HttpCode::TokenRequired,
                 &[
@@ -75,11 +89,25 @@ impl Permission {
                     ErrorCode::TempTokenInvalid,
                     ErrorCode::TempTokenExpired,
                     ErrorCode::Unauthorized,
+                    ErrorCode::AccountSuspended,
                 ],
             ),
             Self::Internal(_) => (
                 HttpCode::TokenRequired,
                 &[ErrorCode::InternalTokenInvalid, ErrorCode::InternalTokenExpired, ErrorCode::Forbidden],
+            ),
+            Self::Admin(_) => (
+                HttpCode::TokenRequired,
+                &[
+                    ErrorCode::AccessTokenInvalid,
+                    ErrorCode::AccessTokenExpired,
+                    ErrorCode::InternalTokenInvalid,
+                    ErrorCode::InternalTokenExpired,
+                    ErrorCode::ReauthenticationRequired,
+                    ErrorCode::Unauthorized,
+                    ErrorCode::AccountSuspended,
+                    ErrorCode::Forbidden,
+                ],
             ),
         };
         let mut all = vec![http.into(), ErrorCode::Unavailable.into()];

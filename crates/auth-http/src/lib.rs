@@ -3,6 +3,7 @@
 //! A request goes from `endpoints` (one file per handler, beside its description) to a use case of `auth-domain` and
 //! back. The domain decides; the stores keep the data.
 
+mod admin_views;
 mod answer;
 mod audit_context;
 mod body;

@@ -147,7 +147,8 @@ impl Metrics {
         took: Duration,
     ) {
         let route = route.unwrap_or("none");
-        let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
+        let known =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
         let method = if known.contains(method) { method.as_str() } else { "other" };
         self.requests.with_label_values(&[route, method, status.as_str()]).inc();
         self.seconds.with_label_values(&[route]).observe(took.as_secs_f64());

@@ -42,6 +42,8 @@ tags! {
     Gateway = "gateway",
     /// For services beside this one, which call with an internal token.
     Services = "services",
+    /// Administration, by services and by users with the role `admin`.
+    Admin = "admin",
     /// The keys that access tokens are verified with.
     Keys = "keys",
     /// For orchestrators and monitoring.

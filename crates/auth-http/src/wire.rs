@@ -26,20 +26,20 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 #[serde(rename_all = "camelCase")]
 #[schema(as = User)]
 pub(crate) struct UserView {
-    id: Uuid,
+    pub(crate) id: Uuid,
     #[schema(required = true)]
-    username: Option<String>,
-    email: String,
-    email_verified: bool,
+    pub(crate) username: Option<String>,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
     /// The address that replaces `email` once it is proved.
     #[schema(required = true)]
-    pending_email: Option<String>,
-    roles: Vec<String>,
-    linked_providers: Vec<String>,
-    has_password: bool,
-    two_fa: TwoFaView,
+    pub(crate) pending_email: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) linked_providers: Vec<String>,
+    pub(crate) has_password: bool,
+    pub(crate) two_fa: TwoFaView,
     #[schema(format = DateTime)]
-    created_at: String,
+    pub(crate) created_at: String,
 }
 
 /// A way to prove a second factor. A recovery code takes the place of either.
@@ -60,7 +60,7 @@ enum TokenType {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TwoFa)]
-struct TwoFaView {
+pub(crate) struct TwoFaView {
     enabled: bool,
     /// The one to offer first; null if none is enabled.
     #[schema(required = true, value_type = Option<TwoFactorMethod>)]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth_domain::account::{Account, PasswordHash, Roles};
+use auth_domain::account::{Account, AccountState, PasswordHash, Roles};
 use auth_domain::ports::{Change, SessionNews, SessionsTouched, Store as _};
 use auth_domain::session::{Generation, LeftBehind, Revocation, RevocationReason, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
@@ -169,11 +169,18 @@ fn open(session: &Session, account: &Account) -> Change {
 const REVOCATION: Revocation = Revocation { at: fixtures::NOW, reason: RevocationReason::LoggedOut };
 
 /// Identities come with a change of their account.
-fn told_changes() -> [Make; 12] {
+fn told_changes() -> [Make; 14] {
     const AT: Timestamp = Timestamp::from_micros(fixtures::NOW.as_micros() + 1);
     [
         |a, _| Change::DeleteAccount { account_id: a.id, revision: a.revision() },
         |a, _| Change::SetRoles { account_id: a.id, revision: a.revision(), roles: Roles::of_new_account(), at: AT },
+        |a, _| Change::SetState {
+            account_id: a.id,
+            revision: a.revision(),
+            state: AccountState::Suspended { since: AT },
+            at: AT,
+        },
+        |a, _| Change::RequireNewPassword { account_id: a.id, revision: a.revision(), at: AT },
         |a, _| Change::RehashPassword {
             account_id: a.id,
             credential_version: a.credential_version,

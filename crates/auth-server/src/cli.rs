@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::audit::AuditOptions;
+use crate::commands::user_administer::ActOptions;
+use crate::commands::user_create::CreateOptions;
 use crate::commands::user_invitations::InvitationsOptions;
 use crate::commands::user_invite::InviteOptions;
+use crate::commands::user_list::ListOptions;
+use crate::commands::user_roles::RolesOptions;
 use crate::export_file::RestoreOptions;
 
 /// A self-hosted auth service: registration, login, rotating refresh tokens.
@@ -133,19 +137,38 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
-    /// List all users: id, e-mail address, whether it is verified, username, roles. Changes nothing
-    List,
+    /// Create a user. The first admin: auth-server user create ann@example.org --admin
+    Create(CreateOptions),
+    /// List users: id, e-mail address, whether it is verified, username, roles, state. Changes nothing
+    List(ListOptions),
     /// Show one user. Changes nothing
     Show {
         /// Id, e-mail address or username
         user: String,
+        /// Print the user as JSON
+        #[arg(long)]
+        json: bool,
     },
-    /// Replace a user's roles
-    Roles {
-        /// Id, e-mail address or username
-        user: String,
-        /// The new roles; leave them out to remove all
-        roles: Vec<String>,
+    /// Replace a user's roles, or add and remove some. The last admin stays one
+    Roles(RolesOptions),
+    /// Suspend a user: ends all sessions at once, and nobody can log in until you resume the user
+    Suspend(ActOptions),
+    /// Resume a suspended user, who can log in again
+    Resume(ActOptions),
+    /// End all sessions of a user, who can log in again
+    EndSessions(ActOptions),
+    /// Remove all second factors and recovery codes of a user, who has lost them
+    #[command(name = "reset-2fa")]
+    ResetSecondFactors(ActOptions),
+    /// Set the e-mail address of a user, or verify the present one
+    SetEmail {
+        #[command(flatten)]
+        options: ActOptions,
+        /// The address
+        email: String,
+        /// The address is known to be the user's
+        #[arg(long)]
+        verified: bool,
     },
     /// Invite someone to create an account: prints the invitation, which they enter when they register. With --email, it
     /// is also mailed
@@ -153,16 +176,15 @@ pub(crate) enum UserCommand {
     /// List the invitations: id, for whom, how many uses are left, until when, roles, and who created it. Changes nothing
     /// without --withdraw
     Invitations(InvitationsOptions),
+    /// Require a user to reset the password by mail before the next login with it. Sessions stay
+    RequirePassword(ActOptions),
     /// Reset the failed attempts counted against a user who is locked out
     Unlock {
         /// Id, e-mail address or username
         user: String,
     },
     /// Delete a user and all their sessions, at once and for good; other services are notified
-    Delete {
-        /// Id, e-mail address or username
-        user: String,
-    },
+    Delete(ActOptions),
 }
 
 #[derive(Subcommand)]

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use auth_crypto::{
-    DerivedInvitations, KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock, SystemEntropy,
+    DerivedInvitations, HashingLane, KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock,
+    SystemEntropy,
 };
+use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{OperatorPorts, OperatorUseCases};
 
@@ -31,6 +33,7 @@ impl Operation {
             entropy: Arc::new(SystemEntropy),
             name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
             invitation_tokens: Arc::new(DerivedInvitations::new(ring.clone())),
+            password_hasher: Arc::new(HashingLane::start(&ring, settings.hashing)?),
             signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
             resealing: Arc::new(RingResealing::new(ring.clone())),
         };
@@ -39,6 +42,7 @@ impl Operation {
             settings.subscriptions(),
             settings.lifetimes.absolute,
             settings.registration.clone(),
+            PasswordPolicy { min_characters: settings.password_min },
         );
         Ok(Self { store, ring, use_cases })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::account::{Account, LoginName};
+use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
@@ -81,7 +81,7 @@ impl Store for CachedStore {
         self.store.list_retired_keys().await
     }
 
-    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+    async fn list_audit_records(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.list_audit_records(filter, limit).await
     }
 
@@ -91,6 +91,19 @@ impl Store for CachedStore {
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError> {
         self.store.list_accounts(after, limit).await
+    }
+
+    async fn search_accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.store.search_accounts(filter, after, limit).await
+    }
+
+    async fn find_admins(&self) -> Result<Admins, StoreError> {
+        self.store.find_admins().await
     }
 
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {

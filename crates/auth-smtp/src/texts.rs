@@ -225,6 +225,52 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "New recovery codes were created for your account. The old ones can't be used any more.",
             NOT_YOU,
         ),
+        NoticeKind::AccountCreated => (
+            "An account was created for you",
+            "The operators of this service created an account with this e-mail address and gave it a password.",
+            "If you were not told the password, choose \"Forgot password\" when you sign in, and set your own. If you did \
+             not expect this account, contact support.",
+        ),
+        NoticeKind::AccountAwaitsPassword => (
+            "An account was created for you: set your password",
+            "The operators of this service created an account with this e-mail address. It has no password yet.",
+            "To set one, choose \"Forgot password\" when you sign in and enter this address. If you did not expect this \
+             account, contact support.",
+        ),
+        NoticeKind::AccountSuspended => (
+            "Your account was suspended",
+            "The operators of this service suspended your account. All your devices were signed out, and you cannot sign \
+             in for now.",
+            "If you have questions, contact support.",
+        ),
+        NoticeKind::AccountResumed => (
+            "Your account is active again",
+            "The operators of this service ended the suspension of your account.",
+            "You can sign in again.",
+        ),
+        NoticeKind::SessionsEnded => (
+            "You were signed out everywhere",
+            "The operators of this service signed out all your devices.",
+            "You can sign in again. If you do not know why this happened, contact support.",
+        ),
+        NoticeKind::SecondFactorsReset => (
+            "Two-factor authentication was reset",
+            "The operators of this service removed all your methods of two-factor authentication and your recovery codes. \
+             You can now sign in without a code.",
+            "If you asked for this, sign in and set up two-factor authentication again. If you did not, contact support \
+             at once.",
+        ),
+        NoticeKind::NewPasswordRequired => (
+            "You need a new password",
+            "The operators of this service require a new password for your account. The present one no longer signs you \
+             in.",
+            "Choose \"Forgot password\" when you sign in, and set a new one that you use nowhere else.",
+        ),
+        NoticeKind::EmailSetByAdmin => (
+            "This is now the address of your account",
+            "The operators of this service changed the e-mail address of your account to this one.",
+            "If you did not ask for this, contact support at once.",
+        ),
         NoticeKind::ResetWithoutPassword => (
             "Your account has no password",
             "Someone asked to reset the password of your account. It has none: you sign in through another service, \

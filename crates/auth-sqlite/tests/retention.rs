@@ -253,6 +253,7 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
             email: email(user),
             password: password(),
             confirm_password: None,
+            invitation: None,
             client: client(user),
         };
         service.use_cases.register.execute(request).await.unwrap();

@@ -1,10 +1,14 @@
 //! Accounts: storing, reading and changing them. Their identities are separate rows, in `identities.rs`.
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username};
+use auth_domain::account::{
+    Account, AccountFilter, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Role, Roles,
+    SearchText, Username,
+};
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
 use auth_domain::{AccountId, Timestamp};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
@@ -31,6 +35,8 @@ pub(super) struct AccountRow {
     email_told: bool,
     pending_email: Option<String>,
     pending_email_until: Option<i64>,
+    suspended_at: Option<i64>,
+    new_password_required: bool,
     #[diesel(embed)]
     two_factor: TwoFactorRow,
 }
@@ -53,6 +59,8 @@ impl From<&Account> for AccountRow {
             email_told: account.email_told,
             pending_email: account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned()),
             pending_email_until: account.pending_email.as_ref().map(|pending| pending.until.as_micros()),
+            suspended_at: account.state.suspended_since().map(Timestamp::as_micros),
+            new_password_required: account.new_password_required,
             two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
@@ -78,6 +86,10 @@ impl TryFrom<AccountRow> for Account {
             pending_email: pending(row.pending_email, row.pending_email_until)?,
             two_factor: row.two_factor.try_into()?,
             identities: Vec::new(),
+            state: row
+                .suspended_at
+                .map_or(AccountState::Active, |at| AccountState::Suspended { since: Timestamp::from_micros(at) }),
+            new_password_required: row.new_password_required,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
         })
@@ -106,6 +118,53 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit:
     let page = diesel::alias!(accounts as page);
     let id = page.field(accounts::id);
     let ids = page.filter(id.gt(after)).order(id).limit(limit.into()).select(id);
+    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(ids));
+    let rows: Vec<JoinedRow> =
+        conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
+    accounts_of(rows)
+}
+
+/// Returns the pattern of `LIKE` that finds `text` anywhere, with `\\` as its escape character; without a text, anything.
+fn containing(text: Option<&str>) -> String {
+    let mut pattern = "%".to_owned();
+    for letter in text.unwrap_or_default().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Searches by reading accounts in the order of their ids until the page is full.
+pub(crate) async fn search(
+    conn: &mut Connection,
+    filter: AccountFilter,
+    after: Option<AccountId>,
+    limit: u32,
+) -> Done<Vec<Account>> {
+    let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
+    let name = containing(filter.text.as_ref().map(SearchText::as_str));
+    let named = accounts::email_key.like(name.clone()).escape('\\').nullable();
+    let named = named.or(accounts::username_key.like(name).escape('\\'));
+    let role = containing(filter.role.as_ref().map(Role::as_str).map(|role| format!(" {role} ")).as_deref());
+    let roles = " ".into_sql::<Text>().concat(accounts::roles).concat(" ");
+    let provider = filter.provider.as_ref().map(ToString::to_string);
+    let anywhere = provider.is_none().into_sql::<Bool>();
+    let linked = identities::table.filter(identities::provider.eq(provider.unwrap_or_default()));
+    let active = (filter.suspended != Some(true)).into_sql::<Bool>();
+    let suspended = (filter.suspended != Some(false)).into_sql::<Bool>();
+    let ids = accounts::table
+        .filter(accounts::id.gt(after))
+        .filter(named)
+        .filter(roles.like(role).escape('\\'))
+        .filter(anywhere.or(accounts::id.eq_any(linked.select(identities::account_id))))
+        .filter(accounts::suspended_at.is_null().and(active).or(accounts::suspended_at.is_not_null().and(suspended)))
+        .order(accounts::id)
+        .limit(limit.into())
+        .select(accounts::id);
+    let ids: Vec<DbUuid> = conn.load(ids).await?;
     let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(ids));
     let rows: Vec<JoinedRow> =
         conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
@@ -161,6 +220,37 @@ pub(crate) async fn set_roles(
     conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
 }
 
+/// A suspension also voids every login that is under way.
+pub(crate) async fn set_state(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    state: AccountState,
+    at: Timestamp,
+) -> Done<usize> {
+    let suspended_at = state.suspended_since().map(Timestamp::as_micros);
+    let set = (
+        accounts::suspended_at.eq(suspended_at),
+        accounts::credential_version.eq(accounts::credential_version + i64::from(suspended_at.is_some())),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
+pub(crate) async fn require_new_password(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    at: Timestamp,
+) -> Done<usize> {
+    let set = (
+        accounts::new_password_required.eq(true),
+        accounts::credential_version.eq(accounts::credential_version + 1),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
 pub(crate) async fn rehash_password(
     conn: &mut Connection,
     id: AccountId,
@@ -183,6 +273,7 @@ pub(crate) async fn change_password(
     let row = unchanged!(id, revision).filter(accounts::credential_version.eq(version.as_number()));
     let set = (
         accounts::password_hash.eq(hash.as_phc()),
+        accounts::new_password_required.eq(false),
         accounts::credential_version.eq(version.next().as_number()),
         accounts::updated_at.eq(at.as_micros()),
     );

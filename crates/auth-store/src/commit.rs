@@ -6,8 +6,8 @@ use futures_util::FutureExt as _;
 use crate::connection::{Connection, Done};
 use crate::steps::{Step, account_to_lock, steps_of};
 use crate::{
-    accounts, audit, challenges, events, identities, invitations, keys, mails, maintenance, names, password_limits,
-    rate_limits, sessions, two_factor,
+    accounts, admins, audit, challenges, events, identities, invitations, keys, mails, maintenance, names,
+    password_limits, rate_limits, sessions, two_factor,
 };
 
 /// Commits the changes: one by itself, several in one transaction.
@@ -62,6 +62,13 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::SetRoles { account_id, revision, roles, at } => {
             accounts::set_roles(conn, *account_id, *revision, roles, *at).await
         }
+        Change::SetState { account_id, revision, state, at } => {
+            accounts::set_state(conn, *account_id, *revision, *state, *at).await
+        }
+        Change::RequireNewPassword { account_id, revision, at } => {
+            accounts::require_new_password(conn, *account_id, *revision, *at).await
+        }
+        Change::LoseAdmin { from, at } => admins::lose(conn, *from, *at).await,
         Change::RehashPassword { account_id, credential_version, password_hash } => {
             accounts::rehash_password(conn, *account_id, *credential_version, password_hash).await
         }

@@ -5,6 +5,7 @@
 //! where the connections lead, and over what.
 
 mod accounts;
+mod admins;
 mod archive;
 mod audit;
 mod challenges;

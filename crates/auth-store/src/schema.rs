@@ -33,6 +33,8 @@ diesel::table! {
         preferred_factor -> Text,
         recovery_codes -> Text,
         two_factor_version -> BigInt,
+        suspended_at -> Nullable<BigInt>,
+        new_password_required -> Bool,
     }
 }
 

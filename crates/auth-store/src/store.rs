@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth_domain::account::{Account, LoginName};
+use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditRecord, Auditor};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
@@ -39,8 +39,8 @@ use crate::pool::{Lent, Purpose};
 use crate::readiness::Writing;
 use crate::snapshot::Snapshot;
 use crate::{
-    accounts, audit, challenges, commit, events, invitations, keys, mails, maintenance, names, outbox, password_limits,
-    purge, rate_limits, sessions, two_factor,
+    accounts, admins, audit, challenges, commit, events, invitations, keys, mails, maintenance, names, outbox,
+    password_limits, purge, rate_limits, sessions, two_factor,
 };
 
 /// The maximum duration of a call, however stuck the database is.
@@ -278,7 +278,8 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read(|conn| keys::list_retired(conn).boxed()).await
     }
 
-    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+    async fn list_audit_records(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let filter = filter.clone();
         self.read_many(move |conn| audit::list(conn, filter, limit).boxed()).await
     }
 
@@ -288,6 +289,20 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError> {
         self.read_many(move |conn| accounts::list(conn, after, limit).boxed()).await
+    }
+
+    async fn search_accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |conn| accounts::search(conn, filter, after, limit).boxed()).await
+    }
+
+    async fn find_admins(&self) -> Result<Admins, StoreError> {
+        self.read(|conn| admins::find(conn).boxed()).await
     }
 
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {

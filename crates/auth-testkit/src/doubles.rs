@@ -127,6 +127,7 @@ impl Doubles {
             entropy: self.entropy.clone(),
             name_digest: Arc::new(PlainNameDigest),
             invitation_tokens: Arc::new(TestInvitations(self.keys.clone())),
+            password_hasher: self.passwords.clone(),
             signing_key_maker: Arc::new(TestSigningKeyMaker(self.keys.clone())),
             resealing: Arc::new(TestResealing(self.keys.clone())),
         }

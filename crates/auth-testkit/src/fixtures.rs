@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
+use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, PasswordHash, Roles, Username};
 use auth_domain::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged};
 use auth_domain::mail::{MailContent, MailRequest, Notice, NoticeKind};
 use auth_domain::rate_limit::AttemptSubject;
@@ -46,6 +46,8 @@ pub fn account() -> Account {
         roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
+        state: AccountState::Active,
+        new_password_required: false,
         created_at: NOW,
         updated_at: NOW + Duration::from_micros(1),
     }

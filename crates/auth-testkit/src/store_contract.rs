@@ -2,6 +2,7 @@
 //! [`store_contract!`](crate::store_contract!).
 
 mod accounts;
+mod administration;
 mod audit;
 mod challenges;
 mod events;
@@ -17,6 +18,7 @@ mod sessions;
 mod two_factor;
 
 pub use accounts::*;
+pub use administration::*;
 pub use audit::*;
 pub use challenges::*;
 pub use events::*;
@@ -75,6 +77,12 @@ macro_rules! store_contract {
             signing_keys_are_unique_by_sequence
             keys_are_resealed_only_from_what_was_read
             audit_records_are_listed_in_order_and_purged
+            audit_records_are_listed_as_the_filter_says
+            a_suspension_is_kept_and_voids_logins_under_way
+            a_new_password_is_required_until_there_is_one
+            accounts_are_searched
+            admins_are_those_who_are_not_suspended
+            of_many_admins_who_remove_each_other_one_stays
             a_maintenance_record_is_the_last_one_and_may_be_forgotten
             a_mail_is_leased_to_one_worker_at_a_time
             a_mail_that_failed_comes_back_or_is_parked

@@ -134,7 +134,13 @@ impl TestService {
         let registration = policy.registration.clone();
         Self {
             use_cases: Arc::new(UseCases::new(doubles.ports(), policy.clone())),
-            operator: Arc::new(OperatorUseCases::new(doubles.operator_ports(), subscriptions, longest, registration)),
+            operator: Arc::new(OperatorUseCases::new(
+                doubles.operator_ports(),
+                subscriptions,
+                longest,
+                registration,
+                policy.password,
+            )),
             policy,
             doubles,
         }

@@ -100,7 +100,12 @@ fn payload(event: &Event) -> String {
     match event.kind {
         EventKind::UserDeleted(id) => data["deletionId"] = json!(id.to_string()),
         EventKind::SessionReuseDetected(id) => data["sessionId"] = json!(id.to_string()),
-        EventKind::UserRegistered | EventKind::PasswordChanged | EventKind::EmailChanged => {}
+        EventKind::UserRegistered
+        | EventKind::PasswordChanged
+        | EventKind::EmailChanged
+        | EventKind::UserSuspended
+        | EventKind::UserResumed
+        | EventKind::UserRolesChanged => {}
     }
     let nanos = i128::from(event.occurred_at.as_micros()) * 1_000;
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);

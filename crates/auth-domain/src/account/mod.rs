@@ -3,12 +3,14 @@
 mod email;
 mod password;
 mod role;
+mod state;
 mod username;
 
 pub(crate) use email::ascii_domain;
 pub use email::{EmailAddress, InvalidEmail};
 pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
+pub use state::{AccountFilter, AccountState, Admins, SearchText};
 pub use username::{InvalidUsername, Username};
 
 use std::time::Duration;
@@ -62,7 +64,9 @@ pub struct Account {
     pub email_told: bool,
     /// `None` for an account that only signs in through identity providers.
     pub password_hash: Option<PasswordHash>,
-    /// Increases with each change of the password.
+    /// Whether an administrator requires a new password: until it is reset by mail, the present one opens nothing.
+    pub new_password_required: bool,
+    /// Increases with each change of the password, and when a login that is under way must fail.
     pub credential_version: CredentialVersion,
     /// The roles that other services assign a meaning to.
     pub roles: Roles,
@@ -70,6 +74,8 @@ pub struct Account {
     pub two_factor: TwoFactor,
     /// The linked identities, ordered by the name of their provider; at most one of each provider.
     pub identities: Vec<LinkedIdentity>,
+    /// Whether it may be used.
+    pub state: AccountState,
     /// When the account was registered.
     pub created_at: Timestamp,
     /// When any of the above last changed.
@@ -121,9 +127,19 @@ impl Account {
 
     /// Tells whether a reset by mail may give the account a password. An account without one gets one only if a user
     /// typed its address and nobody verified it: otherwise its owner may not be the person who signs in through the
-    /// provider.
+    /// provider. An administrator may have asked for a password all the same.
     pub const fn is_recoverable(&self) -> bool {
-        self.password_hash.is_some() || !self.email_verified && !self.email_told
+        self.password_hash.is_some() || self.new_password_required || !self.email_verified && !self.email_told
+    }
+
+    /// Tells whether an administrator has suspended it.
+    pub const fn is_suspended(&self) -> bool {
+        self.state.suspended_since().is_some()
+    }
+
+    /// Tells whether its owner can administer the service.
+    pub fn is_active_admin(&self) -> bool {
+        !self.is_suspended() && self.roles.contains(Role::ADMIN)
     }
 
     /// Returns the identity at that provider.

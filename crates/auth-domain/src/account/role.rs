@@ -26,6 +26,9 @@ pub enum InvalidRoles {
 }
 
 impl Role {
+    /// The role whose bearers may administer the service.
+    pub const ADMIN: &'static str = "admin";
+
     /// Parses one role.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:.-".contains(&byte);
@@ -67,6 +70,12 @@ impl Roles {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
+    /// Returns the set with `add` and without `remove`. A role in both is removed.
+    pub fn changed(&self, add: &Self, remove: &Self) -> Result<Self, InvalidRoles> {
+        let roles: BTreeSet<Role> = self.0.union(&add.0).filter(|role| !remove.0.contains(*role)).cloned().collect();
+        if roles.len() > Self::MAX { Err(InvalidRoles::TooMany) } else { Ok(Self(roles)) }
+    }
+
     /// Tells whether the set contains `role`.
     pub fn contains(&self, role: &str) -> bool {
         self.iter().any(|one| one == role)
@@ -95,6 +104,9 @@ mod tests {
         let roles = Roles::parse(&texts(&["user", "admin", "user"])).unwrap();
         assert_eq!(roles.to_string(), "admin user");
         assert!(roles.contains("admin") && !roles.contains("adm"));
+        let changed = roles
+            .changed(&Roles::parse(&texts(&["editor", "x"])).unwrap(), &Roles::parse(&texts(&["user", "x"])).unwrap());
+        assert_eq!(changed.unwrap().to_string(), "admin editor");
         assert_eq!(Roles::parse(&texts(&["user", "No"])), Err(InvalidRoles::Malformed { index: 1 }));
         assert_eq!(Roles::parse(&texts(&[""])), Err(InvalidRoles::Malformed { index: 0 }));
         let many: Vec<String> = (0..33).map(|n| format!("r{n}")).collect();

@@ -88,6 +88,22 @@ named! {
         IdentityLinked = "identity_linked",
         /// An identity was unlinked from the account.
         IdentityUnlinked = "identity_unlinked",
+        /// An administrator created the account, and gave it a password.
+        AccountCreated = "account_created",
+        /// An administrator created the account, whose owner is to choose a password.
+        AccountAwaitsPassword = "account_awaits_password",
+        /// An administrator suspended the account.
+        AccountSuspended = "account_suspended",
+        /// An administrator resumed the account.
+        AccountResumed = "account_resumed",
+        /// An administrator ended every session of the account.
+        SessionsEnded = "sessions_ended",
+        /// An administrator removed every second factor of the account.
+        SecondFactorsReset = "second_factors_reset",
+        /// An administrator requires a new password.
+        NewPasswordRequired = "new_password_required",
+        /// An administrator changed the e-mail address; sent to the new one.
+        EmailSetByAdmin = "email_set_by_admin",
     }
 }
 
@@ -97,7 +113,7 @@ impl NoticeKind {
     pub(crate) const fn most_unproved(self) -> u32 {
         match self {
             Self::RegistrationAttempted | Self::ResetWithoutPassword => 1,
-            Self::EmailChanged | Self::PasswordReset | Self::AccountDeleted => 3,
+            Self::EmailChanged | Self::PasswordReset | Self::AccountDeleted | Self::AccountAwaitsPassword => 3,
             _ => 2,
         }
     }

@@ -1,6 +1,6 @@
 //! All writes of the system. `guard.rs` and `store.rs` say when a commit fails.
 
-use crate::account::{Account, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
+use crate::account::{Account, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
 use crate::audit::AuditRecord;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::Deletion;
@@ -37,6 +37,15 @@ pub enum Change {
     RecordDeletion(Deletion),
     /// Replaces an account's roles. Guard: it has not changed since it was read.
     SetRoles { account_id: AccountId, revision: AccountRevision, roles: Roles, at: Timestamp },
+    /// Suspends an account or resumes it. A suspension increases the credential version by one, so that no login that is
+    /// under way can finish. Guard: the account has not changed since it was read.
+    SetState { account_id: AccountId, revision: AccountRevision, state: AccountState, at: Timestamp },
+    /// Requires a new password, and increases the credential version by one. Guard: the account has not changed since it
+    /// was read.
+    RequireNewPassword { account_id: AccountId, revision: AccountRevision, at: Timestamp },
+    /// Records that there is one admin fewer, together with the change that takes it away. Guard: that was last so at
+    /// `from`. So of two admins who remove each other at the same time, one finds out that nobody else is left.
+    LoseAdmin { from: Option<Timestamp>, at: Timestamp },
     /// Replaces the hash of an unchanged password. Guard: the credential version is unchanged.
     RehashPassword {
         account_id: AccountId,
@@ -44,7 +53,7 @@ pub enum Change {
         credential_version: CredentialVersion,
         password_hash: PasswordHash,
     },
-    /// Replaces the password and increases the credential version by one. Guard: neither that version nor the account
+    /// Replaces the password, of which no new one is required any more, and increases the credential version by one. Guard: neither that version nor the account
     /// has changed since they were read.
     ChangePassword {
         account_id: AccountId,

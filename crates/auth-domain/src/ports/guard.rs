@@ -8,6 +8,8 @@ use super::Change;
 pub enum Guard {
     /// The account exists and has not changed since it was read.
     AccountUnchanged,
+    /// No other commit has taken an admin away since the admins were read.
+    AdminsUnchanged,
     /// The credential version and, where it was checked, the version of the second factors are unchanged.
     CredentialsUnchanged,
     /// The second factors have not been written since they were read.
@@ -45,6 +47,7 @@ pub enum Guard {
 #[expect(missing_docs, reason = "named after what is written")]
 pub enum LockOrder {
     Account,
+    Admins,
     SecondFactors,
     Session,
     NewSession,
@@ -76,11 +79,14 @@ impl Change {
         Some(match self {
             Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
+            | Self::SetState { .. }
+            | Self::RequireNewPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
             | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => Guard::AccountUnchanged,
+            Self::LoseAdmin { .. } => Guard::AdminsUnchanged,
             Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => Guard::SecondFactorsUnchanged,
             Self::UnlinkIdentity { .. } | Self::RequireIdentity { .. } => Guard::IdentityLinked,
@@ -142,12 +148,15 @@ impl Change {
             Self::InsertAccount(_)
             | Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
+            | Self::SetState { .. }
+            | Self::RequireNewPassword { .. }
             | Self::RehashPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
             | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => LockOrder::Account,
+            Self::LoseAdmin { .. } => LockOrder::Admins,
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => LockOrder::SecondFactors,
             Self::AdvanceSession { .. }
             | Self::NoteServedAgain { .. }

@@ -59,6 +59,8 @@ impl Change {
         match self {
             Self::DeleteAccount { account_id, .. }
             | Self::SetRoles { account_id, .. }
+            | Self::SetState { account_id, .. }
+            | Self::RequireNewPassword { account_id, .. }
             | Self::RehashPassword { account_id, .. }
             | Self::ChangePassword { account_id, .. }
             | Self::ChangeEmail { account_id, .. }
@@ -88,6 +90,7 @@ impl Change {
             | Self::RequireSession { .. }
             | Self::RequireIdentity { .. }
             | Self::RecordDeletion(_)
+            | Self::LoseAdmin { .. }
             | Self::UseAuthorization { .. }
             | Self::ForgetTotpSteps(_)
             | Self::UseTotpStep { .. }

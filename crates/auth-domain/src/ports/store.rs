@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::account::{Account, LoginName};
+use crate::account::{Account, AccountFilter, Admins, LoginName};
 use crate::audit::{AuditFilter, AuditRecord};
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::deletion::DeletionProgress;
@@ -127,14 +127,26 @@ pub trait Store: Send + Sync {
     /// Returns what is kept of retired master keys.
     async fn list_retired_keys(&self) -> Result<Vec<RetiredKey>, StoreError>;
 
-    /// Returns the audit records that match `filter`, by ascending time and id, at most `limit`.
-    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
+    /// Returns the audit records that match `filter`, in its order, at most `limit`.
+    async fn list_audit_records(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
     /// Returns when this maintenance was last done on the database.
     async fn find_maintenance(&self, kind: Maintenance) -> Result<Option<Timestamp>, StoreError>;
 
     /// Returns a page of accounts by ascending id: those after `after`, at most `limit`.
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError>;
+
+    /// Returns a page of the accounts that match `filter`, by ascending id: those after `after`, at most `limit`.
+    async fn search_accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// Returns the accounts that may administer the service, as far as their number matters. When one was last lost is
+    /// read first, so that a loss in this moment is noticed by the guard.
+    async fn find_admins(&self) -> Result<Admins, StoreError>;
 
     /// Opens a consistent view of all accounts after `after`, to be read page by page.
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError>;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::account::{Account, EmailAddress, LoginName};
 use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged, NoCodeOutstanding, OneTimeCode};
+use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::mail::{MailContent, MailRequest};
 use crate::ports::{Change, CodeClaims, Codes, NameDigest, StoreError, TempTokens, UniqueKey};
@@ -31,6 +32,9 @@ pub enum GiveCodeError {
     /// The password was changed after the code was requested.
     #[error("the password was changed after the code was requested")]
     Overtaken,
+    /// The code is right, but the account was suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// The day's limit for wrong codes is reached.
     #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
@@ -48,6 +52,7 @@ impl From<GiveCodeError> for Refusal {
             GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
             GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
             GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
+            GiveCodeError::Suspended => ErrorCode::AccountSuspended.into(),
             GiveCodeError::AddressTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             GiveCodeError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             GiveCodeError::Store(error) => error.into(),
@@ -63,6 +68,8 @@ pub(crate) struct Challenges {
     /// Stands for addresses in limits.
     pub(crate) name_digest: Arc<dyn NameDigest>,
     pub(crate) lifetimes: ChallengeLifetimes,
+    /// Whether a suspended account may be called so.
+    pub(crate) disclosure: Disclosure,
 }
 
 impl Challenges {
@@ -229,6 +236,11 @@ impl Challenges {
             return Ok(None);
         }
         match (&challenge.challenged, account) {
+            (Challenged::Account { .. }, Some(account)) if account.is_suspended() => match self.disclosure {
+                Disclosure::Explicit => Err(GiveCodeError::Suspended),
+                // As for nobody: no code is right.
+                Disclosure::Concealed => Ok(None),
+            },
             (Challenged::Account { credential_version, .. }, Some(account)) => {
                 let overtaken = *credential_version != account.credential_version;
                 if overtaken && purpose == ChallengePurpose::PasswordReset {

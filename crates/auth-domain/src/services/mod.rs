@@ -1,6 +1,7 @@
 //! What several use cases share: comparing passwords and codes, opening sessions, queueing mails and events, and the
 //! loop that reads, decides and commits. Nothing is here that only one use case needs.
 
+mod admins;
 mod admission;
 mod announcements;
 mod challenges;
@@ -16,6 +17,7 @@ mod second_factors;
 mod session_tokens;
 mod turns;
 
+pub use admins::LastAdmin;
 pub(crate) use admission::{Admission, Admitted};
 pub(crate) use announcements::Announcements;
 pub(crate) use challenges::Challenges;

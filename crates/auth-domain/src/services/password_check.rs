@@ -64,6 +64,12 @@ pub enum PasswordCheckError {
     /// The password is wrong.
     #[error("the password is wrong")]
     WrongPassword,
+    /// The password is right, but an administrator has suspended the account.
+    #[error("the account is suspended")]
+    Suspended,
+    /// The password is right, but an administrator requires a new one.
+    #[error("a new password is required")]
+    NewPasswordRequired,
     /// The limit is reached, for this network or for the day.
     #[error("too many wrong passwords: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
@@ -81,6 +87,8 @@ impl From<PasswordCheckError> for Refusal {
             PasswordCheckError::NobodyByThatName => ErrorCode::InvalidCredentials.into(),
             PasswordCheckError::NoPassword => ErrorCode::UserAlreadyLinked.into(),
             PasswordCheckError::WrongPassword => ErrorCode::InvalidPassword.into(),
+            PasswordCheckError::Suspended => ErrorCode::AccountSuspended.into(),
+            PasswordCheckError::NewPasswordRequired => ErrorCode::NewPasswordRequired.into(),
             PasswordCheckError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             PasswordCheckError::Hashing(error) => error.into(),
             PasswordCheckError::Store(error) => error.into(),
@@ -150,18 +158,23 @@ impl PasswordCheck {
 
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let verdict = self.hasher.verify(password, hash, network).await?;
-        match (account, verdict) {
-            (Some(account), PasswordVerdict::Match | PasswordVerdict::MatchOutdated)
-                if account.password_hash.is_some() =>
-            {
+        let right = verdict != PasswordVerdict::Miss;
+        match account {
+            Some(account) if right && account.password_hash.is_some() && !account.is_suspended() => {
+                if account.new_password_required {
+                    self.count(&limit, |limit| Success::FirstFactor.changes(limit, self.env.now())).await?;
+                    return Err(PasswordCheckError::NewPasswordRequired);
+                }
                 let outdated_hash = verdict == PasswordVerdict::MatchOutdated;
                 Ok(PasswordMatched { account, outdated_hash, limit })
             }
-            (account, _) => {
+            account => {
+                // A suspended account counts a right password too: where it is concealed, nothing may tell the two apart.
                 self.count(&limit, |limit| changes_of(limit, limit.after_miss(self.env.now()))).await?;
                 Err(match account {
                     None => PasswordCheckError::NobodyByThatName,
                     Some(account) if account.password_hash.is_none() => PasswordCheckError::NoPassword,
+                    Some(account) if right && account.is_suspended() => PasswordCheckError::Suspended,
                     Some(_) => PasswordCheckError::WrongPassword,
                 })
             }

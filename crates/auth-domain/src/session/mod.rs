@@ -106,6 +106,10 @@ named! {
         IdentityUnlinked = "identity_unlinked",
         /// The account got its first second factor, and this session had not used one.
         SecondFactorEnabled = "second_factor_enabled",
+        /// An administrator suspended the account.
+        AccountSuspended = "account_suspended",
+        /// An administrator ended every session of the account.
+        EndedByAdmin = "ended_by_admin",
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
 use crate::account::Account;
+use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{AccessTokens, Change, KeptSessions, StoreError};
 use crate::services::Environment;
@@ -53,6 +54,9 @@ pub enum AuthenticateError {
     /// The token verifies, but its session has ended or its account was deleted.
     #[error("the session has ended")]
     SessionGone,
+    /// The token verifies, but the account of its session was suspended, and its bearer may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +68,7 @@ impl From<AuthenticateError> for Refusal {
             AuthenticateError::Token(TokenRejection::Invalid(_)) => ErrorCode::AccessTokenInvalid.into(),
             AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
             AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
+            AuthenticateError::Suspended => ErrorCode::AccountSuspended.into(),
             AuthenticateError::Store(error) => error.into(),
         }
     }
@@ -74,12 +79,13 @@ pub struct Authenticate {
     env: Environment,
     access_tokens: Arc<dyn AccessTokens>,
     kept_sessions: Option<Arc<dyn KeptSessions>>,
+    disclosure: Disclosure,
 }
 
 impl Authenticate {
     pub(super) fn new(parts: &Parts) -> Self {
         let (access_tokens, kept_sessions) = (parts.ports.access_tokens.clone(), parts.ports.kept_sessions.clone());
-        Self { env: parts.env.clone(), access_tokens, kept_sessions }
+        Self { env: parts.env.clone(), access_tokens, kept_sessions, disclosure: parts.policy.disclosure }
     }
 
     /// Returns the account and session of the bearer of `token`, as they are now.
@@ -108,8 +114,16 @@ impl Authenticate {
 
     async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let found = self.env.store.find_session(claims.account_id, claims.session_id).await?;
-        let (session, account) =
-            found.filter(|(session, _)| is_good(session, &claims, now)).ok_or(AuthenticateError::SessionGone)?;
+        let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
+        if account.is_suspended() {
+            return Err(match self.disclosure {
+                Disclosure::Explicit => AuthenticateError::Suspended,
+                Disclosure::Concealed => AuthenticateError::SessionGone,
+            });
+        }
+        if !is_good(&session, &claims, now) {
+            return Err(AuthenticateError::SessionGone);
+        }
         match self.prove(&session, &claims).await {
             // If it was lost, the session was proved, rotated or revoked in this instant. This call came before.
             Ok(_) => {}

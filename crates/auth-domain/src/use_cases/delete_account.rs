@@ -1,4 +1,4 @@
-//! Deletes an account, for its owner, another service or an operator: finally and at once.
+//! Deletes an account, for its owner, another service, an administrator or an operator: finally and at once.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use crate::account::Account;
 use crate::deletion::Deletion;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
-use crate::internal::{CredentialsDelete, InternalCaller};
+use crate::internal::{CredentialsDelete, InternalCaller, UsersWrite};
 use crate::mail::NoticeKind;
 use crate::ports::{Change, StoreError};
 use crate::rate_limit::AttemptSubject;
-use crate::services::{Announcements, Decision, Environment, FreshLogin, FreshLoginError, notice};
+use crate::services::{Announcements, Decision, Environment, FreshLogin, FreshLoginError, LastAdmin, notice};
 use crate::session::Client;
 use crate::{AccountId, DeletionId};
 
-use super::Operator;
+use super::{AdminCaller, Operator};
 
 /// Why nothing was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum DeleteAccountError {
     /// No account has this id.
     #[error("no account has this id")]
     NotFound,
+    /// It is the last admin.
+    #[error(transparent)]
+    LastAdmin(#[from] LastAdmin),
     /// The owner's login does not count any more.
     #[error(transparent)]
     Login(#[from] FreshLoginError),
@@ -34,6 +37,7 @@ impl From<DeleteAccountError> for Refusal {
     fn from(error: DeleteAccountError) -> Self {
         match error {
             DeleteAccountError::NotFound => ErrorCode::UserNotFound.into(),
+            DeleteAccountError::LastAdmin(error) => error.into(),
             DeleteAccountError::Login(error) => error.into(),
             DeleteAccountError::Store(error) => error.into(),
         }
@@ -56,7 +60,7 @@ impl DeleteAccount {
         self.env
             .decide(async |_| {
                 let account = caller.account_now::<DeleteAccountError>(&self.env).await?;
-                let (id, changes) = self.changes(&account, "owner", client);
+                let (id, changes) = self.changes(&account, "owner", client).await?;
                 Ok(Decision::commit(id, changes))
             })
             .await
@@ -70,6 +74,16 @@ impl DeleteAccount {
         client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
         self.delete(account_id, caller.service(), client).await
+    }
+
+    /// Deletes an account for an administrator.
+    pub async fn by_admin(
+        &self,
+        caller: &AdminCaller<UsersWrite>,
+        account_id: AccountId,
+        client: &Client,
+    ) -> Result<DeletionId, DeleteAccountError> {
+        self.delete(account_id, &caller.by().to_string(), client).await
     }
 
     /// Deletes an account for an operator.
@@ -94,18 +108,24 @@ impl DeleteAccount {
             .decide(async |_| {
                 let found = self.env.store.find_account(account_id).await?;
                 let account = found.ok_or(DeleteAccountError::NotFound)?;
-                let (id, changes) = self.changes(&account, requested_by, client);
+                let (id, changes) = self.changes(&account, requested_by, client).await?;
                 Ok(Decision::commit(id, changes))
             })
             .await
     }
 
-    fn changes(&self, account: &Account, requested_by: &str, client: &Client) -> (DeletionId, Vec<Change>) {
+    async fn changes(
+        &self,
+        account: &Account,
+        requested_by: &str,
+        client: &Client,
+    ) -> Result<(DeletionId, Vec<Change>), DeleteAccountError> {
         let now = self.env.now();
+        let kept: Option<Change> = self.env.keep_an_admin::<DeleteAccountError>(account, now).await?;
         let at = account.next_change_at(now);
         let (account_id, id) = (account.id, DeletionId::generate(now, self.env.random()));
         let kind = NoticeKind::AccountDeleted;
-        let changes = vec![
+        let mut changes = vec![
             Change::DeleteAccount { account_id, revision: account.revision() },
             Change::ForgetRateLimits(AttemptSubject::Account(account_id)),
             Change::ForgetNetworkAttempts(AttemptSubject::Account(account_id)),
@@ -115,6 +135,7 @@ impl DeleteAccount {
             self.announcements.announce(EventKind::UserDeleted(id), account_id, at),
             notice(&*self.env.entropy, account, kind, client, now),
         ];
-        (id, changes)
+        changes.extend(kept);
+        Ok((id, changes))
     }
 }

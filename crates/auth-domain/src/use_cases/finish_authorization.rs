@@ -59,6 +59,9 @@ pub enum FinishAuthorizationError {
     /// The provider reports no address to register with.
     #[error("the provider shared no e-mail address")]
     NoEmail,
+    /// The account was suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// An account has the address, and not both sides have verified it.
     #[error("an account has this e-mail address")]
     EmailTaken,
@@ -119,6 +122,7 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
             FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
+            FinishAuthorizationError::Suspended => ErrorCode::AccountSuspended.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::Refused(refused) => refused.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),

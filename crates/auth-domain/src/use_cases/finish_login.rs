@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::Account;
 use crate::challenge::{Challenge, ChallengePurpose};
+use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{Change, NoSigningKey, StoreError};
 use crate::rate_limit::{AttemptSubject, RateLimited};
@@ -28,6 +29,9 @@ pub enum FinishLoginError {
     /// The token belongs to another step, was used, or was voided by a change of the password.
     #[error("the token is for another step, or was already used")]
     WrongToken,
+    /// The account was suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// The method cannot be used.
     #[error(transparent)]
     Unusable(#[from] MethodUnusable),
@@ -49,6 +53,7 @@ impl From<FinishLoginError> for Refusal {
     fn from(error: FinishLoginError) -> Self {
         match error {
             FinishLoginError::WrongToken => ErrorCode::TempTokenInvalid.into(),
+            FinishLoginError::Suspended => ErrorCode::AccountSuspended.into(),
             FinishLoginError::Unusable(error) => error.into(),
             FinishLoginError::WrongCode => ErrorCode::OtpInvalid.into(),
             FinishLoginError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
@@ -73,6 +78,7 @@ pub struct FinishLogin {
     challenges: Arc<Challenges>,
     second_factors: Arc<SecondFactors>,
     session_tokens: Arc<SessionTokens>,
+    disclosure: Disclosure,
 }
 
 impl FinishLogin {
@@ -82,6 +88,7 @@ impl FinishLogin {
             challenges: parts.challenges.clone(),
             second_factors: parts.second_factors.clone(),
             session_tokens: parts.session_tokens.clone(),
+            disclosure: parts.policy.disclosure,
         }
     }
 
@@ -175,6 +182,10 @@ impl FinishLogin {
         }
         let found = self.env.store.find_challenge(step.challenge_id()).await?;
         let Some((challenge, Some(account))) = found else { return Err(FinishLoginError::WrongToken) };
+        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
+            return Err(FinishLoginError::Suspended);
+        }
+        // A suspension has increased the version of the credentials.
         if !challenge.stands_for(&account) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }

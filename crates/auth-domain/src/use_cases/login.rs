@@ -155,9 +155,11 @@ impl Login {
         let limit = self.password_check.limit_again(matched.limit()).await?;
         let compared = matched.account();
         let now = self.env.store.find_account(compared.id).await?;
-        let same = now.filter(|account| account.credential_version == compared.credential_version);
-        let account = same.ok_or_else(|| self.concealed(PasswordCheckError::WrongPassword))?;
-        Ok((account, limit))
+        match now {
+            Some(account) if account.credential_version == compared.credential_version => Ok((account, limit)),
+            Some(account) if account.is_suspended() => Err(self.concealed(PasswordCheckError::Suspended)),
+            Some(_) | None => Err(self.concealed(PasswordCheckError::WrongPassword)),
+        }
     }
 
     fn concealed(&self, error: PasswordCheckError) -> LoginError {
@@ -165,6 +167,7 @@ impl Login {
             (
                 PasswordCheckError::NobodyByThatName
                 | PasswordCheckError::NoPassword
+                | PasswordCheckError::Suspended
                 | PasswordCheckError::WrongPassword,
                 Disclosure::Concealed,
             ) => LoginError::Concealed,

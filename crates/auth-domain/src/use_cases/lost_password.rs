@@ -25,6 +25,9 @@ pub enum LostPasswordError {
     /// The account has no password, and the caller may know.
     #[error("the account has no password")]
     NoPassword,
+    /// The account is suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// The limit for mails is reached.
     #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
@@ -38,6 +41,7 @@ impl From<LostPasswordError> for Refusal {
         match error {
             LostPasswordError::InvalidEmail => ErrorCode::InvalidEmail.into(),
             LostPasswordError::NoPassword => ErrorCode::UserLinked.into(),
+            LostPasswordError::Suspended => ErrorCode::AccountSuspended.into(),
             LostPasswordError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             LostPasswordError::Store(error) => error.into(),
         }
@@ -86,6 +90,7 @@ impl LostPassword {
         let counted = Change::count_strangers_mail(limit, now);
         let refusal = match &account {
             None => Some(LostPasswordError::InvalidEmail),
+            Some(account) if account.is_suspended() => Some(LostPasswordError::Suspended),
             Some(account) if !account.is_recoverable() => Some(LostPasswordError::NoPassword),
             Some(_) => None,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::access_token::BearerToken;
 use crate::account::{EmailAddress, InvalidRoles, LoginName, Roles};
 use crate::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
-use crate::internal::{InternalCaller, UsersWrite};
+use crate::internal::UsersWrite;
 use crate::invitation::{Invitation, InvitationChannel, InvitationClaims};
 use crate::mail::{MailContent, MailRequest};
 use crate::ports::{Change, InvitationTokens, NameDigest, StoreError};
@@ -16,28 +16,7 @@ use crate::services::{Decision, Environment};
 use crate::session::Client;
 use crate::{InvitationId, MailId, Timestamp};
 
-use super::operator::Operator;
-
-/// Proof that the caller may invite people, with their name.
-#[derive(Debug)]
-pub struct Inviter(String);
-
-impl Inviter {
-    /// The name of the operator.
-    pub const OPERATOR: &'static str = Operator::NAME;
-}
-
-impl From<&InternalCaller<UsersWrite>> for Inviter {
-    fn from(caller: &InternalCaller<UsersWrite>) -> Self {
-        Self(caller.service().to_owned())
-    }
-}
-
-impl From<&Operator> for Inviter {
-    fn from(_: &Operator) -> Self {
-        Self(Self::OPERATOR.to_owned())
-    }
-}
+use super::AdminCaller;
 
 /// What an invitation is to allow. What is `None` is as [`Invitation`] says.
 #[derive(Clone, Debug, Default)]
@@ -134,11 +113,11 @@ impl ManageInvitations {
     /// Creates an invitation. If it is for one address, that address is mailed.
     pub async fn create(
         &self,
-        inviter: &Inviter,
+        caller: &AdminCaller<UsersWrite>,
         request: &InvitationRequest,
         client: &Client,
     ) -> Result<Invited, InviteError> {
-        let invitation = self.new_invitation(inviter, request)?;
+        let invitation = self.new_invitation(caller, request)?;
         self.policy.check_inviting(invitation.email.as_ref())?;
         let claims = InvitationClaims { id: invitation.id, channel: InvitationChannel::HandedOver };
         // The key is the current one, so it is in the ring.
@@ -155,7 +134,11 @@ impl ManageInvitations {
             .await
     }
 
-    fn new_invitation(&self, inviter: &Inviter, request: &InvitationRequest) -> Result<Invitation, InviteError> {
+    fn new_invitation(
+        &self,
+        caller: &AdminCaller<UsersWrite>,
+        request: &InvitationRequest,
+    ) -> Result<Invitation, InviteError> {
         let malformed = |_| InviteError::Malformed(Self::malformed(request));
         let email = request.email.as_deref().map(EmailAddress::parse).transpose().map_err(|_| malformed(()))?;
         let roles = parse_roles(&request.roles).map_err(|_| malformed(()))?;
@@ -171,7 +154,7 @@ impl ManageInvitations {
             uses_left: uses,
             expires_at: now + request.lifetime.unwrap_or(Invitation::DEFAULT_LIFETIME),
             created_at: now,
-            created_by: inviter.0.clone(),
+            created_by: caller.by().to_string(),
             key_id: self.tokens.current_key(),
         })
     }
@@ -196,7 +179,7 @@ impl ManageInvitations {
     /// Returns the invitations after `after`, oldest first, at most `limit`. Expired ones are listed until they are purged.
     pub async fn list(
         &self,
-        _: &Inviter,
+        _: &AdminCaller<UsersWrite>,
         after: Option<InvitationId>,
         limit: u32,
     ) -> Result<InvitationsPage, StoreError> {
@@ -208,7 +191,7 @@ impl ManageInvitations {
     }
 
     /// Withdraws an invitation: nobody can use it any more. Returns whether it existed.
-    pub async fn withdraw(&self, _: &Inviter, id: InvitationId) -> Result<bool, StoreError> {
+    pub async fn withdraw(&self, _: &AdminCaller<UsersWrite>, id: InvitationId) -> Result<bool, StoreError> {
         self.env.commit_unless_lost(Change::WithdrawInvitation(id)).await
     }
 }

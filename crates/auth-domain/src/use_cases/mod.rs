@@ -5,14 +5,18 @@
 
 mod all;
 mod authenticate;
+mod authenticate_admin;
 mod authenticate_service;
 mod authenticate_step;
 mod begin_authorization;
 mod check_readiness;
 mod confirm_credentials;
+mod correct_email;
+mod create_account;
 mod delete_account;
 mod deliver_events;
 mod deliver_mails;
+mod end_sessions;
 mod finish_authorization;
 mod finish_login;
 mod follow_clock;
@@ -33,16 +37,21 @@ mod operator;
 mod provider_sign_in;
 mod publish_signing_keys;
 mod purge_expired;
+mod read_audit_trail;
 mod read_deletion;
 mod reauthenticate;
 mod refresh_session;
 mod register;
 mod require_fresh_login;
+mod require_new_password;
 mod reseal_secrets;
+mod reset_second_factors;
+mod search_accounts;
 mod sessions;
 mod set_roles;
 mod set_up_second_factor;
 mod sign_in_by_token;
+mod suspend_account;
 mod unlink_identity;
 mod unlock_account;
 mod update_credentials;
@@ -51,19 +60,23 @@ mod verify_code;
 mod verify_email;
 
 pub use crate::services::{
-    FreshLogin, FreshLoginError, GiveCodeError, IssuedAccessToken, IssuedTokens, LoggedIn, MethodUnusable,
+    FreshLogin, FreshLoginError, GiveCodeError, IssuedAccessToken, IssuedTokens, LastAdmin, LoggedIn, MethodUnusable,
     PasswordAccepted, PasswordCheckError, ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
 pub use all::{EmailVerification, Policy, Ports, SuspiciousSession, UseCases};
 pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
+pub use authenticate_admin::{AdminCaller, Administrator, AuthenticateAdmin, AuthenticateAdminError};
 pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
 pub use authenticate_step::{AuthenticateStep, PendingStep};
 pub use begin_authorization::{BeginAuthorization, BeginAuthorizationError, BrowserContext, IdentityProviders};
 pub use check_readiness::CheckReadiness;
 pub use confirm_credentials::{ConfirmCredentials, ConfirmCredentialsError};
+pub use correct_email::{CorrectEmail, CorrectEmailError};
+pub use create_account::{CreateAccount, CreateAccountError, CreateAccountRequest};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
+pub use end_sessions::{AdministerError, EndSessions};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
     UnconfirmedAuthorization,
@@ -77,22 +90,27 @@ pub use list_events::{EventsPage, ListEvents};
 pub use login::{Login, LoginError, LoginOutcome, LoginRequest};
 pub use logout::{Logout, LogoutError};
 pub use lost_password::{LostPassword, LostPasswordError};
-pub use manage_invitations::{InvitationRequest, InvitationsPage, InviteError, Invited, Inviter, ManageInvitations};
+pub use manage_invitations::{InvitationRequest, InvitationsPage, InviteError, Invited, ManageInvitations};
 pub use manage_second_factors::{ManageError, ManageSecondFactors, SecondFactorsListed};
 pub use measure_load::MeasureLoad;
 pub use operator::{Operator, OperatorPorts, OperatorUseCases};
 pub use publish_signing_keys::{PublishSigningKeys, WithdrawError};
 pub use purge_expired::{PurgeExpired, Purged};
+pub use read_audit_trail::{AuditPage, ReadAuditTrail};
 pub use read_deletion::ReadDeletion;
 pub use reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome};
 pub use refresh_session::{RefreshError, RefreshSession};
 pub use register::{Register, RegisterError, RegisterRequest, Registered};
 pub use require_fresh_login::RequireFreshLogin;
+pub use require_new_password::RequireNewPassword;
 pub use reseal_secrets::{ResealError, ResealSecrets, Resealed};
+pub use reset_second_factors::ResetSecondFactors;
+pub use search_accounts::{AccountQuery, AccountShown, AccountsPage, SearchAccounts};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};
 pub use set_up_second_factor::{SetUp, SetUpError, SetUpSecondFactor};
 pub use sign_in_by_token::SignInByToken;
+pub use suspend_account::{SuspendAccount, SuspendAccountError};
 pub use unlink_identity::{UnlinkIdentity, UnlinkIdentityError};
 pub use unlock_account::UnlockAccount;
 pub use update_credentials::{CredentialsOutcome, UpdateCredentials, UpdateCredentialsError, UpdateCredentialsRequest};

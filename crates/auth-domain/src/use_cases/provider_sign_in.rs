@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, CredentialVersion, EmailAddress, LoginName, Roles};
+use crate::account::{Account, AccountState, CredentialVersion, EmailAddress, LoginName, Roles};
 use crate::challenge::ChallengePurpose;
+use crate::disclosure::Disclosure;
 use crate::event::EventKind;
 use crate::identity::{LinkedIdentity, ProviderEmail, ProviderIdentity};
 use crate::invitation::GivenInvitation;
-use crate::ports::Change;
+use crate::ports::{Change, IdentifyError};
 use crate::registration::RegistrationRefused;
 use crate::services::{Admission, Announcements, Challenges, Decision, Environment, SessionTokens, Success, link};
 use crate::session::{AuthenticationMethod, Client};
@@ -42,6 +43,7 @@ pub(super) struct ProviderSignIn {
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
     email_verification: EmailVerification,
+    disclosure: Disclosure,
 }
 
 impl ProviderSignIn {
@@ -53,6 +55,7 @@ impl ProviderSignIn {
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
             email_verification: parts.policy.email_verification,
+            disclosure: parts.policy.disclosure,
         }
     }
 
@@ -123,6 +126,12 @@ impl ProviderSignIn {
         linked: Linked<'_>,
         client: &Client,
     ) -> Result<Signed, FinishAuthorizationError> {
+        if account.is_suspended() {
+            return Err(match self.disclosure {
+                Disclosure::Explicit => FinishAuthorizationError::Suspended,
+                Disclosure::Concealed => IdentifyError::CodeRefused.into(),
+            });
+        }
         if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
             return Ok(Decision::nothing(Decided::Unproved(Box::new(account))));
         }
@@ -217,10 +226,12 @@ impl ProviderSignIn {
             email_told: true,
             pending_email: None,
             password_hash: None,
+            new_password_required: false,
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: vec![identity],
+            state: AccountState::Active,
             created_at: now,
             updated_at: now,
         }

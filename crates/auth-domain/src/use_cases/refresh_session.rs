@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::Account;
+use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::NoticeKind;
@@ -39,6 +40,9 @@ pub enum RefreshError {
     /// Its session has expired.
     #[error("the session has expired")]
     Expired,
+    /// Its account was suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
@@ -54,6 +58,7 @@ impl From<RefreshError> for Refusal {
                 ErrorCode::RefreshTokenInvalid.into()
             }
             RefreshError::Expired => ErrorCode::RefreshTokenExpired.into(),
+            RefreshError::Suspended => ErrorCode::AccountSuspended.into(),
             RefreshError::NoSigningKey(error) => error.into(),
             RefreshError::Store(error) => error.into(),
         }
@@ -67,6 +72,7 @@ pub struct RefreshSession {
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
     suspicious_session: SuspiciousSession,
+    disclosure: Disclosure,
 }
 
 type Refreshed = Decision<IssuedTokens, RefreshError>;
@@ -79,6 +85,7 @@ impl RefreshSession {
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
             suspicious_session: parts.policy.suspicious_session,
+            disclosure: parts.policy.disclosure,
         }
     }
 
@@ -115,6 +122,12 @@ impl RefreshSession {
         client: &Client,
     ) -> Result<Refreshed, RefreshError> {
         let now = self.env.now();
+        if account.is_suspended() {
+            return Err(match self.disclosure {
+                Disclosure::Explicit => RefreshError::Suspended,
+                Disclosure::Concealed => RefreshError::Invalid,
+            });
+        }
         if session.revocation.is_some() {
             return Err(RefreshError::Invalid);
         }

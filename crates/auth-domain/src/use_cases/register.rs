@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::account::{
-    Account, CredentialVersion, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy, PasswordReason, Roles,
-    Username,
+    Account, AccountState, CredentialVersion, EmailAddress, LoginName, Password, PasswordHash, PasswordPolicy,
+    PasswordReason, Roles, Username,
 };
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
@@ -186,10 +186,12 @@ impl Register {
             email_told: false,
             pending_email: None,
             password_hash: Some(password_hash),
+            new_password_required: false,
             credential_version: CredentialVersion::FIRST,
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
+            state: AccountState::Active,
             created_at: now,
             updated_at: now,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
+use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::{Notice, NoticeDetails, NoticeKind, Removed};
@@ -56,6 +57,9 @@ pub enum UpdatePasswordError {
     /// The password was changed after the code was requested.
     #[error("the credentials were changed after the reset began")]
     Overtaken,
+    /// The account was suspended, and the caller may know.
+    #[error("the account is suspended")]
+    Suspended,
     /// The account has no password any more.
     #[error("the account has no password")]
     NoPassword,
@@ -81,6 +85,7 @@ impl From<UpdatePasswordError> for Refusal {
         match error {
             UpdatePasswordError::WrongToken => ErrorCode::TempTokenInvalid.into(),
             UpdatePasswordError::NotVerified | UpdatePasswordError::Overtaken => ErrorCode::Unauthorized.into(),
+            UpdatePasswordError::Suspended => ErrorCode::AccountSuspended.into(),
             UpdatePasswordError::NoPassword => ErrorCode::UserLinked.into(),
             UpdatePasswordError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
             UpdatePasswordError::WeakPassword(reasons) => {
@@ -115,6 +120,7 @@ pub struct UpdatePassword {
     session_tokens: Arc<SessionTokens>,
     announcements: Arc<Announcements>,
     policy: PasswordPolicy,
+    disclosure: Disclosure,
 }
 
 impl UpdatePassword {
@@ -126,6 +132,7 @@ impl UpdatePassword {
             session_tokens: parts.session_tokens.clone(),
             announcements: parts.announcements.clone(),
             policy: parts.policy.password,
+            disclosure: parts.policy.disclosure,
         }
     }
 
@@ -173,6 +180,9 @@ impl UpdatePassword {
         else {
             return Err(UpdatePasswordError::WrongToken);
         };
+        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
+            return Err(UpdatePasswordError::Suspended);
+        }
         if credential_version != account.credential_version || email.key() != account.email.key() {
             return Err(UpdatePasswordError::Overtaken);
         }
@@ -199,7 +209,7 @@ impl UpdatePassword {
         let two_factor = if account.ever_proved {
             without_mailed_codes(account.two_factor.clone(), now)
         } else {
-            dropped(&account.two_factor)
+            account.two_factor.clone().dropped()
         };
         // Decided by this address, whichever was verified before it: an identity is a way to log in, which someone may
         // have linked before they gave the account another person's address.
@@ -209,6 +219,7 @@ impl UpdatePassword {
             ever_proved: true,
             pending_email: None,
             password_hash: Some(password_hash.clone()),
+            new_password_required: false,
             credential_version: account.credential_version.next(),
             updated_at: at,
             two_factor,
@@ -332,12 +343,4 @@ fn without_mailed_codes(two_factor: TwoFactor, now: Timestamp) -> TwoFactor {
         return two_factor;
     }
     two_factor.clone().disable(Method::Email).unwrap_or(two_factor)
-}
-
-/// Returns the state in which nothing is left of the second factors.
-fn dropped(two_factor: &TwoFactor) -> TwoFactor {
-    if *two_factor == (TwoFactor { version: two_factor.version, ..TwoFactor::none() }) {
-        return two_factor.clone();
-    }
-    TwoFactor { version: two_factor.version.next(), ..TwoFactor::none() }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, EmailAddress};
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
+use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::mail::{Notice, NoticeKind};
@@ -208,6 +209,12 @@ impl VerifyEmail {
             AddressOwner::Temp(token) => {
                 let found = store.find_challenge(step_of(token)?).await?;
                 let (challenge, account) = found.ok_or(VerifyEmailError::WrongToken)?;
+                if account.as_ref().is_some_and(Account::is_suspended) {
+                    return Err(match self.challenges.disclosure {
+                        Disclosure::Explicit => GiveCodeError::Suspended.into(),
+                        Disclosure::Concealed => VerifyEmailError::WrongToken,
+                    });
+                }
                 (Some(challenge), account)
             }
             AddressOwner::Session(caller) => {

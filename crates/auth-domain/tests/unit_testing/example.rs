@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::access_token::AccessClaims;
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, Roles};
+use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, Roles};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{
     Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
@@ -38,6 +38,8 @@ fn account(name: &str) -> Account {
         roles: Roles::of_new_account(),
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
+        state: AccountState::Active,
+        new_password_required: false,
         created_at: NOW,
         updated_at: NOW,
     }
@@ -124,8 +126,8 @@ async fn whoever_loses_a_race_for_an_account_reads_it_again() {
     store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
     store.expect_commit().times(1).return_const(Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));
-    // The same commit contains a mail to the owner.
-    let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }, Change::Mail(_)] if read == revision);
+    // The same commit contains an event for other services and a mail to the owner.
+    let on_what_is_there_now = move |changes: &Vec<Change>| matches!(changes[..], [Change::SetRoles { revision: read, .. }, Change::Announce { .. }, Change::Mail(_)] if read == revision);
     store.expect_commit().withf(on_what_is_there_now).times(1).return_const(Ok(()));
 
     // Only `AuthenticateService` can create an `InternalCaller`: here with a mock that accepts every token.

@@ -11,8 +11,8 @@ use auth_domain::mail::{NoticeKind, OutgoingContent};
 use auth_domain::ports::StoreError;
 use auth_domain::registration::{EmailDomains, RegistrationMode, RegistrationPolicy, RegistrationRefused};
 use auth_domain::use_cases::{
-    AuthorizationOutcome, EmailVerification, FinishAuthorizationError, InvitationRequest, InviteError, Invited,
-    Inviter, Policy, RegisterError, RegisterRequest, Registered,
+    AdminCaller, AuthorizationOutcome, EmailVerification, FinishAuthorizationError, InvitationRequest, InviteError,
+    Invited, Policy, RegisterError, RegisterRequest, Registered,
 };
 use auth_testkit::doubles::TestProvider;
 use auth_testkit::test_service::{TestService, client, register_request, with_each_call_failing};
@@ -37,8 +37,8 @@ fn only_example_org() -> Policy {
     Policy { registration: RegistrationPolicy { domains, ..RegistrationPolicy::open() }, ..Policy::for_tests() }
 }
 
-fn inviter(service: &TestService) -> Inviter {
-    Inviter::from(&service.service_caller::<UsersWrite>("staff"))
+fn inviter(service: &TestService) -> AdminCaller<UsersWrite> {
+    service.operator.operator.as_admin()
 }
 
 fn for_address(email: &str) -> InvitationRequest {
@@ -103,7 +103,7 @@ async fn an_invitation_says_what_was_asked_for_and_who_asked() {
         uses_left: 1,
         expires_at: service.now() + Duration::from_secs(7 * 86_400),
         created_at: service.now(),
-        created_by: "staff".to_owned(),
+        created_by: "auth-server".to_owned(),
         ..plain.invitation.clone()
     };
     assert_eq!(plain.invitation, expected);
@@ -113,11 +113,11 @@ async fn an_invitation_says_what_was_asked_for_and_who_asked() {
         uses: Some(7),
         lifetime: Some(Duration::from_secs(60)),
     };
-    let operator = Inviter::from(&service.operator.operator);
+    let operator = inviter(&service);
     let full = service.operator.manage_invitations.create(&operator, &request, &client()).await.expect("an invitation");
     let Invitation { email, roles, uses, created_by, .. } = &full.invitation;
     assert_eq!(email.as_ref().map(|email| email.as_str()), Some("Ann@Example.org"));
-    assert_eq!((roles.to_string().as_str(), *uses, created_by.as_str()), ("editor", 7, Inviter::OPERATOR));
+    assert_eq!((roles.to_string().as_str(), *uses, created_by.as_str()), ("editor", 7, "auth-server"));
     assert_eq!(service.store.invitations(), [plain.invitation, full.invitation]);
     assert_eq!(service.store.audit_actions(), ["invitation.created"; 2]);
     assert_eq!(service.store.owed_mails().len(), 1, "to the only address");

@@ -22,6 +22,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that meets the unexpected is to fail")]
 
+mod administration;
 mod ann;
 mod authenticate;
 mod authenticate_service;

@@ -37,14 +37,14 @@ async fn refused(service: &TestService, account: &Account, roles: &[&str]) -> Se
 #[tokio::test]
 async fn a_service_replaces_every_role_of_an_account() {
     let (service, ann) = ann().await;
-    let changed = set(&service, &ann, &["player", "admin", "player"]).await.expect("the account");
-    assert_eq!(changed.roles.to_string(), "admin player");
+    let changed = set(&service, &ann, &["player", "editor", "player"]).await.expect("the account");
+    assert_eq!(changed.roles.to_string(), "editor player");
     assert_eq!(changed.updated_at, ann.updated_at + MOMENT, "later than the change before");
     assert_eq!(service.account(&ann), changed);
     assert_eq!(set(&service, &ann, &[]).await.expect("the account").roles, Roles::default());
     let records = service.store.audit_records();
     let set = records.iter().filter(|record| record.action == "roles.set").map(|record| record.detail.as_deref());
-    assert_eq!(set.collect::<Vec<_>>(), [Some("admin player"), Some("")]);
+    assert_eq!(set.collect::<Vec<_>>(), [Some("editor player"), Some("")]);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn nobody_has_no_roles() {
 async fn a_change_is_dated_after_the_one_before_on_a_node_whose_clock_is_behind() {
     let (service, ann) = ann().await;
     service.clock.set(service.now() - Duration::from_secs(60));
-    assert_eq!(set(&service, &ann, &["admin"]).await.expect("the account").updated_at, ann.updated_at + MOMENT);
+    assert_eq!(set(&service, &ann, &["editor"]).await.expect("the account").updated_at, ann.updated_at + MOMENT);
     service.clock.advance(Duration::from_secs(120));
     assert_eq!(set(&service, &ann, &["user"]).await.expect("the account").updated_at, service.now());
 }

@@ -45,12 +45,13 @@ fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
 fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
     let name = |code: &Code| pascal_case(code.as_str());
     match (codes, of) {
-        ([only], _) => Some(name(only)),
-        ([one, other], _) => Some(format!("{}Or{}", name(one), name(other))),
+        // A response of its own in each operation would cost half a kilobyte.
+        ([_] | [_, _] | [_, _, _], _) => Some(codes.iter().map(name).collect::<Vec<_>>().join("Or")),
         (_, Some(Permission::AccessToken)) => Some("AccessTokenRefused".to_owned()),
         (_, Some(Permission::FreshLogin)) => Some("FreshLoginRefused".to_owned()),
         (_, Some(Permission::RefreshToken)) => Some("RefreshTokenRefused".to_owned()),
         (_, Some(Permission::TempToken(_))) => Some("TempTokenRefused".to_owned()),
+        (_, Some(Permission::Admin(_))) => Some("AdminRefused".to_owned()),
         (_, Some(Permission::Internal(_))) => Some("InternalTokenRefused".to_owned()),
         _ => None,
     }

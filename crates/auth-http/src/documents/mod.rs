@@ -81,7 +81,7 @@ fn operation(endpoint: &Endpoint, components: &mut Components) -> Value {
         "responses": responses,
     });
     let scope = match endpoint.permission {
-        Permission::Internal(scope) => format!("Needs the scope `{}`.", scope.as_str()),
+        Permission::Internal(scope) | Permission::Admin(scope) => format!("Needs the scope `{}`.", scope.as_str()),
         _ => String::new(),
     };
     let description = [endpoint.description, &scope].join(" ");
@@ -106,6 +106,7 @@ fn security(permission: Permission) -> Value {
         Permission::TempToken(_) => json!([{ "tempToken": [] }]),
         Permission::AccessOrTempToken(_) => json!([{ "accessToken": [] }, { "tempToken": [] }]),
         Permission::Internal(_) => json!([{ "internalToken": [] }]),
+        Permission::Admin(_) => json!([{ "internalToken": [] }, { "accessToken": [] }]),
     }
 }
 

@@ -100,6 +100,9 @@ const fn words(name: EventName) -> Words {
             ("passwordChanged", "PasswordChangedEvent", "A password was changed or reset", None)
         }
         EventName::EmailChanged => ("emailChanged", "EmailChangedEvent", "An e-mail address was changed", None),
+        EventName::UserSuspended => ("userSuspended", "UserSuspendedEvent", "A user was suspended", None),
+        EventName::UserResumed => ("userResumed", "UserResumedEvent", "A suspended user was resumed", None),
+        EventName::UserRolesChanged => ("userRolesChanged", "UserRolesChangedEvent", "Roles were changed", None),
     };
     Words { operation_id, schema, summary, related }
 }

@@ -36,6 +36,7 @@ pub(super) fn own() -> Endpoint {
         .description("For good, at once, with all sessions.")
         .permission(Permission::FreshLogin)
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
+        .errors(&[ErrorCode::LastAdmin])
 }
 
 /// *Permissions:* an access token of a fresh login.
@@ -63,7 +64,7 @@ pub(super) fn by_service() -> Endpoint {
         .permission(Permission::Internal(Scope::CredentialsDelete))
         .parameter(user_id())
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
-        .errors(&[ErrorCode::UserNotFound])
+        .errors(&[ErrorCode::UserNotFound, ErrorCode::LastAdmin])
 }
 
 /// *Permissions:* internal, `credentials:delete`.

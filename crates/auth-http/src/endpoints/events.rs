@@ -57,7 +57,12 @@ impl From<&Event> for EventView {
         let (deletion_id, session_id) = match event.kind {
             EventKind::UserDeleted(id) => (Some(id.as_uuid()), None),
             EventKind::SessionReuseDetected(id) => (None, Some(id.as_uuid())),
-            EventKind::UserRegistered | EventKind::PasswordChanged | EventKind::EmailChanged => (None, None),
+            EventKind::UserRegistered
+            | EventKind::PasswordChanged
+            | EventKind::EmailChanged
+            | EventKind::UserSuspended
+            | EventKind::UserResumed
+            | EventKind::UserRolesChanged => (None, None),
         };
         Self {
             id: event.id.as_uuid(),

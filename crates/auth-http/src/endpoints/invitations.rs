@@ -1,18 +1,16 @@
 //! `POST` and `GET /auth/admin/invitations`, `DELETE /auth/admin/invitations/{invitation_id}`: who may register although
 //! registration is not open.
 
-use std::future::Ready;
 use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::InvitationId;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Scope, UsersWrite};
 use auth_domain::invitation::Invitation;
-use auth_domain::use_cases::{InvitationRequest, Inviter, ManageInvitations, UseCases};
+use auth_domain::use_cases::{InvitationRequest, ManageInvitations, UseCases};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -20,7 +18,7 @@ use uuid::Uuid;
 
 use crate::answer::{ApiError, success};
 use crate::body::Body;
-use crate::caller::Internal;
+use crate::caller::Admin;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
@@ -29,23 +27,6 @@ use crate::tag::Tag;
 use crate::wire::rfc3339;
 
 const DEFAULT_LIMIT: u32 = 100;
-
-/// Whoever may invite people: the one place that says who that is.
-struct MayInvite(Inviter);
-
-impl FromRequest for MayInvite {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = Internal::<UsersWrite>::from_request(request, payload).into_inner();
-        std::future::ready(caller.map(|Internal(caller)| Self(Inviter::from(&caller))))
-    }
-}
-
-const fn permission() -> Permission {
-    Permission::Internal(Scope::UsersWrite)
-}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -88,7 +69,7 @@ struct InvitationView {
     expires_at: String,
     #[schema(format = DateTime)]
     created_at: String,
-    /// A service, or `auth-server`.
+    /// A service, `admin:` and the id of a user, or `auth-server`.
     created_by: String,
 }
 
@@ -127,31 +108,31 @@ struct InvitationsData {
 
 pub(super) fn create() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/admin/invitations", || web::to(create_invitation))
-        .operation("createInvitation", Tag::Services, "Invite someone to register")
-        .permission(permission())
+        .operation("createInvitation", Tag::Admin, "Invite someone to register")
+        .permission(Permission::Admin(Scope::UsersWrite))
         .body::<InvitationBody>()
         .example(json!({ "email": "ann@example.org", "roles": ["editor"], "expiresIn": 604_800 }))
         .answers::<InvitedData>(SuccessCode::InvitationCreated)
         .errors(&[ErrorCode::RegistrationClosed, ErrorCode::DomainNotAllowed, ErrorCode::RateLimited])
 }
 
-/// *Permissions:* internal, `users:write`.
+/// *Permissions:* admin, `users:write`.
 async fn create_invitation(
     use_cases: Data<UseCases>,
-    MayInvite(inviter): MayInvite,
+    Admin(caller): Admin<UsersWrite>,
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: InvitationBody = body.json(&[])?;
-    let invited = use_cases.manage_invitations.create(&inviter, &body.into(), &client).await?;
+    let invited = use_cases.manage_invitations.create(&caller, &body.into(), &client).await?;
     let data = InvitedData { invitation: (&invited.invitation).into(), token: invited.token.reveal().to_owned() };
     Ok(success(SuccessCode::InvitationCreated, data))
 }
 
 pub(super) fn list() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/admin/invitations", || web::to(list_invitations))
-        .operation("listInvitations", Tag::Services, "List invitations")
-        .permission(permission())
+        .operation("listInvitations", Tag::Admin, "List invitations")
+        .permission(Permission::Admin(Scope::UsersWrite))
         .parameter(Parameter {
             name: "after",
             location: Location::Query,
@@ -167,15 +148,15 @@ pub(super) fn list() -> Endpoint {
         .answers::<InvitationsData>(SuccessCode::InvitationsFetched)
 }
 
-/// *Permissions:* internal, `users:write`.
+/// *Permissions:* admin, `users:write`.
 async fn list_invitations(
     use_cases: Data<UseCases>,
-    MayInvite(inviter): MayInvite,
+    Admin(caller): Admin<UsersWrite>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let after = query_parameter(&request, "after")?.map(|text| parse_uuid("after", &text)).transpose()?;
     let limit = query_limit(&request, ManageInvitations::MAX_LIMIT)?.unwrap_or(DEFAULT_LIMIT);
-    let page = use_cases.manage_invitations.list(&inviter, after.map(InvitationId::from), limit).await?;
+    let page = use_cases.manage_invitations.list(&caller, after.map(InvitationId::from), limit).await?;
     let next = page.invitations.last().filter(|_| page.more).map(|invitation| invitation.id.as_uuid());
     let invitations = page.invitations.iter().map(InvitationView::from).collect();
     Ok(success(SuccessCode::InvitationsFetched, InvitationsData { invitations, next }))
@@ -183,8 +164,8 @@ async fn list_invitations(
 
 pub(super) fn withdraw() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/admin/invitations/{invitation_id}", || web::to(withdraw_invitation))
-        .operation("withdrawInvitation", Tag::Services, "Withdraw an invitation")
-        .permission(permission())
+        .operation("withdrawInvitation", Tag::Admin, "Withdraw an invitation")
+        .permission(Permission::Admin(Scope::UsersWrite))
         .parameter(Parameter {
             name: "invitation_id",
             location: Location::Path,
@@ -195,14 +176,14 @@ pub(super) fn withdraw() -> Endpoint {
         .errors(&[ErrorCode::NotFound])
 }
 
-/// *Permissions:* internal, `users:write`.
+/// *Permissions:* admin, `users:write`.
 async fn withdraw_invitation(
     use_cases: Data<UseCases>,
-    MayInvite(inviter): MayInvite,
+    Admin(caller): Admin<UsersWrite>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let invitation_id = path_uuid(&request, "invitation_id")?;
-    if !use_cases.manage_invitations.withdraw(&inviter, InvitationId::from(invitation_id)).await? {
+    if !use_cases.manage_invitations.withdraw(&caller, InvitationId::from(invitation_id)).await? {
         return Err(ErrorCode::NotFound.into());
     }
     Ok(success(SuccessCode::InvitationWithdrawn, json!({})))

@@ -45,6 +45,8 @@ pub(super) fn endpoint() -> Endpoint {
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
             ErrorCode::InvalidPassword,
+            ErrorCode::AccountSuspended,
+            ErrorCode::NewPasswordRequired,
             ErrorCode::RateLimited,
             ErrorCode::Overloaded,
             ErrorCode::Unavailable,

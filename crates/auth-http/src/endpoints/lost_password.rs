@@ -35,7 +35,8 @@ pub(super) fn endpoint() -> Endpoint {
         .example(json!({ "email": "ann@example.org" }))
         .answers::<TempTokenData>(SuccessCode::CodeSent)
         .named("PasswordResetCodeSent")
-        .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Unavailable])
+        .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::AccountSuspended])
+        .errors(&[ErrorCode::RateLimited, ErrorCode::Unavailable])
 }
 
 /// *Permissions:* anyone.

@@ -1,5 +1,8 @@
 //! The endpoints, one file per use case: the handler, what it reads, and its description.
 
+mod admin_acts;
+mod admin_audit;
+mod admin_users;
 mod credentials;
 mod delete_user;
 mod deletions;
@@ -81,6 +84,18 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         invitations::list(),
         invitations::withdraw(),
         introspect::endpoint(),
+        admin_users::list(),
+        admin_users::create(),
+        admin_users::show(),
+        admin_users::delete(),
+        admin_acts::change_roles(),
+        admin_acts::suspend(),
+        admin_acts::resume(),
+        admin_acts::end_sessions(),
+        admin_acts::reset_second_factors(),
+        admin_acts::set_email(),
+        admin_acts::require_password(),
+        admin_audit::endpoint(),
         jwks::endpoint(),
         health::live(),
         health::ready(),

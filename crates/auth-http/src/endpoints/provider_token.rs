@@ -76,6 +76,7 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
         ErrorCode::InvitationInvalid,
         ErrorCode::DomainNotAllowed,
         ErrorCode::RegistrationRefused,
+        ErrorCode::AccountSuspended,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,

@@ -37,6 +37,7 @@ pub(super) fn endpoint() -> Endpoint {
         .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
         .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
         .one_of("ReauthenticationResult")
+        .errors(&[ErrorCode::NewPasswordRequired])
         .errors(&[ErrorCode::InvalidPassword, ErrorCode::UserLinked, ErrorCode::RateLimited, ErrorCode::Overloaded])
 }
 

@@ -38,7 +38,7 @@ pub(super) fn endpoint() -> Endpoint {
         .body::<RolesBody>()
         .example(json!({ "roles": ["user", "admin"] }))
         .answers::<UserData>(SuccessCode::RolesUpdated)
-        .errors(&[ErrorCode::UserNotFound])
+        .errors(&[ErrorCode::UserNotFound, ErrorCode::LastAdmin])
 }
 
 /// *Permissions:* internal, `roles:write`.

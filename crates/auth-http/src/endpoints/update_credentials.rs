@@ -63,6 +63,7 @@ pub(super) fn endpoint() -> Endpoint {
             ErrorCode::ReauthenticationRequired,
             ErrorCode::PasswordsRequired,
             ErrorCode::InvalidPassword,
+            ErrorCode::NewPasswordRequired,
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
             ErrorCode::EmailExists,

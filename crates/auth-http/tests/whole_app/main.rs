@@ -22,6 +22,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
+mod administration;
 mod clocks;
 mod credentials;
 mod cross_site;
@@ -42,6 +43,7 @@ mod refresh;
 mod registration;
 mod second_factors;
 mod sessions;
+mod suspension;
 mod transport;
 mod verification;
 mod workers;

@@ -44,10 +44,10 @@ pub(crate) async fn run(settings: &Settings, options: &AuditOptions) -> Result<(
         None => None,
     };
     let from = SystemClock.now() - Duration::from_secs(3_600 * u64::from(options.hours));
-    let mut filter = AuditFilter { account_id, from, after: None };
+    let mut filter = AuditFilter { account_id, ..AuditFilter::since(from) };
     let mut shown = BTreeSet::new();
     loop {
-        let page = store.list_audit_records(filter, PAGE).await?;
+        let page = store.list_audit_records(&filter, PAGE).await?;
         for record in &page {
             // Remembers only records that are read again.
             let recent = record.occurred_at + 2 * LATE > SystemClock.now();

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 mod config_check;
 mod config_print;
 mod config_reference;
+mod confirm;
 mod doctor;
 mod export;
 mod find_user;
@@ -19,19 +20,24 @@ mod move_database;
 mod openapi;
 mod restore;
 mod restore_drill;
+pub(crate) mod user_administer;
+pub(crate) mod user_create;
 mod user_delete;
 pub(crate) mod user_invitations;
 pub(crate) mod user_invite;
-mod user_list;
-mod user_roles;
+pub(crate) mod user_list;
+pub(crate) mod user_roles;
 mod user_show;
 mod user_unlock;
+mod user_views;
 
 use std::time::Duration;
 
 use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, UserCommand};
 use crate::settings::Settings;
 use crate::{Failure, serve};
+
+use user_administer::Act;
 
 /// How long the end of a command waits for threads that it has no more use for.
 const STUCK_THREADS: Duration = Duration::from_secs(1);
@@ -70,14 +76,22 @@ async fn keys(settings: &Settings, command: &KeysCommand) -> Result<(), Failure>
 }
 
 async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
+    let act = async |act, options| user_administer::run(settings, act, options).await;
     match command {
-        UserCommand::List => user_list::run(settings).await,
-        UserCommand::Show { user } => user_show::run(settings, &user).await,
-        UserCommand::Roles { user, roles } => user_roles::run(settings, &user, &roles).await,
         UserCommand::Invite(options) => user_invite::run(settings, &options).await,
         UserCommand::Invitations(options) => user_invitations::run(settings, &options).await,
+        UserCommand::Create(options) => user_create::run(settings, options).await,
+        UserCommand::List(options) => user_list::run(settings, &options).await,
+        UserCommand::Show { user, json } => user_show::run(settings, &user, json).await,
+        UserCommand::Roles(options) => user_roles::run(settings, &options).await,
+        UserCommand::Suspend(options) => act(Act::Suspend, options).await,
+        UserCommand::Resume(options) => act(Act::Resume, options).await,
+        UserCommand::EndSessions(options) => act(Act::EndSessions, options).await,
+        UserCommand::ResetSecondFactors(options) => act(Act::ResetSecondFactors, options).await,
+        UserCommand::SetEmail { options, email, verified } => act(Act::SetEmail { email, verified }, options).await,
+        UserCommand::RequirePassword(options) => act(Act::RequirePassword, options).await,
         UserCommand::Unlock { user } => user_unlock::run(settings, &user).await,
-        UserCommand::Delete { user } => user_delete::run(settings, &user).await,
+        UserCommand::Delete(options) => user_delete::run(settings, &options).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use auth_domain::InvitationId;
 use auth_domain::invitation::Invitation;
-use auth_domain::use_cases::{Inviter, ManageInvitations};
+use auth_domain::use_cases::ManageInvitations;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(crate) struct InvitationsOptions {
 
 pub(crate) async fn run(settings: &Settings, options: &InvitationsOptions) -> Result<(), Failure> {
     let Operation { use_cases, .. } = Operation::begin(settings).await?;
-    let (inviter, invitations) = (Inviter::from(&use_cases.operator), &use_cases.manage_invitations);
+    let (inviter, invitations) = (use_cases.operator.as_admin(), &use_cases.manage_invitations);
     if let Some(id) = options.withdraw {
         if !invitations.withdraw(&inviter, InvitationId::from(id)).await? {
             return Err(format!("there is no invitation {id}").into());

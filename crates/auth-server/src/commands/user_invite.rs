@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_domain::invitation::Invitation;
 use auth_domain::session::Client;
-use auth_domain::use_cases::{InvitationRequest, InviteError, Invited, Inviter};
+use auth_domain::use_cases::{InvitationRequest, InviteError, Invited};
 use serde_json::json;
 
 use crate::Failure;
@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: &Settings, options: &InviteOptions) -> Result<
         uses: Some(options.uses),
         lifetime: Some(options.expires),
     };
-    let (inviter, client) = (Inviter::from(&use_cases.operator), Client::new(Ipv4Addr::LOCALHOST.into(), ""));
+    let (inviter, client) = (use_cases.operator.as_admin(), Client::new(Ipv4Addr::LOCALHOST.into(), ""));
     let Invited { invitation, token } =
         use_cases.manage_invitations.create(&inviter, &request, &client).await.map_err(in_words)?;
     if options.json {

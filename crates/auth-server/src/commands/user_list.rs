@@ -1,26 +1,57 @@
-//! `user list`: lists every account, one per line.
+//! `user list`: lists the accounts that match, one per line.
 
-use auth_domain::account::Account;
+use auth_domain::account::{AccountFilter, Role, SearchText};
+use auth_domain::identity::ProviderName;
 
 use crate::Failure;
-use crate::output::print;
 use crate::settings::Settings;
+
+use super::user_views::print_page;
 
 const PAGE: u32 = 1_000;
 
-pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
+/// Which users, and how to show them.
+#[derive(clap::Args)]
+pub(crate) struct ListOptions {
+    /// Only users whose e-mail address or username contains this
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only users with this role
+    #[arg(long)]
+    role: Option<String>,
+    /// Only users with an identity of this provider
+    #[arg(long)]
+    provider: Option<String>,
+    /// Only users in this state
+    #[arg(long, value_parser = ["active", "suspended"])]
+    state: Option<String>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, options: &ListOptions) -> Result<(), Failure> {
+    let filter = filter(options)?;
     let store = settings.database.open().await?.store;
     let mut after = None;
     loop {
-        let page = store.list_accounts(after, PAGE).await?;
+        let page = store.search_accounts(&filter, after, PAGE).await?;
+        let first = after.is_none();
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
-        let line = |account: &Account| {
-            let username = account.username.as_ref().map_or("-", |name| name.as_str());
-            let proved = if account.email_verified { "verified" } else { "unverified" };
-            let roles: Vec<&str> = account.roles.iter().collect();
-            format!("{}  {}  {proved}  {username}  {}", account.id, account.email.as_str(), roles.join(","))
-        };
-        print(&page.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+        print_page(&page, options.json, first)?;
     }
+}
+
+fn filter(options: &ListOptions) -> Result<AccountFilter, Failure> {
+    let text = options.search.as_deref().map(|text| SearchText::parse(text).ok_or("--search is empty or too long"));
+    let role = options.role.as_deref().map(|role| Role::parse(role).ok_or("--role is not a role"));
+    let provider = options.provider.as_deref();
+    let provider = provider.map(|name| ProviderName::parse(name).ok_or("--provider is not the name of a provider"));
+    Ok(AccountFilter {
+        text: text.transpose()?,
+        role: role.transpose()?,
+        provider: provider.transpose()?,
+        suspended: options.state.as_deref().map(|state| state == "suspended"),
+    })
 }

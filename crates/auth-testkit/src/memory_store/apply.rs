@@ -48,6 +48,27 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::SetRoles { account_id, revision, roles, at } => {
             accounts::change(tables, *account_id, *revision, *at, |account| account.roles = roles.clone())
         }
+        Change::SetState { account_id, revision, state, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |account| {
+                account.state = *state;
+                if account.is_suspended() {
+                    account.credential_version = account.credential_version.next();
+                }
+            })
+        }
+        Change::RequireNewPassword { account_id, revision, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |account| {
+                account.new_password_required = true;
+                account.credential_version = account.credential_version.next();
+            })
+        }
+        Change::LoseAdmin { from, at } => {
+            let unchanged = tables.admin_lost_at == *from;
+            if unchanged {
+                tables.admin_lost_at = Some(*at);
+            }
+            Ok(unchanged)
+        }
         Change::RehashPassword { account_id, credential_version, password_hash } => {
             accounts::rehash(tables, *account_id, *credential_version, password_hash)
         }

@@ -1,7 +1,7 @@
 //! Every read that changes nothing.
 
-use auth_domain::account::{Account, LoginName};
-use auth_domain::audit::{AuditFilter, AuditRecord};
+use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
+use auth_domain::audit::{AuditFilter, AuditOrder, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::identity::{ProviderName, Subject};
@@ -39,6 +39,21 @@ impl Tables {
     pub(super) fn accounts_after(&self, after: Option<AccountId>, limit: u32) -> Vec<Account> {
         let ids = self.accounts.keys().filter(|id| after.is_none_or(|after| **id > after));
         page(ids.filter_map(|id| self.account(*id)), limit)
+    }
+
+    pub(super) fn accounts_matching(
+        &self,
+        filter: &AccountFilter,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Vec<Account> {
+        let found = self.accounts_after(after, u32::MAX).into_iter().filter(|account| filter.matches(account));
+        page(found, limit)
+    }
+
+    pub(super) fn admins(&self) -> Admins {
+        let admins = self.accounts.values().filter(|account| account.is_active_admin()).map(|account| account.id);
+        Admins { lost_at: self.admin_lost_at, some: page(admins, 2) }
     }
 
     pub(super) fn session(&self, id: SessionId) -> Option<(Session, Account)> {
@@ -109,14 +124,12 @@ impl Tables {
     }
 
     pub(super) fn audit_records_through(&self, filter: &AuditFilter, limit: u32) -> Vec<AuditRecord> {
-        let place = |record: &AuditRecord| (record.occurred_at, record.id);
-        let passes = |record: &&AuditRecord| {
-            record.occurred_at >= filter.from
-                && filter.account_id.is_none_or(|id| record.account_id == Some(id))
-                && filter.after.is_none_or(|after| place(record) > after)
-        };
-        let mut records: Vec<AuditRecord> = self.audit_records.values().filter(passes).cloned().collect();
-        records.sort_by_key(place);
+        let mut records: Vec<AuditRecord> =
+            self.audit_records.values().filter(|record| filter.selects(record)).cloned().collect();
+        records.sort_by_key(|record| (record.occurred_at, record.id));
+        if filter.order == AuditOrder::Descending {
+            records.reverse();
+        }
         page(records.into_iter(), limit)
     }
 

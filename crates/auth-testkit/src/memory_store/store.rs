@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::account::{Account, LoginName};
+use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::deletion::DeletionProgress;
@@ -66,8 +66,8 @@ impl Store for MemoryStore {
         self.read(|tables| tables.retired_keys.values().cloned().collect())
     }
 
-    async fn list_audit_records(&self, filter: AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        self.read(|tables| tables.audit_records_through(&filter, limit))
+    async fn list_audit_records(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(|tables| tables.audit_records_through(filter, limit))
     }
 
     async fn find_maintenance(&self, kind: Maintenance) -> Result<Option<Timestamp>, StoreError> {
@@ -76,6 +76,19 @@ impl Store for MemoryStore {
 
     async fn list_accounts(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<Account>, StoreError> {
         self.read(|tables| tables.accounts_after(after, limit))
+    }
+
+    async fn search_accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.read(|tables| tables.accounts_matching(filter, after, limit))
+    }
+
+    async fn find_admins(&self) -> Result<Admins, StoreError> {
+        self.read(|tables| tables.admins())
     }
 
     async fn snapshot_accounts(&self, after: Option<AccountId>) -> Result<Box<dyn AccountSnapshot>, SnapshotError> {

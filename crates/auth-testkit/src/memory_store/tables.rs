@@ -47,6 +47,8 @@ pub(super) struct Tables {
     pub(super) signing_keys: BTreeMap<SigningKeyId, SigningKey>,
     pub(super) retired_keys: BTreeMap<RetiredKeyId, RetiredKey>,
     pub(super) maintenance: BTreeMap<&'static str, Timestamp>,
+    /// When there was last one admin fewer.
+    pub(super) admin_lost_at: Option<Timestamp>,
     pub(super) audit_records: BTreeMap<AuditRecordId, AuditRecord>,
 }
 

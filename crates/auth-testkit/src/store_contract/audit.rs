@@ -35,20 +35,52 @@ pub async fn audit_records_are_listed_in_order_and_purged(store: AnyStore) {
     }
     let mut sorted = records.to_vec();
     sorted.sort_by_key(|record| (record.occurred_at, record.id));
-    let everything = AuditFilter { account_id: None, from: NOW, after: None };
-    assert_eq!(store.list_audit_records(everything, 9).await.unwrap(), sorted);
-    assert_eq!(store.list_audit_records(everything, 2).await.unwrap(), sorted[..2]);
-    let of_account = AuditFilter { account_id: Some(account), ..everything };
-    let listed = store.list_audit_records(of_account, 9).await.unwrap();
+    let everything = AuditFilter::since(NOW);
+    assert_eq!(store.list_audit_records(&everything, 9).await.unwrap(), sorted);
+    assert_eq!(store.list_audit_records(&everything, 2).await.unwrap(), sorted[..2]);
+    let of_account = AuditFilter { account_id: Some(account), ..everything.clone() };
+    let listed = store.list_audit_records(&of_account, 9).await.unwrap();
     assert_eq!(listed, [records[0].clone(), records[2].clone(), records[3].clone()]);
     for (index, record) in sorted.iter().enumerate() {
-        let after = AuditFilter { after: Some((record.occurred_at, record.id)), ..everything };
-        assert_eq!(store.list_audit_records(after, 9).await.unwrap(), sorted[index + 1..]);
+        let after = AuditFilter { after: Some((record.occurred_at, record.id)), ..everything.clone() };
+        assert_eq!(store.list_audit_records(&after, 9).await.unwrap(), sorted[index + 1..]);
     }
-    let late = AuditFilter { from: NOW + Duration::from_secs(3), ..everything };
-    assert_eq!(store.list_audit_records(late, 9).await.unwrap(), sorted[3..]);
+    let late = AuditFilter::since(NOW + Duration::from_secs(3));
+    assert_eq!(store.list_audit_records(&late, 9).await.unwrap(), sorted[3..]);
 
     let purge = Expired::AuditRecords { occurred_before: NOW + Duration::from_secs(2) };
     assert_eq!(store.purge(purge, 9).await.unwrap(), 1);
-    assert_eq!(store.list_audit_records(everything, 9).await.unwrap(), sorted[1..]);
+    assert_eq!(store.list_audit_records(&everything, 9).await.unwrap(), sorted[1..]);
+}
+
+/// By action, actor, outcome and time, the newest first if so wished, and page by page.
+pub async fn audit_records_are_listed_as_the_filter_says(store: AnyStore) {
+    let admin = AccountId::generate(NOW, randomness(unique()));
+    let account = AccountId::generate(NOW, randomness(unique()));
+    let done = AuditRecord { outcome: Outcome::Done, ..record(Some(account), 1) };
+    let by_admin = AuditRecord { actor: Actor::Admin(admin), ..record(Some(account), 2) };
+    let other = AuditRecord { action: "roles.set".to_owned(), ..record(None, 3) };
+    for record in [&done, &by_admin, &other] {
+        store.commit(vec![Change::Audit(record.clone())]).await.unwrap();
+    }
+    let every = AuditFilter::newest();
+    let until = Some(NOW + Duration::from_secs(3));
+    let after = |record: &AuditRecord| Some((record.occurred_at, record.id));
+    for (filter, expected) in [
+        (every.clone(), vec![&other, &by_admin, &done]),
+        (AuditFilter { account_id: Some(account), ..every.clone() }, vec![&by_admin, &done]),
+        (AuditFilter { action: Some("roles.set".to_owned()), ..every.clone() }, vec![&other]),
+        (AuditFilter { actor: Some(Actor::Admin(admin)), ..every.clone() }, vec![&by_admin]),
+        (AuditFilter { outcome: Some(Outcome::Done), ..every.clone() }, vec![&done]),
+        (AuditFilter { until, ..every.clone() }, vec![&by_admin, &done]),
+        (AuditFilter { after: after(&other), ..every.clone() }, vec![&by_admin, &done]),
+        (AuditFilter { after: after(&by_admin), account_id: Some(account), ..every }, vec![&done]),
+        (AuditFilter { until, ..AuditFilter::since(NOW) }, vec![&done, &by_admin]),
+    ] {
+        let listed = store.list_audit_records(&filter, 9).await.unwrap();
+        assert_eq!(listed.iter().collect::<Vec<_>>(), expected, "{filter:?}");
+        assert!(listed.iter().all(|record| filter.selects(record)));
+        let first: Vec<_> = listed.into_iter().take(1).collect();
+        assert_eq!(store.list_audit_records(&filter, 1).await.unwrap(), first);
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use auth_domain::account::{Account, CredentialVersion, EmailAddress, Password, Roles};
+use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, Password, Roles};
 use auth_domain::challenge::Challenge;
 use auth_domain::identity::{LinkedIdentity, Subject};
 use auth_domain::ports::{Change, Entropy as _, PasswordHasher as _, RecoveryCodes as _, Totp as _};
@@ -33,6 +33,8 @@ impl TestService {
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
+            state: AccountState::Active,
+            new_password_required: false,
             created_at: now,
             updated_at: now,
         };

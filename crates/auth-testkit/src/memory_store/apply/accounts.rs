@@ -97,6 +97,7 @@ pub(super) fn change_password(
         |account| account.credential_version == from,
         |account| {
             account.password_hash = Some(password_hash.clone());
+            account.new_password_required = false;
             account.credential_version = from.next();
         },
     )
