@@ -36,6 +36,7 @@ export function useFlow(): Flow {
     if (!(await keepsCookies())) return problem(text("error.cookies"));
     setFactor(undefined);
     setVerification(undefined);
+    setEmail("");
     setSaid({ notice: "" });
     if (!settings.redirect) show("", true);
     else if (!leave(settings.redirect)) setCircling(true);

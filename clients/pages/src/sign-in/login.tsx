@@ -99,7 +99,7 @@ export function Register({ flow }: { flow: Flow }) {
               problem={problem}
               hint={text("field.password_hint", { min: settings.passwordMin })}
             />
-            {(settings.terms || settings.privacy) && <p class="hint">{text("register.consent")}</p>}
+            {(settings.terms || settings.privacy) && <p class="hint consent">{text("register.consent")}</p>}
           </>
         )}
       </Form>
