@@ -21,7 +21,7 @@ fn run(mut command: Command) {
 
 #[test]
 fn the_account_pages_are_the_build_of_their_sources() {
-    for name in ["typecheck", "check"] {
+    for name in ["typecheck", "check", "test"] {
         run(script(name));
     }
 }

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 /// English first: it is used where no other language is wanted.
-const CATALOGUES: &[(&str, &str)] = &[("en", include_str!("../../pages/en.json"))];
+const CATALOGUES: &[(&str, &str)] = &[
+    ("en", include_str!("../../pages/en.json")),
+    ("de", include_str!("../../pages/de.json")),
+    ("es", include_str!("../../pages/es.json")),
+    ("fr", include_str!("../../pages/fr.json")),
+];
 
 /// The texts in one language.
 pub(crate) struct Texts {

@@ -192,3 +192,19 @@ async fn without_scripts_a_second_factor_is_a_second_form() {
     let (_, location) = post(&stranger, "/account/code", "method=app&code=000000").await;
     assert_eq!(location, "login?error=TOKEN_REQUIRED", "there is no step to go on with");
 }
+
+#[tokio::test]
+async fn a_page_speaks_the_language_that_was_chosen_or_is_accepted() {
+    let app = app().await;
+    let language = |client: Client| async move {
+        let html = text(&client.get("/account/login").await);
+        assert!(html.contains("data-languages=\"en de es fr\""), "{html}");
+        attribute(&html, "<html lang=\"")
+    };
+    let client = app.client();
+    assert_eq!(language(client.clone()).await, "en");
+    let accepting = client.header("Accept-Language", "xx, fr-CH;q=0.9, de;q=0.8");
+    assert_eq!(language(accepting.clone()).await, "fr");
+    assert_eq!(language(accepting.header("Cookie", "auth-language=de")).await, "de");
+    assert_eq!(language(client.header("Cookie", "auth-language=../../etc")).await, "en");
+}
