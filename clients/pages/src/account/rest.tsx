@@ -112,8 +112,8 @@ export function Devices() {
         return load();
       }
     }
+    await load();
     say({ notice });
-    return load();
   }
   const others = (sessions ?? []).filter(({ current }) => !current).map(({ id }) => id);
   const sorted = [...(sessions ?? [])].sort((a, b) => Number(b.current) - Number(a.current));
