@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { words } from "../errors.js";
-import { auth, type User } from "../session.js";
+import { auth, providers, type User } from "../session.js";
 import { settings } from "../settings.js";
 import { date, list, text } from "../texts.js";
 import { Act, CodeField, Dialog, Field, Form, NewPassword, Notice } from "../ui.js";
@@ -174,13 +174,7 @@ export function Password({ user }: { user: User }) {
     if (!wrong) finished();
     return wrong;
   }
-  if (!user.hasPassword) {
-    return (
-      <Section id="password" title={text("password.title")}>
-        <p>{text("password.none", { providers: list(user.linkedProviders) || settings.product })}</p>
-      </Section>
-    );
-  }
+  if (!user.hasPassword) return <NoPassword user={user} />;
   return (
     <Section id="password" title={text("password.title")} said={said}>
       {changing ? (
@@ -209,3 +203,17 @@ export function Password({ user }: { user: User }) {
   );
 }
 
+
+function NoPassword({ user }: { user: User }) {
+  const [names, setNames] = useState<string[]>();
+  useEffect(() => {
+    const displayName = (found: Awaited<ReturnType<typeof providers>>, linked: string) =>
+      found.find(({ name }) => name === linked)?.displayName ?? linked;
+    void providers().then((found) => setNames(user.linkedProviders.map((linked) => displayName(found, linked))));
+  }, [user]);
+  return (
+    <Section id="password" title={text("password.title")}>
+      {names && <p>{text("password.none", { providers: list(names) || settings.product })}</p>}
+    </Section>
+  );
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  app, appCode, audited, button, confirmFresh, heading, isAccessible, mailedCode, newName, pages, password, registered,
+  app, appCode, atProvider, audited, button, confirmFresh, heading, isAccessible, mailedCode, newName, pages, password, registered,
   section, signIn, url, withBrowser,
 } from "./service.mjs";
 
@@ -282,6 +282,49 @@ test("a network that is away is told, and nobody is signed out", { timeout }, ()
     await context.setOffline(false);
     await button(tab, "Sign in").click();
     await heading(tab, "Your account");
+  }),
+);
+
+test("a provider signs in and is linked; its users confirm with a mailed code", { timeout }, () =>
+  withBrowser(async ({ context, tab }) => {
+    const name = newName();
+    const target = `${app}/in?from=google`;
+    await tab.goto(`${pages}login?redirect=${encodeURIComponent(target)}`);
+    await tab.getByRole("link", { name: "Continue with Google" }).click();
+    await tab.getByText("[ Cancel ]").click();
+    await tab.getByText("You cancelled the sign-in.").waitFor();
+    await tab.getByRole("link", { name: "Continue with Google" }).click();
+    await atProvider(tab, name);
+    await tab.waitForURL(target);
+    await tab.goto(pages);
+    await section(tab, "Password").getByText("You have no password. You sign in with Google.").waitFor();
+
+    await context.route(
+      "**/2fa/app/setup",
+      (route) =>
+        route.fulfill({ status: 401, json: { statusCode: 401, code: "REAUTHENTICATION_REQUIRED", data: { maxAge: 900 } } }),
+      { times: 1 },
+    );
+    await button(section(tab, "Two-factor authentication"), "Set up").first().click();
+    const dialog = tab.getByRole("dialog");
+    await isAccessible(tab, "a fresh login without a password");
+    await button(dialog, "Send code").click();
+    await dialog.getByLabel(CODE).fill(await mailedCode("two-factor-login", `${name}@example.org`));
+    await button(dialog, "Confirm").click();
+    await dialog.getByAltText("QR code for your authenticator app").waitFor();
+    await button(dialog, "Cancel").click();
+
+    await context.clearCookies();
+    const other = await registered();
+    await tab.goto(`${pages}login`);
+    await signIn(tab, other.name);
+    const linked = section(tab, "Linked accounts");
+    await button(linked, "Link").click();
+    await atProvider(tab, other.name);
+    await linked.getByText("Google is now linked to your account.").waitFor();
+    await button(linked, "Unlink").click();
+    await button(dialog, "Unlink").click();
+    await linked.getByText("Not linked").waitFor();
   }),
 );
 

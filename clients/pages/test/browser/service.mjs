@@ -2,6 +2,7 @@
 //   AUTH_TEST_URL   with AUTH_PAGES=on, and the origin of AUTH_TEST_APP allowed
 //   AUTH_TEST_MAIL  the folder with its mails
 //   AUTH_TEST_APP   a page of another origin, where a sign-in may end
+//   AUTH_TEST_PROVIDER  the issuer of its provider google, tests/node/openid_provider.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -13,6 +14,7 @@ const setting = (name) => process.env[name] ?? assert.fail(`${name} says where t
 
 export const url = setting("AUTH_TEST_URL");
 export const app = setting("AUTH_TEST_APP");
+export const provider = setting("AUTH_TEST_PROVIDER");
 export const pages = `${url}/account/`;
 export const password = "correct horse battery staple";
 
@@ -74,7 +76,7 @@ export let audited = 0;
 
 /**
  * Runs a scenario in a browser of its own. It fails if the policy of a page was violated, a script failed, or a request
- * went to another origin than the service and `app`.
+ * went to another origin than the service, `app` and `provider`.
  */
 export async function withBrowser(scenario, options = {}) {
   const context = await browser.newContext({ locale: "en-GB", ...options });
@@ -86,7 +88,7 @@ export async function withBrowser(scenario, options = {}) {
   context.on("weberror", (error) => violations.push(String(error.error())));
   context.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith("http") && origin !== url && origin !== app) foreign.push(request.url());
+    if (protocol.startsWith("http") && ![url, app, provider].includes(origin)) foreign.push(request.url());
   });
   context.setDefaultTimeout(15_000);
   try {
@@ -124,4 +126,12 @@ export async function confirmFresh(tab) {
   const dialog = tab.getByRole("dialog");
   await dialog.getByLabel("Password", { exact: true }).fill(password);
   await button(dialog, "Continue").click();
+}
+
+/** Signs in at the provider's own login page. */
+export async function atProvider(tab, name) {
+  await tab.getByPlaceholder("Enter any login").fill(name);
+  await tab.getByPlaceholder("and password").fill("any");
+  await button(tab, "Sign-in").click();
+  await button(tab, "Continue").click();
 }
