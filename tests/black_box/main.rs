@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 mod access_tokens;
+mod account_pages;
 mod any_provider;
 mod archive;
 mod audit;

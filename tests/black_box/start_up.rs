@@ -60,13 +60,14 @@ fn a_first_start_makes_folder_key_and_database_and_greets() {
     let mut command = Command::new(binary());
     command.env_clear().env("AUTH_LISTEN", "127.0.0.1:0").current_dir(dir.path());
     let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(8).map(Result::unwrap).collect();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(9).map(Result::unwrap).collect();
     let url = lines[0].strip_prefix("listening on ").unwrap();
     assert!(lines[1].starts_with("version ") && lines[1].ends_with(env!("CARGO_PKG_VERSION")));
     assert!(lines[2].ends_with(&format!("{url}/auth/doc/")));
-    assert_eq!(lines[4], "mails        files in data/mail");
-    assert!(lines[5].contains("data/secret.key (new: back it up"));
-    assert!(lines[6].contains("curl") && lines[7].contains("password"));
+    assert!(lines[3].ends_with(&format!("{url}/account/")));
+    assert_eq!(lines[5], "mails        files in data/mail");
+    assert!(lines[6].contains("data/secret.key (new: back it up"));
+    assert!(lines[7].contains("curl") && lines[8].contains("password"));
     let mode = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/secret.key")), (0o700, 0o600));
     assert!(dir.path().join("data/auth.db").exists());

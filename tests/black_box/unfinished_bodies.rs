@@ -101,7 +101,7 @@ async fn token(server: &Server, operation: &Operation, tokens: &Tokens, number: 
         Permission::TempToken if operation.path == "/auth/verify-code" => tokens.reset.clone(),
         Permission::TempToken if operation.path == "/auth/update-password" => tokens.reset_verified.clone(),
         Permission::TempToken => tokens.login.clone(),
-        Permission::Internal => tokens.internal.clone(),
+        Permission::Internal | Permission::Admin => tokens.internal.clone(),
     })
 }
 

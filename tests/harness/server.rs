@@ -118,6 +118,8 @@ impl Server {
         let mut all = vec![
             ("AUTH_LISTEN", "127.0.0.1:0"),
             ("AUTH_SECRET_KEY", MASTER_KEY),
+            // On SQLite they would be on, and cookies with them: both engines are to behave alike.
+            ("AUTH_PAGES", "off"),
             ("AUTH_HASH_MEMORY_KIB", "8192"),
             ("AUTH_HASH_PASSES", "1"),
             ("AUTH_INTERNAL__BACKUPS_SERVICE__SECRET", SECRET),

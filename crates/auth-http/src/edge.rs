@@ -13,6 +13,7 @@ use crate::draining::Draining;
 use crate::metrics::Metrics;
 use crate::network_limits::NetworkLimits;
 use crate::origins::Origins;
+use crate::pages::Pages;
 use crate::trusted_proxies::TrustedProxies;
 
 /// An identity provider, as clients and the documents see it.
@@ -56,6 +57,8 @@ pub struct Edge {
     pub cookies: bool,
     /// The other origins whose pages may call with credentials, and on which a sign-in may end.
     pub origins: Origins,
+    /// The sign-in and account pages, if they are on. They need cookies.
+    pub pages: Option<Pages>,
     /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,
     /// The configured identity providers, and those that are documented in any case.

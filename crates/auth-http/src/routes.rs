@@ -13,7 +13,7 @@ use crate::answer::not_found;
 use crate::cross_site::cors;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, resource};
-use crate::{endpoints, middleware, swagger};
+use crate::{endpoints, middleware, page_routes, swagger};
 
 /// Builds the application of the main address. Each worker thread needs its own.
 pub fn app(
@@ -64,7 +64,8 @@ fn configure(edge: &Edge, config: &mut ServiceConfig) {
     for base in &base_paths {
         let endpoints = endpoints::all(&edge.providers);
         // These come first, since `/auth/{user_id}` matches `/auth/doc` too.
-        let mut scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
+        let scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
+        let mut scope = page_routes::services(scope, base, edge);
         for path in paths_in_order(&endpoints) {
             scope = scope.service(Endpoint::resource(&endpoints, path));
         }

@@ -117,6 +117,9 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
     writeln!(out, "listening on {url}")?;
     writeln!(out, "version      {}", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, "API page     {url}{base}auth/doc/")?;
+    if settings.pages.is_some() {
+        writeln!(out, "account page {url}{base}account/")?;
+    }
     match &settings.database {
         Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
         Database::Postgres { .. } => writeln!(out, "database     PostgreSQL")?,

@@ -15,7 +15,7 @@ use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
     Connections, DocumentCache, Draining, Edge, HttpAuditContext, ListedProvider, Metrics, NetworkLimits, Origins,
-    TrustedProxies,
+    Pages, PagesOptions, TrustedProxies,
 };
 use auth_oauth::{Dialect, FORTYTWO, GOOGLE, OpenIdOptions, ProviderClient, Registration, connect};
 use auth_session_cache::{CachedStore, SessionCache};
@@ -27,7 +27,7 @@ use url::Url;
 
 use crate::Failure;
 use crate::database::Opened;
-use crate::settings::{Database, NetworkLimit, PostgresOptions, ProviderRegistration, Settings};
+use crate::settings::{Database, NetworkLimit, PageSettings, PostgresOptions, ProviderRegistration, Settings};
 
 /// A server that is ready to serve.
 pub(crate) struct Wired {
@@ -131,7 +131,7 @@ fn ports(
         internal_tokens: Arc::new(InternalTokenVerifier::new(&settings.services)?),
         codes: Arc::new(DerivedCodes::new(ring.clone())),
         invitation_tokens: Arc::new(DerivedInvitations::new(ring.clone())),
-        totp: Arc::new(SealedTotp::new(ring.clone(), host(issuer))),
+        totp: Arc::new(SealedTotp::new(ring.clone(), product_name(settings, issuer))),
         recovery_codes: Arc::new(HashedRecoveryCodes::new(ring.clone())),
         authorization_states: Arc::new(AuthorizationStateSigner::new(ring.clone(), issuer.to_owned())),
         signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
@@ -188,6 +188,7 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         network_limits: network_limits(settings.network_limits),
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
+        pages: pages(settings, &issuer),
         documents: DocumentCache::default(),
         providers: listed_providers(&settings.providers),
         issuer,
@@ -241,7 +242,24 @@ fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> 
     all
 }
 
-/// Returns the part of a URL that authenticator apps show: the host without the port.
+fn pages(settings: &Settings, issuer: &str) -> Option<Pages> {
+    let PageSettings { accent, logo, terms, privacy } = settings.pages.as_ref()?;
+    Some(Pages::new(PagesOptions {
+        product_name: product_name(settings, issuer),
+        accent: *accent,
+        logo: logo.clone(),
+        terms: terms.clone(),
+        privacy: privacy.clone(),
+        password_min: settings.password_min,
+    }))
+}
+
+/// Returns the name that pages and authenticator apps show.
+fn product_name(settings: &Settings, issuer: &str) -> String {
+    settings.product_name.clone().unwrap_or_else(|| host(issuer))
+}
+
+/// Returns the part of a URL that stands for the service: the host without the port.
 fn host(url: &str) -> String {
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| url.to_owned())

@@ -61,6 +61,7 @@ fn edge(service: &TestService) -> Edge {
         connections: Connections::new(1_000, TrustedProxies::default()),
         network_limits: NetworkLimits::off(),
         cookies: false,
+        pages: None,
         origins: Origins::new(URL, []),
         documents: DocumentCache::default(),
         providers: [&service.google, &service.fortytwo].map(listed).into(),

@@ -35,6 +35,7 @@ mod invitations;
 mod log;
 mod login;
 mod network_limits;
+mod pages;
 mod password_limits;
 mod pending_email;
 mod provider_tokens;

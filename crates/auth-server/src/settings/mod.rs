@@ -3,6 +3,7 @@
 //! `source.rs` gathers the raw texts from the environment and `auth.toml`; `reader.rs` takes them one by one, and here
 //! they get a meaning. Every mistake is reported at once, each with the place that it came from.
 
+mod pages;
 mod providers;
 mod reader;
 mod services;
@@ -29,14 +30,16 @@ use ipnet::IpNet;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use pages::{pages, product_name};
 use providers::origins;
 use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
     audience, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies, public_url,
-    registration, socket_address,
+    registration, socket_address, switch,
 };
 
+pub(crate) use pages::PageSettings;
 pub(crate) use providers::ProviderRegistration;
 pub(crate) use services::WebhookRegistration;
 pub(crate) use source::SettingsError;
@@ -74,6 +77,9 @@ pub(crate) struct Settings {
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) drain_notice: Duration,
     pub(crate) cookies: bool,
+    /// If the pages are on.
+    pub(crate) pages: Option<PageSettings>,
+    pub(crate) product_name: Option<String>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) providers: Vec<ProviderRegistration>,
 }
@@ -201,11 +207,14 @@ impl Settings {
             webhooks: reader.webhooks(),
             metrics_listen: reader.parse("METRICS_LISTEN", None, |text| socket_address(text).map(Some)),
             drain_notice: reader.seconds("DRAIN_NOTICE"),
-            cookies: reader.switch("COOKIES"),
+            cookies: false,
+            pages: None,
+            product_name: reader.parse("PRODUCT_NAME", None, |text| product_name(text).map(Some)),
             allowed_origins: reader.parse("ALLOWED_ORIGINS", Vec::new(), origins),
             providers: reader.providers(),
             data_dir,
         };
+        settings.decide_on_pages(&mut reader);
         let hostname = reader.parse("MAIL_HOSTNAME", None, |text| {
             MailHostname::parse(text).map(Some).map_err(|mistake| mistake.to_string())
         });
@@ -217,6 +226,19 @@ impl Settings {
             );
         }
         reader.finish(settings)
+    }
+
+    /// Decides about pages and cookies together: the pages need cookies. They are on by default where they work at once.
+    fn decide_on_pages(&mut self, reader: &mut Reader) {
+        let cookies = reader.parse("COOKIES", None, |text| switch(text).map(Some));
+        let (asked, looks) = pages(reader);
+        let is_embedded_default = matches!(self.database, Database::Sqlite(_)) && self.public_url.is_none();
+        let by_default = is_embedded_default && self.is_secure_for_browsers() && cookies != Some(false);
+        self.pages = looks.filter(|_| asked.unwrap_or(by_default));
+        self.cookies = cookies.unwrap_or(self.pages.is_some());
+        if self.pages.is_some() && !self.cookies {
+            reader.mistake("AUTH_PAGES is on, but AUTH_COOKIES is off: the pages keep users signed in with cookies");
+        }
     }
 
     fn needs_secure_cookies(&self) -> bool {

@@ -104,6 +104,11 @@ impl Reader {
         self.raw.contains_key(name)
     }
 
+    /// Returns the default in the table.
+    pub(super) fn default_of(&self, name: &str) -> String {
+        table::find(name).map(|setting| setting.default).unwrap_or_default()
+    }
+
     pub(super) fn switch(&mut self, name: &str) -> bool {
         let default = table::find(name).is_some_and(|setting| setting.default == "on");
         self.parse(name, default, switch)

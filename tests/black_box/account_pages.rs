@@ -1,0 +1,55 @@
+//! `clients/pages`, the sign-in and account pages: the committed build is that of the sources, and the pages work in Chromium
+//! on both engines. What they do there is in `clients/pages/test/browser`.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use auth_black_box::{CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Server, each_engine, empty_page};
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["300", "npm", "run", "--silent", name]);
+    command.current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../clients/pages"));
+    command
+}
+
+fn run(mut command: Command) {
+    let output = command.output().unwrap();
+    let [said, complained] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{command:?}\n{said}{complained}");
+}
+
+/// A port that is free now: the provider must know it before the server takes it.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn the_account_pages_are_the_build_of_their_sources() {
+    for name in ["typecheck", "check", "test"] {
+        run(script(name));
+    }
+}
+
+each_engine! {
+    /// Without a violation of the policy of the pages, a request elsewhere, or anything that axe finds.
+    async fn the_account_pages_work_in_chromium(engine) {
+        let app = empty_page();
+        let listen = format!("127.0.0.1:{}", free_port());
+        let provider = OpenIdProvider::start(&format!("http://{listen}/auth/google"));
+        let settings = [
+            ("AUTH_PAGES", "on"),
+            ("AUTH_ALLOWED_ORIGINS", app.as_str()),
+            ("AUTH_LISTEN", listen.as_str()),
+            ("AUTH_GOOGLE__CLIENT_ID", CLIENT_ID),
+            ("AUTH_GOOGLE__CLIENT_SECRET", CLIENT_SECRET),
+            ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),
+        ];
+        let server = Server::with(engine, &settings).await;
+        let mut script = script("test:browser");
+        script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", &app).env("AUTH_TEST_PROVIDER", &provider.url);
+        script.env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
+        tokio::task::spawn_blocking(move || run(script)).await.unwrap();
+    }
+}
