@@ -274,6 +274,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::KeepPendingCredentials(_)
         | Change::DeleteAccount { .. }
         | Change::RehashPassword { .. }
+        | Change::ResealPassword { .. }
         | Change::TouchAccount { .. }
         | Change::RequireIdentity { .. }
         | Change::UseAuthorization { .. }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use auth_crypto::{KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock, SystemEntropy};
+use auth_crypto::{
+    KeyRing, KeyedNameDigest, RingResealing, SealedImports, SealedSigningKeys, SystemClock, SystemEntropy,
+};
 use auth_domain::ports::Store;
 use auth_domain::use_cases::{OperatorPorts, OperatorUseCases};
 
@@ -23,6 +25,9 @@ impl Operation {
         // The database comes first: if there is none, no key is created either.
         let store = settings.database.open().await?.store;
         let ring = load_or_make(settings)?.ring;
+        // What is kept of retired keys still recognises passwords; without it, only new ones are.
+        let retired = store.list_retired_keys().await?;
+        let recognising = ring.clone().with_retired(&retired, settings.lifetimes.absolute).unwrap_or(ring.clone());
         let ports = OperatorPorts {
             store: store.clone(),
             clock: Arc::new(SystemClock),
@@ -30,6 +35,7 @@ impl Operation {
             name_digest: Arc::new(KeyedNameDigest::new(ring.clone())),
             signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
             resealing: Arc::new(RingResealing::new(ring.clone())),
+            import_sealing: Arc::new(SealedImports::new(recognising)),
         };
         let use_cases = OperatorUseCases::new(ports, settings.subscriptions(), settings.lifetimes.absolute);
         Ok(Self { store, ring, use_cases })

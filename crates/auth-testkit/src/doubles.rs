@@ -14,7 +14,7 @@ mod tokens;
 
 pub use authorization::TestAuthorizationStates;
 pub use codes::{TestCodes, TestTempTokens};
-pub use keys::{TestKeys, TestResealing, TestSigningKeyMaker};
+pub use keys::{TestImportSealing, TestKeys, TestResealing, TestSigningKeyMaker};
 pub use outside::{RecordingEventSink, RecordingMailer, TestAuditContext};
 pub use passwords::{PlainNameDigest, TestPasswordHasher};
 pub use providers::TestProvider;
@@ -125,6 +125,7 @@ impl Doubles {
             name_digest: Arc::new(PlainNameDigest),
             signing_key_maker: Arc::new(TestSigningKeyMaker(self.keys.clone())),
             resealing: Arc::new(TestResealing(self.keys.clone())),
+            import_sealing: Arc::new(TestImportSealing(self.keys.clone())),
         }
     }
 }

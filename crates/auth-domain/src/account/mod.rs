@@ -1,11 +1,13 @@
 //! Accounts: who users are and how they prove it.
 
 mod email;
+mod foreign_hash;
 mod password;
 mod role;
 mod username;
 
 pub use email::{EmailAddress, InvalidEmail};
+pub use foreign_hash::{Argon2Variant, Digest, ForeignHash, UnusableHash};
 pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
 pub use username::{InvalidUsername, Username};
@@ -119,10 +121,11 @@ impl Account {
     }
 
     /// Tells whether a reset by mail may give the account a password. An account without one gets one only if a user
-    /// typed its address and nobody verified it: otherwise its owner may not be the person who signs in through the
-    /// provider.
+    /// typed its address and nobody verified it, or if no identity is linked to it: otherwise the owner of the address
+    /// may not be the person who signs in through the provider.
     pub const fn is_recoverable(&self) -> bool {
-        self.password_hash.is_some() || !self.email_verified && !self.email_told
+        let typed = !self.email_verified && !self.email_told;
+        self.password_hash.is_some() || typed || self.email_verified && self.identities.is_empty()
     }
 
     /// Returns the identity at that provider.

@@ -78,7 +78,9 @@ impl Change {
             | Self::PutPendingEmail { .. }
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => Guard::AccountUnchanged,
-            Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
+            Self::RehashPassword { .. } | Self::ResealPassword { .. } | Self::InsertSession { .. } => {
+                Guard::CredentialsUnchanged
+            }
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => Guard::SecondFactorsUnchanged,
             Self::UnlinkIdentity { .. } | Self::RequireIdentity { .. } => Guard::IdentityLinked,
             Self::UseAuthorization { .. } => Guard::AuthorizationUnused,
@@ -138,6 +140,7 @@ impl Change {
             | Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
             | Self::RehashPassword { .. }
+            | Self::ResealPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
             | Self::PutPendingEmail { .. }

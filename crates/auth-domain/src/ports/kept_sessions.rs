@@ -60,6 +60,7 @@ impl Change {
             Self::DeleteAccount { account_id, .. }
             | Self::SetRoles { account_id, .. }
             | Self::RehashPassword { account_id, .. }
+            | Self::ResealPassword { account_id, .. }
             | Self::ChangePassword { account_id, .. }
             | Self::ChangeEmail { account_id, .. }
             | Self::PutPendingEmail { account_id, .. }

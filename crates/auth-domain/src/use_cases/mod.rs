@@ -16,6 +16,7 @@ mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
 mod follow_clock;
+mod import_accounts;
 mod introspect;
 mod learn_networks;
 mod link_identity;
@@ -69,6 +70,7 @@ pub use finish_authorization::{
 };
 pub use finish_login::{FinishLogin, FinishLoginError, LoginFinished};
 pub use follow_clock::FollowClock;
+pub use import_accounts::{ImportAccounts, ImportOutcome, SeenNames};
 pub use introspect::{ActiveToken, Introspect};
 pub use learn_networks::LearnNetworks;
 pub use list_credentials::{CredentialsPage, ListCredentials};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::Subscription;
-use crate::ports::{Clock, Entropy, NameDigest, Resealing, SigningKeyMaker, Store};
+use crate::ports::{Clock, Entropy, ImportSealing, NameDigest, Resealing, SigningKeyMaker, Store};
 use crate::services::{Announcements, Environment};
 
-use super::{DeleteAccount, PublishSigningKeys, ResealSecrets, SetRoles, UnlockAccount};
+use super::{DeleteAccount, ImportAccounts, PublishSigningKeys, ResealSecrets, SetRoles, UnlockAccount};
 
 /// Proof that an operator is calling, who has the settings of the service. Only [`OperatorUseCases::new`] creates it.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub struct OperatorPorts {
     pub name_digest: Arc<dyn NameDigest>,
     pub signing_key_maker: Arc<dyn SigningKeyMaker>,
     pub resealing: Arc<dyn Resealing>,
+    pub import_sealing: Arc<dyn ImportSealing>,
 }
 
 /// Every use case of the command line.
@@ -36,6 +37,7 @@ pub struct OperatorUseCases {
     /// The proof that the other use cases take.
     pub operator: Operator,
     pub delete_account: DeleteAccount,
+    pub import_accounts: ImportAccounts,
     pub publish_signing_keys: PublishSigningKeys,
     pub reseal_secrets: ResealSecrets,
     pub set_roles: SetRoles,
@@ -46,11 +48,12 @@ impl OperatorUseCases {
     /// Builds the use cases. `subscriptions` says which services receive which events, `longest_session` the maximum
     /// age of a session.
     pub fn new(ports: OperatorPorts, subscriptions: Vec<Subscription>, longest_session: Duration) -> Self {
-        let OperatorPorts { store, clock, entropy, name_digest, signing_key_maker, resealing } = ports;
+        let OperatorPorts { store, clock, entropy, name_digest, signing_key_maker, resealing, import_sealing } = ports;
         let env = Environment { store, clock, entropy: entropy.clone() };
         Self {
             operator: Operator(()),
             delete_account: DeleteAccount::new(env.clone(), Arc::new(Announcements { subscriptions, entropy })),
+            import_accounts: ImportAccounts::new(env.clone(), import_sealing),
             publish_signing_keys: PublishSigningKeys::new(env.clone(), signing_key_maker),
             reseal_secrets: ResealSecrets::new(env.clone(), resealing, longest_session),
             set_roles: SetRoles::new(env.clone()),

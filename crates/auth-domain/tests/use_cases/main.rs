@@ -33,6 +33,7 @@ mod deliver_events;
 mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
+mod import_accounts;
 mod introspect;
 mod kept_sessions;
 mod learn_networks;
