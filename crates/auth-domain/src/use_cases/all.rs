@@ -18,11 +18,11 @@ use crate::session::SessionLifetimes;
 
 use super::{
     Authenticate, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness, ConfirmCredentials,
-    DeleteAccount, DeliverEvents, DeliverMails, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders,
-    Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageSecondFactors,
-    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, UnlinkIdentity, UpdateCredentials,
-    UpdatePassword, VerifyCode, VerifyEmail,
+    DeleteAccount, DeliverEvents, DeliverMails, ExportOwnData, FinishAuthorization, FinishLogin, FollowClock,
+    IdentityProviders, Introspect, LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword,
+    ManageSecondFactors, MeasureLoad, PublishSigningKeys, PurgeExpired, ReadDeletion, Reauthenticate, RefreshSession,
+    Register, RequireFreshLogin, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, UnlinkIdentity,
+    UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -129,6 +129,7 @@ pub struct UseCases {
     pub refresh_session: RefreshSession,
     pub register: Register,
     pub require_fresh_login: RequireFreshLogin,
+    pub export_own_data: ExportOwnData,
     pub sessions: Sessions,
     pub set_roles: SetRoles,
     pub set_up_second_factor: SetUpSecondFactor,
@@ -240,6 +241,7 @@ impl UseCases {
             refresh_session: RefreshSession::new(&parts),
             register: Register::new(&parts),
             require_fresh_login: RequireFreshLogin::new(&parts),
+            export_own_data: ExportOwnData::new(&parts),
             sessions: Sessions::new(&parts),
             set_roles: SetRoles::new(parts.env.clone()),
             set_up_second_factor: SetUpSecondFactor::new(&parts),

@@ -13,6 +13,7 @@ mod confirm_credentials;
 mod delete_account;
 mod deliver_events;
 mod deliver_mails;
+mod export_own_data;
 mod finish_authorization;
 mod finish_login;
 mod follow_clock;
@@ -64,6 +65,7 @@ pub use confirm_credentials::{ConfirmCredentials, ConfirmCredentialsError};
 pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
+pub use export_own_data::{ExportOwnData, ExportOwnDataError, OwnData};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
     UnconfirmedAuthorization,

@@ -33,6 +33,7 @@ mod internal;
 mod log;
 mod login;
 mod network_limits;
+mod own_data;
 mod password_limits;
 mod pending_email;
 mod provider_tokens;
