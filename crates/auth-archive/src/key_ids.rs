@@ -31,6 +31,10 @@ impl KeyIds {
             match column {
                 "key_id" => drop(self.recognising.insert(text.to_owned())),
                 "app_secret" | "app_pending_secret" | "sealed_private_key" => self.sealing.extend(sealed_with(text)),
+                // The hash of another system, sealed.
+                "password_hash" if text.starts_with("$imported$") => {
+                    self.sealing.extend(sealed_with(&text["$imported$".len()..]));
+                }
                 "password_hash" => self.recognising.extend(of_password(text)),
                 "recovery_codes" => {
                     let codes = text.split_whitespace().filter_map(|code| Some(code.split_once(':')?.0.to_owned()));
@@ -76,6 +80,7 @@ mod tests {
         assert_eq!(one(r#"{"id":"x","key_id":"0a0b0c0d"}"#), ["0a0b0c0d"]);
         assert_eq!(one(r#"{"app_secret":"010a0b0c0dffff","app_pending_secret":null}"#), ["0a0b0c0d"]);
         let phc = "$argon2id$v=19$m=19456,t=2,p=1,keyid=CgsMDQ$c2FsdA$aGFzaA";
+        assert_eq!(one(r#"{"password_hash":"$imported$010a0b0c0dffff"}"#), ["0a0b0c0d"]);
         let both = format!(r#"{{"password_hash":"{phc}","recovery_codes":"0a0b0c0d:x 01020304:y"}}"#);
         assert_eq!(one(&both), ["01020304", "0a0b0c0d"]);
         assert!(one(r#"{"password_hash":null,"recovery_codes":""}"#).is_empty());
@@ -85,7 +90,8 @@ mod tests {
     fn what_is_left_of_a_key_recognises_and_does_not_open() {
         let retired = ("retired_keys", r#"{"key_id":"0a0b0c0d","sealed_keys":"01aabbccdd"}"#);
         assert_eq!(needed(&[retired, ("sessions", r#"{"key_id":"0a0b0c0d"}"#)]), ["aabbccdd"]);
-        let not_resealed_yet = ("accounts", r#"{"app_secret":"010a0b0c0dff"}"#);
-        assert_eq!(needed(&[retired, not_resealed_yet]), ["0a0b0c0d", "aabbccdd"]);
+        for not_resealed_yet in [r#"{"app_secret":"010a0b0c0dff"}"#, r#"{"password_hash":"$imported$010a0b0c0dff"}"#] {
+            assert_eq!(needed(&[retired, ("accounts", not_resealed_yet)]), ["0a0b0c0d", "aabbccdd"]);
+        }
     }
 }

@@ -56,6 +56,12 @@ pub enum RestoreError {
          AUTH_HASH_MEMORY_KIB and AUTH_HASH_PASSES to these values", .cost.memory_kib, .cost.passes
     )]
     ExtremeHash { number: u64, cost: HashCost },
+    /// A password hash has neither form that this service stores: the first login would fail.
+    #[error(
+        "line {number}: the password hash is not one of this service. Accounts of another system come in with \
+         `auth-server import`"
+    )]
+    ForeignHash { number: u64 },
     /// The rows differ from those that were written.
     #[error("{table} is damaged: the manifest lists {expected}, but the file contains {found}")]
     Damaged { table: String, expected: TableSummary, found: TableSummary },
@@ -207,7 +213,7 @@ async fn restore_export(
         let table = table_row.table;
         let row =
             Row::parse(table_row.columns.get()).ok_or_else(|| wrong("the columns are not an object".to_owned()))?;
-        require_bearable(row.0.get("password_hash").and_then(Value::as_str), hash_cost, number)?;
+        require_comparable(row.0.get("password_hash").and_then(Value::as_str), hash_cost, number)?;
         let text = row.text();
         if !restored.manifest.tables.contains_key(table) {
             restored.manifest.tables.insert(table.to_owned(), TableSummary::default());
@@ -247,10 +253,13 @@ async fn restore_export(
     Ok(restored)
 }
 
-/// Refuses a hash that is too expensive for any login. `configured` is the cost of new hashes.
-fn require_bearable(phc: Option<&str>, configured: HashCost, number: u64) -> Result<(), RestoreError> {
-    match phc.and_then(HashCost::of_phc) {
+/// Refuses a hash with which no login could compare a password: one that is too expensive, where `configured` is the
+/// cost of new hashes, or one that this service did not make.
+fn require_comparable(phc: Option<&str>, configured: HashCost, number: u64) -> Result<(), RestoreError> {
+    let Some(phc) = phc else { return Ok(()) };
+    match HashCost::of_phc(phc) {
         Some(cost) if !cost.is_bearable(configured) => Err(RestoreError::ExtremeHash { number, cost }),
+        _ if !PasswordHash::from_phc(phc.to_owned()).is_well_formed() => Err(RestoreError::ForeignHash { number }),
         _ => Ok(()),
     }
 }
@@ -280,7 +289,7 @@ async fn restore_credentials(
     let (mut line, mut number) = (first.to_owned(), 1);
     while !line.is_empty() {
         let account = credentials::parse(&line).map_err(|error| RestoreError::Credential { number, error })?;
-        require_bearable(account.password_hash.as_ref().map(PasswordHash::as_phc), hash_cost, number)?;
+        require_comparable(account.password_hash.as_ref().map(PasswordHash::as_phc), hash_cost, number)?;
         credentials::see_keys(&account, &mut key_ids);
         accounts.push(account);
         if accounts.len() == BATCH_ROWS {

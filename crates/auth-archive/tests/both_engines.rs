@@ -127,7 +127,9 @@ async fn a_hash_of_extreme_cost_is_not_restored() {
             let error = place.restored(credential(extreme).as_bytes(), false).await.unwrap_err();
             assert!(matches!(error, RestoreError::ExtremeHash { number: 1, .. }), "{error}");
         }
-        place.restored(credential("m=19456,t=2,p=1").as_bytes(), false).await.unwrap();
+        let foreign = place.restored(credential("m=19456,t=2,p=1").as_bytes(), false).await.unwrap_err();
+        assert!(matches!(foreign, RestoreError::ForeignHash { number: 1 }), "{foreign}");
+        place.restored(credential("m=19456,t=2,p=1,keyid=CgsMDQ").as_bytes(), false).await.unwrap();
         // The same of an export, before its checksums are looked at.
         let (export, _) = place.exported().await;
         let export = String::from_utf8(export).unwrap().replace("m=19456", "m=4294967295");

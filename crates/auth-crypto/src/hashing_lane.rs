@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use auth_domain::Timestamp;
 use auth_domain::account::{Password, PasswordHash};
 use auth_domain::load::HashingLoad;
-use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, PasswordHasher, PasswordVerdict};
+use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, PasswordHasher, PasswordVerdict, StoredHash};
 use auth_domain::session::Network;
 use tokio::sync::oneshot;
 
@@ -155,7 +155,7 @@ impl PasswordHasher for HashingLane {
     async fn verify(
         &self,
         password: Password,
-        hash: Option<PasswordHash>,
+        hash: Option<StoredHash>,
         network: &Network,
     ) -> Result<PasswordVerdict, HashingError> {
         match self.submit(password, Work::Verify { hash }, network).await? {
@@ -323,6 +323,11 @@ mod tests {
         KeyRing::new(&MasterKey::new([key; 32]), &older)
     }
 
+    fn stored(hash: &PasswordHash) -> Option<StoredHash> {
+        let account_id = auth_domain::AccountId::generate(Timestamp::from_seconds(1), [1; 32]);
+        Some(StoredHash { account_id, hash: hash.clone() })
+    }
+
     fn network(number: u8) -> Network {
         Network::of([192, 0, number, 1].into())
     }
@@ -332,9 +337,8 @@ mod tests {
         let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
         let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
         assert!(hash.as_phc().starts_with("$argon2id$v=19$m=64,t=1,p=1,keyid="), "{}", hash.as_phc());
-        let verify = async |lane: &HashingLane, text: &str| {
-            lane.verify(Password::new(text), Some(hash.clone()), &network(1)).await
-        };
+        let verify =
+            async |lane: &HashingLane, text: &str| lane.verify(Password::new(text), stored(&hash), &network(1)).await;
         assert_eq!(verify(&lane, "right").await, Ok(PasswordVerdict::Match));
         assert_eq!(verify(&lane, "wrong").await, Ok(PasswordVerdict::Miss));
         assert_eq!(lane.verify(Password::new("right"), None, &network(1)).await, Ok(PasswordVerdict::Miss));
@@ -353,11 +357,11 @@ mod tests {
         let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
         for extreme in ["m=4194304,t=1", "m=4194304,t=4294967295", "m=64,t=4294967295"] {
             let extreme = PasswordHash::from_phc(hash.as_phc().replace("m=64,t=1", extreme));
-            let verdict = lane.verify(Password::new("right"), Some(extreme), &network(1)).await;
+            let verdict = lane.verify(Password::new("right"), stored(&extreme), &network(1)).await;
             assert!(matches!(verdict, Err(HashingError::Broken(_))), "{verdict:?}");
         }
         assert_eq!(lane.load().refused, 0, "none waited for the others");
-        assert_eq!(lane.verify(Password::new("right"), Some(hash), &network(1)).await, Ok(PasswordVerdict::Match));
+        assert_eq!(lane.verify(Password::new("right"), stored(&hash), &network(1)).await, Ok(PasswordVerdict::Match));
     }
 
     /// Returns a lane of one thread, which is busy for long enough to examine what waits for it.

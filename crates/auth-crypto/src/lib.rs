@@ -1,4 +1,4 @@
-//! Cryptography behind the ports of the domain: Argon2id in a bounded lane, access and internal JWTs, temp tokens, the
+//! Cryptography behind the ports of the domain: Argon2id in a bounded lane, and there the hashes of other systems, access and internal JWTs, temp tokens, the
 //! state of authorization requests, derived refresh tokens and mailed codes, sealing, the key ring, and the operating
 //! system's clock and entropy.
 //!
@@ -6,7 +6,9 @@
 
 mod access_tokens;
 mod authorization_states;
+mod foreign_hashes;
 mod hashing_lane;
+mod imports;
 mod internal_tokens;
 mod invitation_tokens;
 mod jwt_header;
@@ -26,6 +28,7 @@ mod verified_tokens;
 pub use access_tokens::{AccessTokenSigner, UnusableSigningKey};
 pub use authorization_states::AuthorizationStateSigner;
 pub use hashing_lane::{HashParameters, HashingLane, LaneError};
+pub use imports::SealedImports;
 pub use internal_tokens::{
     InternalTokenVerifier, InvalidServiceKey, MintError, ServiceKey, ServiceRegistration, mint_internal_token,
 };

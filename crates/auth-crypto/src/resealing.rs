@@ -46,6 +46,20 @@ impl Resealing for RingResealing {
         Ok(sealed.map(SealedSecret::new))
     }
 
+    fn foreign_hash(
+        &self,
+        account_id: AccountId,
+        hash: &PasswordHash,
+        nonce: Randomness,
+    ) -> Result<Option<PasswordHash>, NoKeyOpensIt> {
+        if !hash.is_imported() {
+            return Ok(None);
+        }
+        let sealed = hash.sealed_foreign().ok_or(NoKeyOpensIt)?;
+        let resealed = self.reseal(Purpose::ForeignHash, account_id.as_uuid(), &sealed, nonce)?;
+        Ok(resealed.map(|sealed| PasswordHash::imported(&sealed)))
+    }
+
     fn signing_key(&self, key: &SigningKey, nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt> {
         self.reseal(Purpose::SigningKey, key.id.as_uuid(), &key.sealed_private_key, nonce)
     }
@@ -69,7 +83,9 @@ impl Resealing for RingResealing {
     }
 
     fn needed_by(&self, account: &Account) -> Vec<KeyId> {
-        let password = account.password_hash.as_ref().map(PasswordHash::as_phc).and_then(key_id_of);
+        // A sealed foreign hash is resealed, and then needs none.
+        let own = account.password_hash.as_ref().filter(|hash| !hash.is_imported());
+        let password = own.map(PasswordHash::as_phc).and_then(key_id_of);
         let codes = account.two_factor.recovery_codes.iter().map(RecoveryCodeHash::as_str);
         let codes = codes.filter_map(|code| Some(KeyId::new(code.split_once(':')?.0.to_owned())));
         let mut needed: Vec<KeyId> = password.into_iter().chain(codes).collect();

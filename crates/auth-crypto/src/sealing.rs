@@ -20,6 +20,7 @@ pub(crate) enum Purpose {
     SigningKey,
     TotpSecret,
     RetiredKey,
+    ForeignHash,
 }
 
 impl Purpose {
@@ -28,6 +29,7 @@ impl Purpose {
             Self::SigningKey => "signing-key",
             Self::TotpSecret => "totp-secret",
             Self::RetiredKey => "retired-key",
+            Self::ForeignHash => "foreign-hash",
         }
     }
 }

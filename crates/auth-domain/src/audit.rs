@@ -194,6 +194,11 @@ impl Auditor {
         self.record(finding, &self.context.current(), self.clock.now())
     }
 
+    /// Creates a record of something that no change shows and that concerns one account.
+    pub fn note_of(&self, account_id: AccountId, action: &'static str) -> Change {
+        self.record(Finding::done(account_id, action), &self.context.current(), self.clock.now())
+    }
+
     fn record(&self, finding: Finding, context: &AuditContext, occurred_at: Timestamp) -> Change {
         Change::Audit(AuditRecord {
             id: AuditRecordId::generate(occurred_at, self.entropy.bytes()),
@@ -284,6 +289,7 @@ fn finding(change: &Change) -> Option<Finding> {
         | Change::KeepPendingCredentials(_)
         | Change::DeleteAccount { .. }
         | Change::RehashPassword { .. }
+        | Change::ResealPassword { .. }
         | Change::TouchAccount { .. }
         | Change::RequireIdentity { .. }
         | Change::UseAuthorization { .. }

@@ -48,6 +48,7 @@ pub mod error_code;
 pub mod event;
 mod id;
 pub mod identity;
+pub mod import;
 pub mod internal;
 pub mod invitation;
 pub mod load;

@@ -219,6 +219,7 @@ success_codes! {
     EventsFetched = OK "EVENTS_FETCHED",
     UserLoggedOut = OK "USER_LOGGED_OUT",
     UserFetched = OK "USER_FETCHED",
+    UserDataExported = OK "USER_DATA_EXPORTED",
     TokenRefreshed = OK "TOKEN_REFRESHED",
     SessionsFetched = OK "SESSIONS_FETCHED",
     SessionRevoked = OK "SESSION_REVOKED",

@@ -29,7 +29,7 @@ pub(crate) struct CredentialView {
     /// The address that replaces `email` once it is proved.
     #[schema(required = true)]
     pending_email: Option<String>,
-    /// Argon2id, PHC string format; of no use without the master key.
+    /// Argon2id as a PHC string, or `$imported$` and a sealed hash of another system; of no use without the master key.
     #[schema(required = true)]
     password_hash: Option<String>,
     new_password_required: bool,
@@ -73,7 +73,7 @@ impl From<&Account> for CredentialView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CredentialIdentity)]
-struct CredentialIdentityView {
+pub(crate) struct CredentialIdentityView {
     provider: String,
     subject: String,
     #[schema(format = DateTime)]

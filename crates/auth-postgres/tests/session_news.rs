@@ -169,7 +169,7 @@ fn open(session: &Session, account: &Account) -> Change {
 const REVOCATION: Revocation = Revocation { at: fixtures::NOW, reason: RevocationReason::LoggedOut };
 
 /// Identities come with a change of their account.
-fn told_changes() -> [Make; 14] {
+fn told_changes() -> [Make; 15] {
     const AT: Timestamp = Timestamp::from_micros(fixtures::NOW.as_micros() + 1);
     [
         |a, _| Change::DeleteAccount { account_id: a.id, revision: a.revision() },
@@ -185,6 +185,10 @@ fn told_changes() -> [Make; 14] {
             account_id: a.id,
             credential_version: a.credential_version,
             password_hash: PasswordHash::from_phc("another".to_owned()),
+        },
+        |a, _| {
+            let hash = PasswordHash::from_phc("another".to_owned());
+            Change::ResealPassword { account_id: a.id, from: a.password_hash.clone().unwrap_or(hash.clone()), to: hash }
         },
         |a, _| Change::ChangePassword {
             account_id: a.id,

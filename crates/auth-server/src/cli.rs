@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::audit::AuditOptions;
+use crate::commands::import::ImportOptions;
 use crate::commands::user_administer::ActOptions;
 use crate::commands::user_create::CreateOptions;
 use crate::commands::user_invitations::InvitationsOptions;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
         #[arg(long)]
         drill: bool,
     },
+    /// Create accounts from the export of another system, with their passwords, identities, roles and second factors
+    /// (docs/import.md). Never changes an account that exists; can be repeated. Exits with 1 if a record was refused.
+    Import(ImportOptions),
     /// Copy everything to another database of either engine, compare the two, and keep the old one locked until you have
     /// restarted the service with the new one. Changes only the new database; can be repeated after a failure.
     Move {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use auth_crypto::{
-    DerivedInvitations, HashingLane, KeyRing, KeyedNameDigest, RingResealing, SealedSigningKeys, SystemClock,
-    SystemEntropy,
+    DerivedInvitations, HashingLane, KeyRing, KeyedNameDigest, RingResealing, SealedImports, SealedSigningKeys,
+    SystemClock, SystemEntropy,
 };
 use auth_domain::account::PasswordPolicy;
 use auth_domain::ports::Store;
@@ -27,6 +27,9 @@ impl Operation {
         // The database comes first: if there is none, no key is created either.
         let store = settings.database.open().await?.store;
         let ring = load_or_make(settings)?.ring;
+        // What is kept of retired keys still recognises passwords; without it, only new ones are.
+        let retired = store.list_retired_keys().await?;
+        let recognising = ring.clone().with_retired(&retired, settings.lifetimes.absolute).unwrap_or(ring.clone());
         let ports = OperatorPorts {
             store: store.clone(),
             clock: Arc::new(SystemClock),
@@ -36,6 +39,7 @@ impl Operation {
             password_hasher: Arc::new(HashingLane::start(&ring, settings.hashing)?),
             signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
             resealing: Arc::new(RingResealing::new(ring.clone())),
+            import_sealing: Arc::new(SealedImports::new(recognising)),
         };
         let use_cases = OperatorUseCases::new(
             ports,

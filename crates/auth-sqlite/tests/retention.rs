@@ -19,7 +19,7 @@ use auth_domain::account::{LoginName, Password, PasswordHash};
 use auth_domain::mail::{OutgoingContent, OutgoingMail};
 use auth_domain::ports::{
     AccessTokens, Clock, HashingError, KnownNetworks, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict,
-    Store,
+    Store, StoredHash,
 };
 use auth_domain::session::{Client, Network, SessionLifetimes};
 use auth_domain::use_cases::{
@@ -61,10 +61,10 @@ impl PasswordHasher for NoHashing {
     async fn verify(
         &self,
         password: Password,
-        hash: Option<PasswordHash>,
+        hash: Option<StoredHash>,
         _: &Network,
     ) -> Result<PasswordVerdict, HashingError> {
-        let right = hash.is_some_and(|hash| hash.as_phc() == password.reveal());
+        let right = hash.is_some_and(|stored| stored.hash.as_phc() == password.reveal());
         Ok(if right { PasswordVerdict::Match } else { PasswordVerdict::Miss })
     }
 }

@@ -262,6 +262,16 @@ pub(crate) async fn rehash_password(
     conn.execute(diesel::update(row).set(accounts::password_hash.eq(hash.as_phc()))).await
 }
 
+pub(crate) async fn reseal_password(
+    conn: &mut Connection,
+    id: AccountId,
+    from: &PasswordHash,
+    to: &PasswordHash,
+) -> Done<usize> {
+    let row = accounts::table.filter(accounts::id.eq(key(id))).filter(accounts::password_hash.eq(from.as_phc()));
+    conn.execute(diesel::update(row).set(accounts::password_hash.eq(to.as_phc()))).await
+}
+
 pub(crate) async fn change_password(
     conn: &mut Connection,
     id: AccountId,

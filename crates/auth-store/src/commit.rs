@@ -72,6 +72,7 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::RehashPassword { account_id, credential_version, password_hash } => {
             accounts::rehash_password(conn, *account_id, *credential_version, password_hash).await
         }
+        Change::ResealPassword { account_id, from, to } => accounts::reseal_password(conn, *account_id, from, to).await,
         Change::ChangePassword { account_id, from_version, revision, password_hash, at } => {
             accounts::change_password(conn, *account_id, (*from_version, *revision), password_hash, *at).await
         }

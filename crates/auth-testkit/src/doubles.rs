@@ -16,7 +16,7 @@ mod tokens;
 pub use authorization::TestAuthorizationStates;
 pub use codes::{TestCodes, TestTempTokens};
 pub use invitations::TestInvitations;
-pub use keys::{TestKeys, TestResealing, TestSigningKeyMaker};
+pub use keys::{TestImportSealing, TestKeys, TestResealing, TestSigningKeyMaker};
 pub use outside::{RecordingEventSink, RecordingMailer, TestAuditContext};
 pub use passwords::{PlainNameDigest, TestPasswordHasher};
 pub use providers::TestProvider;
@@ -130,6 +130,7 @@ impl Doubles {
             password_hasher: self.passwords.clone(),
             signing_key_maker: Arc::new(TestSigningKeyMaker(self.keys.clone())),
             resealing: Arc::new(TestResealing(self.keys.clone())),
+            import_sealing: Arc::new(TestImportSealing(self.keys.clone())),
         }
     }
 }

@@ -57,6 +57,7 @@ macro_rules! store_contract {
             a_pending_address_is_kept_with_its_account
             a_provider_told_an_address_until_it_is_another
             roles_are_replaced
+            a_reseal_of_a_password_needs_the_hash_that_was_read
             a_rehash_needs_the_credential_version
             a_deletion_takes_everything_along
             accounts_are_listed_in_pages
@@ -140,6 +141,7 @@ macro_rules! store_contract {
             of_many_revocations_one_happens
             a_login_that_races_a_deletion_leaves_nothing
             a_login_that_races_a_rehash_is_not_lost
+            logins_that_renew_a_hash_never_undo_a_change_of_password
         );
     };
     (@each $new:path: $($case:ident)+) => {$(

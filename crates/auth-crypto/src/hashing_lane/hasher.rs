@@ -1,12 +1,15 @@
-//! Argon2id (RFC 9106) in memory that it keeps, with the newest key of the ring as pepper.
+//! Argon2id (RFC 9106) in memory that it keeps, with the newest key of the ring as pepper; and comparing with the hashes
+//! of other systems.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId as PhcKeyId, Params, ParamsBuilder, Version};
-use auth_domain::account::{HashCost, Password, PasswordHash};
-use auth_domain::ports::{HashingError, PasswordVerdict};
+use auth_domain::account::{Argon2Variant, ForeignHash, HashCost, Password, PasswordHash};
+use auth_domain::ports::{HashingError, PasswordVerdict, StoredHash};
 use auth_domain::session::KeyId;
+use zeroize::Zeroizing;
 
 use super::{HashParameters, LaneError};
+use crate::foreign_hashes::{matches, open_foreign, same};
 use crate::key_ring::KeyRing;
 
 const OUTPUT: usize = 32;
@@ -17,7 +20,7 @@ const RESERVED: usize = 33 * 1024;
 /// What to do with a password.
 pub(super) enum Work {
     Hash { salt: [u8; 16] },
-    Verify { hash: Option<PasswordHash> },
+    Verify { hash: Option<StoredHash> },
 }
 
 /// The result.
@@ -57,7 +60,10 @@ impl Hasher {
     pub(super) fn work(&mut self, password: &Password, work: Work) -> Result<Done, HashingError> {
         match work {
             Work::Hash { salt } => self.hash(password, salt).map(Done::Hashed),
-            Work::Verify { hash: Some(hash) } => self.verify(password, &hash).map(Done::Compared),
+            Work::Verify { hash: Some(stored) } if stored.hash.is_imported() => {
+                self.verify_foreign(password, &stored).map(Done::Compared)
+            }
+            Work::Verify { hash: Some(stored) } => self.verify(password, &stored.hash).map(Done::Compared),
             Work::Verify { hash: None } => self.hash(password, [0; 16]).map(|_| Done::Compared(PasswordVerdict::Miss)),
         }
     }
@@ -102,6 +108,43 @@ impl Hasher {
         })
     }
 
+    /// Compares a password with the hash of another system. The bounds of the import are checked again: they may have
+    /// been wider when it was imported.
+    fn verify_foreign(&mut self, password: &Password, stored: &StoredHash) -> Result<PasswordVerdict, HashingError> {
+        let foreign = open_foreign(&self.ring, stored.account_id, &stored.hash)
+            .ok_or(HashingError::Broken("the imported hash cannot be decrypted with the configured master keys"))?;
+        let own = HashCost { memory_kib: self.params.m_cost(), passes: self.params.t_cost() };
+        foreign.check(own).map_err(|_| HashingError::Broken("the imported hash costs more than is allowed"))?;
+        let matched = match &foreign {
+            ForeignHash::Argon2 { .. } => self.matches_argon2(password, &foreign),
+            _ => matches(password, &foreign),
+        };
+        match matched {
+            Some(true) => Ok(PasswordVerdict::MatchOutdated),
+            Some(false) => Ok(PasswordVerdict::Miss),
+            None => Err(HashingError::Broken("the parameters of the imported hash are refused")),
+        }
+    }
+
+    fn matches_argon2(&mut self, password: &Password, foreign: &ForeignHash) -> Option<bool> {
+        let ForeignHash::Argon2 { variant, version, memory_kib, passes, lanes, salt, hash } = foreign else {
+            return None;
+        };
+        let algorithm = match variant {
+            Argon2Variant::I => Algorithm::Argon2i,
+            Argon2Variant::D => Algorithm::Argon2d,
+            Argon2Variant::Id => Algorithm::Argon2id,
+        };
+        let params = Params::new(*memory_kib, *passes, *lanes, Some(hash.len())).ok()?;
+        self.provide(params.block_count());
+        let argon2 = Argon2::new(algorithm, Version::try_from(*version).ok()?, params);
+        let mut output = Zeroizing::new(vec![0; hash.len()]);
+        let text = password.reveal().as_bytes();
+        let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
+        self.release_excess();
+        hashed.ok().map(|()| same(&output, hash))
+    }
+
     fn is_current(&self, params: &Params) -> bool {
         let parts = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid().to_vec());
         parts(params) == parts(&self.params)
@@ -120,12 +163,16 @@ impl Hasher {
         let mut output = [0; OUTPUT];
         let text = password.reveal().as_bytes();
         let hashed = argon2.hash_password_into_with_memory(text, salt, &mut output, &mut self.memory);
-        // A more expensive hash, for example from before the settings were lowered, must not keep its memory for good.
+        self.release_excess();
+        hashed.map_err(broken)?;
+        Ok(output)
+    }
+
+    /// A more expensive hash, for example from before the settings were lowered, must not keep its memory for good.
+    fn release_excess(&mut self) {
         if self.memory.len() > self.params.block_count() {
             self.release_memory();
         }
-        hashed.map_err(broken)?;
-        Ok(output)
     }
 
     /// Makes sure that there are this many blocks.

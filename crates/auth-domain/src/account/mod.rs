@@ -1,6 +1,7 @@
 //! Accounts: who users are and how they prove it.
 
 mod email;
+mod foreign_hash;
 mod password;
 mod role;
 mod state;
@@ -8,6 +9,7 @@ mod username;
 
 pub(crate) use email::ascii_domain;
 pub use email::{EmailAddress, InvalidEmail};
+pub use foreign_hash::{Argon2Variant, Digest, ForeignHash, UnusableHash};
 pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
 pub use state::{AccountFilter, AccountState, Admins, SearchText};
@@ -126,10 +128,13 @@ impl Account {
     }
 
     /// Tells whether a reset by mail may give the account a password. An account without one gets one only if a user
-    /// typed its address and nobody verified it: otherwise its owner may not be the person who signs in through the
-    /// provider. An administrator may have asked for a password all the same.
+    /// typed its address and nobody verified it, or if no identity is linked to it: otherwise the owner of the address
+    /// may not be the person who signs in through the provider. An administrator may have asked for a password all the
+    /// same.
     pub const fn is_recoverable(&self) -> bool {
-        self.password_hash.is_some() || self.new_password_required || !self.email_verified && !self.email_told
+        let typed = !self.email_verified && !self.email_told;
+        let only_by_mail = self.email_verified && self.identities.is_empty();
+        self.password_hash.is_some() || self.new_password_required || typed || only_by_mail
     }
 
     /// Tells whether an administrator has suspended it.

@@ -35,11 +35,39 @@ impl fmt::Debug for Password {
     }
 }
 
-/// An Argon2id hash in PHC string format, peppered: it cannot be checked without the master key.
+/// What is stored of a password, of no use without the master key: an Argon2id hash in PHC string format, peppered; or a
+/// hash that another system made, sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// What a sealed foreign hash begins with, and no hash of any scheme.
+    const IMPORTED: &'static str = "$imported$";
+
+    /// Wraps a sealed [`super::ForeignHash`].
+    pub fn imported(sealed: &[u8]) -> Self {
+        let hexadecimal: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(format!("{}{hexadecimal}", Self::IMPORTED))
+    }
+
+    /// Returns the sealed bytes of a foreign hash; `None` if it is none.
+    pub fn sealed_foreign(&self) -> Option<Vec<u8>> {
+        let text = self.0.strip_prefix(Self::IMPORTED)?;
+        let digits: Option<Vec<u8>> = text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
+        let (pairs, rest) = digits.as_deref()?.as_chunks::<2>();
+        rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+    }
+
+    /// Tells whether it is a foreign hash.
+    pub fn is_imported(&self) -> bool {
+        self.0.starts_with(Self::IMPORTED)
+    }
+
+    /// Tells whether it has one of the two forms that this service writes.
+    pub fn is_well_formed(&self) -> bool {
+        self.sealed_foreign().is_some() || self.0.starts_with("$argon2id$") && self.0.contains("keyid=")
+    }
+
     /// Wraps a stored PHC string.
     pub const fn from_phc(phc: String) -> Self {
         Self(phc)
@@ -191,6 +219,22 @@ mod tests {
     #[test]
     fn composed_and_decomposed_spellings_are_one_password() {
         assert_eq!(Password::new("e\u{301}cole-12"), Password::new("école-12"));
+    }
+
+    #[test]
+    fn a_sealed_foreign_hash_is_told_apart_from_any_other() {
+        let imported = PasswordHash::imported(&[1, 0xab, 0]);
+        assert_eq!(imported.as_phc(), "$imported$01ab00");
+        assert_eq!(imported.sealed_foreign(), Some(vec![1, 0xab, 0]));
+        let wrapped = |text: &str| PasswordHash::from_phc(text.to_owned());
+        let own = wrapped("$argon2id$v=19$m=19456,t=2,p=1,keyid=CgsMDQ$c2FsdA$aGFzaA");
+        assert!(imported.is_imported() && imported.is_well_formed());
+        assert!(!own.is_imported() && own.is_well_formed());
+        for foreign in ["$2b$10$abc", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "$imported$1", "$imported$xy", ""]
+        {
+            assert!(!wrapped(foreign).is_well_formed(), "{foreign}");
+            assert_eq!(wrapped(foreign).sealed_foreign(), None, "{foreign}");
+        }
     }
 
     #[test]

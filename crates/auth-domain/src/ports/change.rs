@@ -53,7 +53,15 @@ pub enum Change {
         credential_version: CredentialVersion,
         password_hash: PasswordHash,
     },
-    /// Replaces the password, of which no new one is required any more, and increases the credential version by one. Guard: neither that version nor the account
+    /// Reseals a foreign hash; nothing changes for its owner. Guard: the hash is still as it was read.
+    ResealPassword {
+        account_id: AccountId,
+        /// The hash that was read.
+        from: PasswordHash,
+        to: PasswordHash,
+    },
+    /// Replaces the password, so that no new one is required any more, and increases the credential version by one.
+    /// Guard: neither that version nor the account
     /// has changed since they were read.
     ChangePassword {
         account_id: AccountId,

@@ -87,7 +87,9 @@ impl Change {
             | Self::ProveEmail { .. }
             | Self::TouchAccount { .. } => Guard::AccountUnchanged,
             Self::LoseAdmin { .. } => Guard::AdminsUnchanged,
-            Self::RehashPassword { .. } | Self::InsertSession { .. } => Guard::CredentialsUnchanged,
+            Self::RehashPassword { .. } | Self::ResealPassword { .. } | Self::InsertSession { .. } => {
+                Guard::CredentialsUnchanged
+            }
             Self::PutTwoFactor { .. } | Self::ResealTwoFactor { .. } => Guard::SecondFactorsUnchanged,
             Self::UnlinkIdentity { .. } | Self::RequireIdentity { .. } => Guard::IdentityLinked,
             Self::UseAuthorization { .. } => Guard::AuthorizationUnused,
@@ -151,6 +153,7 @@ impl Change {
             | Self::SetState { .. }
             | Self::RequireNewPassword { .. }
             | Self::RehashPassword { .. }
+            | Self::ResealPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
             | Self::PutPendingEmail { .. }

@@ -62,6 +62,7 @@ impl Change {
             | Self::SetState { account_id, .. }
             | Self::RequireNewPassword { account_id, .. }
             | Self::RehashPassword { account_id, .. }
+            | Self::ResealPassword { account_id, .. }
             | Self::ChangePassword { account_id, .. }
             | Self::ChangeEmail { account_id, .. }
             | Self::PutPendingEmail { account_id, .. }

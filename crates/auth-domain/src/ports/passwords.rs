@@ -5,10 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::Timestamp;
 use crate::account::{LoginName, Password, PasswordHash};
 use crate::load::HashingLoad;
 use crate::session::Network;
+use crate::{AccountId, Timestamp};
 
 /// The result of comparing a password with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum PasswordVerdict {
     Match,
     /// The password is right, but its hash was made with other parameters or another key than new ones.
     MatchOutdated,
+}
+
+/// A stored hash, and the account that it belongs to: a sealed foreign hash opens only for that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredHash {
+    /// The account.
+    pub account_id: AccountId,
+    /// What is stored.
+    pub hash: PasswordHash,
 }
 
 /// Why a password could not be hashed.
@@ -47,11 +56,11 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes with the current parameters. `salt` is 16 fresh random bytes.
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError>;
 
-    /// Compares a password with a hash. Without a hash it takes as long as with a new one, and reports a miss.
+    /// Compares a password with a hash, also with a sealed foreign one, which counts as outdated. Without a hash it takes as long as with a new one, and reports a miss.
     async fn verify(
         &self,
         password: Password,
-        hash: Option<PasswordHash>,
+        hash: Option<StoredHash>,
         network: &Network,
     ) -> Result<PasswordVerdict, HashingError>;
 }

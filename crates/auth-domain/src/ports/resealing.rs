@@ -1,6 +1,6 @@
 //! The port that moves secrets from one master key to the next.
 
-use crate::account::Account;
+use crate::account::{Account, PasswordHash};
 use crate::retired_key::RetiredKey;
 use crate::session::KeyId;
 use crate::signing_key::SigningKey;
@@ -23,6 +23,14 @@ pub trait Resealing: Send + Sync {
         secret: &SealedSecret,
         nonce: Randomness,
     ) -> Result<Option<SealedSecret>, NoKeyOpensIt>;
+
+    /// Reseals the foreign hash of an account's password. One of our own has nothing to reseal.
+    fn foreign_hash(
+        &self,
+        account_id: AccountId,
+        hash: &PasswordHash,
+        nonce: Randomness,
+    ) -> Result<Option<PasswordHash>, NoKeyOpensIt>;
 
     /// Reseals the private half of a signing key.
     fn signing_key(&self, key: &SigningKey, nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::account::{Account, LoginName, Password};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
-use crate::ports::{Change, HashingError, NameDigest, PasswordHasher, PasswordVerdict, StoreError};
+use crate::ports::{Change, HashingError, NameDigest, PasswordHasher, PasswordVerdict, StoreError, StoredHash};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::session::Network;
 use crate::{Randomness, Timestamp};
@@ -156,7 +156,11 @@ impl PasswordCheck {
         let limit = self.env.store.find_password_limit(subject, network).await?;
         limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
 
-        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let stored = |account: &Account| {
+            let hash = account.password_hash.clone()?;
+            Some(StoredHash { account_id: account.id, hash })
+        };
+        let hash = account.as_ref().and_then(stored);
         let verdict = self.hasher.verify(password, hash, network).await?;
         let right = verdict != PasswordVerdict::Miss;
         match account {

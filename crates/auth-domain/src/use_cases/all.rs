@@ -22,11 +22,11 @@ use crate::session::SessionLifetimes;
 use super::{
     Authenticate, AuthenticateAdmin, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness,
     ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
-    FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks, ListCredentials,
-    ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad, PublishSigningKeys,
-    PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register, RequireFreshLogin,
-    RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor, SignInByToken,
-    SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks,
+    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad,
+    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register,
+    RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor,
+    SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -142,6 +142,7 @@ pub struct UseCases {
     pub refresh_session: RefreshSession,
     pub register: Register,
     pub require_fresh_login: RequireFreshLogin,
+    pub export_own_data: ExportOwnData,
     pub require_new_password: RequireNewPassword,
     pub reset_second_factors: ResetSecondFactors,
     pub search_accounts: SearchAccounts,
@@ -280,6 +281,7 @@ impl UseCases {
             refresh_session: RefreshSession::new(&parts),
             register: Register::new(&parts),
             require_fresh_login: RequireFreshLogin::new(&parts),
+            export_own_data: ExportOwnData::new(&parts),
             require_new_password: RequireNewPassword::new(parts.env.clone()),
             reset_second_factors: ResetSecondFactors::new(parts.env.clone()),
             search_accounts: SearchAccounts::new(parts.env.clone()),

@@ -6,7 +6,7 @@ use crate::account::{Account, LoginName, Password};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
-use crate::ports::{Change, CommitError, HashingError, NoSigningKey, PasswordHasher, StoreError};
+use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, StoreError};
 use crate::rate_limit::RateLimited;
 use crate::services::{
     Challenges, Decision, Environment, LoggedIn, PasswordCheck, PasswordCheckError, PasswordMatched,
@@ -115,17 +115,22 @@ impl Login {
             let token = self.challenges.require_verification(account, &client).await;
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
-        let outcome = self.after_password(&matched, &client).await?;
+        let renewed = self.renewed_hash(&matched, password, &client).await;
+        let outcome = self.after_password(&matched, renewed, &client).await?;
         if matches!(outcome, LoginOutcome::LoggedIn(_)) {
             self.session_tokens.opened(&client, self.env.now());
         }
-        self.rehash(&matched, password, &client).await;
         Ok(outcome)
     }
 
-    /// Returns a session, or the second factor that must come first. The verdict on the password is counted in the same
-    /// commit.
-    async fn after_password(&self, matched: &PasswordMatched, client: &Client) -> Result<LoginOutcome, LoginError> {
+    /// Returns a session, or the second factor that must come first. The verdict on the password is counted, and its
+    /// hash renewed, in the same commit.
+    async fn after_password(
+        &self,
+        matched: &PasswordMatched,
+        renewed: Option<Change>,
+        client: &Client,
+    ) -> Result<LoginOutcome, LoginError> {
         self.env
             .decide(async |lost| {
                 let (account, limit) = match lost {
@@ -135,7 +140,7 @@ impl Login {
                 let now = self.env.now();
                 let pending = self.challenges.begin_login(&account, TempStep::GiveSecondFactor, client, now).await?;
                 if let Some((required, mut changes)) = pending {
-                    changes.extend(Success::FirstFactor.changes(&limit, now));
+                    changes.extend(Success::FirstFactor.changes(&limit, now).into_iter().chain(renewed.clone()));
                     return Ok(Decision::commit(LoginOutcome::SecondFactorRequired(required), changes));
                 }
                 let known = limit.attempts.last_success_at.is_some();
@@ -143,7 +148,7 @@ impl Login {
                 let (logged_in, open) =
                     self.session_tokens.open(account, AuthenticationMethod::Password, client, now)?;
                 let mut changes = Success::Login.changes(&limit, now);
-                changes.extend(std::iter::once(open).chain(told));
+                changes.extend(std::iter::once(open).chain(told).chain(renewed.clone()));
                 Ok(Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes))
             })
             .await
@@ -175,18 +180,16 @@ impl Login {
         }
     }
 
-    /// Renews an outdated hash while its password is at hand. If that fails, nothing is lost: the next login tries
-    /// again.
-    async fn rehash(&self, matched: &PasswordMatched, password: Password, client: &Client) {
+    /// Returns the change that renews an outdated hash while its password is at hand. If there is no room to hash,
+    /// nothing is lost: the next login tries again.
+    async fn renewed_hash(&self, matched: &PasswordMatched, password: Password, client: &Client) -> Option<Change> {
         if !matched.outdated_hash() {
-            return;
+            return None;
         }
         let salt = salt(self.env.random());
         let hashed: Result<_, HashingError> = self.hasher.hash(password, salt, client.network()).await;
-        if let Ok(password_hash) = hashed {
-            let Account { id, credential_version, .. } = *matched.account();
-            let change = Change::RehashPassword { account_id: id, credential_version, password_hash };
-            let _: Result<(), CommitError> = self.env.store.commit(vec![change]).await;
-        }
+        let Account { id: account_id, credential_version, .. } = *matched.account();
+        let password_hash = hashed.ok()?;
+        Some(Change::RehashPassword { account_id, credential_version, password_hash })
     }
 }

@@ -17,9 +17,11 @@ mod delete_account;
 mod deliver_events;
 mod deliver_mails;
 mod end_sessions;
+mod export_own_data;
 mod finish_authorization;
 mod finish_login;
 mod follow_clock;
+mod import_accounts;
 mod introspect;
 mod learn_networks;
 mod link_identity;
@@ -77,12 +79,14 @@ pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
 pub use end_sessions::{AdministerError, EndSessions};
+pub use export_own_data::{ExportOwnData, ExportOwnDataError, OwnData};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
     UnconfirmedAuthorization,
 };
 pub use finish_login::{FinishLogin, FinishLoginError, LoginFinished};
 pub use follow_clock::FollowClock;
+pub use import_accounts::{ImportAccounts, ImportOutcome, SeenNames};
 pub use introspect::{ActiveToken, Introspect};
 pub use learn_networks::LearnNetworks;
 pub use list_credentials::{CredentialsPage, ListCredentials};

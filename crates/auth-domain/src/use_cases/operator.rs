@@ -7,14 +7,16 @@ use std::time::Duration;
 use crate::account::PasswordPolicy;
 use crate::event::Subscription;
 use crate::internal::Granted;
-use crate::ports::{Clock, Entropy, InvitationTokens, NameDigest, PasswordHasher, Resealing, SigningKeyMaker, Store};
+use crate::ports::{
+    Clock, Entropy, ImportSealing, InvitationTokens, NameDigest, PasswordHasher, Resealing, SigningKeyMaker, Store,
+};
 use crate::registration::RegistrationPolicy;
 use crate::services::{Announcements, Environment};
 
 use super::{
-    AdminCaller, Administrator, CorrectEmail, CreateAccount, DeleteAccount, EndSessions, ManageInvitations,
-    PublishSigningKeys, RequireNewPassword, ResealSecrets, ResetSecondFactors, SearchAccounts, SetRoles,
-    SuspendAccount, UnlockAccount,
+    AdminCaller, Administrator, CorrectEmail, CreateAccount, DeleteAccount, EndSessions, ImportAccounts,
+    ManageInvitations, PublishSigningKeys, RequireNewPassword, ResealSecrets, ResetSecondFactors, SearchAccounts,
+    SetRoles, SuspendAccount, UnlockAccount,
 };
 
 /// Proof that an operator is calling, who has the settings of the service. Only [`OperatorUseCases::new`] creates it.
@@ -42,6 +44,7 @@ pub struct OperatorPorts {
     pub password_hasher: Arc<dyn PasswordHasher>,
     pub signing_key_maker: Arc<dyn SigningKeyMaker>,
     pub resealing: Arc<dyn Resealing>,
+    pub import_sealing: Arc<dyn ImportSealing>,
 }
 
 /// Every use case of the command line.
@@ -53,6 +56,7 @@ pub struct OperatorUseCases {
     pub create_account: CreateAccount,
     pub delete_account: DeleteAccount,
     pub end_sessions: EndSessions,
+    pub import_accounts: ImportAccounts,
     pub manage_invitations: ManageInvitations,
     pub publish_signing_keys: PublishSigningKeys,
     pub require_new_password: RequireNewPassword,
@@ -83,6 +87,7 @@ impl OperatorUseCases {
             password_hasher,
             signing_key_maker,
             resealing,
+            import_sealing,
         } = ports;
         let env = Environment::new(store, clock, entropy.clone());
         let announcements = Arc::new(Announcements { subscriptions, entropy });
@@ -92,6 +97,7 @@ impl OperatorUseCases {
             create_account: CreateAccount::new(env.clone(), password_hasher, announcements.clone(), policy),
             delete_account: DeleteAccount::new(env.clone(), announcements.clone()),
             end_sessions: EndSessions::new(env.clone()),
+            import_accounts: ImportAccounts::new(env.clone(), import_sealing),
             manage_invitations: ManageInvitations::new(
                 env.clone(),
                 invitation_tokens,

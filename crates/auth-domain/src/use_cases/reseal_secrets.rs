@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::Account;
+use crate::account::{Account, PasswordHash};
 use crate::ports::{Change, NoKeyOpensIt, Resealing, StoreError};
 use crate::services::{Decision, Environment};
 use crate::session::KeyId;
@@ -119,8 +119,23 @@ impl ResealSecrets {
                 for key_id in self.resealing.needed_by(&account) {
                     *done.needed_by.entry(key_id.as_str().to_owned()).or_default() += 1;
                 }
+                done.secrets += self.reseal_foreign_hash(&account).await?;
                 done.secrets += self.reseal_account(account).await?;
             }
+        }
+    }
+
+    /// Reseals the password hash that another system made, and returns how many there were. A login that is first
+    /// replaces it with an own hash, and nothing remains to be done.
+    async fn reseal_foreign_hash(&self, account: &Account) -> Result<u64, ResealError> {
+        let Some(from) = account.password_hash.clone().filter(PasswordHash::is_imported) else { return Ok(0) };
+        let resealed = self.resealing.foreign_hash(account.id, &from, self.env.random());
+        match resealed.map_err(|_| cannot_open(format!("the imported password hash of the account {}", account.id)))? {
+            Some(to) => self
+                .commit_unless_done(Change::ResealPassword { account_id: account.id, from, to })
+                .await
+                .map_err(Into::into),
+            None => Ok(0),
         }
     }
 

@@ -276,16 +276,31 @@ async fn an_outdated_hash_is_made_anew() {
 async fn a_login_does_not_fail_for_a_hash_that_cannot_be_made_anew() {
     let service = with_ann(Policy::for_tests()).await;
     service.keys.rotate();
-    service.before_commit_of(opens_session, async move |service| {
-        service.passwords.fail_next(HashingError::Overloaded { retry_after: SECOND });
-    });
+    let before = service.store.account_named(ANN).expect("ann");
+    service.passwords.fail_next_hash(HashingError::Overloaded { retry_after: SECOND });
     service.log_in(ANN).await;
-    assert!(!service.store.has_trouble_left());
-    service.before_commit_of(
-        |change| matches!(change, Change::RehashPassword { .. }),
-        async move |service| service.store.fail_next(StoreError::Unavailable),
-    );
-    service.log_in(ANN).await;
+    assert_eq!(service.store.account_named(ANN), Some(before), "the next login tries again");
+}
+
+#[tokio::test]
+async fn a_hash_is_made_anew_in_the_commit_of_the_login_also_where_a_second_factor_follows() {
+    for has_factor in [false, true] {
+        let service = with_ann(Policy::for_tests()).await;
+        let ann = service.store.account_named(ANN).expect("ann");
+        if has_factor {
+            service.enable_app(&ann);
+        }
+        service.keys.rotate();
+        // The first change of the commit that opens the session, or begins the second factor.
+        service.before_commit_of(
+            |change| matches!(change, Change::RehashPassword { .. }),
+            async move |service| assert_eq!(service.store.sessions(), []),
+        );
+        assert!(log_in(&service, ANN, PASSWORD).await.is_ok());
+        assert!(!service.store.has_trouble_left());
+        assert_eq!(service.store.sessions().len(), usize::from(!has_factor));
+        assert_ne!(service.store.account_named(ANN).expect("ann").password_hash, ann.password_hash);
+    }
 }
 
 #[tokio::test]

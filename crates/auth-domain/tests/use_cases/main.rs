@@ -34,6 +34,7 @@ mod deliver_events;
 mod deliver_mails;
 mod finish_authorization;
 mod finish_login;
+mod import_accounts;
 mod introspect;
 mod invitations;
 mod kept_sessions;

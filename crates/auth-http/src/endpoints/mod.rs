@@ -16,6 +16,7 @@ mod login;
 mod logout;
 mod lost_password;
 mod me;
+mod me_export;
 mod metrics;
 mod provider_token;
 mod providers;
@@ -54,6 +55,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         verify_email::verify(),
         verify_email::resend(),
         me::endpoint(),
+        me_export::endpoint(),
         update_credentials::endpoint(),
         update_credentials::confirm(),
         second_factors::set_up_app(),

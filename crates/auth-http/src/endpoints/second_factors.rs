@@ -41,7 +41,7 @@ struct ScanQrData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SecondFactorMethod)]
-struct MethodView {
+pub(super) struct MethodView {
     #[schema(value_type = TwoFactorMethod)]
     method: &'static str,
     #[schema(value_type = SecondFactorStatus)]
@@ -63,7 +63,7 @@ enum SecondFactorStatus {
     Disabled,
 }
 
-fn views(methods: &[MethodOverview]) -> Vec<MethodView> {
+pub(super) fn views(methods: &[MethodOverview]) -> Vec<MethodView> {
     let view = |overview: &MethodOverview| MethodView {
         method: overview.method.as_str(),
         status: overview.status.as_str(),

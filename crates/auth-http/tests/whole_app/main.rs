@@ -35,6 +35,7 @@ mod invitations;
 mod log;
 mod login;
 mod network_limits;
+mod own_data;
 mod pages;
 mod password_limits;
 mod pending_email;

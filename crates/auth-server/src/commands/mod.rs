@@ -9,6 +9,8 @@ mod doctor;
 mod export;
 mod find_user;
 mod healthcheck;
+pub(crate) mod import;
+mod import_report;
 mod internal_token;
 mod keys_list;
 mod keys_reseal;
@@ -53,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::InternalToken { service, scope } => internal_token::run(&settings()?, &service, &scope),
         Command::Export { to } => block_on(export::run(&settings()?, &to)),
         Command::Restore { file, options, drill } => block_on(restore::run(settings()?, &file, options, drill)),
+        Command::Import(options) => block_on(import::run(&settings()?, &options)),
         Command::Move { to, stopped } => block_on(move_database::run(&settings()?, &to, stopped)),
         Command::Audit(options) => block_on(audit::run(&settings()?, &options)),
         Command::Doctor { mail_to } => block_on(doctor::run(&settings()?, mail_to.as_deref())),

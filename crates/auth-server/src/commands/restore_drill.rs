@@ -1,9 +1,10 @@
 //! `restore --drill`: restores into a temporary database, and checks that a service could run on it.
 
-use auth_crypto::{AccessTokenSigner, KeyRing, SealedTotp, SystemClock, SystemEntropy};
+use auth_crypto::{AccessTokenSigner, KeyRing, SealedImports, SealedTotp, SystemClock, SystemEntropy};
+use auth_domain::AccountId;
 use auth_domain::account::{LoginName, Password};
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::{Change, Clock as _, Entropy as _, Writers};
+use auth_domain::ports::{Change, Clock as _, Entropy as _, ImportSealing as _, Writers};
 use auth_domain::registration::RegistrationPolicy;
 use auth_domain::session::Client;
 use auth_domain::two_factor::{MethodState, SealedSecret};
@@ -129,8 +130,12 @@ async fn rehearse(
 async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure> {
     let Opened { store, archive, .. } = settings.database.open().await?;
     let totp = SealedTotp::new(ring.clone(), String::new());
+    // What is kept of retired keys still recognises passwords.
+    let retired = store.list_retired_keys().await?;
+    let imports = SealedImports::new(ring.clone().with_retired(&retired, settings.lifetimes.absolute)?);
     let mut reader = archive.begin_read(Writers::GoOn).await?;
     let (mut after, mut accounts, mut opened, mut sealed) = (None, 0_u64, 0_u64, Vec::new());
+    let (mut imported, mut without_password, mut shut) = (0_u64, Vec::new(), Vec::new());
     loop {
         let page = reader.accounts(after).await?;
         let Some(last) = page.last() else { break };
@@ -144,27 +149,40 @@ async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure
                     sealed.push(account.id);
                 }
             }
+            match &account.password_hash {
+                Some(hash) if !imports.can_compare(account.id, hash) => without_password.push(account.id),
+                Some(hash) => imported += u64::from(hash.is_imported()),
+                None if account.identities.is_empty() && !account.is_recoverable() => shut.push(account.id),
+                None => {}
+            }
         }
     }
     let there = reader.count("accounts").await?;
     if accounts != there {
         return Err(format!("only {accounts} of {there} accounts could be read").into());
     }
-    if !sealed.is_empty() {
-        let told: Vec<String> = sealed.iter().take(TOLD).map(ToString::to_string).collect();
-        return Err(format!(
-            "authenticator secrets that cannot be decrypted: {}, among them those of {}",
-            sealed.len(),
-            told.join(", ")
-        )
-        .into());
+    for (what, broken) in [
+        ("authenticator secrets that cannot be decrypted", sealed),
+        ("password hashes that no login could be compared with", without_password),
+        ("accounts to which nobody can log in", shut),
+    ] {
+        require_none(what, &broken)?;
     }
     let keys = store.list_signing_keys().await?;
     AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
     print(&format!(
-        "readable accounts: {accounts}; decrypted authenticator secrets: {opened}, signing keys: {}",
+        "readable accounts: {accounts}; decrypted authenticator secrets: {opened}, imported password hashes: \
+         {imported}, signing keys: {}",
         keys.len()
     ))
+}
+
+fn require_none(what: &str, broken: &[AccountId]) -> Result<(), Failure> {
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = broken.iter().take(TOLD).map(ToString::to_string).collect();
+    Err(format!("{what}: {}, among them those of {}", broken.len(), told.join(", ")).into())
 }
 
 fn secrets(app: &MethodState<SealedSecret>) -> impl Iterator<Item = &SealedSecret> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use auth_domain::account::Account;
-use auth_domain::ports::{NoKeyOpensIt, Resealing, SealedKeyPair, SigningKeyMaker};
+use auth_domain::account::{Account, ForeignHash, PasswordHash};
+use auth_domain::ports::{ImportSealing, NoKeyOpensIt, Resealing, SealedKeyPair, SigningKeyMaker};
 use auth_domain::retired_key::RetiredKey;
 use auth_domain::session::KeyId;
 use auth_domain::signing_key::SigningKey;
-use auth_domain::two_factor::SealedSecret;
+use auth_domain::two_factor::{RecoveryCodeHash, SealedSecret};
 use auth_domain::{AccountId, Randomness, RetiredKeyId, SigningKeyId, Timestamp};
 
 use super::hex;
@@ -106,6 +106,17 @@ impl Resealing for TestResealing {
         Ok(reseal(&self.0, &account_id.to_string(), secret.as_bytes())?.map(SealedSecret::new))
     }
 
+    fn foreign_hash(
+        &self,
+        account_id: AccountId,
+        hash: &PasswordHash,
+        _nonce: Randomness,
+    ) -> Result<Option<PasswordHash>, NoKeyOpensIt> {
+        let Some(sealed) = hash.sealed_foreign() else { return Ok(None) };
+        let resealed = reseal(&self.0, &account_id.to_string(), &sealed)?;
+        Ok(resealed.map(|sealed| PasswordHash::imported(&sealed)))
+    }
+
     fn signing_key(&self, key: &SigningKey, _nonce: Randomness) -> Result<Option<Vec<u8>>, NoKeyOpensIt> {
         reseal(&self.0, &key.id.to_string(), &key.sealed_private_key)
     }
@@ -129,10 +140,44 @@ impl Resealing for TestResealing {
     }
 
     fn needed_by(&self, account: &Account) -> Vec<KeyId> {
-        let hash = account.password_hash.iter().filter_map(|hash| hash.as_phc().split('$').nth(1));
+        let own = account.password_hash.iter().filter(|hash| !hash.is_imported());
+        let hash = own.filter_map(|hash| hash.as_phc().split('$').nth(1));
         let codes = account.two_factor.recovery_codes.iter().filter_map(|code| code.as_str().split(':').next());
         // Including keys that are not configured any more.
         let needed: BTreeSet<&str> = hash.chain(codes).filter(|key_id| !self.0.is_newest(key_id)).collect();
         needed.into_iter().map(|key_id| KeyId::new(key_id.to_owned())).collect()
+    }
+}
+
+/// Seals for the other doubles. Of a foreign hash, which must be PBKDF2, the salt is the password in clear.
+#[derive(Debug)]
+pub struct TestImportSealing(pub Arc<TestKeys>);
+
+impl ImportSealing for TestImportSealing {
+    fn foreign_hash(&self, account_id: AccountId, hash: &ForeignHash, _nonce: Randomness) -> PasswordHash {
+        let password = match hash {
+            ForeignHash::Pbkdf2 { salt, .. } => String::from_utf8_lossy(salt),
+            _ => "unknown to tests".into(),
+        };
+        PasswordHash::imported(&seal(&self.0, &account_id.to_string(), &password))
+    }
+
+    fn app_secret(&self, account_id: AccountId, secret: &[u8], _nonce: Randomness) -> SealedSecret {
+        SealedSecret::new(seal(&self.0, &account_id.to_string(), &hex(secret)))
+    }
+
+    fn can_compare(&self, account_id: AccountId, hash: &PasswordHash) -> bool {
+        match hash.sealed_foreign() {
+            Some(sealed) => open(&self.0, &account_id.to_string(), &sealed).is_some(),
+            None => hash.as_phc().split('$').nth(1).is_some_and(|key_id| self.0.has(key_id)),
+        }
+    }
+
+    fn opens(&self, account_id: AccountId, secret: &SealedSecret) -> bool {
+        open(&self.0, &account_id.to_string(), secret.as_bytes()).is_some()
+    }
+
+    fn recognises(&self, code: &RecoveryCodeHash) -> bool {
+        code.as_str().split(':').next().is_some_and(|key_id| self.0.has(key_id))
     }
 }

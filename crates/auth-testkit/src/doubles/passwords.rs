@@ -7,13 +7,15 @@ use async_trait::async_trait;
 use auth_domain::Timestamp;
 use auth_domain::account::{LoginName, Password, PasswordHash};
 use auth_domain::load::HashingLoad;
-use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, NameDigest, PasswordHasher, PasswordVerdict};
+use auth_domain::ports::{
+    HashingError, HashingGauge, KnownNetworks, NameDigest, PasswordHasher, PasswordVerdict, StoredHash,
+};
 use auth_domain::session::Network;
 use uuid::Uuid;
 
 use super::{TestKeys, hex, number_of};
 
-/// A "hash" is `test$<key>$<salt>$<password>`. One that was made with a key before the newest is outdated, one whose key is
+/// A "hash" is `test$<key>$<salt>$<password>`, a foreign one the sealed password. One that was made with a key before the newest is outdated, one whose key is
 /// gone is broken.
 #[derive(Debug)]
 pub struct TestPasswordHasher {
@@ -21,12 +23,19 @@ pub struct TestPasswordHasher {
     askers: Mutex<Vec<Network>>,
     known: Mutex<BTreeMap<Network, Timestamp>>,
     failure: Mutex<Option<HashingError>>,
+    hash_failure: Mutex<Option<HashingError>>,
 }
 
 impl TestPasswordHasher {
     /// Returns a hasher on that ring.
     pub fn new(keys: Arc<TestKeys>) -> Self {
-        Self { keys, askers: Mutex::default(), known: Mutex::default(), failure: Mutex::default() }
+        Self {
+            keys,
+            askers: Mutex::default(),
+            known: Mutex::default(),
+            failure: Mutex::default(),
+            hash_failure: Mutex::default(),
+        }
     }
 
     /// Returns how many passwords were hashed or compared so far, which is what takes time.
@@ -50,6 +59,11 @@ impl TestPasswordHasher {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
+    /// Makes the next new hash fail; passwords are compared before.
+    pub fn fail_next_hash(&self, error: HashingError) {
+        *self.hash_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
     fn call(&self, network: &Network) -> Result<(), HashingError> {
         self.askers.lock().unwrap_or_else(PoisonError::into_inner).push(network.clone());
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
@@ -66,6 +80,7 @@ impl PasswordHasher for TestPasswordHasher {
 
     async fn hash(&self, password: Password, salt: [u8; 16], network: &Network) -> Result<PasswordHash, HashingError> {
         self.call(network)?;
+        self.hash_failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)?;
         let phc = format!("test${}${}${}", self.keys.newest().as_str(), hex(&salt), password.reveal());
         Ok(PasswordHash::from_phc(phc))
     }
@@ -73,12 +88,18 @@ impl PasswordHasher for TestPasswordHasher {
     async fn verify(
         &self,
         password: Password,
-        hash: Option<PasswordHash>,
+        hash: Option<StoredHash>,
         network: &Network,
     ) -> Result<PasswordVerdict, HashingError> {
         self.call(network)?;
         let Some(hash) = hash else { return Ok(PasswordVerdict::Miss) };
-        let parts: Vec<&str> = hash.as_phc().splitn(4, '$').collect();
+        if let Some(sealed) = hash.hash.sealed_foreign() {
+            let opened = super::keys::open(&self.keys, &hash.account_id.to_string(), &sealed);
+            let (known, _) = opened.ok_or(HashingError::Broken("the key is gone"))?;
+            let right = known == password.reveal();
+            return Ok(if right { PasswordVerdict::MatchOutdated } else { PasswordVerdict::Miss });
+        }
+        let parts: Vec<&str> = hash.hash.as_phc().splitn(4, '$').collect();
         let ["test", key_id, _salt, hashed] = parts[..] else { return Err(HashingError::Broken("no test hash")) };
         if !self.keys.has(key_id) {
             return Err(HashingError::Broken("the key is gone"));

@@ -72,6 +72,7 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::RehashPassword { account_id, credential_version, password_hash } => {
             accounts::rehash(tables, *account_id, *credential_version, password_hash)
         }
+        Change::ResealPassword { account_id, from, to } => accounts::reseal_password(tables, *account_id, from, to),
         Change::ChangePassword { account_id, from_version, revision, password_hash, at } => {
             accounts::change_password(tables, *account_id, *from_version, (*revision, *at), password_hash)
         }

@@ -190,6 +190,22 @@ pub async fn a_rehash_needs_the_credential_version(store: AnyStore) {
     assert_eq!(found.credential_version, account.credential_version);
 }
 
+/// A login may have replaced a foreign hash with an own one meanwhile.
+pub async fn a_reseal_of_a_password_needs_the_hash_that_was_read(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let hash = |text: &str| PasswordHash::from_phc(text.to_owned());
+    let reseal = |from: &PasswordHash| Change::ResealPassword {
+        account_id: account.id,
+        from: from.clone(),
+        to: hash("$imported$02"),
+    };
+    conflict(&store, reseal(&hash("$imported$01"))).await;
+    store.commit(vec![reseal(account.password_hash.as_ref().unwrap())]).await.unwrap();
+    let found = store.find_account(account.id).await.unwrap().unwrap();
+    assert_eq!(found.password_hash, Some(hash("$imported$02")));
+    assert_eq!((found.credential_version, found.updated_at), (account.credential_version, account.updated_at));
+}
+
 /// Sessions and limits go with the account; the names are free again.
 pub async fn a_deletion_takes_everything_along(store: AnyStore) {
     let account = insert_account(&store).await;

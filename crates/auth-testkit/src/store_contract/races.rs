@@ -277,3 +277,37 @@ pub async fn a_login_that_races_a_rehash_is_not_lost(store: AnyStore) {
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     }
 }
+
+/// Logins that renew the hash in their own commit, while the password is changed: those that were first have a session,
+/// and the hash is that of the change.
+pub async fn logins_that_renew_a_hash_never_undo_a_change_of_password(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let account = insert_account(&store).await;
+        let hash = |text: &str| PasswordHash::from_phc(text.to_owned());
+        let renewed = |number: usize| Change::RehashPassword {
+            account_id: account.id,
+            credential_version: account.credential_version,
+            password_hash: hash(&format!("$argon2id$renewed{number}")),
+        };
+        let login = |number| vec![renewed(number), open(&fixtures::session(&account), &account)];
+        let mut racers: Vec<_> = (1..RACERS).map(login).collect();
+        racers.push(vec![Change::ChangePassword {
+            account_id: account.id,
+            from_version: account.credential_version,
+            revision: account.revision(),
+            password_hash: hash("$argon2id$changed"),
+            at: NOW,
+        }]);
+        let outcomes = race(&store, racers).await;
+        assert_eq!(outcomes.last(), Some(&Ok(())));
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(CommitError::Conflict(_)))),
+            "{outcomes:?}"
+        );
+        let found = store.find_account(account.id).await.unwrap().unwrap();
+        assert_eq!(found.password_hash, Some(hash("$argon2id$changed")));
+        let opened = store.list_sessions(account.id, NOW, 100).await.unwrap().len();
+        assert_eq!(opened, outcomes.iter().filter(|outcome| outcome.is_ok()).count() - 1, "one session a login");
+    }
+}

@@ -83,6 +83,11 @@ pub(super) fn rehash(
     Ok(update(tables.accounts.get_mut(&id), guard, rehash))
 }
 
+pub(super) fn reseal_password(tables: &mut Tables, id: AccountId, from: &PasswordHash, to: &PasswordHash) -> Applied {
+    let guard = |account: &Account| account.password_hash.as_ref() == Some(from);
+    Ok(update(tables.accounts.get_mut(&id), guard, |account| account.password_hash = Some(to.clone())))
+}
+
 pub(super) fn change_password(
     tables: &mut Tables,
     id: AccountId,

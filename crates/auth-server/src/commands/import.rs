@@ -1,0 +1,175 @@
+//! `import`: creates accounts from the export of another system.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use auth_domain::account::HashCost;
+use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
+use auth_domain::use_cases::{ImportAccounts, ImportOutcome, SeenNames};
+use auth_import::{Dialect, Entry, FirebaseHashConfig, MapOptions, ReadError, Stop};
+use clap::ValueEnum;
+use tokio::sync::mpsc;
+
+use crate::Failure;
+use crate::export_file::is_standard_stream;
+use crate::operator::Operation;
+use crate::settings::Settings;
+
+use super::import_report::Report;
+
+/// Longer than any hash configuration.
+const MOST_CONFIG: u64 = 64 << 10;
+
+/// What is imported, and how.
+#[derive(clap::Args)]
+pub(crate) struct ImportOptions {
+    /// The file to read; - is standard input
+    file: PathBuf,
+    /// The system that it comes from [default: this service: the NDJSON of GET /auth, or CSV]
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    from: Option<From>,
+    /// Only say what would be imported and what would be refused, and why. Changes nothing
+    #[arg(long)]
+    check: bool,
+    /// Print one JSON object per record, and one at the end
+    #[arg(long)]
+    json: bool,
+    /// The file with the hash configuration of a Firebase project, as its console shows it
+    #[arg(long, value_name = "FILE")]
+    firebase_hash_config: Option<PathBuf>,
+    /// Devise was configured without a pepper
+    #[arg(long)]
+    devise_without_pepper: bool,
+    /// Leave out usernames that are not valid here, instead of refusing their accounts
+    #[arg(long)]
+    drop_invalid_usernames: bool,
+    /// Leave out second factors that cannot be used here, instead of refusing their accounts: their users can then log in
+    /// without one
+    #[arg(long)]
+    drop_second_factors: bool,
+    /// Give every account the roles of a new one, whatever its roles in the other system
+    #[arg(long)]
+    without_roles: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum From {
+    Supabase,
+    Keycloak,
+    BetterAuth,
+    Firebase,
+    Auth0,
+    Django,
+    Devise,
+}
+
+impl From {
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::Supabase => Dialect::Supabase,
+            Self::Keycloak => Dialect::Keycloak,
+            Self::BetterAuth => Dialect::BetterAuth,
+            Self::Firebase => Dialect::Firebase,
+            Self::Auth0 => Dialect::Auth0,
+            Self::Django => Dialect::Django,
+            Self::Devise => Dialect::Devise,
+        }
+    }
+}
+
+impl ImportOptions {
+    fn policy(&self, settings: &Settings) -> ImportPolicy {
+        let hash_cost: HashCost = settings.hash_cost();
+        ImportPolicy {
+            drop_invalid_usernames: self.drop_invalid_usernames,
+            drop_unusable_factors: self.drop_second_factors,
+            without_roles: self.without_roles,
+            providers: settings.providers.iter().map(|provider| provider.name.clone()).collect(),
+            hash_cost,
+        }
+    }
+
+    fn map_options(&self) -> Result<MapOptions, Failure> {
+        let config = |path: &PathBuf| {
+            let failed = |error: String| format!("{}: {error}", path.display());
+            let mut text = String::new();
+            let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+            file.take(MOST_CONFIG).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+            FirebaseHashConfig::parse(&text).map_err(failed)
+        };
+        let firebase = self.firebase_hash_config.as_ref().map(config).transpose()?;
+        Ok(MapOptions { firebase, devise_without_pepper: self.devise_without_pepper })
+    }
+}
+
+pub(crate) async fn run(settings: &Settings, options: &ImportOptions) -> Result<(), Failure> {
+    let dialect = options.from.map_or(Dialect::Own, From::dialect);
+    let (input, maps) = (open(&options.file)?, options.map_options()?);
+    let operation = Operation::begin(settings).await?;
+    let mut import = Import {
+        policy: options.policy(settings),
+        checking: options.check.then(SeenNames::default),
+        report: Report::new(options.json, options.check),
+        operation,
+    };
+    // Reading blocks, so it has a thread of its own; it stays at most one batch ahead.
+    let (sender, mut receiver) = mpsc::channel(ImportAccounts::BATCH);
+    let reading = tokio::task::spawn_blocking(move || read(input, dialect, &maps, &sender));
+    let mut batch = Vec::with_capacity(ImportAccounts::BATCH);
+    while receiver.recv_many(&mut batch, ImportAccounts::BATCH).await > 0 {
+        import.take(std::mem::take(&mut batch)).await?;
+    }
+    import.report.finish(reading.await?)
+}
+
+fn open(file: &Path) -> Result<Box<dyn BufRead + Send>, Failure> {
+    if is_standard_stream(file) {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file).map_err(|error| format!("cannot open {}: {error}", file.display()))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 20, opened)))
+}
+
+fn read(
+    input: Box<dyn BufRead + Send>,
+    dialect: Dialect,
+    maps: &MapOptions,
+    sender: &mpsc::Sender<Entry>,
+) -> Result<(), ReadError> {
+    auth_import::read(input, dialect, maps, &mut |entry| sender.blocking_send(entry).map_err(|_| Stop))
+}
+
+struct Import {
+    operation: Operation,
+    policy: ImportPolicy,
+    /// What was seen, if this is only a check.
+    checking: Option<SeenNames>,
+    report: Report,
+}
+
+impl Import {
+    /// Imports or checks one batch, and reports it in the order of the file.
+    async fn take(&mut self, entries: Vec<Entry>) -> Result<(), Failure> {
+        let mut told = Vec::with_capacity(entries.len());
+        let mut candidates: Vec<ImportCandidate> = Vec::with_capacity(entries.len());
+        for Entry { position, source_id, email, candidate } in entries {
+            let unreadable = candidate.map(|candidate| candidates.push(candidate)).err();
+            told.push((position, source_id, email, unreadable));
+        }
+        let use_cases = &self.operation.use_cases;
+        let outcomes = match &mut self.checking {
+            Some(seen) => use_cases.import_accounts.check(&use_cases.operator, &self.policy, candidates, seen).await,
+            None => use_cases.import_accounts.execute(&use_cases.operator, &self.policy, candidates).await,
+        };
+        let mut outcomes = outcomes?.into_iter();
+        for (position, source_id, email, unreadable) in told {
+            let outcome = match unreadable {
+                Some(reason) => ImportOutcome::Refused(ImportRefusal::Unreadable(reason)),
+                None => outcomes.next().ok_or("an outcome is missing")?,
+            };
+            self.report.tell(position, source_id.as_deref(), email.as_deref(), &outcome)?;
+        }
+        Ok(())
+    }
+}
