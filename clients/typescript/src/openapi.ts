@@ -56,7 +56,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED";
                         };
                     };
                 };
@@ -185,7 +185,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -444,7 +444,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -575,7 +575,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -675,7 +675,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -762,7 +762,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -888,7 +888,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1028,7 +1028,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1154,7 +1154,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1265,7 +1265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1342,6 +1342,95 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
                             code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserDataExported"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -1450,7 +1539,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -1576,7 +1665,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1698,7 +1787,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1772,7 +1861,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1864,7 +1953,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1986,7 +2075,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2090,7 +2179,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2189,6 +2278,17 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
                             code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -2299,7 +2399,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2419,7 +2519,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2539,7 +2639,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2650,7 +2750,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2743,7 +2843,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2869,7 +2969,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2991,7 +3091,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3100,7 +3200,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3202,6 +3302,17 @@ export interface paths {
                         };
                     };
                 };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
+                    };
+                };
                 500: {
                     headers: {
                         [name: string]: unknown;
@@ -3293,7 +3404,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3409,6 +3520,17 @@ export interface paths {
                         "application/json": components["schemas"]["UserDataDeleted"];
                     };
                 };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN";
+                        };
+                    };
+                };
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -3427,7 +3549,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3460,6 +3582,1596 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only those after this one. */
+                    after?: string;
+                    /** @description At most so many; 100 unless said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationsFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ann@example.org",
+                     *       "expiresIn": 604800,
+                     *       "roles": [
+                     *         "editor"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitationBody"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationCreated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "FORBIDDEN" | "REGISTRATION_CLOSED";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The invitation. */
+                    invitation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InvitationWithdrawn"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A part of the e-mail address or username, or the id. */
+                    search?: string;
+                    /** @description Exactly this e-mail address. */
+                    email?: string;
+                    /** @description Exactly this username. */
+                    username?: string;
+                    /** @description With this role. */
+                    role?: string;
+                    /** @description With an identity of this provider. */
+                    provider?: string;
+                    /** @description In this state. */
+                    state?: "active" | "suspended";
+                    /** @description The `next` of the page before. */
+                    after?: string;
+                    /** @description At most so many; 50 unless said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsersFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewUserBody"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserCreated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PASSWORD_POLICY" | "USER_EXISTS" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserDetailsFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserDataDeleted"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RolesChangeBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionsEnded"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/2fa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserEmailBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "EMAIL_EXISTS" | "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
+                    };
+                };
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/require-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What happened to this user. */
+                    user?: string;
+                    /** @description What this `actor` did. */
+                    actor?: string;
+                    /** @description This `action`. */
+                    action?: string;
+                    /** @description This `outcome`. */
+                    outcome?: "done" | "refused";
+                    /** @description At this time or later. */
+                    from?: string;
+                    /** @description Before this time. */
+                    until?: string;
+                    /** @description The `next` of the page before. */
+                    after?: string;
+                    /** @description At most so many; 100 unless said. */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditFetched"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/google/authorize": {
         parameters: {
             query?: never;
@@ -3472,6 +5184,8 @@ export interface paths {
                 query?: {
                     /** @description Where the browser ends, with the tokens in cookies: a URL of this service or of an allowed origin. A sign-in that failed ends there with `error=<CODE>`; one that needs another step with `pending=<CODE>`, and with `methods` (separated by commas) and `primary` if that is `TWOFA_REQUIRED`. Needs `AUTH_COOKIES=on`. */
                     redirect?: string;
+                    /** @description An invitation, where one is required to register. */
+                    invitation?: string;
                     /** @description `true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever comes back must be this browser, or bear an access token of that session. With the cookie the browser must come from a page of this service or of an allowed origin. */
                     reauthenticate?: string;
                 };
@@ -3524,7 +5238,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -3655,6 +5369,17 @@ export interface paths {
                         };
                     };
                 };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
+                        };
+                    };
+                };
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -3778,7 +5503,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3874,7 +5599,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3988,7 +5713,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -4091,6 +5816,35 @@ export interface components {
             expiresIn: number;
             tokenType: components["schemas"]["TokenType"];
         };
+        AuditFetched: {
+            /** @constant */
+            code: "AUDIT_FETCHED";
+            data: components["schemas"]["AuditRecordsData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description Something that happened. */
+        AuditRecord: {
+            action: string;
+            /** @description `client` (the user), `service:<name>`, `admin:<user id>`, `operator` or `itself`. */
+            actor: string;
+            detail: string | null;
+            /** Format: uuid */
+            id: string;
+            network: string | null;
+            /** Format: date-time */
+            occurredAt: string;
+            outcome: string;
+            requestId: string | null;
+            /** Format: uuid */
+            userId: string | null;
+        };
+        /** @description `data` with audit records. */
+        AuditRecordsData: {
+            /** @description What to pass as `after` for the next page; null at the end. */
+            next: string | null;
+            records: components["schemas"]["AuditRecord"][];
+        };
         /** @description `data` with the place where to sign in. */
         AuthorizationData: {
             /** @description At the provider; good for ten minutes. */
@@ -4137,6 +5891,13 @@ export interface components {
             data: components["schemas"]["ConfirmationData"];
             /** @constant */
             statusCode: 206;
+        };
+        /** @description An identity of a provider as the backups service reads it. */
+        CredentialIdentity: {
+            /** Format: date-time */
+            linkedAt: string;
+            provider: string;
+            subject: string;
         };
         CredentialsUpdateResult: components["schemas"]["CredentialsUpdated"] | components["schemas"]["ConfirmationRequired"];
         CredentialsUpdated: {
@@ -4186,7 +5947,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -4207,6 +5968,26 @@ export interface components {
             /** @description With `FORBIDDEN` to a service: the scope that it lacks. */
             scope?: string;
         };
+        /** @description `data` of an export. */
+        ExportData: {
+            auditTrail: components["schemas"]["OwnAuditRecord"][];
+            /** @description Whether that is all of it. */
+            auditTrailComplete: boolean;
+            /** Format: date-time */
+            exportedAt: string;
+            identities: components["schemas"]["CredentialIdentity"][];
+            recoveryCodesLeft: number;
+            sessions: components["schemas"]["Session"][];
+            twoFa: components["schemas"]["SecondFactorMethod"][];
+            user: components["schemas"]["User"];
+        };
+        Factor: {
+            /** Format: date-time */
+            enrolledAt: string | null;
+            method: string;
+            primary: boolean;
+            status: string;
+        };
         FieldError: {
             /** @description A JSON pointer (RFC 6901). */
             field: string;
@@ -4221,11 +6002,85 @@ export interface components {
         IdTokenBody: {
             /** @description The id_token from the provider: for one of the configured client ids and at most an hour old. Can be used once. */
             idToken: string;
+            /** @description An invitation, where one is required to register. */
+            invitation?: string | null;
             /**
              * @description The nonce with which it was requested. The token contains it, or its SHA-256 in hexadecimal.
              * @example n-0S6_WzA2Mj
              */
             nonce: string;
+        };
+        Invitation: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description A service, `admin:` and the id of a user, or `auth-server`. */
+            createdBy: string;
+            /** @description Null: anyone may use it. */
+            email: string | null;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: uuid */
+            id: string;
+            roles: string[];
+            /** Format: int32 */
+            uses: number;
+            /** Format: int32 */
+            usesLeft: number;
+        };
+        InvitationBody: {
+            /** @description The only address that may use it. It is mailed there; that mail also proves the address. */
+            email?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds until it expires: a week unless said, at most a year.
+             */
+            expiresIn?: number | null;
+            /** @description What accounts get besides `user`. */
+            roles?: string[] | null;
+            /**
+             * Format: int32
+             * @description How many accounts it allows: 1 unless said.
+             */
+            uses?: number | null;
+        };
+        InvitationCreated: {
+            /** @constant */
+            code: "INVITATION_CREATED";
+            data: components["schemas"]["InvitedData"];
+            /** @constant */
+            statusCode: 201;
+        };
+        InvitationWithdrawn: {
+            /** @constant */
+            code: "INVITATION_WITHDRAWN";
+            data: Record<string, never>;
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with invitations. */
+        InvitationsData: {
+            invitations: components["schemas"]["Invitation"][];
+            /**
+             * Format: uuid
+             * @description What to pass as `after` for those that come next; null when there are none.
+             */
+            next: string | null;
+        };
+        InvitationsFetched: {
+            /** @constant */
+            code: "INVITATIONS_FETCHED";
+            data: components["schemas"]["InvitationsData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with a new invitation. */
+        InvitedData: {
+            invitation: components["schemas"]["Invitation"];
+            /**
+             * @description What the invited person sends as `invitation`. It is shown only here.
+             * @example inv1.AZrM…
+             */
+            token: string;
         };
         LoginBody: {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
@@ -4238,6 +6093,41 @@ export interface components {
         LostPasswordBody: {
             /** @description The address of the account. */
             email: string;
+        };
+        /** @description A user as an administrator sees one. */
+        ManagedUser: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            emailVerified: boolean;
+            hasPassword: boolean;
+            /** Format: uuid */
+            id: string;
+            linkedProviders: string[];
+            /** @description Whether the password must be reset before the next login. */
+            newPasswordRequired: boolean;
+            pendingEmail: string | null;
+            roles: string[];
+            state: components["schemas"]["UserState"];
+            /** Format: date-time */
+            suspendedAt: string | null;
+            twoFa: components["schemas"]["TwoFa"];
+            /** Format: date-time */
+            updatedAt: string;
+            username: string | null;
+        };
+        /** @description `data` with a user whom an administrator has changed. */
+        ManagedUserData: {
+            user: components["schemas"]["ManagedUser"];
+        };
+        /** @description `data` with users. */
+        ManagedUsersData: {
+            /**
+             * Format: uuid
+             * @description What to pass as `after` for the next page; null at the end.
+             */
+            next: string | null;
+            users: components["schemas"]["ManagedUser"][];
         };
         MethodBody: {
             method: components["schemas"]["TwoFactorMethod"];
@@ -4268,6 +6158,16 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        NewUserBody: {
+            email: string;
+            /** @description Whether the address is known to be the user's. */
+            emailVerified?: boolean;
+            /** @description Without one, a mail tells the user how to set it. */
+            password?: string | null;
+            /** @description `user` unless said. */
+            roles?: string[] | null;
+            username?: string | null;
+        };
         /** @description A body that names a code. */
         OtpBody: {
             /**
@@ -4275,6 +6175,20 @@ export interface components {
              * @example 123456
              */
             otpCode: string;
+        };
+        /** @description Something that happened to the account. */
+        OwnAuditRecord: {
+            /** @description Such as `password.changed`. */
+            action: string;
+            /** @description `client`, `operator`, `itself`, or `service:` and its name. */
+            actor: string;
+            detail: string | null;
+            /** Format: uuid */
+            id: string;
+            network: string | null;
+            /** Format: date-time */
+            occurredAt: string;
+            outcome: string;
         };
         PasswordResetCodeSent: {
             /** @constant */
@@ -4380,6 +6294,8 @@ export interface components {
             confirmPassword?: string | null;
             /** @description At most 254 characters; unique without case. */
             email: string;
+            /** @description An invitation, where one is required. */
+            invitation?: string | null;
             /** @description 8–128 characters, not among the 100 000 commonest, not the e-mail address or username. */
             password: string;
             /** @description 3–32 of letters, digits, `_`, `.`, `-`; unique without case. */
@@ -4406,6 +6322,10 @@ export interface components {
             expiresIn: number;
             /** @description A fresh one, where the caller bore a temp token. */
             tempToken?: string;
+        };
+        RolesChangeBody: {
+            add?: string[];
+            remove?: string[];
         };
         ScanQr: {
             /** @constant */
@@ -4485,6 +6405,13 @@ export interface components {
         /** @description `data` with sessions. */
         SessionsData: {
             sessions: components["schemas"]["Session"][];
+        };
+        SessionsEnded: {
+            /** @constant */
+            code: "SESSIONS_ENDED";
+            data: Record<string, never>;
+            /** @constant */
+            statusCode: 200;
         };
         SessionsFetched: {
             /** @constant */
@@ -4617,6 +6544,13 @@ export interface components {
             twoFa: components["schemas"]["TwoFa"];
             username: string | null;
         };
+        UserCreated: {
+            /** @constant */
+            code: "USER_CREATED";
+            data: components["schemas"]["ManagedUserData"];
+            /** @constant */
+            statusCode: 201;
+        };
         /** @description `data` with a user. */
         UserData: {
             user: components["schemas"]["User"];
@@ -4628,12 +6562,47 @@ export interface components {
             /** @constant */
             statusCode: 200;
         };
+        UserDataExported: {
+            /** @constant */
+            code: "USER_DATA_EXPORTED";
+            data: components["schemas"]["ExportData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        /** @description `data` with all that is known of a user. */
+        UserDetailsData: {
+            factors: components["schemas"]["Factor"][];
+            identities: components["schemas"]["UserIdentity"][];
+            /** @description Records `session.opened`, newest first, at most 20. */
+            logins: components["schemas"]["AuditRecord"][];
+            recoveryCodesLeft: number;
+            sessions: components["schemas"]["Session"][];
+            user: components["schemas"]["ManagedUser"];
+        };
+        UserDetailsFetched: {
+            /** @constant */
+            code: "USER_FETCHED";
+            data: components["schemas"]["UserDetailsData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        UserEmailBody: {
+            email: string;
+            /** @description Whether it is known to be the user's. Must be true if the present address is verified. */
+            verified?: boolean;
+        };
         UserFetched: {
             /** @constant */
             code: "USER_FETCHED";
             data: components["schemas"]["UserData"];
             /** @constant */
             statusCode: 200;
+        };
+        UserIdentity: {
+            /** Format: date-time */
+            linkedAt: string;
+            provider: string;
+            subject: string;
         };
         UserLoggedIn: {
             /**
@@ -4668,6 +6637,25 @@ export interface components {
             data: components["schemas"]["TokensAndUser"];
             /** @enum {integer} */
             statusCode: 200 | 201;
+        };
+        /**
+         * @description Whether a user can log in.
+         * @enum {string}
+         */
+        UserState: "active" | "suspended";
+        UserUpdated: {
+            /** @constant */
+            code: "USER_UPDATED";
+            data: components["schemas"]["ManagedUserData"];
+            /** @constant */
+            statusCode: 200;
+        };
+        UsersFetched: {
+            /** @constant */
+            code: "USERS_FETCHED";
+            data: components["schemas"]["ManagedUsersData"];
+            /** @constant */
+            statusCode: 200;
         };
         VerificationCodeSent: {
             /**
