@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, StandIn};
+use auth_black_box::{Engine, PASSWORD, PATIENCE, Server, StandIn, id_token};
 use auth_testkit::postgres::cluster;
 use reqwest::Method;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::operations::{Tokens, operations};
-use crate::sign_in::{begin, come_back};
+use crate::sign_in::{begin, claims, come_back};
 
 /// Forwards to the cluster while `up`; cuts every connection when not.
 async fn proxy(listener: TcpListener, target: u16, up: watch::Receiver<bool>) {
@@ -54,6 +55,11 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
             let callback = states.iter().find(|(provider, _)| operation.path == format!("/auth/{provider}"));
             if let Some((provider, state)) = callback {
                 come_back(&client, provider, "x", state).await.expect(503, "UNAVAILABLE");
+            } else if operation.path == "/auth/google/token" {
+                let mut claims = claims(&stand_in, "1");
+                claims["nonce"] = json!("n");
+                let body = json!({ "idToken": id_token(&claims, 1, "key-1"), "nonce": "n" });
+                client.post(&operation.path, body).await.expect(503, "UNAVAILABLE");
             } else if operation.codes.contains("UNAVAILABLE") {
                 let caller = operation.caller(&client, &tokens);
                 operation.send(&caller, &tokens.refresh).await.expect(503, "UNAVAILABLE");

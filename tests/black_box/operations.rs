@@ -38,7 +38,7 @@ pub fn operations(specification: &Value) -> Vec<Operation> {
             let codes = responses.flat_map(|response| codes(specification, response));
             all.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
-                path: ["{user_id}", "{session_id}", "{deletion_id}"]
+                path: ["{user_id}", "{session_id}", "{deletion_id}", "{invitation_id}"]
                     .iter()
                     .fold(path.clone(), |path, parameter| path.replace(parameter, SOMEBODY)),
                 permission: match schemes.as_slice() {

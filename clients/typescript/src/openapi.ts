@@ -6180,7 +6180,7 @@ export interface components {
         OwnAuditRecord: {
             /** @description Such as `password.changed`. */
             action: string;
-            /** @description `client`, `operator`, `itself`, or `service:` and its name. */
+            /** @description `client`, `admin`, `operator`, `itself`, or `service:` and its name. */
             actor: string;
             detail: string | null;
             /** Format: uuid */

@@ -35,6 +35,8 @@ pub struct ImportCandidate {
     pub recovery_codes: Vec<String>,
     /// Whether the other system does not let the user log in.
     pub disabled: bool,
+    /// Whether the password only counts once it was reset.
+    pub new_password_required: bool,
     /// When the account was registered.
     pub created_at: Option<Timestamp>,
 }

@@ -5,7 +5,8 @@ use auth_store::{ArchiveDialect, Kind};
 /// The columns that contain bytes. SQLite has neither UUIDs nor booleans: every other BLOB is a UUID, and every INTEGER
 /// a number.
 const BYTES: [&str; 5] = ["app_secret", "app_pending_secret", "public_key", "sealed_private_key", "sealed_keys"];
-const BOOLS: [&str; 5] = ["address_proved", "email_told", "email_verified", "ever_proved", "proved"];
+const BOOLS: [&str; 6] =
+    ["address_proved", "email_told", "email_verified", "ever_proved", "new_password_required", "proved"];
 
 /// The SQL of an archive in SQLite.
 pub(crate) struct SqliteArchive;

@@ -63,7 +63,7 @@ const axe = await readFile(new URL("../../node_modules/axe-core/axe.min.js", imp
 /** Fails for what axe finds on the page as it is. Playwright evaluates past the policy of the page. */
 export async function isAccessible(tab, name) {
   // Colours that are still changing have another contrast.
-  await tab.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  await tab.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
   await tab.evaluate(axe);
   const { violations } = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);

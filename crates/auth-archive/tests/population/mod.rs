@@ -4,14 +4,14 @@ use auth_domain::account::EmailAddress;
 use auth_domain::ports::{Archive, Writers};
 
 /// A table, and a row of it.
-pub(crate) const ROWS: [(&str, &str); 22] = [
+pub(crate) const ROWS: [(&str, &str); 23] = [
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "app_pending_session": null, "pending_email": "New@example.org", "pending_email_until": 9, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "app_pending_session": null, "pending_email": "New@example.org", "pending_email_until": 9, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2, "suspended_at": 9, "new_password_required": true}"##,
     ),
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "app_pending_session": "02990000-0000-7000-8000-000000000001", "pending_email": null, "pending_email_until": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "app_pending_session": "02990000-0000-7000-8000-000000000001", "pending_email": null, "pending_email_until": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0, "suspended_at": null, "new_password_required": false}"##,
     ),
     (
         "identities",
@@ -75,6 +75,10 @@ pub(crate) const ROWS: [(&str, &str); 22] = [
     (
         "mails",
         r##"{"id": "02990000-0000-7000-8000-000000000007", "recipient": "ann1@example.org", "kind": "notice:password_changed", "happened_at": 4, "network": "", "user_agent": "", "attempt": 0, "next_attempt_at": 9, "parked_at": null, "last_error": null, "challenge_id": null, "send_number": null}"##,
+    ),
+    (
+        "invitations",
+        r##"{"id": "02990000-0000-7000-8000-00000000000b", "email": null, "roles": "editor", "uses": 3, "uses_left": 2, "expires_at": 9, "created_at": 4, "created_by": "auth-server", "key_id": "0a0b0c0d"}"##,
     ),
     ("used_authorizations", r##"{"id": "02990000-0000-7000-8000-000000000008", "expires_at": 4}"##),
     (

@@ -129,12 +129,11 @@ impl Account {
 
     /// Tells whether a reset by mail may give the account a password. An account without one gets one only if a user
     /// typed its address and nobody verified it, or if no identity is linked to it: otherwise the owner of the address
-    /// may not be the person who signs in through the provider. An administrator may have asked for a password all the
-    /// same.
+    /// may not be the person who signs in through the provider.
     pub const fn is_recoverable(&self) -> bool {
         let typed = !self.email_verified && !self.email_told;
-        let only_by_mail = self.email_verified && self.identities.is_empty();
-        self.password_hash.is_some() || self.new_password_required || typed || only_by_mail
+        let only_by_mail = (self.email_verified || self.new_password_required) && self.identities.is_empty();
+        self.password_hash.is_some() || typed || only_by_mail
     }
 
     /// Tells whether an administrator has suspended it.

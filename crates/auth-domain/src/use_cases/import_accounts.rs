@@ -161,6 +161,7 @@ impl ImportAccounts {
         let email = EmailAddress::parse(candidate.email.as_deref().ok_or(ImportRefusal::NoEmail)?);
         let email = email.map_err(ImportRefusal::Email)?;
         let password_hash = candidate.password.map(|password| self.password(id, password, policy)).transpose()?;
+        let new_password_required = candidate.new_password_required && password_hash.is_some();
         let identities = identities(&candidate.identities, created_at)?;
         let recovery_codes = candidate.recovery_codes.into_iter().map(RecoveryCodeHash::new).collect();
         let account = Account {
@@ -174,7 +175,7 @@ impl ImportAccounts {
             password_hash,
             credential_version: CredentialVersion::FIRST,
             state: AccountState::Active,
-            new_password_required: false,
+            new_password_required,
             roles: roles(candidate.roles.as_deref(), policy)?,
             two_factor: self.two_factor(id, candidate.factors, recovery_codes, created_at, policy)?,
             identities,

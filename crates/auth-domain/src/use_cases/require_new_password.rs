@@ -21,8 +21,9 @@ impl RequireNewPassword {
     }
 
     /// From now on the password opens nothing until it is reset by mail, since whoever knows it may not be the owner.
-    /// Logins that are under way must begin anew; sessions stay. An account without a password may get one by mail. Nothing
-    /// happens if it is required already.
+    /// Logins that are under way must begin anew; sessions stay. Nothing happens if
+    /// it is required already, or if the account only logs in through a provider: a password by mail would be for whoever
+    /// reads its address.
     pub async fn execute(
         &self,
         _: &AdminCaller<UsersWrite>,
@@ -33,7 +34,8 @@ impl RequireNewPassword {
             .decide(async |_| {
                 let found = self.env.store.find_account(account_id).await?;
                 let account = found.ok_or(AdministerError::NotFound)?;
-                if account.new_password_required {
+                let only_by_provider = account.password_hash.is_none() && !account.identities.is_empty();
+                if account.new_password_required || only_by_provider {
                     return Ok(Decision::nothing(account));
                 }
                 let now = self.env.now();

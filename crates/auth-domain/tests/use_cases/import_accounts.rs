@@ -96,6 +96,8 @@ async fn the_first_login_replaces_the_hash_and_the_audit_trail_names_the_operato
 #[tokio::test]
 async fn nobody_is_imported_who_could_never_log_in() {
     let bare = ImportCandidate { password: None, ..ann() };
+    let (_, stale) = imported(&policy(), ImportCandidate { new_password_required: true, ..ann() }).await;
+    assert!(stale.new_password_required);
     assert_eq!(refusal(&policy(), bare.clone()).await, ImportRefusal::NoWayToLogIn);
     let elsewhere = ImportCandidate { identities: vec![identity("github", "1")], email_verified: true, ..bare.clone() };
     let github = ProviderName::parse("github").expect("a name");

@@ -61,14 +61,20 @@ fn filter_of(request: &HttpRequest) -> Result<AuditFilter, Refusal> {
     let every = AuditFilter::newest();
     Ok(AuditFilter {
         account_id: text("user")?.map(|id| parse_uuid("user", &id)).transpose()?.map(AccountId::from),
-        action: text("action")?,
-        actor: parsed("actor", text("actor")?, "must be an actor, such as service:users", Actor::parse)?,
+        action: parsed("action", text("action")?, "must be an action, such as password.changed", plain)?,
+        actor: parsed("actor", text("actor")?, "must be an actor, such as service:users", |text| {
+            Actor::parse(&plain(text)?)
+        })?,
         outcome: parsed("outcome", text("outcome")?, "must be done or refused", Outcome::parse)?,
         from: parsed("from", text("from")?, TIME, timestamp)?.unwrap_or(every.from),
         until: parsed("until", text("until")?, TIME, timestamp)?,
         after: parsed("after", text("after")?, "must be the next of a page before", place)?,
         ..every
     })
+}
+
+fn plain(text: &str) -> Option<String> {
+    (text.len() <= 128 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
 const TIME: &str = "must be a time (RFC 3339)";

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
-use auth_domain::audit::AuditRecord;
+use auth_domain::audit::{Actor, AuditRecord};
 use auth_domain::use_cases::{OwnData, UseCases};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,7 +78,7 @@ struct AuditRecordView {
     action: String,
     #[schema(pattern = "^(done|refused)$")]
     outcome: &'static str,
-    /// `client`, `operator`, `itself`, or `service:` and its name.
+    /// `client`, `admin`, `operator`, `itself`, or `service:` and its name.
     actor: String,
     #[schema(required = true)]
     network: Option<String>,
@@ -88,13 +88,18 @@ struct AuditRecordView {
 
 impl From<&AuditRecord> for AuditRecordView {
     fn from(record: &AuditRecord) -> Self {
+        // Users do not learn which administrator acted, or from where.
+        let (actor, own_network) = match &record.actor {
+            Actor::Admin(_) => ("admin".to_owned(), None),
+            actor => (actor.to_string(), record.network.as_ref()),
+        };
         Self {
             id: record.id.as_uuid(),
             occurred_at: rfc3339(record.occurred_at),
             action: record.action.clone(),
             outcome: record.outcome.as_str(),
-            actor: record.actor.to_string(),
-            network: record.network.as_ref().map(|network| network.as_str().to_owned()),
+            actor,
+            network: own_network.map(|network| network.as_str().to_owned()),
             detail: record.detail.clone(),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Pages, Texts};
+use super::files::Pages;
+use super::texts::Texts;
 
 /// One of the pages. The script decides what it shows; without it, only signing in works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

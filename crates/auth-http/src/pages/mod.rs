@@ -2,98 +2,10 @@
 //! `page_routes.rs` serves them.
 
 mod colour;
+mod files;
 mod html;
 mod texts;
 
-use std::collections::BTreeMap;
-
-use crate::served_file::{Caching, ServedFile};
-
 pub use colour::{Colour, InvalidColour};
+pub use files::{Logo, Pages, PagesOptions};
 pub(crate) use html::{View, Written};
-pub(crate) use texts::Texts;
-
-const SCRIPT: &str = include_str!("../../pages/app.js");
-const STYLE: &str = include_str!("../../pages/style.css");
-
-/// A picture for the head of each page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Logo {
-    content: Vec<u8>,
-    media_type: &'static str,
-    extension: &'static str,
-}
-
-impl Logo {
-    /// Creates a logo of the content of a file with that extension, in lower case; `None` if pages do not show that kind.
-    pub fn new(content: Vec<u8>, extension: &str) -> Option<Self> {
-        let (extension, media_type) = match extension {
-            "svg" => ("svg", "image/svg+xml"),
-            "png" => ("png", "image/png"),
-            "webp" => ("webp", "image/webp"),
-            "jpg" | "jpeg" => ("jpg", "image/jpeg"),
-            _ => return None,
-        };
-        Some(Self { content, media_type, extension })
-    }
-}
-
-/// What operators set about the pages.
-#[derive(Clone, Debug)]
-pub struct PagesOptions {
-    /// The name to show.
-    pub product_name: String,
-    /// The colour of buttons and links.
-    pub accent: Colour,
-    /// The picture beside the name.
-    pub logo: Option<Logo>,
-    /// The URL of the terms of service.
-    pub terms: Option<String>,
-    /// The URL of the privacy policy.
-    pub privacy: Option<String>,
-    /// The minimum length of a password, in characters.
-    pub password_min: usize,
-}
-
-/// The pages as they are served: their files, named by content, and what each page says of the settings.
-pub struct Pages {
-    options: PagesOptions,
-    texts: Vec<Texts>,
-    /// By name.
-    files: BTreeMap<String, ServedFile>,
-    script: String,
-    /// That of the build, and that of the accent.
-    styles: [String; 2],
-    logo: Option<String>,
-}
-
-impl Pages {
-    /// Compresses and names the files.
-    pub fn new(options: PagesOptions) -> Self {
-        let mut files = BTreeMap::new();
-        let mut add = |name: &str, extension: &str, content: Vec<u8>, media_type: &'static str| {
-            let file = ServedFile::new(content, media_type, Caching::Forever);
-            let name = format!("{name}.{}.{extension}", file.hash());
-            files.insert(name.clone(), file);
-            name
-        };
-        let script = add("app", "js", SCRIPT.into(), "text/javascript; charset=utf-8");
-        let style = add("style", "css", STYLE.into(), "text/css; charset=utf-8");
-        let theme = add("theme", "css", options.accent.style_sheet().into(), "text/css; charset=utf-8");
-        let logo = options.logo.clone().map(|logo| add("logo", logo.extension, logo.content, logo.media_type));
-        let texts = Texts::all(|language, json| add(language, "json", json.into(), "application/json"));
-        Self { options, texts, files, script, styles: [style, theme], logo }
-    }
-
-    /// Returns the file of that name.
-    pub(crate) fn file(&self, name: &str) -> Option<&ServedFile> {
-        self.files.get(name)
-    }
-
-    /// Returns the texts in the first of these languages that there is, or else in English.
-    pub(crate) fn texts<'a>(&self, wanted: impl Iterator<Item = &'a str>) -> Option<&Texts> {
-        let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        let known = |tag: &str| self.texts.iter().find(|texts| texts.language == primary(tag));
-        wanted.into_iter().find_map(known).or_else(|| self.texts.first())
-    }
-}

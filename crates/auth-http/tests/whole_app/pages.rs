@@ -120,7 +120,8 @@ async fn a_redirect_is_passed_on_only_to_an_allowed_origin() {
     };
     let good = page("https://app.example.org/in%3Fx=%22").await;
     assert!(good.contains("data-redirect=\"https://app.example.org/in?x=%22\""), "{good}");
-    for bad in ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/in", ""] {
+    let begins = "https://app.example.org/auth/google/authorize%3Freauthenticate=true";
+    for bad in ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/in", "", begins] {
         let html = page(bad).await;
         assert!(!html.contains("data-redirect") && !html.contains("name=\"redirect\""), "{bad}: {html}");
     }

@@ -44,6 +44,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
         disabled: fields.flag("blocked")?.unwrap_or(false),
+        new_password_required: false,
         created_at: fields.time("created_at")?,
     })
 }

@@ -30,6 +30,7 @@ pub(super) fn candidate(fields: Fields<'_>, options: &MapOptions) -> Result<Impo
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
         disabled: fields.time("locked_at")?.is_some(),
+        new_password_required: false,
         created_at: fields.time("created_at")?,
     })
 }

@@ -27,6 +27,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors: Vec::new(),
         recovery_codes: Vec::new(),
         disabled: !fields.flag("is_active")?.unwrap_or(true),
+        new_password_required: false,
         created_at: fields.time("date_joined")?,
     })
 }

@@ -44,6 +44,9 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors,
         recovery_codes: Vec::new(),
         disabled: !fields.flag("enabled")?.unwrap_or(true),
+        new_password_required: fields
+            .texts("requiredActions")?
+            .is_some_and(|all| all.iter().any(|one| one == "UPDATE_PASSWORD")),
         created_at: fields.millis("createdTimestamp")?,
     })
 }

@@ -30,6 +30,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors,
         recovery_codes: words(fields, "recoveryCodes")?.unwrap_or_default(),
         disabled: fields.time("suspendedAt")?.is_some(),
+        new_password_required: fields.flag("newPasswordRequired")?.unwrap_or(false),
         created_at: fields.time("createdAt")?,
     })
 }

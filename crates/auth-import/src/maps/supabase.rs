@@ -34,6 +34,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         recovery_codes: Vec::new(),
         // A ban that has ended counts, too: this reads no clock, and clearing it there takes a moment.
         disabled: fields.time("banned_until")?.is_some() || fields.time("deleted_at")?.is_some(),
+        new_password_required: false,
         created_at: fields.time("created_at")?,
     })
 }
