@@ -267,7 +267,7 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "Choose \"Forgot password\" when you sign in, and set a new one that you use nowhere else.",
         ),
         NoticeKind::EmailSetByAdmin => (
-            "This is now the address of your account",
+            "Your account has a new address",
             "The operators of this service changed the e-mail address of your account to this one.",
             "If you did not ask for this, contact support at once.",
         ),
