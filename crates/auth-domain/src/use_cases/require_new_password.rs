@@ -21,9 +21,8 @@ impl RequireNewPassword {
     }
 
     /// From now on the password opens nothing until it is reset by mail, since whoever knows it may not be the owner.
-    /// Logins that are under way must begin anew; sessions stay. Nothing happens if
-    /// it is required already, or if the account only logs in through a provider: a password by mail would be for whoever
-    /// reads its address.
+    /// Logins that are under way must begin anew; sessions stay. Nothing happens if it is required already, or if the
+    /// account only logs in through a provider: a password by mail would be for whoever reads its address.
     pub async fn execute(
         &self,
         _: &AdminCaller<UsersWrite>,
