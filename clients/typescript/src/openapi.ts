@@ -43,10 +43,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PASSWORD_POLICY" | "UNMATCHED_PASSWORDS" | "USER_EXISTS" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -54,10 +51,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -65,10 +59,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -76,10 +67,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -87,10 +75,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -98,10 +83,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -109,10 +91,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -172,10 +151,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INVALID_CREDENTIALS" | "INVALID_PASSWORD" | "USER_ALREADY_LINKED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -183,10 +159,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -194,10 +167,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -205,10 +175,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -216,10 +183,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -227,10 +191,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -238,10 +199,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -292,10 +250,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -303,10 +258,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "REFRESH_TOKEN_EXPIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -314,10 +266,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -325,10 +274,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -336,10 +282,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -347,10 +290,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -358,10 +298,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -420,10 +357,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INVALID_PASSWORD" | "USER_LINKED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -431,10 +365,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -442,10 +373,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -453,10 +381,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -464,10 +389,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -475,10 +397,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -486,10 +405,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -497,10 +413,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -551,10 +464,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -562,10 +472,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_INVALID" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -573,10 +480,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -584,10 +488,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -595,10 +496,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -606,10 +504,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -617,10 +512,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -662,10 +554,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -673,10 +562,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -684,10 +570,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -695,10 +578,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -749,10 +629,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INVALID_EMAIL" | "USER_LINKED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -760,10 +637,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -771,10 +645,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -782,10 +653,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -793,10 +661,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -804,10 +669,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -815,10 +677,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -864,10 +723,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "CODE_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -875,10 +731,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -886,10 +739,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -897,10 +747,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -908,10 +755,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -919,10 +763,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -930,10 +771,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -941,10 +779,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1004,10 +839,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PASSWORD_POLICY" | "UNMATCHED_PASSWORDS" | "USER_LINKED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1015,10 +847,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1026,10 +855,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -1037,10 +863,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -1048,10 +871,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1059,10 +879,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1070,10 +887,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1081,10 +895,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1130,10 +941,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "CODE_NOT_SET" | "EMAIL_EXISTS" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1141,10 +949,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1152,10 +957,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -1163,10 +965,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -1174,10 +973,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1185,10 +981,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1196,10 +989,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1207,10 +997,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1252,10 +1039,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1263,10 +1047,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1274,10 +1055,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1285,10 +1063,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1296,10 +1071,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1339,10 +1111,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1350,10 +1119,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1361,10 +1127,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1372,10 +1135,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1417,10 +1177,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1428,10 +1185,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1439,10 +1193,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1450,10 +1201,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1515,10 +1263,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "EMAIL_EXISTS" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "PASSWORD_POLICY" | "UNMATCHED_PASSWORDS" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1526,10 +1271,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1537,10 +1279,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -1548,10 +1287,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -1559,10 +1295,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1570,10 +1303,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1581,10 +1311,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1592,10 +1319,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1641,10 +1365,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "EMAIL_EXISTS" | "NO_PENDING_CREDENTIALS" | "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1652,10 +1373,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1663,10 +1381,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -1674,10 +1389,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -1685,10 +1397,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1696,10 +1405,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1707,10 +1413,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1718,10 +1421,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1763,10 +1463,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1774,10 +1471,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1785,10 +1479,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1796,10 +1487,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1807,10 +1495,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1837,10 +1522,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_ALREADY_ENABLED" | "TWOFA_NOT_SET";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1848,10 +1530,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1859,10 +1538,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1870,10 +1546,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -1881,10 +1554,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -1929,10 +1599,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_ALREADY_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -1940,10 +1607,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -1951,10 +1615,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -1962,10 +1623,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -1973,10 +1631,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -1984,10 +1639,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -1995,10 +1647,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2006,10 +1655,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2051,10 +1697,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_ALREADY_ENABLED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2062,10 +1705,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2073,10 +1713,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -2084,10 +1721,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2095,10 +1729,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2106,10 +1737,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2155,10 +1783,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_ALREADY_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2166,10 +1791,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2177,10 +1799,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2188,10 +1807,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2199,10 +1815,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -2210,10 +1823,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2221,10 +1831,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2232,10 +1839,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2275,10 +1879,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2286,10 +1887,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -2297,10 +1895,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NO_METHODS_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2308,10 +1903,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2319,10 +1911,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2375,10 +1964,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "METHODS_NOT_ENABLED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2386,10 +1972,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2397,10 +1980,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2408,10 +1988,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2419,10 +1996,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2430,10 +2004,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2441,10 +2012,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2495,10 +2063,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "METHODS_NOT_ENABLED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2506,10 +2071,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2517,10 +2079,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2528,10 +2087,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2539,10 +2095,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2550,10 +2103,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2561,10 +2111,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2615,10 +2162,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "METHODS_NOT_ENABLED" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2626,10 +2170,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2637,10 +2178,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2648,10 +2186,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2659,10 +2194,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2670,10 +2202,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2681,10 +2210,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2726,10 +2252,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "METHODS_NOT_ENABLED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2737,10 +2260,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2748,10 +2268,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2759,10 +2276,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2770,10 +2284,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2819,10 +2330,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2830,10 +2338,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2841,10 +2346,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2852,10 +2354,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2863,10 +2362,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -2874,10 +2370,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -2885,10 +2378,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -2896,10 +2386,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -2945,10 +2432,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -2956,10 +2440,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -2967,10 +2448,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -2978,10 +2456,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -2989,10 +2464,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -3000,10 +2472,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3011,10 +2480,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3022,10 +2488,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3067,10 +2530,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3078,10 +2538,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3089,10 +2546,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -3100,10 +2554,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3111,10 +2562,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3122,10 +2570,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3176,10 +2621,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3187,10 +2629,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3198,10 +2637,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -3209,10 +2645,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -3220,10 +2653,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -3231,10 +2661,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3242,10 +2669,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3253,10 +2677,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3296,10 +2717,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3307,10 +2725,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3318,10 +2733,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3329,10 +2741,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3380,10 +2789,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3391,10 +2797,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3402,10 +2805,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -3413,10 +2813,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3424,10 +2821,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3435,10 +2829,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3477,10 +2868,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3525,10 +2913,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "LAST_ADMIN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3536,10 +2921,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3547,10 +2929,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3558,10 +2937,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3569,10 +2945,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3616,10 +2989,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3627,10 +2997,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3638,10 +3005,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3649,10 +3013,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3660,10 +3021,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3704,10 +3062,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3715,10 +3070,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3726,10 +3078,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "FORBIDDEN" | "REGISTRATION_CLOSED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -3737,10 +3086,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -3748,10 +3094,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -3759,10 +3102,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3770,10 +3110,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3781,10 +3118,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3830,10 +3164,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3841,10 +3172,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3852,10 +3180,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -3863,10 +3188,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3874,10 +3196,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3885,10 +3204,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -3944,10 +3260,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -3955,10 +3268,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -3966,10 +3276,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -3977,10 +3284,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -3988,10 +3292,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4023,10 +3324,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PASSWORD_POLICY" | "USER_EXISTS" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4034,10 +3332,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4045,10 +3340,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -4056,10 +3348,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -4067,10 +3356,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4078,10 +3364,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4089,10 +3372,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4135,10 +3415,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4146,10 +3423,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4157,10 +3431,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4168,10 +3439,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4179,10 +3447,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4190,10 +3455,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4225,10 +3487,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4236,10 +3495,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4247,10 +3503,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4258,10 +3511,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4269,10 +3519,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4280,10 +3527,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4335,10 +3579,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4346,10 +3587,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4357,10 +3595,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4368,10 +3603,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -4379,10 +3611,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -4390,10 +3619,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4401,10 +3627,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4412,10 +3635,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4456,10 +3676,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "LAST_ADMIN" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4467,10 +3684,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4478,10 +3692,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4489,10 +3700,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4500,10 +3708,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4511,10 +3716,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4559,10 +3761,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4570,10 +3769,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4581,10 +3777,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4592,10 +3785,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4603,10 +3793,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4614,10 +3801,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4663,10 +3847,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4674,10 +3855,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4685,10 +3863,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4696,10 +3871,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4707,10 +3879,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4718,10 +3887,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4766,10 +3932,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4777,10 +3940,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4788,10 +3948,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4799,10 +3956,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4810,10 +3964,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4821,10 +3972,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4871,10 +4019,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "EMAIL_EXISTS" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -4882,10 +4027,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -4893,10 +4035,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -4904,10 +4043,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -4915,10 +4051,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -4926,10 +4059,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -4937,10 +4067,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -4948,10 +4075,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -4997,10 +4121,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5008,10 +4129,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5019,10 +4137,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5030,10 +4145,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "USER_NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5041,10 +4153,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5052,10 +4161,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5112,10 +4218,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5123,10 +4226,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5134,10 +4234,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5145,10 +4242,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5156,10 +4250,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5214,10 +4305,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5225,10 +4313,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5236,10 +4321,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5247,10 +4329,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5258,10 +4337,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 502: {
@@ -5269,10 +4345,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5280,10 +4353,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5352,10 +4422,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "AUTH_CODE_REQUIRED" | "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "IDENTITY_ALREADY_LINKED" | "OAUTH_CODE_INVALID" | "OAUTH_STATE_INVALID" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5363,10 +4430,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5374,10 +4438,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5385,10 +4446,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_NOT_LINKED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -5396,10 +4454,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5407,10 +4462,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 502: {
@@ -5418,10 +4470,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5429,10 +4478,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5479,10 +4525,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5490,10 +4533,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5501,10 +4541,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5512,10 +4549,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5523,10 +4557,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 502: {
@@ -5534,10 +4565,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5545,10 +4573,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5575,10 +4600,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "LAST_WAY_IN";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 401: {
@@ -5586,10 +4608,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5597,10 +4616,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5608,10 +4624,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_NOT_LINKED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5619,10 +4632,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5630,10 +4640,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5700,10 +4707,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 403: {
@@ -5711,10 +4715,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 404: {
@@ -5722,10 +4723,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "NOT_FOUND";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 413: {
@@ -5733,10 +4731,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 415: {
@@ -5744,10 +4739,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 429: {
@@ -5755,10 +4747,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "RATE_LIMITED";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 500: {
@@ -5766,10 +4755,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 502: {
@@ -5777,10 +4763,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PROVIDER_UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
                 503: {
@@ -5788,10 +4771,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
-                        };
+                        "application/json": components["schemas"]["ErrorAnswer"];
                     };
                 };
             };
@@ -5941,6 +4921,23 @@ export interface components {
             /** @description With the first method: ten codes, shown this once. */
             recoveryCodes?: string[] | null;
         };
+        /**
+         * @example {
+         *       "code": "VALIDATION_FAILED",
+         *       "data": {
+         *         "errors": [
+         *           {
+         *             "field": "/email",
+         *             "message": "is required",
+         *             "reason": "required"
+         *           }
+         *         ],
+         *         "hint": "The request is invalid: `data.errors` lists every field that is wrong and the rule that it breaks.",
+         *         "message": "Some of what you entered is missing or invalid. Check it and try again."
+         *       },
+         *       "statusCode": 400
+         *     }
+         */
         ErrorAnswer: {
             code: components["schemas"]["ErrorCode"];
             data: components["schemas"]["ErrorData"];

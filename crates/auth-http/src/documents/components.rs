@@ -13,7 +13,6 @@ use crate::endpoint::{MadeSchema, NamedSchema};
 pub(super) struct Components {
     schemas: BTreeMap<String, Value>,
     responses: BTreeMap<String, Value>,
-    examples: BTreeMap<String, Value>,
     headers: Value,
     parameters: BTreeMap<String, Value>,
     security_schemes: Value,
@@ -24,7 +23,6 @@ impl Default for Components {
         Self {
             schemas: BTreeMap::new(),
             responses: BTreeMap::new(),
-            examples: BTreeMap::new(),
             headers: headers(),
             parameters: BTreeMap::new(),
             security_schemes: security_schemes(),
@@ -52,11 +50,6 @@ impl Components {
         add(&mut self.responses, "responses", name, response)
     }
 
-    /// Adds an example and returns the reference to it.
-    pub(super) fn add_example(&mut self, name: &str, example: Value) -> Value {
-        add(&mut self.examples, "examples", name, example)
-    }
-
     /// Adds a parameter and returns the reference to it.
     pub(super) fn add_parameter(&mut self, name: &str, parameter: Value) -> Value {
         add(&mut self.parameters, "parameters", name, parameter)
@@ -72,7 +65,6 @@ fn add(components: &mut BTreeMap<String, Value>, kind: &str, name: &str, compone
 fn headers() -> Value {
     let header = |description: &str, kind: &str| json!({ "required": true, "description": description, "schema": { "type": kind } });
     json!({
-        "RequestId": header("The id of the request in the log: the caller's own if it is well-formed, else a new one.", "string"),
         "Challenge": header("RFC 6750, section 3.", "string"),
         "RetryAfter": header("Seconds to wait.", "integer"),
     })

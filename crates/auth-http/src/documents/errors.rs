@@ -1,21 +1,23 @@
-//! How operations refuse: one schema for all errors, an example for each code, and responses that operations share.
+//! How operations refuse: one schema for all errors, and responses that operations share.
+//!
+//! Of errors there is one example, not one for each code: those were a sixth of the document, no generator reads them, and
+//! `docs/errors.md` has every code's texts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use auth_domain::account::PasswordReason;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
-use auth_domain::internal::Scope;
 use serde_json::{Map, Value, json};
 
 use super::components::Components;
 use super::shapes::response;
 use super::successes::pascal_case;
 use crate::answer::ApiError;
-use crate::codes::{Code, HttpCode};
-use crate::cross_site_cause::CrossSiteCause;
+use crate::codes::Code;
 use crate::endpoint::{Endpoint, Permission};
+
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
 pub(super) fn responses(endpoint: &Endpoint, components: &mut Components) -> Map<String, Value> {
     let refusals = by_status(&endpoint.permission.refusals());
@@ -57,45 +59,16 @@ fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
     }
 }
 
-/// The keys of its examples are the codes that it may carry.
 fn error_response(status: StatusCode, codes: &[Code], components: &mut Components) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let examples: Map<String, Value> = codes
-        .iter()
-        .map(|code| {
-            let example = json!({ "value": example(*code).envelope() });
-            (code.as_str().to_owned(), components.add_example(code.as_str(), example))
-        })
-        .collect();
-    let content = [
-        ("application/json", json!({ "schema": error_schema(components), "examples": examples })),
-        ("application/problem+json", json!({ "schema": problem_schema(components) })),
-    ];
-    let content = content.into_iter().map(|(media_type, media)| (media_type.to_owned(), media)).collect();
-    response(&format!("`{}`", names.join("`, `")), content, status)
+    let content = [("application/json", error_schema(components)), (PROBLEM_JSON, problem_schema(components))];
+    let content = content.map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })));
+    response(&format!("`{}`", names.join("`, `")), content.into_iter().collect(), status)
 }
 
-/// A refusal with this code as it may be answered.
-fn example(code: Code) -> ApiError {
-    if code == HttpCode::CrossSiteRequest.into() {
-        return ApiError::cross_site(CrossSiteCause::OriginNotAllowed("https://app.example.org".to_owned()));
-    }
-    let details = match code {
-        Code::UseCase(ErrorCode::ValidationFailed) => {
-            Details::Fields(vec![FieldError::new("/email", FieldReason::Required, "is required")])
-        }
-        Code::UseCase(ErrorCode::UserExists | ErrorCode::EmailExists) => Details::Taken("/email"),
-        Code::UseCase(ErrorCode::PasswordPolicy) => Details::PasswordReasons(vec![PasswordReason::TooCommon]),
-        Code::UseCase(ErrorCode::ReauthenticationRequired) => Details::MaxAge(Duration::from_secs(900)),
-        Code::UseCase(ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::Unavailable) => {
-            Details::RetryAfter(Duration::from_secs(2))
-        }
-        Code::UseCase(ErrorCode::InternalTokenInvalid) => Details::Reason("audience"),
-        Code::UseCase(ErrorCode::InternalTokenExpired) => Details::Reason("expired"),
-        Code::UseCase(ErrorCode::Forbidden) => Details::MissingScope(Scope::RolesWrite),
-        _ => Details::None,
-    };
-    ApiError::with_details(code, details)
+fn example() -> Value {
+    let field = FieldError::new("/email", FieldReason::Required, "is required");
+    json!(ApiError::with_details(ErrorCode::ValidationFailed.into(), Details::Fields(vec![field])).envelope())
 }
 
 fn error_code(components: &mut Components) -> Value {
@@ -113,6 +86,7 @@ fn error_schema(components: &mut Components) -> Value {
             "type": "object",
             "required": ["statusCode", "code", "data"],
             "properties": { "statusCode": { "type": "integer" }, "code": code, "data": data },
+            "example": example(),
         }),
     )
 }

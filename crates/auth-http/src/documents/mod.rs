@@ -22,6 +22,7 @@ use shapes::InOrder;
 const DESCRIPTION: &str = "\
 Every answer of `/auth/*` and `/2fa/*` is `{statusCode, code, data}`; `code` tells answers apart, and is stable. \
 An error has a `message` in `data`; with `Accept: application/problem+json` it comes as RFC 9457 instead. \
+Every answer has an `X-Request-Id`, which the log has too: the caller's own if it is well-formed, else a new one. \
 New members may be added to any object: ignore those that you don't know.
 
 **First steps:** create an account with `POST /auth/register` and log in with `POST /auth/login`. Paste \

@@ -26,15 +26,15 @@ impl<T: Serialize> Serialize for InOrder<T> {
 
 /// Returns a response with the headers that its status brings.
 pub(super) fn response(description: &str, content: Map<String, Value>, status: StatusCode) -> Value {
-    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
-    let mut response = json!({ "description": description, "headers": { "X-Request-Id": header("RequestId") } });
+    let mut response = json!({ "description": description });
     if !content.is_empty() {
         response["content"] = content.into();
     }
+    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
     match status {
-        StatusCode::UNAUTHORIZED => response["headers"]["WWW-Authenticate"] = header("Challenge"),
+        StatusCode::UNAUTHORIZED => response["headers"] = json!({ "WWW-Authenticate": header("Challenge") }),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            response["headers"]["Retry-After"] = header("RetryAfter");
+            response["headers"] = json!({ "Retry-After": header("RetryAfter") });
         }
         _ => {}
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::components::Components;
+use super::errors::PROBLEM_JSON;
 use super::shapes::InOrder;
 
 type Paths = InOrder<InOrder<Value>>;
@@ -32,8 +33,7 @@ fn for_each_refusal(paths: &mut Paths, mut each: impl FnMut(String, &mut Value))
         }
         let Some(responses) = operation["responses"].as_object_mut() else { continue };
         for (status, response) in responses {
-            // Only refusals have examples.
-            if response.pointer("/content/application~1json/examples").is_some() {
+            if response["content"].get(PROBLEM_JSON).is_some() {
                 each(format!("{of}Refused{status}"), response);
             }
         }

@@ -99,7 +99,7 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     for reference in &referred {
         assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
     }
-    for kind in ["schemas", "responses", "examples", "headers", "parameters"] {
+    for kind in ["schemas", "responses", "headers", "parameters"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
             assert!(referred.contains(&format!("#/components/{kind}/{name}")), "nothing refers to {kind}/{name}");
         }
@@ -159,6 +159,6 @@ fn people_begin_with_what_works_at_once() {
 fn it_is_small_and_says_where_the_service_is() {
     let providers = ["google", "42"].map(listed);
     let text = serde_json::to_string(&openapi("https://auth.example.org/id", &providers)).unwrap();
-    assert!(text.len() <= 190_000, "{} bytes", text.len());
+    assert!(text.len() <= 150_000, "{} bytes", text.len());
     assert!(text.contains(r#""servers":[{"url":"https://auth.example.org/id"}]"#));
 }
