@@ -18,7 +18,7 @@ use auth_domain::account::{Password, PasswordHash};
 use auth_domain::load::HashingLoad;
 use auth_domain::ports::{HashingError, HashingGauge, KnownNetworks, PasswordHasher, PasswordVerdict, StoredHash};
 use auth_domain::session::Network;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use self::fair_queue::{Admitted, FairQueue, Standing, Ticket};
 use self::hasher::{Done, Hasher, Work};
@@ -76,6 +76,30 @@ impl Job {
 /// Hashes passwords with the newest key of the ring as pepper.
 pub struct HashingLane {
     shared: Arc<Shared>,
+    foreign: ForeignTurns,
+}
+
+/// Lets in one hash of another system at a time: each may cost fifty times an own one, and 256 MiB. With two threads or
+/// more, the others then go on with own hashes.
+struct ForeignTurns {
+    turn: Semaphore,
+    places: Semaphore,
+}
+
+impl ForeignTurns {
+    /// How many of them may wait for their turn.
+    const PLACES: usize = 16;
+
+    const fn new() -> Self {
+        Self { turn: Semaphore::const_new(1), places: Semaphore::const_new(Self::PLACES) }
+    }
+
+    /// Waits for the turn, at most as long as a password may wait.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, HashingError> {
+        let _place = self.places.try_acquire().map_err(|_full| OVERLOADED)?;
+        let turn = tokio::time::timeout(QUEUE_TIMEOUT, self.turn.acquire()).await.map_err(|_elapsed| OVERLOADED)?;
+        turn.map_err(|_closed| HashingError::Broken("the hashing threads ended"))
+    }
 }
 
 /// What the threads and the callers share.
@@ -101,7 +125,8 @@ impl HashingLane {
             return Err(LaneError::Parameters);
         }
         let capacity = parameters.queue_per_thread.saturating_mul(parameters.threads);
-        let lane = Self { shared: Arc::new(Shared::new(parameters.threads, capacity)) };
+        let shared = Arc::new(Shared::new(parameters.threads, capacity));
+        let lane = Self { shared, foreign: ForeignTurns::new() };
         for number in 0..parameters.threads {
             let mut hasher = Hasher::new(ring.clone(), parameters)?;
             let shared = Arc::clone(&lane.shared);
@@ -109,6 +134,10 @@ impl HashingLane {
             thread.spawn(move || shared.work_off(&mut hasher))?;
         }
         Ok(lane)
+    }
+
+    async fn foreign_turn(&self) -> Result<SemaphorePermit<'_>, HashingError> {
+        self.foreign.turn().await.inspect_err(|_refused| self.shared.count_refusal())
     }
 
     async fn submit(&self, password: Password, work: Work, network: &Network) -> Result<Done, HashingError> {
@@ -158,6 +187,8 @@ impl PasswordHasher for HashingLane {
         hash: Option<StoredHash>,
         network: &Network,
     ) -> Result<PasswordVerdict, HashingError> {
+        let is_foreign = hash.as_ref().is_some_and(|stored| stored.hash.is_imported());
+        let _turn = if is_foreign { Some(self.foreign_turn().await?) } else { None };
         match self.submit(password, Work::Verify { hash }, network).await? {
             Done::Compared(verdict) => Ok(verdict),
             Done::Hashed(_) => Err(HashingError::Broken("a verdict was asked for, a hash came")),
@@ -312,137 +343,4 @@ fn yield_to_requests() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::key_ring::MasterKey;
-
-    const SMALL: HashParameters = HashParameters { memory_kib: 64, passes: 1, threads: 2, queue_per_thread: 8 };
-
-    fn ring(key: u8, older: &[u8]) -> KeyRing {
-        let older: Vec<_> = older.iter().map(|byte| MasterKey::new([*byte; 32])).collect();
-        KeyRing::new(&MasterKey::new([key; 32]), &older)
-    }
-
-    fn stored(hash: &PasswordHash) -> Option<StoredHash> {
-        let account_id = auth_domain::AccountId::generate(Timestamp::from_seconds(1), [1; 32]);
-        Some(StoredHash { account_id, hash: hash.clone() })
-    }
-
-    fn network(number: u8) -> Network {
-        Network::of([192, 0, number, 1].into())
-    }
-
-    #[tokio::test]
-    async fn a_hash_verifies_only_its_password_and_only_with_its_pepper() {
-        let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
-        let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
-        assert!(hash.as_phc().starts_with("$argon2id$v=19$m=64,t=1,p=1,keyid="), "{}", hash.as_phc());
-        let verify =
-            async |lane: &HashingLane, text: &str| lane.verify(Password::new(text), stored(&hash), &network(1)).await;
-        assert_eq!(verify(&lane, "right").await, Ok(PasswordVerdict::Match));
-        assert_eq!(verify(&lane, "wrong").await, Ok(PasswordVerdict::Miss));
-        assert_eq!(lane.verify(Password::new("right"), None, &network(1)).await, Ok(PasswordVerdict::Miss));
-
-        let rotated = HashingLane::start(&ring(2, &[1]), SMALL).unwrap();
-        assert_eq!(verify(&rotated, "right").await, Ok(PasswordVerdict::MatchOutdated));
-        let retired = HashingLane::start(&ring(2, &[]), SMALL).unwrap();
-        assert!(matches!(verify(&retired, "right").await, Err(HashingError::Broken(_))));
-        let dearer = HashingLane::start(&ring(1, &[]), HashParameters { passes: 2, memory_kib: 32, ..SMALL }).unwrap();
-        assert_eq!(verify(&dearer, "right").await, Ok(PasswordVerdict::MatchOutdated));
-    }
-
-    #[tokio::test]
-    async fn a_hash_of_extreme_cost_is_refused_and_not_computed() {
-        let lane = HashingLane::start(&ring(1, &[]), SMALL).unwrap();
-        let hash = lane.hash(Password::new("right"), [5; 16], &network(1)).await.unwrap();
-        for extreme in ["m=4194304,t=1", "m=4194304,t=4294967295", "m=64,t=4294967295"] {
-            let extreme = PasswordHash::from_phc(hash.as_phc().replace("m=64,t=1", extreme));
-            let verdict = lane.verify(Password::new("right"), stored(&extreme), &network(1)).await;
-            assert!(matches!(verdict, Err(HashingError::Broken(_))), "{verdict:?}");
-        }
-        assert_eq!(lane.load().refused, 0, "none waited for the others");
-        assert_eq!(lane.verify(Password::new("right"), stored(&hash), &network(1)).await, Ok(PasswordVerdict::Match));
-    }
-
-    /// Returns a lane of one thread, which is busy for long enough to examine what waits for it.
-    fn busy_lane(queue_per_thread: usize) -> Arc<HashingLane> {
-        let parameters = HashParameters { memory_kib: 65_536, passes: 3, threads: 1, queue_per_thread };
-        Arc::new(HashingLane::start(&ring(1, &[]), parameters).unwrap())
-    }
-
-    type Hashing = tokio::task::JoinHandle<Result<PasswordHash, HashingError>>;
-
-    fn flood(lane: &Arc<HashingLane>, from: u8, jobs: usize) -> Vec<Hashing> {
-        let hash = |lane: Arc<HashingLane>| async move { lane.hash(Password::new("x"), [5; 16], &network(from)).await };
-        (0..jobs).map(|_| tokio::spawn(hash(lane.clone()))).collect()
-    }
-
-    async fn refused(flood: Vec<Hashing>) -> usize {
-        let mut refused = 0;
-        for task in flood {
-            if let Err(error) = task.await.unwrap() {
-                assert_eq!(error, OVERLOADED);
-                refused += 1;
-            }
-        }
-        refused
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_answers_at_once() {
-        let lane = busy_lane(1);
-        let flood = flood(&lane, 1, 20);
-        let refused = refused(flood).await;
-        assert!((1..20).contains(&refused), "{refused} of 20");
-        assert_eq!(lane.load().refused, u64::try_from(refused).unwrap());
-    }
-
-    #[tokio::test]
-    async fn a_flood_makes_room_for_another_network_and_waits_behind_it() {
-        let lane = busy_lane(8);
-        let flood = flood(&lane, 1, 20);
-        while lane.load().refused == 0 {
-            tokio::task::yield_now().await;
-        }
-        for _ in 0..2 {
-            lane.hash(Password::new("x"), [5; 16], &network(2)).await.unwrap();
-        }
-        assert!(flood.iter().any(|task| !task.is_finished()), "it is not over yet");
-        let refused = refused(flood).await;
-        assert!((15..20).contains(&refused), "{refused} of 20");
-    }
-
-    #[tokio::test]
-    async fn half_of_the_places_are_kept_for_known_networks() {
-        let lane = busy_lane(8);
-        lane.learn(&network(1), Timestamp::from_seconds(10));
-        assert_eq!(lane.load().known_networks, 1);
-        let strangers: Vec<_> = (2..22).flat_map(|number| flood(&lane, number, 1)).collect();
-        while lane.load().refused < 15 {
-            tokio::task::yield_now().await;
-        }
-        lane.hash(Password::new("x"), [5; 16], &network(1)).await.unwrap();
-        let unfinished = strangers.iter().filter(|task| !task.is_finished()).count();
-        assert!(unfinished >= 1, "one of a known network is next but one");
-        assert!((15..=16).contains(&refused(strangers).await));
-        lane.forget_before(Timestamp::from_seconds(11));
-        assert_eq!(lane.load().known_networks, 0);
-    }
-
-    #[tokio::test]
-    async fn whoever_goes_away_leaves_their_place_to_others() {
-        let lane = busy_lane(8);
-        let flood = flood(&lane, 1, 5);
-        while lane.load().waiting < 4 {
-            tokio::task::yield_now().await;
-        }
-        flood.iter().for_each(Hashing::abort);
-        for task in flood {
-            assert!(task.await.is_err());
-        }
-        assert_eq!((lane.load().waiting, lane.load().refused), (0, 0));
-        lane.hash(Password::new("x"), [5; 16], &network(1)).await.unwrap();
-        let load = lane.load();
-        assert_eq!((load.working, load.networks), (0, 0), "and nothing of them stays behind");
-    }
-}
+mod tests;
