@@ -141,6 +141,15 @@ mod tests {
     }
 
     #[test]
+    fn only_what_the_user_may_have_done_names_the_network_and_the_device() {
+        for (kind, named) in [(NoticeKind::PasswordChanged, true), (NoticeKind::AccountSuspended, false)] {
+            let message = formatted(&mail("ann@example.org", "Browser", told(kind, 1)).unwrap());
+            assert_eq!(message.contains("Network:") && message.contains("Device:"), named, "{message}");
+            assert!(message.contains("Time:"), "{message}");
+        }
+    }
+
+    #[test]
     fn every_notice_has_a_subject_of_its_own() {
         let subject = |kind| {
             let message = formatted(&mail("ann@example.org", "Browser", told(kind, 1)).unwrap());

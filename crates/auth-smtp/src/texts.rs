@@ -1,13 +1,15 @@
 //! The texts of mails: one for each kind, rendered as plain text and as HTML.
 
-use std::time::Duration;
-
 use auth_domain::Timestamp;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::identity::ProviderName;
 use auth_domain::mail::{About, NoticeDetails, NoticeKind, OutgoingContent, OutgoingMail, Removed};
 use auth_domain::two_factor::Method;
-use time::OffsetDateTime;
+
+mod circumstances;
+mod layout;
+
+use self::circumstances::{circumstances, expiry, in_words, time_of, when};
 
 /// What a mail says.
 pub(crate) struct Text {
@@ -32,7 +34,6 @@ pub(crate) fn text_of(mail: &OutgoingMail, sender: Option<&str>) -> Text {
 }
 
 fn text_without_sender(mail: &OutgoingMail) -> Text {
-    let place = place(mail);
     match &mail.content {
         OutgoingContent::Code { purpose, code, expires_at } => {
             let (kind, subject, use_it, unasked) = code_text(*purpose);
@@ -40,7 +41,7 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
                 Paragraph::Plain(use_it.to_owned()),
                 Paragraph::Code(code.reveal().to_owned()),
                 Paragraph::Plain(expiry(mail.at, *expires_at)),
-                Paragraph::Plain(place),
+                Paragraph::Plain(circumstances(mail)),
                 Paragraph::Plain(unasked.to_owned()),
             ];
             Text { kind, subject, paragraphs }
@@ -55,7 +56,8 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
                     .then(|| format!("This happened {times} times. The details below are about the last time.")),
             );
             let about = notice.details.about.as_ref().map(about_text).unwrap_or_default();
-            texts.extend([format!("{about}{place}"), advice.to_owned()]);
+            let circumstances = if notice.kind.is_of_staff() { time_of(mail) } else { circumstances(mail) };
+            texts.extend([format!("{about}{circumstances}"), advice.to_owned()]);
             Text { kind: "notice", subject, paragraphs: texts.into_iter().map(Paragraph::Plain).collect() }
         }
     }
@@ -322,170 +324,4 @@ fn display_name(provider: &ProviderName) -> String {
         first.make_ascii_uppercase();
     }
     name
-}
-
-fn place(mail: &OutgoingMail) -> String {
-    format!("Time: {}\nNetwork: {}\nDevice: {}", when(mail.at), mail.client.network(), device(mail.client.user_agent()))
-}
-
-/// Names the browser and the system of a user agent. Only names from fixed lists are mailed: a stranger could put any text
-/// into a user agent. The lists are in order, since browsers also name each other.
-fn device(user_agent: &str) -> String {
-    const PROGRAMS: [(&str, &str); 10] = [
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser", "Samsung Internet"),
-        ("FxiOS", "Firefox"),
-        ("CriOS", "Chrome"),
-        ("Firefox", "Firefox"),
-        ("Chrome", "Chrome"),
-        ("Safari", "Safari"),
-        ("okhttp", "an Android app"),
-        ("curl", "curl"),
-    ];
-    const SYSTEMS: [(&str, &str); 7] = [
-        ("Windows", "Windows"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let find = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
-    };
-    match (find(&PROGRAMS), find(&SYSTEMS)) {
-        (Some(program), Some(system)) => format!("{program} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "unknown".to_owned(),
-    }
-}
-
-/// Says until when a code can be used, and how long that is from the time at which it was requested: a mail may be sent late,
-/// and is the same at every attempt.
-fn expiry(requested_at: Timestamp, expires_at: Timestamp) -> String {
-    let lifetime = in_words(expires_at.since(requested_at));
-    format!("It can be used once and expires {lifetime} after it was requested, at {}.", when(expires_at))
-}
-
-/// Returns a duration in at most two units: `10 minutes`, `1 hour 30 minutes`.
-fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let units = [
-        ("day", seconds / 86_400),
-        ("hour", seconds / 3_600 % 24),
-        ("minute", seconds / 60 % 60),
-        ("second", seconds % 60),
-    ];
-    let largest = units.iter().position(|(_, count)| *count > 0).unwrap_or(units.len() - 1);
-    let told = units.iter().skip(largest).take(2).filter(|(_, count)| *count > 0 || duration.as_secs() == 0);
-    let words: Vec<String> =
-        told.map(|(unit, count)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" })).collect();
-    words.join(" ")
-}
-
-/// Returns the time to the minute, in UTC: the reader's time zone is not known.
-fn when(at: Timestamp) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(at.as_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, hour, minute) = (time.date(), time.hour(), time.minute());
-    format!("{:04}-{:02}-{:02} {hour:02}:{minute:02} UTC", date.year(), u8::from(date.month()), date.day())
-}
-
-impl Text {
-    pub(crate) fn as_plain(&self) -> String {
-        let paragraph = |paragraph: &Paragraph| match paragraph {
-            Paragraph::Plain(text) => text.lines().map(wrapped).collect(),
-            Paragraph::Code(text) => format!("{text}\n"),
-        };
-        self.paragraphs.iter().map(paragraph).collect::<Vec<_>>().join("\n")
-    }
-
-    pub(crate) fn as_html(&self) -> String {
-        let paragraph = |paragraph: &Paragraph| match paragraph {
-            Paragraph::Plain(text) => {
-                format!("<p style=\"margin:0 0 16px\">{}</p>\n", escape(text).replace('\n', "<br>\n"))
-            }
-            Paragraph::Code(code) => format!(
-                "<p style=\"margin:0 0 16px;font:700 32px/1.2 ui-monospace,monospace;letter-spacing:6px\">\n{code}\n</p>\n"
-            ),
-        };
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title></head>\n\
-             <body style=\"margin:0;background:#f4f4f5\">\n\
-             <div style=\"max-width:520px;margin:32px auto;padding:32px;background:#fff;border-radius:8px;\
-             font:16px/1.5 system-ui,sans-serif;color:#18181b\">\n\
-             <h1 style=\"margin:0 0 16px;font-size:20px\">{title}</h1>\n{body}</div>\n</body>\n</html>\n",
-            title = escape(self.subject),
-            body = self.paragraphs.iter().map(paragraph).collect::<String>(),
-        )
-    }
-}
-
-/// Breaks the text into lines of at most 72 characters, which fit any terminal and need no encoding in mail.
-fn wrapped(line: &str) -> String {
-    let (mut text, mut length) = (String::new(), 0);
-    for word in line.split(' ') {
-        let needed = word.chars().count();
-        match length {
-            0 => {}
-            _ if length + 1 + needed > 72 => {
-                text.push('\n');
-                length = 0;
-            }
-            _ => {
-                text.push(' ');
-                length += 1;
-            }
-        }
-        text.push_str(word);
-        length += needed;
-    }
-    text.push('\n');
-    text
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Duration, device, in_words};
-
-    #[test]
-    fn durations_are_told_in_at_most_two_units() {
-        for (seconds, words) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (600, "10 minutes"),
-            (90, "1 minute 30 seconds"),
-            (5_400, "1 hour 30 minutes"),
-            (3_601, "1 hour"),
-            (90_061, "1 day 1 hour"),
-        ] {
-            assert_eq!(in_words(Duration::from_secs(seconds)), words);
-        }
-    }
-
-    #[test]
-    fn devices_are_named_from_fixed_lists() {
-        for (user_agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
-                "Safari on iPhone",
-            ),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
-                "Edge on Windows",
-            ),
-            ("curl/8.14.1", "curl"),
-            ("", "unknown"),
-            ("Your account is blocked, go to https://evil.example/", "unknown"),
-        ] {
-            assert_eq!(device(user_agent), name);
-        }
-    }
 }

@@ -108,6 +108,22 @@ named! {
 }
 
 impl NoticeKind {
+    /// Tells whether only an administrator or a service does what it tells of: never the user.
+    pub const fn is_of_staff(self) -> bool {
+        matches!(
+            self,
+            Self::RolesChanged
+                | Self::AccountCreated
+                | Self::AccountAwaitsPassword
+                | Self::AccountSuspended
+                | Self::AccountResumed
+                | Self::SessionsEnded
+                | Self::SecondFactorsReset
+                | Self::NewPasswordRequired
+                | Self::EmailSetByAdmin
+        )
+    }
+
     /// Returns how many of the three mails a day to a never verified address may be of this kind: one if any stranger
     /// can cause it, and one of the three is reserved for what may change the owner of the account.
     pub(crate) const fn most_unproved(self) -> u32 {
