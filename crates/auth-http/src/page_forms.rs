@@ -4,7 +4,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{LoginName, Password};
 use auth_domain::use_cases::{LoggedIn, LoginFinished, LoginOutcome, LoginRequest, SecondFactor, UseCases};
@@ -120,6 +120,8 @@ pub(crate) async fn code(
     admit(&edge, &request)?;
     let form = Form::of(&body)?;
     let redirect = form.redirect(&edge);
+    // What it costs is charged here: a code is no mail.
+    request.extensions_mut().insert(Cost::Nothing);
     let Temp(token) = match Temp::from_request(&request, &mut Payload::None).await {
         Ok(temp) => temp,
         // Whoever has no step to go on with starts again.
@@ -131,6 +133,7 @@ pub(crate) async fn code(
         "email" => SecondFactor::Email(given),
         "recovery" => SecondFactor::RecoveryCode(given),
         _ => {
+            charge(&request, Cost::Mail)?;
             let error = use_cases.finish_login.send_code(&token, &client).await.err().map(ApiError::from);
             return Ok(see_other(&page("code", error.as_ref(), redirect.as_deref())));
         }
