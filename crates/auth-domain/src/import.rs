@@ -1,6 +1,6 @@
 //! Accounts that come from another system, as they are read and before anything is checked, and why one is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use uuid::Uuid;
@@ -33,12 +33,34 @@ pub struct ImportCandidate {
     pub factors: Vec<ImportedFactor>,
     /// Keyed hashes of recovery codes that this service made.
     pub recovery_codes: Vec<String>,
-    /// Whether the other system does not let the user log in.
-    pub disabled: bool,
+    /// Whether the other system lets the user log in.
+    pub state: ImportedState,
     /// Whether the password only counts once it was reset.
     pub new_password_required: bool,
     /// When the account was registered.
     pub created_at: Option<Timestamp>,
+}
+
+/// Whether another system lets a user log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ImportedState {
+    /// It does.
+    #[default]
+    Active,
+    /// It is disabled, blocked, banned or suspended.
+    Disabled {
+        /// Since when, if that is known.
+        since: Option<Timestamp>,
+    },
+    /// It is deleted, and only its record is left.
+    Deleted,
+}
+
+impl ImportedState {
+    /// Returns the state of a record that says only whether it is disabled.
+    pub const fn of_flag(disabled: bool) -> Self {
+        if disabled { Self::Disabled { since: None } } else { Self::Active }
+    }
 }
 
 /// What a password is compared with.
@@ -53,10 +75,20 @@ pub enum ImportedPassword {
 /// An identity at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedIdentity {
-    /// The name of the provider, as this service is to call it.
-    pub provider: String,
+    /// The provider.
+    pub provider: ImportedProvider,
     /// The user's id at the provider.
     pub subject: String,
+}
+
+/// A provider as another system names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportedProvider {
+    /// By a name that means the same issuer here.
+    Known(String),
+    /// By a name that the operator of the other system chose. Here the same name may mean another issuer, whose users
+    /// would get into the accounts.
+    Alias(String),
 }
 
 /// A second factor.
@@ -104,6 +136,8 @@ pub struct ImportPolicy {
     pub without_roles: bool,
     /// The configured providers.
     pub providers: BTreeSet<ProviderName>,
+    /// What aliases of the other system mean here.
+    pub aliases: BTreeMap<String, ProviderName>,
     /// The cost of own password hashes.
     pub hash_cost: HashCost,
 }
@@ -126,6 +160,11 @@ pub enum ImportRefusal {
     /// The name of a provider or the id there is malformed.
     #[error("the identity at {0:?} is malformed")]
     Identity(String),
+    /// Nobody said which provider an alias means here.
+    #[error(
+        "the other system's name {0:?} for an identity provider means nothing here: say which it is (--provider {0}=NAME)"
+    )]
+    UnknownAlias(String),
     /// It has two identities of one provider.
     #[error("it has two identities at {0}: an account has at most one of each provider")]
     TwoIdentities(ProviderName),
@@ -138,9 +177,14 @@ pub enum ImportRefusal {
     /// A second factor cannot be used.
     #[error("its second factor cannot be used here: {0} (--drop-second-factors leaves it out)")]
     Factor(&'static str),
-    /// The other system does not let the user log in.
-    #[error("the account is disabled there: importing it would let the user in")]
-    Disabled,
+    /// It is deleted in the other system.
+    #[error("the account is deleted there")]
+    Deleted,
+    /// A comparison with its own hash would take more work than this service allows.
+    #[error(
+        "a comparison with its password hash costs far more than is configured (AUTH_HASH_MEMORY_KIB, AUTH_HASH_PASSES)"
+    )]
+    OwnHashTooDear,
     /// Nobody could ever log in to the account.
     #[error("nobody could log in: it has no password hash, no identity at a provider, and no verified e-mail address")]
     NoWayToLogIn,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use auth_crypto::{HashParameters, HashingLane, KeyRing, MasterKey, SealedImports, SealedTotp, SystemEntropy};
-use auth_domain::account::{Account, HashCost, LoginName, Password};
+use auth_domain::account::{Account, AccountState, HashCost, LoginName, Password};
 use auth_domain::challenge::OneTimeCode;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
@@ -101,6 +101,7 @@ fn policy() -> ImportPolicy {
         drop_unusable_factors: false,
         without_roles: false,
         providers,
+        aliases: [("google".to_owned(), ProviderName::parse("google").unwrap())].into(),
         hash_cost: COST,
     }
 }
@@ -135,12 +136,11 @@ const EXPORTS: [(Dialect, &str); 8] = [
 
 /// Those whom the exports contain to be refused.
 fn refused() -> BTreeMap<&'static str, ImportRefusal> {
-    BTreeMap::from([
-        ("banned@supabase.example.org", ImportRefusal::Disabled),
-        ("off@keycloak.example.org", ImportRefusal::Disabled),
-        ("unusable@django.example.org", ImportRefusal::NoWayToLogIn),
-    ])
+    BTreeMap::from([("unusable@django.example.org", ImportRefusal::NoWayToLogIn)])
 }
+
+/// Those whom the other system let in no more.
+const SUSPENDED: [&str; 2] = ["banned@supabase.example.org", "off@keycloak.example.org"];
 
 /// What a user sees: the first login compares with the foreign hash, the second with an own one.
 async fn log_in_twice(service: &Service, email: &str) {
@@ -180,7 +180,9 @@ async fn everybody_logs_in_and_gets_an_own_hash() {
                     }
                     (None, ImportOutcome::Imported(_)) => {
                         assert!(matches!(checked, ImportOutcome::Imported(_)), "{email}");
-                        if candidate.password.is_some() {
+                        if SUSPENDED.contains(&email) {
+                            assert!(matches!(service.account(email).await.state, AccountState::Suspended { .. }));
+                        } else if candidate.password.is_some() {
                             log_in_twice(&service, email).await;
                             with_password += 1;
                         }

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::account::{
-    Account, AccountState, CredentialVersion, EmailAddress, LoginName, PasswordHash, Roles, Username,
+    Account, AccountState, CredentialVersion, EmailAddress, HashCost, LoginName, PasswordHash, Roles, Username,
 };
 use crate::identity::{LinkedIdentity, ProviderName, Subject};
 use crate::import::{
-    ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedSecret,
+    ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedProvider,
+    ImportedSecret, ImportedState,
 };
 use crate::ports::{Change, CommitError, ImportSealing, StoreError, UniqueKey};
 use crate::services::Environment;
@@ -152,17 +153,19 @@ impl ImportAccounts {
 
     /// Returns the account of a candidate, if somebody can log in to it.
     fn account(&self, candidate: ImportCandidate, policy: &ImportPolicy) -> Result<Account, ImportRefusal> {
-        if candidate.disabled {
-            return Err(ImportRefusal::Disabled);
-        }
         let now = self.env.now();
+        let state = match candidate.state {
+            ImportedState::Active => AccountState::Active,
+            ImportedState::Disabled { since } => AccountState::Suspended { since: since.unwrap_or(now).min(now) },
+            ImportedState::Deleted => return Err(ImportRefusal::Deleted),
+        };
         let created_at = candidate.created_at.unwrap_or(now).min(now);
         let id = candidate.id.map_or_else(|| AccountId::generate(created_at, self.env.random()), AccountId::from);
         let email = EmailAddress::parse(candidate.email.as_deref().ok_or(ImportRefusal::NoEmail)?);
         let email = email.map_err(ImportRefusal::Email)?;
         let password_hash = candidate.password.map(|password| self.password(id, password, policy)).transpose()?;
         let new_password_required = candidate.new_password_required && password_hash.is_some();
-        let identities = identities(&candidate.identities, created_at)?;
+        let identities = identities(candidate.identities, created_at, policy)?;
         let recovery_codes = candidate.recovery_codes.into_iter().map(RecoveryCodeHash::new).collect();
         let account = Account {
             id,
@@ -174,7 +177,7 @@ impl ImportAccounts {
             pending_email: None,
             password_hash,
             credential_version: CredentialVersion::FIRST,
-            state: AccountState::Active,
+            state,
             new_password_required,
             roles: roles(candidate.roles.as_deref(), policy)?,
             two_factor: self.two_factor(id, candidate.factors, recovery_codes, created_at, policy)?,
@@ -197,8 +200,13 @@ impl ImportAccounts {
                 hash.check(policy.hash_cost)?;
                 Ok(self.sealing.foreign_hash(id, &hash, self.env.random()))
             }
-            ImportedPassword::Own(hash) if self.sealing.can_compare(id, &hash) => Ok(hash),
-            ImportedPassword::Own(_) => Err(ImportRefusal::MissingKey("the password hash")),
+            ImportedPassword::Own(hash) if !self.sealing.can_compare(id, &hash) => {
+                Err(ImportRefusal::MissingKey("the password hash"))
+            }
+            ImportedPassword::Own(hash) => match HashCost::of_phc(hash.as_phc()) {
+                Some(cost) if !cost.is_bearable(policy.hash_cost) => Err(ImportRefusal::OwnHashTooDear),
+                _ => Ok(hash),
+            },
         }
     }
 
@@ -271,13 +279,24 @@ fn roles(texts: Option<&[String]>, policy: &ImportPolicy) -> Result<Roles, Impor
 }
 
 /// Reads identities, ordered by their provider.
-fn identities(identities: &[ImportedIdentity], linked_at: Timestamp) -> Result<Vec<LinkedIdentity>, ImportRefusal> {
-    let link = |ImportedIdentity { provider, subject }: &ImportedIdentity| {
-        let parsed = ProviderName::parse(provider).zip(Subject::parse(subject));
-        let linked = parsed.map(|(provider, subject)| LinkedIdentity { provider, subject, linked_at });
-        linked.ok_or_else(|| ImportRefusal::Identity(provider.clone()))
+fn identities(
+    identities: Vec<ImportedIdentity>,
+    linked_at: Timestamp,
+    policy: &ImportPolicy,
+) -> Result<Vec<LinkedIdentity>, ImportRefusal> {
+    let link = |ImportedIdentity { provider, subject }: ImportedIdentity| {
+        let (name, provider) = match provider {
+            ImportedProvider::Known(name) => (name.clone(), ProviderName::parse(&name)),
+            ImportedProvider::Alias(alias) => match policy.aliases.get(&alias) {
+                Some(provider) => (alias, Some(provider.clone())),
+                None => return Err(ImportRefusal::UnknownAlias(alias)),
+            },
+        };
+        let linked = provider.zip(Subject::parse(&subject));
+        let linked = linked.map(|(provider, subject)| LinkedIdentity { provider, subject, linked_at });
+        linked.ok_or(ImportRefusal::Identity(name))
     };
-    let mut linked: Vec<LinkedIdentity> = identities.iter().map(link).collect::<Result<_, _>>()?;
+    let mut linked: Vec<LinkedIdentity> = identities.into_iter().map(link).collect::<Result<_, _>>()?;
     linked.sort_by(|one, other| one.provider.cmp(&other.provider));
     match linked.windows(2).find(|pair| pair[0].provider == pair[1].provider) {
         Some(pair) => Err(ImportRefusal::TwoIdentities(pair[0].provider.clone())),

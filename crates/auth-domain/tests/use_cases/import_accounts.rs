@@ -1,11 +1,13 @@
 //! `ImportAccounts`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use auth_domain::account::{Account, Digest, ForeignHash, HashCost, Password, PasswordHash};
+use auth_domain::Timestamp;
+use auth_domain::account::{Account, AccountState, Digest, ForeignHash, HashCost, Password, PasswordHash};
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{
-    ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedSecret,
+    ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedProvider,
+    ImportedSecret, ImportedState,
 };
 use auth_domain::ports::{Store as _, StoreError, UniqueKey};
 use auth_domain::two_factor::{Method, SealedSecret};
@@ -22,6 +24,7 @@ fn policy() -> ImportPolicy {
         drop_unusable_factors: false,
         without_roles: false,
         providers: ["google"].into_iter().filter_map(ProviderName::parse).collect::<BTreeSet<_>>(),
+        aliases: BTreeMap::new(),
         hash_cost: HashCost { memory_kib: 19_456, passes: 2 },
     }
 }
@@ -37,7 +40,7 @@ fn ann() -> ImportCandidate {
 }
 
 fn identity(provider: &str, subject: &str) -> ImportedIdentity {
-    ImportedIdentity { provider: provider.to_owned(), subject: subject.to_owned() }
+    ImportedIdentity { provider: ImportedProvider::Known(provider.to_owned()), subject: subject.to_owned() }
 }
 
 fn app(secret: ImportedSecret) -> ImportedFactor {
@@ -114,10 +117,31 @@ async fn nobody_is_imported_who_could_never_log_in() {
 }
 
 #[tokio::test]
+async fn a_disabled_account_comes_along_suspended() {
+    for since in [None, Some(Timestamp::from_seconds(1_000))] {
+        let state = ImportedState::Disabled { since };
+        let (_, account) = imported(&policy(), ImportCandidate { state, ..ann() }).await;
+        assert_eq!(account.state, AccountState::Suspended { since: since.unwrap_or(account.updated_at) });
+    }
+}
+
+#[tokio::test]
+async fn the_operator_says_what_an_alias_of_the_other_system_means() {
+    let provider = ImportedProvider::Alias("gitlab".to_owned());
+    let candidate =
+        ImportCandidate { identities: vec![ImportedIdentity { provider, subject: "42".to_owned() }], ..ann() };
+    assert_eq!(refusal(&policy(), candidate.clone()).await, ImportRefusal::UnknownAlias("gitlab".to_owned()));
+    let company = ProviderName::parse("company").expect("a name");
+    let aliases = [("gitlab".to_owned(), company.clone())].into();
+    let (_, account) = imported(&ImportPolicy { aliases, ..policy() }, candidate).await;
+    assert_eq!(account.identities.iter().map(|identity| &identity.provider).collect::<Vec<_>>(), [&company]);
+}
+
+#[tokio::test]
 async fn what_is_malformed_or_too_dear_is_refused_with_its_reason() {
     let text = |text: &str| Some(text.to_owned());
     let cases = [
-        (ImportCandidate { disabled: true, ..ann() }, "the account is disabled there"),
+        (ImportCandidate { state: ImportedState::Deleted, ..ann() }, "the account is deleted there"),
         (ImportCandidate { email: None, ..ann() }, "it has no e-mail address"),
         (ImportCandidate { email: text("ann"), ..ann() }, "the e-mail address must look like"),
         (ImportCandidate { username: text("a b c"), ..ann() }, "--drop-invalid-usernames"),

@@ -1,7 +1,7 @@
 //! Auth0: the user export job, and the export of password hashes that the support sends. Both have a user per line; with
 //! both, import the one with hashes first.
 
-use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret};
+use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret, ImportedState};
 use auth_domain::two_factor::Method;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
-        disabled: fields.flag("blocked")?.unwrap_or(false),
+        state: ImportedState::of_flag(fields.flag("blocked")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.time("created_at")?,
     })

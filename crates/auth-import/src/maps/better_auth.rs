@@ -1,6 +1,6 @@
 //! better-auth: a row of `user` per record, with its rows of `account`.
 
-use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret};
+use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret, ImportedState};
 use auth_domain::two_factor::Method;
 
 use super::{identity, uuid, with_user};
@@ -32,7 +32,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
-        disabled: fields.flag("banned")?.unwrap_or(false),
+        state: ImportedState::of_flag(fields.flag("banned")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.time("createdAt")?,
     })

@@ -3,7 +3,7 @@
 use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret};
 use auth_domain::two_factor::Method;
 
-use super::{MapOptions, identity, uuid};
+use super::{MapOptions, disabled_since, identity, uuid};
 use crate::fields::{Fields, Wrong};
 use crate::hashes;
 
@@ -29,7 +29,7 @@ pub(super) fn candidate(fields: Fields<'_>, options: &MapOptions) -> Result<Impo
         identities: omniauth.map(|(provider, subject)| identity(&provider, subject)).into_iter().collect(),
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
-        disabled: fields.time("locked_at")?.is_some(),
+        state: disabled_since(fields, "locked_at")?,
         new_password_required: false,
         created_at: fields.time("created_at")?,
     })

@@ -1,6 +1,6 @@
 //! Django: `manage.py dumpdata auth.user --natural-foreign`, or the table `auth_user` as CSV.
 
-use auth_domain::import::ImportCandidate;
+use auth_domain::import::{ImportCandidate, ImportedState};
 use serde_json::Value;
 
 use super::{uuid, with_user};
@@ -26,7 +26,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities: Vec::new(),
         factors: Vec::new(),
         recovery_codes: Vec::new(),
-        disabled: !fields.flag("is_active")?.unwrap_or(true),
+        state: ImportedState::of_flag(!fields.flag("is_active")?.unwrap_or(true)),
         new_password_required: false,
         created_at: fields.time("date_joined")?,
     })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use auth_domain::account::ForeignHash;
-use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedPassword, ImportedSecret};
+use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedPassword, ImportedSecret, ImportedState};
 use auth_domain::two_factor::Method;
 
 use super::{MapOptions, identity, with_user};
@@ -71,7 +71,7 @@ pub(super) fn candidate(fields: Fields<'_>, options: &MapOptions) -> Result<Impo
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
-        disabled: fields.flag("disabled")?.unwrap_or(false),
+        state: ImportedState::of_flag(fields.flag("disabled")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.millis("createdAt")?,
     })

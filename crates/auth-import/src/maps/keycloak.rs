@@ -1,6 +1,8 @@
 //! Keycloak: the `users` of a realm export (`kc.sh export --users realm_file`).
 
-use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedSecret};
+use auth_domain::import::{
+    ImportCandidate, ImportedFactor, ImportedIdentity, ImportedProvider, ImportedSecret, ImportedState,
+};
 use auth_domain::two_factor::Method;
 use zeroize::Zeroizing;
 
@@ -24,7 +26,9 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
     let mut identities = Vec::new();
     for fields in fields.objects("federatedIdentities")? {
         let provider = fields.text("identityProvider")?.unwrap_or_default();
-        identities.push(super::identity(&provider, fields.text("userId")?.unwrap_or_default()));
+        // Even `google` is a name that the realm's administrator may have given to any provider.
+        let provider = ImportedProvider::Alias(provider);
+        identities.push(ImportedIdentity { provider, subject: fields.text("userId")?.unwrap_or_default() });
     }
     let email = fields.text("email")?;
     // Realms that log in by address use it as the name, too.
@@ -43,7 +47,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors,
         recovery_codes: Vec::new(),
-        disabled: !fields.flag("enabled")?.unwrap_or(true),
+        state: ImportedState::of_flag(!fields.flag("enabled")?.unwrap_or(true)),
         new_password_required: fields
             .texts("requiredActions")?
             .is_some_and(|all| all.iter().any(|one| one == "UPDATE_PASSWORD")),

@@ -12,7 +12,7 @@ mod supabase;
 
 pub use firebase::FirebaseHashConfig;
 
-use auth_domain::import::{ImportCandidate, ImportedIdentity};
+use auth_domain::import::{ImportCandidate, ImportedIdentity, ImportedProvider, ImportedState};
 use uuid::Uuid;
 
 use crate::fields::{Fields, Wrong};
@@ -90,22 +90,29 @@ fn with_user(roles: Vec<String>) -> Option<Vec<String>> {
     Some(std::iter::once("user".to_owned()).chain(roles).collect())
 }
 
-/// Returns an identity, with the provider named as it is here.
+/// Returns an identity, with the provider named as it is here if its name says which one it is.
 fn identity(provider: &str, subject: String) -> ImportedIdentity {
-    ImportedIdentity { provider: provider_name(provider), subject }
+    ImportedIdentity { provider: self::provider(provider), subject }
 }
 
-/// Translates the names that systems give to well-known providers; others keep theirs, as far as it is valid here.
-fn provider_name(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    match name.as_str() {
-        "google-oauth2" | "google_oauth2" | "google.com" => "google".to_owned(),
-        "windowslive" | "azure" | "azure_activedirectory_v2" | "microsoft.com" => "microsoft".to_owned(),
-        _ => {
-            let name = name.strip_prefix("oidc.").unwrap_or(&name);
-            name.strip_suffix(".com").unwrap_or(name).replace('_', "-")
-        }
-    }
+/// Translates the names of providers that have one issuer for everybody. Any other may be somebody's own server, such as
+/// a GitLab.
+fn provider(name: &str) -> ImportedProvider {
+    let known = match name.to_ascii_lowercase().as_str() {
+        "google" | "google-oauth2" | "google_oauth2" | "google.com" => "google",
+        "microsoft" | "windowslive" | "azure" | "azure_activedirectory_v2" | "microsoft.com" => "microsoft",
+        "github" | "github.com" => "github",
+        "apple" | "apple.com" => "apple",
+        "discord" => "discord",
+        "42" => "42",
+        _ => return ImportedProvider::Alias(name.to_owned()),
+    };
+    ImportedProvider::Known(known.to_owned())
+}
+
+/// Reads since when a user cannot log in.
+fn disabled_since(fields: Fields<'_>, name: &str) -> Result<ImportedState, Wrong> {
+    Ok(fields.time(name)?.map_or(ImportedState::Active, |since| ImportedState::Disabled { since: Some(since) }))
 }
 
 #[cfg(test)]
@@ -119,11 +126,13 @@ mod tests {
             ("google.com", "google"),
             ("github.com", "github"),
             ("GitHub", "github"),
-            ("oidc.my_idp", "my-idp"),
             ("azure", "microsoft"),
             ("42", "42"),
         ] {
-            assert_eq!(provider_name(there), here);
+            assert_eq!(provider(there), ImportedProvider::Known(here.to_owned()));
+        }
+        for alias in ["oidc.my_idp", "gitlab", "keycloak", "Company"] {
+            assert_eq!(provider(alias), ImportedProvider::Alias(alias.to_owned()));
         }
     }
 }

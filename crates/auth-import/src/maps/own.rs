@@ -1,7 +1,7 @@
 //! The credentials of `GET /auth`, one per line, and tables with their fields. Beyond what `GET /auth` writes,
 //! `passwordHash` may be a hash of another system, and `totpSecret` is the Base32 of an app's key.
 
-use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedIdentity, ImportedSecret};
+use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedIdentity, ImportedProvider, ImportedSecret};
 use auth_domain::two_factor::{Method, SealedSecret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::fields::{Fields, Wrong, base32};
 use crate::hashes;
+
+use super::disabled_since;
 
 pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
     let id = fields.text("id")?.map(|text| uuid::Uuid::try_parse(&text).map_err(|_| "the field id must be a UUID"));
@@ -29,7 +31,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities: identities(fields)?,
         factors,
         recovery_codes: words(fields, "recoveryCodes")?.unwrap_or_default(),
-        disabled: fields.time("suspendedAt")?.is_some(),
+        state: disabled_since(fields, "suspendedAt")?,
         new_password_required: fields.flag("newPasswordRequired")?.unwrap_or(false),
         created_at: fields.time("createdAt")?,
     })
@@ -50,13 +52,13 @@ fn identities(fields: Fields<'_>) -> Result<Vec<ImportedIdentity>, Wrong> {
     if let Some(Value::String(text)) = fields.value("identities") {
         let identity = |word: &str| {
             let (provider, subject) = word.split_once(':').ok_or_else(wrong)?;
-            Ok(ImportedIdentity { provider: provider.to_owned(), subject: subject.to_owned() })
+            Ok(ImportedIdentity { provider: ImportedProvider::Known(provider.to_owned()), subject: subject.to_owned() })
         };
         return text.split_whitespace().map(identity).collect();
     }
     let identity = |fields: Fields<'_>| {
         let (provider, subject) = fields.text("provider")?.zip(fields.text("subject")?).ok_or_else(wrong)?;
-        Ok(ImportedIdentity { provider, subject })
+        Ok(ImportedIdentity { provider: ImportedProvider::Known(provider), subject })
     };
     fields.objects("identities")?.into_iter().map(identity).collect()
 }

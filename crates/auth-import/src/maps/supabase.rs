@@ -1,6 +1,6 @@
 //! Supabase (GoTrue): a row of `auth.users` per record, with its rows of `auth.identities` and `auth.mfa_factors`.
 
-use auth_domain::import::{ImportCandidate, ImportedFactor};
+use auth_domain::import::{ImportCandidate, ImportedFactor, ImportedState};
 use auth_domain::two_factor::Method;
 
 use super::{identity, uuid, with_user};
@@ -33,7 +33,10 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors: factors(fields)?,
         recovery_codes: Vec::new(),
         // A ban that has ended counts, too: this reads no clock, and clearing it there takes a moment.
-        disabled: fields.time("banned_until")?.is_some() || fields.time("deleted_at")?.is_some(),
+        state: match fields.time("deleted_at")? {
+            Some(_) => ImportedState::Deleted,
+            None => ImportedState::of_flag(fields.time("banned_until")?.is_some()),
+        },
         new_password_required: false,
         created_at: fields.time("created_at")?,
     })

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use auth_domain::account::HashCost;
+use auth_domain::identity::ProviderName;
 use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
 use auth_domain::use_cases::{ImportAccounts, ImportOutcome, SeenNames};
 use auth_import::{Dialect, Entry, FirebaseHashConfig, MapOptions, ReadError, Stop};
@@ -41,6 +42,9 @@ pub(crate) struct ImportOptions {
     /// Devise was configured without a pepper
     #[arg(long)]
     devise_without_pepper: bool,
+    /// An identity provider that the other system calls THERE is HERE in this service. Can be given several times
+    #[arg(long = "provider", value_name = "THERE=HERE", value_parser = alias)]
+    providers: Vec<(String, ProviderName)>,
     /// Leave out usernames that are not valid here, instead of refusing their accounts
     #[arg(long)]
     drop_invalid_usernames: bool,
@@ -78,6 +82,12 @@ impl From {
     }
 }
 
+fn alias(text: &str) -> Result<(String, ProviderName), String> {
+    let (there, here) = text.split_once('=').ok_or("it must be THERE=HERE, such as company=gitlab")?;
+    let here = ProviderName::parse(here).ok_or_else(|| format!("{here:?} is not the name of a provider"))?;
+    Ok((there.to_owned(), here))
+}
+
 impl ImportOptions {
     fn policy(&self, settings: &Settings) -> ImportPolicy {
         let hash_cost: HashCost = settings.hash_cost();
@@ -86,6 +96,7 @@ impl ImportOptions {
             drop_unusable_factors: self.drop_second_factors,
             without_roles: self.without_roles,
             providers: settings.providers.iter().map(|provider| provider.name.clone()).collect(),
+            aliases: self.providers.iter().cloned().collect(),
             hash_cost,
         }
     }
