@@ -65,13 +65,14 @@ fn resolved<'a>(specification: &'a Value, value: &'a Value) -> &'a Value {
     value["$ref"].as_str().map_or(value, |reference| specification.pointer(&reference[1..]).unwrap())
 }
 
-/// The codes that a response may carry: of an error the names of its examples, of a success those in its schema.
+/// The codes that a response may carry: of an error those in its description, of a success those in its schema.
 fn codes(specification: &Value, response: &Value) -> BTreeSet<String> {
-    let media = &resolved(specification, response)["content"]["application/json"];
-    if let Some(examples) = media["examples"].as_object() {
-        return examples.keys().cloned().collect();
+    let response = resolved(specification, response);
+    if response["content"]["application/problem+json"].is_object() {
+        let listed = response["description"].as_str().unwrap().split(", ");
+        return listed.map(|code| code.trim_matches('`').to_owned()).collect();
     }
-    let schema = resolved(specification, &media["schema"]);
+    let schema = resolved(specification, &response["content"]["application/json"]["schema"]);
     let members = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
     let code = |member: &Value| resolved(specification, member)["properties"]["code"].clone();
     let of_one = |code: Value| match code["enum"].as_array() {

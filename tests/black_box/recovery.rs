@@ -170,7 +170,7 @@ each_engine! {
 }
 
 async fn race(server: &Server) {
-    for round in 0..20 {
+    for round in 0..5 {
         let name = format!("user-{round}");
         server.register(&name).await;
         let (reset, code) = asked(server, &name, 1, 1).await;

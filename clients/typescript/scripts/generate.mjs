@@ -11,7 +11,7 @@ const NOT_FOR_FRONT_ENDS = ["services", "gateway", "keys", "health", "webhooks"]
 const OTHER_PROVIDER = /^\/auth\/42/;
 
 // Leaves out what types do not need: other endpoints, problem documents, headers and texts of answers, schemas nobody
-// refers to. Of an error, types keep the codes of its operation, which are the names of its examples.
+// refers to. Of an error, types keep the codes of its operation, which its description lists.
 function trimmed(document) {
   const { components } = document;
   const paths = {};
@@ -23,17 +23,22 @@ function trimmed(document) {
 
   function operation({ responses, parameters, requestBody }) {
     const typed = Object.entries(responses).map(([status, response]) => [status, trimmedResponse(response)]);
-    return { parameters, requestBody, responses: Object.fromEntries(typed) };
+    return { parameters: parameters?.map(resolved), requestBody, responses: Object.fromEntries(typed) };
   }
 
   function trimmedResponse(response) {
-    const shared = response.$ref && components.responses[response.$ref.split("/").at(-1)];
-    const json = (shared ?? response).content?.["application/json"];
+    const { content, description } = resolved(response);
+    const json = content?.["application/json"];
     if (!json) return { description: "" };
-    const codes = json.examples && Object.keys(json.examples);
+    const codes = content["application/problem+json"] && description.replaceAll("`", "").split(", ");
     const narrowed = { type: "object", required: ["code"], properties: { code: { type: "string", enum: codes } } };
     const schema = codes ? { allOf: [json.schema, narrowed] } : json.schema;
     return { description: "", content: { "application/json": { schema } } };
+  }
+
+  function resolved(part) {
+    const [kind, name] = part.$ref?.split("/").slice(-2) ?? [];
+    return name ? components[kind][name] : part;
   }
 
   const schemas = {};

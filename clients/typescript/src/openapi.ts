@@ -43,7 +43,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS";
+                        };
                     };
                 };
                 403: {
@@ -51,7 +54,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED";
+                        };
                     };
                 };
                 413: {
@@ -59,7 +65,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -67,7 +76,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -75,7 +87,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -83,7 +98,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -91,7 +109,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -151,7 +172,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD";
+                        };
                     };
                 };
                 403: {
@@ -159,7 +183,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                        };
                     };
                 };
                 413: {
@@ -167,7 +194,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -175,7 +205,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -183,7 +216,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -191,7 +227,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -199,7 +238,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -250,7 +292,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -258,7 +303,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -266,7 +314,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST";
+                        };
                     };
                 };
                 413: {
@@ -274,7 +325,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -282,7 +336,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -290,7 +347,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -298,7 +358,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -357,7 +420,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "INVALID_PASSWORD" | "USER_LINKED";
+                        };
                     };
                 };
                 401: {
@@ -365,7 +431,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -373,7 +442,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                        };
                     };
                 };
                 413: {
@@ -381,7 +453,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -389,7 +464,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -397,7 +475,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -405,7 +486,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -413,7 +497,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -464,7 +551,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -472,7 +562,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_INVALID" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID";
+                        };
                     };
                 };
                 403: {
@@ -480,7 +573,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -488,7 +584,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -496,7 +595,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -504,7 +606,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -512,7 +617,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -554,7 +662,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -562,7 +673,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -570,7 +684,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -578,7 +695,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -629,7 +749,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "INVALID_EMAIL" | "USER_LINKED";
+                        };
                     };
                 };
                 403: {
@@ -637,7 +760,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -645,7 +771,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -653,7 +782,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -661,7 +793,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -669,7 +804,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -677,7 +815,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -723,7 +864,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "CODE_NOT_SET";
+                        };
                     };
                 };
                 401: {
@@ -731,7 +875,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -739,7 +886,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -747,7 +897,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -755,7 +908,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -763,7 +919,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -771,7 +930,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -779,7 +941,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -839,7 +1004,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_LINKED";
+                        };
                     };
                 };
                 401: {
@@ -847,7 +1015,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -855,7 +1026,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -863,7 +1037,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -871,7 +1048,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -879,7 +1059,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -887,7 +1070,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -895,7 +1081,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -941,7 +1130,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "EMAIL_EXISTS" | "CODE_NOT_SET";
+                        };
                     };
                 };
                 401: {
@@ -949,7 +1141,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -957,7 +1152,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -965,7 +1163,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -973,7 +1174,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -981,7 +1185,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -989,7 +1196,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -997,7 +1207,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1039,7 +1252,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -1047,7 +1263,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 429: {
@@ -1055,7 +1274,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1063,7 +1285,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1071,7 +1296,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1111,7 +1339,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1119,7 +1350,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -1127,7 +1361,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1135,7 +1372,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1177,7 +1417,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1185,7 +1428,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -1193,7 +1439,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1201,7 +1450,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1263,7 +1515,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_EXISTS";
+                        };
                     };
                 };
                 401: {
@@ -1271,7 +1526,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1279,7 +1537,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                        };
                     };
                 };
                 413: {
@@ -1287,7 +1548,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -1295,7 +1559,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -1303,7 +1570,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1311,7 +1581,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1319,7 +1592,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1365,7 +1641,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "EMAIL_EXISTS" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "NO_PENDING_CREDENTIALS";
+                        };
                     };
                 };
                 401: {
@@ -1373,7 +1652,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1381,7 +1663,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -1389,7 +1674,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -1397,7 +1685,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -1405,7 +1696,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1413,7 +1707,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1421,7 +1718,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1463,7 +1763,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING";
+                        };
                     };
                 };
                 401: {
@@ -1471,7 +1774,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1479,7 +1785,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -1487,7 +1796,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1495,7 +1807,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1522,7 +1837,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TWOFA_NOT_SET" | "TWOFA_ALREADY_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -1530,7 +1848,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1538,7 +1859,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -1546,7 +1870,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1554,7 +1881,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1599,7 +1929,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_ALREADY_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -1607,7 +1940,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1615,7 +1951,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -1623,7 +1962,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -1631,7 +1973,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -1639,7 +1984,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1647,7 +1995,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1655,7 +2006,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1697,7 +2051,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TWOFA_ALREADY_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -1705,7 +2062,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1713,7 +2073,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 429: {
@@ -1721,7 +2084,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1729,7 +2095,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1737,7 +2106,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1783,7 +2155,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_ALREADY_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -1791,7 +2166,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1799,7 +2177,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -1807,7 +2188,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -1815,7 +2199,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -1823,7 +2210,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -1831,7 +2221,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1839,7 +2232,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1879,7 +2275,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1887,7 +2286,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -1895,7 +2297,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NO_METHODS_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -1903,7 +2308,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -1911,7 +2319,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -1964,7 +2375,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "METHODS_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -1972,7 +2386,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -1980,7 +2397,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -1988,7 +2408,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -1996,7 +2419,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -2004,7 +2430,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2012,7 +2441,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2063,7 +2495,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "METHODS_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2071,7 +2506,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2079,7 +2517,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -2087,7 +2528,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -2095,7 +2539,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -2103,7 +2550,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2111,7 +2561,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2162,7 +2615,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "METHODS_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2170,7 +2626,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2178,7 +2637,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -2186,7 +2648,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -2194,7 +2659,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -2202,7 +2670,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2210,7 +2681,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2252,7 +2726,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "METHODS_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2260,7 +2737,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2268,7 +2748,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -2276,7 +2759,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2284,7 +2770,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2330,7 +2819,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2338,7 +2830,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -2346,7 +2841,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -2354,7 +2852,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -2362,7 +2863,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -2370,7 +2874,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -2378,7 +2885,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2386,7 +2896,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2432,7 +2945,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2440,7 +2956,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -2448,7 +2967,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -2456,7 +2978,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -2464,7 +2989,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -2472,7 +3000,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -2480,7 +3011,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2488,7 +3022,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2530,7 +3067,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2538,7 +3078,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -2546,7 +3089,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 429: {
@@ -2554,7 +3100,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -2562,7 +3111,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2570,7 +3122,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2621,7 +3176,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                        };
                     };
                 };
                 401: {
@@ -2629,7 +3187,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -2637,7 +3198,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -2645,7 +3209,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -2653,7 +3220,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -2661,7 +3231,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -2669,7 +3242,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2677,7 +3253,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2717,7 +3296,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2725,7 +3307,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -2733,7 +3318,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2741,7 +3329,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2789,7 +3380,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -2797,7 +3391,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2805,7 +3402,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -2813,7 +3413,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -2821,7 +3424,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2829,7 +3435,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2868,7 +3477,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
             };
@@ -2913,7 +3525,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_ADMIN";
+                        };
                     };
                 };
                 401: {
@@ -2921,7 +3536,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -2929,7 +3547,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -2937,7 +3558,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -2945,7 +3569,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -2989,7 +3616,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -2997,7 +3627,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3005,7 +3638,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -3013,7 +3649,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3021,7 +3660,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3062,7 +3704,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3070,7 +3715,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3078,7 +3726,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "DOMAIN_NOT_ALLOWED" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -3086,7 +3737,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -3094,7 +3748,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -3102,7 +3759,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -3110,7 +3770,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3118,7 +3781,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3164,7 +3830,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3172,7 +3841,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3180,7 +3852,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3188,7 +3863,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3196,7 +3874,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3204,7 +3885,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3260,7 +3944,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3268,7 +3955,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3276,7 +3966,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -3284,7 +3977,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3292,7 +3988,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3324,7 +4023,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "PASSWORD_POLICY" | "USER_EXISTS";
+                        };
                     };
                 };
                 401: {
@@ -3332,7 +4034,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3340,7 +4045,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 413: {
@@ -3348,7 +4056,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -3356,7 +4067,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -3364,7 +4078,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3372,7 +4089,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3415,7 +4135,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3423,7 +4146,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3431,7 +4157,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3439,7 +4168,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3447,7 +4179,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3455,7 +4190,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3487,7 +4225,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "LAST_ADMIN";
+                        };
                     };
                 };
                 401: {
@@ -3495,7 +4236,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3503,7 +4247,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3511,7 +4258,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3519,7 +4269,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3527,7 +4280,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3579,7 +4335,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "LAST_ADMIN";
+                        };
                     };
                 };
                 401: {
@@ -3587,7 +4346,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3595,7 +4357,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3603,7 +4368,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 413: {
@@ -3611,7 +4379,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -3619,7 +4390,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -3627,7 +4401,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3635,7 +4412,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3676,7 +4456,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "LAST_ADMIN";
+                        };
                     };
                 };
                 401: {
@@ -3684,7 +4467,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3692,7 +4478,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3700,7 +4489,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3708,7 +4500,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3716,7 +4511,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3761,7 +4559,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3769,7 +4570,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3777,7 +4581,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3785,7 +4592,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3793,7 +4603,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3801,7 +4614,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3847,7 +4663,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3855,7 +4674,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3863,7 +4685,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3871,7 +4696,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3879,7 +4707,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3887,7 +4718,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -3932,7 +4766,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -3940,7 +4777,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -3948,7 +4788,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -3956,7 +4799,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -3964,7 +4810,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -3972,7 +4821,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4019,7 +4871,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "EMAIL_EXISTS";
+                        };
                     };
                 };
                 401: {
@@ -4027,7 +4882,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -4035,7 +4893,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4043,7 +4904,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 413: {
@@ -4051,7 +4915,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -4059,7 +4926,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 500: {
@@ -4067,7 +4937,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -4075,7 +4948,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4121,7 +4997,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -4129,7 +5008,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -4137,7 +5019,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4145,7 +5030,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -4153,7 +5041,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -4161,7 +5052,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4218,7 +5112,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -4226,7 +5123,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
                     };
                 };
                 403: {
@@ -4234,7 +5134,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 500: {
@@ -4242,7 +5145,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -4250,7 +5156,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4305,7 +5214,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -4313,7 +5225,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -4321,7 +5236,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4329,7 +5247,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -4337,7 +5258,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 502: {
@@ -4345,7 +5269,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
                     };
                 };
                 503: {
@@ -4353,7 +5280,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4422,7 +5352,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "IDENTITY_ALREADY_LINKED" | "EMAIL_EXISTS";
+                        };
                     };
                 };
                 401: {
@@ -4430,7 +5363,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -4438,7 +5374,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4446,7 +5385,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_NOT_LINKED";
+                        };
                     };
                 };
                 429: {
@@ -4454,7 +5396,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -4462,7 +5407,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 502: {
@@ -4470,7 +5418,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
                     };
                 };
                 503: {
@@ -4478,7 +5429,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4525,7 +5479,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
                     };
                 };
                 401: {
@@ -4533,7 +5490,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -4541,7 +5501,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4549,7 +5512,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
                     };
                 };
                 500: {
@@ -4557,7 +5523,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 502: {
@@ -4565,7 +5534,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
                     };
                 };
                 503: {
@@ -4573,7 +5545,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4600,7 +5575,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "LAST_WAY_IN";
+                        };
                     };
                 };
                 401: {
@@ -4608,7 +5586,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
                     };
                 };
                 403: {
@@ -4616,7 +5597,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4624,7 +5608,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_NOT_LINKED";
+                        };
                     };
                 };
                 500: {
@@ -4632,7 +5619,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 503: {
@@ -4640,7 +5630,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
                     };
                 };
             };
@@ -4707,7 +5700,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "EMAIL_EXISTS";
+                        };
                     };
                 };
                 403: {
@@ -4715,7 +5711,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                        };
                     };
                 };
                 404: {
@@ -4723,7 +5722,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
                     };
                 };
                 413: {
@@ -4731,7 +5733,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PAYLOAD_TOO_LARGE";
+                        };
                     };
                 };
                 415: {
@@ -4739,7 +5744,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNSUPPORTED_MEDIA_TYPE";
+                        };
                     };
                 };
                 429: {
@@ -4747,7 +5755,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "RATE_LIMITED";
+                        };
                     };
                 };
                 500: {
@@ -4755,7 +5766,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
                     };
                 };
                 502: {
@@ -4763,7 +5777,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "PROVIDER_UNAVAILABLE";
+                        };
                     };
                 };
                 503: {
@@ -4771,7 +5788,10 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ErrorAnswer"];
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "OVERLOADED" | "UNAVAILABLE";
+                        };
                     };
                 };
             };

@@ -59,6 +59,7 @@ fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
     }
 }
 
+/// Its description is a list of the codes that it may carry.
 fn error_response(status: StatusCode, codes: &[Code], components: &mut Components) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let content = [("application/json", error_schema(components)), (PROBLEM_JSON, problem_schema(components))];

@@ -55,6 +55,7 @@ pub fn openapi(server: &str, providers: &[ListedProvider]) -> OpenApi {
         paths.entry(&endpoint.path).0.push((method, operation));
     }
     shared::share_repeated(&mut paths, &mut components);
+    shared::share_repeated_parameters(&mut paths, &mut components);
     OpenApi {
         openapi: "3.1.0",
         info: json!({
@@ -122,13 +123,13 @@ fn request_body(endpoint: &Endpoint, components: &mut Components) -> Option<Valu
 }
 
 fn parameter(parameter: &Parameter) -> Value {
-    json!({
-        "name": parameter.name,
-        "in": if parameter.location == Location::Path { "path" } else { "query" },
-        "required": parameter.location == Location::Path,
-        "description": parameter.description,
-        "schema": parameter.schema,
-    })
+    let mut described =
+        json!({ "name": parameter.name, "description": parameter.description, "schema": parameter.schema });
+    match parameter.location {
+        Location::Path => (described["in"], described["required"]) = (json!("path"), json!(true)),
+        Location::Query => described["in"] = json!("query"),
+    }
+    described
 }
 
 /// Returns `docs/errors.md`: every code with its status, its two texts and the endpoints that answer it.

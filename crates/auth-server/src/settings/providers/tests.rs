@@ -15,7 +15,7 @@ fn every_preset_can_be_configured_by_its_name() {
                 (of("CLIENT_ID"), "id"),
                 (of("TEAM_ID"), "TEAM"),
                 (of("KEY_ID"), "KEY1"),
-                (of("PRIVATE_KEY"), include_str!("../../../auth-oauth/tests/apple/test_key.p8")),
+                (of("PRIVATE_KEY"), include_str!("../../../../auth-oauth/tests/apple/test_key.p8")),
             ],
             _ => vec![(of("CLIENT_ID"), "id"), (of("CLIENT_SECRET"), "secret")],
         };
