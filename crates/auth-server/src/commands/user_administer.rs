@@ -19,7 +19,7 @@ use super::user_views::report;
 pub(crate) struct ActOptions {
     /// Id, e-mail address or username
     pub(super) user: String,
-    /// Do not ask on a terminal
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(super) yes: bool,
     /// Print the result as JSON
