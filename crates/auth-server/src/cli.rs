@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Serve,
     /// Migrate the database and exit. Changes the schema; running nodes keep working.
     Migrate,
-    /// Print an internal token for a configured service, valid for five minutes. Changes nothing.
+    /// Print an internal token for a service that has a secret, valid for five minutes. Changes nothing.
     InternalToken {
         /// The service, for example backups-service for AUTH_INTERNAL__BACKUPS_SERVICE__SECRET
         #[arg(long)]

@@ -58,10 +58,10 @@ struct WorkerHealth {
 struct SeenClient {
     /// The network that limits count for: a /24 or a /64.
     network: String,
-    /// Whether a proxy that is trusted told it.
+    /// Whether a trusted proxy named it.
     told_by_proxy: bool,
-    /// Whether somebody on a private network passed the request on, and no proxy is trusted: everybody who comes that way
-    /// looks the same.
+    /// Whether a peer on a private network forwarded the request, and no proxy is trusted: all clients behind it then look
+    /// the same.
     proxy_untrusted: bool,
 }
 

@@ -265,7 +265,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
     ])
 }
 
-/// *Permissions:* whoever brings a `state` back that this service made.
+/// *Permissions:* anyone who brings a `state` back that this service made.
 async fn callback(
     provider: ProviderName,
     use_cases: Data<UseCases>,
