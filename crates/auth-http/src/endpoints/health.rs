@@ -35,9 +35,9 @@ struct Health {
 #[serde(rename_all = "camelCase")]
 struct Readiness {
     status: &'static str,
-    /// Whether anything in the background of this node fails: mail, say. Requests are answered without it.
+    /// Whether a background worker of this node fails, for example the one for mail. Requests are still answered.
     workers_failing: bool,
-    /// What works in the background, by name: told to callers on this machine only.
+    /// What works in the background, by name: listed only to callers on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     workers: Option<Vec<WorkerHealth>>,
 }

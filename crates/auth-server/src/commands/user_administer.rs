@@ -65,7 +65,7 @@ async fn perform(use_cases: &OperatorUseCases, account: Account, act: Act) -> Re
             set.map_err(|error| match error {
                 CorrectEmailError::Malformed(field) => format!("the e-mail address {}", field.message),
                 CorrectEmailError::NotVerified => {
-                    "the present address is verified; add --verified if you know the new one to be the user's"
+                    "the current address is verified; add --verified if you know that the new one is the user's"
                         .to_owned()
                 }
                 error => error.to_string(),
