@@ -1,4 +1,4 @@
--- Keys without the account, and what is told by triggers: neither can be spread. Names are unique by the table names.
+-- Citus cannot distribute unique keys that lack the account, or these triggers. The table names keeps names unique instead.
 ALTER TABLE accounts DROP CONSTRAINT accounts_email_key, DROP CONSTRAINT accounts_username_key;
 DROP INDEX identities_provider_subject;
 DROP TRIGGER tell_sessions_of_account ON accounts;
@@ -6,7 +6,7 @@ DROP TRIGGER tell_session ON sessions;
 DROP TRIGGER keep_names_of_account ON accounts;
 DROP TRIGGER keep_names_of_identity ON identities;
 
--- What is by account, on the same server as its account.
+-- Put the rows of an account on the same server as the account.
 ALTER TABLE challenges DROP CONSTRAINT challenges_account_id_fkey;
 ALTER TABLE sessions DROP CONSTRAINT sessions_account_id_fkey;
 ALTER TABLE identities DROP CONSTRAINT identities_account_id_fkey;
@@ -22,10 +22,10 @@ ALTER TABLE sessions ADD FOREIGN KEY (account_id) REFERENCES accounts (id) ON DE
 ALTER TABLE identities ADD FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE;
 ALTER TABLE totp_steps ADD FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE;
 
--- What leads to an account, and what only grows.
+-- Distribute the names that lead to an account, and the tables that are only inserted into and purged.
 SELECT create_distributed_table('names', 'name', colocate_with => 'none');
 SELECT create_distributed_table('audit_records', 'id', colocate_with => 'none');
 SELECT create_distributed_table('used_authorizations', 'id', colocate_with => 'none');
 
--- No older node serves this database any more.
+-- Let nodes issue refresh tokens that name the account: no older node uses this database any more.
 INSERT INTO marks (name, at) VALUES ('accounts_in_refresh_tokens', 0) ON CONFLICT DO NOTHING;

@@ -12,6 +12,7 @@ export interface Problem {
 export const problem = (message: string): Problem => ({ message, fields: {} });
 
 function wait(seconds: number): string {
+  if (seconds === 1) return text("error.second");
   return seconds < 120
     ? text("error.seconds", { seconds })
     : text("error.minutes", { minutes: Math.ceil(seconds / 60) });

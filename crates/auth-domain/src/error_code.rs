@@ -52,7 +52,7 @@ error_codes! {
     InvalidCredentials = "INVALID_CREDENTIALS" => "The e-mail address, username or password is incorrect.",
     /// The account has no password: its user signs in through an identity provider.
     UserAlreadyLinked = "USER_ALREADY_LINKED" =>
-        "This account has no password. Sign in with the service it is connected to, such as Google.",
+        "This account has no password. Sign in with the service that is linked to it, such as Google.",
     /// The account exists, but the password is wrong.
     InvalidPassword = "INVALID_PASSWORD" => "The password is incorrect.",
     /// To change the password, send `oldPassword`, `newPassword` and `confirmPassword` together.
@@ -73,11 +73,11 @@ error_codes! {
     /// The identity is linked to another account, or the account already has another identity of this provider: unlink
     /// that one first.
     IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
-        "This sign-in is already connected to another account, or your account is connected to a different sign-in of this kind. Disconnect that one first.",
+        "That account is already linked to another user, or you have already linked a different account of this service. Unlink that one first.",
     /// The account has no linked identity of this provider.
-    ProviderNotLinked = "PROVIDER_NOT_LINKED" => "Your account is not connected to this service.",
+    ProviderNotLinked = "PROVIDER_NOT_LINKED" => "Your account is not linked to this service.",
     /// Unlinking this identity would leave the account without a way to log in: link another provider first.
-    LastWayIn = "LAST_WAY_IN" => "This is the only way to sign in to your account. Connect another service first.",
+    LastWayIn = "LAST_WAY_IN" => "This is the only way to sign in to your account. Link another service first.",
     /// Another account has this e-mail address. An identity is linked to an existing account by its address only where
     /// both sides have verified that address.
     EmailExists = "EMAIL_EXISTS" =>
@@ -86,7 +86,7 @@ error_codes! {
     InvalidEmail = "INVALID_EMAIL" => "No account has this e-mail address. Check it and try again.",
     /// The account has no password to reset or check: its user signs in through an identity provider.
     UserLinked = "USER_LINKED" =>
-        "This account has no password. Sign in with the service it is connected to, such as Google.",
+        "This account has no password. Sign in with the service that is linked to it, such as Google.",
     /// No code is waiting to be entered: it was used, was replaced, has expired, or a wrong one was entered too often.
     CodeNotSet = "CODE_NOT_SET" => "This code can no longer be used. Request a new one.",
     /// This second factor is not set up, or no setup is pending.
@@ -98,7 +98,7 @@ error_codes! {
     /// A setup of this second factor is already pending: finish it, cancel it with `DELETE /2fa/app/setup`, or wait
     /// until it expires after ten minutes.
     TwofaAlreadyPending = "TWOFA_ALREADY_PENDING" =>
-        "You have already started this setup. Finish it, or try again in ten minutes.",
+        "This setup has already been started, perhaps in another window. Finish it there, or try again in ten minutes.",
     /// The second factor is not enrolled, or is disabled where it must be enabled.
     MethodsNotEnabled = "METHODS_NOT_ENABLED" => "This verification method is not set up or is turned off.",
     /// The account has no second factor.
@@ -116,7 +116,7 @@ error_codes! {
     /// The access token has expired: get a new one with `POST /auth/refresh`.
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED" => "Your sign-in has expired. Sign in again.",
     /// The token is genuine, but its session, account or pending step no longer exists or is not ready for this.
-    Unauthorized = "UNAUTHORIZED" => "You are no longer signed in, or skipped a step. Start again.",
+    Unauthorized = "UNAUTHORIZED" => "You have been signed out, or a step is missing. Start again.",
     /// The refresh token is malformed or was replaced, or its session has ended.
     RefreshTokenInvalid = "REFRESH_TOKEN_INVALID" => "You have been signed out. Sign in again.",
     /// The session of the refresh token has expired.
@@ -140,7 +140,8 @@ error_codes! {
     InvitationInvalid = "INVITATION_INVALID" =>
         "This invitation cannot be used. It may have expired, or be for a different e-mail address. Ask for a new one.",
     /// `AUTH_REGISTRATION_DOMAINS` does not allow the domain of the e-mail address.
-    DomainNotAllowed = "DOMAIN_NOT_ALLOWED" => "Accounts cannot be created with this kind of e-mail address. Use another one.",
+    DomainNotAllowed = "DOMAIN_NOT_ALLOWED" =>
+        "Accounts cannot be created with an address of this e-mail provider or organisation. Use another address.",
     /// With `AUTH_DISCLOSURE=concealed`: a rule for registration refuses this sign-in.
     RegistrationRefused = "REGISTRATION_REFUSED" => "An account could not be created.",
     /// An administrator has suspended the account. With `AUTH_DISCLOSURE=concealed` the answer is another one: that for
@@ -150,11 +151,11 @@ error_codes! {
     NewPasswordRequired = "NEW_PASSWORD_REQUIRED" =>
         "You need a new password. Choose \"Forgot password\" to set one.",
     /// This would leave no user with the role `admin` who can log in: give the role to another user first.
-    LastAdmin = "LAST_ADMIN" => "This is the only administrator. Appoint another one first.",
+    LastAdmin = "LAST_ADMIN" => "This is the last administrator. Make someone else an administrator first.",
     /// No account has the id in the path.
     UserNotFound = "USER_NOT_FOUND" => "This user does not exist.",
     /// No endpoint has this path, or the caller owns nothing with this id.
-    NotFound = "NOT_FOUND" => "There is nothing here.",
+    NotFound = "NOT_FOUND" => "This page or item does not exist.",
     /// Too many attempts or requests: wait for the number of seconds in `Retry-After`.
     RateLimited = "RATE_LIMITED" => "Too many attempts. Try again later.",
     /// The service is working on too many requests of this kind: wait for the number of seconds in `Retry-After`.

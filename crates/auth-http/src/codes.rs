@@ -40,9 +40,9 @@ http_codes! {
     /// Request refused: the page's origin is unknown, or is neither this service's own nor in `AUTH_ALLOWED_ORIGINS`.
     CrossSiteRequest = "CROSS_SITE_REQUEST" => "This page is not allowed to do that.",
     /// This path does not support the request's method: `Allow` lists those that it supports.
-    MethodNotAllowed = "METHOD_NOT_ALLOWED" => "This is not possible here.",
+    MethodNotAllowed = "METHOD_NOT_ALLOWED" => "This action is not supported.",
     /// The body is larger than 64 KiB.
-    PayloadTooLarge = "PAYLOAD_TOO_LARGE" => "What you sent is too large.",
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE" => "You entered too much text. Shorten it and try again.",
     /// The endpoint cannot read this `Content-Type` or `Content-Encoding`.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" => "This format is not supported.",
 }

@@ -22,11 +22,11 @@ pub(crate) struct CredentialView {
     username: Option<String>,
     email: String,
     email_verified: bool,
-    /// Whether an address of this account was ever proved, this one or one before.
+    /// Whether an address of this account was ever verified, this one or an earlier one.
     ever_proved: bool,
-    /// Whether an identity provider told that address.
+    /// Whether that address came from an identity provider.
     email_told: bool,
-    /// The address that replaces `email` once it is proved.
+    /// The address that replaces `email` once it is verified.
     #[schema(required = true)]
     pending_email: Option<String>,
     /// Argon2id as a PHC string, or `$imported$` and a sealed hash of another system; of no use without the master key.
@@ -90,7 +90,7 @@ impl From<&LinkedIdentity> for CredentialIdentityView {
     }
 }
 
-/// A second factor as the backups service reads it: one that is enrolled. A set-up that is pending is not kept.
+/// A second factor as the backups service reads it: one that is enrolled. A pending setup is not kept.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CredentialFactor)]

@@ -40,7 +40,7 @@ tags! {
     Providers = "providers",
     /// For a gateway in front of other services.
     Gateway = "gateway",
-    /// For services beside this one, which call with an internal token.
+    /// For your other services, which call with an internal token.
     Services = "services",
     /// Administration, by services and by users with the role `admin`.
     Admin = "admin",

@@ -31,7 +31,7 @@ pub(crate) struct UserView {
     pub(crate) username: Option<String>,
     pub(crate) email: String,
     pub(crate) email_verified: bool,
-    /// The address that replaces `email` once it is proved.
+    /// The address that replaces `email` once it is verified.
     #[schema(required = true)]
     pub(crate) pending_email: Option<String>,
     pub(crate) roles: Vec<String>,
@@ -133,7 +133,7 @@ impl TokensView {
     }
 }
 
-/// The access token of a session whose owner proved again who they are; its refresh token stays as it is.
+/// The access token of a session whose owner confirmed again who they are; its refresh token stays as it is.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AccessTokenOnly)]
@@ -198,7 +198,7 @@ impl TempTokenData {
     }
 }
 
-/// `data` of a registration. The token is there where an address must be proved before the first login.
+/// `data` of a registration. The token is there where an address must be verified before the first login.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RegisteredData {

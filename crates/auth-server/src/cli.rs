@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Serve,
     /// Migrate the database and exit. Changes the schema; running nodes keep working.
     Migrate,
-    /// Print an internal token for a configured service, valid for five minutes. Changes nothing.
+    /// Print an internal token for a service that has a secret, valid for five minutes. Changes nothing.
     InternalToken {
         /// The service, for example backups-service for AUTH_INTERNAL__BACKUPS_SERVICE__SECRET
         #[arg(long)]
@@ -52,6 +52,7 @@ pub(crate) enum Command {
         retry: bool,
     },
     /// List only the mails that the service has stopped trying to send. Changes nothing without --retry.
+    #[command(hide = true)]
     ParkedMails {
         /// Try to send all of them now, and the waiting ones too
         #[arg(long)]
@@ -153,24 +154,24 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Replace a user's roles, or add and remove some. The last admin stays one
+    /// Replace a user's roles, or add and remove some. Does not take the role admin from the last admin
     Roles(RolesOptions),
-    /// Suspend a user: ends all sessions at once, and nobody can log in until you resume the user
+    /// Suspend a user: ends all their sessions at once; they cannot log in until you resume them
     Suspend(ActOptions),
-    /// Resume a suspended user, who can log in again
+    /// Resume a suspended user, so that they can log in again
     Resume(ActOptions),
-    /// End all sessions of a user, who can log in again
+    /// End all sessions of a user; they can log in again
     EndSessions(ActOptions),
-    /// Remove all second factors and recovery codes of a user, who has lost them
+    /// Remove all second factors and recovery codes of a user who has lost them
     #[command(name = "reset-2fa")]
     ResetSecondFactors(ActOptions),
-    /// Set the e-mail address of a user, or verify the present one
+    /// Set the e-mail address of a user, or verify the current one
     SetEmail {
         #[command(flatten)]
         options: ActOptions,
         /// The address
         email: String,
-        /// The address is known to be the user's
+        /// Mark the address as verified, without mailing a code
         #[arg(long)]
         verified: bool,
     },
@@ -180,7 +181,7 @@ pub(crate) enum UserCommand {
     /// List the invitations: id, for whom, how many uses are left, until when, roles, and who created it. Changes nothing
     /// without --withdraw
     Invitations(InvitationsOptions),
-    /// Require a user to reset the password by mail before the next login with it. Sessions stay
+    /// Require a user to reset the password by mail before the next login with it. Their sessions continue
     RequirePassword(ActOptions),
     /// Reset the failed attempts counted against a user who is locked out
     Unlock {

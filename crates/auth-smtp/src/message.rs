@@ -137,14 +137,14 @@ mod tests {
             message.contains("X-Auth-Mail: invitation\r\n") && message.contains("expires 7 days after"),
             "{message}"
         );
-        assert!(!message.contains("Network:") && !message.contains("Device:"), "{message}");
+        assert!(!message.contains("IP address range:") && !message.contains("Device:"), "{message}");
     }
 
     #[test]
     fn only_what_the_user_may_have_done_names_the_network_and_the_device() {
         for (kind, named) in [(NoticeKind::PasswordChanged, true), (NoticeKind::AccountSuspended, false)] {
             let message = formatted(&mail("ann@example.org", "Browser", told(kind, 1)).unwrap());
-            assert_eq!(message.contains("Network:") && message.contains("Device:"), named, "{message}");
+            assert_eq!(message.contains("IP address range:") && message.contains("Device:"), named, "{message}");
             assert!(message.contains("Time:"), "{message}");
         }
     }
@@ -192,7 +192,7 @@ mod tests {
             "- sign-in codes by e-mail",
             "- sign-in with Google",
             "- the change of your e-mail address that was not confirmed yet",
-            "You can still sign in with Google and 42. Disconnect any that is not",
+            "These services can still be used to sign in to your account: Google, 42.",
         ] {
             assert_eq!(message.lines().filter(|plain| *plain == line).count(), 1, "{line}: {message}");
         }

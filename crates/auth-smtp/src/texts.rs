@@ -68,13 +68,14 @@ fn invitation_text(mail: &OutgoingMail, token: &str, expires_at: Timestamp) -> T
     let lifetime = in_words(expires_at.since(mail.at));
     let paragraphs = vec![
         Paragraph::Plain(
-            "You are invited to create an account. Enter this invitation when you sign up with this e-mail address:"
+            "You are invited to create an account. At the site that invited you, sign up with this e-mail address, and \
+             enter this invitation:"
                 .to_owned(),
         ),
         Paragraph::Code(token.to_owned()),
         Paragraph::Plain(format!("It expires {lifetime} after it was sent, at {}.", when(expires_at))),
         Paragraph::Plain(
-            "If you did not expect this, ignore this mail: without you, no account is created. Never share this \
+            "If you did not expect this, ignore this mail: no account is created unless you sign up. Never share this \
              invitation with anyone."
                 .to_owned(),
         ),
@@ -96,8 +97,8 @@ const fn code_text(purpose: ChallengePurpose) -> (&'static str, &'static str, &'
             "verify-email",
             "Confirm your e-mail address",
             "Enter this code to confirm that this is your address:",
-            "If you have no account with us, someone else entered your address. Ignore this mail: without this code \
-             they cannot confirm it. Never share this code with anyone.",
+            "If you don't have an account with us, someone else entered your address. Ignore this mail: they cannot \
+             confirm it without this code. Never share this code with anyone.",
         ),
         ChallengePurpose::TwoFactorLogin => (
             "two-factor-login",
@@ -124,31 +125,32 @@ const fn code_text(purpose: ChallengePurpose) -> (&'static str, &'static str, &'
 }
 
 const NOT_YOU: &str =
-    "If this was you, there is nothing to do. If it was not, reset your password now and contact support.";
+    "If this was you, you don't need to do anything. If it wasn't, reset your password now and contact support.";
 
-const NOT_YOU_TELL_US: &str = "If this was you, there is nothing to do. If it was not, contact support at once.";
+const NOT_YOU_TELL_US: &str =
+    "If this was you, you don't need to do anything. If it wasn't, contact support immediately.";
 
 /// Returns the subject, what happened, and what to do.
 const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static str) {
     match kind {
         NoticeKind::AccountDeleted => (
             "Your account was deleted",
-            "Your account and all its data were deleted. This cannot be undone.",
+            "Your account was deleted. This cannot be undone.",
             "If you did not ask for this, contact support.",
         ),
         NoticeKind::SessionReuseDetected => (
             "One of your devices was signed out",
-            "One of your devices, or someone with a copy of what it stores, tried to stay signed in with data that is out \
-             of date. To be safe, we signed that device out.",
-            "If one of your devices asks you to sign in again, do so. If you do not recognize the device above, also change \
+            "Someone used an old copy of the sign-in of one of your devices. It may have been the device itself, for \
+             example after it was restored from a backup, or someone who copied it. To be safe, we signed that device out.",
+            "If one of your devices asks you to sign in again, do so. If you don't recognise the device above, also change \
              your password.",
         ),
         NoticeKind::SessionSuspicious => (
             "Check the devices that are signed in",
-            "Three times in a row, one of your devices asked late to stay signed in. A poor connection can cause this. It \
-             can also mean that someone else is signed in with a copy of what your device stores.",
-            "If you use this device and its connection was poor, there is nothing to do. Otherwise, sign out everywhere \
-             and change your password.",
+            "We noticed unusual activity from one of your signed-in devices, three times in a row. A poor connection can \
+             cause this. It can also mean that someone copied your sign-in from that device and is using it too.",
+            "If you use this device and its connection was poor, you don't need to do anything. Otherwise, sign out \
+             everywhere and change your password.",
         ),
         NoticeKind::NewLogin => (
             "New sign-in to your account",
@@ -157,8 +159,8 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
         ),
         NoticeKind::RolesChanged => (
             "Your permissions were changed",
-            "The operators of this service changed the roles of your account. You may now be able to do more or less \
-             than before.",
+            "An administrator changed the permissions of your account. You may now be able to do more, or less, than \
+             before.",
             "If you did not expect this, contact support.",
         ),
         NoticeKind::PasswordChanged => (
@@ -175,21 +177,21 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "Your e-mail address is about to change",
             "Someone asked to change the e-mail address of your account. The change takes effect when the new address \
              is confirmed.",
-            "If this was you, there is nothing to do. If it was not, reset your password: that cancels the change and \
-             signs out all your devices.",
+            "If this was you, you don't need to do anything. If it wasn't, reset your password: that cancels the change \
+             and signs out all your devices.",
         ),
         NoticeKind::EmailChanged => {
             ("Your e-mail address was changed", "The e-mail address of your account was changed.", NOT_YOU_TELL_US)
         }
         NoticeKind::EmailNowUsed => (
-            "This is now the address of your account",
+            "This e-mail address now belongs to your account",
             "The e-mail address of your account was changed to this one, with the code that we mailed here.",
             NOT_YOU_TELL_US,
         ),
         NoticeKind::RegistrationAttempted => (
             "You already have an account",
             "Someone tried to create an account with this address. You already have one, so nothing has changed.",
-            "If this was you, sign in or reset your password. If it was not, there is nothing to do.",
+            "If this was you, sign in or reset your password. If it wasn't, you don't need to do anything.",
         ),
         NoticeKind::SecondFactorEnabled => (
             "A two-factor authentication method was turned on",
@@ -214,7 +216,7 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
         NoticeKind::IdentityLinked => (
             "A new way to sign in was added",
             "An account at another service, such as Google or 42, can now be used to sign in to your account.",
-            "If this was you, there is nothing to do. If it was not, disconnect that service and contact support.",
+            "If this was you, you don't need to do anything. If it wasn't, unlink that service and contact support.",
         ),
         NoticeKind::IdentityUnlinked => (
             "A way to sign in was removed",
@@ -229,55 +231,54 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
         ),
         NoticeKind::AccountCreated => (
             "An account was created for you",
-            "The operators of this service created an account with this e-mail address and gave it a password.",
+            "An administrator created an account with this e-mail address and gave it a password.",
             "If you were not told the password, choose \"Forgot password\" when you sign in, and set your own. If you did \
              not expect this account, contact support.",
         ),
         NoticeKind::AccountAwaitsPassword => (
             "An account was created for you: set your password",
-            "The operators of this service created an account with this e-mail address. It has no password yet.",
+            "An administrator created an account with this e-mail address. It has no password yet.",
             "To set one, choose \"Forgot password\" when you sign in and enter this address. If you did not expect this \
              account, contact support.",
         ),
         NoticeKind::AccountSuspended => (
             "Your account was suspended",
-            "The operators of this service suspended your account. All your devices were signed out, and you cannot sign \
-             in for now.",
+            "An administrator suspended your account. All your devices were signed out, and you cannot sign in for now.",
             "If you have questions, contact support.",
         ),
         NoticeKind::AccountResumed => (
             "Your account is active again",
-            "The operators of this service ended the suspension of your account.",
+            "An administrator ended the suspension of your account.",
             "You can sign in again.",
         ),
         NoticeKind::SessionsEnded => (
             "You were signed out everywhere",
-            "The operators of this service signed out all your devices.",
-            "You can sign in again. If you do not know why this happened, contact support.",
+            "An administrator signed out all your devices.",
+            "You can sign in again. If you don't know why this happened, contact support.",
         ),
         NoticeKind::SecondFactorsReset => (
             "Two-factor authentication was reset",
-            "The operators of this service removed all your methods of two-factor authentication and your recovery codes. \
-             You can now sign in without a code.",
-            "If you asked for this, sign in and set up two-factor authentication again. If you did not, contact support \
-             at once.",
+            "An administrator removed all your methods of two-factor authentication and your recovery codes. You can now \
+             sign in without a code.",
+            "If you asked for this, sign in and set up two-factor authentication again. If you didn't, contact support \
+             immediately.",
         ),
         NoticeKind::NewPasswordRequired => (
             "You need a new password",
-            "The operators of this service require a new password for your account. The present one no longer signs you \
-             in.",
+            "An administrator requires a new password for your account. You can no longer sign in with your current \
+             password.",
             "Choose \"Forgot password\" when you sign in, and set a new one that you use nowhere else.",
         ),
         NoticeKind::EmailSetByAdmin => (
-            "Your account has a new address",
-            "The operators of this service changed the e-mail address of your account to this one.",
-            "If you did not ask for this, contact support at once.",
+            "Your account has a new e-mail address",
+            "An administrator changed the e-mail address of your account to this one.",
+            "If you did not ask for this, contact support immediately.",
         ),
         NoticeKind::ResetWithoutPassword => (
             "Your account has no password",
             "Someone asked to reset the password of your account. It has none: you sign in through another service, \
              such as Google.",
-            "If this was you, sign in the way you usually do. If it was not, there is nothing to do.",
+            "If this was you, sign in the way you usually do. If it wasn't, you don't need to do anything.",
         ),
     }
 }
@@ -311,14 +312,23 @@ fn reset_texts(details: &NoticeDetails) -> impl Iterator<Item = String> {
         )
     });
     let providers = (!providers.is_empty()).then(|| {
-        let advice = if providers.len() == 1 { "Disconnect it if it is" } else { "Disconnect any that is" };
-        format!("You can still sign in with {}. {advice} not yours.", providers.join(" and "))
+        let (which, advice) = if providers.len() == 1 {
+            ("This service", "If you don't recognise it, unlink it.")
+        } else {
+            ("These services", "If you don't recognise one of them, unlink it.")
+        };
+        format!("{which} can still be used to sign in to your account: {}. {advice}", providers.join(", "))
     });
     removed.into_iter().chain(providers)
 }
 
-/// Returns the name with a capital: `Google` for `google`, which is what URLs call the provider.
+/// Returns the name as people write it: `Google` for `google`, which is what URLs call the provider.
 fn display_name(provider: &ProviderName) -> String {
+    match provider.as_str() {
+        "github" => return "GitHub".to_owned(),
+        "gitlab" => return "GitLab".to_owned(),
+        _ => {}
+    }
     let mut name = provider.as_str().to_owned();
     if let Some(first) = name.get_mut(..1) {
         first.make_ascii_uppercase();

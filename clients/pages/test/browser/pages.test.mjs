@@ -85,7 +85,7 @@ test("two-factor authentication: set up in place, sign in each way, turn off", {
     await button(factors, "Set up").click();
     await dialog.getByLabel(CODE).fill(await mailedCode("two-factor-setup", email));
     await button(dialog, "Turn on").click();
-    await factors.getByText("Asked first").waitFor();
+    await factors.getByText("Preferred", { exact: true }).waitFor();
 
     const signOut = async () => {
       await button(tab, "Sign out").first().click();
@@ -209,7 +209,7 @@ test("devices end one by one and all others; the account is deleted", { timeout 
     await heading(tab, "Sign in");
     await tab.getByText("Your account was deleted.").waitFor();
     await signIn(tab, name);
-    await tab.getByText("There is no account with this name, or the password is wrong.").waitFor();
+    await tab.getByText("The e-mail address, username or password is incorrect.").waitFor();
   }),
 );
 

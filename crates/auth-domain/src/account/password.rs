@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{EmailAddress, Username};
 use crate::named::named;
 
-/// The 100 000 most common leaked passwords of 8 characters or more: lower-case, sorted, one per line.
+/// The 100,000 most common leaked passwords of 8 characters or more: lower-case, sorted, one per line.
 /// `docs/common-passwords.md` names the source.
 static COMMON: &str = include_str!("../../data/common-passwords.txt");
 
@@ -125,7 +125,7 @@ named! {
         TooShort = "TOO_SHORT",
         /// It has more than 128 characters.
         TooLong = "TOO_LONG",
-        /// It is one of the 100 000 most common passwords.
+        /// It is one of the 100,000 most common passwords.
         TooCommon = "TOO_COMMON",
         /// It equals the account's e-mail address, ignoring case.
         SameAsEmail = "SAME_AS_EMAIL",

@@ -39,7 +39,7 @@ impl From<CorrectEmailError> for Refusal {
         match error {
             CorrectEmailError::Malformed(field) => Self::invalid(vec![field]),
             CorrectEmailError::NotVerified => {
-                let message = "must be true, since the present address is verified";
+                let message = "must be true, since the current address is verified";
                 Self::invalid(vec![FieldError::new("/verified", FieldReason::NotAllowed, message)])
             }
             CorrectEmailError::Taken => Self::taken(ErrorCode::EmailExists, "/email"),

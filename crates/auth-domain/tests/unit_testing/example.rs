@@ -122,7 +122,7 @@ async fn whoever_loses_a_race_for_an_account_reads_it_again() {
     let changed = Account { updated_at: NOW + Duration::from_secs(1), ..ann.clone() };
     let revision = changed.revision();
     let mut store = MockStore::new();
-    // Mocks answer in the order of these lines: first the account as it was, then as somebody else changed it.
+    // Mocks answer in the order of these lines: first the account as it was, then as someone else changed it.
     store.expect_find_account().times(1).return_once(|_| Ok(Some(ann)));
     store.expect_commit().times(1).return_const(Err(CommitError::Conflict(Guard::AccountUnchanged)));
     store.expect_find_account().times(1).return_once(|_| Ok(Some(changed)));

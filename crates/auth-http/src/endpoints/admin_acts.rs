@@ -135,7 +135,7 @@ async fn reset_factors(
 #[derive(Deserialize, ToSchema)]
 struct UserEmailBody {
     email: String,
-    /// Whether it is known to be the user's. Must be true if the present address is verified.
+    /// Whether it is known to be the user's. Must be true if the current address is verified.
     #[serde(default)]
     verified: bool,
 }

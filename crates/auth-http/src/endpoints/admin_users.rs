@@ -142,7 +142,7 @@ struct NewUserBody {
     /// Whether the address is known to be the user's.
     #[serde(default)]
     email_verified: bool,
-    /// Without one, a mail tells the user how to set it.
+    /// Without one, a mail says how to set it.
     password: Option<String>,
     /// `user` unless said.
     roles: Option<Vec<String>>,

@@ -31,7 +31,7 @@ struct DeletionProgressData {
     requested_by: String,
     #[schema(format = DateTime)]
     deleted_at: String,
-    /// Everybody who is told.
+    /// Every service that is notified.
     services: Vec<ServiceView>,
 }
 

@@ -35,9 +35,9 @@ struct Health {
 #[serde(rename_all = "camelCase")]
 struct Readiness {
     status: &'static str,
-    /// Whether anything in the background of this node fails: mail, say. Requests are answered without it.
+    /// Whether a background worker of this node fails, for example the one for mail. Requests are still answered.
     workers_failing: bool,
-    /// What works in the background, by name: told to callers on this machine only.
+    /// What works in the background, by name: listed only to callers on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     workers: Option<Vec<WorkerHealth>>,
 }
@@ -58,10 +58,10 @@ struct WorkerHealth {
 struct SeenClient {
     /// The network that limits count for: a /24 or a /64.
     network: String,
-    /// Whether a proxy that is trusted told it.
+    /// Whether a trusted proxy named it.
     told_by_proxy: bool,
-    /// Whether somebody on a private network passed the request on, and no proxy is trusted: everybody who comes that way
-    /// looks the same.
+    /// Whether a peer on a private network forwarded the request, and no proxy is trusted: all clients behind it then look
+    /// the same.
     proxy_untrusted: bool,
 }
 

@@ -31,7 +31,7 @@ pub(super) fn here() -> Endpoint {
         .answers_empty(SuccessCode::UserLoggedOut)
 }
 
-/// *Permissions:* whoever holds a refresh token of the session.
+/// *Permissions:* anyone who holds a refresh token of the session.
 async fn logout(
     use_cases: Data<UseCases>,
     edge: Data<Edge>,

@@ -36,7 +36,7 @@ pub(super) fn endpoint() -> Endpoint {
         .errors(&[ErrorCode::NotFound])
 }
 
-/// *Permissions:* whoever connects from this machine, not through a proxy on it.
+/// *Permissions:* anyone who connects from this machine, not through a proxy on it.
 async fn from_loopback(
     use_cases: Data<UseCases>,
     edge: Data<Edge>,
@@ -56,7 +56,7 @@ pub(super) fn is_of_this_machine(request: &HttpRequest) -> bool {
     loopback && !proxied
 }
 
-/// *Permissions:* whoever reaches the address of `AUTH_METRICS_LISTEN`.
+/// *Permissions:* anyone who reaches the address of `AUTH_METRICS_LISTEN`.
 pub(crate) async fn metrics(use_cases: Data<UseCases>, edge: Data<Edge>) -> Result<HttpResponse, ApiError> {
     let load = use_cases.measure_load.execute().await;
     let log_lines_dropped = edge.log_lines_dropped.load(Ordering::Relaxed);

@@ -86,9 +86,9 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     .parameter(query("invitation", "An invitation, where one is required to register."))
     .parameter(query(
         "reauthenticate",
-        "`true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever \
-         comes back must be this browser, or bear an access token of that session. With the cookie the browser must come \
-         from a page of this service or of an allowed origin.",
+        "`true`: confirm again who the user of a session is: that of the access token in the request, or in its \
+         cookie. The same browser must return, or the request must carry an access token of that session. With the \
+         cookie, the browser must come from a page of this service or of an allowed origin.",
     ))
     .answers_plain(Answer::Redirect("To the provider. The answer is then accepted from this browser only."))
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
@@ -265,7 +265,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
     ])
 }
 
-/// *Permissions:* whoever brings a `state` back that this service made.
+/// *Permissions:* anyone who brings a `state` back that this service made.
 async fn callback(
     provider: ProviderName,
     use_cases: Data<UseCases>,

@@ -23,7 +23,7 @@ use crate::wire::{ReauthenticatedData, SecondFactorData};
 
 #[derive(Deserialize, ToSchema)]
 struct ReauthenticateBody {
-    /// Left out by a user without one: then a second factor, or a code to the proved address, takes its place.
+    /// Left out by a user without one: then a second factor, or a code to the verified address, takes its place.
     password: Option<String>,
 }
 

@@ -71,7 +71,7 @@ pub(super) fn endpoint() -> Endpoint {
         .errors(&[ErrorCode::RefreshTokenInvalid, ErrorCode::RefreshTokenExpired, ErrorCode::Unavailable])
 }
 
-/// *Permissions:* whoever holds the refresh token.
+/// *Permissions:* anyone who holds the refresh token.
 async fn refresh(
     use_cases: Data<UseCases>,
     edge: Data<Edge>,

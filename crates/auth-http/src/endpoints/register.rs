@@ -28,7 +28,7 @@ struct RegisterBody {
     username: Option<String>,
     /// At most 254 characters; unique without case.
     email: String,
-    /// 8–128 characters, not among the 100 000 commonest, not the e-mail address or username.
+    /// 8–128 characters, not among the 100,000 most common, not the e-mail address or username.
     password: String,
     /// Where it is there, it must be the same.
     confirm_password: Option<String>,

@@ -34,7 +34,7 @@ struct ScanQrData {
     otpauth_uri: String,
     /// To scan: a `data:` URI of an SVG.
     qr_code: String,
-    /// Seconds until the set-up is forgotten.
+    /// Seconds until the setup is forgotten.
     expires_in: u64,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct MethodView {
     status: &'static str,
     /// Whether it is offered first.
     primary: bool,
-    /// Null while its first set-up is pending.
+    /// Null while its first setup is pending.
     #[schema(required = true, format = DateTime)]
     enrolled_at: Option<String>,
 }
@@ -141,7 +141,7 @@ async fn begin_app(use_cases: Data<UseCases>, FreshBearer(caller): FreshBearer) 
 
 pub(super) fn cancel_app() -> Endpoint {
     Endpoint::new(HttpMethod::DELETE, "/2fa/app/setup", || web::to(give_up_app))
-        .operation("cancelAppSetup", Tag::TwoFactor, "Cancel the pending set-up of an authenticator app")
+        .operation("cancelAppSetup", Tag::TwoFactor, "Cancel the pending setup of an authenticator app")
         .permission(Permission::AccessToken)
         .answers_empty(SuccessCode::SetupCancelled)
         .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaAlreadyEnabled])

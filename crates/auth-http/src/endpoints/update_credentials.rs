@@ -26,10 +26,10 @@ use super::verify_code::{OtpBody, otp_code};
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateCredentialsBody {
-    /// The new address. It replaces one that was never proved at once; a proved one when `/auth/verify-email` proves it,
-    /// and until then it is the user's `pendingEmail`.
+    /// The new address. It replaces an address that was never verified at once. It replaces a verified one when
+    /// `/auth/verify-email` verifies it; until then it is the user's `pendingEmail`.
     email: Option<String>,
-    /// The present password.
+    /// The current password.
     old_password: Option<String>,
     /// The new one; as for `/auth/register`.
     new_password: Option<String>,

@@ -39,10 +39,10 @@ pub(crate) struct ImportOptions {
     /// The file with the hash configuration of a Firebase project, as its console shows it
     #[arg(long, value_name = "FILE")]
     firebase_hash_config: Option<PathBuf>,
-    /// Devise was configured without a pepper
+    /// Import Devise hashes that were made without a pepper (config.pepper is not set)
     #[arg(long)]
     devise_without_pepper: bool,
-    /// An identity provider that the other system calls THERE is HERE in this service. Can be given several times
+    /// The provider that the other system calls THERE is HERE in this service; can be repeated
     #[arg(long = "provider", value_name = "THERE=HERE", value_parser = alias)]
     providers: Vec<(String, ProviderName)>,
     /// Leave out usernames that are not valid here, instead of refusing their accounts

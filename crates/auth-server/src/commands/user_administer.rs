@@ -19,7 +19,7 @@ use super::user_views::report;
 pub(crate) struct ActOptions {
     /// Id, e-mail address or username
     pub(super) user: String,
-    /// Do not ask on a terminal
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(super) yes: bool,
     /// Print the result as JSON
@@ -65,7 +65,7 @@ async fn perform(use_cases: &OperatorUseCases, account: Account, act: Act) -> Re
             set.map_err(|error| match error {
                 CorrectEmailError::Malformed(field) => format!("the e-mail address {}", field.message),
                 CorrectEmailError::NotVerified => {
-                    "the present address is verified; add --verified if you know the new one to be the user's"
+                    "the current address is verified; add --verified if you know that the new one is the user's"
                         .to_owned()
                 }
                 error => error.to_string(),

@@ -21,13 +21,13 @@ pub(crate) struct CreateOptions {
     /// The username, if the user is to have one
     #[arg(long)]
     username: Option<String>,
-    /// Give the user the role admin, too
+    /// Also give the user the role admin
     #[arg(long)]
     admin: bool,
-    /// A role, instead of user; can be repeated
+    /// A role; can be repeated. Without this option, the user gets the role user
     #[arg(long)]
     role: Vec<String>,
-    /// The address is known to be the user's
+    /// Mark the address as verified, without mailing a code
     #[arg(long)]
     verified: bool,
     /// Read the password from standard input [default: none; a mail tells the user how to set it]

@@ -18,7 +18,7 @@ use super::user_views::report;
 pub(crate) struct RolesOptions {
     /// Id, e-mail address or username
     user: String,
-    /// The new roles; leave them out to remove all
+    /// The new roles, which replace all others. Without any role, --add or --remove, the user loses all roles
     roles: Vec<String>,
     /// Add this role and keep the others; can be repeated
     #[arg(long, value_name = "ROLE", conflicts_with = "roles")]

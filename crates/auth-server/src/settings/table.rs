@@ -64,7 +64,7 @@ const SETTINGS: &[Row] = &[
         "DB_CONNECTIONS",
         Kind::Number(1, 1_000),
         "(4 × cores, 8 to 32)",
-        "PostgreSQL only. Maximum number of connections; a quarter of them is reserved for reads. With 1, a blocked write also blocks reads. If the server allows fewer, requests wait for an open one.",
+        "PostgreSQL only. Maximum number of connections; a quarter of them is reserved for reads. With 1, a blocked write also blocks reads. If the database server allows fewer connections, requests wait until one is free.",
     ),
     (
         "SECRET_KEY",
@@ -151,21 +151,26 @@ const SETTINGS: &[Row] = &[
         "REGISTRATION_DOMAINS",
         Kind::List("a domain such as example.org, *.example.org or !example.com"),
         "(any)",
-        "Domains of the e-mail addresses that may register. *.example.org stands for every domain below example.org but not for itself; ! refuses. An address may register if no entry with ! matches its domain, and one without ! does or there is none.",
+        "Domains of the e-mail addresses that may register. *.example.org matches every domain below example.org, but not example.org itself; an entry with ! refuses what it matches. An address may register if no entry with ! matches its domain and, if there are entries without !, one of them does.",
     ),
     ("REQUIRE_VERIFIED_EMAIL", Kind::Switch, "off", "Require a verified e-mail address before login."),
     (
         "STEP_UP_MAX_AGE",
         Kind::SecondsOrOff(1, 31_536_000),
         "900",
-        "Maximum age of a login for actions that weaken an account: changing the address without the password; setting up, enabling, disabling or reordering second factors; creating new recovery codes; linking or unlinking a provider; deleting the account. If the account has a second factor, the login must have passed one in any case.",
+        "Maximum age of a login for sensitive actions: changing the address without the password; setting up, enabling, disabling or reordering second factors; creating new recovery codes; linking or unlinking a provider; exporting one's own data; deleting the account; administering other users. If the account has a second factor, the login must also have passed one, even if this is off.",
     ),
-    ("COOKIES", Kind::Switch, "(off, on with AUTH_PAGES)", "Also give browsers their tokens as cookies."),
+    (
+        "COOKIES",
+        Kind::Switch,
+        "(off, on with AUTH_PAGES)",
+        "Let browsers receive and send tokens in cookies as well as in JSON and headers.",
+    ),
     (
         "PAGES",
         Kind::Switch,
-        "(on with SQLite at a loopback address, without AUTH_PUBLIC_URL)",
-        "Serve the sign-in and account pages, under /account/. Turns on AUTH_COOKIES, which the pages need; off by default if that is off.",
+        "(on if the database is SQLite, the address is a loopback address and AUTH_PUBLIC_URL is not set)",
+        "Serve the sign-in and account pages, under /account/. The pages need cookies: on turns on AUTH_COOKIES, and with AUTH_COOKIES=off the default is off.",
     ),
     (
         "PRODUCT_NAME",
@@ -178,7 +183,7 @@ const SETTINGS: &[Row] = &[
         "PAGES_LOGO",
         Kind::Text("an .svg, .png, .webp or .jpg file"),
         "(none)",
-        "Picture beside the name on pages, of at most 256 KiB.",
+        "Picture next to the name on pages, of at most 256 KiB.",
     ),
     ("PAGES_TERMS", Kind::Text("a URL or a path on this host"), "(none)", "Terms of service that pages link to."),
     ("PAGES_PRIVACY", Kind::Text("a URL or a path on this host"), "(none)", "Privacy policy that pages link to."),
@@ -243,8 +248,7 @@ const AUDIENCES: Row = (
     "(none)",
     "Client ids of native apps and pages at the provider, whose id_tokens are accepted in addition to those for CLIENT_ID.",
 );
-const RATE_MEANING: &str =
-    "Requests a second that a node sends to the provider at most. Sign-ins that would wait too long get 503.";
+const RATE_MEANING: &str = "Maximum number of requests per second that a node sends to the provider. A sign-in that would wait longer than 3 s gets 503.";
 
 /// The settings of providers with their own prefix.
 const PROVIDERS: &[(&str, &[Row])] = &[
@@ -255,7 +259,7 @@ const PROVIDERS: &[(&str, &[Row])] = &[
                 "CLIENT_ID",
                 Kind::Text("text"),
                 "(off)",
-                "Client id of this service at google. Without it, sign-in with google is off.",
+                "Client id of this service at Google. Without it, sign-in with Google is off.",
             ),
             CLIENT_SECRET,
             ("ISSUER", Kind::Text("an https:// URL"), "https://accounts.google.com", "URL of the provider."),

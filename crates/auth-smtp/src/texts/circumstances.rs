@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 /// Says when it happened, and from which network and device.
 pub(super) fn circumstances(mail: &OutgoingMail) -> String {
     let network = mail.client.network();
-    format!("{}\nNetwork: {network}\nDevice: {}", time_of(mail), device(mail.client.user_agent()))
+    format!("{}\nIP address range: {network}\nDevice: {}", time_of(mail), device(mail.client.user_agent()))
 }
 
 /// Says only when it happened: the network and the device of an administrator or a service are no business of the user's.
