@@ -24,9 +24,10 @@ use super::{
     ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
     ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks,
     ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad,
-    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor,
-    SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate, RefreshSession,
+    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles,
+    SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode,
+    VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place

@@ -212,7 +212,9 @@ impl StatusData {
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::GET, "/auth/admin/status", || web::to(read))
         .operation("getStatus", Tag::Admin, "Read the state of the service")
-        .description("Mails that wait or failed, keys, the last rehearsed restore, workers, and what deserves attention.")
+        .description(
+            "Mails that wait or failed, keys, the last rehearsed restore, workers, and what deserves attention.",
+        )
         .permission(Permission::Admin(Scope::StatusRead))
         .answers::<StatusData>(SuccessCode::StatusFetched)
 }

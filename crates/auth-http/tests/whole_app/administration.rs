@@ -271,10 +271,10 @@ async fn the_state_of_the_service_is_read() {
     let mails = &fresh["mails"];
     assert_eq!((&mails["waiting"], &mails["failed"]), (&json!(1), &json!(1)), "{mails}");
     assert_eq!(mails["waitingMails"][0]["recipient"], "bob@example.org");
-    assert_eq!((&mails["failedMails"][0]["recipient"], &mails["failedMails"][0]["error"]), (
-        &json!("ann@example.org"),
-        &json!(refused)
-    ));
+    assert_eq!(
+        (&mails["failedMails"][0]["recipient"], &mails["failedMails"][0]["error"]),
+        (&json!("ann@example.org"), &json!(refused))
+    );
     assert_eq!(fresh["signingKeys"], json!([]));
     assert_eq!(fresh["concerns"], json!(["mails_failed", "no_signing_key", "restore_never_verified"]));
     app.wait(601);

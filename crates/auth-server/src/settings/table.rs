@@ -165,7 +165,7 @@ const SETTINGS: &[Row] = &[
         "PAGES",
         Kind::Switch,
         "(on with SQLite at a loopback address, without AUTH_PUBLIC_URL)",
-        "Serve the sign-in and account pages, under /account/. Turns on AUTH_COOKIES, which the pages need; off by default if that is off.",
+        "Serve the sign-in and account pages, under /account/, and those for admins, under /admin/. Turns on AUTH_COOKIES, which the pages need; off by default if that is off.",
     ),
     (
         "PRODUCT_NAME",
