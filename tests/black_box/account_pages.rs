@@ -1,4 +1,4 @@
-//! `clients/pages`, the sign-in and account pages: the committed build is that of the sources, and the pages work in Chromium
+//! `clients/pages`, the sign-in and account pages and those of the administration: the committed build is that of the sources, and the pages work in Chromium
 //! on both engines. What they do there is in `clients/pages/test/browser`.
 
 use std::net::TcpListener;
@@ -47,8 +47,11 @@ each_engine! {
             ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),
         ];
         let server = Server::with(engine, &settings).await;
+        server.register("root").await;
+        server.command(&["user", "roles", "root", "--add", "admin"]);
         let mut script = script("test:browser");
         script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", &app).env("AUTH_TEST_PROVIDER", &provider.url);
+        script.env("AUTH_TEST_ADMIN", "root");
         script.env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
         tokio::task::spawn_blocking(move || run(script)).await.unwrap();
     }

@@ -114,7 +114,7 @@ impl Server {
     async fn launched(database: Option<String>, settings: &[(&str, &str)], descriptors: Option<Descriptors>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let scopes = "credentials:read,credentials:delete,tokens:introspect,roles:write,deletions:read,events:read,\
-                      users:read,users:write,audit:read";
+                      users:read,users:write,audit:read,status:read";
         let mut all = vec![
             ("AUTH_LISTEN", "127.0.0.1:0"),
             ("AUTH_SECRET_KEY", MASTER_KEY),

@@ -3,13 +3,15 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Account } from "./account/account.js";
 import { type Problem, words } from "./errors.js";
+import { Footer, Header } from "./frame.js";
 import { type Page, show, usePage } from "./router.js";
 import { auth, type User } from "./session.js";
 import { settings } from "./settings.js";
 import { type Flow, useFlow } from "./sign-in/flow.js";
-import { Login, Register } from "./sign-in/login.js";
+import { Login } from "./sign-in/login.js";
+import { Register } from "./sign-in/register.js";
 import { Code, Finish, Recover, Verify } from "./sign-in/steps.js";
-import { chooseLanguage, languageName, loadTexts, text } from "./texts.js";
+import { loadTexts, text } from "./texts.js";
 import { Alert, Loading, Title } from "./ui.js";
 
 /** Who is signed in: nobody, or not known yet. */
@@ -46,7 +48,7 @@ function App() {
     if (known || user === undefined) return;
     setKnown(true);
     if (user && page !== "finish") {
-      if (settings.redirect) void flow.end();
+      if (settings.redirect) void flow.end(true);
       else if (page !== "") show("", true);
     }
   }, [user]);
@@ -108,34 +110,6 @@ const Circle = ({ target }: { target: string }) => (
       </a>
     </div>
   </Card>
-);
-
-const Header = () => (
-  <header>
-    <a href=".">
-      {settings.logo && <img src={settings.logo} alt="" height="32" />} <span>{settings.product}</span>
-    </a>
-  </header>
-);
-
-const Footer = () => (
-  <footer>
-    {settings.terms && <a href={settings.terms}>{text("footer.terms")}</a>}
-    {settings.privacy && <a href={settings.privacy}>{text("footer.privacy")}</a>}
-    {settings.languages.length > 1 && (
-      <select
-        aria-label={text("language.choose")}
-        value={settings.language}
-        onChange={(event) => chooseLanguage(event.currentTarget.value)}
-      >
-        {settings.languages.map((language) => (
-          <option key={language} value={language} lang={language}>
-            {languageName(language)}
-          </option>
-        ))}
-      </select>
-    )}
-  </footer>
 );
 
 async function start() {

@@ -1,6 +1,6 @@
 // Which page is shown. All of them are in one folder: `login`, `register`, and so on; the account itself is the folder.
 import { useEffect, useState } from "preact/hooks";
-import { here, settings } from "./settings.js";
+import { here, invitation, settings } from "./settings.js";
 
 export type Page = "" | "login" | "register" | "recover" | "verify" | "code" | "finish";
 
@@ -15,6 +15,7 @@ const current = (): Page => {
 export function hrefOf(page: Page): string {
   const url = new URL(page || ".", here);
   if (settings.redirect) url.searchParams.set("redirect", settings.redirect);
+  if (page === "register" && invitation.token) url.hash = new URLSearchParams(invitation).toString();
   return url.href;
 }
 
@@ -43,11 +44,14 @@ export function usePage(): Page {
 
 const VISITED = "auth-redirected";
 
-/** Leaves for where the visitor came from. False if they have just been sent back from there. */
-export function leave(target: string): boolean {
+/**
+ * Leaves for where the visitor came from. False if they come signed in and have just been sent back from there; whoever
+ * has typed something meanwhile does not go round in circles.
+ */
+export function leave(target: string, arriving: boolean): boolean {
   const last = sessionStorage.getItem(VISITED) ?? "";
   const [when = "0", ...where] = last.split(" ");
-  if (where.join(" ") === target && Date.now() - Number(when) < 10_000) return false;
+  if (arriving && where.join(" ") === target && Date.now() - Number(when) < 10_000) return false;
   sessionStorage.setItem(VISITED, `${Date.now()} ${target}`);
   location.replace(target);
   return true;

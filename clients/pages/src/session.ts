@@ -1,6 +1,6 @@
 // The client of the service, and what these pages add to it.
 import { createAuthClient, type User } from "@auth-service/client";
-import { here, service, settings } from "./settings.js";
+import { folder, here, service, settings } from "./settings.js";
 
 export type { User } from "@auth-service/client";
 
@@ -34,7 +34,7 @@ async function list(): Promise<Provider[]> {
 
 /** Returns the URL of one of these pages, where providers send the browser: under the public URL. */
 export function publicPage(page: string, query: Record<string, string | undefined>): string {
-  const url = new URL(page, settings.publicUrl ? new URL("account/", settings.publicUrl) : here);
+  const url = new URL(page, settings.publicUrl ? new URL(`${folder}/`, settings.publicUrl) : here);
   for (const [name, value] of Object.entries(query)) if (value) url.searchParams.set(name, value);
   return url.href;
 }
@@ -43,10 +43,11 @@ export function publicPage(page: string, query: Record<string, string | undefine
  * Returns where to send the browser to sign in with a provider. The cookies of that sign-in belong to the public URL, so
  * on any other host the browser goes there.
  */
-export function providerUrl(provider: string, redirect: string, reauthenticate = false): string {
+export function providerUrl(provider: string, redirect: string, { reauthenticate = false, invitation = "" } = {}): string {
   const url = new URL(`auth/${encodeURIComponent(provider)}/authorize`, settings.publicUrl || service);
   url.searchParams.set("redirect", redirect);
   if (reauthenticate) url.searchParams.set("reauthenticate", "true");
+  if (invitation) url.searchParams.set("invitation", invitation);
   return url.href;
 }
 

@@ -8,7 +8,8 @@ let messages: Partial<Record<string, string>> = {};
 
 /** Fetches the texts of the page's language. */
 export async function loadTexts(): Promise<void> {
-  messages = await (await fetch(settings.messages)).json();
+  const files = await Promise.all(settings.messages.map(async (file) => (await fetch(file)).json()));
+  messages = Object.assign({}, ...files);
 }
 
 const fill = (text: string, values: Record<string, string | number>) =>

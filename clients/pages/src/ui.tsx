@@ -13,7 +13,8 @@ interface FieldProps {
   autoComplete: string;
   problem?: Problem | undefined;
   hint?: string;
-  optional?: boolean;
+  /** It may be empty. `silent`: as all of its form may, so that this goes without saying. */
+  optional?: boolean | "silent";
   value?: string;
   inputMode?: "numeric" | "email" | "text";
   maxLength?: number;
@@ -34,7 +35,7 @@ export function Field(props: FieldProps) {
   return (
     <div class="field">
       <label for={id}>
-        {label} {optional && <span class="optional">({text("field.optional")})</span>}
+        {label} {optional === true && <span class="optional">({text("field.optional")})</span>}
       </label>
       <div class="input">
         <input
@@ -86,14 +87,23 @@ const Eye = ({ closed }: { closed: boolean }) => (
   </svg>
 );
 
-export const NewPassword = ({ name, label, problem }: { name: string; label: string; problem: Problem | undefined }) => (
+interface NewPasswordProps {
+  name: string;
+  label: string;
+  problem: Problem | undefined;
+  optional?: boolean;
+  hint?: string;
+}
+
+export const NewPassword = ({ name, label, problem, optional = false, hint }: NewPasswordProps) => (
   <Field
     label={label}
     name={name}
     type="password"
     autoComplete="new-password"
     problem={problem}
-    hint={text("field.password_hint", { min: settings.passwordMin })}
+    optional={optional}
+    hint={hint ?? text("field.password_hint", { min: settings.passwordMin })}
   />
 );
 

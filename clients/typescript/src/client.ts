@@ -47,6 +47,9 @@ export function createClient(options: InternalOptions) {
     /** Deletes the account for good. Needs a fresh login: after `REAUTHENTICATION_REQUIRED` call `reauthenticate`. */
     deleteAccount: () => ending(signed("delete", "/auth/delete").then(result)),
 
+    /** Returns what the service keeps of the user. Needs a fresh login. */
+    exportData: async () => result(await signed("get", "/auth/me/export")),
+
     sessions: {
       list: async () => result(await signed("get", "/auth/sessions")),
       revoke: async (id: string) =>

@@ -5172,6 +5172,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatusFetched"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/google/authorize": {
         parameters: {
             query?: never;
@@ -5985,6 +6063,15 @@ export interface components {
             /** @description With `FORBIDDEN` to a service: the scope that it lacks. */
             scope?: string;
         };
+        EventStatus: {
+            /**
+             * Format: int64
+             * @description How many deliveries are not acknowledged, counted once for each service.
+             */
+            waiting: number;
+            /** Format: date-time */
+            waitingSince: string | null;
+        };
         /** @description `data` of an export. */
         ExportData: {
             auditTrail: components["schemas"]["OwnAuditRecord"][];
@@ -6004,6 +6091,17 @@ export interface components {
             method: string;
             primary: boolean;
             status: string;
+        };
+        /** @description A mail that was given up. */
+        FailedMail: {
+            /** @description What the mail server last answered. */
+            error: string;
+            /** Format: date-time */
+            failedAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            recipient: string;
         };
         FieldError: {
             /** @description A JSON pointer (RFC 6901). */
@@ -6110,6 +6208,27 @@ export interface components {
         LostPasswordBody: {
             /** @description The address of the account. */
             email: string;
+        };
+        MailStatus: {
+            /**
+             * Format: int64
+             * @description How many were given up.
+             */
+            failed: number;
+            /** @description Latest first, at most 100. */
+            failedMails: components["schemas"]["FailedMail"][];
+            /**
+             * Format: int64
+             * @description How many are neither sent nor given up.
+             */
+            waiting: number;
+            /** @description The longest due first, at most 100. */
+            waitingMails: components["schemas"]["WaitingMail"][];
+            /**
+             * Format: date-time
+             * @description Since when the oldest of them has been waiting.
+             */
+            waitingSince: string | null;
         };
         /** @description A user as an administrator sees one. */
         ManagedUser: {
@@ -6340,6 +6459,11 @@ export interface components {
             /** @description A fresh one, where the caller bore a temp token. */
             tempToken?: string;
         };
+        RetiredMasterKey: {
+            id: string;
+            /** Format: date-time */
+            retiredAt: string;
+        };
         RolesChangeBody: {
             add?: string[];
             remove?: string[];
@@ -6441,6 +6565,45 @@ export interface components {
             /** @constant */
             code: "SETUP_CANCELLED";
             data: Record<string, never>;
+            /** @constant */
+            statusCode: 200;
+        };
+        SigningKeyStatus: {
+            /** Format: date-time */
+            activeFrom: string;
+            /** @description Its `kid`. */
+            id: string;
+            state: string;
+        };
+        /** @description `data` with the state of the service. */
+        StatusData: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description What deserves attention, the most urgent first: `worker_failing`, `file_damaged`, `mails_late`, `mails_failed`,
+             *     `events_late`, `no_signing_key`, `signing_key_old`, `restore_never_verified` or `restore_old`.
+             */
+            concerns: string[];
+            events: components["schemas"]["EventStatus"];
+            /** @description What the last check of the file of an embedded database found. */
+            file: string;
+            /**
+             * Format: date-time
+             * @description When `auth-server restore --drill` last succeeded.
+             */
+            lastVerifiedRestoreAt: string | null;
+            mails: components["schemas"]["MailStatus"];
+            /** @description Master keys of which a part is kept for accounts that depend on it. */
+            retiredMasterKeys: components["schemas"]["RetiredMasterKey"][];
+            /** @description Those that are published, oldest first. */
+            signingKeys: components["schemas"]["SigningKeyStatus"][];
+            /** @description The background workers of the node that answers. */
+            workers: components["schemas"]["WorkerStatus"][];
+        };
+        StatusFetched: {
+            /** @constant */
+            code: "STATUS_FETCHED";
+            data: components["schemas"]["StatusData"];
             /** @constant */
             statusCode: 200;
         };
@@ -6683,6 +6846,29 @@ export interface components {
             data: components["schemas"]["ResentData"];
             /** @constant */
             statusCode: 200;
+        };
+        /** @description A mail that is neither sent nor given up. */
+        WaitingMail: {
+            /** Format: int32 */
+            attempts: number;
+            /** @description What the mail server last answered; null before an attempt has failed. */
+            error: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            nextAttemptAt: string;
+            recipient: string;
+        };
+        WorkerStatus: {
+            /** @description Whether it waits to be started again, or failed within the last minute. */
+            failing: boolean;
+            /**
+             * Format: int64
+             * @description How often it panicked or failed since this node started.
+             */
+            failures: number;
+            name: string;
         };
     };
     responses: never;

@@ -26,6 +26,8 @@ named! {
         UsersWrite = "users:write",
         /// Read the audit trail.
         AuditRead = "audit:read",
+        /// Read the state of the service.
+        StatusRead = "status:read",
     }
 }
 
@@ -74,6 +76,8 @@ granted! {
     UsersWrite,
     /// Requires [`Scope::AuditRead`].
     AuditRead,
+    /// Requires [`Scope::StatusRead`].
+    StatusRead,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use

@@ -65,6 +65,7 @@ pub mod retired_key;
 mod services;
 pub mod session;
 pub mod signing_key;
+pub mod status;
 pub mod temp_token;
 mod timestamp;
 pub mod two_factor;

@@ -46,6 +46,38 @@ pub fn signing_at<K>(keys: &[K], now: Timestamp, sequence_and_start: impl Fn(&K)
     newest.or_else(|| keys.iter().min_by_key(|key| sequence_and_start(key).0))
 }
 
+/// What a published key is for at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningKeyState {
+    /// It signed; its tokens may still be valid.
+    Previous,
+    /// It signs.
+    Current,
+    /// It will sign, and is published so that verifiers know it by then.
+    Next,
+}
+
+impl SigningKeyState {
+    /// Returns its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Previous => "previous",
+            Self::Current => "current",
+            Self::Next => "next",
+        }
+    }
+}
+
+/// Returns the keys with what each is for at `now`.
+pub fn states_at(keys: &[SigningKey], now: Timestamp) -> impl Iterator<Item = (&SigningKey, SigningKeyState)> {
+    let signing = signing_at(keys, now, sequence_and_start).map(|key| key.id);
+    keys.iter().map(move |key| match key {
+        key if Some(key.id) == signing => (key, SigningKeyState::Current),
+        key if key.active_from > now => (key, SigningKeyState::Next),
+        _ => (key, SigningKeyState::Previous),
+    })
+}
+
 /// Plans the rotation: the first key signs at once, each next key is published ahead, and each previous key is removed
 /// when its tokens have expired.
 pub fn plan_rotation(keys: &[SigningKey], now: Timestamp) -> RotationPlan {

@@ -238,4 +238,5 @@ success_codes! {
     UserUpdated = OK "USER_UPDATED",
     SessionsEnded = OK "SESSIONS_ENDED",
     AuditFetched = OK "AUDIT_FETCHED",
+    StatusFetched = OK "STATUS_FETCHED",
 }

@@ -57,7 +57,7 @@ pub struct Edge {
     pub cookies: bool,
     /// The other origins whose pages may call with credentials, and on which a sign-in may end.
     pub origins: Origins,
-    /// The sign-in and account pages, if they are on. They need cookies.
+    /// The sign-in, account and administration pages, if they are on. They need cookies.
     pub pages: Option<Pages>,
     /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,

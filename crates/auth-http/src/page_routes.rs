@@ -1,4 +1,4 @@
-//! `account/…`: the sign-in and account pages, and their files.
+//! `account/…` and `admin/…`: the sign-in and account pages, those of the administration, and their files.
 
 use actix_web::http::header::{self, AcceptLanguage, Header as _};
 use actix_web::http::{Method, StatusCode};
@@ -17,6 +17,8 @@ use crate::query::query_parameter;
 const LANGUAGE: &str = "auth-language";
 /// Pages that the script draws. Their forms work only with it.
 const OTHER_VIEWS: &[&str] = &["", "register", "recover", "verify", "finish"];
+/// Those of the administration. What they show, the API refuses to whoever is no administrator.
+const ADMIN_VIEWS: &[&str] = &["", "user", "invitations", "audit", "service"];
 
 /// Adds the pages to the scope at `base`, if they are on.
 pub(crate) fn services(scope: Scope, base: &str, edge: &Edge) -> Scope {
@@ -39,12 +41,17 @@ pub(crate) fn services(scope: Scope, base: &str, edge: &Edge) -> Scope {
         routes
     };
     let mut scope = scope
-        .service(resource("/account", reading(&|| web::to(redirect))))
+        .service(resource("/account", reading(&|| web::to(|request| redirect("account/", request)))))
+        .service(resource("/admin", reading(&|| web::to(|request| redirect("admin/", request)))))
         .service(resource("/account/assets/{file}", reading(&|| web::to(file))))
+        .service(resource("/admin/assets/{file}", reading(&|| web::to(file))))
         .service(resource("/account/login", with_form(&page(View::Login), web::post().to(page_forms::login))))
         .service(resource("/account/code", with_form(&page(View::Code), web::post().to(page_forms::code))));
     for name in OTHER_VIEWS {
         scope = scope.service(resource(&format!("/account/{name}"), reading(&page(View::Other))));
+    }
+    for name in ADMIN_VIEWS {
+        scope = scope.service(resource(&format!("/admin/{name}"), reading(&page(View::Admin))));
     }
     scope
 }
@@ -54,9 +61,9 @@ fn reading(route: &dyn Fn() -> Route) -> Vec<(Method, Route)> {
 }
 
 /// Relative: a proxy in front may have taken a prefix away.
-async fn redirect(request: HttpRequest) -> HttpResponse {
+async fn redirect(folder: &str, request: HttpRequest) -> HttpResponse {
     let query = if request.query_string().is_empty() { String::new() } else { format!("?{}", request.query_string()) };
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("account/{query}"))).finish()
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("{folder}{query}"))).finish()
 }
 
 async fn file(edge: Data<Edge>, name: Path<String>, request: HttpRequest) -> HttpResponse {

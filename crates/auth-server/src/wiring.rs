@@ -19,7 +19,7 @@ use auth_http::{
 };
 use auth_oauth::{Dialect, FORTYTWO, GOOGLE, OpenIdOptions, ProviderClient, Registration, connect};
 use auth_session_cache::{CachedStore, SessionCache};
-use auth_smtp::ConfiguredMailer;
+use auth_smtp::{ConfiguredMailer, MailSettings};
 use auth_sqlite::Claim;
 use auth_webhooks::WebhookSink;
 use supervisor::Supervisor;
@@ -136,7 +136,7 @@ fn ports(
         authorization_states: Arc::new(AuthorizationStateSigner::new(ring.clone(), issuer.to_owned())),
         signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
         audit_context: Arc::new(HttpAuditContext),
-        mailer: Arc::new(ConfiguredMailer::new(settings.mail.clone())),
+        mailer: Arc::new(ConfiguredMailer::new(mail(settings, issuer))),
         event_sink: Arc::new(WebhookSink::new(webhooks, Arc::new(SystemClock))?),
         identity_providers: identity_providers(settings, issuer)?,
     })
@@ -240,6 +240,14 @@ fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> 
         }
     }
     all
+}
+
+/// Returns the settings of the mails, which link to the pages if these are on.
+fn mail(settings: &Settings, issuer: &str) -> MailSettings {
+    match settings.register_page(issuer) {
+        Some(url) => settings.mail.clone().with_register_page(url),
+        None => settings.mail.clone(),
+    }
 }
 
 fn pages(settings: &Settings, issuer: &str) -> Option<Pages> {

@@ -17,9 +17,12 @@ fn headers(to: EmailAddress, from: &MailSettings) -> String {
     let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
     let outgoing = OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, content };
     let mail = String::from_utf8(
-        build(&outgoing, &Sender { from: from.from.clone(), message_id_domain: from.message_id_domain() })
-            .unwrap()
-            .formatted(),
+        build(
+            &outgoing,
+            &Sender { from: from.from.clone(), message_id_domain: from.message_id_domain(), register_page: None },
+        )
+        .unwrap()
+        .formatted(),
     )
     .unwrap();
     mail.split("\r\n\r\n").next().unwrap().to_owned()

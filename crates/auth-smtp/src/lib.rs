@@ -12,3 +12,4 @@ mod texts;
 
 pub use mailer::{ConfiguredMailer, MailCheck};
 pub use settings::{InvalidMailSettings, MailHostname, MailSettings};
+pub use texts::invitation_link;

@@ -57,7 +57,8 @@ impl ConfiguredMailer {
             Place::Folder(folder) => Destination::Folder(folder),
             Place::Server(address) => Destination::Server(Server::new(address, hello)),
         };
-        Self { sender: Sender { from: settings.from, message_id_domain }, destination }
+        let sender = Sender { from: settings.from, message_id_domain, register_page: settings.register_page };
+        Self { sender, destination }
     }
 
     /// Checks whether mail could be sent. With a server, it goes as far as the recipient, which is `recipient` or the

@@ -43,11 +43,13 @@ pub(crate) struct Sender {
     pub(crate) from: Mailbox,
     /// The right side of every Message-ID, which is the same at each attempt and on every node.
     pub(crate) message_id_domain: String,
+    /// The URL of the page that fills an invitation in, if there is one.
+    pub(crate) register_page: Option<String>,
 }
 
 /// Builds the message, or says why that is impossible: then the address cannot receive mail.
 pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, lettre::error::Error> {
-    let text = text_of(mail, sender.from.name.as_deref());
+    let text = text_of(mail, sender.from.name.as_deref(), sender.register_page.as_deref());
     Message::builder()
         .from(sender.from.clone())
         .to(recipient(&mail.to).ok_or(lettre::error::Error::MissingTo)?)
@@ -102,8 +104,13 @@ mod tests {
     }
 
     fn formatted(mail: &OutgoingMail) -> String {
+        formatted_by(mail, None)
+    }
+
+    fn formatted_by(mail: &OutgoingMail, register_page: Option<&str>) -> String {
         let from: Mailbox = "Auth <no-reply@example.org>".parse().unwrap();
-        let sender = Sender { from, message_id_domain: "auth.example.org".to_owned() };
+        let register_page = register_page.map(str::to_owned);
+        let sender = Sender { from, message_id_domain: "auth.example.org".to_owned(), register_page };
         String::from_utf8(build(mail, &sender).unwrap().formatted()).unwrap()
     }
 
@@ -130,7 +137,12 @@ mod tests {
         let text = format!("inv1.{}", "a".repeat(64));
         let (token, expires_at) = (BearerToken::new(text.clone()), Timestamp::from_seconds(1_800_604_800));
         let content = OutgoingContent::Invitation { token, expires_at };
-        let message = formatted(&mail("ann@example.org", "Browser", content).unwrap());
+        let mail = mail("ann@example.org", "Browser", content).unwrap();
+        let message = formatted(&mail);
+        assert!(!message.contains("Or open this page"), "there is none: {message}");
+        let linked = formatted_by(&mail, Some("https://a.example/account/register")).replace("=\r\n", "");
+        let link = format!("https://a.example/account/register#invitation=3D{text}&email=3Dann%40example.org\r\n");
+        assert!(linked.contains(&link), "{linked}");
         let plain = message.split("text/html").next().unwrap();
         assert_eq!(plain.lines().filter(|line| *line == text).count(), 1, "{plain}");
         assert!(

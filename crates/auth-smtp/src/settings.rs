@@ -63,6 +63,7 @@ pub struct MailSettings {
     pub(crate) from: Mailbox,
     pub(crate) place: Place,
     hostname: MailHostname,
+    pub(crate) register_page: Option<String>,
 }
 
 #[derive(Clone)]
@@ -80,13 +81,24 @@ impl MailSettings {
             Some(folder) => Place::Folder(PathBuf::from(folder)),
             None => Place::Server(server(url)?),
         };
-        Ok(Self { from: sender(from)?, place, hostname: MailHostname::Name("localhost".to_owned()) })
+        Ok(Self {
+            from: sender(from)?,
+            place,
+            hostname: MailHostname::Name("localhost".to_owned()),
+            register_page: None,
+        })
     }
 
     /// Sets the name with which this service introduces itself.
     #[must_use]
     pub fn named(self, hostname: MailHostname) -> Self {
         Self { hostname, ..self }
+    }
+
+    /// Sets the URL of the page that fills an invitation in.
+    #[must_use]
+    pub fn with_register_page(self, url: String) -> Self {
+        Self { register_page: Some(url), ..self }
     }
 
     /// Says where mails go, for the operator; without the password.

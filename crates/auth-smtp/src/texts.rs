@@ -1,10 +1,12 @@
 //! The texts of mails: one for each kind, rendered as plain text and as HTML.
 
 use auth_domain::Timestamp;
+use auth_domain::account::EmailAddress;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::identity::ProviderName;
 use auth_domain::mail::{About, NoticeDetails, NoticeKind, OutgoingContent, OutgoingMail, Removed};
 use auth_domain::two_factor::Method;
+use url::form_urlencoded;
 
 mod circumstances;
 mod layout;
@@ -23,17 +25,19 @@ enum Paragraph {
     Plain(String),
     /// Stands on a line of its own.
     Code(String),
+    /// The address of a page, on a line of its own.
+    Link(String),
 }
 
 /// Returns what a mail says, with the name of its sender at the end. A code is never in the subject, which locked
-/// screens show.
-pub(crate) fn text_of(mail: &OutgoingMail, sender: Option<&str>) -> Text {
-    let mut text = text_without_sender(mail);
+/// screens show. `register_page` is the URL of the page that fills an invitation in, if there is one.
+pub(crate) fn text_of(mail: &OutgoingMail, sender: Option<&str>, register_page: Option<&str>) -> Text {
+    let mut text = text_without_sender(mail, register_page);
     text.paragraphs.extend(sender.map(|name| Paragraph::Plain(format!("This mail was sent by {name}."))));
     text
 }
 
-fn text_without_sender(mail: &OutgoingMail) -> Text {
+fn text_without_sender(mail: &OutgoingMail, register_page: Option<&str>) -> Text {
     match &mail.content {
         OutgoingContent::Code { purpose, code, expires_at } => {
             let (kind, subject, use_it, unasked) = code_text(*purpose);
@@ -46,7 +50,10 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
             ];
             Text { kind, subject, paragraphs }
         }
-        OutgoingContent::Invitation { token, expires_at } => invitation_text(mail, token.reveal(), *expires_at),
+        OutgoingContent::Invitation { token, expires_at } => {
+            let link = register_page.map(|page| invitation_link(page, token.reveal(), Some(&mail.to)));
+            invitation_text(mail, token.reveal(), link, *expires_at)
+        }
         OutgoingContent::Notice { notice, times } => {
             let (subject, what, advice) = notice_text(notice.kind);
             let mut texts = vec![what.to_owned()];
@@ -63,23 +70,40 @@ fn text_without_sender(mail: &OutgoingMail) -> Text {
     }
 }
 
+/// Returns the link to the page that fills an invitation in, and the address that it is for. Both are behind `#`, which
+/// browsers send to no server, so that they stand in no log.
+pub fn invitation_link(register_page: &str, token: &str, email: Option<&EmailAddress>) -> String {
+    let mut values = form_urlencoded::Serializer::new(String::new());
+    values.append_pair("invitation", token);
+    if let Some(email) = email {
+        values.append_pair("email", email.as_str());
+    }
+    format!("{register_page}#{}", values.finish())
+}
+
 /// Names neither network nor device: the invited person knows nothing of who created it, and it may have been a service.
-fn invitation_text(mail: &OutgoingMail, token: &str, expires_at: Timestamp) -> Text {
+fn invitation_text(mail: &OutgoingMail, token: &str, link: Option<String>, expires_at: Timestamp) -> Text {
     let lifetime = in_words(expires_at.since(mail.at));
-    let paragraphs = vec![
+    let mut paragraphs = vec![
         Paragraph::Plain(
             "You are invited to create an account. At the site that invited you, sign up with this e-mail address, and \
              enter this invitation:"
                 .to_owned(),
         ),
         Paragraph::Code(token.to_owned()),
+    ];
+    if let Some(link) = link {
+        paragraphs.push(Paragraph::Plain("Or open this page, where it is filled in:".to_owned()));
+        paragraphs.push(Paragraph::Link(link));
+    }
+    paragraphs.extend([
         Paragraph::Plain(format!("It expires {lifetime} after it was sent, at {}.", when(expires_at))),
         Paragraph::Plain(
             "If you did not expect this, ignore this mail: no account is created unless you sign up. Never share this \
              invitation with anyone."
                 .to_owned(),
         ),
-    ];
+    ]);
     Text { kind: "invitation", subject: "You are invited to create an account", paragraphs }
 }
 

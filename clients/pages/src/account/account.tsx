@@ -1,6 +1,7 @@
 import { problem } from "../errors.js";
 import { show } from "../router.js";
 import { auth, type User } from "../session.js";
+import { service } from "../settings.js";
 import { text } from "../texts.js";
 import { Act, Title } from "../ui.js";
 import { FreshLogin } from "./fresh.js";
@@ -20,14 +21,21 @@ export function Account({ user, flow }: { user: User; flow: Flow }) {
     <FreshLogin user={user}>
       <div class="head">
         <Title>{text("account.title")}</Title>
-        <Act run={signOut}>{text("account.sign_out")}</Act>
+        <div class="actions">
+          {user.roles.includes("admin") && (
+            <a class="plain" href={new URL("admin/", service).href}>
+              {text("admin.title")}
+            </a>
+          )}
+          <Act run={signOut}>{text("account.sign_out")}</Act>
+        </div>
       </div>
       <Profile user={user} />
       <Password user={user} />
       <TwoFactor user={user} />
       <LinkedAccounts user={user} />
       <Devices />
-      <Data user={user} />
+      <Data />
       <Deletion user={user} deleted={() => flow.say(text("login.deleted"))} />
     </FreshLogin>
   );

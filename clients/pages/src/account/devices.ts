@@ -1,4 +1,6 @@
 // Names for a browser and its system, of what their user agent says.
+import { text } from "../texts.js";
+
 const BROWSERS: [RegExp, string][] = [
   [/\bEdgA?\//, "Edge"],
   [/\bOPR\//, "Opera"],
@@ -21,5 +23,12 @@ const SYSTEMS: [RegExp, string][] = [
 
 const first = (known: [RegExp, string][], agent: string) => known.find(([pattern]) => pattern.test(agent))?.[1];
 
-/** Returns what is recognised. */
-export const device = (agent: string) => ({ browser: first(BROWSERS, agent), system: first(SYSTEMS, agent) });
+/** Returns what is recognised, in words. */
+export function deviceName(agent: string): string {
+  const [browser, system] = [first(BROWSERS, agent), first(SYSTEMS, agent)];
+  if (!browser && !system) return agent.slice(0, 60) || text("devices.unknown_browser");
+  return text("devices.device", {
+    browser: browser ?? text("devices.unknown_browser"),
+    system: system ?? text("devices.unknown_system"),
+  });
+}

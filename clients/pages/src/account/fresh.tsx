@@ -24,19 +24,28 @@ export const useFresh = () => useContext(Context);
 /** Lets what is inside ask for a fresh login. */
 export function FreshLogin({ user, children }: { user: User; children: ComponentChildren }) {
   const [asking, setAsking] = useState(false);
-  const answer = useRef<(fresh: boolean) => void>(() => {});
+  const waiting = useRef<{ answer: Promise<boolean>; settle: (fresh: boolean) => void } | undefined>(undefined);
   const settle = (fresh: boolean) => {
     setAsking(false);
-    answer.current(fresh);
+    waiting.current?.settle(fresh);
+    waiting.current = undefined;
   };
+  /** Asks once for all acts that wait. */
+  function ask(): Promise<boolean> {
+    if (!waiting.current) {
+      let settled = (_: boolean) => {};
+      const answer = new Promise<boolean>((resolve) => {
+        settled = resolve;
+      });
+      waiting.current = { answer, settle: settled };
+      setAsking(true);
+    }
+    return waiting.current.answer;
+  }
   const fresh: Fresh = async (act) => {
     const acted = await act();
     if (refusal(acted)?.code !== "REAUTHENTICATION_REQUIRED") return acted;
-    const confirmed = await new Promise<boolean>((resolve) => {
-      answer.current = resolve;
-      setAsking(true);
-    });
-    return confirmed ? act() : acted;
+    return (await ask()) ? act() : acted;
   };
   return (
     <Context.Provider value={fresh}>
@@ -108,7 +117,7 @@ function ByProvider({ names }: { names: string[] }) {
       {found
         .filter(({ name }) => names.includes(name))
         .map(({ name, displayName }) => (
-          <a key={name} class="button" href={providerUrl(name, back, true)}>
+          <a key={name} class="button" href={providerUrl(name, back, { reauthenticate: true })}>
             {text("fresh.provider", { provider: displayName })}
           </a>
         ))}

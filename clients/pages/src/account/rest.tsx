@@ -6,7 +6,7 @@ import { auth, type Provider, providers, publicPage, type User } from "../sessio
 import { text, time } from "../texts.js";
 import { Act, Dialog, Field, Form, Loading } from "../ui.js";
 import { ProviderIcon } from "../sign-in/login.js";
-import { device } from "./devices.js";
+import { deviceName } from "./devices.js";
 import { isDone, problemOf, useFresh } from "./fresh.js";
 import { Cancel } from "./profile.js";
 import { type Said, Section, useSaid } from "./section.js";
@@ -85,15 +85,6 @@ export function LinkedAccounts({ user }: { user: User }) {
 
 type Sessions = Extract<Awaited<ReturnType<typeof auth.sessions.list>>, { ok: true }>["data"]["sessions"];
 
-function deviceName(agent: string): string {
-  const { browser, system } = device(agent);
-  if (!browser && !system) return agent.slice(0, 60) || text("devices.unknown_browser");
-  return text("devices.device", {
-    browser: browser ?? text("devices.unknown_browser"),
-    system: system ?? text("devices.unknown_system"),
-  });
-}
-
 export function Devices() {
   const { said, say } = useSaid();
   const [sessions, setSessions] = useState<Sessions>();
@@ -138,13 +129,14 @@ export function Devices() {
   );
 }
 
-export function Data({ user }: { user: User }) {
+export function Data() {
+  const fresh = useFresh();
   const { said, say } = useSaid();
   async function download() {
-    const [sessions, methods] = [await auth.sessions.list(), await auth.twoFactor.list()];
-    if (!sessions.ok) return say({ problem: words(sessions.error) });
-    const all = { user, sessions: sessions.data.sessions, twoFactor: methods.ok ? methods.data : null };
-    const url = URL.createObjectURL(new Blob([JSON.stringify(all, null, 2)], { type: "application/json" }));
+    say({});
+    const exported = await fresh(auth.exportData);
+    if (!exported.ok) return say({ problem: problemOf(exported) });
+    const url = URL.createObjectURL(new Blob([JSON.stringify(exported.data, null, 2)], { type: "application/json" }));
     const link = Object.assign(document.createElement("a"), { href: url, download: "account.json" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1_000);

@@ -21,8 +21,8 @@ export interface Flow {
   verify: (email: string, step?: Step) => void;
   /** Goes on after a password or a provider was accepted. `isNew`: the account was created just now. */
   proceed: (outcome: Exclude<LoginOutcome, { status: "failed" }>, email: string, isNew?: boolean) => Promise<Problem | undefined>;
-  /** Ends where the visitor wants to be. */
-  end: () => Promise<Problem | undefined>;
+  /** Ends where the visitor wants to be. `arriving`: they were signed in when they came. */
+  end: (arriving?: boolean) => Promise<Problem | undefined>;
 }
 
 export function useFlow(): Flow {
@@ -32,14 +32,14 @@ export function useFlow(): Flow {
   const [said, setSaid] = useState<{ notice: string; problem?: Problem | undefined }>({ notice: "" });
   const [circling, setCircling] = useState(false);
 
-  async function end() {
+  async function end(arriving = false) {
     if (!(await keepsCookies())) return problem(text("error.cookies"));
     setFactor(undefined);
     setVerification(undefined);
     setEmail("");
     setSaid({ notice: "" });
     if (!settings.redirect) show("", true);
-    else if (!leave(settings.redirect)) setCircling(true);
+    else if (!leave(settings.redirect, arriving)) setCircling(true);
     return undefined;
   }
   const verify = (address: string, step?: Step) => {
@@ -63,7 +63,7 @@ export function useFlow(): Flow {
         show("code");
       } else if (outcome.status === "email_verification_required") {
         verify(name.includes("@") ? name : "", outcome);
-      } else if (isNew && (await keepsCookies())) {
+      } else if (isNew && !outcome.user?.emailVerified && (await keepsCookies())) {
         verify((outcome.user as User).email);
       } else {
         return end();

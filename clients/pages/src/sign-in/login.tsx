@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
 import { words } from "../errors.js";
-import { show } from "../router.js";
 import { auth, type Provider, providers, providerUrl, publicPage } from "../session.js";
 import { settings } from "../settings.js";
 import { text } from "../texts.js";
@@ -40,14 +39,14 @@ export function Login({ flow }: { flow: Flow }) {
 }
 
 /** A button for each configured provider. */
-export function ProviderLinks() {
+export function ProviderLinks({ invitation = "" }: { invitation?: string }) {
   const [found, setFound] = useState<Provider[]>([]);
   useEffect(() => void providers().then(setFound), []);
   if (!found.length) return null;
   const finish = (provider: string) => {
     const page = publicPage("finish", { provider, redirect: settings.redirect });
     // A longer one is refused; then the sign-in ends at the account.
-    return providerUrl(provider, page.length <= 1024 ? page : publicPage("finish", { provider }));
+    return providerUrl(provider, page.length <= 1024 ? page : publicPage("finish", { provider }), { invitation });
   };
   return (
     <div class="providers">
@@ -71,42 +70,3 @@ export const ProviderIcon = ({ provider: { icon, displayName } }: { provider: Pr
       {[...displayName][0]?.toUpperCase()}
     </span>
   );
-
-/** Creates an account and signs in. */
-export function Register({ flow }: { flow: Flow }) {
-  async function send({ email = "", username = "", password = "" }: Record<string, string>) {
-    const registered = await auth.register({ email, password, ...(username.trim() ? { username } : {}) });
-    if (!registered.ok) return words(registered.error);
-    const outcome = await auth.login({ email, password });
-    if (outcome.status !== "failed") return flow.proceed(outcome, email, true);
-    // The service does not say whether the address had an account; its owner gets a mail.
-    flow.say(text("login.check_mail"));
-    show("login");
-  }
-  return (
-    <>
-      <Title>{text("register.title")}</Title>
-      <Form send={send} submit={text("register.submit")}>
-        {(problem) => (
-          <>
-            <Field label={text("field.email")} name="email" type="email" autoComplete="email" inputMode="email" problem={problem} />
-            <Field label={text("field.username")} name="username" autoComplete="username" optional problem={problem} />
-            <Field
-              label={text("field.password")}
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              problem={problem}
-              hint={text("field.password_hint", { min: settings.passwordMin })}
-            />
-            {(settings.terms || settings.privacy) && <p class="hint consent">{text("register.consent")}</p>}
-          </>
-        )}
-      </Form>
-      <ProviderLinks />
-      <p class="switch">
-        {text("register.have_account")} <To page="login">{text("login.submit")}</To>
-      </p>
-    </>
-  );
-}

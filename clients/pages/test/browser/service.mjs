@@ -2,6 +2,7 @@
 //   AUTH_TEST_URL   with AUTH_PAGES=on, and the origin of AUTH_TEST_APP allowed
 //   AUTH_TEST_MAIL  the folder with its mails
 //   AUTH_TEST_APP   a page of another origin, where a sign-in may end
+//   AUTH_TEST_ADMIN the name of a user with the role admin
 //   AUTH_TEST_PROVIDER  the issuer of its provider google, tests/node/openid_provider.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -16,25 +17,32 @@ export const url = setting("AUTH_TEST_URL");
 export const app = setting("AUTH_TEST_APP");
 export const provider = setting("AUTH_TEST_PROVIDER");
 export const pages = `${url}/account/`;
+export const adminPages = `${url}/admin/`;
+export const adminName = setting("AUTH_TEST_ADMIN");
 export const password = "correct horse battery staple";
 
 let number = 0;
 /** A name that nobody has yet. */
 export const newName = () => `user-${process.pid}-${Date.now() % 1e8}-${(number += 1)}`.slice(-30);
 
-/** Waits for the latest code of that kind to that address; `number` says how many there must be. */
-export async function mailedCode(kind, to, number = 1) {
+/** Waits for what `pattern` finds in the text of a mail of that kind to that address; `number` says in the how manieth. */
+export async function mailed(kind, to, pattern, number = 1) {
   const folder = setting("AUTH_TEST_MAIL");
   for (let tries = 0; tries < 500; tries++) {
     const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".eml")).sort();
     const mails = await Promise.all(names.map((name) => readFile(`${folder}/${name}`, "utf8")));
-    const ours = mails.filter((mail) => mail.includes(`X-Auth-Mail: ${kind}`) && mail.includes(`To: ${to}`));
-    const code = ours[number - 1]?.split("text/html")[0].match(/^(\d{6})\r?$/m)?.[1];
-    if (code) return code;
+    // Long lines are broken (RFC 2045 section 6.7).
+    const whole = mails.map((mail) => mail.replaceAll("=\r\n", "").replaceAll("=3D", "="));
+    const ours = whole.filter((mail) => mail.includes(`X-Auth-Mail: ${kind}`) && mail.includes(`To: ${to}`));
+    const found = ours[number - 1]?.split("text/html")[0].match(pattern)?.[1];
+    if (found) return found;
     await sleep(40);
   }
   return assert.fail(`no mail ${number} of kind ${kind} to ${to}`);
 }
+
+/** Waits for the code in the mail of that kind to that address; `number` says how many there must be. */
+export const mailedCode = (kind, to, number) => mailed(kind, to, /^(\d{6})\r?$/m, number);
 
 const decodeBase32 = (text) => {
   let bits = "";
@@ -103,9 +111,15 @@ export async function withBrowser(scenario, options = {}) {
   }
 }
 
+/** Calls the API. */
+export async function api(method, path, { body, token } = {}) {
+  const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  const answer = await fetch(url + path, { method, headers, body: body ? JSON.stringify(body) : null });
+  return { status: answer.status, ...(await answer.json()) };
+}
+
 /** Registers a user by the API. */
-export async function registered(name = newName()) {
-  const email = `${name}@example.org`;
+export async function registered(name = newName(), email = `${name}@example.org`) {
   const body = JSON.stringify({ username: name, email, password });
   const answer = await fetch(`${url}/auth/register`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   assert.equal(answer.status, 201, await answer.text());

@@ -24,9 +24,10 @@ use super::{
     ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
     ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks,
     ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad,
-    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor,
-    SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate, RefreshSession,
+    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles,
+    SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode,
+    VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -138,6 +139,7 @@ pub struct UseCases {
     pub purge_expired: Arc<PurgeExpired>,
     pub read_audit_trail: ReadAuditTrail,
     pub read_deletion: ReadDeletion,
+    pub read_status: ReadStatus,
     pub reauthenticate: Reauthenticate,
     pub refresh_session: RefreshSession,
     pub register: Register,
@@ -277,6 +279,7 @@ impl UseCases {
             purge_expired: Arc::new(PurgeExpired::new(&parts)),
             read_audit_trail: ReadAuditTrail::new(parts.env.clone()),
             read_deletion: ReadDeletion::new(&parts),
+            read_status: ReadStatus::new(parts.env.clone()),
             reauthenticate: Reauthenticate::new(&parts),
             refresh_session: RefreshSession::new(&parts),
             register: Register::new(&parts),

@@ -50,6 +50,7 @@ mod owner;
 mod publish_signing_keys;
 mod purge_expired;
 mod read_deletion;
+mod read_status;
 mod reauthenticate;
 mod refresh_session;
 mod register;

@@ -2,6 +2,7 @@
 
 mod admin_acts;
 mod admin_audit;
+mod admin_status;
 mod admin_users;
 mod credentials;
 mod delete_user;
@@ -98,6 +99,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         admin_acts::set_email(),
         admin_acts::require_password(),
         admin_audit::endpoint(),
+        admin_status::endpoint(),
         jwks::endpoint(),
         health::live(),
         health::ready(),

@@ -8,6 +8,8 @@ use crate::served_file::{Caching, ServedFile};
 
 const SCRIPT: &str = include_str!("../../pages/app.js");
 const STYLE: &str = include_str!("../../pages/style.css");
+const ADMIN_SCRIPT: &str = include_str!("../../pages/admin.js");
+const ADMIN_STYLE: &str = include_str!("../../pages/admin-style.css");
 
 /// A picture for the head of each page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +57,10 @@ pub struct Pages {
     /// By name.
     files: BTreeMap<String, ServedFile>,
     pub(super) script: String,
+    pub(super) admin_script: String,
     /// That of the build, and that of the accent.
     pub(super) styles: [String; 2],
+    pub(super) admin_style: String,
     pub(super) logo: Option<String>,
 }
 
@@ -71,11 +75,13 @@ impl Pages {
             name
         };
         let script = add("app", "js", SCRIPT.into(), "text/javascript; charset=utf-8");
+        let admin_script = add("admin", "js", ADMIN_SCRIPT.into(), "text/javascript; charset=utf-8");
+        let admin_style = add("admin-style", "css", ADMIN_STYLE.into(), "text/css; charset=utf-8");
         let style = add("style", "css", STYLE.into(), "text/css; charset=utf-8");
         let theme = add("theme", "css", options.accent.style_sheet().into(), "text/css; charset=utf-8");
         let logo = options.logo.clone().map(|logo| add("logo", logo.extension, logo.content, logo.media_type));
         let texts = Texts::all(|language, json| add(language, "json", json.into(), "application/json"));
-        Self { options, texts, files, script, styles: [style, theme], logo }
+        Self { options, texts, files, script, admin_script, styles: [style, theme], admin_style, logo }
     }
 
     /// Returns the file of that name.

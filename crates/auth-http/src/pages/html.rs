@@ -12,8 +12,10 @@ pub(crate) enum View {
     Login,
     /// Its second factor.
     Code,
-    /// Any other.
+    /// Any other of them.
     Other,
+    /// One of the administration.
+    Admin,
 }
 
 /// What differs between two requests for a page.
@@ -49,30 +51,41 @@ fn escape(text: &str) -> String {
 impl Pages {
     /// Returns the page.
     pub(crate) fn html(&self, texts: &Texts, written: &Written<'_>) -> String {
-        let Self { options, script, styles: [style, theme], .. } = self;
-        let (language, title) = (texts.language, escape(texts.text("login.title")));
-        let (data, product) = (self.data(texts, written), escape(&options.product_name));
-        let (messages, noscript) = (&texts.file, self.without_scripts(texts, written));
+        let (language, title) = (texts.language, escape(texts.text(title_of(written.view))));
+        let (data, product) = (self.data(texts, written), escape(&self.options.product_name));
+        let noscript = self.without_scripts(texts, written);
+        let styles: String = self
+            .styles_of(written.view)
+            .map(|style| format!("<link rel=\"stylesheet\" href=\"assets/{style}\">\n"))
+            .collect();
+        let messages: String = messages_of(texts, written.view)
+            .map(|file| format!("<link rel=\"preload\" href=\"assets/{file}\" as=\"fetch\" crossorigin>\n"))
+            .collect();
+        let script = if written.view == View::Admin { &self.admin_script } else { &self.script };
         format!(
             "<!doctype html>\n<html lang=\"{language}\"{data}>\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
-             <title>{title} · {product}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-             <link rel=\"stylesheet\" href=\"assets/{style}\">\n<link rel=\"stylesheet\" href=\"assets/{theme}\">\n\
-             <link rel=\"preload\" href=\"assets/{messages}\" as=\"fetch\" crossorigin>\n\
+             <title>{title} · {product}</title>\n<link rel=\"icon\" href=\"data:,\">\n{styles}{messages}\
              <script type=\"module\" src=\"assets/{script}\"></script>\n</head>\n<body>\n<div id=\"app\"></div>\n\
              <noscript>{noscript}</noscript>\n</body>\n</html>\n"
         )
+    }
+
+    fn styles_of(&self, view: View) -> impl Iterator<Item = &String> {
+        self.styles.iter().chain((view == View::Admin).then_some(&self.admin_style))
     }
 
     /// Returns the attributes that the script reads.
     fn data(&self, texts: &Texts, written: &Written<'_>) -> String {
         let languages: Vec<&str> = self.texts.iter().map(|texts| texts.language).collect();
         let password_min = self.options.password_min.to_string();
+        let messages: Vec<String> = messages_of(texts, written.view).map(|file| format!("assets/{file}")).collect();
+        let messages = messages.join(" ");
         let logo = self.logo.as_ref().map(|name| format!("assets/{name}"));
         let attributes = [
             ("languages", Some(languages.join(" "))),
-            ("messages", Some(format!("assets/{}", texts.file))),
+            ("messages", Some(messages)),
             ("product", Some(self.options.product_name.clone())),
             ("public-url", Some(written.public_url.to_owned())),
             ("password-min", Some(password_min)),
@@ -92,6 +105,7 @@ impl Pages {
     fn without_scripts(&self, texts: &Texts, written: &Written<'_>) -> String {
         let name = |name| escape(texts.text(name));
         let product = escape(&self.options.product_name);
+        let login = if written.view == View::Admin { "../account/login" } else { "login" };
         let error = written
             .error
             .map(|code| format!("<div role=\"alert\"><p class=\"note bad\">{}</p></div>", escape(texts.error(code))));
@@ -104,14 +118,23 @@ impl Pages {
             View::Other if written.signed_in => {
                 format!("<h1>{}</h1><p>{}</p>", name("scripts.signed_in"), name("scripts.needed"))
             }
-            View::Other => format!(
-                "<h1>{product}</h1><p>{}</p><p><a href=\"login\">{}</a></p>",
+            View::Other | View::Admin => format!(
+                "<h1>{product}</h1><p>{}</p><p><a href=\"{login}\">{}</a></p>",
                 name("scripts.needed"),
                 name("login.title")
             ),
         };
-        format!("<header><a href=\"login\">{product}</a></header><main class=\"card\">{content}</main>")
+        format!("<header><a href=\"{login}\">{product}</a></header><main class=\"card\">{content}</main>")
     }
+}
+
+fn title_of(view: View) -> &'static str {
+    if view == View::Admin { "admin.title" } else { "login.title" }
+}
+
+/// Returns the files with the texts that the view needs.
+fn messages_of(texts: &Texts, view: View) -> impl Iterator<Item = &String> {
+    [&texts.file].into_iter().chain((view == View::Admin).then_some(&texts.admin_file))
 }
 
 fn login_form(name: &dyn Fn(&'static str) -> String, error: &str, redirect: &str) -> String {

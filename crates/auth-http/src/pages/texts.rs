@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+/// A language, the texts of every page, and those that only the administration has.
+struct Catalogue(&'static str, &'static str, &'static str);
+
 /// English first: it is used where no other language is wanted.
-const CATALOGUES: &[(&str, &str)] = &[
-    ("en", include_str!("../../pages/en.json")),
-    ("de", include_str!("../../pages/de.json")),
-    ("es", include_str!("../../pages/es.json")),
-    ("fr", include_str!("../../pages/fr.json")),
+const CATALOGUES: &[Catalogue] = &[
+    Catalogue("en", include_str!("../../pages/en.json"), include_str!("../../pages/admin-en.json")),
+    Catalogue("de", include_str!("../../pages/de.json"), include_str!("../../pages/admin-de.json")),
+    Catalogue("es", include_str!("../../pages/es.json"), include_str!("../../pages/admin-es.json")),
+    Catalogue("fr", include_str!("../../pages/fr.json"), include_str!("../../pages/admin-fr.json")),
 ];
 
 /// The texts in one language.
@@ -16,15 +19,18 @@ pub(crate) struct Texts {
     pub(crate) language: &'static str,
     /// The name of the file with the texts, which the script fetches.
     pub(crate) file: String,
+    /// The same with the texts that only the administration has.
+    pub(crate) admin_file: String,
     by_name: BTreeMap<String, String>,
 }
 
 impl Texts {
     /// Returns all languages. `add` adds the file with the texts of one and returns its name.
     pub(super) fn all(mut add: impl FnMut(&str, &'static str) -> String) -> Vec<Self> {
-        let of = |(language, json): &(&'static str, &'static str)| Self {
+        let of = |Catalogue(language, json, admin): &Catalogue| Self {
             language,
             file: add(language, json),
+            admin_file: add(&format!("admin-{language}"), admin),
             by_name: serde_json::from_str(json).unwrap_or_default(),
         };
         CATALOGUES.iter().map(of).collect()
@@ -53,14 +59,18 @@ mod tests {
 
     #[test]
     fn every_language_has_every_text_with_the_same_placeholders() {
-        let all = Texts::all(|language, _| language.to_owned());
-        let (english, others) = all.split_first().unwrap();
-        assert!(english.by_name.len() > 150);
-        for other in others {
-            let names = |texts: &Texts| texts.by_name.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(other), names(english), "{}", other.language);
-            for (name, text) in &english.by_name {
-                assert_eq!(placeholders(other.text(name)), placeholders(text), "{} {name}", other.language);
+        let parse = |json: &str| serde_json::from_str::<BTreeMap<String, String>>(json).unwrap();
+        let pages = CATALOGUES.iter().map(|Catalogue(language, json, _)| (*language, parse(json))).collect();
+        let admin = CATALOGUES.iter().map(|Catalogue(language, _, json)| (*language, parse(json))).collect();
+        for all in [pages, admin] {
+            let all: Vec<(&str, BTreeMap<String, String>)> = all;
+            let ((_, english), others) = all.split_first().unwrap();
+            assert!(english.len() > 130);
+            for (language, other) in others {
+                assert_eq!(other.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language}");
+                for (name, text) in english {
+                    assert_eq!(placeholders(&other[name]), placeholders(text), "{language} {name}");
+                }
             }
         }
     }

@@ -8,13 +8,15 @@ use auth_domain::challenge::ChallengePurpose;
 use auth_domain::event::EventKind;
 use auth_domain::internal::Scope;
 use auth_domain::mail::NoticeKind;
+use auth_domain::maintenance::Maintenance;
+use auth_domain::ports::{Change, MailError, Store as _};
 use auth_testkit::doubles::TestInternalTokens;
 use auth_testkit::test_service::client;
 use serde_json::{Value, json};
 
 use crate::harness::{App, Client, PASSWORD, Reply, otp, temp_token};
 
-const SCOPES: [Scope; 3] = [Scope::UsersRead, Scope::UsersWrite, Scope::AuditRead];
+const SCOPES: [Scope; 4] = [Scope::UsersRead, Scope::UsersWrite, Scope::AuditRead, Scope::StatusRead];
 
 /// A service that holds these scopes for the next hour.
 fn service(app: &App, scopes: &[Scope]) -> Client {
@@ -57,6 +59,7 @@ fn endpoints(user: &str, new: &str) -> Vec<(Call, Scope, u16, &'static str)> {
         ((Method::POST, users, Some(created)), Scope::UsersWrite, 201, "USER_CREATED"),
         ((Method::GET, of(""), None), Scope::UsersRead, 200, "USER_FETCHED"),
         ((Method::GET, "/auth/admin/audit".to_owned(), None), Scope::AuditRead, 200, "AUDIT_FETCHED"),
+        ((Method::GET, "/auth/admin/status".to_owned(), None), Scope::StatusRead, 200, "STATUS_FETCHED"),
     ];
     for ((call, scope), code) in [
         (write(Method::PATCH, "/roles", Some(json!({ "add": ["editor"] }))), "USER_UPDATED"),
@@ -251,6 +254,38 @@ async fn a_user_who_was_created_sets_a_password() {
     ] {
         create(body).await.expect(400, code);
     }
+}
+
+/// With what deserves attention, and why a mail was given up.
+#[tokio::test]
+async fn the_state_of_the_service_is_read() {
+    let app = App::start().await;
+    let reader = service(&app, &[Scope::StatusRead]);
+    let status = async || reader.get("/auth/admin/status").await.expect(200, "STATUS_FETCHED");
+    let refused = "550 5.1.1 no such user".to_owned();
+    app.service.mailer.fail_next(MailError::Permanent(refused.clone()));
+    app.register("ann").await;
+    app.service.deliver_mails().await;
+    app.register("bob").await;
+    let fresh = status().await;
+    let mails = &fresh["mails"];
+    assert_eq!((&mails["waiting"], &mails["failed"]), (&json!(1), &json!(1)), "{mails}");
+    assert_eq!(mails["waitingMails"][0]["recipient"], "bob@example.org");
+    assert_eq!(
+        (&mails["failedMails"][0]["recipient"], &mails["failedMails"][0]["error"]),
+        (&json!("ann@example.org"), &json!(refused))
+    );
+    assert_eq!(fresh["signingKeys"], json!([]));
+    assert_eq!(fresh["concerns"], json!(["mails_failed", "no_signing_key", "restore_never_verified"]));
+    app.wait(601);
+    let now = app.service.now();
+    let restored = Change::RecordMaintenance { kind: Maintenance::VerifiedRestore, at: now };
+    app.service.store.commit(vec![restored]).await.unwrap();
+    app.service.use_cases.publish_signing_keys.rotate().await.unwrap();
+    let later = status().await;
+    assert_eq!(later["concerns"], json!(["mails_late", "mails_failed"]));
+    assert_eq!(later["signingKeys"][0]["state"], "current");
+    assert_eq!(later["lastVerifiedRestoreAt"], later["at"]);
 }
 
 #[tokio::test]

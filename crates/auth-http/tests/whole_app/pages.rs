@@ -61,9 +61,12 @@ fn cookies(reply: &Reply) -> Vec<String> {
 async fn every_page_is_served_under_every_base_path_and_loads_only_its_own_files() {
     let app = app().await;
     let client = app.client();
+    let account =
+        ["", "login", "register", "recover", "verify", "code", "finish"].map(|page| format!("account/{page}"));
+    let admin = ["", "user", "invitations", "audit", "service"].map(|page| format!("admin/{page}"));
     for base in ["", "/api"] {
-        for page in ["", "login", "register", "recover", "verify", "code", "finish"] {
-            let reply = client.get(&format!("{base}/account/{page}")).await;
+        for page in account.iter().chain(&admin) {
+            let reply = client.get(&format!("{base}/{page}")).await;
             assert_eq!(reply.status, 200, "{base} {page}");
             let html = text(&reply);
             assert!(html.contains("data-product=\"Pines &amp; &lt;Oaks&gt;\""), "{html}");
@@ -77,7 +80,10 @@ async fn every_page_is_served_under_every_base_path_and_loads_only_its_own_files
         }
         let reply = client.get(&format!("{base}/account?redirect=x")).await;
         assert_eq!((reply.status, header(&reply, "location")), (308, "account/?redirect=x"));
+        let reply = client.get(&format!("{base}/admin")).await;
+        assert_eq!((reply.status, header(&reply, "location")), (308, "admin/"));
         assert_eq!(client.get(&format!("{base}/account/none")).await.status, 404);
+        assert_eq!(client.get(&format!("{base}/admin/none")).await.status, 404);
     }
 }
 
@@ -97,6 +103,15 @@ async fn a_file_is_kept_for_ever_under_its_name() {
     let compressed = app.client().header("Accept-Encoding", "gzip").get(&format!("/account/{script}")).await;
     assert_eq!(header(&compressed, "content-encoding"), "gzip");
     assert!(compressed.bytes.len() < 30_000, "{}", compressed.bytes.len());
+    let html = text(&app.client().get("/admin/user?id=x").await);
+    let admin = attribute(&html, "<script type=\"module\" src=\"");
+    assert_ne!(admin, script, "the account pages do not load the administration");
+    let messages = attribute(&html, "data-messages=\"");
+    for name in [admin.as_str()].into_iter().chain(messages.split(' ')) {
+        assert_eq!(app.client().get(&format!("/admin/{name}")).await.status, 200, "{name}");
+    }
+    let compressed = app.client().header("Accept-Encoding", "gzip").get(&format!("/admin/{admin}")).await;
+    assert!(compressed.bytes.len() < 40_000, "{}", compressed.bytes.len());
     let logo = app.client().get(&format!("/account/{}", attribute(&html, "data-logo=\""))).await;
     assert_eq!((logo.bytes.as_slice(), header(&logo, "content-type")), (SVG, "image/svg+xml"));
     assert!(header(&logo, "content-security-policy").contains("sandbox"), "an SVG opened by itself runs nothing");
@@ -108,6 +123,7 @@ async fn pages_that_are_off_are_not_there() {
     let app = App::start().await;
     assert_eq!(app.client().get("/account/").await.status, 404);
     assert_eq!(app.client().get("/account/login").await.status, 404);
+    assert_eq!(app.client().get("/admin/").await.status, 404);
 }
 
 #[tokio::test]

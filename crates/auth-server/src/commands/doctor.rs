@@ -10,6 +10,7 @@ use auth_domain::account::EmailAddress;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Clock as _;
 use auth_domain::signing_key::signing_at;
+use auth_domain::status::{LATE, OLD_RESTORE, OLD_SIGNING_KEY};
 use auth_oauth::Probe;
 use auth_smtp::{ConfiguredMailer, MailCheck};
 use ipnet::IpNet;
@@ -23,12 +24,8 @@ use crate::secret_key::existing;
 use crate::settings::{Database, Settings};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Keys rotate every 30 days; if one is older than this, no node rotates them.
-const OLD_KEY: Duration = Duration::from_secs(35 * 86_400);
-const OLD_RESTORE: Duration = Duration::from_secs(35 * 86_400);
 /// Codes of apps tolerate 30 s of clock difference; tokens of other services 5 s.
 const SKEW: Duration = Duration::from_secs(5);
-const LATE_MAIL: Duration = Duration::from_secs(600);
 const LITTLE_SPACE: u64 = 1 << 30;
 const FEW_CONNECTIONS: usize = 2_000;
 /// An address that nobody has (RFC 5737).
@@ -131,13 +128,13 @@ async fn keys(settings: &Settings, opened: &Opened) -> Result<Finding, Failure> 
     };
     let age = now.since(signing.active_from);
     let text = format!("master keys {ring}; the signing key is {} old", counted(age.as_secs() / DAY.as_secs(), "day"));
-    Ok(if age > OLD_KEY { Broken(format!("{text}: no node is rotating it")) } else { Good(text) })
+    Ok(if age > OLD_SIGNING_KEY { Broken(format!("{text}: no node is rotating it")) } else { Good(text) })
 }
 
 async fn outbox(opened: &Opened) -> Result<Finding, Failure> {
     let depth = opened.store.outbox_depth().await?;
     let now = SystemClock.now();
-    let late = |since: Option<Timestamp>| since.is_some_and(|since| now.since(since) > LATE_MAIL);
+    let late = |since: Option<Timestamp>| since.is_some_and(|since| now.since(since) > LATE);
     let text = format!("waiting to be sent: {}, {}", counted(depth.mails, "mail"), counted(depth.deliveries, "event"));
     Ok(if depth.parked_mails > 0 {
         Odd(format!("{} could not be sent; `auth-server mails` shows why", counted(depth.parked_mails, "mail")))

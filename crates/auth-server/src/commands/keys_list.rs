@@ -1,9 +1,8 @@
 //! `keys list`: lists the published signing keys, and the master keys.
 
 use auth_crypto::SystemClock;
-use auth_domain::Timestamp;
 use auth_domain::ports::Clock as _;
-use auth_domain::signing_key::{SigningKey, signing_at};
+use auth_domain::signing_key::{SigningKey, states_at};
 
 use crate::Failure;
 use crate::operator::Operation;
@@ -23,16 +22,9 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
 
 /// Prints one line for each key: its `kid`, whether it signs, and from when.
 pub(super) fn print_signing_keys(keys: &[SigningKey]) -> Result<(), Failure> {
-    let now: Timestamp = SystemClock.now();
-    let signing = signing_at(keys, now, |key| (key.sequence, key.active_from)).map(|key| key.id);
-    for key in keys {
-        let state = match key {
-            key if Some(key.id) == signing => "current",
-            key if key.active_from > now => "next",
-            _ => "previous",
-        };
+    for (key, state) in states_at(keys, SystemClock.now()) {
         let from = rfc3339(key.active_from)?;
-        print(&format!("{}  {state:<8}  from {from}", key.id))?;
+        print(&format!("{}  {:<8}  from {from}", key.id, state.as_str()))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use auth_domain::invitation::Invitation;
 use auth_domain::session::Client;
 use auth_domain::use_cases::{InvitationRequest, InviteError, Invited};
+use auth_smtp::invitation_link;
 use serde_json::json;
 
 use crate::Failure;
@@ -57,10 +58,19 @@ pub(crate) async fn run(settings: &Settings, options: &InviteOptions) -> Result<
     let (inviter, client) = (use_cases.operator.as_admin(), Client::new(Ipv4Addr::LOCALHOST.into(), ""));
     let Invited { invitation, token } =
         use_cases.manage_invitations.create(&inviter, &request, &client).await.map_err(in_words)?;
+    let page = settings.public_url.as_ref().and_then(|url| settings.register_page(url));
+    let link = page.map(|page| invitation_link(&page, token.reveal(), invitation.email.as_ref()));
     if options.json {
-        return print(&json!({ "invitation": as_json(&invitation)?, "token": token.reveal() }).to_string());
+        let mut printed = json!({ "invitation": as_json(&invitation)?, "token": token.reveal() });
+        if let Some(link) = link {
+            printed["link"] = link.into();
+        }
+        return print(&printed.to_string());
     }
     print(token.reveal())?;
+    if let Some(link) = link {
+        print(&link)?;
+    }
     let mailed = invitation.email.as_ref().map(|email| format!("; a mail to {} is on its way", email.as_str()));
     print(&format!(
         "invitation {} is good for {} until {}{}",

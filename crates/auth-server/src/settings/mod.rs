@@ -144,6 +144,11 @@ impl Settings {
         }
     }
 
+    /// Returns the URL of the page on which people register, if the pages are on.
+    pub(crate) fn register_page(&self, public_url: &str) -> Option<String> {
+        self.pages.as_ref().map(|_| format!("{public_url}{}account/register", self.shortest_base_path()))
+    }
+
     /// Says that mails reach nobody, where the settings look like those of a service for others.
     pub(crate) fn mail_warning(&self) -> Option<String> {
         let public_url = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());

@@ -1,4 +1,4 @@
-//! The settings of the sign-in and account pages.
+//! The settings of the sign-in, account and administration pages.
 
 use std::path::Path;
 

@@ -170,7 +170,7 @@ const SETTINGS: &[Row] = &[
         "PAGES",
         Kind::Switch,
         "(on if the database is SQLite, the address is a loopback address and AUTH_PUBLIC_URL is not set)",
-        "Serve the sign-in and account pages, under /account/. The pages need cookies: on turns on AUTH_COOKIES, and with AUTH_COOKIES=off the default is off.",
+        "Serve the sign-in and account pages, under /account/, and the administration pages, under /admin/. The pages need cookies: on turns on AUTH_COOKIES, and with AUTH_COOKIES=off the default is off.",
     ),
     (
         "PRODUCT_NAME",

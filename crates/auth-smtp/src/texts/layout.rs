@@ -6,7 +6,7 @@ impl Text {
     pub(crate) fn as_plain(&self) -> String {
         let paragraph = |paragraph: &Paragraph| match paragraph {
             Paragraph::Plain(text) => text.lines().map(wrapped).collect(),
-            Paragraph::Code(text) => format!("{text}\n"),
+            Paragraph::Code(text) | Paragraph::Link(text) => format!("{text}\n"),
         };
         self.paragraphs.iter().map(paragraph).collect::<Vec<_>>().join("\n")
     }
@@ -15,6 +15,10 @@ impl Text {
         let paragraph = |paragraph: &Paragraph| match paragraph {
             Paragraph::Plain(text) => {
                 format!("<p style=\"margin:0 0 16px\">{}</p>\n", escape(text).replace('\n', "<br>\n"))
+            }
+            Paragraph::Link(url) => {
+                let url = escape(url);
+                format!("<p style=\"margin:0 0 16px;overflow-wrap:anywhere\"><a href=\"{url}\">{url}</a></p>\n")
             }
             Paragraph::Code(code) => format!(
                 "<p style=\"margin:0 0 16px;font:700 32px/1.2 ui-monospace,monospace;letter-spacing:6px\">\n{code}\n</p>\n"
