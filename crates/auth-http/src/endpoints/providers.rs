@@ -76,7 +76,11 @@ fn authorize(provider: &ProviderName) -> Endpoint {
             begin_sign_in(name.clone(), use_cases, edge, request)
         })
     })
-    .operation(format!("begin{}SignIn", title(provider)), Tag::Providers, format!("Start to sign in with {}", title(provider)))
+    .operation(
+        format!("begin{}SignIn", title(provider)),
+        Tag::Providers,
+        format!("Start to sign in with {}", title(provider)),
+    )
     .description(
         "Redirects a browser to the provider. With `Accept: application/json` the answer is the URL to send it to.",
     )
