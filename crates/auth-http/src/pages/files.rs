@@ -40,7 +40,7 @@ pub struct PagesOptions {
     pub product_name: String,
     /// The colour of buttons and links.
     pub accent: Colour,
-    /// The picture beside the name.
+    /// The picture next to the name.
     pub logo: Option<Logo>,
     /// The URL of the terms of service.
     pub terms: Option<String>,
