@@ -169,7 +169,7 @@ export function Actor({ name }: { name: string }) {
   const id = name.startsWith("admin:") ? name.slice("admin:".length) : undefined;
   return id ? (
     <Link to="user" query={{ id }}>
-      {t("admin.title")}
+      admin
     </Link>
   ) : (
     <>{name}</>
