@@ -174,7 +174,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INVALID_CREDENTIALS" | "INVALID_PASSWORD" | "USER_ALREADY_LINKED" | "VALIDATION_FAILED";
+                            code: "INVALID_CREDENTIALS" | "INVALID_PASSWORD" | "INVALID_TARGET" | "USER_ALREADY_LINKED" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -275,7 +275,7 @@ export interface paths {
                      *       "token": "rt2.…"
                      *     }
                      */
-                    "application/json": components["schemas"]["RefreshTokenBody"];
+                    "application/json": components["schemas"]["RefreshBody"];
                 };
             };
             responses: {
@@ -294,7 +294,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -433,7 +433,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -564,7 +564,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_INVALID" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_INVALID" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -664,7 +664,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1006,7 +1006,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PASSWORD_POLICY" | "UNMATCHED_PASSWORDS" | "USER_LINKED" | "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "PASSWORD_POLICY" | "UNMATCHED_PASSWORDS" | "USER_LINKED" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -1143,7 +1143,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1254,7 +1254,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1341,7 +1341,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1419,7 +1419,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1528,7 +1528,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1654,7 +1654,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1776,7 +1776,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1850,7 +1850,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -1942,7 +1942,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2064,7 +2064,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2168,7 +2168,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "OTP_INVALID" | "OTP_REQUIRED" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2277,7 +2277,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2388,7 +2388,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2508,7 +2508,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2628,7 +2628,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2739,7 +2739,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -2802,7 +2802,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["OtpBody"];
+                    "application/json": components["schemas"]["LoginCodeBody"];
                 };
             };
             responses: {
@@ -2821,7 +2821,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -2928,7 +2928,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["OtpBody"];
+                    "application/json": components["schemas"]["LoginCodeBody"];
                 };
             };
             responses: {
@@ -2947,7 +2947,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -3178,7 +3178,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "TWOFA_NOT_ENABLED" | "TWOFA_NOT_SET" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -3298,7 +3298,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3393,7 +3393,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3538,7 +3538,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3629,7 +3629,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3717,7 +3717,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3843,7 +3843,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -3957,7 +3957,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4036,7 +4036,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4148,7 +4148,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4238,7 +4238,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4348,7 +4348,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4469,7 +4469,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4572,7 +4572,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4676,7 +4676,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4779,7 +4779,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -4884,7 +4884,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5010,7 +5010,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5125,7 +5125,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5186,6 +5186,8 @@ export interface paths {
                     redirect?: string;
                     /** @description An invitation, where one is required to register. */
                     invitation?: string;
+                    /** @description For whom the access token at the end is to be (RFC 8707): one of `AUTH_AUDIENCES`. Not with `redirect` or `reauthenticate`, which are about the default audience. */
+                    resource?: string;
                     /** @description `true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever comes back must be this browser, or bear an access token of that session. With the cookie the browser must come from a page of this service or of an allowed origin. */
                     reauthenticate?: string;
                 };
@@ -5216,7 +5218,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED";
+                            code: "INVALID_TARGET" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -5227,7 +5229,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5354,7 +5356,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "AUTH_CODE_REQUIRED" | "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "IDENTITY_ALREADY_LINKED" | "OAUTH_CODE_INVALID" | "OAUTH_STATE_INVALID" | "VALIDATION_FAILED";
+                            code: "AUTH_CODE_REQUIRED" | "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "IDENTITY_ALREADY_LINKED" | "INVALID_TARGET" | "OAUTH_CODE_INVALID" | "OAUTH_STATE_INVALID" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -5365,7 +5367,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5492,7 +5494,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5588,7 +5590,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
                         };
                     };
                 };
@@ -5702,7 +5704,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
+                            code: "EMAIL_EXISTS" | "EMAIL_REQUIRED" | "INVALID_TARGET" | "OAUTH_CODE_INVALID" | "VALIDATION_FAILED";
                         };
                     };
                 };
@@ -5947,7 +5949,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "INVALID_TARGET" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -6009,6 +6011,8 @@ export interface components {
              * @example n-0S6_WzA2Mj
              */
             nonce: string;
+            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            resource?: string | null;
         };
         Invitation: {
             /** Format: date-time */
@@ -6086,8 +6090,20 @@ export interface components {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
             email?: string | null;
             password: string;
+            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            resource?: string | null;
             /** @description An e-mail address or a username; read only where there is no `email`. */
             username?: string | null;
+        };
+        /** @description A body that names the code of a login. */
+        LoginCodeBody: {
+            /**
+             * @description Six digits; white space does not matter.
+             * @example 123456
+             */
+            otpCode: string;
+            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            resource?: string | null;
         };
         LoginResult: components["schemas"]["UserLoggedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
         LostPasswordBody: {
@@ -6272,6 +6288,8 @@ export interface components {
         RecoveryCodeBody: {
             /** @description Case, spaces and dashes do not matter. */
             recoveryCode: string;
+            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            resource?: string | null;
         };
         RecoveryCodesCreated: {
             /** @constant */
@@ -6283,6 +6301,16 @@ export interface components {
         /** @description `data` of new recovery codes, shown this once. */
         RecoveryCodesData: {
             recoveryCodes: string[];
+        };
+        /** @description A body that names a refresh token, and for whom the access token is to be. */
+        RefreshBody: {
+            /**
+             * @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience, whatever was
+             *     asked for before.
+             */
+            resource?: string | null;
+            /** @description The refresh token. Where a cookie brings it, it may be left out here, and so may the body. */
+            token?: string | null;
         };
         /** @description A body that names a refresh token. */
         RefreshTokenBody: {
@@ -6527,6 +6555,8 @@ export interface components {
             confirmPassword: string;
             /** @description As for `/auth/register`. */
             password: string;
+            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            resource?: string | null;
         };
         /** @description A user as the API shows one. */
         User: {

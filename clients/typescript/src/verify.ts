@@ -1,7 +1,7 @@
 export interface VerifierOptions {
   /** `AUTH_PUBLIC_URL` of the service. */
   issuer: string;
-  /** `AUTH_AUDIENCE` of the service, by default its public URL. */
+  /** The audience of your service: `AUTH_AUDIENCE`, by default the issuer, or the one of `AUTH_AUDIENCES` that is yours. */
   audience: string;
   /** The URL of the keys, if they are not to be fetched from the issuer. */
   jwksUrl?: string;

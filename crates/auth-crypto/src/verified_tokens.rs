@@ -2,6 +2,7 @@
 
 use auth_domain::Timestamp;
 use auth_domain::access_token::AccessClaims;
+use auth_domain::audience::Audience;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +28,11 @@ struct Weight;
 impl Weighter<TokenDigest, AccessClaims> for Weight {
     fn weight(&self, _: &TokenDigest, claims: &AccessClaims) -> u64 {
         let texts: usize = claims.roles.iter().map(|role| size_of::<String>() + role.len()).sum();
-        ENTRY_BYTES + u64::try_from(texts).unwrap_or(u64::MAX / 2)
+        let audience = match &claims.audience {
+            Audience::Default => 0,
+            Audience::Other(name) => name.as_str().len(),
+        };
+        ENTRY_BYTES + u64::try_from(texts + audience).unwrap_or(u64::MAX / 2)
     }
 }
 
@@ -79,6 +84,7 @@ mod tests {
 
     fn claims(roles: &[String]) -> AccessClaims {
         AccessClaims {
+            audience: Audience::Default,
             account_id: AccountId::generate(NOW, [1; 32]),
             session_id: SessionId::generate(NOW, [2; 32]),
             generation: Generation::from_number(7),

@@ -70,6 +70,9 @@ error_codes! {
     /// The identity provider did not answer, or gave an unexpected answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>
         "That sign-in service is not working right now. Try again later, or sign in another way.",
+    /// `resource` names no audience that can be requested here: neither the default one nor one of `AUTH_AUDIENCES`
+    /// (RFC 8707). Tokens in cookies are always for the default audience.
+    InvalidTarget = "INVALID_TARGET" => "This app asked for access to something that does not exist here.",
     /// The identity is linked to another account, or the account already has another identity of this provider: unlink
     /// that one first.
     IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
@@ -113,6 +116,9 @@ error_codes! {
     OtpInvalid = "OTP_INVALID" => "The code is incorrect. Check it and try again.",
     /// The access token is not valid here; the log line of the request says why.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID" => "Sign in again to continue.",
+    /// The access token is for another service: this endpoint takes those for the default audience. Get one with
+    /// `POST /auth/refresh` without `resource`.
+    WrongAudience = "WRONG_AUDIENCE" => "Sign in again to continue.",
     /// The access token has expired: get a new one with `POST /auth/refresh`.
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED" => "Your sign-in has expired. Sign in again.",
     /// The token is genuine, but its session, account or pending step no longer exists or is not ready for this.

@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 
 use crate::named::named;
 
+/// The `aud` of the tokens with which other services call this one.
+pub const INTERNAL_AUDIENCE: &str = "auth-service";
+
 named! {
     /// A permission that the configuration grants to a service.
     pub enum Scope {

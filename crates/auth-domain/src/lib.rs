@@ -39,6 +39,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod audience;
 pub mod audit;
 pub mod authorization;
 pub mod challenge;

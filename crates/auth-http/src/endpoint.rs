@@ -54,6 +54,7 @@ impl Permission {
                 &[
                     ErrorCode::RefreshTokenInvalid,
                     ErrorCode::AccessTokenInvalid,
+                    ErrorCode::WrongAudience,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
                 ],
@@ -62,6 +63,7 @@ impl Permission {
                 HttpCode::TokenRequired,
                 &[
                     ErrorCode::AccessTokenInvalid,
+                    ErrorCode::WrongAudience,
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
@@ -71,6 +73,7 @@ impl Permission {
                 HttpCode::TokenRequired,
                 &[
                     ErrorCode::AccessTokenInvalid,
+                    ErrorCode::WrongAudience,
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::ReauthenticationRequired,
                     ErrorCode::Unauthorized,
@@ -85,6 +88,7 @@ impl Permission {
                 HttpCode::TokenRequired,
                 &[
                     ErrorCode::AccessTokenInvalid,
+                    ErrorCode::WrongAudience,
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::TempTokenInvalid,
                     ErrorCode::TempTokenExpired,
@@ -100,6 +104,7 @@ impl Permission {
                 HttpCode::TokenRequired,
                 &[
                     ErrorCode::AccessTokenInvalid,
+                    ErrorCode::WrongAudience,
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::InternalTokenInvalid,
                     ErrorCode::InternalTokenExpired,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use auth_crypto::{HashParameters, HashingLane, KeyRing, MasterKey, SealedImports, SealedTotp, SystemEntropy};
 use auth_domain::account::{Account, HashCost, LoginName, Password};
+use auth_domain::audience::Audience;
 use auth_domain::challenge::OneTimeCode;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
@@ -86,7 +87,7 @@ impl Service {
     async fn log_in(&self, name: &str, password: &str) -> Result<LoginOutcome, LoginError> {
         let (name, password) = (LoginName::parse(name), Password::new(password));
         let client = Client::new([192, 0, 2, 1].into(), "a browser");
-        self.use_cases.login.execute(LoginRequest { name, password, client }).await
+        self.use_cases.login.execute(LoginRequest { name, password, audience: Audience::Default, client }).await
     }
 
     async fn account(&self, email: &str) -> Account {

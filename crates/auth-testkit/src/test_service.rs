@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use auth_domain::Timestamp;
 use auth_domain::account::{LoginName, Password};
+use auth_domain::audience::Audience;
 use auth_domain::event::{EventName, Subscription};
 use auth_domain::ports::{Clock as _, NameDigest as _};
 use auth_domain::rate_limit::AttemptSubject;
@@ -71,7 +72,7 @@ pub fn subscriptions(services: &[&str]) -> Vec<Subscription> {
 /// Returns a request to log in with [`PASSWORD`], to vary with a struct update.
 pub fn login_request(name: &str) -> LoginRequest {
     let (name, password) = (LoginName::parse(name), Password::new(PASSWORD));
-    LoginRequest { name, password, client: client() }
+    LoginRequest { name, password, audience: Audience::Default, client: client() }
 }
 
 /// Returns a request to register with [`PASSWORD`], to vary with a struct update.

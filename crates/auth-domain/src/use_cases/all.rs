@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::account::PasswordPolicy;
+use crate::audience::Audiences;
 use crate::audit::Auditor;
 use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
@@ -82,6 +83,8 @@ pub enum SuspiciousSession {
 /// What the operator decides.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// For whom access tokens are issued.
+    pub audiences: Audiences,
     /// How long sessions and their tokens live.
     pub session_lifetimes: SessionLifetimes,
     /// What happens to a session that two clients seem to share.
@@ -105,6 +108,8 @@ pub struct Policy {
 /// Every use case of a server.
 #[expect(missing_docs, reason = "each field is a use case under its own name")]
 pub struct UseCases {
+    /// For whom access tokens can be requested.
+    pub audiences: Audiences,
     /// How long the codes and temp tokens that they issue are valid.
     pub challenge_lifetimes: ChallengeLifetimes,
     pub authenticate: Arc<Authenticate>,
@@ -234,6 +239,7 @@ impl UseCases {
         let authenticate = Arc::new(Authenticate::new(&parts));
         let update_credentials = Arc::new(UpdateCredentials::new(&parts));
         Self {
+            audiences: parts.policy.audiences.clone(),
             challenge_lifetimes: parts.policy.challenge_lifetimes,
             authenticate_admin: Arc::new(AuthenticateAdmin::new(&parts, authenticate.clone())),
             authenticate_service: AuthenticateService::new(&parts),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::Account;
+use crate::audience::Audience;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -93,14 +94,15 @@ impl FinishLogin {
     }
 
     /// Opens the session that `step` waits for, or reauthenticates the user of one. Each verdict is committed before it
-    /// is returned, under the account's limit, which all purposes and tokens share.
+    /// is returned, under the account's limit, which all purposes and tokens share. The access token is for `audience`.
     pub async fn execute(
         &self,
         step: &PendingStep,
         given: &SecondFactor,
+        audience: &Audience,
         client: &Client,
     ) -> Result<LoginFinished, FinishLoginError> {
-        let finished = self.settle(step, given, client).await?;
+        let finished = self.settle(step, given, audience, client).await?;
         self.session_tokens.opened(client, self.env.now());
         Ok(finished)
     }
@@ -109,6 +111,7 @@ impl FinishLogin {
         &self,
         step: &PendingStep,
         given: &SecondFactor,
+        audience: &Audience,
         client: &Client,
     ) -> Result<LoginFinished, FinishLoginError> {
         self.env
@@ -127,7 +130,8 @@ impl FinishLogin {
                             let known = passwords.attempts.last_success_at.is_some();
                             used.extend(self.env.tell_of_login(&account, known, client, now).await?);
                         }
-                        let (finished, finish) = self.finish(step.step(), account, &used, given, client).await?;
+                        let (finished, finish) =
+                            self.finish(step.step(), account, &used, given, (client, audience)).await?;
                         used.push(finish);
                         Decision::commit(finished, used)
                     }
@@ -217,7 +221,7 @@ impl FinishLogin {
         mut account: Account,
         used: &[Change],
         given: &SecondFactor,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         for change in used {
             if let Change::PutTwoFactor { two_factor, .. } = change {
@@ -226,7 +230,7 @@ impl FinishLogin {
         }
         let first = match step {
             TempStep::Reauthenticate(reauthentication, session_id) => {
-                return self.reauthenticate(reauthentication, session_id, &account).await;
+                return self.reauthenticate(reauthentication, session_id, &account, audience).await;
             }
             TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
             TempStep::GiveSecondFactorAfterProvider | TempStep::GiveSecondFactorAfterAddress => {
@@ -236,7 +240,7 @@ impl FinishLogin {
         };
         let mailed_twice = rests_on_mail(step) && matches!(given, SecondFactor::Email(_));
         let method = if mailed_twice { first } else { first.and_second_factor() };
-        let (logged_in, open) = self.session_tokens.open(account, method, client, self.env.now())?;
+        let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), self.env.now())?;
         Ok((LoginFinished::LoggedIn(Box::new(logged_in)), open))
     }
 
@@ -245,6 +249,7 @@ impl FinishLogin {
         reauthentication: Reauthentication,
         session_id: SessionId,
         account: &Account,
+        audience: &Audience,
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         let now = self.env.now();
         let found = self.env.store.find_session(account.id, session_id).await?;
@@ -256,7 +261,7 @@ impl FinishLogin {
             Reauthentication::BySecondFactor => session.method.and_second_factor(),
             Reauthentication::ByMailedCode => AuthenticationMethod::MailedCode,
         };
-        let (token, change) = self.session_tokens.reauthenticated(session, account, method, now)?;
+        let (token, change) = self.session_tokens.reauthenticated(session, account, (method, audience), now)?;
         Ok((LoginFinished::Reauthenticated(token), change))
     }
 }

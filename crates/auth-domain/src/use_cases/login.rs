@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::{Account, LoginName, Password};
+use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
@@ -24,6 +25,8 @@ pub struct LoginRequest {
     pub name: LoginName,
     /// The password.
     pub password: Password,
+    /// For whom the access token is to be.
+    pub audience: Audience,
     /// Who is calling.
     pub client: Client,
 }
@@ -106,7 +109,7 @@ impl Login {
 
     /// Opens a session for the user who proves to be `request.name`.
     pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
-        let LoginRequest { name, password, client } = request;
+        let LoginRequest { name, password, audience, client } = request;
         let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
         let matched = checked.map_err(|error| self.concealed(error))?;
         let account = matched.account();
@@ -116,7 +119,7 @@ impl Login {
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
         let renewed = self.renewed_hash(&matched, password, &client).await;
-        let outcome = self.after_password(&matched, renewed, &client).await?;
+        let outcome = self.after_password(&matched, renewed, (&client, &audience)).await?;
         if matches!(outcome, LoginOutcome::LoggedIn(_)) {
             self.session_tokens.opened(&client, self.env.now());
         }
@@ -129,7 +132,7 @@ impl Login {
         &self,
         matched: &PasswordMatched,
         renewed: Option<Change>,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<LoginOutcome, LoginError> {
         self.env
             .decide(async |lost| {
@@ -145,8 +148,8 @@ impl Login {
                 }
                 let known = limit.attempts.last_success_at.is_some();
                 let told = self.env.tell_of_login(&account, known, client, now).await?;
-                let (logged_in, open) =
-                    self.session_tokens.open(account, AuthenticationMethod::Password, client, now)?;
+                let method = AuthenticationMethod::Password;
+                let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), now)?;
                 let mut changes = Success::Login.changes(&limit, now);
                 changes.extend(std::iter::once(open).chain(told).chain(renewed.clone()));
                 Ok(Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes))

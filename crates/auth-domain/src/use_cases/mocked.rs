@@ -1,9 +1,11 @@
 //! Doubles for tests: a mockall double for every port, and the default policy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::PasswordPolicy;
+use crate::audience::Audiences;
 use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
 use crate::ports::{
@@ -53,6 +55,7 @@ impl Policy {
     /// Returns the default policy of the service.
     pub const fn for_tests() -> Self {
         Self {
+            audiences: Audiences::new(String::new(), BTreeSet::new()),
             session_lifetimes: SessionLifetimes {
                 access: Duration::from_secs(600),
                 idle: Duration::from_secs(30 * 24 * 3_600),

@@ -66,7 +66,7 @@ pub use crate::services::{
     PasswordAccepted, PasswordCheckError, ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
 pub use all::{EmailVerification, Policy, Ports, SuspiciousSession, UseCases};
-pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
+pub use authenticate::{Authenticate, AuthenticateError, Authenticated, CheckedToken};
 pub use authenticate_admin::{AdminCaller, Administrator, AuthenticateAdmin, AuthenticateAdminError};
 pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
 pub use authenticate_step::{AuthenticateStep, PendingStep};

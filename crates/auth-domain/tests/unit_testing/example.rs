@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, Roles};
+use auth_domain::audience::Audience;
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{
     Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
@@ -78,6 +79,7 @@ fn use_cases(store: MockStore) -> UseCases {
 async fn caller(account: &Account) -> Authenticated {
     let session = session(account, 0);
     let claims = AccessClaims {
+        audience: Audience::Default,
         account_id: account.id,
         session_id: session.id,
         generation: session.rotation.generation,

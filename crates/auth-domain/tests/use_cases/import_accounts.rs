@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use auth_domain::account::{Account, Digest, ForeignHash, HashCost, Password, PasswordHash};
+use auth_domain::audience::Audience;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{
     ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedSecret,
@@ -108,7 +109,7 @@ async fn nobody_is_imported_who_could_never_log_in() {
     assert!(proved.is_recoverable());
     let step = service.begin_reset(ANN).await;
     let (password, confirm_password) = (Password::new(PASSWORD), Password::new(PASSWORD));
-    let request = UpdatePasswordRequest { password, confirm_password, client: client() };
+    let request = UpdatePasswordRequest { password, confirm_password, audience: Audience::Default, client: client() };
     assert!(service.use_cases.update_password.execute(&step, request).await.is_ok());
     service.log_in(ANN).await;
 }

@@ -14,9 +14,9 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
-use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::resource::requested;
 use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData, TempTokenData};
@@ -28,6 +28,8 @@ struct LoginBody {
     /// An e-mail address or a username; read only where there is no `email`.
     username: Option<String>,
     password: String,
+    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    resource: Option<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -42,6 +44,7 @@ pub(super) fn endpoint() -> Endpoint {
         .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
         .one_of("LoginResult")
         .errors(&[
+            ErrorCode::InvalidTarget,
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
             ErrorCode::InvalidPassword,
@@ -70,14 +73,14 @@ async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let body: LoginBody =
         body.checked_json(&[], |body| if name(body).is_none() { vec![name_required()] } else { vec![] })?;
+    let (audience, delivery) = requested(&use_cases.audiences, &request, body.resource.as_deref())?;
     let attempt = LoginRequest {
         name: LoginName::parse(name(&body).ok_or_else(|| Refusal::invalid(vec![name_required()]))?),
         password: Password::new(&body.password),
+        audience,
         client,
     };
-    let outcome = use_cases.login.execute(attempt).await?;
-    let delivery = Delivery::of(&request);
-    Ok(match outcome {
+    Ok(match use_cases.login.execute(attempt).await? {
         LoginOutcome::LoggedIn(logged_in) => {
             token_answers::logged_in(&request, delivery, SuccessCode::UserLoggedIn, &logged_in)
         }

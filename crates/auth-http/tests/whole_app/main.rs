@@ -23,6 +23,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 mod administration;
+mod audiences;
 mod clocks;
 mod credentials;
 mod cross_site;

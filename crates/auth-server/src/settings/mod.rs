@@ -11,6 +11,7 @@ mod source;
 mod table;
 mod value;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use auth_crypto::{HashParameters, ServiceRegistration};
 use auth_domain::account::HashCost;
+use auth_domain::audience::AudienceName;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
@@ -35,8 +37,8 @@ use providers::origins;
 use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
-    audience, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies, public_url,
-    registration, socket_address, switch,
+    audience, audiences, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies,
+    public_url, registration, socket_address, switch,
 };
 
 pub(crate) use pages::PageSettings;
@@ -55,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) secret_key: Option<Zeroizing<String>>,
     pub(crate) public_url: Option<String>,
     pub(crate) audience: Option<String>,
+    pub(crate) audiences: BTreeSet<AudienceName>,
     pub(crate) base_paths: Vec<String>,
     pub(crate) password_min: usize,
     pub(crate) lifetimes: SessionLifetimes,
@@ -187,6 +190,7 @@ impl Settings {
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| audience(text).map(Some)),
+            audiences: reader.parse("AUDIENCES", BTreeSet::new(), audiences),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),
             lifetimes: session_lifetimes(&mut reader),
@@ -214,6 +218,7 @@ impl Settings {
             providers: reader.providers(),
             data_dir,
         };
+        settings.check_audiences(&mut reader);
         settings.decide_on_pages(&mut reader);
         let hostname = reader.parse("MAIL_HOSTNAME", None, |text| {
             MailHostname::parse(text).map(Some).map_err(|mistake| mistake.to_string())
@@ -226,6 +231,19 @@ impl Settings {
             );
         }
         reader.finish(settings)
+    }
+
+    /// Returns the audience of tokens for which none other is requested, of a server that listens at this address.
+    pub(crate) fn default_audience(&self, listening: SocketAddr) -> String {
+        let public_url = || self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+        self.audience.clone().unwrap_or_else(public_url)
+    }
+
+    fn check_audiences(&self, reader: &mut Reader) {
+        let default = self.default_audience(self.listen);
+        if self.audiences.iter().any(|name| name.as_str() == default) {
+            reader.mistake(format!("AUTH_AUDIENCES must not contain {default}, which is the default audience"));
+        }
     }
 
     /// Decides about pages and cookies together: the pages need cookies. They are on by default where they work at once.

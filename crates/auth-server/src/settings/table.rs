@@ -78,7 +78,18 @@ const SETTINGS: &[Row] = &[
         "(http://<listen>)",
         "Issuer of tokens, and base of the callback URLs for identity providers. Must use https, or a loopback address, when cookies are on or a provider is configured.",
     ),
-    ("AUDIENCE", Kind::Text("text"), "(the public URL)", "Audience of access tokens."),
+    (
+        "AUDIENCE",
+        Kind::Text("text"),
+        "(the public URL)",
+        "Audience of access tokens for which none other is requested.",
+    ),
+    (
+        "AUDIENCES",
+        Kind::List("a URL without a fragment, or a name"),
+        "(none)",
+        "Further audiences, for which an access token can be requested with `resource` (RFC 8707): a token that was given to one service is then of no use at another.",
+    ),
     ("BASE_PATHS", Kind::List("a path"), "/,/api", "Every endpoint is served under each of these paths."),
     (
         "TRUSTED_PROXIES",

@@ -111,6 +111,35 @@ fn proxies_are_neither_everybody_nor_nobody() {
 }
 
 #[test]
+fn further_audiences_are_names_that_nothing_else_has() {
+    let audiences = |text: &str| load(&[("AUTH_AUDIENCES", text), ("AUTH_AUDIENCE", "all of us")]);
+    let names: Vec<String> = audiences("orders, https://mail.example.org/v1")
+        .map(|settings| settings.audiences.iter().map(|name| name.as_str().to_owned()).collect())
+        .unwrap();
+    assert_eq!(names, ["https://mail.example.org/v1", "orders"]);
+    for (bad, hint) in [
+        ("", "must be names"),
+        ("orders,", "must be names"),
+        ("all of us", "must be names"),
+        ("https://a.example/#b", "must be names"),
+        ("orders,mail,orders", "orders twice"),
+        ("auth-service", "internal tokens"),
+    ] {
+        let mistake = audiences(bad).err().unwrap();
+        assert!(mistake.contains("AUTH_AUDIENCES") && mistake.contains(hint), "{bad}: {mistake}");
+    }
+    for (default, name) in [
+        ("AUTH_AUDIENCE", "orders"),
+        ("AUTH_PUBLIC_URL", "https://auth.example.org"),
+        ("AUTH_LISTEN", "127.0.0.1:7001"),
+    ] {
+        let further = if default == "AUTH_LISTEN" { format!("http://{name}") } else { name.to_owned() };
+        let mistake = load(&[(default, name), ("AUTH_AUDIENCES", &further)]).err().unwrap();
+        assert!(mistake.contains("the default audience"), "{mistake}");
+    }
+}
+
+#[test]
 fn a_blank_audience_and_parameters_of_sqlite_are_refused() {
     for (name, value) in [
         ("AUTH_AUDIENCE", ""),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_domain::SessionId;
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::Challenge;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
@@ -52,6 +53,7 @@ impl TestService {
         };
         self.store.commit_now(vec![open]).expect("a session");
         let claims = AccessClaims {
+            audience: Audience::Default,
             account_id: account.id,
             session_id: session.id,
             generation: session.rotation.generation,
