@@ -12,6 +12,7 @@ use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, NoSigningKey};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::{SigningKey, signing_at};
+use auth_domain::token_exchange::Actors;
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -40,6 +41,29 @@ struct WireClaims {
     roles: Vec<String>,
     amr: Vec<String>,
     auth_time: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<WireActor>>,
+}
+
+/// A service that passed the token on, and the one that did before (RFC 8693 section 4.1).
+#[derive(Serialize, Deserialize)]
+struct WireActor {
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<WireActor>>,
+}
+
+fn nested(actors: &Actors) -> Option<Box<WireActor>> {
+    actors.names().iter().rev().fold(None, |act, sub| Some(Box::new(WireActor { sub: sub.clone(), act })))
+}
+
+fn flat(mut actor: Option<&WireActor>) -> Option<Actors> {
+    let mut names = Vec::new();
+    while let Some(WireActor { sub, act }) = actor {
+        names.push(sub.clone());
+        actor = act.as_deref();
+    }
+    Actors::of(names)
 }
 
 struct LoadedKey {
@@ -163,6 +187,7 @@ impl AccessTokens for AccessTokenSigner {
             roles: claims.roles.iter().map(str::to_owned).collect(),
             amr: claims.method.amr().iter().map(|value| (*value).to_owned()).collect(),
             auth_time: claims.authenticated_at.as_seconds(),
+            act: nested(&claims.actors),
         };
         let claims = serde_json::to_vec(&wire).map_err(|error| {
             tracing::error!(%error, kid = key.id, "an access token could not be signed");
@@ -208,6 +233,7 @@ fn from_wire(wire: &WireClaims, audience: Audience) -> Option<AccessClaims> {
         authenticated_at: Timestamp::from_seconds(wire.auth_time),
         issued_at: Timestamp::from_seconds(wire.iat),
         expires_at: Timestamp::from_seconds(wire.exp),
+        actors: flat(wire.act.as_deref())?,
     })
 }
 
@@ -275,6 +301,7 @@ mod tests {
             authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + Duration::from_secs(600),
+            actors: Actors::default(),
         };
         signer.issue(&claims).unwrap()
     }
@@ -303,6 +330,18 @@ mod tests {
         let without = AccessTokenSigner::new(ring(), "https://a.example".to_owned(), without);
         without.load(&keys).unwrap();
         assert_eq!(without.verify(token.reveal(), NOW), Err(TokenFault::Audience.into()));
+    }
+
+    #[test]
+    fn actors_are_nested_with_the_last_one_outside() {
+        let signer = signer(&[key(1, 1)]);
+        let plain = signer.verify(token(&signer).reveal(), NOW).unwrap();
+        let actors = Actors::default().then("orders").unwrap().then("mail").unwrap();
+        let token = signer.issue(&AccessClaims { actors: actors.clone(), ..plain }).unwrap();
+        let claims = token.reveal().split('.').nth(1).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert_eq!(claims["act"], serde_json::json!({ "sub": "mail", "act": { "sub": "orders" } }));
+        assert_eq!(signer.verify(token.reveal(), NOW).unwrap().actors, actors);
     }
 
     #[test]

@@ -32,7 +32,8 @@ impl Weighter<TokenDigest, AccessClaims> for Weight {
             Audience::Default => 0,
             Audience::Other(name) => name.as_str().len(),
         };
-        ENTRY_BYTES + u64::try_from(texts + audience).unwrap_or(u64::MAX / 2)
+        let actors: usize = claims.actors.names().iter().map(|name| size_of::<String>() + name.len()).sum();
+        ENTRY_BYTES + u64::try_from(texts + audience + actors).unwrap_or(u64::MAX / 2)
     }
 }
 
@@ -76,6 +77,7 @@ mod tests {
 
     use auth_domain::account::Roles;
     use auth_domain::session::{AuthenticationMethod, Generation};
+    use auth_domain::token_exchange::Actors;
     use auth_domain::{AccountId, SessionId};
 
     use super::*;
@@ -94,6 +96,7 @@ mod tests {
             authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + Duration::from_secs(600),
+            actors: Actors::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, SigningKeyMaker};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
+use auth_domain::token_exchange::Actors;
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -63,6 +64,7 @@ fn claims() -> AccessClaims {
         authenticated_at: NOW,
         issued_at: NOW,
         expires_at: NOW + Duration::from_secs(600),
+        actors: Actors::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::account::Roles;
 use crate::audience::Audience;
 use crate::named::named;
 use crate::session::{AuthenticationMethod, Generation};
+use crate::token_exchange::Actors;
 use crate::{AccountId, Randomness, SessionId, Timestamp};
 
 /// The claims of an access token (RFC 9068 section 2.2). The signer adds the issuer.
@@ -33,6 +34,8 @@ pub struct AccessClaims {
     pub issued_at: Timestamp,
     /// `exp`.
     pub expires_at: Timestamp,
+    /// `act`: the services that passed the token on.
+    pub actors: Actors,
 }
 
 impl AccessClaims {

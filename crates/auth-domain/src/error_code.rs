@@ -71,8 +71,12 @@ error_codes! {
     ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>
         "That sign-in service is not working right now. Try again later, or sign in another way.",
     /// `resource` names no audience that can be requested here: neither the default one nor one of `AUTH_AUDIENCES`
-    /// (RFC 8707). Tokens in cookies are always for the default audience.
+    /// (RFC 8707). Tokens in cookies are always for the default audience. A service may exchange tokens for its
+    /// `AUTH_INTERNAL__<SERVICE>__TARGETS` only.
     InvalidTarget = "INVALID_TARGET" => "This app asked for access to something that does not exist here.",
+    /// `subjectToken` is not an access token that the calling service may exchange: `data.reason` says why, such as
+    /// `expired`, `audience` (it is not for this service) or `session_gone`.
+    SubjectTokenInvalid = "SUBJECT_TOKEN_INVALID" => "Sign in again to continue.",
     /// The identity is linked to another account, or the account already has another identity of this provider: unlink
     /// that one first.
     IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
@@ -283,7 +287,8 @@ pub enum Details {
     RetryAfter(Duration),
     /// With [`ErrorCode::ReauthenticationRequired`]: the greatest age that the login may have.
     MaxAge(Duration),
-    /// With [`ErrorCode::InternalTokenInvalid`] and [`ErrorCode::InternalTokenExpired`]: what is wrong with the token.
+    /// With [`ErrorCode::InternalTokenInvalid`], [`ErrorCode::InternalTokenExpired`] and
+    /// [`ErrorCode::SubjectTokenInvalid`]: what is wrong with the token.
     Reason(&'static str),
     /// With [`ErrorCode::Forbidden`] to a service: the scope that it lacks.
     MissingScope(Scope),

@@ -29,6 +29,8 @@ named! {
         UsersWrite = "users:write",
         /// Read the audit trail.
         AuditRead = "audit:read",
+        /// Exchange the token of a user for one of another service (RFC 8693).
+        TokensExchange = "tokens:exchange",
     }
 }
 
@@ -77,6 +79,8 @@ granted! {
     UsersWrite,
     /// Requires [`Scope::AuditRead`].
     AuditRead,
+    /// Requires [`Scope::TokensExchange`].
+    TokensExchange,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use

@@ -68,6 +68,7 @@ pub mod session;
 pub mod signing_key;
 pub mod temp_token;
 mod timestamp;
+pub mod token_exchange;
 pub mod two_factor;
 pub mod typed_code;
 pub mod use_cases;

@@ -166,6 +166,7 @@ fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityP
 fn policy(settings: &Settings) -> Policy {
     Policy {
         audiences: Audiences::default(),
+        exchange: settings.exchange.clone(),
         session_lifetimes: settings.lifetimes,
         suspicious_session: settings.suspicious_session,
         challenge_lifetimes: settings.challenges,

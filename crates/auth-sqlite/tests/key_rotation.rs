@@ -14,6 +14,7 @@ use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, Clock};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Policy, Ports, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
 use auth_sqlite::{migrate, open};
@@ -49,6 +50,7 @@ fn claims(now: Timestamp) -> AccessClaims {
         authenticated_at: now,
         issued_at: now,
         expires_at: now + Duration::from_secs(86_400),
+        actors: Actors::default(),
     }
 }
 

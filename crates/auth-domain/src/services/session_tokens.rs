@@ -10,6 +10,7 @@ use crate::ports::{
     AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens, Store, StoreError,
 };
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
+use crate::token_exchange::Actors;
 use crate::{AccountId, SessionId, Timestamp};
 
 /// The tokens that a client receives at login and at each refresh.
@@ -152,6 +153,7 @@ impl SessionTokens {
             authenticated_at: session.authenticated_at,
             issued_at: now,
             expires_at: now + self.lifetimes.access,
+            actors: Actors::default(),
         })
     }
 }

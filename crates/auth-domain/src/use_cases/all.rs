@@ -19,15 +19,17 @@ use crate::services::{
     Admission, Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp,
 };
 use crate::session::SessionLifetimes;
+use crate::token_exchange::ExchangeRules;
 
 use super::{
     Authenticate, AuthenticateAdmin, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness,
     ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
-    ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks,
-    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad,
-    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession, Register,
-    RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles, SetUpSecondFactor,
-    SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
+    ExchangeToken, ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect,
+    LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors,
+    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession,
+    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles,
+    SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode,
+    VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -85,6 +87,8 @@ pub enum SuspiciousSession {
 pub struct Policy {
     /// For whom access tokens are issued.
     pub audiences: Audiences,
+    /// Which service may exchange a user's token for one of which other service.
+    pub exchange: ExchangeRules,
     /// How long sessions and their tokens live.
     pub session_lifetimes: SessionLifetimes,
     /// What happens to a session that two clients seem to share.
@@ -126,6 +130,7 @@ pub struct UseCases {
     pub deliver_events: Vec<Arc<DeliverEvents>>,
     pub deliver_mails: Arc<DeliverMails>,
     pub end_sessions: EndSessions,
+    pub exchange_token: ExchangeToken,
     pub finish_authorization: FinishAuthorization,
     pub finish_login: FinishLogin,
     pub follow_clock: Arc<FollowClock>,
@@ -258,6 +263,7 @@ impl UseCases {
             deliver_events: DeliverEvents::for_each_subscription(&parts),
             deliver_mails: Arc::new(DeliverMails::new(&parts)),
             end_sessions: EndSessions::new(parts.env.clone()),
+            exchange_token: ExchangeToken::new(&parts, authenticate.clone()),
             finish_authorization: FinishAuthorization::new(&parts),
             finish_login: FinishLogin::new(&parts),
             follow_clock: Arc::new(FollowClock::new(&parts)),

@@ -17,6 +17,7 @@ use crate::ports::{
 use crate::registration::RegistrationPolicy;
 use crate::services::StepUp;
 use crate::session::SessionLifetimes;
+use crate::token_exchange::ExchangeRules;
 
 use super::{EmailVerification, IdentityProviders, Policy, Ports, SuspiciousSession};
 
@@ -56,6 +57,7 @@ impl Policy {
     pub const fn for_tests() -> Self {
         Self {
             audiences: Audiences::new(String::new(), BTreeSet::new()),
+            exchange: ExchangeRules::new(),
             session_lifetimes: SessionLifetimes {
                 access: Duration::from_secs(600),
                 idle: Duration::from_secs(30 * 24 * 3_600),

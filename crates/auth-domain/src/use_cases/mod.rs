@@ -17,6 +17,7 @@ mod delete_account;
 mod deliver_events;
 mod deliver_mails;
 mod end_sessions;
+mod exchange_token;
 mod export_own_data;
 mod finish_authorization;
 mod finish_login;
@@ -79,6 +80,7 @@ pub use delete_account::{DeleteAccount, DeleteAccountError};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
 pub use end_sessions::{AdministerError, EndSessions};
+pub use exchange_token::{ExchangeToken, ExchangeTokenError, ExchangedToken};
 pub use export_own_data::{ExportOwnData, ExportOwnDataError, OwnData};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,

@@ -11,6 +11,7 @@ use auth_domain::account::Roles;
 use auth_domain::audience::Audience;
 use auth_domain::ports::{AccessTokens as _, Change, RefreshTokenClaims, SessionNews as _, Store as _};
 use auth_domain::session::{Client, Generation, Joins, LateRepeats, LeftBehind, Rotation, Session, SessionLifetimes};
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Policy, Ports, RefreshError, UseCases};
 use auth_domain::version::RowVersion;
 use auth_session_cache::{CachedStore, SessionCache};
@@ -128,6 +129,7 @@ impl Node {
             authenticated_at: now,
             issued_at: now,
             expires_at: now + Duration::from_secs(600),
+            actors: Actors::default(),
         });
         self.use_cases.authenticate.recent(token.unwrap().reveal()).now_or_never().unwrap().is_ok()
     }

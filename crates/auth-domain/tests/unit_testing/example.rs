@@ -13,6 +13,7 @@ use auth_domain::ports::{
     Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
 };
 use auth_domain::session::{AuthenticationMethod, Client, KeyId, Revocation, RevocationReason, Rotation, Session};
+use auth_domain::token_exchange::Actors;
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::use_cases::{Authenticated, Policy, Ports, RevokeSessionError, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
@@ -89,6 +90,7 @@ async fn caller(account: &Account) -> Authenticated {
         authenticated_at: NOW,
         issued_at: NOW,
         expires_at: NOW + Duration::from_secs(600),
+        actors: Actors::default(),
     };
     let mut access_tokens = MockAccessTokens::new();
     access_tokens.expect_verify().returning(move |_, _| Ok(claims.clone()));

@@ -90,7 +90,7 @@ fn example(code: Code) -> ApiError {
         Code::UseCase(ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::Unavailable) => {
             Details::RetryAfter(Duration::from_secs(2))
         }
-        Code::UseCase(ErrorCode::InternalTokenInvalid) => Details::Reason("audience"),
+        Code::UseCase(ErrorCode::InternalTokenInvalid | ErrorCode::SubjectTokenInvalid) => Details::Reason("audience"),
         Code::UseCase(ErrorCode::InternalTokenExpired) => Details::Reason("expired"),
         Code::UseCase(ErrorCode::Forbidden) => Details::MissingScope(Scope::RolesWrite),
         _ => Details::None,

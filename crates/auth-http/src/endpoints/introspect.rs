@@ -58,12 +58,31 @@ struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     aud: Option<String>,
+    /// The service that exchanged the token for this one (RFC 8693 section 4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exp: Option<i64>,
+}
+
+/// A service that exchanged a token, and the one that had exchanged it before.
+#[derive(Serialize, ToSchema)]
+struct Actor {
+    /// Its name.
+    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, no_recursion)]
+    act: Option<Box<Actor>>,
+}
+
+fn actor(names: &[String]) -> Option<Actor> {
+    let (sub, before) = names.split_first()?;
+    Some(Actor { sub: sub.clone(), act: actor(before).map(Box::new) })
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -119,6 +138,7 @@ fn describe(edge: &Edge, audiences: &Audiences, token: &ActiveToken) -> Introspe
                 roles: Some(account.roles.iter().map(str::to_owned).collect()),
                 iss: Some(edge.issuer.clone()),
                 aud: Some(audiences.text(&claims.audience).to_owned()),
+                act: actor(claims.actors.names()),
                 iat: Some(claims.issued_at.as_seconds()),
                 exp: Some(claims.expires_at.as_seconds()),
             }

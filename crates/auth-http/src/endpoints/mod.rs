@@ -27,6 +27,7 @@ mod roles;
 mod second_factor_login;
 mod second_factors;
 mod sessions;
+mod token_exchange;
 mod update_credentials;
 mod update_password;
 mod verify;
@@ -86,6 +87,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         invitations::list(),
         invitations::withdraw(),
         introspect::endpoint(),
+        token_exchange::endpoint(),
         admin_users::list(),
         admin_users::create(),
         admin_users::show(),

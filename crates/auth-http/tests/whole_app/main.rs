@@ -47,6 +47,7 @@ mod registration;
 mod second_factors;
 mod sessions;
 mod suspension;
+mod token_exchange;
 mod transport;
 mod verification;
 mod workers;

@@ -19,12 +19,13 @@ use std::time::Duration;
 
 use auth_crypto::{HashParameters, ServiceRegistration};
 use auth_domain::account::HashCost;
-use auth_domain::audience::AudienceName;
+use auth_domain::audience::{AudienceName, Audiences};
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
 use auth_domain::registration::{EmailDomains, RegistrationMode, RegistrationPolicy};
 use auth_domain::session::SessionLifetimes;
+use auth_domain::token_exchange::ExchangeRules;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_http::NetworkQuota;
 use auth_smtp::{MailHostname, MailSettings};
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) session_cache: bool,
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
+    /// Which of them may exchange tokens.
+    pub(crate) exchange: ExchangeRules,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) network_limits: Option<NetworkLimit>,
     pub(crate) otlp_endpoint: Option<String>,
@@ -197,7 +200,8 @@ impl Settings {
             suspicious_session: suspicious_session(&mut reader),
             session_cache: reader.switch("SESSION_CACHE"),
             hashing: hashing(&mut reader),
-            services: reader.services(),
+            services: Vec::new(),
+            exchange: ExchangeRules::new(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), proxies),
             network_limits: network_limits(&mut reader),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
@@ -219,6 +223,8 @@ impl Settings {
             data_dir,
         };
         settings.check_audiences(&mut reader);
+        let audiences = Audiences::new(settings.default_audience(settings.listen), settings.audiences.clone());
+        (settings.services, settings.exchange) = reader.services(&audiences);
         settings.decide_on_pages(&mut reader);
         let hostname = reader.parse("MAIL_HOSTNAME", None, |text| {
             MailHostname::parse(text).map(Some).map_err(|mistake| mistake.to_string())

@@ -360,6 +360,18 @@ const NAMED: &[NamedSettings] = &[
             ),
             ("PUBLIC_KEY", Kind::Secret("PEM"), "(none)", "Ed25519 public key of the service, instead of a secret."),
             ("SCOPES", Kind::List("a scope"), "(none)", "What the service may do."),
+            (
+                "AUDIENCE",
+                Kind::Text("one of AUTH_AUDIENCES"),
+                "(the default audience)",
+                "Audience of the service itself: with the scope tokens:exchange it may exchange users' tokens for this audience.",
+            ),
+            (
+                "TARGETS",
+                Kind::List("one of AUTH_AUDIENCES"),
+                "(none)",
+                "Audiences of the services that it may call for a user: for these it may exchange users' tokens (RFC 8693).",
+            ),
         ],
     },
     NamedSettings { kind: "OIDC", placeholder: "<NAME>", fields: OIDC },

@@ -2,6 +2,7 @@
 
 use auth_crypto::ServiceKey;
 use auth_domain::account::EmailAddress;
+use auth_domain::audience::Audience;
 
 use super::*;
 
@@ -136,6 +137,38 @@ fn further_audiences_are_names_that_nothing_else_has() {
         let further = if default == "AUTH_LISTEN" { format!("http://{name}") } else { name.to_owned() };
         let mistake = load(&[(default, name), ("AUTH_AUDIENCES", &further)]).err().unwrap();
         assert!(mistake.contains("the default audience"), "{mistake}");
+    }
+}
+
+#[test]
+fn a_service_exchanges_tokens_of_its_audience_for_those_of_others() {
+    const SECRET: (&str, &str) = ("AUTH_INTERNAL__SHOP__SECRET", "0123456789012345678901234567890123");
+    const SCOPE: (&str, &str) = ("AUTH_INTERNAL__SHOP__SCOPES", "tokens:exchange");
+    let load_with = |more: &[(&str, &str)]| {
+        let known = [SECRET, ("AUTH_AUDIENCES", "orders,mail"), ("AUTH_AUDIENCE", "all")];
+        load(&[&known, more].concat())
+    };
+    let exchange =
+        load_with(&[SCOPE, ("AUTH_INTERNAL__SHOP__AUDIENCE", "orders"), ("AUTH_INTERNAL__SHOP__TARGETS", "mail")]);
+    let rule = exchange.unwrap().exchange.remove("shop").unwrap();
+    assert!(matches!(rule.own, Audience::Other(name) if name.as_str() == "orders"));
+    assert_eq!(rule.targets.iter().map(AudienceName::as_str).collect::<Vec<_>>(), ["mail"]);
+    let rule = load_with(&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "mail,orders")]).unwrap().exchange.remove("shop");
+    assert_eq!(rule.unwrap().own, Audience::Default);
+    let own = ("AUTH_INTERNAL__SHOP__AUDIENCE", "orders");
+    for (more, hint) in [
+        (&[SCOPE][..], "both or neither"),
+        (&[("AUTH_INTERNAL__SHOP__TARGETS", "mail")], "both or neither"),
+        (&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "all")], "the default audience"),
+        (&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "billing")], "only names in AUTH_AUDIENCES"),
+        (&[SCOPE, own, ("AUTH_INTERNAL__SHOP__TARGETS", "orders")], "the service itself"),
+        (
+            &[SCOPE, ("AUTH_INTERNAL__SHOP__AUDIENCE", "billing"), ("AUTH_INTERNAL__SHOP__TARGETS", "mail")],
+            "one of AUTH_AUDIENCES",
+        ),
+    ] {
+        let mistake = load_with(more).err().unwrap();
+        assert!(mistake.contains("AUTH_INTERNAL__SHOP__") && mistake.contains(hint), "{more:?}: {mistake}");
     }
 }
 

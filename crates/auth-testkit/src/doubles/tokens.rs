@@ -10,6 +10,7 @@ use auth_domain::audience::{Audience, AudienceName};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{AccessTokens, InternalTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
 use auth_domain::session::{AuthenticationMethod, Generation, KeyId};
+use auth_domain::token_exchange::Actors;
 
 use super::{TestKeys, hex, id, join, micros, split, timestamp};
 
@@ -22,7 +23,7 @@ pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result
     }
 }
 
-/// `access|<audience>|<account>|<session>|<generation>|<nonce>|<roles>|<amr>|<auth_time>|<iat>|<exp>`. The audience is empty for the default one; any other is taken for one of
+/// `access|<audience>|<account>|<session>|<generation>|<nonce>|<roles>|<amr>|<auth_time>|<iat>|<exp>|<actors>`. The audience is empty for the default one; any other is taken for one of
 /// ours.
 #[derive(Debug, Default)]
 pub struct TestAccessTokens {
@@ -56,6 +57,7 @@ impl AccessTokens for TestAccessTokens {
             &micros(claims.authenticated_at),
             &micros(claims.issued_at),
             &micros(claims.expires_at),
+            &claims.actors.names().join(" "),
         ])))
     }
 
@@ -65,7 +67,7 @@ impl AccessTokens for TestAccessTokens {
 }
 
 fn access_claims(token: &str) -> Option<AccessClaims> {
-    let [audience, account, session, generation, nonce, roles, amr, authenticated_at, issued_at, expires_at] =
+    let [audience, account, session, generation, nonce, roles, amr, authenticated_at, issued_at, expires_at, actors] =
         split("access", token)?;
     let bytes = u128::from_str_radix(nonce, 16).ok()?.to_be_bytes();
     let roles: Vec<String> = roles.split_whitespace().map(str::to_owned).collect();
@@ -85,6 +87,7 @@ fn access_claims(token: &str) -> Option<AccessClaims> {
         authenticated_at: timestamp(authenticated_at)?,
         issued_at: timestamp(issued_at)?,
         expires_at: timestamp(expires_at)?,
+        actors: Actors::of(actors.split_whitespace().map(str::to_owned).collect())?,
     })
 }
 

@@ -11,6 +11,7 @@ use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
 use auth_domain::session::{AuthenticationMethod, Rotation, Session};
 use auth_domain::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Authenticated, FreshLogin, LoggedIn, PendingStep};
 
 use super::{TestService, client};
@@ -63,6 +64,7 @@ impl TestService {
             authenticated_at: session.authenticated_at,
             issued_at: self.now(),
             expires_at: self.now() + self.policy.session_lifetimes.access,
+            actors: Actors::default(),
         };
         let token = self.access_tokens.issue(&claims).expect("a signing key");
         self.use_cases.authenticate.execute(token.reveal()).await.expect("a live session")
