@@ -185,7 +185,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -444,7 +444,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -575,7 +575,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -675,7 +675,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -762,7 +762,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -888,7 +888,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1028,7 +1028,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1154,7 +1154,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1265,7 +1265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1352,7 +1352,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -1430,7 +1430,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -1539,7 +1539,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -1665,7 +1665,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1787,7 +1787,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1861,7 +1861,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -1953,7 +1953,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2075,7 +2075,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2179,7 +2179,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2288,7 +2288,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -2399,7 +2399,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2519,7 +2519,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2639,7 +2639,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2750,7 +2750,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2843,7 +2843,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -2969,7 +2969,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3091,7 +3091,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3200,7 +3200,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3309,7 +3309,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED";
                         };
                     };
                 };
@@ -3404,7 +3404,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3517,7 +3517,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UserDataDeleted"];
+                        "application/json": components["schemas"]["DeletionResult"];
+                    };
+                };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletionResult"];
                     };
                 };
                 400: {
@@ -3549,7 +3557,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -3640,7 +3648,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "FORBIDDEN";
                         };
                     };
                 };
@@ -3728,7 +3736,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "FORBIDDEN" | "REGISTRATION_CLOSED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "FORBIDDEN" | "REGISTRATION_CLOSED";
                         };
                     };
                 };
@@ -3854,7 +3862,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -3919,7 +3927,7 @@ export interface paths {
                     /** @description With an identity of this provider. */
                     provider?: string;
                     /** @description In this state. */
-                    state?: "active" | "suspended";
+                    state?: "active" | "suspended" | "deletion_scheduled";
                     /** @description The `next` of the page before. */
                     after?: string;
                     /** @description At most so many; 50 unless said. */
@@ -3968,7 +3976,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4047,7 +4055,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4159,7 +4167,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4217,7 +4225,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UserDataDeleted"];
+                        "application/json": components["schemas"]["ManagedDeletionResult"];
+                    };
+                };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ManagedDeletionResult"];
                     };
                 };
                 400: {
@@ -4249,7 +4265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4359,7 +4375,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4480,7 +4496,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4583,7 +4599,110 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED" | "WRONG_AUDIENCE";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4687,7 +4806,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4790,7 +4909,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -4895,7 +5014,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -5021,7 +5140,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "FORBIDDEN";
                         };
                     };
                 };
@@ -5136,7 +5255,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "FORBIDDEN";
                         };
                     };
                 };
@@ -5240,7 +5359,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -5378,7 +5497,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -5505,7 +5624,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -5601,7 +5720,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST";
                         };
                     };
                 };
@@ -5715,7 +5834,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
+                            code: "ACCOUNT_DELETION_SCHEDULED" | "ACCOUNT_SUSPENDED" | "CROSS_SITE_REQUEST" | "DOMAIN_NOT_ALLOWED" | "INVITATION_INVALID" | "INVITATION_REQUIRED" | "REGISTRATION_CLOSED" | "REGISTRATION_REFUSED";
                         };
                     };
                 };
@@ -5917,6 +6036,20 @@ export interface components {
             /** Format: uuid */
             deletionId: string;
         };
+        DeletionResult: components["schemas"]["UserDataDeleted"] | components["schemas"]["UserDeletionScheduled"];
+        /** @description `data` of a deletion that can be undone. */
+        DeletionScheduledData: {
+            /**
+             * Format: uuid
+             * @description The id that the deletion will have.
+             */
+            deletionId: string;
+            /**
+             * Format: date-time
+             * @description When the account is deleted.
+             */
+            restorableUntil: string;
+        };
         EmailVerificationRequired: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -5949,7 +6082,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "INVALID_TARGET" | "SUBJECT_TOKEN_INVALID" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "INVALID_TARGET" | "SUBJECT_TOKEN_INVALID" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -5965,6 +6098,11 @@ export interface components {
             reason?: string;
             /** @description With `PASSWORD_POLICY`. */
             reasons?: ("TOO_SHORT" | "TOO_LONG" | "TOO_COMMON" | "SAME_AS_EMAIL" | "SAME_AS_USERNAME")[];
+            /**
+             * Format: date-time
+             * @description With `ACCOUNT_DELETION_SCHEDULED`: when the account is deleted.
+             */
+            restorableUntil?: string;
             /** @description With `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`: seconds to wait, as in `Retry-After`. */
             retryAfter?: number;
             /** @description With `FORBIDDEN` to a service: the scope that it lacks. */
@@ -6011,7 +6149,7 @@ export interface components {
              * @example n-0S6_WzA2Mj
              */
             nonce: string;
-            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
             resource?: string | null;
         };
         Invitation: {
@@ -6090,8 +6228,10 @@ export interface components {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
             email?: string | null;
             password: string;
-            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
             resource?: string | null;
+            /** @description Keep an account that is to be deleted (`ACCOUNT_DELETION_SCHEDULED`). */
+            restore?: boolean;
             /** @description An e-mail address or a username; read only where there is no `email`. */
             username?: string | null;
         };
@@ -6102,7 +6242,7 @@ export interface components {
              * @example 123456
              */
             otpCode: string;
-            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
             resource?: string | null;
         };
         LoginResult: components["schemas"]["UserLoggedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
@@ -6110,10 +6250,16 @@ export interface components {
             /** @description The address of the account. */
             email: string;
         };
+        ManagedDeletionResult: components["schemas"]["UserDataDeleted"] | components["schemas"]["UserDeletionScheduled"];
         /** @description A user as an administrator sees one. */
         ManagedUser: {
             /** Format: date-time */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the user is deleted, unless restored before.
+             */
+            deletionDueAt: string | null;
             email: string;
             emailVerified: boolean;
             hasPassword: boolean;
@@ -6288,7 +6434,7 @@ export interface components {
         RecoveryCodeBody: {
             /** @description Case, spaces and dashes do not matter. */
             recoveryCode: string;
-            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
             resource?: string | null;
         };
         RecoveryCodesCreated: {
@@ -6555,7 +6701,7 @@ export interface components {
             confirmPassword: string;
             /** @description As for `/auth/register`. */
             password: string;
-            /** @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience. */
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
             resource?: string | null;
         };
         /** @description A user as the API shows one. */
@@ -6586,7 +6732,10 @@ export interface components {
             user: components["schemas"]["User"];
         };
         UserDataDeleted: {
-            /** @constant */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "USER_DATA_DELETED";
             data: components["schemas"]["DeletionData"];
             /** @constant */
@@ -6598,6 +6747,16 @@ export interface components {
             data: components["schemas"]["ExportData"];
             /** @constant */
             statusCode: 200;
+        };
+        UserDeletionScheduled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "USER_DELETION_SCHEDULED";
+            data: components["schemas"]["DeletionScheduledData"];
+            /** @constant */
+            statusCode: 202;
         };
         /** @description `data` with all that is known of a user. */
         UserDetailsData: {
@@ -6672,7 +6831,7 @@ export interface components {
          * @description Whether a user can log in.
          * @enum {string}
          */
-        UserState: "active" | "suspended";
+        UserState: "active" | "suspended" | "deletion_scheduled";
         UserUpdated: {
             /** @constant */
             code: "USER_UPDATED";

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::Timestamp;
 use crate::account::{EmailAddress, InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason, Roles, Username};
 use crate::internal::Scope;
 use crate::named::named;
@@ -156,6 +157,10 @@ error_codes! {
     /// An administrator has suspended the account. With `AUTH_DISCLOSURE=concealed` the answer is another one: that for
     /// an unknown user or an ended session.
     AccountSuspended = "ACCOUNT_SUSPENDED" => "Your account is suspended. Contact support.",
+    /// The account is to be deleted, at `data.restorableUntil` at the earliest. Until then, `POST /auth/login` with
+    /// `"restore": true` keeps it. With `AUTH_DISCLOSURE=concealed` the answer is another one, as for a suspended one.
+    AccountDeletionScheduled = "ACCOUNT_DELETION_SCHEDULED" =>
+        "Your account is about to be deleted. Restore it if you want to keep it.",
     /// The password is right, but a new one is required: reset it with `POST /auth/lost-password`.
     NewPasswordRequired = "NEW_PASSWORD_REQUIRED" =>
         "You need a new password. Choose \"Forgot password\" to set one.",
@@ -290,6 +295,8 @@ pub enum Details {
     /// With [`ErrorCode::InternalTokenInvalid`], [`ErrorCode::InternalTokenExpired`] and
     /// [`ErrorCode::SubjectTokenInvalid`]: what is wrong with the token.
     Reason(&'static str),
+    /// With [`ErrorCode::AccountDeletionScheduled`]: when it is deleted.
+    RestorableUntil(Timestamp),
     /// With [`ErrorCode::Forbidden`] to a service: the scope that it lacks.
     MissingScope(Scope),
 }

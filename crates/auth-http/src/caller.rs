@@ -220,7 +220,7 @@ fn tell_access(error: &AuthenticateError) {
         AuthenticateError::Token(rejection) => token_refused("access", rejection.reason()),
         AuthenticateError::WrongAudience => token_refused("access", "audience"),
         AuthenticateError::SessionGone => token_refused("access", "session_gone"),
-        AuthenticateError::Suspended => token_refused("access", "suspended"),
+        AuthenticateError::Blocked(blocked) => token_refused("access", blocked.reason()),
         // The token is not at fault.
         AuthenticateError::Store(_) => {}
     }

@@ -57,6 +57,7 @@ impl Permission {
                     ErrorCode::WrongAudience,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
                 ],
             ),
             Self::AccessToken => (
@@ -67,6 +68,7 @@ impl Permission {
                     ErrorCode::AccessTokenExpired,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
                 ],
             ),
             Self::FreshLogin => (
@@ -78,11 +80,17 @@ impl Permission {
                     ErrorCode::ReauthenticationRequired,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
                 ],
             ),
             Self::TempToken(_) => (
                 HttpCode::TokenRequired,
-                &[ErrorCode::TempTokenInvalid, ErrorCode::TempTokenExpired, ErrorCode::AccountSuspended],
+                &[
+                    ErrorCode::TempTokenInvalid,
+                    ErrorCode::TempTokenExpired,
+                    ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
+                ],
             ),
             Self::AccessOrTempToken(_) => (
                 HttpCode::TokenRequired,
@@ -94,6 +102,7 @@ impl Permission {
                     ErrorCode::TempTokenExpired,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
                 ],
             ),
             Self::Internal(_) => (
@@ -111,6 +120,7 @@ impl Permission {
                     ErrorCode::ReauthenticationRequired,
                     ErrorCode::Unauthorized,
                     ErrorCode::AccountSuspended,
+                    ErrorCode::AccountDeletionScheduled,
                     ErrorCode::Forbidden,
                 ],
             ),

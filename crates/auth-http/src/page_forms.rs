@@ -97,6 +97,7 @@ pub(crate) async fn login(
         name: LoginName::parse(&form.field("email")?),
         password: Password::new(&form.field("password")?),
         audience: Audience::Default,
+        restore: false,
         client,
     };
     Ok(match use_cases.login.execute(attempt).await {

@@ -159,6 +159,8 @@ pub(crate) enum UserCommand {
     Suspend(ActOptions),
     /// Resume a suspended user, who can log in again
     Resume(ActOptions),
+    /// Keep a user who is to be deleted (AUTH_DELETION_GRACE)
+    Restore(ActOptions),
     /// End all sessions of a user, who can log in again
     EndSessions(ActOptions),
     /// Remove all second factors and recovery codes of a user, who has lost them
@@ -187,7 +189,8 @@ pub(crate) enum UserCommand {
         /// Id, e-mail address or username
         user: String,
     },
-    /// Delete a user and all their sessions, at once and for good; other services are notified
+    /// Delete a user and all their sessions, at once and for good; other services are notified. With AUTH_DELETION_GRACE, the
+    /// user can be restored until it has passed, unless you delete the user once more
     Delete(ActOptions),
 }
 

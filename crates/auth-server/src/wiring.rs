@@ -175,6 +175,7 @@ fn policy(settings: &Settings) -> Policy {
         registration: settings.registration.clone(),
         email_verification: settings.email_verification,
         step_up: StepUp { max_age: settings.step_up_max_age },
+        deletion_grace: settings.deletion_grace,
         subscriptions: settings.subscriptions(),
     }
 }

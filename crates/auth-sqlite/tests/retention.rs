@@ -140,7 +140,13 @@ impl Service {
 
     async fn log_in(&self, user: u32) -> String {
         let name = LoginName::parse(&email(user));
-        let request = LoginRequest { name, password: password(), audience: Audience::Default, client: client(user) };
+        let request = LoginRequest {
+            name,
+            password: password(),
+            audience: Audience::Default,
+            restore: false,
+            client: client(user),
+        };
         match self.use_cases.login.execute(request).await.unwrap() {
             LoginOutcome::LoggedIn(logged_in) => logged_in.tokens.refresh.reveal().to_owned(),
             _ => unreachable!("nothing else is required"),

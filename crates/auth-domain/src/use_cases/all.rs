@@ -2,6 +2,7 @@
 //! `operator.rs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::PasswordPolicy;
 use crate::audience::Audiences;
@@ -27,9 +28,9 @@ use super::{
     ExchangeToken, ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect,
     LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors,
     MeasureLoad, PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, Reauthenticate, RefreshSession,
-    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles,
-    SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode,
-    VerifyEmail,
+    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, RestoreAccount, SearchAccounts, Sessions,
+    SetRoles, SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword,
+    VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -105,6 +106,8 @@ pub struct Policy {
     pub email_verification: EmailVerification,
     /// How old a login may be for changes that weaken an account.
     pub step_up: StepUp,
+    /// How long a deletion that the owner or an administrator requested can be undone; zero: not at all.
+    pub deletion_grace: Duration,
     /// Which services receive which events.
     pub subscriptions: Vec<Subscription>,
 }
@@ -155,6 +158,7 @@ pub struct UseCases {
     pub export_own_data: ExportOwnData,
     pub require_new_password: RequireNewPassword,
     pub reset_second_factors: ResetSecondFactors,
+    pub restore_account: RestoreAccount,
     pub search_accounts: SearchAccounts,
     pub sessions: Sessions,
     pub set_roles: SetRoles,
@@ -259,7 +263,11 @@ impl UseCases {
                 parts.announcements.clone(),
                 parts.policy.password,
             ),
-            delete_account: DeleteAccount::new(parts.env.clone(), parts.announcements.clone()),
+            delete_account: DeleteAccount::new(
+                parts.env.clone(),
+                parts.announcements.clone(),
+                parts.policy.deletion_grace,
+            ),
             deliver_events: DeliverEvents::for_each_subscription(&parts),
             deliver_mails: Arc::new(DeliverMails::new(&parts)),
             end_sessions: EndSessions::new(parts.env.clone()),
@@ -296,6 +304,7 @@ impl UseCases {
             export_own_data: ExportOwnData::new(&parts),
             require_new_password: RequireNewPassword::new(parts.env.clone()),
             reset_second_factors: ResetSecondFactors::new(parts.env.clone()),
+            restore_account: RestoreAccount::new(parts.env.clone(), parts.announcements.clone()),
             search_accounts: SearchAccounts::new(parts.env.clone()),
             sessions: Sessions::new(&parts),
             set_roles: SetRoles::new(parts.env.clone(), parts.announcements.clone()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
-use crate::account::Account;
+use crate::account::{Account, Blocked};
 use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -79,9 +79,9 @@ pub enum AuthenticateError {
     /// The token verifies, but its session has ended or its account was deleted.
     #[error("the session has ended")]
     SessionGone,
-    /// The token verifies, but the account of its session was suspended, and its bearer may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The token verifies, but the account of its session was blocked, and its bearer may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,7 +94,7 @@ impl From<AuthenticateError> for Refusal {
             AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
             AuthenticateError::WrongAudience => ErrorCode::WrongAudience.into(),
             AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
-            AuthenticateError::Suspended => ErrorCode::AccountSuspended.into(),
+            AuthenticateError::Blocked(blocked) => blocked.into(),
             AuthenticateError::Store(error) => error.into(),
         }
     }
@@ -181,9 +181,9 @@ impl Authenticate {
     async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let found = self.env.store.find_session(claims.account_id, claims.session_id).await?;
         let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => AuthenticateError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => AuthenticateError::SessionGone,
             });
         }

@@ -58,7 +58,7 @@ impl From<AuthenticateError> for ExchangeTokenError {
         match error {
             AuthenticateError::Token(rejection) => Self::Token(rejection),
             AuthenticateError::WrongAudience => Self::Audience,
-            AuthenticateError::SessionGone | AuthenticateError::Suspended => Self::SessionGone,
+            AuthenticateError::SessionGone | AuthenticateError::Blocked(_) => Self::SessionGone,
             AuthenticateError::Store(error) => Self::Store(error),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::SessionId;
 use crate::access_token::BearerToken;
-use crate::account::Account;
+use crate::account::{Account, Blocked};
 use crate::audience::{Audience, Audiences};
 use crate::authorization::{AuthorizationCode, AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use crate::error_code::{ErrorCode, Refusal};
@@ -60,9 +60,9 @@ pub enum FinishAuthorizationError {
     /// The provider reports no address to register with.
     #[error("the provider shared no e-mail address")]
     NoEmail,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// An account has the address, and not both sides have verified it.
     #[error("an account has this e-mail address")]
     EmailTaken,
@@ -123,7 +123,7 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
             FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
-            FinishAuthorizationError::Suspended => ErrorCode::AccountSuspended.into(),
+            FinishAuthorizationError::Blocked(blocked) => blocked.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::Refused(refused) => refused.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),

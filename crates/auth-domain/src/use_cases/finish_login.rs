@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::Account;
+use crate::account::{Account, Blocked};
 use crate::audience::Audience;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::disclosure::Disclosure;
@@ -30,9 +30,9 @@ pub enum FinishLoginError {
     /// The token belongs to another step, was used, or was voided by a change of the password.
     #[error("the token is for another step, or was already used")]
     WrongToken,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The method cannot be used.
     #[error(transparent)]
     Unusable(#[from] MethodUnusable),
@@ -54,7 +54,7 @@ impl From<FinishLoginError> for Refusal {
     fn from(error: FinishLoginError) -> Self {
         match error {
             FinishLoginError::WrongToken => ErrorCode::TempTokenInvalid.into(),
-            FinishLoginError::Suspended => ErrorCode::AccountSuspended.into(),
+            FinishLoginError::Blocked(blocked) => blocked.into(),
             FinishLoginError::Unusable(error) => error.into(),
             FinishLoginError::WrongCode => ErrorCode::OtpInvalid.into(),
             FinishLoginError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
@@ -186,10 +186,10 @@ impl FinishLogin {
         }
         let found = self.env.store.find_challenge(step.challenge_id()).await?;
         let Some((challenge, Some(account))) = found else { return Err(FinishLoginError::WrongToken) };
-        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
-            return Err(FinishLoginError::Suspended);
+        if let (Some(blocked), Disclosure::Explicit) = (account.blocked(), self.disclosure) {
+            return Err(blocked.into());
         }
-        // A suspension has increased the version of the credentials.
+        // A suspension, or a deletion that is to come, has increased the version of the credentials.
         if !challenge.stands_for(&account) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }

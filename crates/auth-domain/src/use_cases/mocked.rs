@@ -71,6 +71,7 @@ impl Policy {
             registration: RegistrationPolicy::open(),
             email_verification: EmailVerification::Optional,
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
+            deletion_grace: Duration::ZERO,
             subscriptions: Vec::new(),
         }
     }

@@ -128,9 +128,9 @@ impl ProviderSignIn {
         linked: Linked<'_>,
         (client, audience): (&Client, &Audience),
     ) -> Result<Signed, FinishAuthorizationError> {
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => FinishAuthorizationError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => IdentifyError::CodeRefused.into(),
             });
         }
@@ -234,6 +234,7 @@ impl ProviderSignIn {
             two_factor: TwoFactor::none(),
             identities: vec![identity],
             state: AccountState::Active,
+            deletion: None,
             created_at: now,
             updated_at: now,
         }

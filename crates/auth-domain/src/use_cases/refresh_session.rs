@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::Account;
+use crate::account::{Account, Blocked};
 use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -41,9 +41,9 @@ pub enum RefreshError {
     /// Its session has expired.
     #[error("the session has expired")]
     Expired,
-    /// Its account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// Its account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
@@ -59,7 +59,7 @@ impl From<RefreshError> for Refusal {
                 ErrorCode::RefreshTokenInvalid.into()
             }
             RefreshError::Expired => ErrorCode::RefreshTokenExpired.into(),
-            RefreshError::Suspended => ErrorCode::AccountSuspended.into(),
+            RefreshError::Blocked(blocked) => blocked.into(),
             RefreshError::NoSigningKey(error) => error.into(),
             RefreshError::Store(error) => error.into(),
         }
@@ -129,9 +129,9 @@ impl RefreshSession {
         (client, audience): (&Client, &Audience),
     ) -> Result<Refreshed, RefreshError> {
         let now = self.env.now();
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => RefreshError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => RefreshError::Invalid,
             });
         }

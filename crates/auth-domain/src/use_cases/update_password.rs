@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::account::{Account, Blocked, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::audience::Audience;
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::disclosure::Disclosure;
@@ -60,9 +60,9 @@ pub enum UpdatePasswordError {
     /// The password was changed after the code was requested.
     #[error("the credentials were changed after the reset began")]
     Overtaken,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The account has no password any more.
     #[error("the account has no password")]
     NoPassword,
@@ -88,7 +88,7 @@ impl From<UpdatePasswordError> for Refusal {
         match error {
             UpdatePasswordError::WrongToken => ErrorCode::TempTokenInvalid.into(),
             UpdatePasswordError::NotVerified | UpdatePasswordError::Overtaken => ErrorCode::Unauthorized.into(),
-            UpdatePasswordError::Suspended => ErrorCode::AccountSuspended.into(),
+            UpdatePasswordError::Blocked(blocked) => blocked.into(),
             UpdatePasswordError::NoPassword => ErrorCode::UserLinked.into(),
             UpdatePasswordError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
             UpdatePasswordError::WeakPassword(reasons) => {
@@ -184,8 +184,8 @@ impl UpdatePassword {
         else {
             return Err(UpdatePasswordError::WrongToken);
         };
-        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
-            return Err(UpdatePasswordError::Suspended);
+        if let (Some(blocked), Disclosure::Explicit) = (account.blocked(), self.disclosure) {
+            return Err(blocked.into());
         }
         if credential_version != account.credential_version || email.key() != account.email.key() {
             return Err(UpdatePasswordError::Overtaken);
@@ -330,6 +330,7 @@ fn details(before: &Account, after: &Account) -> NoticeDetails {
         about: None,
         removed,
         providers: after.identities.iter().map(|identity| identity.provider.clone()).collect(),
+        until: None,
     }
 }
 

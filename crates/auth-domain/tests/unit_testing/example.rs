@@ -41,6 +41,7 @@ fn account(name: &str) -> Account {
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
         state: AccountState::Active,
+        deletion: None,
         new_password_required: false,
         created_at: NOW,
         updated_at: NOW,

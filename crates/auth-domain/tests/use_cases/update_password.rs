@@ -149,7 +149,7 @@ async fn the_owner_is_told_what_a_reset_removed_and_who_can_still_sign_in() {
         });
         let [notice] = &notices.collect::<Vec<_>>()[..] else { panic!("one notice") };
         assert_eq!((notice.kind, notice.address_proved), (NoticeKind::PasswordReset, true));
-        assert_eq!(notice.details, NoticeDetails { about: None, removed, providers });
+        assert_eq!(notice.details, NoticeDetails { about: None, removed, providers, until: None });
     }
 }
 

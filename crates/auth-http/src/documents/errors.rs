@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use auth_domain::Timestamp;
 use auth_domain::account::PasswordReason;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
 use auth_domain::internal::Scope;
@@ -86,6 +87,9 @@ fn example(code: Code) -> ApiError {
         }
         Code::UseCase(ErrorCode::UserExists | ErrorCode::EmailExists) => Details::Taken("/email"),
         Code::UseCase(ErrorCode::PasswordPolicy) => Details::PasswordReasons(vec![PasswordReason::TooCommon]),
+        Code::UseCase(ErrorCode::AccountDeletionScheduled) => {
+            Details::RestorableUntil(Timestamp::from_seconds(1_800_000_000))
+        }
         Code::UseCase(ErrorCode::ReauthenticationRequired) => Details::MaxAge(Duration::from_secs(900)),
         Code::UseCase(ErrorCode::RateLimited | ErrorCode::Overloaded | ErrorCode::Unavailable) => {
             Details::RetryAfter(Duration::from_secs(2))
@@ -165,6 +169,11 @@ fn error_data() -> Value {
             "maxAge": {
                 "type": "integer",
                 "description": "With `REAUTHENTICATION_REQUIRED`: how old a login may be, in seconds.",
+            },
+            "restorableUntil": {
+                "type": "string",
+                "format": "date-time",
+                "description": "With `ACCOUNT_DELETION_SCHEDULED`: when the account is deleted.",
             },
             "reason": {
                 "type": "string",

@@ -28,8 +28,11 @@ struct LoginBody {
     /// An e-mail address or a username; read only where there is no `email`.
     username: Option<String>,
     password: String,
-    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
     resource: Option<String>,
+    /// Keep an account that is to be deleted (`ACCOUNT_DELETION_SCHEDULED`).
+    #[serde(default)]
+    restore: bool,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -49,6 +52,7 @@ pub(super) fn endpoint() -> Endpoint {
             ErrorCode::UserAlreadyLinked,
             ErrorCode::InvalidPassword,
             ErrorCode::AccountSuspended,
+            ErrorCode::AccountDeletionScheduled,
             ErrorCode::NewPasswordRequired,
             ErrorCode::RateLimited,
             ErrorCode::Overloaded,
@@ -78,6 +82,7 @@ async fn login(
         name: LoginName::parse(name(&body).ok_or_else(|| Refusal::invalid(vec![name_required()]))?),
         password: Password::new(&body.password),
         audience,
+        restore: body.restore,
         client,
     };
     Ok(match use_cases.login.execute(attempt).await? {

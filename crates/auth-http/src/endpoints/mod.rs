@@ -95,6 +95,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         admin_acts::change_roles(),
         admin_acts::suspend(),
         admin_acts::resume(),
+        admin_acts::restore(),
         admin_acts::end_sessions(),
         admin_acts::reset_second_factors(),
         admin_acts::set_email(),

@@ -41,7 +41,7 @@ struct IdTokenBody {
     nonce: String,
     /// An invitation, where one is required to register.
     invitation: Option<String>,
-    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
     resource: Option<String>,
 }
 
@@ -80,6 +80,7 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
         ErrorCode::DomainNotAllowed,
         ErrorCode::RegistrationRefused,
         ErrorCode::AccountSuspended,
+        ErrorCode::AccountDeletionScheduled,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,

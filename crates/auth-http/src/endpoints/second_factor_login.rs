@@ -28,7 +28,7 @@ use crate::wire::{LoginData, ReauthenticatedData};
 struct RecoveryCodeBody {
     /// Case, spaces and dashes do not matter.
     recovery_code: String,
-    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
     resource: Option<String>,
 }
 
@@ -39,7 +39,7 @@ struct LoginCodeBody {
     /// Six digits; white space does not matter.
     #[schema(example = "123456")]
     otp_code: String,
-    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
     resource: Option<String>,
 }
 

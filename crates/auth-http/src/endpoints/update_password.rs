@@ -29,7 +29,7 @@ struct UpdatePasswordBody {
     password: String,
     /// The same again.
     confirm_password: String,
-    /// For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience.
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
     resource: Option<String>,
 }
 

@@ -27,6 +27,7 @@ mod audiences;
 mod clocks;
 mod credentials;
 mod cross_site;
+mod deletion_grace;
 mod disclosure;
 mod fresh_login;
 mod harness;

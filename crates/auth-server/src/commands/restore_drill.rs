@@ -217,7 +217,7 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
     let name = LoginName::parse(&email);
     let login = use_cases
         .login
-        .execute(LoginRequest { name, password, audience: Audience::Default, client: client.clone() })
+        .execute(LoginRequest { name, password, audience: Audience::Default, restore: false, client: client.clone() })
         .await;
     match login.map_err(|error| format!("the probe account could not log in: {error}"))? {
         LoginOutcome::LoggedIn(logged_in) => {

@@ -171,6 +171,12 @@ const SETTINGS: &[Row] = &[
         "900",
         "Maximum age of a login for actions that weaken an account: changing the address without the password; setting up, enabling, disabling or reordering second factors; creating new recovery codes; linking or unlinking a provider; deleting the account. If the account has a second factor, the login must have passed one in any case.",
     ),
+    (
+        "DELETION_GRACE",
+        Kind::Seconds(0, 31_536_000),
+        "0",
+        "How long an account can be restored after its owner or an administrator has deleted it. Until then nobody can log in to it, and its names stay taken; other services are told to delete their data only when it has passed. 0: deleted for good at once.",
+    ),
     ("COOKIES", Kind::Switch, "(off, on with AUTH_PAGES)", "Also give browsers their tokens as cookies."),
     (
         "PAGES",
