@@ -28,6 +28,14 @@ export interface Claims {
   amr: string[];
   /** When the user logged in, in Unix seconds. */
   auth_time: number;
+  /** The service that acts for the user, after a token exchange. */
+  act?: Actor;
+}
+
+/** A service that acts for a user, and the one that did before it. */
+export interface Actor {
+  sub: string;
+  act?: Actor;
 }
 
 /** `KEYS_UNAVAILABLE` says nothing about the token: respond with 503. Respond to the others with 401 and the code. */
