@@ -60,6 +60,9 @@ async fn everything_but_live_answers_503_and_recovers_by_itself() {
                 claims["nonce"] = json!("n");
                 let body = json!({ "idToken": id_token(&claims, 1, "key-1"), "nonce": "n" });
                 client.post(&operation.path, body).await.expect(503, "UNAVAILABLE");
+            } else if operation.path == "/auth/token/exchange" {
+                let body = json!({ "subjectToken": tokens.access, "resource": "mail" });
+                operation.caller(&client, &tokens).post(&operation.path, body).await.expect(503, "UNAVAILABLE");
             } else if operation.codes.contains("UNAVAILABLE") {
                 let caller = operation.caller(&client, &tokens);
                 operation.send(&caller, &tokens.refresh).await.expect(503, "UNAVAILABLE");

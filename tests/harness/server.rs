@@ -114,7 +114,7 @@ impl Server {
     async fn launched(database: Option<String>, settings: &[(&str, &str)], descriptors: Option<Descriptors>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let scopes = "credentials:read,credentials:delete,tokens:introspect,roles:write,deletions:read,events:read,\
-                      users:read,users:write,audit:read,status:read";
+                      users:read,users:write,audit:read,status:read,tokens:exchange";
         let mut all = vec![
             ("AUTH_LISTEN", "127.0.0.1:0"),
             ("AUTH_SECRET_KEY", MASTER_KEY),
@@ -124,6 +124,8 @@ impl Server {
             ("AUTH_HASH_PASSES", "1"),
             ("AUTH_INTERNAL__BACKUPS_SERVICE__SECRET", SECRET),
             ("AUTH_INTERNAL__BACKUPS_SERVICE__SCOPES", scopes),
+            ("AUTH_AUDIENCES", "orders,mail"),
+            ("AUTH_INTERNAL__BACKUPS_SERVICE__TARGETS", "mail"),
             ("AUTH_INTERNAL__POWERLESS__SECRET", SECRET),
         ];
         let pooled = database.as_deref().filter(|_| through_pgbouncer()).map(|url| cluster().pooled(url));

@@ -1,7 +1,7 @@
 export interface VerifierOptions {
   /** `AUTH_PUBLIC_URL` of the service. */
   issuer: string;
-  /** `AUTH_AUDIENCE` of the service, by default its public URL. */
+  /** The audience of your service: `AUTH_AUDIENCE`, by default the issuer, or the one of `AUTH_AUDIENCES` that is yours. */
   audience: string;
   /** The URL of the keys, if they are not to be fetched from the issuer. */
   jwksUrl?: string;
@@ -28,6 +28,14 @@ export interface Claims {
   amr: string[];
   /** When the user logged in, in Unix seconds. */
   auth_time: number;
+  /** The service that acts for the user, after a token exchange. */
+  act?: Actor;
+}
+
+/** A service that acts for a user, and the one that did before it. */
+export interface Actor {
+  sub: string;
+  act?: Actor;
 }
 
 /** `KEYS_UNAVAILABLE` says nothing about the token: respond with 503. Respond to the others with 401 and the code. */

@@ -3,9 +3,10 @@
 use auth_domain::account::{
     Account, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles, Username,
 };
+use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::two_factor::{Enrolment, Method, MethodState, RecoveryCodeHash, SealedSecret, TwoFactor};
-use auth_domain::{AccountId, Timestamp};
+use auth_domain::{AccountId, DeletionId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -49,12 +50,23 @@ struct Credential {
     /// Absent in the output of older versions.
     #[serde(default)]
     suspended_at: Option<String>,
+    /// Absent in the output of older versions.
+    #[serde(default)]
+    scheduled_deletion: Option<Scheduled>,
     roles: Vec<String>,
     identities: Vec<Identity>,
     two_fa: Vec<Factor>,
     recovery_codes: Vec<String>,
     created_at: String,
     updated_at: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scheduled {
+    id: Uuid,
+    due_at: String,
+    requested_by: String,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +111,7 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
         two_factor: two_factor(&credential.two_fa, credential.recovery_codes).ok_or_else(|| wrong("twoFa"))?,
         identities: identities.collect::<Result<_, _>>()?,
         state: state_of(credential.suspended_at.as_deref()).ok_or_else(|| wrong("suspendedAt"))?,
+        deletion: credential.scheduled_deletion.map(|scheduled| deletion(scheduled, wrong)).transpose()?,
         created_at: timestamp(&credential.created_at).ok_or_else(|| wrong("createdAt"))?,
         updated_at,
     })
@@ -114,6 +127,14 @@ fn state_of(suspended_at: Option<&str>) -> Option<AccountState> {
         None => Some(AccountState::Active),
         Some(text) => Some(AccountState::Suspended { since: timestamp(text)? }),
     }
+}
+
+fn deletion(
+    Scheduled { id, due_at, requested_by }: Scheduled,
+    wrong: impl Fn(&'static str) -> InvalidCredential,
+) -> Result<Box<ScheduledDeletion>, InvalidCredential> {
+    let due = timestamp(&due_at).ok_or_else(|| wrong("scheduledDeletion"))?;
+    Ok(Box::new(ScheduledDeletion { id: DeletionId::from(id), due, requested_by }))
 }
 
 fn linked(identity: &Identity) -> Option<LinkedIdentity> {

@@ -151,7 +151,9 @@ async fn a_damaged_export_is_refused_and_leaves_nothing() {
         let error = to.restored(&text[..*end], true).await.unwrap_err();
         assert!(matches!(error, RestoreError::CutShort), "{error}");
     }
-    for at in (ends[0]..text.len() - 1).step_by(97) {
+    // The ids of the keys follow, which a restore finds in the rows itself.
+    let key_ids = text.windows(9).rposition(|part| part == br#""keyIds":"#).unwrap();
+    for at in (ends[0]..key_ids).step_by(97) {
         let mut damaged = text.clone();
         damaged[at] = if damaged[at] == b'1' { b'2' } else { b'1' };
         assert!(to.restored(&damaged, true).await.is_err(), "{}", String::from_utf8_lossy(&damaged[at - 20..at + 20]));

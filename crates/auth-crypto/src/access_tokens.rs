@@ -8,9 +8,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::Roles;
+use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, NoSigningKey};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::{SigningKey, signing_at};
+use auth_domain::token_exchange::Actors;
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -39,6 +41,29 @@ struct WireClaims {
     roles: Vec<String>,
     amr: Vec<String>,
     auth_time: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<WireActor>>,
+}
+
+/// A service that passed the token on, and the one that did before (RFC 8693 section 4.1).
+#[derive(Serialize, Deserialize)]
+struct WireActor {
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<WireActor>>,
+}
+
+fn nested(actors: &Actors) -> Option<Box<WireActor>> {
+    actors.names().iter().rev().fold(None, |act, sub| Some(Box::new(WireActor { sub: sub.clone(), act })))
+}
+
+fn flat(mut actor: Option<&WireActor>) -> Option<Actors> {
+    let mut names = Vec::new();
+    while let Some(WireActor { sub, act }) = actor {
+        names.push(sub.clone());
+        actor = act.as_deref();
+    }
+    Actors::of(names)
 }
 
 struct LoadedKey {
@@ -97,15 +122,15 @@ pub struct UnusableSigningKey(pub SigningKeyId);
 pub struct AccessTokenSigner {
     ring: KeyRing,
     issuer: String,
-    audience: String,
+    audiences: Audiences,
     /// Replaced as a whole, so that what is verified with old keys while new ones are loaded stays with the old ones.
     loaded: RwLock<Arc<LoadedKeys>>,
 }
 
 impl AccessTokenSigner {
-    /// Creates a signer for tokens with this `iss` and `aud`. It cannot be used before [`Self::load`].
-    pub fn new(ring: KeyRing, issuer: String, audience: String) -> Self {
-        Self { ring, issuer, audience, loaded: RwLock::new(Arc::new(LoadedKeys::new(Vec::new()))) }
+    /// Creates a signer for tokens with this `iss` and one of these `aud`. It cannot be used before [`Self::load`].
+    pub fn new(ring: KeyRing, issuer: String, audiences: Audiences) -> Self {
+        Self { ring, issuer, audiences, loaded: RwLock::new(Arc::new(LoadedKeys::new(Vec::new()))) }
     }
 
     /// Replaces the keys. If one of them cannot be opened, nothing changes. If any differs from before, no token counts
@@ -141,10 +166,8 @@ impl AccessTokenSigner {
         if wire.iss != self.issuer {
             return Err(TokenFault::Issuer);
         }
-        if wire.aud != self.audience {
-            return Err(TokenFault::Audience);
-        }
-        from_wire(&wire).ok_or(TokenFault::Claims)
+        let audience = self.audiences.find(&wire.aud).ok_or(TokenFault::Audience)?;
+        from_wire(&wire, audience).ok_or(TokenFault::Claims)
     }
 }
 
@@ -155,7 +178,7 @@ impl AccessTokens for AccessTokenSigner {
         let key = signing.ok_or(NoSigningKey)?;
         let wire = WireClaims {
             iss: self.issuer.clone(),
-            aud: self.audience.clone(),
+            aud: self.audiences.text(&claims.audience).to_owned(),
             sub: claims.account_id.as_uuid(),
             exp: claims.expires_at.as_seconds(),
             iat: claims.issued_at.as_seconds(),
@@ -164,6 +187,7 @@ impl AccessTokens for AccessTokenSigner {
             roles: claims.roles.iter().map(str::to_owned).collect(),
             amr: claims.method.amr().iter().map(|value| (*value).to_owned()).collect(),
             auth_time: claims.authenticated_at.as_seconds(),
+            act: nested(&claims.actors),
         };
         let claims = serde_json::to_vec(&wire).map_err(|error| {
             tracing::error!(%error, kid = key.id, "an access token could not be signed");
@@ -194,11 +218,12 @@ impl AccessTokens for AccessTokenSigner {
     }
 }
 
-fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
+fn from_wire(wire: &WireClaims, audience: Audience) -> Option<AccessClaims> {
     // A time before 1970 is not a valid expiry.
     u64::try_from(wire.exp).ok()?;
     let (generation, nonce) = decode_jti(&wire.jti)?;
     Some(AccessClaims {
+        audience,
         account_id: AccountId::from(wire.sub),
         session_id: SessionId::from(wire.sid),
         generation,
@@ -208,6 +233,7 @@ fn from_wire(wire: &WireClaims) -> Option<AccessClaims> {
         authenticated_at: Timestamp::from_seconds(wire.auth_time),
         issued_at: Timestamp::from_seconds(wire.iat),
         expires_at: Timestamp::from_seconds(wire.exp),
+        actors: flat(wire.act.as_deref())?,
     })
 }
 
@@ -228,6 +254,7 @@ fn decode_jti(jti: &str) -> Option<(Generation, [u8; 12])> {
 mod tests {
     use std::time::Duration;
 
+    use auth_domain::audience::AudienceName;
     use auth_domain::ports::SigningKeyMaker as _;
 
     use super::*;
@@ -248,13 +275,23 @@ mod tests {
     }
 
     fn signer(keys: &[SigningKey]) -> AccessTokenSigner {
-        let signer = AccessTokenSigner::new(ring(), "https://a.example".to_owned(), "https://b.example".to_owned());
+        let audiences = Audiences::new("https://b.example".to_owned(), [orders()].into());
+        let signer = AccessTokenSigner::new(ring(), "https://a.example".to_owned(), audiences);
         signer.load(keys).unwrap();
         signer
     }
 
+    fn orders() -> AudienceName {
+        AudienceName::parse("orders").unwrap()
+    }
+
     fn token(signer: &AccessTokenSigner) -> BearerToken {
+        token_for(signer, Audience::Default)
+    }
+
+    fn token_for(signer: &AccessTokenSigner, audience: Audience) -> BearerToken {
         let claims = AccessClaims {
+            audience,
             account_id: AccountId::generate(NOW, [1; 32]),
             session_id: SessionId::generate(NOW, [2; 32]),
             generation: Generation::from_number(7),
@@ -264,6 +301,7 @@ mod tests {
             authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + Duration::from_secs(600),
+            actors: Actors::default(),
         };
         signer.issue(&claims).unwrap()
     }
@@ -277,6 +315,33 @@ mod tests {
         assert_eq!((at(599), signer.loaded().verified.len()), (Ok(first), 1));
         assert_eq!((at(600), signer.loaded().verified.len()), (Err(TokenRejection::Expired), 0));
         assert_eq!((at(601), signer.loaded().verified.len()), (Err(TokenRejection::Expired), 0), "by its signature");
+    }
+
+    #[test]
+    fn a_token_keeps_its_audience_and_is_unknown_once_that_is_removed() {
+        let keys = [key(1, 1)];
+        let signer = signer(&keys);
+        let token = token_for(&signer, Audience::Other(orders()));
+        for _ in ["anew", "from the cache"] {
+            assert_eq!(signer.verify(token.reveal(), NOW).unwrap().audience, Audience::Other(orders()));
+        }
+        assert_eq!(signer.verify(self::token(&signer).reveal(), NOW).unwrap().audience, Audience::Default);
+        let without = Audiences::new("https://b.example".to_owned(), [].into());
+        let without = AccessTokenSigner::new(ring(), "https://a.example".to_owned(), without);
+        without.load(&keys).unwrap();
+        assert_eq!(without.verify(token.reveal(), NOW), Err(TokenFault::Audience.into()));
+    }
+
+    #[test]
+    fn actors_are_nested_with_the_last_one_outside() {
+        let signer = signer(&[key(1, 1)]);
+        let plain = signer.verify(token(&signer).reveal(), NOW).unwrap();
+        let actors = Actors::default().then("orders").unwrap().then("mail").unwrap();
+        let token = signer.issue(&AccessClaims { actors: actors.clone(), ..plain }).unwrap();
+        let claims = token.reveal().split('.').nth(1).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+        assert_eq!(claims["act"], serde_json::json!({ "sub": "mail", "act": { "sub": "orders" } }));
+        assert_eq!(signer.verify(token.reveal(), NOW).unwrap().actors, actors);
     }
 
     #[test]

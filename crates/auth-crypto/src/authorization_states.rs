@@ -4,6 +4,7 @@
 //! reading a `state` does not reveal its secrets.
 
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
+use auth_domain::audience::{Audience, AudienceName};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use auth_domain::identity::ProviderName;
 use auth_domain::invitation::{InvitationChannel, InvitationClaims};
@@ -41,6 +42,9 @@ struct WireClaims {
     browser: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect: Option<String>,
+    /// The audience of the access token at the end; absent for the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
     /// The invitation, by its id: whoever sees the state cannot use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invitation: Option<WireInvitation>,
@@ -131,6 +135,10 @@ impl AuthorizationStates for AuthorizationStateSigner {
             },
             browser: browser.map(|browser| mark(key, &browser)),
             redirect: state.redirect.clone(),
+            resource: match &state.audience {
+                Audience::Default => None,
+                Audience::Other(name) => Some(name.as_str().to_owned()),
+            },
             invitation: state.invitation.map(WireInvitation::from),
             iat: state.issued_at.as_seconds(),
             exp: state.expires_at.as_seconds(),
@@ -167,6 +175,10 @@ impl AuthorizationStates for AuthorizationStateSigner {
                 (Some(_), Some(_)) => return Err(TokenFault::Claims.into()),
             },
             redirect: wire.redirect,
+            audience: match wire.resource {
+                None => Audience::Default,
+                Some(text) => Audience::Other(AudienceName::parse(&text).ok_or(TokenFault::Claims)?),
+            },
             invitation: wire.invitation.map(InvitationClaims::try_from).transpose()?,
             issued_at: Timestamp::from_seconds(wire.iat),
             expires_at: Timestamp::from_seconds(wire.exp),
@@ -202,6 +214,10 @@ mod tests {
             provider: ProviderName::parse("google").unwrap(),
             purpose,
             redirect: (number == 2).then(|| "https://app.example.org/in".to_owned()),
+            audience: match number {
+                2 => Audience::Other(AudienceName::parse("orders").unwrap()),
+                _ => Audience::Default,
+            },
             invitation: (number == 1).then(|| InvitationClaims {
                 id: InvitationId::generate(NOW, [number; 32]),
                 channel: InvitationChannel::Mailed,

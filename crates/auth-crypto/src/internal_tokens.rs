@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use auth_domain::access_token::{BearerToken, TokenFault, TokenRejection};
-use auth_domain::internal::{InternalService, Scope};
+use auth_domain::internal::{INTERNAL_AUDIENCE, InternalService, Scope};
 use auth_domain::ports::InternalTokens;
 use auth_domain::{Randomness, Timestamp};
 use base64::Engine as _;
@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 
 use crate::jwt_header;
 
-const AUDIENCE: &str = "auth-service";
 /// The maximum lifetime of an internal token, in seconds.
 const MAX_LIFETIME: f64 = 300.0;
 /// How far the clocks of two services may differ, in seconds.
@@ -82,7 +81,7 @@ impl InternalTokenVerifier {
             let mut validation = Validation::new(algorithm);
             validation.set_required_spec_claims(&["exp", "iss", "aud"]);
             validation.set_issuer(&[&registration.name]);
-            validation.set_audience(&[AUDIENCE]);
+            validation.set_audience(&[INTERNAL_AUDIENCE]);
             // The clock port is used below.
             validation.validate_exp = false;
             let service = VerifyingService { key, validation, scopes: registration.scopes.clone() };
@@ -196,7 +195,7 @@ pub fn mint_internal_token(
     let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
     let claims = MintedClaims {
         iss: &service.name,
-        aud: AUDIENCE,
+        aud: INTERNAL_AUDIENCE,
         iat: now.as_seconds(),
         exp: now.as_seconds() + MAX_LIFETIME as i64,
         jti: URL_SAFE_NO_PAD.encode(&randomness[..16]),

@@ -2,6 +2,7 @@
 
 use auth_domain::Timestamp;
 use auth_domain::access_token::AccessClaims;
+use auth_domain::audience::Audience;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +28,12 @@ struct Weight;
 impl Weighter<TokenDigest, AccessClaims> for Weight {
     fn weight(&self, _: &TokenDigest, claims: &AccessClaims) -> u64 {
         let texts: usize = claims.roles.iter().map(|role| size_of::<String>() + role.len()).sum();
-        ENTRY_BYTES + u64::try_from(texts).unwrap_or(u64::MAX / 2)
+        let audience = match &claims.audience {
+            Audience::Default => 0,
+            Audience::Other(name) => name.as_str().len(),
+        };
+        let actors: usize = claims.actors.names().iter().map(|name| size_of::<String>() + name.len()).sum();
+        ENTRY_BYTES + u64::try_from(texts + audience + actors).unwrap_or(u64::MAX / 2)
     }
 }
 
@@ -71,6 +77,7 @@ mod tests {
 
     use auth_domain::account::Roles;
     use auth_domain::session::{AuthenticationMethod, Generation};
+    use auth_domain::token_exchange::Actors;
     use auth_domain::{AccountId, SessionId};
 
     use super::*;
@@ -79,6 +86,7 @@ mod tests {
 
     fn claims(roles: &[String]) -> AccessClaims {
         AccessClaims {
+            audience: Audience::Default,
             account_id: AccountId::generate(NOW, [1; 32]),
             session_id: SessionId::generate(NOW, [2; 32]),
             generation: Generation::from_number(7),
@@ -88,6 +96,7 @@ mod tests {
             authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + Duration::from_secs(600),
+            actors: Actors::default(),
         }
     }
 

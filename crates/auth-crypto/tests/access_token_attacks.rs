@@ -8,9 +8,11 @@ use std::time::Duration;
 use auth_crypto::{AccessTokenSigner, KeyRing, MasterKey, SealedSigningKeys};
 use auth_domain::access_token::{AccessClaims, TokenRejection};
 use auth_domain::account::Roles;
+use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, SigningKeyMaker};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
+use auth_domain::token_exchange::Actors;
 use auth_domain::{AccountId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,13 +43,18 @@ fn service() -> Service {
         public_key: pair.public_key,
         sealed_private_key: pair.sealed_private_key,
     };
-    let signer = AccessTokenSigner::new(ring(), ISSUER.to_owned(), AUDIENCE.to_owned());
+    let signer = AccessTokenSigner::new(ring(), ISSUER.to_owned(), audiences());
     signer.load(std::slice::from_ref(&key)).unwrap();
     Service { signer, key }
 }
 
+fn audiences() -> Audiences {
+    Audiences::new(AUDIENCE.to_owned(), [].into())
+}
+
 fn claims() -> AccessClaims {
     AccessClaims {
+        audience: Audience::Default,
         account_id: AccountId::generate(NOW, [1; 32]),
         session_id: SessionId::generate(NOW, [2; 32]),
         generation: Generation::from_number(7),
@@ -57,6 +64,7 @@ fn claims() -> AccessClaims {
         authenticated_at: NOW,
         issued_at: NOW,
         expires_at: NOW + Duration::from_secs(600),
+        actors: Actors::default(),
     }
 }
 
@@ -179,7 +187,7 @@ fn no_signature_a_broken_one_and_the_public_key_as_secret_are_refused() {
         let other = SealedSigningKeys::new(ring()).make(key.id, [43; 32], [9; 32]);
         let other =
             SigningKey { public_key: other.public_key, sealed_private_key: other.sealed_private_key, ..key.clone() };
-        let imposter = AccessTokenSigner::new(ring(), ISSUER.to_owned(), AUDIENCE.to_owned());
+        let imposter = AccessTokenSigner::new(ring(), ISSUER.to_owned(), audiences());
         imposter.load(&[other]).unwrap();
         imposter.issue(&claims()).unwrap().reveal().to_owned()
     };
@@ -201,7 +209,7 @@ fn no_signature_a_broken_one_and_the_public_key_as_secret_are_refused() {
 fn a_key_sealed_with_another_master_key_is_named() {
     let Service { key, .. } = service();
     let other = KeyRing::new(&MasterKey::new([2; 32]), &[]);
-    let signer = AccessTokenSigner::new(other, ISSUER.to_owned(), AUDIENCE.to_owned());
+    let signer = AccessTokenSigner::new(other, ISSUER.to_owned(), audiences());
     let error = signer.load(std::slice::from_ref(&key)).unwrap_err().to_string();
     assert!(error.contains(&key.id.to_string()) && error.contains("AUTH_SECRET_KEY"), "{error}");
     assert!(signer.issue(&claims()).is_err(), "and nothing is signed");

@@ -5,13 +5,17 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::account::Roles;
+use crate::audience::Audience;
 use crate::named::named;
 use crate::session::{AuthenticationMethod, Generation};
+use crate::token_exchange::Actors;
 use crate::{AccountId, Randomness, SessionId, Timestamp};
 
-/// The claims of an access token (RFC 9068 section 2.2). The signer adds issuer and audience.
+/// The claims of an access token (RFC 9068 section 2.2). The signer adds the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
+    /// `aud`.
+    pub audience: Audience,
     /// `sub`.
     pub account_id: AccountId,
     /// `sid`.
@@ -30,6 +34,8 @@ pub struct AccessClaims {
     pub issued_at: Timestamp,
     /// `exp`.
     pub expires_at: Timestamp,
+    /// `act`: the services that passed the token on.
+    pub actors: Actors,
 }
 
 impl AccessClaims {

@@ -226,6 +226,10 @@ fn finding(change: &Change) -> Option<Finding> {
             let suspended = state.suspended_since().is_some();
             Finding::done(*account_id, if suspended { "account.suspended" } else { "account.resumed" })
         }
+        Change::ScheduleDeletion { account_id, deletion: Some(deletion), .. } => {
+            Finding::done(*account_id, "account.deletion_scheduled").detail(deletion.requested_by.as_str())
+        }
+        Change::ScheduleDeletion { account_id, deletion: None, .. } => Finding::done(*account_id, "account.restored"),
         Change::RequireNewPassword { account_id, .. } => Finding::done(*account_id, "password.required"),
         Change::ChangePassword { account_id, .. } => Finding::done(*account_id, "password.changed"),
         Change::ChangeEmail { account_id, .. } => Finding::done(*account_id, "email.changed"),

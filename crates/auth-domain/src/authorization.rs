@@ -6,6 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::audience::Audience;
 use crate::identity::ProviderName;
 use crate::invitation::InvitationClaims;
 use crate::{AuthorizationId, SessionId, Timestamp};
@@ -32,6 +33,8 @@ pub struct AuthorizationState {
     pub purpose: AuthorizationPurpose,
     /// The page on which the browser ends. The caller has checked that it is allowed.
     pub redirect: Option<String>,
+    /// For whom the access token at the end is.
+    pub audience: Audience,
     /// The invitation with which a new user may register. It was verified, so its text need not travel.
     pub invitation: Option<InvitationClaims>,
     /// When it began.

@@ -15,6 +15,17 @@ pub struct Deletion {
     pub deleted_at: Timestamp,
 }
 
+/// A deletion that can still be undone: the account is blocked, and its names stay taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledDeletion {
+    /// The id that the deletion will have.
+    pub id: DeletionId,
+    /// When it becomes final.
+    pub due: Timestamp,
+    /// Who requested it, as in [`Deletion::requested_by`].
+    pub requested_by: String,
+}
+
 /// A deletion, and which services have acknowledged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletionProgress {

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::Timestamp;
 use crate::account::{EmailAddress, InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason, Roles, Username};
 use crate::internal::Scope;
 use crate::named::named;
@@ -70,6 +71,13 @@ error_codes! {
     /// The identity provider did not answer, or gave an unexpected answer.
     ProviderUnavailable = "PROVIDER_UNAVAILABLE" =>
         "That sign-in service is not working right now. Try again later, or sign in another way.",
+    /// `resource` names no audience that can be requested here: neither the default one nor one of `AUTH_AUDIENCES`
+    /// (RFC 8707). Tokens in cookies are always for the default audience. A service may exchange tokens for its
+    /// `AUTH_INTERNAL__<SERVICE>__TARGETS` only.
+    InvalidTarget = "INVALID_TARGET" => "This app asked for access to something that does not exist here.",
+    /// `subjectToken` is not an access token that the calling service may exchange: `data.reason` says why, such as
+    /// `expired`, `audience` (it is not for this service) or `session_gone`.
+    SubjectTokenInvalid = "SUBJECT_TOKEN_INVALID" => "Sign in again to continue.",
     /// The identity is linked to another account, or the account already has another identity of this provider: unlink
     /// that one first.
     IdentityAlreadyLinked = "IDENTITY_ALREADY_LINKED" =>
@@ -113,6 +121,9 @@ error_codes! {
     OtpInvalid = "OTP_INVALID" => "The code is incorrect. Check it and try again.",
     /// The access token is not valid here; the log line of the request says why.
     AccessTokenInvalid = "ACCESS_TOKEN_INVALID" => "Sign in again to continue.",
+    /// The access token is for another service: this endpoint takes those for the default audience. Get one with
+    /// `POST /auth/refresh` without `resource`.
+    WrongAudience = "WRONG_AUDIENCE" => "Sign in again to continue.",
     /// The access token has expired: get a new one with `POST /auth/refresh`.
     AccessTokenExpired = "ACCESS_TOKEN_EXPIRED" => "Your sign-in has expired. Sign in again.",
     /// The token is genuine, but its session, account or pending step no longer exists or is not ready for this.
@@ -147,6 +158,10 @@ error_codes! {
     /// An administrator has suspended the account. With `AUTH_DISCLOSURE=concealed` the answer is another one: that for
     /// an unknown user or an ended session.
     AccountSuspended = "ACCOUNT_SUSPENDED" => "Your account is suspended. Contact support.",
+    /// The account is to be deleted, at `data.restorableUntil` at the earliest. Until then, `POST /auth/login` with
+    /// `"restore": true` keeps it. With `AUTH_DISCLOSURE=concealed` the answer is another one, as for a suspended one.
+    AccountDeletionScheduled = "ACCOUNT_DELETION_SCHEDULED" =>
+        "Your account is about to be deleted. Restore it if you want to keep it.",
     /// The password is right, but a new one is required: reset it with `POST /auth/lost-password`.
     NewPasswordRequired = "NEW_PASSWORD_REQUIRED" =>
         "You need a new password. Choose \"Forgot password\" to set one.",
@@ -278,8 +293,11 @@ pub enum Details {
     RetryAfter(Duration),
     /// With [`ErrorCode::ReauthenticationRequired`]: the greatest age that the login may have.
     MaxAge(Duration),
-    /// With [`ErrorCode::InternalTokenInvalid`] and [`ErrorCode::InternalTokenExpired`]: what is wrong with the token.
+    /// With [`ErrorCode::InternalTokenInvalid`], [`ErrorCode::InternalTokenExpired`] and
+    /// [`ErrorCode::SubjectTokenInvalid`]: what is wrong with the token.
     Reason(&'static str),
+    /// With [`ErrorCode::AccountDeletionScheduled`]: when it is deleted.
+    RestorableUntil(Timestamp),
     /// With [`ErrorCode::Forbidden`] to a service: the scope that it lacks.
     MissingScope(Scope),
 }

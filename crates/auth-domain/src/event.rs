@@ -24,6 +24,10 @@ named! {
         UserResumed = "user.resumed",
         /// The roles of a user were changed.
         UserRolesChanged = "user.roles_changed",
+        /// A user is to be deleted, and can be restored until then.
+        UserDeletionScheduled = "user.deletion_scheduled",
+        /// A user who was to be deleted was restored.
+        UserRestored = "user.restored",
     }
 }
 
@@ -46,6 +50,11 @@ pub enum EventKind {
     UserResumed,
     /// The roles of a user were changed.
     UserRolesChanged,
+    /// A user is to be deleted: nobody can log in as this user, and every session has ended. Keep what belongs to them until
+    /// `user.deleted`.
+    UserDeletionScheduled,
+    /// A user who was to be deleted was restored.
+    UserRestored,
 }
 
 impl EventKind {
@@ -60,6 +69,8 @@ impl EventKind {
             Self::UserSuspended => EventName::UserSuspended,
             Self::UserResumed => EventName::UserResumed,
             Self::UserRolesChanged => EventName::UserRolesChanged,
+            Self::UserDeletionScheduled => EventName::UserDeletionScheduled,
+            Self::UserRestored => EventName::UserRestored,
         }
     }
 
@@ -78,7 +89,9 @@ impl EventKind {
             | Self::EmailChanged
             | Self::UserSuspended
             | Self::UserResumed
-            | Self::UserRolesChanged => None,
+            | Self::UserRolesChanged
+            | Self::UserDeletionScheduled
+            | Self::UserRestored => None,
         }
     }
 
@@ -93,6 +106,8 @@ impl EventKind {
             EventName::UserSuspended => Self::UserSuspended,
             EventName::UserResumed => Self::UserResumed,
             EventName::UserRolesChanged => Self::UserRolesChanged,
+            EventName::UserDeletionScheduled => Self::UserDeletionScheduled,
+            EventName::UserRestored => Self::UserRestored,
         })
     }
 }

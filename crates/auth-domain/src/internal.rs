@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 
 use crate::named::named;
 
+/// The `aud` of the tokens with which other services call this one.
+pub const INTERNAL_AUDIENCE: &str = "auth-service";
+
 named! {
     /// A permission that the configuration grants to a service.
     pub enum Scope {
@@ -28,6 +31,8 @@ named! {
         AuditRead = "audit:read",
         /// Read the state of the service.
         StatusRead = "status:read",
+        /// Exchange the token of a user for one of another service (RFC 8693).
+        TokensExchange = "tokens:exchange",
     }
 }
 
@@ -78,6 +83,8 @@ granted! {
     AuditRead,
     /// Requires [`Scope::StatusRead`].
     StatusRead,
+    /// Requires [`Scope::TokensExchange`].
+    TokensExchange,
 }
 
 /// Proof that a verified service holds scope `S`. Only [`crate::use_cases::AuthenticateService`] creates it, so a use

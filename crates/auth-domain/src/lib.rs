@@ -39,6 +39,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod audience;
 pub mod audit;
 pub mod authorization;
 pub mod challenge;
@@ -68,6 +69,7 @@ pub mod signing_key;
 pub mod status;
 pub mod temp_token;
 mod timestamp;
+pub mod token_exchange;
 pub mod two_factor;
 pub mod typed_code;
 pub mod use_cases;

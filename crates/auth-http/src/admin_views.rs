@@ -13,11 +13,12 @@ use crate::wire::{SessionView, TwoFaView, UserView, rfc3339};
 
 /// Whether a user can log in.
 #[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
+#[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the values of a field")]
 enum UserState {
     Active,
     Suspended,
+    DeletionScheduled,
 }
 
 /// A user as an administrator sees one.
@@ -42,6 +43,9 @@ pub(crate) struct ManagedUserView {
     state: &'static str,
     #[schema(required = true, format = DateTime)]
     suspended_at: Option<String>,
+    /// When the user is deleted, unless restored before.
+    #[schema(required = true, format = DateTime)]
+    deletion_due_at: Option<String>,
     /// Whether the password must be reset before the next login.
     new_password_required: bool,
     #[schema(format = DateTime)]
@@ -73,8 +77,9 @@ impl From<&Account> for ManagedUserView {
             has_password,
             two_fa,
             created_at,
-            state: account.state.as_str(),
+            state: account.state_name(),
             suspended_at: account.state.suspended_since().map(rfc3339),
+            deletion_due_at: account.deletion.as_ref().map(|deletion| rfc3339(deletion.due)),
             new_password_required: account.new_password_required,
             updated_at: rfc3339(account.updated_at),
         }

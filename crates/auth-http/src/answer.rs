@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cross_site_cause::CrossSiteCause;
+use crate::wire::rfc3339;
 
 /// Wraps the data of a success in the envelope.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {
@@ -80,7 +81,7 @@ impl ApiError {
             }
             Details::Reason(reason) => Some((*reason).to_owned()),
             Details::MissingScope(scope) => Some(format!("scope {}", scope.as_str())),
-            Details::None | Details::RetryAfter(_) | Details::MaxAge(_) => None,
+            Details::None | Details::RetryAfter(_) | Details::MaxAge(_) | Details::RestorableUntil(_) => None,
         }
     }
 
@@ -104,6 +105,7 @@ impl ApiError {
             }
             Details::RetryAfter(_) => data["retryAfter"] = json!(self.retry_after()),
             Details::MaxAge(max_age) => data["maxAge"] = json!(max_age.as_secs()),
+            Details::RestorableUntil(until) => data["restorableUntil"] = json!(rfc3339(*until)),
             Details::Reason(reason) => data["reason"] = json!(reason),
             Details::MissingScope(scope) => {
                 data["reason"] = json!("scope");

@@ -5,12 +5,13 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use auth_domain::access_token::TokenRejection;
+use auth_domain::audience::Audience;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::temp_token::TempStep;
 use auth_domain::use_cases::{
     AddressOwner, AdminCaller, Administrator, AuthenticateAdminError, AuthenticateError, AuthenticateStep,
-    Authenticated, FreshLogin, PendingStep, UseCases,
+    Authenticated, CheckedToken, FreshLogin, PendingStep, UseCases,
 };
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, TryFutureExt as _};
@@ -52,6 +53,14 @@ impl FromRequest for ReadingBearer {
         }
         .boxed_local()
     }
+}
+
+/// Returns the bearer of an access token for the audience of the services behind a gateway, as of the last second.
+pub(crate) async fn at_gateway(request: &HttpRequest, audience: &Audience) -> Result<CheckedToken, ApiError> {
+    let (use_cases, token) = use_cases_and(request, |edge, _| bearer_or_cookie(edge, request, cookies::ACCESS))?;
+    let checked = use_cases.authenticate.recent_for(audience, &token).await.inspect_err(tell_access)?;
+    is_of_user(checked.account().id);
+    Ok(checked)
 }
 
 /// The bearer of an access token whose login is fresh enough to weaken the account.
@@ -209,8 +218,9 @@ fn tell_temp(rejection: &TokenRejection) {
 fn tell_access(error: &AuthenticateError) {
     match error {
         AuthenticateError::Token(rejection) => token_refused("access", rejection.reason()),
+        AuthenticateError::WrongAudience => token_refused("access", "audience"),
         AuthenticateError::SessionGone => token_refused("access", "session_gone"),
-        AuthenticateError::Suspended => token_refused("access", "suspended"),
+        AuthenticateError::Blocked(blocked) => token_refused("access", blocked.reason()),
         // The token is not at fault.
         AuthenticateError::Store(_) => {}
     }

@@ -2,6 +2,7 @@
 
 use auth_domain::Timestamp;
 use auth_domain::account::Account;
+use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::identity::LinkedIdentity;
 use auth_domain::two_factor::{Method, TwoFactor};
 use base64::Engine as _;
@@ -35,6 +36,9 @@ pub(crate) struct CredentialView {
     new_password_required: bool,
     #[schema(required = true, format = DateTime)]
     suspended_at: Option<String>,
+    /// The deletion that is to come, until when the account can be restored.
+    #[schema(required = true)]
+    scheduled_deletion: Option<ScheduledDeletionView>,
     roles: Vec<String>,
     identities: Vec<CredentialIdentityView>,
     two_fa: Vec<CredentialFactorView>,
@@ -59,6 +63,7 @@ impl From<&Account> for CredentialView {
             password_hash: account.password_hash.as_ref().map(|hash| hash.as_phc().to_owned()),
             new_password_required: account.new_password_required,
             suspended_at: account.state.suspended_since().map(rfc3339),
+            scheduled_deletion: account.deletion.as_deref().map(ScheduledDeletionView::from),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),
             two_fa: CredentialFactorView::of(&account.two_factor),
@@ -66,6 +71,24 @@ impl From<&Account> for CredentialView {
             created_at: rfc3339(account.created_at),
             updated_at: rfc3339(account.updated_at),
         }
+    }
+}
+
+/// A deletion that is to come, as the backups service reads it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ScheduledDeletion)]
+struct ScheduledDeletionView {
+    id: Uuid,
+    #[schema(format = DateTime)]
+    due_at: String,
+    requested_by: String,
+}
+
+impl From<&ScheduledDeletion> for ScheduledDeletionView {
+    fn from(deletion: &ScheduledDeletion) -> Self {
+        let ScheduledDeletion { id, due, requested_by } = deletion;
+        Self { id: id.as_uuid(), due_at: rfc3339(*due), requested_by: requested_by.clone() }
     }
 }
 

@@ -65,8 +65,6 @@ pub struct Edge {
     pub providers: Vec<ListedProvider>,
     /// The `iss` of access tokens, as introspection reports it.
     pub issuer: String,
-    /// The `aud` of access tokens, as introspection reports it.
-    pub audience: String,
     /// The base paths under which everything is served: `/` and others, each beginning and ending with `/`.
     pub base_paths: Vec<String>,
 }

@@ -36,6 +36,7 @@ mod page_forms;
 mod page_routes;
 mod pages;
 mod query;
+mod resource;
 mod routes;
 mod served_file;
 mod server;

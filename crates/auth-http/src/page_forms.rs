@@ -7,6 +7,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{LoginName, Password};
+use auth_domain::audience::Audience;
 use auth_domain::use_cases::{LoggedIn, LoginFinished, LoginOutcome, LoginRequest, SecondFactor, UseCases};
 use url::{Url, form_urlencoded};
 
@@ -95,6 +96,8 @@ pub(crate) async fn login(
     let attempt = LoginRequest {
         name: LoginName::parse(&form.field("email")?),
         password: Password::new(&form.field("password")?),
+        audience: Audience::Default,
+        restore: false,
         client,
     };
     Ok(match use_cases.login.execute(attempt).await {
@@ -138,7 +141,7 @@ pub(crate) async fn code(
             return Ok(see_other(&page("code", error.as_ref(), redirect.as_deref())));
         }
     };
-    Ok(match use_cases.finish_login.execute(&token, &factor, &client).await {
+    Ok(match use_cases.finish_login.execute(&token, &factor, &Audience::Default, &client).await {
         Ok(LoginFinished::LoggedIn(logged_in)) => signed_in(&request, &logged_in, redirect.as_deref()),
         Ok(LoginFinished::Reauthenticated(token)) => {
             let cookies = TokenCookies::access(&token, is_temp_cookie(&request));

@@ -31,8 +31,7 @@ pub(crate) fn reauthenticated(request: &HttpRequest, delivery: Delivery, token: 
 }
 
 /// Builds the answer to a step that finishes a login or a reauthentication.
-pub(crate) fn login_finished(request: &HttpRequest, finished: &LoginFinished) -> HttpResponse {
-    let delivery = Delivery::of(request);
+pub(crate) fn login_finished(request: &HttpRequest, delivery: Delivery, finished: &LoginFinished) -> HttpResponse {
     match finished {
         LoginFinished::LoggedIn(opened) => logged_in(request, delivery, SuccessCode::UserLoggedIn, opened),
         LoginFinished::Reauthenticated(token) => reauthenticated(request, delivery, token),

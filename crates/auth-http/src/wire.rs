@@ -292,6 +292,17 @@ impl SecondFactorData {
     }
 }
 
+/// `data` of a deletion that can be undone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeletionScheduledData {
+    /// The id that the deletion will have.
+    pub(crate) deletion_id: Uuid,
+    /// When the account is deleted.
+    #[schema(format = DateTime)]
+    pub(crate) restorable_until: String,
+}
+
 /// `data` of a deletion.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use auth_crypto::{HashParameters, HashingLane, KeyRing, MasterKey, SealedImports, SealedTotp, SystemEntropy};
 use auth_domain::account::{Account, AccountState, HashCost, LoginName, Password};
+use auth_domain::audience::Audience;
 use auth_domain::challenge::OneTimeCode;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
@@ -58,8 +59,14 @@ impl Service {
         let operator = OperatorPorts { store: store.clone(), entropy, import_sealing, ..doubles.operator_ports() };
         let policy = Policy::for_tests();
         let longest = policy.session_lifetimes.absolute;
-        let operator =
-            OperatorUseCases::new(operator, Vec::new(), longest, policy.registration.clone(), policy.password);
+        let operator = OperatorUseCases::new(
+            operator,
+            Vec::new(),
+            longest,
+            policy.registration.clone(),
+            policy.password,
+            policy.deletion_grace,
+        );
         Self { store, use_cases: Arc::new(UseCases::new(ports, policy)), operator, totp }
     }
 
@@ -86,7 +93,10 @@ impl Service {
     async fn log_in(&self, name: &str, password: &str) -> Result<LoginOutcome, LoginError> {
         let (name, password) = (LoginName::parse(name), Password::new(password));
         let client = Client::new([192, 0, 2, 1].into(), "a browser");
-        self.use_cases.login.execute(LoginRequest { name, password, client }).await
+        self.use_cases
+            .login
+            .execute(LoginRequest { name, password, audience: Audience::Default, restore: false, client })
+            .await
     }
 
     async fn account(&self, email: &str) -> Account {

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::account::{Account, AccountState, PasswordHash, Roles};
+use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::ports::{Change, SessionNews, SessionsTouched, Store as _};
 use auth_domain::session::{Generation, LeftBehind, Revocation, RevocationReason, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
-use auth_domain::{AccountId, Timestamp};
+use auth_domain::{AccountId, DeletionId, Timestamp};
 use auth_postgres::{PostgresStore, connect, migrate};
 use auth_testkit::fixtures;
 use auth_testkit::postgres::cluster;
@@ -169,7 +170,7 @@ fn open(session: &Session, account: &Account) -> Change {
 const REVOCATION: Revocation = Revocation { at: fixtures::NOW, reason: RevocationReason::LoggedOut };
 
 /// Identities come with a change of their account.
-fn told_changes() -> [Make; 15] {
+fn told_changes() -> [Make; 16] {
     const AT: Timestamp = Timestamp::from_micros(fixtures::NOW.as_micros() + 1);
     [
         |a, _| Change::DeleteAccount { account_id: a.id, revision: a.revision() },
@@ -178,6 +179,16 @@ fn told_changes() -> [Make; 15] {
             account_id: a.id,
             revision: a.revision(),
             state: AccountState::Suspended { since: AT },
+            at: AT,
+        },
+        |a, _| Change::ScheduleDeletion {
+            account_id: a.id,
+            revision: a.revision(),
+            deletion: Some(ScheduledDeletion {
+                id: DeletionId::generate(AT, [9; 32]),
+                due: AT,
+                requested_by: "owner".to_owned(),
+            }),
             at: AT,
         },
         |a, _| Change::RequireNewPassword { account_id: a.id, revision: a.revision(), at: AT },

@@ -160,6 +160,8 @@ pub(crate) enum UserCommand {
     Suspend(ActOptions),
     /// Resume a suspended user, so that they can log in again
     Resume(ActOptions),
+    /// Restore a user who is going to be deleted (AUTH_DELETION_GRACE)
+    Restore(ActOptions),
     /// End all sessions of a user; they can log in again
     EndSessions(ActOptions),
     /// Remove all second factors and recovery codes of a user who has lost them
@@ -188,7 +190,8 @@ pub(crate) enum UserCommand {
         /// Id, e-mail address or username
         user: String,
     },
-    /// Delete a user and all their sessions, at once and for good; other services are notified
+    /// Delete a user and all their sessions, at once and for good; other services are notified. With AUTH_DELETION_GRACE, the
+    /// user can be restored until it has passed, unless you delete the user once more
     Delete(ActOptions),
 }
 

@@ -47,6 +47,7 @@ impl Operation {
             settings.lifetimes.absolute,
             settings.registration.clone(),
             PasswordPolicy { min_characters: settings.password_min },
+            settings.deletion_grace,
         );
         Ok(Self { store, ring, use_cases })
     }

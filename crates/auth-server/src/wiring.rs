@@ -9,6 +9,7 @@ use auth_crypto::{
     SystemClock, SystemEntropy, TempTokenSigner,
 };
 use auth_domain::account::PasswordPolicy;
+use auth_domain::audience::Audiences;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
@@ -44,14 +45,15 @@ pub(crate) struct Wired {
 /// The names of the service in its tokens.
 struct Names {
     issuer: String,
-    audience: String,
+    audiences: Audiences,
 }
 
 impl Names {
     /// Without a public URL, the bound address names the service.
     fn new(settings: &Settings, listening: SocketAddr) -> Self {
         let issuer = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
-        Self { audience: settings.audience.clone().unwrap_or_else(|| issuer.clone()), issuer }
+        let default = settings.default_audience(listening);
+        Self { audiences: Audiences::new(default, settings.audiences.clone()), issuer }
     }
 }
 
@@ -69,12 +71,13 @@ pub(crate) async fn wire(
     let store = database.store.clone();
     let ring = ring.clone().with_retired(&store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let names = Names::new(settings, listening);
-    let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audience.clone()));
+    let signer = Arc::new(AccessTokenSigner::new(ring.clone(), names.issuer.clone(), names.audiences.clone()));
     let refresh_tokens = refresh_tokens(&*store, &ring).await?;
     let ports =
         Ports { kept_sessions, refresh_tokens, ..ports(settings, &ring, store, &names.issuer, signer.clone())? };
-    let use_cases = UseCases::new(ports, policy(settings));
-    let edge = Edge { workers: database.workers.clone(), ..edge(settings, names, connections)? };
+    let policy = Policy { audiences: names.audiences.clone(), ..policy(settings) };
+    let use_cases = UseCases::new(ports, policy);
+    let edge = Edge { workers: database.workers.clone(), ..edge(settings, names.issuer, connections)? };
     Ok(Wired { use_cases, edge, signer, database, claim })
 }
 
@@ -162,6 +165,8 @@ fn identity_providers(settings: &Settings, public_url: &str) -> Result<IdentityP
 
 fn policy(settings: &Settings) -> Policy {
     Policy {
+        audiences: Audiences::default(),
+        exchange: settings.exchange.clone(),
         session_lifetimes: settings.lifetimes,
         suspicious_session: settings.suspicious_session,
         challenge_lifetimes: settings.challenges,
@@ -170,11 +175,12 @@ fn policy(settings: &Settings) -> Policy {
         registration: settings.registration.clone(),
         email_verification: settings.email_verification,
         step_up: StepUp { max_age: settings.step_up_max_age },
+        deletion_grace: settings.deletion_grace,
         subscriptions: settings.subscriptions(),
     }
 }
 
-fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usize) -> Result<Edge, Failure> {
+fn edge(settings: &Settings, issuer: String, connections: usize) -> Result<Edge, Failure> {
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     Ok(Edge {
         metrics: Metrics::new()?,
@@ -192,7 +198,6 @@ fn edge(settings: &Settings, Names { issuer, audience }: Names, connections: usi
         documents: DocumentCache::default(),
         providers: listed_providers(&settings.providers),
         issuer,
-        audience,
         base_paths: settings.base_paths.clone(),
     })
 }

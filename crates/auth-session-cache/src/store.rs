@@ -102,6 +102,10 @@ impl Store for CachedStore {
         self.store.search_accounts(filter, after, limit).await
     }
 
+    async fn list_due_deletions(&self, until: Timestamp, limit: u32) -> Result<Vec<AccountId>, StoreError> {
+        self.store.list_due_deletions(until, limit).await
+    }
+
     async fn find_admins(&self) -> Result<Admins, StoreError> {
         self.store.find_admins().await
     }

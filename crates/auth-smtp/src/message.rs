@@ -195,6 +195,7 @@ mod tests {
                 Removed::PendingEmail,
             ],
             providers: vec![provider("google"), provider("42")],
+            until: None,
         };
         let notice = Notice { details, ..Notice::new(NoticeKind::PasswordReset, true) };
         let content = OutgoingContent::Notice { notice, times: 1 };

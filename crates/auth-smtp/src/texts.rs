@@ -57,6 +57,9 @@ fn text_without_sender(mail: &OutgoingMail, register_page: Option<&str>) -> Text
         OutgoingContent::Notice { notice, times } => {
             let (subject, what, advice) = notice_text(notice.kind);
             let mut texts = vec![what.to_owned()];
+            texts.extend(
+                notice.details.until.map(|until| format!("This will happen at {} or soon after.", when(until))),
+            );
             texts.extend(reset_texts(&notice.details));
             texts.extend(
                 (*times > 1)
@@ -161,6 +164,17 @@ const fn notice_text(kind: NoticeKind) -> (&'static str, &'static str, &'static 
             "Your account was deleted",
             "Your account was deleted. This cannot be undone.",
             "If you did not ask for this, contact support.",
+        ),
+        NoticeKind::AccountDeletionScheduled => (
+            "Your account will be deleted",
+            "Your account and all its data will be deleted. All your devices were signed out.",
+            "To keep your account, sign in with your password before then and choose to restore it, or contact support. If \
+             you did not ask for this, reset your password after that.",
+        ),
+        NoticeKind::AccountRestored => (
+            "Your account will not be deleted",
+            "Your account was restored. You can sign in again, and nothing was deleted.",
+            NOT_YOU,
         ),
         NoticeKind::SessionReuseDetected => (
             "One of your devices was signed out",

@@ -10,9 +10,11 @@ use std::time::Duration;
 use auth_crypto::{AccessTokenSigner, KeyRing, MasterKey, SealedSigningKeys, SystemEntropy};
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::Roles;
+use auth_domain::audience::{Audience, Audiences};
 use auth_domain::ports::{AccessTokens, Clock};
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Policy, Ports, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
 use auth_sqlite::{migrate, open};
@@ -26,8 +28,8 @@ impl Clock for HandClock {
 }
 
 fn signer(keys: &[SigningKey]) -> AccessTokenSigner {
-    let signer =
-        AccessTokenSigner::new(ring(), "https://auth.example.org".to_owned(), "https://api.example.org".to_owned());
+    let audiences = Audiences::new("https://api.example.org".to_owned(), [].into());
+    let signer = AccessTokenSigner::new(ring(), "https://auth.example.org".to_owned(), audiences);
     signer.load(keys).unwrap();
     signer
 }
@@ -38,6 +40,7 @@ fn ring() -> KeyRing {
 
 fn claims(now: Timestamp) -> AccessClaims {
     AccessClaims {
+        audience: Audience::Default,
         account_id: AccountId::generate(now, [1; 32]),
         session_id: SessionId::generate(now, [2; 32]),
         generation: Generation::FIRST,
@@ -47,6 +50,7 @@ fn claims(now: Timestamp) -> AccessClaims {
         authenticated_at: now,
         issued_at: now,
         expires_at: now + Duration::from_secs(86_400),
+        actors: Actors::default(),
     }
 }
 

@@ -16,6 +16,7 @@ use auth_crypto::{
 use auth_domain::Timestamp;
 use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::{LoginName, Password, PasswordHash};
+use auth_domain::audience::Audience;
 use auth_domain::mail::{OutgoingContent, OutgoingMail};
 use auth_domain::ports::{
     AccessTokens, Clock, HashingError, KnownNetworks, MailError, Mailer, NoSigningKey, PasswordHasher, PasswordVerdict,
@@ -139,7 +140,13 @@ impl Service {
 
     async fn log_in(&self, user: u32) -> String {
         let name = LoginName::parse(&email(user));
-        let request = LoginRequest { name, password: password(), client: client(user) };
+        let request = LoginRequest {
+            name,
+            password: password(),
+            audience: Audience::Default,
+            restore: false,
+            client: client(user),
+        };
         match self.use_cases.login.execute(request).await.unwrap() {
             LoginOutcome::LoggedIn(logged_in) => logged_in.tokens.refresh.reveal().to_owned(),
             _ => unreachable!("nothing else is required"),
@@ -156,8 +163,12 @@ impl Service {
         let code = self.mailbox.0.lock().unwrap()[&email(user)].clone();
         let step = |token: &BearerToken| self.use_cases.authenticate_step.execute(token.reveal()).unwrap();
         let verified = self.use_cases.verify_code.execute(&step(&asked.token), &code).await.unwrap();
-        let request =
-            UpdatePasswordRequest { password: password(), confirm_password: password(), client: client(user) };
+        let request = UpdatePasswordRequest {
+            password: password(),
+            confirm_password: password(),
+            audience: Audience::Default,
+            client: client(user),
+        };
         let updated = self.use_cases.update_password.execute(&step(&verified.token), request).await.unwrap();
         self.all_mails().await;
         let PasswordUpdated::LoggedIn(logged_in) = updated else { unreachable!("no second factor is set up") };
@@ -271,7 +282,12 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
         let open = tracking.newest(user, now);
         match (what, open) {
             (0..6, Some(session)) => {
-                let tokens = service.use_cases.refresh_session.execute(&session.token, &client(user)).await.unwrap();
+                let tokens = service
+                    .use_cases
+                    .refresh_session
+                    .execute(&session.token, &Audience::Default, &client(user))
+                    .await
+                    .unwrap();
                 session.token = tokens.refresh.reveal().to_owned();
                 session.used_at = now;
                 done[0] += 1;

@@ -4,9 +4,10 @@ use auth_domain::account::{
     Account, AccountFilter, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Role, Roles,
     SearchText, Username,
 };
+use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
-use auth_domain::{AccountId, Timestamp};
+use auth_domain::{AccountId, DeletionId, Timestamp};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
@@ -37,6 +38,9 @@ pub(super) struct AccountRow {
     pending_email_until: Option<i64>,
     suspended_at: Option<i64>,
     new_password_required: bool,
+    deletion_id: Option<DbUuid>,
+    deletion_due_at: Option<i64>,
+    deletion_requested_by: Option<String>,
     #[diesel(embed)]
     two_factor: TwoFactorRow,
 }
@@ -61,6 +65,9 @@ impl From<&Account> for AccountRow {
             pending_email_until: account.pending_email.as_ref().map(|pending| pending.until.as_micros()),
             suspended_at: account.state.suspended_since().map(Timestamp::as_micros),
             new_password_required: account.new_password_required,
+            deletion_id: account.deletion.as_ref().map(|deletion| DbUuid(deletion.id.as_uuid())),
+            deletion_due_at: account.deletion.as_ref().map(|deletion| deletion.due.as_micros()),
+            deletion_requested_by: account.deletion.as_ref().map(|deletion| deletion.requested_by.clone()),
             two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
@@ -90,10 +97,18 @@ impl TryFrom<AccountRow> for Account {
                 .suspended_at
                 .map_or(AccountState::Active, |at| AccountState::Suspended { since: Timestamp::from_micros(at) }),
             new_password_required: row.new_password_required,
+            deletion: scheduled((row.deletion_id, row.deletion_due_at, row.deletion_requested_by)),
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
         })
     }
+}
+
+type DeletionColumns = (Option<DbUuid>, Option<i64>, Option<String>);
+
+fn scheduled((id, due, requested_by): DeletionColumns) -> Option<Box<ScheduledDeletion>> {
+    let (id, due) = (DeletionId::from(id?.0), Timestamp::from_micros(due?));
+    Some(Box::new(ScheduledDeletion { id, due, requested_by: requested_by? }))
 }
 
 fn pending(email: Option<String>, until: Option<i64>) -> Result<Option<PendingEmail>, CommitError> {
@@ -155,8 +170,12 @@ pub(crate) async fn search(
     let linked = identities::table.filter(identities::provider.eq(provider.unwrap_or_default()));
     let active = (filter.suspended != Some(true)).into_sql::<Bool>();
     let suspended = (filter.suspended != Some(false)).into_sql::<Bool>();
+    let staying = (filter.deletion_scheduled != Some(true)).into_sql::<Bool>();
+    let leaving = (filter.deletion_scheduled != Some(false)).into_sql::<Bool>();
+    let due = accounts::deletion_due_at;
     let ids = accounts::table
         .filter(accounts::id.gt(after))
+        .filter(due.is_null().and(staying).or(due.is_not_null().and(leaving)))
         .filter(named)
         .filter(roles.like(role).escape('\\'))
         .filter(anywhere.or(accounts::id.eq_any(linked.select(identities::account_id))))
@@ -235,6 +254,35 @@ pub(crate) async fn set_state(
         accounts::updated_at.eq(at.as_micros()),
     );
     conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
+/// Schedules a deletion, which also voids every login that is under way, or forgets it.
+pub(crate) async fn schedule_deletion(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    deletion: Option<&ScheduledDeletion>,
+    at: Timestamp,
+) -> Done<usize> {
+    let set = (
+        accounts::deletion_id.eq(deletion.map(|deletion| DbUuid(deletion.id.as_uuid()))),
+        accounts::deletion_due_at.eq(deletion.map(|deletion| deletion.due.as_micros())),
+        accounts::deletion_requested_by.eq(deletion.map(|deletion| deletion.requested_by.clone())),
+        accounts::credential_version.eq(accounts::credential_version + i64::from(deletion.is_some())),
+        accounts::updated_at.eq(at.as_micros()),
+    );
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
+pub(crate) async fn list_due_deletions(conn: &mut Connection, until: Timestamp, limit: u32) -> Done<Vec<AccountId>> {
+    let due = accounts::table
+        .filter(accounts::deletion_due_at.is_not_null())
+        .filter(accounts::deletion_due_at.le(until.as_micros()))
+        .order((accounts::deletion_due_at, accounts::id))
+        .limit(limit.into())
+        .select(accounts::id);
+    let ids: Vec<DbUuid> = conn.load(due).await?;
+    Ok(ids.into_iter().map(|id| AccountId::from(id.0)).collect())
 }
 
 pub(crate) async fn require_new_password(

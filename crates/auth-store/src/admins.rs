@@ -1,4 +1,4 @@
-//! Admins: the accounts with the role `admin` that are not suspended, and when there was last one fewer.
+//! Admins: the accounts with the role `admin` that are not blocked, and when there was last one fewer.
 
 use auth_domain::account::Admins;
 use auth_domain::{AccountId, Timestamp};
@@ -23,6 +23,7 @@ pub(crate) async fn find(conn: &mut Connection) -> Done<Admins> {
     let some = accounts::table
         .filter(sql::<Bool>(IS_ADMIN))
         .filter(accounts::suspended_at.is_null())
+        .filter(accounts::deletion_due_at.is_null())
         .order(accounts::id)
         .limit(2)
         .select(accounts::id);

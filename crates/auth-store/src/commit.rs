@@ -65,6 +65,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::SetState { account_id, revision, state, at } => {
             accounts::set_state(conn, *account_id, *revision, *state, *at).await
         }
+        Change::ScheduleDeletion { account_id, revision, deletion, at } => {
+            accounts::schedule_deletion(conn, *account_id, *revision, deletion.as_ref(), *at).await
+        }
         Change::RequireNewPassword { account_id, revision, at } => {
             accounts::require_new_password(conn, *account_id, *revision, *at).await
         }

@@ -35,6 +35,9 @@ diesel::table! {
         two_factor_version -> BigInt,
         suspended_at -> Nullable<BigInt>,
         new_password_required -> Bool,
+        deletion_id -> Nullable<SqlUuid>,
+        deletion_due_at -> Nullable<BigInt>,
+        deletion_requested_by -> Nullable<Text>,
     }
 }
 

@@ -301,6 +301,10 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read_many(move |conn| accounts::search(conn, filter, after, limit).boxed()).await
     }
 
+    async fn list_due_deletions(&self, until: Timestamp, limit: u32) -> Result<Vec<AccountId>, StoreError> {
+        self.read_many(move |conn| accounts::list_due_deletions(conn, until, limit).boxed()).await
+    }
+
     async fn find_admins(&self) -> Result<Admins, StoreError> {
         self.read(|conn| admins::find(conn).boxed()).await
     }

@@ -47,6 +47,7 @@ pub fn account() -> Account {
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
         state: AccountState::Active,
+        deletion: None,
         new_password_required: false,
         created_at: NOW,
         updated_at: NOW + Duration::from_micros(1),

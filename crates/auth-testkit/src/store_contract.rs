@@ -81,6 +81,8 @@ macro_rules! store_contract {
             audit_records_are_listed_as_the_filter_says
             a_suspension_is_kept_and_voids_logins_under_way
             a_new_password_is_required_until_there_is_one
+            a_scheduled_deletion_is_kept_and_found_when_it_is_due
+            of_many_restorations_and_deletions_one_happens
             accounts_are_searched
             admins_are_those_who_are_not_suspended
             of_many_admins_who_remove_each_other_one_stays

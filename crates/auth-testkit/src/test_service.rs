@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use auth_domain::Timestamp;
 use auth_domain::account::{LoginName, Password};
+use auth_domain::audience::Audience;
 use auth_domain::event::{EventName, Subscription};
 use auth_domain::ports::{Clock as _, NameDigest as _};
 use auth_domain::rate_limit::AttemptSubject;
@@ -71,7 +72,7 @@ pub fn subscriptions(services: &[&str]) -> Vec<Subscription> {
 /// Returns a request to log in with [`PASSWORD`], to vary with a struct update.
 pub fn login_request(name: &str) -> LoginRequest {
     let (name, password) = (LoginName::parse(name), Password::new(PASSWORD));
-    LoginRequest { name, password, client: client() }
+    LoginRequest { name, password, audience: Audience::Default, restore: false, client: client() }
 }
 
 /// Returns a request to register with [`PASSWORD`], to vary with a struct update.
@@ -131,7 +132,7 @@ impl TestService {
 
     fn on(doubles: Doubles, policy: Policy) -> Self {
         let (subscriptions, longest) = (policy.subscriptions.clone(), policy.session_lifetimes.absolute);
-        let registration = policy.registration.clone();
+        let (registration, deletion_grace) = (policy.registration.clone(), policy.deletion_grace);
         Self {
             use_cases: Arc::new(UseCases::new(doubles.ports(), policy.clone())),
             operator: Arc::new(OperatorUseCases::new(
@@ -140,6 +141,7 @@ impl TestService {
                 longest,
                 registration,
                 policy.password,
+                deletion_grace,
             )),
             policy,
             doubles,

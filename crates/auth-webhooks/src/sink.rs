@@ -104,6 +104,8 @@ fn payload(event: &Event) -> String {
         | EventKind::PasswordChanged
         | EventKind::EmailChanged
         | EventKind::UserSuspended
+        | EventKind::UserDeletionScheduled
+        | EventKind::UserRestored
         | EventKind::UserResumed
         | EventKind::UserRolesChanged => {}
     }

@@ -12,11 +12,12 @@ pub use email::{EmailAddress, InvalidEmail};
 pub use foreign_hash::{Argon2Variant, Digest, ForeignHash, UnusableHash};
 pub use password::{HashCost, Password, PasswordHash, PasswordPolicy, PasswordReason};
 pub use role::{InvalidRoles, Role, Roles};
-pub use state::{AccountFilter, AccountState, Admins, SearchText};
+pub use state::{AccountFilter, AccountState, Admins, Blocked, SearchText};
 pub use username::{InvalidUsername, Username};
 
 use std::time::Duration;
 
+use crate::deletion::ScheduledDeletion;
 use crate::identity::{LinkedIdentity, ProviderName};
 use crate::two_factor::TwoFactor;
 use crate::version::AccountRevision;
@@ -78,6 +79,8 @@ pub struct Account {
     pub identities: Vec<LinkedIdentity>,
     /// Whether it may be used.
     pub state: AccountState,
+    /// The deletion that is to become final, if there is one. It blocks the account, too.
+    pub deletion: Option<Box<ScheduledDeletion>>,
     /// When the account was registered.
     pub created_at: Timestamp,
     /// When any of the above last changed.
@@ -136,14 +139,26 @@ impl Account {
         self.password_hash.is_some() || typed || only_by_mail
     }
 
-    /// Tells whether an administrator has suspended it.
-    pub const fn is_suspended(&self) -> bool {
-        self.state.suspended_since().is_some()
+    /// Returns why nobody can use it. A deletion that is to come counts more than a suspension.
+    pub fn blocked(&self) -> Option<Blocked> {
+        match (&self.deletion, self.state) {
+            (Some(deletion), _) => Some(Blocked::DeletionScheduled { due: deletion.due }),
+            (None, AccountState::Suspended { .. }) => Some(Blocked::Suspended),
+            (None, AccountState::Active) => None,
+        }
+    }
+
+    /// Returns the name of its state for answers.
+    pub fn state_name(&self) -> &'static str {
+        match self.deletion {
+            Some(_) => "deletion_scheduled",
+            None => self.state.as_str(),
+        }
     }
 
     /// Tells whether its owner can administer the service.
     pub fn is_active_admin(&self) -> bool {
-        !self.is_suspended() && self.roles.contains(Role::ADMIN)
+        self.blocked().is_none() && self.roles.contains(Role::ADMIN)
     }
 
     /// Returns the identity at that provider.

@@ -70,6 +70,12 @@ impl Roles {
         Self(self.0.union(&other.0).cloned().collect())
     }
 
+    /// Returns the roles that both sets contain.
+    #[must_use]
+    pub fn in_both(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
     /// Returns the set with `add` and without `remove`. A role in both is removed.
     pub fn changed(&self, add: &Self, remove: &Self) -> Result<Self, InvalidRoles> {
         let roles: BTreeSet<Role> = self.0.union(&add.0).filter(|role| !remove.0.contains(*role)).cloned().collect();

@@ -1,6 +1,7 @@
 //! Whether an account may be used, and which accounts an administrator is looking for.
 
 use super::{Account, Role, Username};
+use crate::error_code::{Details, ErrorCode, Refusal};
 use crate::identity::ProviderName;
 use crate::{AccountId, Timestamp};
 
@@ -34,6 +35,41 @@ impl AccountState {
     }
 }
 
+/// Why nobody can use an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Blocked {
+    /// An administrator has suspended it.
+    #[error("the account is suspended")]
+    Suspended,
+    /// It is to be deleted.
+    #[error("the account is to be deleted")]
+    DeletionScheduled {
+        /// When it will be.
+        due: Timestamp,
+    },
+}
+
+impl Blocked {
+    /// Returns a stable word for log lines.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Suspended => "suspended",
+            Self::DeletionScheduled { .. } => "deletion_scheduled",
+        }
+    }
+}
+
+impl From<Blocked> for Refusal {
+    fn from(blocked: Blocked) -> Self {
+        match blocked {
+            Blocked::Suspended => ErrorCode::AccountSuspended.into(),
+            Blocked::DeletionScheduled { due } => {
+                Self { code: ErrorCode::AccountDeletionScheduled, details: Details::RestorableUntil(due) }
+            }
+        }
+    }
+}
+
 /// Selects the accounts to list: those that match every part which is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountFilter {
@@ -45,6 +81,8 @@ pub struct AccountFilter {
     pub provider: Option<ProviderName>,
     /// Whether the account is suspended.
     pub suspended: Option<bool>,
+    /// Whether it is to be deleted.
+    pub deletion_scheduled: Option<bool>,
 }
 
 /// A part of a name, in lower case: 1–254 characters without control characters.
@@ -77,12 +115,14 @@ impl AccountFilter {
         });
         let role = self.role.as_ref().is_none_or(|role| account.roles.contains(role.as_str()));
         let provider = self.provider.as_ref().is_none_or(|provider| account.identity_at(provider).is_some());
-        let state = self.suspended.is_none_or(|suspended| account.is_suspended() == suspended);
+        let suspended = account.state.suspended_since().is_some();
+        let state = self.suspended.is_none_or(|wanted| suspended == wanted)
+            && self.deletion_scheduled.is_none_or(|wanted| account.deletion.is_some() == wanted);
         text && role && provider && state
     }
 }
 
-/// The accounts with the role [`Role::ADMIN`] that are not suspended.
+/// The accounts with the role [`Role::ADMIN`] that are not blocked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Admins {
     /// When there was last one fewer: the guard of whatever takes another one away.

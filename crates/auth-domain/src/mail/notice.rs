@@ -1,5 +1,6 @@
 //! Notices: mails that inform the owner of an account.
 
+use crate::Timestamp;
 use crate::account::EmailAddress;
 use crate::identity::ProviderName;
 use crate::named::named;
@@ -19,7 +20,7 @@ pub struct Notice {
 impl Notice {
     /// Creates a notice without details.
     pub const fn new(kind: NoticeKind, address_proved: bool) -> Self {
-        let details = NoticeDetails { about: None, removed: Vec::new(), providers: Vec::new() };
+        let details = NoticeDetails { about: None, removed: Vec::new(), providers: Vec::new(), until: None };
         Self { kind, address_proved, details }
     }
 
@@ -104,6 +105,10 @@ named! {
         NewPasswordRequired = "new_password_required",
         /// An administrator changed the e-mail address; sent to the new one.
         EmailSetByAdmin = "email_set_by_admin",
+        /// The account is to be deleted, and can be restored until then.
+        AccountDeletionScheduled = "account_deletion_scheduled",
+        /// The account was to be deleted, and was restored.
+        AccountRestored = "account_restored",
     }
 }
 
@@ -129,7 +134,8 @@ impl NoticeKind {
     pub(crate) const fn most_unproved(self) -> u32 {
         match self {
             Self::RegistrationAttempted | Self::ResetWithoutPassword => 1,
-            Self::EmailChanged | Self::PasswordReset | Self::AccountDeleted | Self::AccountAwaitsPassword => 3,
+            Self::EmailChanged | Self::PasswordReset | Self::AccountDeleted | Self::AccountDeletionScheduled => 3,
+            Self::AccountAwaitsPassword => 3,
             _ => 2,
         }
     }
@@ -144,6 +150,8 @@ pub struct NoticeDetails {
     pub removed: Vec<Removed>,
     /// The identity providers that can still be used to log in afterwards.
     pub providers: Vec<ProviderName>,
+    /// Until when something can be done about it.
+    pub until: Option<Timestamp>,
 }
 
 /// What a notice is about.
@@ -192,7 +200,8 @@ impl NoticeDetails {
         let providers: Vec<&str> = self.providers.iter().map(ProviderName::as_str).collect();
         let providers = (!providers.is_empty()).then(|| format!("providers:{}", providers.join(",")));
         let about = self.about.iter().map(About::as_stored);
-        let words = about.chain(self.removed.iter().map(Removed::as_stored)).chain(providers);
+        let until = self.until.map(|until| format!("until:{}", until.as_micros()));
+        let words = about.chain(self.removed.iter().map(Removed::as_stored)).chain(providers).chain(until);
         words.collect::<Vec<_>>().join(" ")
     }
 
@@ -208,6 +217,7 @@ impl NoticeDetails {
                 "removed-provider" => details.remove(provider().map(Removed::Identity)),
                 "removed-pending-email" => details.remove(Some(Removed::PendingEmail)),
                 "providers" => details.providers = value.split(',').filter_map(ProviderName::parse).collect(),
+                "until" => details.until = value.parse().ok().map(Timestamp::from_micros),
                 _ => {}
             }
         }
@@ -233,11 +243,13 @@ mod tests {
             about: Some(About::Provider(provider("google"))),
             removed: vec![Removed::SecondFactor(Method::App), Removed::PendingEmail],
             providers: vec![provider("42"), provider("google")],
+            until: Some(Timestamp::from_micros(1_800_000_000_000_001)),
         };
         let second = NoticeDetails {
             about: Some(About::SecondFactor(Method::Email)),
             removed: vec![Removed::Identity(provider("google")), Removed::PendingEmail],
             providers: vec![provider("42")],
+            until: None,
         };
         for details in [&first, &second, &NoticeDetails::default()] {
             assert_eq!(NoticeDetails::from_stored(&details.as_stored()), *details);
@@ -246,7 +258,7 @@ mod tests {
         let both = NoticeDetails::from_stored(&format!("{} {}", first.as_stored(), second.as_stored()));
         let removed =
             vec![Removed::SecondFactor(Method::App), Removed::PendingEmail, Removed::Identity(provider("google"))];
-        assert_eq!(both, NoticeDetails { removed, ..second });
+        assert_eq!(both, NoticeDetails { removed, until: first.until, ..second });
         assert_eq!(NoticeDetails::from_stored("later:x providers:42,NO").providers, [provider("42")]);
     }
 

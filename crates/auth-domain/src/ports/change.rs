@@ -3,7 +3,7 @@
 use crate::account::{Account, AccountState, CredentialVersion, EmailAddress, PasswordHash, PendingEmail, Roles};
 use crate::audit::AuditRecord;
 use crate::challenge::{Challenge, ChallengePurpose};
-use crate::deletion::Deletion;
+use crate::deletion::{Deletion, ScheduledDeletion};
 use crate::event::Event;
 use crate::identity::{LinkedIdentity, ProviderName, Subject};
 use crate::invitation::Invitation;
@@ -27,6 +27,7 @@ use crate::{
 /// A write. Each carries its own guard: it fails as [`super::CommitError::Conflict`] if the state on which it was
 /// decided has changed. `guard.rs` says which guard that is, and in which order the changes of a commit are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a commit has few changes, which do not live long")]
 #[expect(missing_docs, reason = "a field whose name says it needs no comment")]
 pub enum Change {
     /// Inserts an account. Guard: its e-mail address and username are free.
@@ -40,6 +41,14 @@ pub enum Change {
     /// Suspends an account or resumes it. A suspension increases the credential version by one, so that no login that is
     /// under way can finish. Guard: the account has not changed since it was read.
     SetState { account_id: AccountId, revision: AccountRevision, state: AccountState, at: Timestamp },
+    /// Schedules a deletion, which increases the credential version by one, or restores the account. Guard: the account has not
+    /// changed since it was read.
+    ScheduleDeletion {
+        account_id: AccountId,
+        revision: AccountRevision,
+        deletion: Option<ScheduledDeletion>,
+        at: Timestamp,
+    },
     /// Requires a new password, and increases the credential version by one. Guard: the account has not changed since it
     /// was read.
     RequireNewPassword { account_id: AccountId, revision: AccountRevision, at: Timestamp },

@@ -80,6 +80,7 @@ impl Change {
             Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
             | Self::SetState { .. }
+            | Self::ScheduleDeletion { .. }
             | Self::RequireNewPassword { .. }
             | Self::ChangePassword { .. }
             | Self::ChangeEmail { .. }
@@ -151,6 +152,7 @@ impl Change {
             | Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
             | Self::SetState { .. }
+            | Self::ScheduleDeletion { .. }
             | Self::RequireNewPassword { .. }
             | Self::RehashPassword { .. }
             | Self::ResealPassword { .. }

@@ -60,6 +60,7 @@ impl Change {
             Self::DeleteAccount { account_id, .. }
             | Self::SetRoles { account_id, .. }
             | Self::SetState { account_id, .. }
+            | Self::ScheduleDeletion { account_id, .. }
             | Self::RequireNewPassword { account_id, .. }
             | Self::RehashPassword { account_id, .. }
             | Self::ResealPassword { account_id, .. }

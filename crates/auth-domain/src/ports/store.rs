@@ -144,6 +144,9 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Account>, StoreError>;
 
+    /// Returns the accounts whose deletion is due by `until`, the longest due first, at most `limit`.
+    async fn list_due_deletions(&self, until: Timestamp, limit: u32) -> Result<Vec<AccountId>, StoreError>;
+
     /// Returns the accounts that may administer the service, as far as their number matters. When one was last lost is
     /// read first, so that a loss in this moment is noticed by the guard.
     async fn find_admins(&self) -> Result<Admins, StoreError>;

@@ -16,8 +16,8 @@ pub trait AccessTokens: Send + Sync {
     /// Signs a token with the key that is active at its `issued_at`.
     fn issue(&self, claims: &AccessClaims) -> Result<BearerToken, NoSigningKey>;
 
-    /// Checks the signature, the type, the issuer, the audience, the presence and type of every claim, and the expiry
-    /// at `now`.
+    /// Checks the signature, the type, the issuer, the presence and type of every claim, the expiry at `now`, and that the
+    /// audience is one of this service's. Whether it is the right one here is for the caller to check.
     fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenRejection>;
 }
 

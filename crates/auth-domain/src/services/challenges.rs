@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, EmailAddress, LoginName};
+use crate::account::{Account, Blocked, EmailAddress, LoginName};
 use crate::challenge::{Challenge, ChallengeLifetimes, ChallengePurpose, Challenged, NoCodeOutstanding, OneTimeCode};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -32,9 +32,9 @@ pub enum GiveCodeError {
     /// The password was changed after the code was requested.
     #[error("the password was changed after the code was requested")]
     Overtaken,
-    /// The code is right, but the account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The code is right, but the account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The day's limit for wrong codes is reached.
     #[error("too many wrong codes: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
@@ -52,7 +52,7 @@ impl From<GiveCodeError> for Refusal {
             GiveCodeError::NoneOutstanding | GiveCodeError::ChallengeGone => ErrorCode::CodeNotSet.into(),
             GiveCodeError::WrongCode => ErrorCode::OtpInvalid.into(),
             GiveCodeError::Overtaken => ErrorCode::Unauthorized.into(),
-            GiveCodeError::Suspended => ErrorCode::AccountSuspended.into(),
+            GiveCodeError::Blocked(blocked) => blocked.into(),
             GiveCodeError::AddressTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             GiveCodeError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             GiveCodeError::Store(error) => error.into(),
@@ -236,8 +236,8 @@ impl Challenges {
             return Ok(None);
         }
         match (&challenge.challenged, account) {
-            (Challenged::Account { .. }, Some(account)) if account.is_suspended() => match self.disclosure {
-                Disclosure::Explicit => Err(GiveCodeError::Suspended),
+            (Challenged::Account { .. }, Some(account)) if account.blocked().is_some() => match self.disclosure {
+                Disclosure::Explicit => Err(account.blocked().map_or(GiveCodeError::WrongCode, GiveCodeError::Blocked)),
                 // As for nobody: no code is right.
                 Disclosure::Concealed => Ok(None),
             },

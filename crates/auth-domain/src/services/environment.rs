@@ -42,6 +42,11 @@ impl<T, E> Decision<T, E> {
         Self { answer: Ok(answer), changes: Vec::new() }
     }
 
+    /// Converts the answer.
+    pub(crate) fn map<U>(self, to: impl FnOnce(T) -> U) -> Decision<U, E> {
+        Decision { answer: self.answer.map(to), changes: self.changes }
+    }
+
     /// Converts the error.
     pub(crate) fn map_error<F>(self, to: impl FnOnce(E) -> F) -> Decision<T, F> {
         Decision { answer: self.answer.map_err(to), changes: self.changes }

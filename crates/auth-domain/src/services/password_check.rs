@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, LoginName, Password};
+use crate::account::{Account, Blocked, LoginName, Password};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
 use crate::ports::{Change, HashingError, NameDigest, PasswordHasher, PasswordVerdict, StoreError, StoredHash};
@@ -64,9 +64,9 @@ pub enum PasswordCheckError {
     /// The password is wrong.
     #[error("the password is wrong")]
     WrongPassword,
-    /// The password is right, but an administrator has suspended the account.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The password is right, but nobody can use the account.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The password is right, but an administrator requires a new one.
     #[error("a new password is required")]
     NewPasswordRequired,
@@ -87,7 +87,7 @@ impl From<PasswordCheckError> for Refusal {
             PasswordCheckError::NobodyByThatName => ErrorCode::InvalidCredentials.into(),
             PasswordCheckError::NoPassword => ErrorCode::UserAlreadyLinked.into(),
             PasswordCheckError::WrongPassword => ErrorCode::InvalidPassword.into(),
-            PasswordCheckError::Suspended => ErrorCode::AccountSuspended.into(),
+            PasswordCheckError::Blocked(blocked) => blocked.into(),
             PasswordCheckError::NewPasswordRequired => ErrorCode::NewPasswordRequired.into(),
             PasswordCheckError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             PasswordCheckError::Hashing(error) => error.into(),
@@ -164,7 +164,7 @@ impl PasswordCheck {
         let verdict = self.hasher.verify(password, hash, network).await?;
         let right = verdict != PasswordVerdict::Miss;
         match account {
-            Some(account) if right && account.password_hash.is_some() && !account.is_suspended() => {
+            Some(account) if right && account.password_hash.is_some() && account.blocked().is_none() => {
                 if account.new_password_required {
                     self.count(&limit, |limit| Success::FirstFactor.changes(limit, self.env.now())).await?;
                     return Err(PasswordCheckError::NewPasswordRequired);
@@ -173,13 +173,13 @@ impl PasswordCheck {
                 Ok(PasswordMatched { account, outdated_hash, limit })
             }
             account => {
-                // A suspended account counts a right password too: where it is concealed, nothing may tell the two apart.
+                // A blocked account counts a right password too: where it is concealed, nothing may tell the two apart.
                 self.count(&limit, |limit| changes_of(limit, limit.after_miss(self.env.now()))).await?;
+                let blocked = account.as_ref().and_then(Account::blocked).filter(|_| right);
                 Err(match account {
                     None => PasswordCheckError::NobodyByThatName,
                     Some(account) if account.password_hash.is_none() => PasswordCheckError::NoPassword,
-                    Some(account) if right && account.is_suspended() => PasswordCheckError::Suspended,
-                    Some(_) => PasswordCheckError::WrongPassword,
+                    Some(_) => blocked.map_or(PasswordCheckError::WrongPassword, PasswordCheckError::Blocked),
                 })
             }
         }

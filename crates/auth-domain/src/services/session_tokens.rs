@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::access_token::{AccessClaims, BearerToken};
 use crate::account::{Account, Roles};
+use crate::audience::Audience;
 use crate::ports::{
     AccessTokens, Change, Entropy, KnownNetworks, NoSigningKey, RefreshTokenClaims, RefreshTokens, Store, StoreError,
 };
 use crate::session::{AuthenticationMethod, Client, Generation, Rotation, Session, SessionLifetimes};
+use crate::token_exchange::Actors;
 use crate::{AccountId, SessionId, Timestamp};
 
 /// The tokens that a client receives at login and at each refresh.
@@ -63,16 +65,17 @@ pub(crate) struct SessionTokens {
 }
 
 impl SessionTokens {
-    /// Opens a session of the account. Returns it with its tokens, and the change that inserts it.
+    /// Opens a session of the account. Returns it with its tokens, of which the access token is for `audience`, and the
+    /// change that inserts it.
     pub(crate) fn open(
         &self,
         account: Account,
         method: AuthenticationMethod,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
         now: Timestamp,
     ) -> Result<(LoggedIn, Change), NoSigningKey> {
         let session = self.begin(account.id, method, client.clone(), now);
-        let tokens = self.issue(&session, &account.roles, now)?;
+        let tokens = self.issue(&session, &account.roles, audience, now)?;
         let (credential_version, two_factor_version) = (account.credential_version, account.two_factor.version);
         let open = Change::InsertSession { session, credential_version, two_factor_version };
         Ok((LoggedIn { account: account.as_of(now), tokens }, open))
@@ -99,9 +102,15 @@ impl SessionTokens {
     }
 
     /// Issues the tokens of the session's current generation.
-    pub(crate) fn issue(&self, session: &Session, roles: &Roles, now: Timestamp) -> Result<IssuedTokens, NoSigningKey> {
+    pub(crate) fn issue(
+        &self,
+        session: &Session,
+        roles: &Roles,
+        audience: &Audience,
+        now: Timestamp,
+    ) -> Result<IssuedTokens, NoSigningKey> {
         let generation = session.rotation.generation;
-        let access = self.access_token(session, generation, roles, now)?;
+        let access = self.access_token(session, generation, (roles, audience), now)?;
         let claims = RefreshTokenClaims { account_id: Some(session.account_id), session_id: session.id, generation };
         Ok(IssuedTokens {
             access,
@@ -117,11 +126,11 @@ impl SessionTokens {
         &self,
         session: Session,
         account: &Account,
-        method: AuthenticationMethod,
+        (method, audience): (AuthenticationMethod, &Audience),
         now: Timestamp,
     ) -> Result<(IssuedAccessToken, Change), NoSigningKey> {
         let session = Session { method, authenticated_at: now, ..session };
-        let token = self.access_token(&session, session.rotation.newest_proved(), &account.roles, now)?;
+        let token = self.access_token(&session, session.rotation.newest_proved(), (&account.roles, audience), now)?;
         let change = Change::reauthenticate(&session, account);
         Ok((IssuedAccessToken { token, expires_in: self.lifetimes.access }, change))
     }
@@ -130,10 +139,11 @@ impl SessionTokens {
         &self,
         session: &Session,
         generation: Generation,
-        roles: &Roles,
+        (roles, audience): (&Roles, &Audience),
         now: Timestamp,
     ) -> Result<BearerToken, NoSigningKey> {
         self.access.issue(&AccessClaims {
+            audience: audience.clone(),
             account_id: session.account_id,
             session_id: session.id,
             generation,
@@ -143,6 +153,7 @@ impl SessionTokens {
             authenticated_at: session.authenticated_at,
             issued_at: now,
             expires_at: now + self.lifetimes.access,
+            actors: Actors::default(),
         })
     }
 }

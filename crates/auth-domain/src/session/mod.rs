@@ -108,6 +108,8 @@ named! {
         SecondFactorEnabled = "second_factor_enabled",
         /// An administrator suspended the account.
         AccountSuspended = "account_suspended",
+        /// The account is to be deleted.
+        DeletionScheduled = "deletion_scheduled",
         /// An administrator ended every session of the account.
         EndedByAdmin = "ended_by_admin",
     }

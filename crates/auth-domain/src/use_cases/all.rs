@@ -2,8 +2,10 @@
 //! `operator.rs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::PasswordPolicy;
+use crate::audience::Audiences;
 use crate::audit::Auditor;
 use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
@@ -18,16 +20,17 @@ use crate::services::{
     Admission, Announcements, Challenges, Environment, PasswordCheck, SecondFactors, SessionTokens, StepUp,
 };
 use crate::session::SessionLifetimes;
+use crate::token_exchange::ExchangeRules;
 
 use super::{
     Authenticate, AuthenticateAdmin, AuthenticateService, AuthenticateStep, BeginAuthorization, CheckReadiness,
     ConfirmCredentials, CorrectEmail, CreateAccount, DeleteAccount, DeliverEvents, DeliverMails, EndSessions,
-    ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect, LearnNetworks,
-    ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors, MeasureLoad,
-    PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate, RefreshSession,
-    Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, SearchAccounts, Sessions, SetRoles,
-    SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity, UpdateCredentials, UpdatePassword, VerifyCode,
-    VerifyEmail,
+    ExchangeToken, ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect,
+    LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors,
+    MeasureLoad, PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate,
+    RefreshSession, Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, RestoreAccount,
+    SearchAccounts, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity,
+    UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
 
 /// What the use cases of a server need from the outside. With the feature `mocks`, `Ports::mocked` fills every place
@@ -83,6 +86,10 @@ pub enum SuspiciousSession {
 /// What the operator decides.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// For whom access tokens are issued.
+    pub audiences: Audiences,
+    /// Which service may exchange a user's token for one of which other service.
+    pub exchange: ExchangeRules,
     /// How long sessions and their tokens live.
     pub session_lifetimes: SessionLifetimes,
     /// What happens to a session that two clients seem to share.
@@ -99,6 +106,8 @@ pub struct Policy {
     pub email_verification: EmailVerification,
     /// How old a login may be for changes that weaken an account.
     pub step_up: StepUp,
+    /// How long a deletion that the owner or an administrator requested can be undone; zero: not at all.
+    pub deletion_grace: Duration,
     /// Which services receive which events.
     pub subscriptions: Vec<Subscription>,
 }
@@ -106,6 +115,8 @@ pub struct Policy {
 /// Every use case of a server.
 #[expect(missing_docs, reason = "each field is a use case under its own name")]
 pub struct UseCases {
+    /// For whom access tokens can be requested.
+    pub audiences: Audiences,
     /// How long the codes and temp tokens that they issue are valid.
     pub challenge_lifetimes: ChallengeLifetimes,
     pub authenticate: Arc<Authenticate>,
@@ -122,6 +133,7 @@ pub struct UseCases {
     pub deliver_events: Vec<Arc<DeliverEvents>>,
     pub deliver_mails: Arc<DeliverMails>,
     pub end_sessions: EndSessions,
+    pub exchange_token: ExchangeToken,
     pub finish_authorization: FinishAuthorization,
     pub finish_login: FinishLogin,
     pub follow_clock: Arc<FollowClock>,
@@ -147,6 +159,7 @@ pub struct UseCases {
     pub export_own_data: ExportOwnData,
     pub require_new_password: RequireNewPassword,
     pub reset_second_factors: ResetSecondFactors,
+    pub restore_account: RestoreAccount,
     pub search_accounts: SearchAccounts,
     pub sessions: Sessions,
     pub set_roles: SetRoles,
@@ -236,6 +249,7 @@ impl UseCases {
         let authenticate = Arc::new(Authenticate::new(&parts));
         let update_credentials = Arc::new(UpdateCredentials::new(&parts));
         Self {
+            audiences: parts.policy.audiences.clone(),
             challenge_lifetimes: parts.policy.challenge_lifetimes,
             authenticate_admin: Arc::new(AuthenticateAdmin::new(&parts, authenticate.clone())),
             authenticate_service: AuthenticateService::new(&parts),
@@ -250,10 +264,15 @@ impl UseCases {
                 parts.announcements.clone(),
                 parts.policy.password,
             ),
-            delete_account: DeleteAccount::new(parts.env.clone(), parts.announcements.clone()),
+            delete_account: DeleteAccount::new(
+                parts.env.clone(),
+                parts.announcements.clone(),
+                parts.policy.deletion_grace,
+            ),
             deliver_events: DeliverEvents::for_each_subscription(&parts),
             deliver_mails: Arc::new(DeliverMails::new(&parts)),
             end_sessions: EndSessions::new(parts.env.clone()),
+            exchange_token: ExchangeToken::new(&parts, authenticate.clone()),
             finish_authorization: FinishAuthorization::new(&parts),
             finish_login: FinishLogin::new(&parts),
             follow_clock: Arc::new(FollowClock::new(&parts)),
@@ -287,6 +306,7 @@ impl UseCases {
             export_own_data: ExportOwnData::new(&parts),
             require_new_password: RequireNewPassword::new(parts.env.clone()),
             reset_second_factors: ResetSecondFactors::new(parts.env.clone()),
+            restore_account: RestoreAccount::new(parts.env.clone(), parts.announcements.clone()),
             search_accounts: SearchAccounts::new(parts.env.clone()),
             sessions: Sessions::new(&parts),
             set_roles: SetRoles::new(parts.env.clone(), parts.announcements.clone()),

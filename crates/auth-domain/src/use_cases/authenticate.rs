@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::access_token::{AccessClaims, TokenRejection};
-use crate::account::Account;
+use crate::account::{Account, Blocked};
+use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::ports::{AccessTokens, Change, KeptSessions, StoreError};
@@ -45,18 +46,42 @@ impl Authenticated {
     }
 }
 
+/// An access token that was checked, whatever its audience, with its account and session. It permits nothing here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedToken(Authenticated);
+
+impl CheckedToken {
+    /// Returns the account of the session.
+    pub const fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// Returns the session.
+    pub const fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// Returns the claims of the access token; the account may have changed since.
+    pub const fn claims(&self) -> &AccessClaims {
+        &self.0.claims
+    }
+}
+
 /// Why the bearer was not recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
     /// The token itself was refused.
     #[error(transparent)]
     Token(#[from] TokenRejection),
+    /// The token verifies, but is for another audience.
+    #[error("the access token is for another audience")]
+    WrongAudience,
     /// The token verifies, but its session has ended or its account was deleted.
     #[error("the session has ended")]
     SessionGone,
-    /// The token verifies, but the account of its session was suspended, and its bearer may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The token verifies, but the account of its session was blocked, and its bearer may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The database did not answer, or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,8 +92,9 @@ impl From<AuthenticateError> for Refusal {
         match error {
             AuthenticateError::Token(TokenRejection::Invalid(_)) => ErrorCode::AccessTokenInvalid.into(),
             AuthenticateError::Token(TokenRejection::Expired) => ErrorCode::AccessTokenExpired.into(),
+            AuthenticateError::WrongAudience => ErrorCode::WrongAudience.into(),
             AuthenticateError::SessionGone => ErrorCode::Unauthorized.into(),
-            AuthenticateError::Suspended => ErrorCode::AccountSuspended.into(),
+            AuthenticateError::Blocked(blocked) => blocked.into(),
             AuthenticateError::Store(error) => error.into(),
         }
     }
@@ -88,10 +114,11 @@ impl Authenticate {
         Self { env: parts.env.clone(), access_tokens, kept_sessions, disclosure: parts.policy.disclosure }
     }
 
-    /// Returns the account and session of the bearer of `token`, as they are now.
+    /// Returns the account and session of the bearer of `token`, as they are now. The token must be for the default
+    /// audience, to which this service belongs.
     pub async fn execute(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
         let now = self.env.now();
-        let claims = self.access_tokens.verify(token, now)?;
+        let claims = self.claims_for(&Audience::Default, token, now)?;
         self.by_store(claims, now).await
     }
 
@@ -99,7 +126,46 @@ impl Authenticate {
     /// that writes uses [`Self::execute`], so that a session which was ended elsewhere can weaken nothing.
     pub async fn recent(&self, token: &str) -> Result<Authenticated, AuthenticateError> {
         let now = self.env.now();
+        let claims = self.claims_for(&Audience::Default, token, now)?;
+        self.by_cache(claims, now).await
+    }
+
+    /// Returns what a gateway in front of the services with this audience may let through, as of the last second.
+    pub async fn recent_for(&self, audience: &Audience, token: &str) -> Result<CheckedToken, AuthenticateError> {
+        let now = self.env.now();
+        let claims = self.claims_for(audience, token, now)?;
+        self.by_cache(claims, now).await.map(CheckedToken)
+    }
+
+    /// Returns the same for a token of any of our audiences.
+    pub(super) async fn recent_of_any(&self, token: &str) -> Result<CheckedToken, AuthenticateError> {
+        let now = self.env.now();
         let claims = self.access_tokens.verify(token, now)?;
+        self.by_cache(claims, now).await.map(CheckedToken)
+    }
+
+    /// Returns a token for this audience with account and session as they are now.
+    pub(super) async fn checked_now(
+        &self,
+        audience: &Audience,
+        token: &str,
+    ) -> Result<CheckedToken, AuthenticateError> {
+        let now = self.env.now();
+        let claims = self.claims_for(audience, token, now)?;
+        self.by_store(claims, now).await.map(CheckedToken)
+    }
+
+    fn claims_for(&self, audience: &Audience, token: &str, now: Timestamp) -> Result<AccessClaims, AuthenticateError> {
+        let claims = self.access_tokens.verify(token, now)?;
+        // A service gets no tokens for the default audience, whatever was the default when it got them.
+        let passed_on_to_us = *audience == Audience::Default && !claims.actors.names().is_empty();
+        if claims.audience != *audience || passed_on_to_us {
+            return Err(AuthenticateError::WrongAudience);
+        }
+        Ok(claims)
+    }
+
+    async fn by_cache(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let kept = self.kept_sessions.as_ref().and_then(|kept| kept.recall(claims.session_id));
         if let Some((session, account)) = kept.filter(|(session, _)| is_good(session, &claims, now))
             && is_no_older(&session, &claims)
@@ -115,9 +181,9 @@ impl Authenticate {
     async fn by_store(&self, claims: AccessClaims, now: Timestamp) -> Result<Authenticated, AuthenticateError> {
         let found = self.env.store.find_session(claims.account_id, claims.session_id).await?;
         let (session, account) = found.ok_or(AuthenticateError::SessionGone)?;
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => AuthenticateError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => AuthenticateError::SessionGone,
             });
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::AuthorizationId;
 use crate::access_token::BearerToken;
+use crate::audience::Audience;
 use crate::authorization::{AuthorizationPurpose, AuthorizationState};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::ProviderName;
@@ -27,6 +28,8 @@ pub struct BrowserContext {
     pub browser: Option<BearerToken>,
     /// The page on which the browser ends. The caller checks that it is allowed.
     pub redirect: Option<String>,
+    /// For whom the access token at the end of a sign-in is.
+    pub audience: Audience,
 }
 
 /// Why the user was not sent to the provider.
@@ -123,7 +126,7 @@ impl BeginAuthorization {
         name: &ProviderName,
         purpose: AuthorizationPurpose,
         invitation: Option<InvitationClaims>,
-        BrowserContext { browser, redirect }: BrowserContext,
+        BrowserContext { browser, redirect, audience }: BrowserContext,
     ) -> Result<String, BeginAuthorizationError> {
         // Nobody is sent away while the way back does not work.
         self.env.store.ping().await?;
@@ -134,6 +137,7 @@ impl BeginAuthorization {
             provider: name.clone(),
             purpose,
             redirect,
+            audience,
             invitation,
             issued_at: now,
             expires_at: now + Self::LIFETIME,

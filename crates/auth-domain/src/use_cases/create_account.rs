@@ -151,6 +151,7 @@ impl CreateAccount {
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
             state: AccountState::Active,
+            deletion: None,
             created_at: now,
             updated_at: now,
         }

@@ -1,18 +1,23 @@
-//! Deletes an account, for its owner, another service, an administrator or an operator: finally and at once.
+//! Deletes an account, for its owner, another service, an administrator or an operator: at once, or after a time in which the
+//! account can be restored.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::Account;
-use crate::deletion::Deletion;
+use crate::deletion::{Deletion, ScheduledDeletion};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
 use crate::internal::{CredentialsDelete, InternalCaller, UsersWrite};
-use crate::mail::NoticeKind;
-use crate::ports::{Change, StoreError};
+use crate::mail::{Notice, NoticeKind};
+use crate::ports::{Change, CommitError, StoreError};
 use crate::rate_limit::AttemptSubject;
-use crate::services::{Announcements, Decision, Environment, FreshLogin, FreshLoginError, LastAdmin, notice};
-use crate::session::Client;
-use crate::{AccountId, DeletionId};
+use crate::services::{
+    Announcements, Decision, Environment, FreshLogin, FreshLoginError, LastAdmin, notice, notice_to,
+};
+use crate::session::{Client, Revocation, RevocationReason};
+use crate::{AccountId, DeletionId, Timestamp};
 
 use super::{AdminCaller, Operator};
 
@@ -44,77 +49,159 @@ impl From<DeleteAccountError> for Refusal {
     }
 }
 
+/// What became of a request to delete an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Finally(DeletionId),
+    /// It is blocked, and gone after a time in which it can be restored.
+    Scheduled(ScheduledDeletion),
+}
+
+impl Deleted {
+    /// Returns the id of the deletion.
+    pub const fn id(&self) -> DeletionId {
+        match self {
+            Self::Finally(id) => *id,
+            Self::Scheduled(deletion) => deletion.id,
+        }
+    }
+}
+
 /// Deletes accounts.
+#[derive(Clone)]
 pub struct DeleteAccount {
     env: Environment,
     announcements: Arc<Announcements>,
+    grace: Duration,
 }
 
 impl DeleteAccount {
-    pub(super) const fn new(env: Environment, announcements: Arc<Announcements>) -> Self {
-        Self { env, announcements }
+    pub(super) const fn new(env: Environment, announcements: Arc<Announcements>, grace: Duration) -> Self {
+        Self { env, announcements, grace }
     }
 
     /// Deletes the caller's own account.
-    pub async fn by_owner(&self, caller: &FreshLogin, client: &Client) -> Result<DeletionId, DeleteAccountError> {
+    pub async fn by_owner(&self, caller: &FreshLogin, client: &Client) -> Result<Deleted, DeleteAccountError> {
         self.env
             .decide(async |_| {
                 let account = caller.account_now::<DeleteAccountError>(&self.env).await?;
-                let (id, changes) = self.changes(&account, "owner", client).await?;
-                Ok(Decision::commit(id, changes))
+                self.decision(&account, "owner", client).await
             })
             .await
     }
 
-    /// Deletes an account for another service.
+    /// Deletes an account for another service, which has decided: finally and at once.
     pub async fn by_service(
         &self,
         caller: &InternalCaller<CredentialsDelete>,
         account_id: AccountId,
         client: &Client,
     ) -> Result<DeletionId, DeleteAccountError> {
-        self.delete(account_id, caller.service(), client).await
-    }
-
-    /// Deletes an account for an administrator.
-    pub async fn by_admin(
-        &self,
-        caller: &AdminCaller<UsersWrite>,
-        account_id: AccountId,
-        client: &Client,
-    ) -> Result<DeletionId, DeleteAccountError> {
-        self.delete(account_id, &caller.by().to_string(), client).await
-    }
-
-    /// Deletes an account for an operator.
-    pub async fn by_operator(
-        &self,
-        _: &Operator,
-        account_id: AccountId,
-        client: &Client,
-    ) -> Result<DeletionId, DeleteAccountError> {
-        self.delete(account_id, Operator::NAME, client).await
-    }
-
-    /// Deletes the account and everything that belongs to it in one commit. What remains is the record of the deletion,
-    /// an event for every other service, and a notice to the owner.
-    async fn delete(
-        &self,
-        account_id: AccountId,
-        requested_by: &str,
-        client: &Client,
-    ) -> Result<DeletionId, DeleteAccountError> {
+        let requested_by = caller.service();
         self.env
             .decide(async |_| {
-                let found = self.env.store.find_account(account_id).await?;
-                let account = found.ok_or(DeleteAccountError::NotFound)?;
-                let (id, changes) = self.changes(&account, requested_by, client).await?;
+                let account = self.find(account_id).await?;
+                let (id, changes) = self.end(&account, requested_by, client).await?;
                 Ok(Decision::commit(id, changes))
             })
             .await
     }
 
-    async fn changes(
+    /// Deletes an account for an administrator; finally if it is to be deleted already.
+    pub async fn by_admin(
+        &self,
+        caller: &AdminCaller<UsersWrite>,
+        account_id: AccountId,
+        client: &Client,
+    ) -> Result<Deleted, DeleteAccountError> {
+        self.delete(account_id, &caller.by().to_string(), client).await
+    }
+
+    /// Deletes an account for an operator; finally if it is to be deleted already.
+    pub async fn by_operator(
+        &self,
+        _: &Operator,
+        account_id: AccountId,
+        client: &Client,
+    ) -> Result<Deleted, DeleteAccountError> {
+        self.delete(account_id, Operator::NAME, client).await
+    }
+
+    /// Makes a deletion final that is due by `until`. Returns whether it did: the account may have been restored, or deleted by
+    /// another node. If it changed in this moment, the next run looks again.
+    pub(super) async fn finish(&self, account_id: AccountId, until: Timestamp) -> Result<bool, DeleteAccountError> {
+        let found = self.env.store.find_account(account_id).await?;
+        let due = found.and_then(|account| Some((account.deletion.clone()?, account)));
+        let Some((deletion, account)) = due.filter(|(deletion, _)| deletion.due <= until) else { return Ok(false) };
+        let client = Client::new(Ipv4Addr::LOCALHOST.into(), "");
+        let (_, changes) = self.end(&account, &deletion.requested_by, &client).await?;
+        match self.env.store.commit(changes).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict(_) | CommitError::Duplicate(_)) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    async fn find(&self, account_id: AccountId) -> Result<Account, DeleteAccountError> {
+        self.env.store.find_account(account_id).await?.ok_or(DeleteAccountError::NotFound)
+    }
+
+    async fn delete(
+        &self,
+        account_id: AccountId,
+        requested_by: &str,
+        client: &Client,
+    ) -> Result<Deleted, DeleteAccountError> {
+        self.env.decide(async |_| self.decision(&self.find(account_id).await?, requested_by, client).await).await
+    }
+
+    async fn decision(
+        &self,
+        account: &Account,
+        requested_by: &str,
+        client: &Client,
+    ) -> Result<Decision<Deleted, DeleteAccountError>, DeleteAccountError> {
+        if self.grace.is_zero() || account.deletion.is_some() {
+            let (id, changes) = self.end(account, requested_by, client).await?;
+            return Ok(Decision::commit(Deleted::Finally(id), changes));
+        }
+        let (deletion, changes) = self.schedule(account, requested_by, client).await?;
+        Ok(Decision::commit(Deleted::Scheduled(deletion), changes))
+    }
+
+    /// Blocks the account until the deletion is due: every session ends at once, and no login that is under way can finish.
+    async fn schedule(
+        &self,
+        account: &Account,
+        requested_by: &str,
+        client: &Client,
+    ) -> Result<(ScheduledDeletion, Vec<Change>), DeleteAccountError> {
+        let now = self.env.now();
+        let kept: Option<Change> = self.env.keep_an_admin::<DeleteAccountError>(account, now).await?;
+        let (account_id, revision, at) = (account.id, account.revision(), account.next_change_at(now));
+        let deletion = ScheduledDeletion {
+            id: DeletionId::generate(now, self.env.random()),
+            due: now + self.grace,
+            requested_by: requested_by.to_owned(),
+        };
+        let mut told = Notice::new(NoticeKind::AccountDeletionScheduled, account.email_verified);
+        told.details.until = Some(deletion.due);
+        let revocation = Revocation { at: now, reason: RevocationReason::DeletionScheduled };
+        let mut changes = vec![
+            Change::ScheduleDeletion { account_id, revision, deletion: Some(deletion.clone()), at },
+            Change::RevokeSessionsOf { account_id, except: None, revocation },
+            Change::ForgetCodesOwedTo(account_id),
+            self.announcements.announce(EventKind::UserDeletionScheduled, account_id, at),
+            notice_to(&*self.env.entropy, (account_id, &account.email), told, client, now),
+        ];
+        changes.extend(kept);
+        Ok((deletion, changes))
+    }
+
+    /// Deletes the account and everything that belongs to it in one commit. What remains is the record of the deletion,
+    /// an event for every other service, and a notice to the owner.
+    async fn end(
         &self,
         account: &Account,
         requested_by: &str,
@@ -122,8 +209,9 @@ impl DeleteAccount {
     ) -> Result<(DeletionId, Vec<Change>), DeleteAccountError> {
         let now = self.env.now();
         let kept: Option<Change> = self.env.keep_an_admin::<DeleteAccountError>(account, now).await?;
-        let at = account.next_change_at(now);
-        let (account_id, id) = (account.id, DeletionId::generate(now, self.env.random()));
+        let (account_id, at) = (account.id, account.next_change_at(now));
+        let scheduled = account.deletion.as_ref().map(|deletion| deletion.id);
+        let id = scheduled.unwrap_or_else(|| DeletionId::generate(now, self.env.random()));
         let kind = NoticeKind::AccountDeleted;
         let mut changes = vec![
             Change::DeleteAccount { account_id, revision: account.revision() },

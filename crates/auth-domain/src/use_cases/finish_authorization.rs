@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::SessionId;
 use crate::access_token::BearerToken;
-use crate::account::Account;
+use crate::account::{Account, Blocked};
+use crate::audience::{Audience, Audiences};
 use crate::authorization::{AuthorizationCode, AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::identity::{ProviderIdentity, ProviderName};
@@ -59,9 +60,9 @@ pub enum FinishAuthorizationError {
     /// The provider reports no address to register with.
     #[error("the provider shared no e-mail address")]
     NoEmail,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// An account has the address, and not both sides have verified it.
     #[error("an account has this e-mail address")]
     EmailTaken,
@@ -122,7 +123,7 @@ impl From<FinishAuthorizationError> for Refusal {
             FinishAuthorizationError::StateRefused => ErrorCode::OauthStateInvalid.into(),
             FinishAuthorizationError::Identify(error) => error.into(),
             FinishAuthorizationError::NoEmail => ErrorCode::EmailRequired.into(),
-            FinishAuthorizationError::Suspended => ErrorCode::AccountSuspended.into(),
+            FinishAuthorizationError::Blocked(blocked) => blocked.into(),
             FinishAuthorizationError::EmailTaken => Self::taken(ErrorCode::EmailExists, "/email"),
             FinishAuthorizationError::Refused(refused) => refused.into(),
             FinishAuthorizationError::AlreadyLinked => ErrorCode::IdentityAlreadyLinked.into(),
@@ -177,6 +178,11 @@ impl OpenedAuthorization {
         self.state.redirect.as_deref().filter(|_| self.same_browser)
     }
 
+    /// Returns for whom the access token at the end of a sign-in is.
+    pub const fn audience(&self) -> &Audience {
+        &self.state.audience
+    }
+
     /// Tells whether cookies may be set: only if this browser certainly began the request.
     pub const fn is_of_this_browser(&self) -> bool {
         self.same_browser
@@ -188,6 +194,7 @@ pub struct FinishAuthorization {
     env: Environment,
     providers: Arc<IdentityProviders>,
     states: Arc<dyn AuthorizationStates>,
+    audiences: Audiences,
     sign_in: ProviderSignIn,
     link: LinkIdentity,
     reauthenticate: Reauthenticate,
@@ -199,6 +206,7 @@ impl FinishAuthorization {
             env: parts.env.clone(),
             providers: parts.identity_providers.clone(),
             states: parts.ports.authorization_states.clone(),
+            audiences: parts.policy.audiences.clone(),
             sign_in: ProviderSignIn::new(parts),
             link: LinkIdentity::new(parts),
             reauthenticate: Reauthenticate::new(parts),
@@ -215,7 +223,9 @@ impl FinishAuthorization {
     ) -> Result<Opened, FinishAuthorizationError> {
         let verified = self.states.verify(state, browser, self.env.now());
         let VerifiedState { state, browser, secrets } = verified.map_err(|_| FinishAuthorizationError::StateRefused)?;
-        if state.provider != *provider {
+        // An audience may have been removed since.
+        let issued_for = self.audiences.find(self.audiences.text(&state.audience));
+        if state.provider != *provider || issued_for.as_ref() != Some(&state.audience) {
             return Err(FinishAuthorizationError::StateRefused);
         }
         let purpose = state.purpose;
@@ -241,7 +251,9 @@ impl FinishAuthorization {
         let OpenedAuthorization { state, secrets, .. } = opened;
         let identity = self.identify(&state, code, &secrets).await?;
         match state.purpose {
-            AuthorizationPurpose::SignIn => self.sign_in.execute(&identity, state.invitation.into(), client).await,
+            AuthorizationPurpose::SignIn => {
+                self.sign_in.execute(&identity, state.invitation.into(), (client, &state.audience)).await
+            }
             AuthorizationPurpose::Link(session_id) => {
                 let account = self.link.execute(session_id, &identity, client).await?;
                 Ok(AuthorizationOutcome::Linked(Box::new(account)))

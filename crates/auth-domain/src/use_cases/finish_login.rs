@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::account::Account;
+use crate::account::{Account, Blocked};
+use crate::audience::Audience;
 use crate::challenge::{Challenge, ChallengePurpose};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -29,9 +30,9 @@ pub enum FinishLoginError {
     /// The token belongs to another step, was used, or was voided by a change of the password.
     #[error("the token is for another step, or was already used")]
     WrongToken,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The method cannot be used.
     #[error(transparent)]
     Unusable(#[from] MethodUnusable),
@@ -53,7 +54,7 @@ impl From<FinishLoginError> for Refusal {
     fn from(error: FinishLoginError) -> Self {
         match error {
             FinishLoginError::WrongToken => ErrorCode::TempTokenInvalid.into(),
-            FinishLoginError::Suspended => ErrorCode::AccountSuspended.into(),
+            FinishLoginError::Blocked(blocked) => blocked.into(),
             FinishLoginError::Unusable(error) => error.into(),
             FinishLoginError::WrongCode => ErrorCode::OtpInvalid.into(),
             FinishLoginError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
@@ -93,14 +94,15 @@ impl FinishLogin {
     }
 
     /// Opens the session that `step` waits for, or reauthenticates the user of one. Each verdict is committed before it
-    /// is returned, under the account's limit, which all purposes and tokens share.
+    /// is returned, under the account's limit, which all purposes and tokens share. The access token is for `audience`.
     pub async fn execute(
         &self,
         step: &PendingStep,
         given: &SecondFactor,
+        audience: &Audience,
         client: &Client,
     ) -> Result<LoginFinished, FinishLoginError> {
-        let finished = self.settle(step, given, client).await?;
+        let finished = self.settle(step, given, audience, client).await?;
         self.session_tokens.opened(client, self.env.now());
         Ok(finished)
     }
@@ -109,6 +111,7 @@ impl FinishLogin {
         &self,
         step: &PendingStep,
         given: &SecondFactor,
+        audience: &Audience,
         client: &Client,
     ) -> Result<LoginFinished, FinishLoginError> {
         self.env
@@ -127,7 +130,8 @@ impl FinishLogin {
                             let known = passwords.attempts.last_success_at.is_some();
                             used.extend(self.env.tell_of_login(&account, known, client, now).await?);
                         }
-                        let (finished, finish) = self.finish(step.step(), account, &used, given, client).await?;
+                        let (finished, finish) =
+                            self.finish(step.step(), account, &used, given, (client, audience)).await?;
                         used.push(finish);
                         Decision::commit(finished, used)
                     }
@@ -182,10 +186,10 @@ impl FinishLogin {
         }
         let found = self.env.store.find_challenge(step.challenge_id()).await?;
         let Some((challenge, Some(account))) = found else { return Err(FinishLoginError::WrongToken) };
-        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
-            return Err(FinishLoginError::Suspended);
+        if let (Some(blocked), Disclosure::Explicit) = (account.blocked(), self.disclosure) {
+            return Err(blocked.into());
         }
-        // A suspension has increased the version of the credentials.
+        // A suspension, or a deletion that is to come, has increased the version of the credentials.
         if !challenge.stands_for(&account) || challenge.purpose != ChallengePurpose::TwoFactorLogin {
             return Err(FinishLoginError::WrongToken);
         }
@@ -217,7 +221,7 @@ impl FinishLogin {
         mut account: Account,
         used: &[Change],
         given: &SecondFactor,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         for change in used {
             if let Change::PutTwoFactor { two_factor, .. } = change {
@@ -226,7 +230,7 @@ impl FinishLogin {
         }
         let first = match step {
             TempStep::Reauthenticate(reauthentication, session_id) => {
-                return self.reauthenticate(reauthentication, session_id, &account).await;
+                return self.reauthenticate(reauthentication, session_id, &account, audience).await;
             }
             TempStep::GiveSecondFactorAfterReset => AuthenticationMethod::MailedCode,
             TempStep::GiveSecondFactorAfterProvider | TempStep::GiveSecondFactorAfterAddress => {
@@ -236,7 +240,7 @@ impl FinishLogin {
         };
         let mailed_twice = rests_on_mail(step) && matches!(given, SecondFactor::Email(_));
         let method = if mailed_twice { first } else { first.and_second_factor() };
-        let (logged_in, open) = self.session_tokens.open(account, method, client, self.env.now())?;
+        let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), self.env.now())?;
         Ok((LoginFinished::LoggedIn(Box::new(logged_in)), open))
     }
 
@@ -245,6 +249,7 @@ impl FinishLogin {
         reauthentication: Reauthentication,
         session_id: SessionId,
         account: &Account,
+        audience: &Audience,
     ) -> Result<(LoginFinished, Change), FinishLoginError> {
         let now = self.env.now();
         let found = self.env.store.find_session(account.id, session_id).await?;
@@ -256,7 +261,7 @@ impl FinishLogin {
             Reauthentication::BySecondFactor => session.method.and_second_factor(),
             Reauthentication::ByMailedCode => AuthenticationMethod::MailedCode,
         };
-        let (token, change) = self.session_tokens.reauthenticated(session, account, method, now)?;
+        let (token, change) = self.session_tokens.reauthenticated(session, account, (method, audience), now)?;
         Ok((LoginFinished::Reauthenticated(token), change))
     }
 }

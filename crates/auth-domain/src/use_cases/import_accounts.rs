@@ -178,6 +178,7 @@ impl ImportAccounts {
             password_hash,
             credential_version: CredentialVersion::FIRST,
             state,
+            deletion: None,
             new_password_required,
             roles: roles(candidate.roles.as_deref(), policy)?,
             two_factor: self.two_factor(id, candidate.factors, recovery_codes, created_at, policy)?,

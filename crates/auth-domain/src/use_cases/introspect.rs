@@ -10,13 +10,13 @@ use crate::session::Session;
 use crate::session::refresh::{Presented, present};
 
 use super::all::{Parts, SuspiciousSession};
-use super::authenticate::{Authenticate, AuthenticateError, Authenticated};
+use super::authenticate::{Authenticate, AuthenticateError, CheckedToken};
 
 /// A token that is valid at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActiveToken {
-    /// An access token, with its account and session as they are now.
-    Access(Box<Authenticated>),
+    /// An access token for any of our audiences, with its account and session as they are now.
+    Access(Box<CheckedToken>),
     /// A refresh token that would be accepted.
     Refresh(Box<Session>),
 }
@@ -50,7 +50,7 @@ impl Introspect {
         if let Some(claims) = self.refresh_tokens.verify(token, self.env.now()) {
             return self.refresh_token(claims).await;
         }
-        match self.authenticate.recent(token).await {
+        match self.authenticate.recent_of_any(token).await {
             Ok(bearer) => Ok(Some(ActiveToken::Access(Box::new(bearer)))),
             Err(AuthenticateError::Store(error)) => Err(error),
             Err(_) => Ok(None),

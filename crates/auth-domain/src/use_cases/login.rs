@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, LoginName, Password};
+use crate::account::{Account, Blocked, LoginName, Password};
+use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
@@ -15,6 +16,7 @@ use crate::services::{
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::{IssuedTempToken, TempStep};
 
+use super::RestoreAccount;
 use super::all::{EmailVerification, Parts};
 
 /// The credentials, and who sent them.
@@ -24,6 +26,10 @@ pub struct LoginRequest {
     pub name: LoginName,
     /// The password.
     pub password: Password,
+    /// For whom the access token is to be.
+    pub audience: Audience,
+    /// Whether to keep an account that is to be deleted.
+    pub restore: bool,
     /// Who is calling.
     pub client: Client,
 }
@@ -87,6 +93,7 @@ pub struct Login {
     session_tokens: Arc<SessionTokens>,
     challenges: Arc<Challenges>,
     hasher: Arc<dyn PasswordHasher>,
+    restore_account: RestoreAccount,
     disclosure: Disclosure,
     email_verification: EmailVerification,
 }
@@ -99,6 +106,7 @@ impl Login {
             session_tokens: parts.session_tokens.clone(),
             challenges: parts.challenges.clone(),
             hasher: parts.ports.password_hasher.clone(),
+            restore_account: RestoreAccount::new(parts.env.clone(), parts.announcements.clone()),
             disclosure: parts.policy.disclosure,
             email_verification: parts.policy.email_verification,
         }
@@ -106,8 +114,13 @@ impl Login {
 
     /// Opens a session for the user who proves to be `request.name`.
     pub async fn execute(&self, request: LoginRequest) -> Result<LoginOutcome, LoginError> {
-        let LoginRequest { name, password, client } = request;
-        let checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
+        let LoginRequest { name, password, audience, restore, client } = request;
+        let mut checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
+        if let (true, Err(PasswordCheckError::Blocked(Blocked::DeletionScheduled { .. }))) = (restore, &checked) {
+            // The password was right.
+            self.restore_account.by_owner(&name, &client).await?;
+            checked = self.password_check.by_name(&name, password.clone(), client.network()).await;
+        }
         let matched = checked.map_err(|error| self.concealed(error))?;
         let account = matched.account();
         if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
@@ -116,7 +129,7 @@ impl Login {
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
         let renewed = self.renewed_hash(&matched, password, &client).await;
-        let outcome = self.after_password(&matched, renewed, &client).await?;
+        let outcome = self.after_password(&matched, renewed, (&client, &audience)).await?;
         if matches!(outcome, LoginOutcome::LoggedIn(_)) {
             self.session_tokens.opened(&client, self.env.now());
         }
@@ -129,7 +142,7 @@ impl Login {
         &self,
         matched: &PasswordMatched,
         renewed: Option<Change>,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<LoginOutcome, LoginError> {
         self.env
             .decide(async |lost| {
@@ -145,8 +158,8 @@ impl Login {
                 }
                 let known = limit.attempts.last_success_at.is_some();
                 let told = self.env.tell_of_login(&account, known, client, now).await?;
-                let (logged_in, open) =
-                    self.session_tokens.open(account, AuthenticationMethod::Password, client, now)?;
+                let method = AuthenticationMethod::Password;
+                let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), now)?;
                 let mut changes = Success::Login.changes(&limit, now);
                 changes.extend(std::iter::once(open).chain(told).chain(renewed.clone()));
                 Ok(Decision::commit(LoginOutcome::LoggedIn(Box::new(logged_in)), changes))
@@ -162,8 +175,11 @@ impl Login {
         let now = self.env.store.find_account(compared.id).await?;
         match now {
             Some(account) if account.credential_version == compared.credential_version => Ok((account, limit)),
-            Some(account) if account.is_suspended() => Err(self.concealed(PasswordCheckError::Suspended)),
-            Some(_) | None => Err(self.concealed(PasswordCheckError::WrongPassword)),
+            account => {
+                let blocked = account.as_ref().and_then(Account::blocked);
+                let error = blocked.map_or(PasswordCheckError::WrongPassword, PasswordCheckError::Blocked);
+                Err(self.concealed(error))
+            }
         }
     }
 
@@ -172,7 +188,7 @@ impl Login {
             (
                 PasswordCheckError::NobodyByThatName
                 | PasswordCheckError::NoPassword
-                | PasswordCheckError::Suspended
+                | PasswordCheckError::Blocked(_)
                 | PasswordCheckError::WrongPassword,
                 Disclosure::Concealed,
             ) => LoginError::Concealed,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Timestamp;
-use crate::account::{Account, EmailAddress, LoginName};
+use crate::account::{Account, Blocked, EmailAddress, LoginName};
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
@@ -26,8 +26,8 @@ pub enum LostPasswordError {
     #[error("the account has no password")]
     NoPassword,
     /// The account is suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The limit for mails is reached.
     #[error("too many mails: try again in {} s", .0.retry_after.as_secs())]
     RateLimited(RateLimited),
@@ -41,7 +41,7 @@ impl From<LostPasswordError> for Refusal {
         match error {
             LostPasswordError::InvalidEmail => ErrorCode::InvalidEmail.into(),
             LostPasswordError::NoPassword => ErrorCode::UserLinked.into(),
-            LostPasswordError::Suspended => ErrorCode::AccountSuspended.into(),
+            LostPasswordError::Blocked(blocked) => blocked.into(),
             LostPasswordError::RateLimited(limited) => Self::retry_after(ErrorCode::RateLimited, limited.retry_after),
             LostPasswordError::Store(error) => error.into(),
         }
@@ -90,7 +90,7 @@ impl LostPassword {
         let counted = Change::count_strangers_mail(limit, now);
         let refusal = match &account {
             None => Some(LostPasswordError::InvalidEmail),
-            Some(account) if account.is_suspended() => Some(LostPasswordError::Suspended),
+            Some(account) if account.blocked().is_some() => account.blocked().map(LostPasswordError::Blocked),
             Some(account) if !account.is_recoverable() => Some(LostPasswordError::NoPassword),
             Some(_) => None,
         };

@@ -1,9 +1,11 @@
 //! Doubles for tests: a mockall double for every port, and the default policy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::PasswordPolicy;
+use crate::audience::Audiences;
 use crate::challenge::ChallengeLifetimes;
 use crate::disclosure::Disclosure;
 use crate::ports::{
@@ -15,6 +17,7 @@ use crate::ports::{
 use crate::registration::RegistrationPolicy;
 use crate::services::StepUp;
 use crate::session::SessionLifetimes;
+use crate::token_exchange::ExchangeRules;
 
 use super::{EmailVerification, IdentityProviders, Policy, Ports, SuspiciousSession};
 
@@ -53,6 +56,8 @@ impl Policy {
     /// Returns the default policy of the service.
     pub const fn for_tests() -> Self {
         Self {
+            audiences: Audiences::new(String::new(), BTreeSet::new()),
+            exchange: ExchangeRules::new(),
             session_lifetimes: SessionLifetimes {
                 access: Duration::from_secs(600),
                 idle: Duration::from_secs(30 * 24 * 3_600),
@@ -66,6 +71,7 @@ impl Policy {
             registration: RegistrationPolicy::open(),
             email_verification: EmailVerification::Optional,
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
+            deletion_grace: Duration::ZERO,
             subscriptions: Vec::new(),
         }
     }

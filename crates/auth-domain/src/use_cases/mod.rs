@@ -17,6 +17,7 @@ mod delete_account;
 mod deliver_events;
 mod deliver_mails;
 mod end_sessions;
+mod exchange_token;
 mod export_own_data;
 mod finish_authorization;
 mod finish_login;
@@ -49,6 +50,7 @@ mod require_fresh_login;
 mod require_new_password;
 mod reseal_secrets;
 mod reset_second_factors;
+mod restore_account;
 mod search_accounts;
 mod sessions;
 mod set_roles;
@@ -67,7 +69,7 @@ pub use crate::services::{
     PasswordAccepted, PasswordCheckError, ReauthenticationRequired, SecondFactor, SecondFactorRequired, StepUp,
 };
 pub use all::{EmailVerification, Policy, Ports, SuspiciousSession, UseCases};
-pub use authenticate::{Authenticate, AuthenticateError, Authenticated};
+pub use authenticate::{Authenticate, AuthenticateError, Authenticated, CheckedToken};
 pub use authenticate_admin::{AdminCaller, Administrator, AuthenticateAdmin, AuthenticateAdminError};
 pub use authenticate_service::{AuthenticateService, AuthenticateServiceError};
 pub use authenticate_step::{AuthenticateStep, PendingStep};
@@ -76,10 +78,11 @@ pub use check_readiness::CheckReadiness;
 pub use confirm_credentials::{ConfirmCredentials, ConfirmCredentialsError};
 pub use correct_email::{CorrectEmail, CorrectEmailError};
 pub use create_account::{CreateAccount, CreateAccountError, CreateAccountRequest};
-pub use delete_account::{DeleteAccount, DeleteAccountError};
+pub use delete_account::{DeleteAccount, DeleteAccountError, Deleted};
 pub use deliver_events::{DeliverEvents, EventsDelivered};
 pub use deliver_mails::{DeliverMails, Delivered, MailNotSent};
 pub use end_sessions::{AdministerError, EndSessions};
+pub use exchange_token::{ExchangeToken, ExchangeTokenError, ExchangedToken};
 pub use export_own_data::{ExportOwnData, ExportOwnDataError, OwnData};
 pub use finish_authorization::{
     AuthorizationOutcome, FinishAuthorization, FinishAuthorizationError, Opened, OpenedAuthorization,
@@ -111,6 +114,7 @@ pub use require_fresh_login::RequireFreshLogin;
 pub use require_new_password::RequireNewPassword;
 pub use reseal_secrets::{ResealError, ResealSecrets, Resealed};
 pub use reset_second_factors::ResetSecondFactors;
+pub use restore_account::RestoreAccount;
 pub use search_accounts::{AccountQuery, AccountShown, AccountsPage, SearchAccounts};
 pub use sessions::{RevokeSessionError, Sessions};
 pub use set_roles::{SetRoles, SetRolesError};

@@ -15,8 +15,8 @@ use crate::services::{Announcements, Environment};
 
 use super::{
     AdminCaller, Administrator, CorrectEmail, CreateAccount, DeleteAccount, EndSessions, ImportAccounts,
-    ManageInvitations, PublishSigningKeys, RequireNewPassword, ResealSecrets, ResetSecondFactors, SearchAccounts,
-    SetRoles, SuspendAccount, UnlockAccount,
+    ManageInvitations, PublishSigningKeys, RequireNewPassword, ResealSecrets, ResetSecondFactors, RestoreAccount,
+    SearchAccounts, SetRoles, SuspendAccount, UnlockAccount,
 };
 
 /// Proof that an operator is calling, who has the settings of the service. Only [`OperatorUseCases::new`] creates it.
@@ -62,6 +62,7 @@ pub struct OperatorUseCases {
     pub require_new_password: RequireNewPassword,
     pub reseal_secrets: ResealSecrets,
     pub reset_second_factors: ResetSecondFactors,
+    pub restore_account: RestoreAccount,
     pub search_accounts: SearchAccounts,
     pub set_roles: SetRoles,
     pub suspend_account: SuspendAccount,
@@ -70,13 +71,15 @@ pub struct OperatorUseCases {
 
 impl OperatorUseCases {
     /// Builds the use cases. `subscriptions` says which services receive which events, `longest_session` the maximum
-    /// age of a session, `registration` who may register, `policy` what a password must be.
+    /// age of a session, `registration` who may register, `policy` what a password must be, and
+    /// `deletion_grace` how long a deletion can be undone.
     pub fn new(
         ports: OperatorPorts,
         subscriptions: Vec<Subscription>,
         longest_session: Duration,
         registration: RegistrationPolicy,
         policy: PasswordPolicy,
+        deletion_grace: Duration,
     ) -> Self {
         let OperatorPorts {
             store,
@@ -95,7 +98,7 @@ impl OperatorUseCases {
             operator: Operator(()),
             correct_email: CorrectEmail::new(env.clone(), announcements.clone()),
             create_account: CreateAccount::new(env.clone(), password_hasher, announcements.clone(), policy),
-            delete_account: DeleteAccount::new(env.clone(), announcements.clone()),
+            delete_account: DeleteAccount::new(env.clone(), announcements.clone(), deletion_grace),
             end_sessions: EndSessions::new(env.clone()),
             import_accounts: ImportAccounts::new(env.clone(), import_sealing),
             manage_invitations: ManageInvitations::new(
@@ -108,6 +111,7 @@ impl OperatorUseCases {
             reseal_secrets: ResealSecrets::new(env.clone(), resealing, longest_session),
             require_new_password: RequireNewPassword::new(env.clone()),
             reset_second_factors: ResetSecondFactors::new(env.clone()),
+            restore_account: RestoreAccount::new(env.clone(), announcements.clone()),
             search_accounts: SearchAccounts::new(env.clone()),
             set_roles: SetRoles::new(env.clone(), announcements.clone()),
             suspend_account: SuspendAccount::new(env.clone(), announcements),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::{Account, AccountState, CredentialVersion, EmailAddress, LoginName, Roles};
+use crate::audience::Audience;
 use crate::challenge::ChallengePurpose;
 use crate::disclosure::Disclosure;
 use crate::event::EventKind;
@@ -59,17 +60,18 @@ impl ProviderSignIn {
         }
     }
 
-    /// Logs in to the account to which the identity is linked. If there is none, the address decides: if both sides
+    /// Logs in to the account to which the identity is linked, with an access token for `audience`. If there is none, the address decides: if both sides
     /// have verified it, the identity is linked and logs in; if no account has it, one is registered if the rules for
     /// registration and the invitation allow it; otherwise the sign-in is refused.
     pub(super) async fn execute(
         &self,
         identity: &ProviderIdentity,
         given: GivenInvitation,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
+        let from = (client, audience);
         // A lost round: the same identity or address was registered in this moment, or the account was changed.
-        let decided = self.env.decide(async |_| self.decision(identity, given, client).await).await?;
+        let decided = self.env.decide(async |_| self.decision(identity, given, from).await).await?;
         self.answer(decided, client).await
     }
 
@@ -96,22 +98,22 @@ impl ProviderSignIn {
         &self,
         identity: &ProviderIdentity,
         given: GivenInvitation,
-        client: &Client,
+        from: (&Client, &Audience),
     ) -> Result<Signed, FinishAuthorizationError> {
         let store = &*self.env.store;
         if let Some(account) = store.find_account_by_identity(&identity.provider, &identity.subject).await? {
-            return self.log_in(account, Linked::Already(identity), client).await;
+            return self.log_in(account, Linked::Already(identity), from).await;
         }
         let email = identity.email.as_ref().ok_or(FinishAuthorizationError::NoEmail)?;
         match store.find_account_by_name(&LoginName::Email(email.address.clone())).await? {
-            None => self.register(identity, email, given, client).await,
+            None => self.register(identity, email, given, from).await,
             Some(account) => match account.identity_at(&identity.provider) {
                 // Linked since it was looked up: this is the second of two simultaneous first sign-ins.
                 Some(linked) if linked.subject == identity.subject => {
-                    self.log_in(account, Linked::Already(identity), client).await
+                    self.log_in(account, Linked::Already(identity), from).await
                 }
                 None if email.proved && account.email_verified => {
-                    self.log_in(account, Linked::ByThis(identity), client).await
+                    self.log_in(account, Linked::ByThis(identity), from).await
                 }
                 _ => Err(self.taken(email, given).await?),
             },
@@ -124,11 +126,11 @@ impl ProviderSignIn {
         &self,
         account: Account,
         linked: Linked<'_>,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<Signed, FinishAuthorizationError> {
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => FinishAuthorizationError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => IdentifyError::CodeRefused.into(),
             });
         }
@@ -155,7 +157,7 @@ impl ProviderSignIn {
         changes.extend(self.env.tell_of_login(&account, known, client, now).await?);
         changes.extend(Success::Login.changes(&passwords, now));
         let method = AuthenticationMethod::IdentityProvider;
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
+        let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), now)?;
         changes.push(open);
         if let Linked::Already(ProviderIdentity { provider, subject, .. }) = linked {
             let (provider, subject) = (provider.clone(), subject.clone());
@@ -187,7 +189,7 @@ impl ProviderSignIn {
         identity: &ProviderIdentity,
         ProviderEmail { address: email, proved }: &ProviderEmail,
         given: GivenInvitation,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<Signed, FinishAuthorizationError> {
         let (challenges, now) = (&self.challenges, self.env.now());
         let admitted = self.admission.admit(email, given).await?.map_err(|refused| self.admission.told(refused))?;
@@ -211,7 +213,7 @@ impl ProviderSignIn {
             changes.push(Change::count_mail(mails, now));
         }
         let method = AuthenticationMethod::IdentityProvider;
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
+        let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), now)?;
         changes.push(open);
         Ok(Decision::commit(Decided::Outcome(AuthorizationOutcome::Registered(Box::new(logged_in))), changes))
     }
@@ -232,6 +234,7 @@ impl ProviderSignIn {
             two_factor: TwoFactor::none(),
             identities: vec![identity],
             state: AccountState::Active,
+            deletion: None,
             created_at: now,
             updated_at: now,
         }

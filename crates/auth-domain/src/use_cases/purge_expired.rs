@@ -1,4 +1,4 @@
-//! Deletes rows that nothing needs any more, a bounded batch at a time.
+//! Deletes rows that nothing needs any more, a bounded batch at a time, and accounts whose deletion is due.
 //!
 //! What is deleted cannot come back, and a clock may be set forward by mistake: 40 days would delete every session.
 //! Therefore the time up to which rows count as expired is kept in the database and follows the clock by at most a day
@@ -14,6 +14,7 @@ use crate::ports::{Change, Clock, CommitError, Store, StoreError};
 use crate::retention::Expired;
 
 use super::all::Parts;
+use super::{DeleteAccount, DeleteAccountError};
 
 /// How many rows one statement deletes: few enough that no writer waits long for it.
 const BATCH: u32 = 1_000;
@@ -33,6 +34,7 @@ pub struct Purged {
 /// Deletes expired rows.
 pub struct PurgeExpired {
     store: Arc<dyn Store>,
+    delete_account: DeleteAccount,
     clock: Arc<dyn Clock>,
     /// Whether it has run since this process started.
     ran: AtomicBool,
@@ -40,7 +42,13 @@ pub struct PurgeExpired {
 
 impl PurgeExpired {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { store: parts.ports.store.clone(), clock: parts.ports.clock.clone(), ran: AtomicBool::new(false) }
+        let policy = &parts.policy;
+        Self {
+            store: parts.ports.store.clone(),
+            delete_account: DeleteAccount::new(parts.env.clone(), parts.announcements.clone(), policy.deletion_grace),
+            clock: parts.ports.clock.clone(),
+            ran: AtomicBool::new(false),
+        }
     }
 
     /// Deletes everything that has expired. Any number of nodes may do so at once.
@@ -48,6 +56,7 @@ impl PurgeExpired {
         let now = self.clock.now();
         let last = self.store.find_maintenance(Maintenance::PurgedUntil).await?;
         let until = self.until(last, now);
+        self.finish_deletions(until).await?;
         let rows = self.remove(until).await?;
         let done = Change::RecordMaintenance { kind: Maintenance::PurgedUntil, at: until };
         self.store.commit(vec![done]).await.map_err(|error| match error {
@@ -66,6 +75,25 @@ impl PurgeExpired {
             Some(last) if now > last + STEP && first => last,
             Some(last) => now.min(last + STEP),
             None => now,
+        }
+    }
+
+    /// Makes every deletion final that is due. An account that was restored in this moment stays.
+    async fn finish_deletions(&self, until: Timestamp) -> Result<(), StoreError> {
+        loop {
+            let due = self.store.list_due_deletions(until, BATCH).await?;
+            let mut finished = 0;
+            for account_id in &due {
+                match self.delete_account.finish(*account_id, until).await {
+                    Ok(done) => finished += u32::from(done),
+                    Err(DeleteAccountError::Store(error)) => return Err(error),
+                    // It is blocked, so it is no admin's who could be the last, and nobody asks.
+                    Err(_) => return Err(StoreError::Failed),
+                }
+            }
+            if finished < BATCH {
+                return Ok(());
+            }
         }
     }
 

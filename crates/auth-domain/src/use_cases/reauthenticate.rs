@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::account::{Account, CredentialVersion, Password};
+use crate::audience::Audience;
 use crate::challenge::{ChallengePurpose, Challenged};
 use crate::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use crate::ports::{Change, NoSigningKey, StoreError};
@@ -150,7 +151,8 @@ impl Reauthenticate {
         }
         match method {
             Some(method) => {
-                let (token, change) = self.session_tokens.reauthenticated(session, &account, method, now)?;
+                let (token, change) =
+                    self.session_tokens.reauthenticated(session, &account, (method, &Audience::Default), now)?;
                 Ok(Decision::commit(ReauthenticationOutcome::Reauthenticated(token), vec![change]))
             }
             None => self.mail_code(&session, &account, client, now).await,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::account::Account;
+use crate::account::{Account, Blocked};
+use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::event::EventKind;
@@ -40,9 +41,9 @@ pub enum RefreshError {
     /// Its session has expired.
     #[error("the session has expired")]
     Expired,
-    /// Its account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// Its account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// No access token could be signed.
     #[error(transparent)]
     NoSigningKey(#[from] NoSigningKey),
@@ -58,7 +59,7 @@ impl From<RefreshError> for Refusal {
                 ErrorCode::RefreshTokenInvalid.into()
             }
             RefreshError::Expired => ErrorCode::RefreshTokenExpired.into(),
-            RefreshError::Suspended => ErrorCode::AccountSuspended.into(),
+            RefreshError::Blocked(blocked) => blocked.into(),
             RefreshError::NoSigningKey(error) => error.into(),
             RefreshError::Store(error) => error.into(),
         }
@@ -89,8 +90,14 @@ impl RefreshSession {
         }
     }
 
-    /// Issues the successor of `token` to `client`. A forged token costs no database access.
-    pub async fn execute(&self, token: &str, client: &Client) -> Result<IssuedTokens, RefreshError> {
+    /// Issues the successor of `token` to `client`, with an access token for `audience`. The session does not remember the
+    /// audience: each refresh names its own. A forged token costs no database access.
+    pub async fn execute(
+        &self,
+        token: &str,
+        audience: &Audience,
+        client: &Client,
+    ) -> Result<IssuedTokens, RefreshError> {
         let claims = self.session_tokens.refresh.verify(token, self.env.now()).ok_or(RefreshError::Invalid)?;
         self.env
             .decide(async |lost| {
@@ -100,7 +107,7 @@ impl RefreshSession {
                     None => session_of(&*self.env.store, &claims).await?,
                 };
                 let (session, account) = found.ok_or(RefreshError::Invalid)?;
-                self.decision(claims, session, &account, client)
+                self.decision(claims, session, &account, (client, audience))
             })
             .await
     }
@@ -119,12 +126,12 @@ impl RefreshSession {
         claims: RefreshTokenClaims,
         session: Session,
         account: &Account,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<Refreshed, RefreshError> {
         let now = self.env.now();
-        if account.is_suspended() {
+        if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
-                Disclosure::Explicit => RefreshError::Suspended,
+                Disclosure::Explicit => blocked.into(),
                 Disclosure::Concealed => RefreshError::Invalid,
             });
         }
@@ -157,7 +164,7 @@ impl RefreshSession {
                 return Ok(Decision::refuse(RefreshError::Reused { session_id, account_id }, changes));
             }
         };
-        let tokens = self.session_tokens.issue(&session, &account.roles, now)?;
+        let tokens = self.session_tokens.issue(&session, &account.roles, audience, now)?;
         Ok(Decision::commit(tokens, changes))
     }
 

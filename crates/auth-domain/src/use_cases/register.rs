@@ -192,6 +192,7 @@ impl Register {
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
             state: AccountState::Active,
+            deletion: None,
             created_at: now,
             updated_at: now,
         }

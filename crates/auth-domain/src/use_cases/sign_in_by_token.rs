@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::AuthorizationId;
+use crate::audience::Audience;
 use crate::authorization::IdToken;
 use crate::identity::ProviderName;
 use crate::ports::{Change, IdentifyError, VouchedIdentity};
@@ -34,14 +35,15 @@ impl SignInByToken {
     }
 
     /// Logs in, links or registers the owner of the token. `nonce` is the value for which the client requested it. A token
-    /// can be used once: it is marked as used before anything else happens. A new user may register with `invitation`.
+    /// can be used once: it is marked as used before anything else happens. A new user may register with `invitation`. The
+    /// access token is for the audience that comes with the client.
     pub async fn execute(
         &self,
         provider: &ProviderName,
         token: &IdToken,
         nonce: &str,
         invitation: Option<&str>,
-        client: &Client,
+        from: (&Client, &Audience),
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
         let provider = self.providers.get(provider).ok_or(FinishAuthorizationError::UnknownProvider)?;
         let VouchedIdentity { identity, digest, expires_at } = provider.identify_by_token(token, nonce).await?;
@@ -49,6 +51,6 @@ impl SignInByToken {
         if !self.env.commit_unless_lost(Change::UseAuthorization { id, expires_at }).await? {
             return Err(IdentifyError::CodeRefused.into());
         }
-        self.sign_in.execute(&identity, self.admission.read(invitation), client).await
+        self.sign_in.execute(&identity, self.admission.read(invitation), from).await
     }
 }

@@ -73,7 +73,7 @@ impl SuspendAccount {
         self.env
             .decide(async |_| {
                 let account = self.find(account_id).await?;
-                if !account.is_suspended() {
+                if account.state == AccountState::Active {
                     return Ok(Decision::nothing(account));
                 }
                 let changes = self.change(
@@ -91,7 +91,7 @@ impl SuspendAccount {
     }
 
     async fn suspension(&self, account: Account, client: &Client) -> Round {
-        if account.is_suspended() {
+        if account.state != AccountState::Active {
             return Ok(Decision::nothing(account));
         }
         let now = self.env.now();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::account::{Account, Blocked, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
+use crate::audience::Audience;
 use crate::challenge::{Challenge, ChallengePurpose, ChallengeState, Challenged};
 use crate::disclosure::Disclosure;
 use crate::error_code::{Details, ErrorCode, Refusal};
@@ -32,6 +33,8 @@ pub struct UpdatePasswordRequest {
     pub password: Password,
     /// The new password, repeated.
     pub confirm_password: Password,
+    /// For whom the access token is to be.
+    pub audience: Audience,
     /// Who is calling.
     pub client: Client,
 }
@@ -57,9 +60,9 @@ pub enum UpdatePasswordError {
     /// The password was changed after the code was requested.
     #[error("the credentials were changed after the reset began")]
     Overtaken,
-    /// The account was suspended, and the caller may know.
-    #[error("the account is suspended")]
-    Suspended,
+    /// The account was blocked, and the caller may know.
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
     /// The account has no password any more.
     #[error("the account has no password")]
     NoPassword,
@@ -85,7 +88,7 @@ impl From<UpdatePasswordError> for Refusal {
         match error {
             UpdatePasswordError::WrongToken => ErrorCode::TempTokenInvalid.into(),
             UpdatePasswordError::NotVerified | UpdatePasswordError::Overtaken => ErrorCode::Unauthorized.into(),
-            UpdatePasswordError::Suspended => ErrorCode::AccountSuspended.into(),
+            UpdatePasswordError::Blocked(blocked) => blocked.into(),
             UpdatePasswordError::NoPassword => ErrorCode::UserLinked.into(),
             UpdatePasswordError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
             UpdatePasswordError::WeakPassword(reasons) => {
@@ -142,7 +145,7 @@ impl UpdatePassword {
         step: &PendingStep,
         request: UpdatePasswordRequest,
     ) -> Result<PasswordUpdated, UpdatePasswordError> {
-        let UpdatePasswordRequest { password, confirm_password, client } = request;
+        let UpdatePasswordRequest { password, confirm_password, audience, client } = request;
         let reset = self.verified(step).await?;
         if password != confirm_password {
             return Err(UpdatePasswordError::UnmatchedPasswords);
@@ -153,11 +156,12 @@ impl UpdatePassword {
             return Err(UpdatePasswordError::WeakPassword(reasons));
         }
         let password_hash = self.hasher.hash(password, salt(self.env.random()), client.network()).await?;
+        let asked = (&client, &audience);
         let decided = self
             .env
             .decide(async |lost| match lost {
-                None => self.decision(&reset, &password_hash, &client).await,
-                Some(_) => self.decision(&self.verified(step).await?, &password_hash, &client).await,
+                None => self.decision(&reset, &password_hash, asked).await,
+                Some(_) => self.decision(&self.verified(step).await?, &password_hash, asked).await,
             })
             .await;
         if matches!(decided, Ok(PasswordUpdated::LoggedIn(_))) {
@@ -180,8 +184,8 @@ impl UpdatePassword {
         else {
             return Err(UpdatePasswordError::WrongToken);
         };
-        if account.is_suspended() && self.disclosure == Disclosure::Explicit {
-            return Err(UpdatePasswordError::Suspended);
+        if let (Some(blocked), Disclosure::Explicit) = (account.blocked(), self.disclosure) {
+            return Err(blocked.into());
         }
         if credential_version != account.credential_version || email.key() != account.email.key() {
             return Err(UpdatePasswordError::Overtaken);
@@ -199,7 +203,7 @@ impl UpdatePassword {
         &self,
         reset: &PasswordResetVerified,
         password_hash: &PasswordHash,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
     ) -> Result<Decision<PasswordUpdated, UpdatePasswordError>, UpdatePasswordError> {
         let PasswordResetVerified { challenge_id, version, email, account } = reset;
         let now = self.env.now();
@@ -257,7 +261,7 @@ impl UpdatePassword {
             self.told(account, &changed, client, now),
         ]);
         changes.extend(self.count_success(account, client, now).await?);
-        let (outcome, opened) = self.log_in(changed, client, now).await?;
+        let (outcome, opened) = self.log_in(changed, (client, audience), now).await?;
         changes.extend(opened);
         Ok(Decision::commit(outcome, changes))
     }
@@ -272,7 +276,7 @@ impl UpdatePassword {
     async fn log_in(
         &self,
         account: Account,
-        client: &Client,
+        (client, audience): (&Client, &Audience),
         now: Timestamp,
     ) -> Result<(PasswordUpdated, Vec<Change>), UpdatePasswordError> {
         let step = TempStep::GiveSecondFactorAfterReset;
@@ -281,7 +285,7 @@ impl UpdatePassword {
             return Ok((PasswordUpdated::SecondFactorRequired(required), changes));
         }
         let method = AuthenticationMethod::MailedCode;
-        let (logged_in, open) = self.session_tokens.open(account, method, client, now)?;
+        let (logged_in, open) = self.session_tokens.open(account, method, (client, audience), now)?;
         Ok((PasswordUpdated::LoggedIn(Box::new(logged_in)), vec![open]))
     }
 
@@ -326,6 +330,7 @@ fn details(before: &Account, after: &Account) -> NoticeDetails {
         about: None,
         removed,
         providers: after.identities.iter().map(|identity| identity.provider.clone()).collect(),
+        until: None,
     }
 }
 

@@ -209,9 +209,9 @@ impl VerifyEmail {
             AddressOwner::Temp(token) => {
                 let found = store.find_challenge(step_of(token)?).await?;
                 let (challenge, account) = found.ok_or(VerifyEmailError::WrongToken)?;
-                if account.as_ref().is_some_and(Account::is_suspended) {
+                if let Some(blocked) = account.as_ref().and_then(Account::blocked) {
                     return Err(match self.challenges.disclosure {
-                        Disclosure::Explicit => GiveCodeError::Suspended.into(),
+                        Disclosure::Explicit => GiveCodeError::from(blocked).into(),
                         Disclosure::Concealed => VerifyEmailError::WrongToken,
                     });
                 }

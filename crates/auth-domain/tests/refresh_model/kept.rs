@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use auth_domain::Timestamp;
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::Roles;
+use auth_domain::audience::Audience;
 use auth_domain::ports::{AccessTokens as _, Change, RefreshTokenClaims, SessionNews as _, Store as _};
 use auth_domain::session::{Client, Generation, Joins, LateRepeats, LeftBehind, Rotation, Session, SessionLifetimes};
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Policy, Ports, RefreshError, UseCases};
 use auth_domain::version::RowVersion;
 use auth_session_cache::{CachedStore, SessionCache};
@@ -96,7 +98,8 @@ impl Node {
         let claims =
             RefreshTokenClaims { account_id: Some(self.session.account_id), session_id: self.session.id, generation };
         let token = refresh_tokens.issue(&claims, &self.session.key_id);
-        let answer = self.use_cases.refresh_session.execute(token.reveal(), client).now_or_never().unwrap();
+        let answer =
+            self.use_cases.refresh_session.execute(token.reveal(), &Audience::Default, client).now_or_never().unwrap();
         let commits = self.service.store.commits();
         let done: Vec<&Change> = commits[before..].iter().flatten().collect();
         match (answer, &done[..]) {
@@ -116,6 +119,7 @@ impl Node {
     fn accepts(&self, generation: Generation) -> bool {
         let now = self.session.created_at;
         let token = self.service.access_tokens.issue(&AccessClaims {
+            audience: Audience::Default,
             account_id: self.session.account_id,
             session_id: self.session.id,
             generation,
@@ -125,6 +129,7 @@ impl Node {
             authenticated_at: now,
             issued_at: now,
             expires_at: now + Duration::from_secs(600),
+            actors: Actors::default(),
         });
         self.use_cases.authenticate.recent(token.unwrap().reveal()).now_or_never().unwrap().is_ok()
     }

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::{Account, AccountState, CredentialVersion, EmailAddress, Roles};
+use auth_domain::audience::Audience;
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{
     Change, CommitError, Guard, MockAccessTokens, MockClock, MockEntropy, MockInternalTokens, MockStore,
 };
 use auth_domain::session::{AuthenticationMethod, Client, KeyId, Revocation, RevocationReason, Rotation, Session};
+use auth_domain::token_exchange::Actors;
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::use_cases::{Authenticated, Policy, Ports, RevokeSessionError, UseCases};
 use auth_domain::{AccountId, SessionId, Timestamp};
@@ -39,6 +41,7 @@ fn account(name: &str) -> Account {
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
         state: AccountState::Active,
+        deletion: None,
         new_password_required: false,
         created_at: NOW,
         updated_at: NOW,
@@ -78,6 +81,7 @@ fn use_cases(store: MockStore) -> UseCases {
 async fn caller(account: &Account) -> Authenticated {
     let session = session(account, 0);
     let claims = AccessClaims {
+        audience: Audience::Default,
         account_id: account.id,
         session_id: session.id,
         generation: session.rotation.generation,
@@ -87,6 +91,7 @@ async fn caller(account: &Account) -> Authenticated {
         authenticated_at: NOW,
         issued_at: NOW,
         expires_at: NOW + Duration::from_secs(600),
+        actors: Actors::default(),
     };
     let mut access_tokens = MockAccessTokens::new();
     access_tokens.expect_verify().returning(move |_, _| Ok(claims.clone()));

@@ -1,7 +1,7 @@
 //! What administrators do: `SuspendAccount`, `SetRoles`, `DeleteAccount` and the last admin; `EndSessions`,
 //! `ResetSecondFactors`, `RequireNewPassword`, `CorrectEmail`, `CreateAccount`.
 
-use auth_domain::account::{Account, AccountState, Password};
+use auth_domain::account::{Account, AccountState, Blocked, Password};
 use auth_domain::event::EventKind;
 use auth_domain::internal::{UsersRead, UsersWrite};
 use auth_domain::mail::NoticeKind;
@@ -76,7 +76,7 @@ async fn a_login_that_races_a_suspension_leaves_nothing() {
         suspend(&service, &account).await.expect("the account");
     });
     let login = service.use_cases.login.execute(login_request(ANN)).await;
-    assert_eq!(login, Err(LoginError::Password(PasswordCheckError::Suspended)));
+    assert_eq!(login, Err(LoginError::Password(PasswordCheckError::Blocked(Blocked::Suspended))));
     assert!(!service.store.has_trouble_left() && service.store.sessions_of(ann.id).is_empty());
 }
 
@@ -110,7 +110,7 @@ async fn of_two_admins_who_remove_each_other_one_stays() {
         suspend(&service, &other).await.expect("the account");
     });
     assert_eq!(suspend(&service, &ann).await, Err(LastAdmin.into()));
-    assert!(!service.store.has_trouble_left() && service.account(&bob).is_suspended());
+    assert!(!service.store.has_trouble_left() && service.account(&bob).blocked() == Some(Blocked::Suspended));
 
     let (service, ann, bob) = two_admins().await;
     service.before_next_commit(async move |service| {

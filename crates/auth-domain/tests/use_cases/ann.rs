@@ -2,6 +2,7 @@
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::session::{Client, Session};
 use auth_domain::use_cases::{IssuedTokens, LoggedIn, Policy};
 use auth_testkit::test_service::TestService;
@@ -34,7 +35,12 @@ impl Ann {
     }
 
     pub async fn refresh(&self, token: &BearerToken, client: &Client) -> IssuedTokens {
-        self.service.use_cases.refresh_session.execute(token.reveal(), client).await.expect("tokens")
+        self.service
+            .use_cases
+            .refresh_session
+            .execute(token.reveal(), &Audience::Default, client)
+            .await
+            .expect("tokens")
     }
 
     /// Her one session.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
+use auth_domain::audience::Audience;
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::ports::{AccessTokens as _, Change, StoreError};
 use auth_domain::session::{Generation, SessionLifetimes};
@@ -195,7 +196,7 @@ async fn a_token_that_is_exchanged_in_that_moment_does_not_prove_the_next() {
     let ann = Ann::logged_in().await;
     let token = ann.tokens.refresh.clone();
     ann.service.before_next_commit(async move |service| {
-        service.use_cases.refresh_session.execute(token.reveal(), &client()).await.expect("tokens");
+        service.use_cases.refresh_session.execute(token.reveal(), &Audience::Default, &client()).await.expect("tokens");
     });
     assert!(ann.authenticate().await.is_ok(), "this call came before");
     let rotation = ann.session().rotation;

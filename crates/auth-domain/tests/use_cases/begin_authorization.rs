@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::{IdentifyError, ProviderError, ProviderUnavailable, StoreError};
@@ -22,7 +23,7 @@ fn google() -> ProviderName {
 /// A browser that wants to end there.
 fn browser(secret: &str) -> BrowserContext {
     let redirect = Some("https://app.example.org/".to_owned());
-    BrowserContext { browser: Some(BearerToken::new(secret.to_owned())), redirect }
+    BrowserContext { browser: Some(BearerToken::new(secret.to_owned())), redirect, audience: Audience::Default }
 }
 
 async fn sign_in(service: &TestService) -> Result<String, BeginAuthorizationError> {

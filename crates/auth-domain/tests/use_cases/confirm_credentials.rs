@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{Account, Password};
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
@@ -199,7 +200,7 @@ async fn a_code_that_finished_a_login_confirms_nothing() {
     let ann = for_app().await;
     let (step, code) = (ann.service.begin_login(ANN).await, app_code(&ann));
     let given = SecondFactor::App(BearerToken::new(code.clone()));
-    ann.service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("a session");
+    ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await.expect("a session");
     assert_eq!(refused(&ann, &code).await, ConfirmCredentialsError::WrongCode);
     assert_eq!(ann.service.second_factor_misses(&ann.account), 1);
 }

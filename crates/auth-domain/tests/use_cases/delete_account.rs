@@ -129,7 +129,7 @@ async fn an_owner_deletes_their_own_account() {
     let (service, ann) = service().await;
     let caller = service.caller(&ann).await;
     let caller = service.fresh(&caller);
-    let id = service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion");
+    let id = service.use_cases.delete_account.by_owner(&caller, &client()).await.expect("a deletion").id();
     assert_eq!((service.store.account(ann.id), deletions(&service)), (None, vec![(id, "owner".to_owned())]));
     let again = service.use_cases.delete_account.by_owner(&caller, &client()).await;
     assert_eq!(again, Err(FreshLoginError::SessionGone.into()));
@@ -140,7 +140,7 @@ async fn an_operator_deletes_an_account() {
     let (service, ann) = service().await;
     let operator = &service.operator;
     let deleted = operator.delete_account.by_operator(&operator.operator, ann.id, &client()).await;
-    let id = deleted.expect("a deletion");
+    let id = deleted.expect("a deletion").id();
     assert_eq!((service.store.account(ann.id), deletions(&service)), (None, vec![(id, "auth-server".to_owned())]));
     assert_eq!(announced(&service), [EventKind::UserDeleted(id)]);
     assert_eq!(service.store.addressees().len(), 6, "two registrations and a deletion, to two services");

@@ -9,6 +9,7 @@ mod sign_in;
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{IdentifyError, ProviderBusy, ProviderUnavailable, StoreError};
@@ -38,14 +39,18 @@ fn secret(text: &str) -> BearerToken {
 
 /// Goes to the provider from a browser with that secret, or from none; returns the `state`.
 async fn go(service: &TestService, browser: Option<&str>) -> String {
-    let context = BrowserContext { browser: browser.map(secret), redirect: Some("https://app.example".to_owned()) };
+    let context = BrowserContext {
+        browser: browser.map(secret),
+        redirect: Some("https://app.example".to_owned()),
+        audience: Audience::Default,
+    };
     let url = service.use_cases.begin_authorization.sign_in(service.google.name(), None, context).await;
     TestProvider::state_in(&url.expect("an address")).to_owned()
 }
 
 /// The same to link an identity to the caller's account.
 async fn go_to_link(service: &TestService, caller: &Authenticated, browser: Option<&str>) -> String {
-    let context = BrowserContext { browser: browser.map(secret), redirect: None };
+    let context = BrowserContext { browser: browser.map(secret), redirect: None, audience: Audience::Default };
     let url = service.use_cases.begin_authorization.link(&service.fresh(caller), service.google.name(), context).await;
     TestProvider::state_in(&url.expect("an address")).to_owned()
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::{Challenge, ChallengePurpose};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
@@ -74,7 +75,7 @@ impl Waiting {
 }
 
 async fn give(service: &TestService, step: &PendingStep, given: &SecondFactor) -> Result<LoggedIn, FinishLoginError> {
-    match service.use_cases.finish_login.execute(step, given, &client()).await? {
+    match service.use_cases.finish_login.execute(step, given, &Audience::Default, &client()).await? {
         LoginFinished::LoggedIn(logged_in) => Ok(*logged_in),
         LoginFinished::Reauthenticated(_) => panic!("it began as a login"),
     }

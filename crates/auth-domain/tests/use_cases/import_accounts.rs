@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use auth_domain::Timestamp;
 use auth_domain::account::{Account, AccountState, Digest, ForeignHash, HashCost, Password, PasswordHash};
+use auth_domain::audience::Audience;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{
     ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedProvider,
@@ -111,7 +112,7 @@ async fn nobody_is_imported_who_could_never_log_in() {
     assert!(proved.is_recoverable());
     let step = service.begin_reset(ANN).await;
     let (password, confirm_password) = (Password::new(PASSWORD), Password::new(PASSWORD));
-    let request = UpdatePasswordRequest { password, confirm_password, client: client() };
+    let request = UpdatePasswordRequest { password, confirm_password, audience: Audience::Default, client: client() };
     assert!(service.use_cases.update_password.execute(&step, request).await.is_ok());
     service.log_in(ANN).await;
 }

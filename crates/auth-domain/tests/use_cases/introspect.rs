@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::internal::TokensIntrospect;
 use auth_domain::ports::StoreError;
 use auth_domain::session::SessionLifetimes;
@@ -123,7 +124,12 @@ async fn a_token_that_is_proved_or_exchanged_in_that_moment_is_active() {
     let (access, refresh) = (ann.tokens.access.clone(), ann.tokens.refresh.clone());
     ann.service.before_next_commit(async move |service| {
         service.use_cases.authenticate.execute(access.reveal()).await.expect("a live session");
-        service.use_cases.refresh_session.execute(refresh.reveal(), &client()).await.expect("tokens");
+        service
+            .use_cases
+            .refresh_session
+            .execute(refresh.reveal(), &Audience::Default, &client())
+            .await
+            .expect("tokens");
     });
     assert_eq!(ann.are_active().await, [true, true]);
     assert!(!ann.service.store.has_trouble_left());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::account::{Account, Roles};
+use auth_domain::audience::Audience;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::error_code::{Details, ErrorCode, Refusal};
 use auth_domain::internal::UsersWrite;
@@ -82,7 +83,12 @@ async fn by_provider(
     let number = u8::try_from(service.now().as_seconds() % 200).expect("a small number");
     let token = TestProvider::id_token(NONCE, number, service.now() + Duration::from_secs(600));
     let name = service.google.name();
-    match service.use_cases.sign_in_by_token.execute(name, &token, NONCE, invitation, &client()).await? {
+    match service
+        .use_cases
+        .sign_in_by_token
+        .execute(name, &token, NONCE, invitation, (&client(), &Audience::Default))
+        .await?
+    {
         AuthorizationOutcome::Registered(registered) => Ok(registered.account),
         other => panic!("{other:?}"),
     }

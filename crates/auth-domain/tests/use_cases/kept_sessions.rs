@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use auth_domain::Timestamp;
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{Password, Roles};
+use auth_domain::audience::Audience;
 use auth_domain::ports::{Change, Clock as _, SessionNews as _, Store as _, StoreError};
 use auth_domain::session::{AuthenticationMethod, Client, Generation, Revocation, RevocationReason};
 use auth_domain::use_cases::{Authenticated, IssuedTokens, Ports, ReauthenticationOutcome, RefreshError, UseCases};
@@ -42,7 +43,7 @@ impl Here {
     }
 
     async fn refresh(&self, token: &BearerToken, client: &Client) -> Result<IssuedTokens, RefreshError> {
-        self.use_cases.refresh_session.execute(token.reveal(), client).await
+        self.use_cases.refresh_session.execute(token.reveal(), &Audience::Default, client).await
     }
 
     async fn recent(&self, token: &BearerToken) -> Option<Authenticated> {

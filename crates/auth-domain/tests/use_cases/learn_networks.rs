@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Password;
+use auth_domain::audience::Audience;
 use auth_domain::ports::{Change, KnownNetworks as _, Store as _, StoreError};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::Network;
@@ -112,7 +113,7 @@ async fn only_a_login_that_is_finished_makes_its_network_known() {
     let step = service.step(&required.token);
     let finish = async |code: &str| {
         let given = SecondFactor::App(BearerToken::new(code.to_owned()));
-        service.use_cases.finish_login.execute(&step, &given, &fixtures::client(3)).await
+        service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &fixtures::client(3)).await
     };
     finish("000000").await.expect_err("a refusal");
     assert_eq!(known(&service), [network(1)]);
@@ -141,7 +142,8 @@ async fn every_password_is_hashed_for_the_network_that_it_came_from() {
     service.use_cases.update_credentials.execute(&caller, request).await.expect("another password");
     let step = service.begin_reset(ANN).await;
     let [password, confirm_password] = [(); 2].map(|()| Password::new("a third horse"));
-    let request = UpdatePasswordRequest { password, confirm_password, client: fixtures::client(5) };
+    let request =
+        UpdatePasswordRequest { password, confirm_password, audience: Audience::Default, client: fixtures::client(5) };
     service.use_cases.update_password.execute(&step, request).await.expect("a third password");
     let askers = service.passwords.askers();
     assert_eq!(askers[..4], [1, 2, 3, 3].map(network));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::TokenRejection;
 use auth_domain::account::Password;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::{ChallengeLifetimes, ChallengePurpose};
 use auth_domain::disclosure::Disclosure;
 use auth_domain::error_code::ErrorCode;
@@ -86,7 +87,9 @@ async fn a_right_password_opens_a_session() {
     assert_eq!((tokens.access_expires_in, tokens.refresh_expires_in), (lifetimes.access, lifetimes.idle));
     let caller = service.authenticated(&logged_in).await;
     assert_eq!((caller.account(), caller.session().id), (&ann, session.id));
-    assert!(service.use_cases.refresh_session.execute(tokens.refresh.reveal(), &client()).await.is_ok());
+    assert!(
+        service.use_cases.refresh_session.execute(tokens.refresh.reveal(), &Audience::Default, &client()).await.is_ok()
+    );
 
     let limit = service.store.password_limit(AttemptSubject::Account(ann.id), client().network());
     assert_eq!(limit.attempts.last_success_at, Some(service.now()), "the network is known from now on");

@@ -1,6 +1,7 @@
 //! `Logout`.
 
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::session::{Revocation, RevocationReason, Session};
@@ -74,9 +75,15 @@ async fn logging_out_here_ends_this_session_alone() {
 #[tokio::test]
 async fn any_genuine_refresh_token_of_the_session_will_do() {
     let ann = Ann::new().await;
-    let refreshed = ann.service.use_cases.refresh_session.execute(ann.tokens.refresh.reveal(), &client()).await;
+    let refreshed =
+        ann.service.use_cases.refresh_session.execute(ann.tokens.refresh.reveal(), &Audience::Default, &client()).await;
     let second = refreshed.expect("tokens");
-    ann.service.use_cases.refresh_session.execute(second.refresh.reveal(), &client()).await.expect("tokens");
+    ann.service
+        .use_cases
+        .refresh_session
+        .execute(second.refresh.reveal(), &Audience::Default, &client())
+        .await
+        .expect("tokens");
     assert_eq!(ann.log_out(ann.tokens.refresh.reveal()).await, Ok(()), "however old");
     assert_eq!(ann.session().revocation, ann.logged_out_now());
     let reason = RevocationReason::LoggedOut;
@@ -208,6 +215,6 @@ async fn whoever_has_logged_out_is_not_known_any_more() {
     let use_cases = &ann.service.use_cases;
     let bearer = use_cases.authenticate.execute(ann.tokens.access.reveal()).await;
     assert_eq!(bearer, Err(AuthenticateError::SessionGone));
-    let refreshed = use_cases.refresh_session.execute(ann.tokens.refresh.reveal(), &client()).await;
+    let refreshed = use_cases.refresh_session.execute(ann.tokens.refresh.reveal(), &Audience::Default, &client()).await;
     assert_eq!(refreshed, Err(RefreshError::Invalid));
 }

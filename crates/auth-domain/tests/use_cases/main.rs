@@ -30,6 +30,7 @@ mod authenticate_step;
 mod begin_authorization;
 mod confirm_credentials;
 mod delete_account;
+mod deletion_grace;
 mod deliver_events;
 mod deliver_mails;
 mod finish_authorization;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::error_code::{Details, ErrorCode, Refusal};
 use auth_domain::mail::NoticeKind;
 use auth_domain::ports::{Guard, RecoveryCode, StoreError};
@@ -117,7 +118,7 @@ async fn new_recovery_codes_void_those_before() {
     let step = ann.service.begin_login(ANN).await;
     for (code, good) in [(old[0].as_str(), false), (new[9].reveal(), true)] {
         let given = SecondFactor::RecoveryCode(BearerToken::new(code.to_owned()));
-        let answer = ann.service.use_cases.finish_login.execute(&step, &given, &client()).await;
+        let answer = ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await;
         assert_eq!(answer.is_ok(), good, "{answer:?}");
     }
 }

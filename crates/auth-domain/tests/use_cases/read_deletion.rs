@@ -17,7 +17,8 @@ async fn deleted() -> (TestService, (Account, DeletionId)) {
     let ann = service.register("ann@example.org").await;
     service.deliver_events().await;
     let caller = service.caller(&ann).await;
-    let id = service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion");
+    let id =
+        service.use_cases.delete_account.by_owner(&service.fresh(&caller), &client()).await.expect("a deletion").id();
     (service, (ann, id))
 }
 

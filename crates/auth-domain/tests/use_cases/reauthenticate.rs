@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::{AccessClaims, BearerToken};
 use auth_domain::account::{Account, Password};
+use auth_domain::audience::Audience;
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{AccessTokens as _, Change, StoreError};
@@ -68,7 +69,7 @@ async fn give(
     given: SecondFactor,
 ) -> Result<LoginFinished, FinishLoginError> {
     let step = ann.service.step(&required.token);
-    ann.service.use_cases.finish_login.execute(&step, &given, &client()).await
+    ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await
 }
 
 /// The caller with the token that was answered.
@@ -81,7 +82,7 @@ async fn with_token(ann: &Owner, finished: LoginFinished) -> Authenticated {
 async fn by_provider(ann: &Owner) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
     let (use_cases, google) = (&ann.service.use_cases, ann.service.google.name());
     let browser = || Some(BearerToken::new("hers".to_owned()));
-    let context = BrowserContext { browser: browser(), redirect: None };
+    let context = BrowserContext { browser: browser(), redirect: None, audience: Audience::Default };
     let url = use_cases.begin_authorization.reauthenticate(&ann.caller, google, context).await.expect("an address");
     let opened = use_cases.finish_authorization.open(google, TestProvider::state_in(&url), browser());
     let Ok(Opened::Authorization(opened)) = opened else { panic!("{opened:?}") };
@@ -125,7 +126,11 @@ async fn a_refresh_carries_it_on() {
     let answer = service.use_cases.reauthenticate.execute(&caller, Some(Password::new(PASSWORD)), &client()).await;
     answer.expect("the password is right");
     service.clock.advance(MOMENT);
-    let refreshed = service.use_cases.refresh_session.execute(logged_in.tokens.refresh.reveal(), &client()).await;
+    let refreshed = service
+        .use_cases
+        .refresh_session
+        .execute(logged_in.tokens.refresh.reveal(), &Audience::Default, &client())
+        .await;
     let access = refreshed.expect("the refresh token is as it was").access;
     let caller = service.use_cases.authenticate.execute(access.reveal()).await.expect("it");
     assert_eq!(caller.claims().authenticated_at, at);
@@ -137,8 +142,13 @@ async fn its_token_does_not_prove_a_refresh_whose_answer_was_lost() {
     service.register(ANN).await;
     let logged_in = service.log_in(ANN).await;
     let caller = service.authenticated(&logged_in).await;
-    let refresh =
-        async || service.use_cases.refresh_session.execute(logged_in.tokens.refresh.reveal(), &client()).await;
+    let refresh = async || {
+        service
+            .use_cases
+            .refresh_session
+            .execute(logged_in.tokens.refresh.reveal(), &Audience::Default, &client())
+            .await
+    };
     refresh().await.expect("an answer, which is lost");
     let answer = service.use_cases.reauthenticate.execute(&caller, Some(Password::new(PASSWORD)), &client()).await;
     let Ok(ReauthenticationOutcome::Reauthenticated(token)) = answer else { panic!("{answer:?}") };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::audit::Outcome;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::{EventKind, EventName, Subscription};
@@ -102,7 +103,7 @@ impl Ann {
 }
 
 async fn refresh(service: &TestService, token: &BearerToken, client: &Client) -> Result<IssuedTokens, RefreshError> {
-    service.use_cases.refresh_session.execute(token.reveal(), client).await
+    service.use_cases.refresh_session.execute(token.reveal(), &Audience::Default, client).await
 }
 
 fn elsewhere() -> Client {

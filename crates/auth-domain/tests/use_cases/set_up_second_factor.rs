@@ -6,6 +6,7 @@ mod races;
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
@@ -106,7 +107,7 @@ async fn recovery_codes_come_with_the_first_method_only() {
 
     let given = SecondFactor::RecoveryCode(BearerToken::new(codes[0].reveal().to_owned()));
     let step = ann.service.begin_login(ANN).await;
-    ann.service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("a session");
+    ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await.expect("a session");
 }
 
 #[tokio::test]

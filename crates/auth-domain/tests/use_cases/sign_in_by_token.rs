@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::Timestamp;
+use auth_domain::audience::Audience;
 use auth_domain::authorization::IdToken;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::identity::ProviderName;
@@ -25,7 +26,7 @@ fn token(service: &TestService, number: u8) -> IdToken {
 
 async fn sign_in(service: &TestService, number: u8) -> Outcome {
     let (name, token) = (service.google.name(), token(service, number));
-    service.use_cases.sign_in_by_token.execute(name, &token, NONCE, None, &client()).await
+    service.use_cases.sign_in_by_token.execute(name, &token, NONCE, None, (&client(), &Audience::Default)).await
 }
 
 #[tokio::test]
@@ -77,7 +78,11 @@ async fn a_token_is_good_once() {
 async fn whom_the_provider_does_not_identify_gets_nothing() {
     let service = TestService::new();
     let execute = async |provider: &ProviderName, token: &IdToken| {
-        let outcome = service.use_cases.sign_in_by_token.execute(provider, token, NONCE, None, &client()).await;
+        let outcome = service
+            .use_cases
+            .sign_in_by_token
+            .execute(provider, token, NONCE, None, (&client(), &Audience::Default))
+            .await;
         let error = outcome.expect_err("nobody");
         (error, code(error))
     };

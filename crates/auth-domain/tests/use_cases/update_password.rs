@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::{Account, Password};
+use auth_domain::audience::Audience;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
 use auth_domain::identity::ProviderName;
@@ -87,7 +88,7 @@ impl Ann {
 
 async fn update(service: &TestService, step: &PendingStep, text: &str) -> Result<PasswordUpdated, UpdatePasswordError> {
     let (password, confirm_password) = (Password::new(text), Password::new(text));
-    let request = UpdatePasswordRequest { password, confirm_password, client: client() };
+    let request = UpdatePasswordRequest { password, confirm_password, audience: Audience::Default, client: client() };
     service.use_cases.update_password.execute(step, request).await
 }
 
@@ -148,7 +149,7 @@ async fn the_owner_is_told_what_a_reset_removed_and_who_can_still_sign_in() {
         });
         let [notice] = &notices.collect::<Vec<_>>()[..] else { panic!("one notice") };
         assert_eq!((notice.kind, notice.address_proved), (NoticeKind::PasswordReset, true));
-        assert_eq!(notice.details, NoticeDetails { about: None, removed, providers });
+        assert_eq!(notice.details, NoticeDetails { about: None, removed, providers, until: None });
     }
 }
 
@@ -290,7 +291,7 @@ async fn after_a_reset_a_code_by_mail_is_no_second_factor() {
     assert_eq!(required.methods, [Method::Email]);
     let given = SecondFactor::Email(BearerToken::new(ann.service.mailed_code(ANN).await));
     let step = ann.service.step(&required.token);
-    let finished = ann.service.use_cases.finish_login.execute(&step, &given, &client()).await;
+    let finished = ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await;
     assert!(matches!(finished, Ok(LoginFinished::LoggedIn(_))), "{finished:?}");
     let session = ann.service.store.sessions().pop().expect("a session");
     assert_eq!(session.method, AuthenticationMethod::MailedCode);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
+use auth_domain::Timestamp;
 use auth_domain::account::PasswordReason;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
 use serde_json::{Map, Value, json};
@@ -140,6 +141,11 @@ fn error_data() -> Value {
             "maxAge": {
                 "type": "integer",
                 "description": "With `REAUTHENTICATION_REQUIRED`: how old a login may be, in seconds.",
+            },
+            "restorableUntil": {
+                "type": "string",
+                "format": "date-time",
+                "description": "With `ACCOUNT_DELETION_SCHEDULED`: when the account is deleted.",
             },
             "reason": {
                 "type": "string",

@@ -102,6 +102,10 @@ const fn words(name: EventName) -> Words {
         EventName::EmailChanged => ("emailChanged", "EmailChangedEvent", "An e-mail address was changed", None),
         EventName::UserSuspended => ("userSuspended", "UserSuspendedEvent", "A user was suspended", None),
         EventName::UserResumed => ("userResumed", "UserResumedEvent", "A suspended user was resumed", None),
+        EventName::UserDeletionScheduled => {
+            ("userDeletionScheduled", "UserDeletionScheduledEvent", "An account is to be deleted", None)
+        }
+        EventName::UserRestored => ("userRestored", "UserRestoredEvent", "An account is not deleted after all", None),
         EventName::UserRolesChanged => ("userRolesChanged", "UserRolesChangedEvent", "Roles were changed", None),
     };
     Words { operation_id, schema, summary, related }

@@ -99,6 +99,23 @@ async fn resume_user(
     Ok(success(SuccessCode::UserUpdated, ManagedUserData::from(&account)))
 }
 
+pub(super) fn restore() -> Endpoint {
+    let endpoint = Endpoint::new(Method::POST, "/auth/admin/users/{user_id}/restore", || web::to(restore_user));
+    act(endpoint, "restoreUser", "Keep a user who is to be deleted")
+        .answers::<ManagedUserData>(SuccessCode::UserUpdated)
+}
+
+/// *Permissions:* admin, `users:write`.
+async fn restore_user(
+    use_cases: Data<UseCases>,
+    Admin(caller): Admin<UsersWrite>,
+    RequestClient(client): RequestClient,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let account = use_cases.restore_account.by_admin(&caller, account_id(&request)?, &client).await?;
+    Ok(success(SuccessCode::UserUpdated, ManagedUserData::from(&account)))
+}
+
 pub(super) fn end_sessions() -> Endpoint {
     let endpoint = Endpoint::new(Method::DELETE, "/auth/admin/users/{user_id}/sessions", || web::to(end_all));
     act(endpoint, "endUserSessions", "End all sessions of a user").answers_empty(SuccessCode::SessionsEnded)

@@ -22,9 +22,9 @@ use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::{parse_uuid, path_uuid, query_limit, query_parameter};
 use crate::tag::Tag;
-use crate::wire::DeletionData;
+use crate::wire::{DeletionData, DeletionScheduledData};
 
-use super::delete_user::user_id;
+use super::delete_user::{answer, user_id};
 
 const USERS: &str = "/auth/admin/users";
 pub(super) const USER: &str = "/auth/admin/users/{user_id}";
@@ -44,7 +44,11 @@ pub(super) fn list() -> Endpoint {
         .parameter(query("username", "Exactly this username.", text()))
         .parameter(query("role", "With this role.", text()))
         .parameter(query("provider", "With an identity of this provider.", text()))
-        .parameter(query("state", "In this state.", json!({ "type": "string", "enum": ["active", "suspended"] })))
+        .parameter(query(
+            "state",
+            "In this state.",
+            json!({ "type": "string", "enum": ["active", "suspended", "deletion_scheduled"] }),
+        ))
         .parameter(query("after", "The `next` of the page before.", json!({ "type": "string", "format": "uuid" })))
         .parameter(query("limit", "At most so many; 50 unless said.", limit_of(SearchAccounts::MAX_PAGE)))
         .answers::<ManagedUsersData>(SuccessCode::UsersFetched)
@@ -84,8 +88,12 @@ fn what_to_search(request: &HttpRequest) -> Result<(AccountQuery, AccountFilter)
         provider: text("provider")?
             .map(|name| ProviderName::parse(&name).ok_or_else(|| malformed("provider", "must be a provider's name")))
             .transpose()?,
-        suspended: text("state")?.as_deref().map(suspended).transpose()?,
+        suspended: None,
+        deletion_scheduled: None,
     };
+    if let Some(state) = text("state")? {
+        (filter.suspended, filter.deletion_scheduled) = state_of(&state)?;
+    }
     if let Some(searched) = text("search")? {
         let parsed = SearchAccounts::parse(&searched);
         let message = format!("must be 1 to {} characters", SearchText::MAX);
@@ -102,12 +110,14 @@ fn what_to_search(request: &HttpRequest) -> Result<(AccountQuery, AccountFilter)
     Ok((query, filter))
 }
 
-fn suspended(state: &str) -> Result<bool, Refusal> {
+/// Returns whether users in that state are suspended, and whether they are to be deleted.
+fn state_of(state: &str) -> Result<(Option<bool>, Option<bool>), Refusal> {
     match state {
-        "active" => Ok(false),
-        "suspended" => Ok(true),
+        "active" => Ok((Some(false), Some(false))),
+        "suspended" => Ok((Some(true), Some(false))),
+        "deletion_scheduled" => Ok((None, Some(true))),
         _ => {
-            let message = "must be active or suspended";
+            let message = "must be active, suspended or deletion_scheduled";
             Err(Refusal::invalid(vec![FieldError::new("/state", FieldReason::Range, message)]))
         }
     }
@@ -174,9 +184,15 @@ async fn create_user(
 pub(super) fn delete() -> Endpoint {
     Endpoint::new(Method::DELETE, USER, || web::to(delete_user))
         .operation("deleteManagedUser", Tag::Admin, "Delete a user")
+        .description(
+            "With `AUTH_DELETION_GRACE`, the user can be restored until it has passed. A user who is to be deleted already is \
+             deleted for good, at once.",
+        )
         .permission(Permission::Admin(Scope::UsersWrite))
         .parameter(user_id())
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
+        .answers::<DeletionScheduledData>(SuccessCode::UserDeletionScheduled)
+        .one_of("ManagedDeletionResult")
         .errors(&[ErrorCode::UserNotFound, ErrorCode::LastAdmin])
 }
 
@@ -188,6 +204,5 @@ async fn delete_user(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let account_id = AccountId::from(path_uuid(&request, "user_id")?);
-    let deletion_id = use_cases.delete_account.by_admin(&caller, account_id, &client).await?.as_uuid();
-    Ok(success(SuccessCode::UserDataDeleted, DeletionData { deletion_id }))
+    Ok(answer(&use_cases.delete_account.by_admin(&caller, account_id, &client).await?))
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::AccountId;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{CredentialsDelete, Scope};
-use auth_domain::use_cases::{DeleteAccountError, UseCases};
+use auth_domain::use_cases::{DeleteAccountError, Deleted, UseCases};
 use serde_json::json;
 
 use crate::answer::{ApiError, success};
@@ -16,7 +16,7 @@ use crate::codes::SuccessCode;
 use crate::endpoint::{Endpoint, Location, Parameter, Permission};
 use crate::query::path_uuid;
 use crate::tag::Tag;
-use crate::wire::DeletionData;
+use crate::wire::{DeletionData, DeletionScheduledData, rfc3339};
 
 use super::logout::end_of_session;
 
@@ -33,9 +33,14 @@ pub(super) fn user_id() -> Parameter {
 pub(super) fn own() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/delete", || web::to(delete_own))
         .operation("deleteMe", Tag::Account, "Delete the account")
-        .description("For good, at once, with all sessions.")
+        .description(
+            "All sessions end at once. For good, unless `AUTH_DELETION_GRACE` is set: then the account can be restored until it \
+             has passed.",
+        )
         .permission(Permission::FreshLogin)
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)
+        .answers::<DeletionScheduledData>(SuccessCode::UserDeletionScheduled)
+        .one_of("DeletionResult")
         .errors(&[ErrorCode::LastAdmin])
 }
 
@@ -50,9 +55,20 @@ async fn delete_own(
         // Someone else deleted it in this instant.
         Err(DeleteAccountError::NotFound) => Err(ErrorCode::Unauthorized.into()),
         deleted => {
-            let data = DeletionData { deletion_id: deleted?.as_uuid() };
-            let response = success(SuccessCode::UserDataDeleted, data);
+            let response = answer(&deleted?);
             Ok(end_of_session(&use_cases, &request, caller.caller().session().id, response))
+        }
+    }
+}
+
+/// Builds the answer to a deletion that may be undone.
+pub(super) fn answer(deleted: &Deleted) -> HttpResponse {
+    let deletion_id = deleted.id().as_uuid();
+    match deleted {
+        Deleted::Finally(_) => success(SuccessCode::UserDataDeleted, DeletionData { deletion_id }),
+        Deleted::Scheduled(deletion) => {
+            let data = DeletionScheduledData { deletion_id, restorable_until: rfc3339(deletion.due) };
+            success(SuccessCode::UserDeletionScheduled, data)
         }
     }
 }
@@ -60,7 +76,9 @@ async fn delete_own(
 pub(super) fn by_service() -> Endpoint {
     Endpoint::new(Method::DELETE, "/auth/{user_id}", || web::to(delete_user))
         .operation("deleteUser", Tag::Services, "Delete a user")
-        .description("For good, at once: the account with all credentials and sessions.")
+        .description(
+            "For good, at once, whatever `AUTH_DELETION_GRACE` is: the account with all credentials and sessions.",
+        )
         .permission(Permission::Internal(Scope::CredentialsDelete))
         .parameter(user_id())
         .answers::<DeletionData>(SuccessCode::UserDataDeleted)

@@ -62,7 +62,9 @@ impl From<&Event> for EventView {
             | EventKind::EmailChanged
             | EventKind::UserSuspended
             | EventKind::UserResumed
-            | EventKind::UserRolesChanged => (None, None),
+            | EventKind::UserRolesChanged
+            | EventKind::UserDeletionScheduled
+            | EventKind::UserRestored => (None, None),
         };
         Self {
             id: event.id.as_uuid(),

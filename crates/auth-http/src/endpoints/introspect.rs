@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
+use auth_domain::audience::Audiences;
 use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use auth_domain::internal::{Scope, TokensIntrospect};
 use auth_domain::use_cases::{ActiveToken, UseCases};
@@ -57,12 +58,31 @@ struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     aud: Option<String>,
+    /// The service that exchanged the token for this one (RFC 8693 section 4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exp: Option<i64>,
+}
+
+/// A service that exchanged a token, and the one that had exchanged it before.
+#[derive(Serialize, ToSchema)]
+struct Actor {
+    /// Its name.
+    sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, no_recursion)]
+    act: Option<Box<Actor>>,
+}
+
+fn actor(names: &[String]) -> Option<Actor> {
+    let (sub, before) = names.split_first()?;
+    Some(Actor { sub: sub.clone(), act: actor(before).map(Box::new) })
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -88,7 +108,8 @@ async fn introspect(
 ) -> Result<HttpResponse, ApiError> {
     let token = token(body)?;
     let found = use_cases.introspect.execute(&caller, &token).await?;
-    Ok(no_store(HttpResponse::Ok()).json(found.map_or_else(Introspection::default, |token| describe(&edge, &token))))
+    Ok(no_store(HttpResponse::Ok())
+        .json(found.map_or_else(Introspection::default, |token| describe(&edge, &use_cases.audiences, &token))))
 }
 
 /// Returns the token of a form, as RFC 7662 section 2.1 requires, or of a JSON object.
@@ -102,7 +123,7 @@ fn token(body: Body) -> Result<String, ApiError> {
     }
 }
 
-fn describe(edge: &Edge, token: &ActiveToken) -> Introspection {
+fn describe(edge: &Edge, audiences: &Audiences, token: &ActiveToken) -> Introspection {
     match token {
         ActiveToken::Access(bearer) => {
             let (account, claims) = (bearer.account(), bearer.claims());
@@ -116,7 +137,8 @@ fn describe(edge: &Edge, token: &ActiveToken) -> Introspection {
                 email: Some(account.email.as_str().to_owned()),
                 roles: Some(account.roles.iter().map(str::to_owned).collect()),
                 iss: Some(edge.issuer.clone()),
-                aud: Some(edge.audience.clone()),
+                aud: Some(audiences.text(&claims.audience).to_owned()),
+                act: actor(claims.actors.names()),
                 iat: Some(claims.issued_at.as_seconds()),
                 exp: Some(claims.expires_at.as_seconds()),
             }

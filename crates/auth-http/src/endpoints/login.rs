@@ -14,9 +14,9 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
-use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::resource::requested;
 use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData, TempTokenData};
@@ -28,6 +28,11 @@ struct LoginBody {
     /// An e-mail address or a username; read only where there is no `email`.
     username: Option<String>,
     password: String,
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
+    resource: Option<String>,
+    /// Keep an account that is to be deleted (`ACCOUNT_DELETION_SCHEDULED`).
+    #[serde(default)]
+    restore: bool,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -42,10 +47,12 @@ pub(super) fn endpoint() -> Endpoint {
         .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
         .one_of("LoginResult")
         .errors(&[
+            ErrorCode::InvalidTarget,
             ErrorCode::InvalidCredentials,
             ErrorCode::UserAlreadyLinked,
             ErrorCode::InvalidPassword,
             ErrorCode::AccountSuspended,
+            ErrorCode::AccountDeletionScheduled,
             ErrorCode::NewPasswordRequired,
             ErrorCode::RateLimited,
             ErrorCode::Overloaded,
@@ -70,14 +77,15 @@ async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let body: LoginBody =
         body.checked_json(&[], |body| if name(body).is_none() { vec![name_required()] } else { vec![] })?;
+    let (audience, delivery) = requested(&use_cases.audiences, &request, body.resource.as_deref())?;
     let attempt = LoginRequest {
         name: LoginName::parse(name(&body).ok_or_else(|| Refusal::invalid(vec![name_required()]))?),
         password: Password::new(&body.password),
+        audience,
+        restore: body.restore,
         client,
     };
-    let outcome = use_cases.login.execute(attempt).await?;
-    let delivery = Delivery::of(&request);
-    Ok(match outcome {
+    Ok(match use_cases.login.execute(attempt).await? {
         LoginOutcome::LoggedIn(logged_in) => {
             token_answers::logged_in(&request, delivery, SuccessCode::UserLoggedIn, &logged_in)
         }

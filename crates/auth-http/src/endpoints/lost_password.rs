@@ -35,7 +35,12 @@ pub(super) fn endpoint() -> Endpoint {
         .example(json!({ "email": "ann@example.org" }))
         .answers::<TempTokenData>(SuccessCode::CodeSent)
         .named("PasswordResetCodeSent")
-        .errors(&[ErrorCode::InvalidEmail, ErrorCode::UserLinked, ErrorCode::AccountSuspended])
+        .errors(&[
+            ErrorCode::InvalidEmail,
+            ErrorCode::UserLinked,
+            ErrorCode::AccountSuspended,
+            ErrorCode::AccountDeletionScheduled,
+        ])
         .errors(&[ErrorCode::RateLimited, ErrorCode::Unavailable])
 }
 

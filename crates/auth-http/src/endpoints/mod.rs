@@ -28,6 +28,7 @@ mod roles;
 mod second_factor_login;
 mod second_factors;
 mod sessions;
+mod token_exchange;
 mod update_credentials;
 mod update_password;
 mod verify;
@@ -87,6 +88,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         invitations::list(),
         invitations::withdraw(),
         introspect::endpoint(),
+        token_exchange::endpoint(),
         admin_users::list(),
         admin_users::create(),
         admin_users::show(),
@@ -94,6 +96,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         admin_acts::change_roles(),
         admin_acts::suspend(),
         admin_acts::resume(),
+        admin_acts::restore(),
         admin_acts::end_sessions(),
         admin_acts::reset_second_factors(),
         admin_acts::set_email(),

@@ -17,10 +17,10 @@ use crate::answer::ApiError;
 use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
-use crate::delivery::Delivery;
 use crate::endpoint::{Answer, Endpoint, Permission};
 use crate::network_limits::Cost;
 use crate::query::single_field;
+use crate::resource::requested;
 use crate::tag::Tag;
 use crate::wire::{LoginData, SecondFactorData, TempTokenData};
 
@@ -41,6 +41,8 @@ struct IdTokenBody {
     nonce: String,
     /// An invitation, where one is required to register.
     invitation: Option<String>,
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
+    resource: Option<String>,
 }
 
 /// Returns the endpoint of a provider that issues id_tokens.
@@ -68,6 +70,7 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
     .answers::<TempTokenData>(SuccessCode::EmailVerificationRequired)
     .one_of("TokenSignInResult")
     .errors(&[
+        ErrorCode::InvalidTarget,
         ErrorCode::EmailRequired,
         ErrorCode::OauthCodeInvalid,
         ErrorCode::EmailExists,
@@ -77,6 +80,7 @@ pub(super) fn by_token(provider: &ProviderName) -> Endpoint {
         ErrorCode::DomainNotAllowed,
         ErrorCode::RegistrationRefused,
         ErrorCode::AccountSuspended,
+        ErrorCode::AccountDeletionScheduled,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::RateLimited,
@@ -112,10 +116,12 @@ async fn sign_in_by_token(
     if let Some(error) = wrong_nonce(&body) {
         return Err(Refusal::invalid(vec![error]).into());
     }
+    let (audience, delivery) = requested(&use_cases.audiences, &request, body.resource.as_deref())?;
     let token = IdToken::parse(&body.id_token).ok_or(ErrorCode::OauthCodeInvalid)?;
     let invitation = body.invitation.as_deref();
-    let outcome = use_cases.sign_in_by_token.execute(&provider, &token, &body.nonce, invitation, &client).await?;
-    Ok(answer(&request, Delivery::of(&request), &outcome))
+    let sign_in = &use_cases.sign_in_by_token;
+    let outcome = sign_in.execute(&provider, &token, &body.nonce, invitation, (&client, &audience)).await?;
+    Ok(answer(&request, delivery, &outcome))
 }
 
 /// The form that a provider sends (OAuth 2.0 Form Post Response Mode).

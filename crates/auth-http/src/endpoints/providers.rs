@@ -5,6 +5,7 @@ use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Data};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
+use auth_domain::audience::{Audience, InvalidTarget};
 use auth_domain::authorization::AuthorizationCode;
 use auth_domain::error_code::{ErrorCode, FieldError, FieldReason, Refusal};
 use auth_domain::identity::ProviderName;
@@ -29,6 +30,7 @@ use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
+use crate::resource::delivery_for;
 use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, ReauthenticatedData, SecondFactorData, TempTokenData, UserData};
@@ -89,6 +91,11 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     .parameter(redirect_parameter())
     .parameter(query("invitation", "An invitation, where one is required to register."))
     .parameter(query(
+        "resource",
+        "For whom the access token at the end is to be (RFC 8707): one of `AUTH_AUDIENCES`. Not with `redirect` or \
+         `reauthenticate`, which are about the default audience.",
+    ))
+    .parameter(query(
         "reauthenticate",
         "`true`: confirm again who the user of a session is: that of the access token in the request, or in its \
          cookie. The same browser must return, or the request must carry an access token of that session. With the \
@@ -98,12 +105,15 @@ fn authorize(provider: &ProviderName) -> Endpoint {
     .answers::<AuthorizationData>(SuccessCode::AuthorizationStarted)
     .errors(&[HttpCode::TokenRequired, HttpCode::CrossSiteRequest])
     .errors(&[
+        ErrorCode::InvalidTarget,
         ErrorCode::InvitationInvalid,
         ErrorCode::RegistrationRefused,
         ErrorCode::AccessTokenInvalid,
+        ErrorCode::WrongAudience,
         ErrorCode::AccessTokenExpired,
         ErrorCode::Unauthorized,
         ErrorCode::AccountSuspended,
+        ErrorCode::AccountDeletionScheduled,
         ErrorCode::NotFound,
         ErrorCode::ProviderUnavailable,
         ErrorCode::Overloaded,
@@ -124,7 +134,11 @@ async fn begin_sign_in(
     // A client that reads JSON and names no page to end on may have no cookies.
     let in_browser = !wants_json || redirect.is_some() || came_by_cookie(&request);
     let browser = in_browser.then(|| cookies::browser_or_new(&edge, &request));
-    let browser_context = BrowserContext { browser: browser.clone(), redirect };
+    let audience = use_cases.audiences.requested(query_parameter(&request, "resource")?.as_deref())?;
+    if audience != Audience::Default && (redirect.is_some() || caller.is_some()) {
+        return Err(InvalidTarget.into());
+    }
+    let browser_context = BrowserContext { browser: browser.clone(), redirect, audience };
     let url = match caller {
         Some(caller) => use_cases.begin_authorization.reauthenticate(&caller, &provider, browser_context).await?,
         None => {
@@ -190,7 +204,7 @@ async fn begin_link(
 ) -> Result<HttpResponse, ApiError> {
     let redirect = redirect_of(&edge, &request)?;
     let browser = cookies::browser_or_new(&edge, &request);
-    let browser_context = BrowserContext { browser: Some(browser.clone()), redirect };
+    let browser_context = BrowserContext { browser: Some(browser.clone()), redirect, audience: Audience::Default };
     let mut response = started(use_cases.begin_authorization.link(&caller, &provider, browser_context).await?);
     cookies::set_browser(&mut response, &browser);
     Ok(response)
@@ -246,6 +260,7 @@ fn finish(provider: &ProviderName) -> Endpoint {
     .answers_plain(Answer::Redirect("Where the sign-in began with `redirect`."))
     .errors(&[HttpCode::AuthCodeRequired])
     .errors(&[
+        ErrorCode::InvalidTarget,
         ErrorCode::EmailRequired,
         ErrorCode::OauthStateInvalid,
         ErrorCode::OauthCodeInvalid,
@@ -256,10 +271,12 @@ fn finish(provider: &ProviderName) -> Endpoint {
         ErrorCode::DomainNotAllowed,
         ErrorCode::RegistrationRefused,
         ErrorCode::AccountSuspended,
+        ErrorCode::AccountDeletionScheduled,
         ErrorCode::IdentityAlreadyLinked,
         ErrorCode::ProviderNotLinked,
         ErrorCode::ReauthenticationRequired,
         ErrorCode::AccessTokenInvalid,
+        ErrorCode::WrongAudience,
         ErrorCode::AccessTokenExpired,
         ErrorCode::Unauthorized,
         ErrorCode::ProviderUnavailable,
@@ -285,16 +302,15 @@ async fn callback(
         Err(error) => return Err(error.into()),
     };
     let (redirect, same_browser) = (opened.redirect().map(str::to_owned), opened.is_of_this_browser());
+    // Cookies are set only in the browser that began, so that nobody is logged in by a link that someone sent.
+    let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
+    let delivery = delivery_for(opened.audience(), delivery)?;
     let outcome = match authorization_code(&request, code.as_deref()) {
         Ok(code) => use_cases.finish_authorization.execute(opened, &code, &client).await.map_err(ApiError::from),
         Err(code) => Err(code.into()),
     };
     match (outcome, redirect) {
-        (Ok(outcome), None) => {
-            // Cookies are set only in the browser that began, so that nobody is logged in by a link that someone sent.
-            let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
-            Ok(answer(&request, delivery, &outcome))
-        }
+        (Ok(outcome), None) => Ok(answer(&request, delivery, &outcome)),
         (Ok(outcome), Some(redirect)) => Ok(redirected(&request, &outcome, &redirect)),
         (Err(refusal), None) => Err(refusal),
         (Err(refusal), Some(redirect)) => Ok(found(&with_parameter(&redirect, "error", refusal.code().as_str()))),

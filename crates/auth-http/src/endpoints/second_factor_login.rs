@@ -5,7 +5,8 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse, Route};
 use auth_domain::access_token::BearerToken;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::use_cases::{SecondFactor, UseCases};
+use auth_domain::session::Client;
+use auth_domain::use_cases::{PendingStep, SecondFactor, UseCases};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -17,17 +18,50 @@ use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::resource::requested;
 use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, ReauthenticatedData};
-
-use super::verify_code::{OtpBody, otp_code};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RecoveryCodeBody {
     /// Case, spaces and dashes do not matter.
     recovery_code: String,
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
+    resource: Option<String>,
+}
+
+/// A body that names the code of a login.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LoginCodeBody {
+    /// Six digits; white space does not matter.
+    #[schema(example = "123456")]
+    otp_code: String,
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
+    resource: Option<String>,
+}
+
+/// Returns the code, and the `resource`.
+fn code_and_resource(body: Body) -> Result<(BearerToken, Option<String>), ApiError> {
+    let body: LoginCodeBody = body.json(&[("/otpCode", HttpCode::OtpRequired.into())])?;
+    if body.otp_code.is_empty() {
+        return Err(HttpCode::OtpRequired.into());
+    }
+    Ok((BearerToken::new(body.otp_code), body.resource))
+}
+
+/// Finishes the login with what was given.
+async fn finish(
+    use_cases: &UseCases,
+    (step, given, resource): (PendingStep, SecondFactor, Option<String>),
+    client: &Client,
+    request: &HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (audience, delivery) = requested(&use_cases.audiences, request, resource.as_deref())?;
+    let finished = use_cases.finish_login.execute(&step, &given, &audience, client).await?;
+    Ok(token_answers::login_finished(request, delivery, &finished))
 }
 
 /// `data` of a code that was mailed.
@@ -47,7 +81,8 @@ fn finishing(id: &'static str, path: &'static str, route: fn() -> Route, summary
         .answers::<ReauthenticatedData>(SuccessCode::Reauthenticated)
         .one_of("SecondFactorResult")
         .errors(&[HttpCode::OtpRequired])
-        .errors(&[ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled, ErrorCode::OtpInvalid, ErrorCode::RateLimited])
+        .errors(&[ErrorCode::InvalidTarget, ErrorCode::TwofaNotSet, ErrorCode::TwofaNotEnabled])
+        .errors(&[ErrorCode::OtpInvalid, ErrorCode::RateLimited])
 }
 
 pub(super) fn by_app() -> Endpoint {
@@ -57,7 +92,7 @@ pub(super) fn by_app() -> Endpoint {
         || web::to(verify_app),
         "Finish a login with a code of the app",
     )
-    .body::<OtpBody>()
+    .body::<LoginCodeBody>()
 }
 
 /// *Permissions:* a temp token of a login or a reauthentication.
@@ -68,9 +103,8 @@ async fn verify_app(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let given = SecondFactor::App(BearerToken::new(otp_code(body)?));
-    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&request, &finished))
+    let (code, resource) = code_and_resource(body)?;
+    finish(&use_cases, (token, SecondFactor::App(code), resource), &client, &request).await
 }
 
 pub(super) fn by_email() -> Endpoint {
@@ -80,7 +114,7 @@ pub(super) fn by_email() -> Endpoint {
         || web::to(verify_email),
         "Finish a login with the mailed code",
     )
-    .body::<OtpBody>()
+    .body::<LoginCodeBody>()
 }
 
 /// *Permissions:* a temp token of a login or a reauthentication.
@@ -91,9 +125,8 @@ async fn verify_email(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let given = SecondFactor::Email(BearerToken::new(otp_code(body)?));
-    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&request, &finished))
+    let (code, resource) = code_and_resource(body)?;
+    finish(&use_cases, (token, SecondFactor::Email(code), resource), &client, &request).await
 }
 
 pub(super) fn by_recovery_code() -> Endpoint {
@@ -120,8 +153,7 @@ async fn verify_recovery_code(
         return Err(HttpCode::OtpRequired.into());
     }
     let given = SecondFactor::RecoveryCode(BearerToken::new(body.recovery_code));
-    let finished = use_cases.finish_login.execute(&token, &given, &client).await?;
-    Ok(token_answers::login_finished(&request, &finished))
+    finish(&use_cases, (token, given, body.resource), &client, &request).await
 }
 
 pub(super) fn send_code() -> Endpoint {

@@ -15,9 +15,9 @@ use crate::body::Body;
 use crate::caller::Temp;
 use crate::client::RequestClient;
 use crate::codes::SuccessCode;
-use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
 use crate::network_limits::Cost;
+use crate::resource::requested;
 use crate::tag::Tag;
 use crate::token_answers;
 use crate::wire::{LoginData, SecondFactorData};
@@ -29,6 +29,8 @@ struct UpdatePasswordBody {
     password: String,
     /// The same again.
     confirm_password: String,
+    /// One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience.
+    resource: Option<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -42,6 +44,7 @@ pub(super) fn endpoint() -> Endpoint {
         .answers::<SecondFactorData>(SuccessCode::TwofaRequired)
         .one_of("PasswordResetResult")
         .errors(&[
+            ErrorCode::InvalidTarget,
             ErrorCode::UserLinked,
             ErrorCode::UnmatchedPasswords,
             ErrorCode::PasswordPolicy,
@@ -60,14 +63,14 @@ async fn update_password(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let body: UpdatePasswordBody = body.json(&[])?;
+    let (audience, delivery) = requested(&use_cases.audiences, &request, body.resource.as_deref())?;
     let update = UpdatePasswordRequest {
         password: Password::new(&body.password),
         confirm_password: Password::new(&body.confirm_password),
+        audience,
         client,
     };
-    let outcome = use_cases.update_password.execute(&token, update).await?;
-    let delivery = Delivery::of(&request);
-    Ok(match outcome {
+    Ok(match use_cases.update_password.execute(&token, update).await? {
         PasswordUpdated::LoggedIn(logged_in) => {
             token_answers::logged_in(&request, delivery, SuccessCode::UserLoggedIn, &logged_in)
         }

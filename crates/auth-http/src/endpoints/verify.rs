@@ -4,10 +4,11 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::error_code::ErrorCode;
+use auth_domain::use_cases::UseCases;
 use serde_json::json;
 
 use crate::answer::{ApiError, no_store};
-use crate::caller::ReadingBearer;
+use crate::caller::at_gateway;
 use crate::codes::HttpCode;
 use crate::credential::came_by_cookie;
 use crate::cross_site::{is_forged_at_gateway, refusal};
@@ -27,6 +28,13 @@ pub(super) fn endpoint() -> Endpoint {
             description: "The role that the user must have.",
             schema: json!({ "type": "string" }),
         })
+        .parameter(Parameter {
+            name: "audience",
+            location: Location::Query,
+            description: "For whom the token must be: one of `AUTH_AUDIENCES`, where the gateway is in front of the services \
+                          with it. Without it, the default audience.",
+            schema: json!({ "type": "string" }),
+        })
         .answers_plain(Answer::Headers {
             headers: &[
                 ("X-Auth-User-Id", "The user: a UUID."),
@@ -35,16 +43,14 @@ pub(super) fn endpoint() -> Endpoint {
             ],
             description: "Who it is, in headers; no body.",
         })
-        .errors(&[ErrorCode::Forbidden])
+        .errors(&[ErrorCode::InvalidTarget, ErrorCode::Forbidden])
         .errors(&[HttpCode::CrossSiteRequest])
 }
 
 /// *Permissions:* any access token of a user with that role.
-async fn verify(
-    edge: Data<Edge>,
-    ReadingBearer(caller): ReadingBearer,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
+async fn verify(use_cases: Data<UseCases>, edge: Data<Edge>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let audience = use_cases.audiences.requested(query_parameter(&request, "audience")?.as_deref())?;
+    let caller = at_gateway(&request, &audience).await?;
     if came_by_cookie(&request) && is_forged_at_gateway(&edge, &request) {
         return Err(refusal(&request));
     }

@@ -66,7 +66,6 @@ fn edge(service: &TestService) -> Edge {
         documents: DocumentCache::default(),
         providers: [&service.google, &service.fortytwo].map(listed).into(),
         issuer: URL.to_owned(),
-        audience: URL.to_owned(),
         base_paths: vec!["/".to_owned()],
     }
 }

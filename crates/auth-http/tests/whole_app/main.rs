@@ -23,9 +23,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to fail")]
 
 mod administration;
+mod audiences;
 mod clocks;
 mod credentials;
 mod cross_site;
+mod deletion_grace;
 mod disclosure;
 mod fresh_login;
 mod harness;
@@ -46,6 +48,7 @@ mod registration;
 mod second_factors;
 mod sessions;
 mod suspension;
+mod token_exchange;
 mod transport;
 mod verification;
 mod workers;

@@ -93,7 +93,7 @@ fn as_line(record: &AuditRecord) -> Result<String, Failure> {
     let detail = detail.as_deref().unwrap_or("-");
     let request = request_id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     let (at, outcome) = (rfc3339(*occurred_at)?, outcome.as_str());
-    Ok(format!("{at}  {action:<22}  {outcome:<7}  {actor}  {network}  {account}  request {request}  {detail}"))
+    Ok(format!("{at}  {action:<26}  {outcome:<7}  {actor}  {network}  {account}  request {request}  {detail}"))
 }
 
 fn as_json(record: &AuditRecord) -> Result<String, Failure> {

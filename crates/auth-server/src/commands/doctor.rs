@@ -7,6 +7,7 @@ use std::time::Duration;
 use auth_crypto::{AccessTokenSigner, SystemClock};
 use auth_domain::Timestamp;
 use auth_domain::account::EmailAddress;
+use auth_domain::audience::Audiences;
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::Clock as _;
 use auth_domain::signing_key::signing_at;
@@ -121,7 +122,7 @@ async fn keys(settings: &Settings, opened: &Opened) -> Result<Finding, Failure> 
     let ring = existing(settings)?.ring;
     ring.clone().with_retired(&opened.store.list_retired_keys().await?, settings.lifetimes.absolute)?;
     let keys = opened.store.list_signing_keys().await?;
-    AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
+    AccessTokenSigner::new(ring.clone(), String::new(), Audiences::default()).load(&keys)?;
     let now = SystemClock.now();
     let Some(signing) = signing_at(&keys, now, |key| (key.sequence, key.active_from)) else {
         return Ok(Odd("no signing key yet: the server creates one when it starts".to_owned()));

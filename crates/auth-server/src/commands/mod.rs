@@ -89,6 +89,7 @@ async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> 
         UserCommand::Roles(options) => user_roles::run(settings, &options).await,
         UserCommand::Suspend(options) => act(Act::Suspend, options).await,
         UserCommand::Resume(options) => act(Act::Resume, options).await,
+        UserCommand::Restore(options) => act(Act::Restore, options).await,
         UserCommand::EndSessions(options) => act(Act::EndSessions, options).await,
         UserCommand::ResetSecondFactors(options) => act(Act::ResetSecondFactors, options).await,
         UserCommand::SetEmail { options, email, verified } => act(Act::SetEmail { email, verified }, options).await,

@@ -3,6 +3,7 @@
 use auth_crypto::{AccessTokenSigner, KeyRing, SealedImports, SealedTotp, SystemClock, SystemEntropy};
 use auth_domain::AccountId;
 use auth_domain::account::{LoginName, Password};
+use auth_domain::audience::{Audience, Audiences};
 use auth_domain::maintenance::Maintenance;
 use auth_domain::ports::{Change, Clock as _, Entropy as _, ImportSealing as _, Writers};
 use auth_domain::registration::RegistrationPolicy;
@@ -169,7 +170,7 @@ async fn open_secrets(settings: &Settings, ring: &KeyRing) -> Result<(), Failure
         require_none(what, &broken)?;
     }
     let keys = store.list_signing_keys().await?;
-    AccessTokenSigner::new(ring.clone(), String::new(), String::new()).load(&keys)?;
+    AccessTokenSigner::new(ring.clone(), String::new(), Audiences::default()).load(&keys)?;
     print(&format!(
         "readable accounts: {accounts}; decrypted authenticator secrets: {opened}, imported password hashes: \
          {imported}, signing keys: {}",
@@ -214,7 +215,10 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
         .await
         .map_err(|error| format!("the probe account could not register: {error}"))?;
     let name = LoginName::parse(&email);
-    let login = use_cases.login.execute(LoginRequest { name, password, client: client.clone() }).await;
+    let login = use_cases
+        .login
+        .execute(LoginRequest { name, password, audience: Audience::Default, restore: false, client: client.clone() })
+        .await;
     match login.map_err(|error| format!("the probe account could not log in: {error}"))? {
         LoginOutcome::LoggedIn(logged_in) => {
             let access = logged_in.tokens.access.reveal().to_owned();
@@ -226,7 +230,7 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
             let refresh = logged_in.tokens.refresh.reveal().to_owned();
             use_cases
                 .refresh_session
-                .execute(&refresh, &client)
+                .execute(&refresh, &Audience::Default, &client)
                 .await
                 .map_err(|error| format!("the probe account could not refresh its session: {error}"))?;
             print("a probe account registered, logged in and refreshed its session")

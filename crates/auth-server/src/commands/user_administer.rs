@@ -1,4 +1,4 @@
-//! `user suspend`, `resume`, `end-sessions`, `reset-2fa`, `set-email` and `require-password`.
+//! `user suspend`, `resume`, `restore`, `end-sessions`, `reset-2fa`, `set-email` and `require-password`.
 
 use std::net::Ipv4Addr;
 
@@ -31,6 +31,7 @@ pub(crate) struct ActOptions {
 pub(crate) enum Act {
     Suspend,
     Resume,
+    Restore,
     EndSessions,
     ResetSecondFactors,
     RequirePassword,
@@ -54,6 +55,7 @@ async fn perform(use_cases: &OperatorUseCases, account: Account, act: Act) -> Re
     Ok(match act {
         Act::Suspend => use_cases.suspend_account.suspend(&admin, id, &client).await?,
         Act::Resume => use_cases.suspend_account.resume(&admin, id, &client).await?,
+        Act::Restore => use_cases.restore_account.by_admin(&admin, id, &client).await?,
         Act::EndSessions => {
             use_cases.end_sessions.execute(&admin, id, &client).await?;
             account
@@ -80,7 +82,7 @@ impl Act {
         match self {
             Self::Suspend => Some("Suspend and sign out everywhere"),
             Self::ResetSecondFactors => Some("Remove all second factors of"),
-            Self::Resume | Self::EndSessions | Self::RequirePassword | Self::SetEmail { .. } => None,
+            Self::Resume | Self::Restore | Self::EndSessions | Self::RequirePassword | Self::SetEmail { .. } => None,
         }
     }
 
@@ -88,6 +90,7 @@ impl Act {
         match self {
             Self::Suspend => "is suspended; all sessions have ended",
             Self::Resume => "is active",
+            Self::Restore => "will not be deleted",
             Self::EndSessions => "has no session any more",
             Self::ResetSecondFactors => "has no second factor any more",
             Self::RequirePassword => "must reset the password before the next login",

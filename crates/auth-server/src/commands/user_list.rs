@@ -23,7 +23,7 @@ pub(crate) struct ListOptions {
     #[arg(long)]
     provider: Option<String>,
     /// Only users in this state
-    #[arg(long, value_parser = ["active", "suspended"])]
+    #[arg(long, value_parser = ["active", "suspended", "deletion_scheduled"])]
     state: Option<String>,
     /// Print one JSON object per line
     #[arg(long)]
@@ -48,10 +48,13 @@ fn filter(options: &ListOptions) -> Result<AccountFilter, Failure> {
     let role = options.role.as_deref().map(|role| Role::parse(role).ok_or("--role is not a role"));
     let provider = options.provider.as_deref();
     let provider = provider.map(|name| ProviderName::parse(name).ok_or("--provider is not the name of a provider"));
+    let state = options.state.as_deref();
     Ok(AccountFilter {
         text: text.transpose()?,
         role: role.transpose()?,
         provider: provider.transpose()?,
-        suspended: options.state.as_deref().map(|state| state == "suspended"),
+        // Those who are to be deleted are in no other state.
+        suspended: state.filter(|state| *state != "deletion_scheduled").map(|state| state == "suspended"),
+        deletion_scheduled: state.map(|state| state == "deletion_scheduled"),
     })
 }

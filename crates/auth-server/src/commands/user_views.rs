@@ -26,8 +26,9 @@ pub(super) fn as_json(account: &Account) -> Result<Value, Failure> {
         "email": account.email.as_str(),
         "emailVerified": account.email_verified,
         "roles": account.roles.iter().collect::<Vec<_>>(),
-        "state": account.state.as_str(),
+        "state": account.state_name(),
         "suspendedAt": account.state.suspended_since().map(rfc3339).transpose()?,
+        "deletionDueAt": account.deletion.as_ref().map(|deletion| rfc3339(deletion.due)).transpose()?,
         "hasPassword": account.password_hash.is_some(),
         "newPasswordRequired": account.new_password_required,
         "linkedProviders": providers,
@@ -58,7 +59,7 @@ fn row(account: &Account) -> [String; 6] {
     let proved = if account.email_verified { "verified" } else { "unverified" };
     let roles: Vec<&str> = account.roles.iter().collect();
     let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(",") };
-    let state = account.state.as_str();
+    let state = account.state_name();
     let email = account.email.as_str();
     [&account.id.to_string(), email, proved, username, &roles, state].map(str::to_owned)
 }

@@ -11,6 +11,7 @@ mod source;
 mod table;
 mod value;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -18,11 +19,13 @@ use std::time::Duration;
 
 use auth_crypto::{HashParameters, ServiceRegistration};
 use auth_domain::account::HashCost;
+use auth_domain::audience::{AudienceName, Audiences};
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::event::Subscription;
 use auth_domain::registration::{EmailDomains, RegistrationMode, RegistrationPolicy};
 use auth_domain::session::SessionLifetimes;
+use auth_domain::token_exchange::ExchangeRules;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_http::NetworkQuota;
 use auth_smtp::{MailHostname, MailSettings};
@@ -35,8 +38,8 @@ use providers::origins;
 use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
-    audience, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies, public_url,
-    registration, socket_address, switch,
+    audience, audiences, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies,
+    public_url, registration, socket_address, switch,
 };
 
 pub(crate) use pages::PageSettings;
@@ -55,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) secret_key: Option<Zeroizing<String>>,
     pub(crate) public_url: Option<String>,
     pub(crate) audience: Option<String>,
+    pub(crate) audiences: BTreeSet<AudienceName>,
     pub(crate) base_paths: Vec<String>,
     pub(crate) password_min: usize,
     pub(crate) lifetimes: SessionLifetimes,
@@ -62,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) session_cache: bool,
     pub(crate) hashing: HashParameters,
     pub(crate) services: Vec<ServiceRegistration>,
+    /// Which of them may exchange tokens.
+    pub(crate) exchange: ExchangeRules,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) network_limits: Option<NetworkLimit>,
     pub(crate) otlp_endpoint: Option<String>,
@@ -73,6 +79,7 @@ pub(crate) struct Settings {
     pub(crate) registration: RegistrationPolicy,
     pub(crate) email_verification: EmailVerification,
     pub(crate) step_up_max_age: Option<Duration>,
+    pub(crate) deletion_grace: Duration,
     pub(crate) webhooks: Vec<WebhookRegistration>,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) drain_notice: Duration,
@@ -192,13 +199,15 @@ impl Settings {
             public_url: reader.parse("PUBLIC_URL", None, |text| public_url(text).map(Some)),
             otlp_endpoint: reader.parse("OTLP_ENDPOINT", None, |text| collector_url(text).map(Some)),
             audience: reader.parse("AUDIENCE", None, |text| audience(text).map(Some)),
+            audiences: reader.parse("AUDIENCES", BTreeSet::new(), audiences),
             base_paths: reader.parse("BASE_PATHS", vec!["/".to_owned(), "/api/".to_owned()], base_paths),
             password_min: reader.number("PASSWORD_MIN"),
             lifetimes: session_lifetimes(&mut reader),
             suspicious_session: suspicious_session(&mut reader),
             session_cache: reader.switch("SESSION_CACHE"),
             hashing: hashing(&mut reader),
-            services: reader.services(),
+            services: Vec::new(),
+            exchange: ExchangeRules::new(),
             trusted_proxies: reader.parse("TRUSTED_PROXIES", Vec::new(), proxies),
             network_limits: network_limits(&mut reader),
             challenges: ChallengeLifetimes { temp: reader.seconds("TEMP_TTL"), code: reader.seconds("CODE_TTL") },
@@ -209,6 +218,7 @@ impl Settings {
             },
             email_verification: email_verification(&mut reader),
             step_up_max_age: reader.seconds_or_off("STEP_UP_MAX_AGE"),
+            deletion_grace: reader.seconds("DELETION_GRACE"),
             webhooks: reader.webhooks(),
             metrics_listen: reader.parse("METRICS_LISTEN", None, |text| socket_address(text).map(Some)),
             drain_notice: reader.seconds("DRAIN_NOTICE"),
@@ -219,6 +229,9 @@ impl Settings {
             providers: reader.providers(),
             data_dir,
         };
+        settings.check_audiences(&mut reader);
+        let audiences = Audiences::new(settings.default_audience(settings.listen), settings.audiences.clone());
+        (settings.services, settings.exchange) = reader.services(&audiences);
         settings.decide_on_pages(&mut reader);
         let hostname = reader.parse("MAIL_HOSTNAME", None, |text| {
             MailHostname::parse(text).map(Some).map_err(|mistake| mistake.to_string())
@@ -231,6 +244,19 @@ impl Settings {
             );
         }
         reader.finish(settings)
+    }
+
+    /// Returns the audience of tokens for which none other is requested, of a server that listens at this address.
+    pub(crate) fn default_audience(&self, listening: SocketAddr) -> String {
+        let public_url = || self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+        self.audience.clone().unwrap_or_else(public_url)
+    }
+
+    fn check_audiences(&self, reader: &mut Reader) {
+        let default = self.default_audience(self.listen);
+        if self.audiences.iter().any(|name| name.as_str() == default) {
+            reader.mistake(format!("AUTH_AUDIENCES must not contain {default}, which is the default audience"));
+        }
     }
 
     /// Decides about pages and cookies together: the pages need cookies. They are on by default where they work at once.

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use auth_crypto::{InternalTokenVerifier, ServiceKey, ServiceRegistration};
+use auth_domain::audience::{Audience, AudienceName, Audiences};
 use auth_domain::event::{EventName, Subscription};
 use auth_domain::internal::Scope;
+use auth_domain::token_exchange::{ExchangeRule, ExchangeRules};
 use auth_webhooks::{Webhook, WebhookSecret};
 use zeroize::Zeroizing;
 
@@ -19,8 +21,43 @@ pub(crate) struct WebhookRegistration {
 }
 
 impl Reader {
-    pub(super) fn services(&mut self) -> Vec<ServiceRegistration> {
-        self.service_names("INTERNAL").iter().filter_map(|name| self.service(name)).collect()
+    /// Returns the services that may call, and what each may exchange.
+    pub(super) fn services(&mut self, audiences: &Audiences) -> (Vec<ServiceRegistration>, ExchangeRules) {
+        let (mut services, mut rules) = (Vec::new(), ExchangeRules::new());
+        for name in self.service_names("INTERNAL") {
+            let (own, targets) = self.exchange(&name, audiences);
+            let Some(service) = self.service(&name) else { continue };
+            let may_exchange = service.scopes.contains(&Scope::TokensExchange);
+            if may_exchange == targets.is_empty() {
+                self.mistake(format!(
+                    "AUTH_INTERNAL__{name}__… needs both or neither: the scope tokens:exchange, and …__TARGETS"
+                ));
+            }
+            if may_exchange {
+                rules.insert(service.name.clone(), ExchangeRule { own, targets });
+            }
+            services.push(service);
+        }
+        (services, rules)
+    }
+
+    fn exchange(&mut self, name: &str, audiences: &Audiences) -> (Audience, BTreeSet<AudienceName>) {
+        let field = |field: &str| format!("INTERNAL__{name}__{field}");
+        let own = self.parse(&field("AUDIENCE"), Audience::Default, |text| {
+            audiences.find(text).ok_or_else(|| format!("must be one of AUTH_AUDIENCES, not {text:?}"))
+        });
+        let targets = self.parse(&field("TARGETS"), BTreeSet::new(), |text| {
+            let target = |part: &str| match audiences.find(part) {
+                Some(Audience::Other(name)) if own != Audience::Other(name.clone()) => Ok(name),
+                Some(Audience::Other(_)) => Err(format!("must not contain {part:?}, the audience of the service itself")),
+                Some(Audience::Default) => Err(format!(
+                    "must not contain the default audience, {part:?}: with tokens for it, a service could change accounts"
+                )),
+                None => Err(format!("must contain only names in AUTH_AUDIENCES, not {part:?}")),
+            };
+            list(text).map(target).collect()
+        });
+        (own, targets)
     }
 
     fn service(&mut self, name: &str) -> Option<ServiceRegistration> {

@@ -78,7 +78,18 @@ const SETTINGS: &[Row] = &[
         "(http://<listen>)",
         "Issuer of tokens, and base of the callback URLs for identity providers. Must use https, or a loopback address, when cookies are on or a provider is configured.",
     ),
-    ("AUDIENCE", Kind::Text("text"), "(the public URL)", "Audience of access tokens."),
+    (
+        "AUDIENCE",
+        Kind::Text("text"),
+        "(the public URL)",
+        "Audience of access tokens for which none other is requested.",
+    ),
+    (
+        "AUDIENCES",
+        Kind::List("a URL without a fragment, or a name"),
+        "(none)",
+        "Further audiences, for which an access token can be requested with `resource` (RFC 8707): a token that was given to one service is then of no use at another.",
+    ),
     ("BASE_PATHS", Kind::List("a path"), "/,/api", "Every endpoint is served under each of these paths."),
     (
         "TRUSTED_PROXIES",
@@ -165,6 +176,12 @@ const SETTINGS: &[Row] = &[
         Kind::Switch,
         "(off, on with AUTH_PAGES)",
         "Let browsers receive and send tokens in cookies as well as in JSON and headers.",
+    ),
+    (
+        "DELETION_GRACE",
+        Kind::Seconds(0, 31_536_000),
+        "0",
+        "How long an account can be restored after its user or an admin has deleted it. During this time nobody can log in to it, and its names stay taken; other services are told to delete their data only afterwards. 0: deleted for good at once.",
     ),
     (
         "PAGES",
@@ -353,6 +370,18 @@ const NAMED: &[NamedSettings] = &[
             ),
             ("PUBLIC_KEY", Kind::Secret("PEM"), "(none)", "Ed25519 public key of the service, instead of a secret."),
             ("SCOPES", Kind::List("a scope"), "(none)", "What the service may do."),
+            (
+                "AUDIENCE",
+                Kind::Text("one of AUTH_AUDIENCES"),
+                "(the default audience)",
+                "Audience of the service itself: with the scope tokens:exchange it may exchange users' tokens for this audience.",
+            ),
+            (
+                "TARGETS",
+                Kind::List("one of AUTH_AUDIENCES"),
+                "(none)",
+                "Audiences of the services that it may call for a user: for these it may exchange users' tokens (RFC 8693).",
+            ),
         ],
     },
     NamedSettings { kind: "OIDC", placeholder: "<NAME>", fields: OIDC },

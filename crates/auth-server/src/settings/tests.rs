@@ -2,6 +2,7 @@
 
 use auth_crypto::ServiceKey;
 use auth_domain::account::EmailAddress;
+use auth_domain::audience::Audience;
 
 use super::*;
 
@@ -107,6 +108,67 @@ fn proxies_are_neither_everybody_nor_nobody() {
     ] {
         let mistake = proxies(bad).err().unwrap();
         assert!(mistake.contains("AUTH_TRUSTED_PROXIES") && mistake.contains(hint), "{bad}: {mistake}");
+    }
+}
+
+#[test]
+fn further_audiences_are_names_that_nothing_else_has() {
+    let audiences = |text: &str| load(&[("AUTH_AUDIENCES", text), ("AUTH_AUDIENCE", "all of us")]);
+    let names: Vec<String> = audiences("orders, https://mail.example.org/v1")
+        .map(|settings| settings.audiences.iter().map(|name| name.as_str().to_owned()).collect())
+        .unwrap();
+    assert_eq!(names, ["https://mail.example.org/v1", "orders"]);
+    for (bad, hint) in [
+        ("", "must be names"),
+        ("orders,", "must be names"),
+        ("all of us", "must be names"),
+        ("https://a.example/#b", "must be names"),
+        ("orders,mail,orders", "orders twice"),
+        ("auth-service", "internal tokens"),
+    ] {
+        let mistake = audiences(bad).err().unwrap();
+        assert!(mistake.contains("AUTH_AUDIENCES") && mistake.contains(hint), "{bad}: {mistake}");
+    }
+    for (default, name) in [
+        ("AUTH_AUDIENCE", "orders"),
+        ("AUTH_PUBLIC_URL", "https://auth.example.org"),
+        ("AUTH_LISTEN", "127.0.0.1:7001"),
+    ] {
+        let further = if default == "AUTH_LISTEN" { format!("http://{name}") } else { name.to_owned() };
+        let mistake = load(&[(default, name), ("AUTH_AUDIENCES", &further)]).err().unwrap();
+        assert!(mistake.contains("the default audience"), "{mistake}");
+    }
+}
+
+#[test]
+fn a_service_exchanges_tokens_of_its_audience_for_those_of_others() {
+    const SECRET: (&str, &str) = ("AUTH_INTERNAL__SHOP__SECRET", "0123456789012345678901234567890123");
+    const SCOPE: (&str, &str) = ("AUTH_INTERNAL__SHOP__SCOPES", "tokens:exchange");
+    let load_with = |more: &[(&str, &str)]| {
+        let known = [SECRET, ("AUTH_AUDIENCES", "orders,mail"), ("AUTH_AUDIENCE", "all")];
+        load(&[&known, more].concat())
+    };
+    let exchange =
+        load_with(&[SCOPE, ("AUTH_INTERNAL__SHOP__AUDIENCE", "orders"), ("AUTH_INTERNAL__SHOP__TARGETS", "mail")]);
+    let rule = exchange.unwrap().exchange.remove("shop").unwrap();
+    assert!(matches!(rule.own, Audience::Other(name) if name.as_str() == "orders"));
+    assert_eq!(rule.targets.iter().map(AudienceName::as_str).collect::<Vec<_>>(), ["mail"]);
+    let rule = load_with(&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "mail,orders")]).unwrap().exchange.remove("shop");
+    assert_eq!(rule.unwrap().own, Audience::Default);
+    let own = ("AUTH_INTERNAL__SHOP__AUDIENCE", "orders");
+    for (more, hint) in [
+        (&[SCOPE][..], "both or neither"),
+        (&[("AUTH_INTERNAL__SHOP__TARGETS", "mail")], "both or neither"),
+        (&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "all")], "the default audience"),
+        (&[SCOPE, ("AUTH_INTERNAL__SHOP__TARGETS", "billing")], "only names in AUTH_AUDIENCES"),
+        (&[SCOPE, own, ("AUTH_INTERNAL__SHOP__TARGETS", "orders")], "the service itself"),
+        (
+            &[SCOPE, ("AUTH_INTERNAL__SHOP__AUDIENCE", "billing"), ("AUTH_INTERNAL__SHOP__TARGETS", "mail")],
+            "one of AUTH_AUDIENCES",
+        ),
+    ] {
+        let mistake = load_with(more).err().unwrap();
+        assert!(mistake.contains("AUTH_INTERNAL__SHOP__") && mistake.contains(hint), "{more:?}: {mistake}");
     }
 }
 

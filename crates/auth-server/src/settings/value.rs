@@ -1,11 +1,14 @@
 //! What a setting's text may be. Each function answers what is wrong and what is allowed; none
 //! repeats a text that may be secret.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use auth_domain::audience::AudienceName;
 use auth_domain::disclosure::Disclosure;
+use auth_domain::internal::INTERNAL_AUDIENCE;
 use auth_domain::registration::{EmailDomains, RegistrationMode};
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -75,6 +78,23 @@ pub(super) fn audience(text: &str) -> Result<String, String> {
     } else {
         Ok(text.to_owned())
     }
+}
+
+/// Reads the further audiences, each of them once.
+pub(super) fn audiences(text: &str) -> Result<BTreeSet<AudienceName>, String> {
+    let mut names = BTreeSet::new();
+    for part in text.split(',').map(str::trim) {
+        let name = AudienceName::parse(part).ok_or_else(|| {
+            format!("must be names or URLs without a fragment, of 1 to 255 visible ASCII characters, not {part:?}")
+        })?;
+        if part == INTERNAL_AUDIENCE {
+            return Err(format!("must not contain {part}, which is for internal tokens"));
+        }
+        if !names.insert(name) {
+            return Err(format!("contains {part} twice"));
+        }
+    }
+    Ok(names)
 }
 
 pub(super) fn collector_url(text: &str) -> Result<String, String> {

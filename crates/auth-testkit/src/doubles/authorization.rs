@@ -1,6 +1,7 @@
 //! Authorization requests to identity providers.
 
 use auth_domain::access_token::{BearerToken, TokenRejection};
+use auth_domain::audience::{Audience, AudienceName};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState, BrowserBinding};
 use auth_domain::identity::ProviderName;
 use auth_domain::invitation::{InvitationChannel, InvitationClaims};
@@ -10,7 +11,7 @@ use auth_domain::{AuthorizationId, Timestamp};
 use super::tokens::until;
 use super::{id, join, micros, split, timestamp};
 
-/// `state|<id>|<provider>|<purpose>|<session, or nothing>|<redirect>|<invitation>|<channel>|<iat>|<exp>|<browser's secret>`.
+/// `state|<id>|<provider>|<purpose>|<session, or nothing>|<redirect>|<audience>|<invitation>|<channel>|<iat>|<exp>|<browser's secret>`.
 #[derive(Debug)]
 pub struct TestAuthorizationStates;
 
@@ -37,6 +38,10 @@ impl AuthorizationStates for TestAuthorizationStates {
             purpose,
             &session,
             state.redirect.as_deref().unwrap_or_default(),
+            match &state.audience {
+                Audience::Default => "",
+                Audience::Other(name) => name.as_str(),
+            },
             &state.invitation.map(|claims| claims.id.to_string()).unwrap_or_default(),
             state.invitation.map_or("", |claims| claims.channel.as_str()),
             &micros(state.issued_at),
@@ -66,7 +71,7 @@ impl AuthorizationStates for TestAuthorizationStates {
 }
 
 fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
-    let [request, provider, purpose, session, redirect, invitation, channel, issued_at, expires_at, browser] =
+    let [request, provider, purpose, session, redirect, audience, invitation, channel, issued_at, expires_at, browser] =
         split("state", text)?;
     let purpose = match purpose {
         "link" => AuthorizationPurpose::Link(id(session)?),
@@ -78,6 +83,10 @@ fn parse(text: &str) -> Option<(AuthorizationState, &str)> {
         provider: ProviderName::parse(provider)?,
         purpose,
         redirect: (!redirect.is_empty()).then(|| redirect.to_owned()),
+        audience: match audience {
+            "" => Audience::Default,
+            name => Audience::Other(AudienceName::parse(name)?),
+        },
         invitation: InvitationChannel::parse(channel)
             .and_then(|channel| Some(InvitationClaims { id: id(invitation)?, channel })),
         issued_at: timestamp(issued_at)?,

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use auth_domain::Timestamp;
 use auth_domain::access_token::{AccessClaims, BearerToken, TokenFault, TokenRejection};
 use auth_domain::account::Roles;
+use auth_domain::audience::{Audience, AudienceName};
 use auth_domain::internal::{InternalService, Scope};
 use auth_domain::ports::{AccessTokens, InternalTokens, NoSigningKey, RefreshTokenClaims, RefreshTokens};
 use auth_domain::session::{AuthenticationMethod, Generation, KeyId};
+use auth_domain::token_exchange::Actors;
 
 use super::{TestKeys, hex, id, join, micros, split, timestamp};
 
@@ -21,7 +23,8 @@ pub(super) fn until<T>(claims: Option<(T, Timestamp)>, now: Timestamp) -> Result
     }
 }
 
-/// `access|<account>|<session>|<generation>|<nonce>|<roles>|<amr>|<auth_time>|<iat>|<exp>`.
+/// `access|<audience>|<account>|<session>|<generation>|<nonce>|<roles>|<amr>|<auth_time>|<iat>|<exp>|<actors>`. The audience is empty for the default one; any other is taken for one of
+/// ours.
 #[derive(Debug, Default)]
 pub struct TestAccessTokens {
     unable: AtomicBool,
@@ -41,6 +44,10 @@ impl AccessTokens for TestAccessTokens {
         }
         Ok(BearerToken::new(join(&[
             "access",
+            match &claims.audience {
+                Audience::Default => "",
+                Audience::Other(name) => name.as_str(),
+            },
             &claims.account_id.to_string(),
             &claims.session_id.to_string(),
             &claims.generation.as_number().to_string(),
@@ -50,6 +57,7 @@ impl AccessTokens for TestAccessTokens {
             &micros(claims.authenticated_at),
             &micros(claims.issued_at),
             &micros(claims.expires_at),
+            &claims.actors.names().join(" "),
         ])))
     }
 
@@ -59,12 +67,17 @@ impl AccessTokens for TestAccessTokens {
 }
 
 fn access_claims(token: &str) -> Option<AccessClaims> {
-    let [account, session, generation, nonce, roles, amr, authenticated_at, issued_at, expires_at] =
+    let [audience, account, session, generation, nonce, roles, amr, authenticated_at, issued_at, expires_at, actors] =
         split("access", token)?;
     let bytes = u128::from_str_radix(nonce, 16).ok()?.to_be_bytes();
     let roles: Vec<String> = roles.split_whitespace().map(str::to_owned).collect();
     let amr: Vec<&str> = amr.split(' ').collect();
+    let audience = match audience {
+        "" => Audience::Default,
+        name => Audience::Other(AudienceName::parse(name)?),
+    };
     Some(AccessClaims {
+        audience,
         account_id: id(account)?,
         session_id: id(session)?,
         generation: Generation::from_number(generation.parse().ok()?),
@@ -74,6 +87,7 @@ fn access_claims(token: &str) -> Option<AccessClaims> {
         authenticated_at: timestamp(authenticated_at)?,
         issued_at: timestamp(issued_at)?,
         expires_at: timestamp(expires_at)?,
+        actors: Actors::of(actors.split_whitespace().map(str::to_owned).collect())?,
     })
 }
 

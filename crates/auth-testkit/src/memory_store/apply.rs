@@ -9,6 +9,7 @@ mod sessions;
 
 use std::collections::BTreeMap;
 
+use auth_domain::account::AccountState;
 use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
 
 use super::tables::Tables;
@@ -51,7 +52,15 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::SetState { account_id, revision, state, at } => {
             accounts::change(tables, *account_id, *revision, *at, |account| {
                 account.state = *state;
-                if account.is_suspended() {
+                if account.state != AccountState::Active {
+                    account.credential_version = account.credential_version.next();
+                }
+            })
+        }
+        Change::ScheduleDeletion { account_id, revision, deletion, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |account| {
+                account.deletion = deletion.clone().map(Box::new);
+                if account.deletion.is_some() {
                     account.credential_version = account.credential_version.next();
                 }
             })

@@ -51,6 +51,13 @@ impl Tables {
         page(found, limit)
     }
 
+    pub(super) fn due_deletions(&self, until: Timestamp, limit: u32) -> Vec<AccountId> {
+        let due = |account: &Account| Some((account.deletion.as_ref()?.due, account.id));
+        let mut due: Vec<_> = self.accounts.values().filter_map(due).filter(|(due, _)| *due <= until).collect();
+        due.sort_unstable();
+        page(due.into_iter().map(|(_, id)| id), limit)
+    }
+
     pub(super) fn admins(&self) -> Admins {
         let admins = self.accounts.values().filter(|account| account.is_active_admin()).map(|account| account.id);
         Admins { lost_at: self.admin_lost_at, some: page(admins, 2) }

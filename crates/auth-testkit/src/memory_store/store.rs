@@ -87,6 +87,10 @@ impl Store for MemoryStore {
         self.read(|tables| tables.accounts_matching(filter, after, limit))
     }
 
+    async fn list_due_deletions(&self, until: Timestamp, limit: u32) -> Result<Vec<AccountId>, StoreError> {
+        self.read(|tables| tables.due_deletions(until, limit))
+    }
+
     async fn find_admins(&self) -> Result<Admins, StoreError> {
         self.read(|tables| tables.admins())
     }

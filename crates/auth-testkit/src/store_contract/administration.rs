@@ -5,8 +5,10 @@ use std::time::Duration;
 use auth_domain::account::{
     Account, AccountFilter, AccountState, Admins, EmailAddress, PasswordHash, Role, Roles, SearchText, Username,
 };
+use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::ports::{Change, CommitError, Guard};
+use auth_domain::{DeletionId, Timestamp};
 
 use super::races::{ROUNDS, one_wins, warm};
 use super::{AnyStore, conflict, delete, insert_account, insert_session, open};
@@ -48,6 +50,61 @@ pub async fn a_suspension_is_kept_and_voids_logins_under_way(store: AnyStore) {
     let born = Account { state: SUSPENDED, new_password_required: true, ..fixtures::account() };
     store.commit(vec![Change::InsertAccount(born.clone())]).await.unwrap();
     assert_eq!(read(&store, &born).await, born);
+}
+
+fn schedule(account: &Account, due: Option<Timestamp>) -> Change {
+    let (revision, at) = (account.revision(), account.next_change_at(NOW));
+    let id = DeletionId::generate(NOW, fixtures::randomness(fixtures::unique()));
+    let deletion = due.map(|due| ScheduledDeletion { id, due, requested_by: "owner".to_owned() });
+    Change::ScheduleDeletion { account_id: account.id, revision, deletion, at }
+}
+
+/// It is read as it was written, and found from the moment when it is due; its account is no admin and opens no session.
+pub async fn a_scheduled_deletion_is_kept_and_found_when_it_is_due(store: AnyStore) {
+    let account = insert_account(&store).await;
+    let later = insert_account(&store).await;
+    let due = NOW + Duration::from_micros(7);
+    let change = schedule(&account, Some(due));
+    store.commit(vec![change.clone(), schedule(&later, Some(due + Duration::from_secs(1)))]).await.unwrap();
+    conflict(&store, change.clone()).await;
+    conflict(&store, open(&fixtures::session(&account), &account)).await;
+    let scheduled = read(&store, &account).await;
+    let Change::ScheduleDeletion { deletion, at, .. } = change else { panic!("the change") };
+    let credential_version = account.credential_version.next();
+    let deletion = deletion.map(Box::new);
+    assert_eq!(scheduled, Account { deletion, credential_version, updated_at: at, ..account.clone() });
+    let found = async |until: Timestamp, limit| store.list_due_deletions(until, limit).await.unwrap();
+    assert_eq!(found(due - Duration::from_micros(1), 9).await, []);
+    assert_eq!(found(due, 9).await, [account.id]);
+    assert_eq!(found(due + Duration::from_secs(1), 9).await, [account.id, later.id]);
+    assert_eq!(found(due + Duration::from_secs(1), 1).await, [account.id]);
+    assert_eq!(store.find_admins().await.unwrap().some, []);
+    let filter = |scheduled| AccountFilter { deletion_scheduled: Some(scheduled), ..AccountFilter::default() };
+    assert_eq!(store.search_accounts(&filter(true), None, 9).await.unwrap().len(), 2);
+    assert_eq!(store.search_accounts(&filter(false), None, 9).await.unwrap(), []);
+
+    store.commit(vec![schedule(&scheduled, None)]).await.unwrap();
+    let restored = read(&store, &account).await;
+    assert_eq!((&restored.deletion, restored.credential_version), (&None, credential_version));
+    assert_eq!(found(due, 9).await, []);
+    let born = Account { deletion: scheduled.deletion, ..fixtures::account() };
+    store.commit(vec![Change::InsertAccount(born.clone())]).await.unwrap();
+    assert_eq!(read(&store, &born).await, born);
+}
+
+/// Half of them restore the account, half make its deletion final.
+pub async fn of_many_restorations_and_deletions_one_happens(store: AnyStore) {
+    warm(&store).await;
+    for _ in 0..ROUNDS {
+        let account = insert_account(&store).await;
+        store.commit(vec![schedule(&account, Some(NOW))]).await.unwrap();
+        let scheduled = read(&store, &account).await;
+        let pair = [vec![schedule(&scheduled, None)], vec![delete(&scheduled)]];
+        one_wins(&store, pair.iter().cycle().take(16).cloned().collect()).await;
+        let left = store.find_account(account.id).await.unwrap();
+        assert!(left.is_none_or(|left| left.deletion.is_none()));
+        assert_eq!(store.list_due_deletions(NOW, 9).await.unwrap(), []);
+    }
 }
 
 /// A change of the password is what ends it.

@@ -153,7 +153,7 @@ pub async fn notices_that_share_a_key_become_one_mail(store: AnyStore) {
     let (to, at) = (fixtures::account().email, |seconds| NOW + Duration::from_secs(seconds));
     let first = notice(to.clone(), NoticeKind::EmailChangeBegun, at(0));
     let providers = vec![ProviderName::parse("google").unwrap()];
-    let details = NoticeDetails { about: None, removed: vec![Removed::PendingEmail], providers };
+    let details = NoticeDetails { about: None, removed: vec![Removed::PendingEmail], providers, until: None };
     let told = Notice { details, ..Notice::new(NoticeKind::EmailChanged, true) };
     let latest = MailRequest { client: client(9), ..mail(to.clone(), MailContent::Notice(told), at(2)) };
     let about = About::SecondFactor(Method::App);

@@ -5,11 +5,13 @@ use std::time::Duration;
 use auth_domain::SessionId;
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::Challenge;
 use auth_domain::internal::{Granted, InternalCaller};
 use auth_domain::ports::{AccessTokens as _, Change, Entropy as _, TempTokens as _};
 use auth_domain::session::{AuthenticationMethod, Rotation, Session};
 use auth_domain::temp_token::{IssuedTempToken, TempClaims, TempStep};
+use auth_domain::token_exchange::Actors;
 use auth_domain::use_cases::{Authenticated, FreshLogin, LoggedIn, PendingStep};
 
 use super::{TestService, client};
@@ -52,6 +54,7 @@ impl TestService {
         };
         self.store.commit_now(vec![open]).expect("a session");
         let claims = AccessClaims {
+            audience: Audience::Default,
             account_id: account.id,
             session_id: session.id,
             generation: session.rotation.generation,
@@ -61,6 +64,7 @@ impl TestService {
             authenticated_at: session.authenticated_at,
             issued_at: self.now(),
             expires_at: self.now() + self.policy.session_lifetimes.access,
+            actors: Actors::default(),
         };
         let token = self.access_tokens.issue(&claims).expect("a signing key");
         self.use_cases.authenticate.execute(token.reveal()).await.expect("a live session")

@@ -34,6 +34,7 @@ impl TestService {
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
             state: AccountState::Active,
+            deletion: None,
             new_password_required: false,
             created_at: now,
             updated_at: now,

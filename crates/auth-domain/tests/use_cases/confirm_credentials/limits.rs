@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::rate_limit::RateLimited;
@@ -64,7 +65,12 @@ async fn twenty_five_wrong_codes_a_day_of_logins_too() {
     let ann = for_app().await;
     let (step, wrong) = (ann.service.begin_login(ANN).await, SecondFactor::App(BearerToken::new(String::new())));
     for _ in 0..24 {
-        ann.service.use_cases.finish_login.execute(&step, &wrong, &client()).await.expect_err("a miss");
+        ann.service
+            .use_cases
+            .finish_login
+            .execute(&step, &wrong, &Audience::Default, &client())
+            .await
+            .expect_err("a miss");
     }
     assert_eq!(refused(&ann, "").await, ConfirmCredentialsError::WrongCode);
     let error = refused(&ann, &app_code(&ann)).await;

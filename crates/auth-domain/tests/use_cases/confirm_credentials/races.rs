@@ -1,6 +1,7 @@
 //! What others do between reading and committing.
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::two_factor::Method;
@@ -31,7 +32,7 @@ async fn a_code_that_finishes_a_login_meanwhile_confirms_nothing() {
     let (step, code) = (ann.service.begin_login(ANN).await, app_code(&ann));
     let given = SecondFactor::App(BearerToken::new(code.clone()));
     ann.service.before_next_commit(async move |service| {
-        service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("a session");
+        service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await.expect("a session");
     });
     assert_eq!(lost(&ann, &code).await, ConfirmCredentialsError::WrongCode);
     assert!(is_unchanged(&ann));

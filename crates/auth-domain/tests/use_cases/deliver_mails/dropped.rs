@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::ports::StoreError;
 use auth_domain::use_cases::{Delivered, Policy, SecondFactor};
@@ -46,7 +47,7 @@ async fn of_two_codes_of_a_login_the_later_one_is_mailed() {
     assert_eq!(run(&service).await, sent());
     assert_eq!(service.mailer.sent().len(), of_registration + 1);
     let given = SecondFactor::Email(BearerToken::new(service.mailed_code(ANN).await));
-    service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("the right code");
+    service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await.expect("the right code");
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn a_code_whose_tries_are_spent_is_not_mailed() {
     let step = service.begin_login(ANN).await;
     let wrong = SecondFactor::Email(BearerToken::new(String::new()));
     for _ in 0..5 {
-        service.use_cases.finish_login.execute(&step, &wrong, &client()).await.expect_err("a miss");
+        service.use_cases.finish_login.execute(&step, &wrong, &Audience::Default, &client()).await.expect_err("a miss");
     }
     assert_dropped(&service).await;
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::{ChallengeLifetimes, ChallengePurpose};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::mail::NoticeKind;
@@ -138,7 +139,7 @@ async fn a_provider_that_vouches_for_the_address_and_a_code_to_it_are_no_two_fac
     service.google.identifies(SUBJECT, Some((ANN, true)));
     let step = service.step(&second_factor_required(&service).await.token);
     let given = SecondFactor::Email(BearerToken::new(service.mailed_code(ANN).await));
-    service.use_cases.finish_login.execute(&step, &given, &client()).await.expect("the right code");
+    service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await.expect("the right code");
     let session = service.store.sessions().pop().expect("a session");
     assert_eq!(session.method, AuthenticationMethod::IdentityProvider);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengeLifetimes;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::rate_limit::RateLimited;
@@ -42,7 +43,7 @@ async fn a_network_where_a_login_was_finished_before_and_recovery_codes_have_lim
     let (ann, codes) = waiting.service.give_recovery_codes(&waiting.ann);
     let begun = async || waiting.service.begin_login_from(ANN, &fixtures::client(2)).await;
     let elsewhere = async |step: &PendingStep, given: &SecondFactor| {
-        waiting.service.use_cases.finish_login.execute(step, given, &fixtures::client(2)).await
+        waiting.service.use_cases.finish_login.execute(step, given, &Audience::Default, &fixtures::client(2)).await
     };
     // A right password alone makes no network known.
     for _ in 0..25 {

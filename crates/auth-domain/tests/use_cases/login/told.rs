@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::mail::NoticeKind;
 use auth_domain::session::Client;
 use auth_domain::use_cases::{LoginOutcome, LoginRequest, Policy, SecondFactor};
@@ -57,6 +58,11 @@ async fn the_owner_is_told_of_a_login_with_a_second_factor_when_it_is_finished()
     let step = service.begin_login_from(ANN, &elsewhere).await;
     assert_eq!(service.store.notices_to(&ann.email), []);
     let given = SecondFactor::App(BearerToken::new(service.totp_code(&ann)));
-    service.use_cases.finish_login.execute(&step, &given, &elsewhere).await.expect("the right code");
+    service
+        .use_cases
+        .finish_login
+        .execute(&step, &given, &Audience::Default, &elsewhere)
+        .await
+        .expect("the right code");
     assert_eq!(service.store.notices_to(&ann.email), [NoticeKind::NewLogin]);
 }

@@ -1,6 +1,7 @@
 //! What others do between reading and committing.
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
@@ -110,7 +111,7 @@ async fn a_step_is_used_up_for_one_secret_and_another_one_can_be_proved_in_it() 
     verify(&ann, Method::App, &code).await.expect("the same step, of the new secret");
     let step = ann.service.begin_login(ANN).await;
     let given = SecondFactor::App(BearerToken::new(code));
-    let answer = ann.service.use_cases.finish_login.execute(&step, &given, &client()).await;
+    let answer = ann.service.use_cases.finish_login.execute(&step, &given, &Audience::Default, &client()).await;
     assert_eq!(answer, Err(FinishLoginError::WrongCode), "that secret has used it up");
 }
 

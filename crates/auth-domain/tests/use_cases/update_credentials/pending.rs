@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::account::{Account, EmailAddress, Password, PendingEmail};
+use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::event::EventKind;
@@ -85,7 +86,12 @@ async fn it_is_withdrawn_by_naming_the_old_one_and_by_a_reset() {
     let step = ann.service.step(&asked);
     let verified = ann.service.use_cases.verify_code.execute(&step, &code).await.expect("the right code");
     let password = Password::new("another horse");
-    let request = UpdatePasswordRequest { password: password.clone(), confirm_password: password, client: client() };
+    let request = UpdatePasswordRequest {
+        password: password.clone(),
+        confirm_password: password,
+        audience: Audience::Default,
+        client: client(),
+    };
     let step = ann.service.step(&verified);
     let reset = ann.service.use_cases.update_password.execute(&step, request).await;
     assert!(matches!(reset, Ok(PasswordUpdated::LoggedIn(_))), "{reset:?}");

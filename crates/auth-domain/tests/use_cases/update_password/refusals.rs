@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::account::{Password, PasswordReason};
+use auth_domain::audience::Audience;
 use auth_domain::challenge::{Challenge, ChallengePurpose, ChallengeState};
 use auth_domain::error_code::{Details, ErrorCode, Refusal};
 use auth_domain::mail::NoticeKind;
@@ -87,7 +88,7 @@ async fn a_password_that_does_not_do_leaves_the_token_good() {
     let ann = Ann::new().await;
     let calls = ann.service.passwords.calls();
     let (password, confirm_password) = (Password::new(NEW), Password::new("a third horse"));
-    let request = UpdatePasswordRequest { password, confirm_password, client: client() };
+    let request = UpdatePasswordRequest { password, confirm_password, audience: Audience::Default, client: client() };
     let error = ann.service.use_cases.update_password.execute(&ann.step, request).await.expect_err("a refusal");
     assert_eq!((error.clone(), code(error)), (UpdatePasswordError::UnmatchedPasswords, ErrorCode::UnmatchedPasswords));
     for (text, reason) in [("short", PasswordReason::TooShort), (ANN, PasswordReason::SameAsEmail)] {
