@@ -8,6 +8,7 @@ use auth_crypto::{
 };
 use auth_domain::access_token::AccessClaims;
 use auth_domain::account::Roles;
+use auth_domain::audience::{Audience, Audiences};
 use auth_domain::authorization::{AuthorizationPurpose, AuthorizationState};
 use auth_domain::identity::ProviderName;
 use auth_domain::internal::Scope;
@@ -15,6 +16,7 @@ use auth_domain::ports::{AccessTokens, AuthorizationStates, SigningKeyMaker, Tem
 use auth_domain::session::{AuthenticationMethod, Generation};
 use auth_domain::signing_key::SigningKey;
 use auth_domain::temp_token::{TempClaims, TempStep};
+use auth_domain::token_exchange::Actors;
 use auth_domain::{AccountId, AuthorizationId, ChallengeId, SessionId, SigningKeyId, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -58,7 +60,7 @@ impl Service {
             public_key: pair.public_key,
             sealed_private_key: pair.sealed_private_key,
         };
-        let access = AccessTokenSigner::new(ring(), ISSUER.to_owned(), AUDIENCE.to_owned());
+        let access = AccessTokenSigner::new(ring(), ISSUER.to_owned(), Audiences::new(AUDIENCE.to_owned(), [].into()));
         access.load(&[key]).unwrap();
         let neighbour = ServiceRegistration {
             name: SERVICE.to_owned(),
@@ -77,6 +79,7 @@ impl Service {
 
     pub(crate) fn access_token(&self) -> String {
         let claims = AccessClaims {
+            audience: Audience::Default,
             account_id: AccountId::generate(NOW, [1; 32]),
             session_id: SessionId::generate(NOW, [2; 32]),
             generation: Generation::from_number(7),
@@ -86,6 +89,7 @@ impl Service {
             authenticated_at: NOW,
             issued_at: NOW,
             expires_at: NOW + LIFE,
+            actors: Actors::default(),
         };
         self.access.issue(&claims).unwrap().reveal().to_owned()
     }
@@ -106,6 +110,7 @@ impl Service {
             provider: ProviderName::parse("google").unwrap(),
             purpose: AuthorizationPurpose::SignIn,
             redirect: Some("https://app.example.org/in".to_owned()),
+            audience: Audience::Default,
             invitation: None,
             issued_at: NOW,
             expires_at: NOW + LIFE,

@@ -174,7 +174,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD";
+                            code: "VALIDATION_FAILED" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "INVALID_TARGET";
                         };
                     };
                 };
@@ -185,7 +185,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -275,7 +275,7 @@ export interface paths {
                      *       "token": "rt2.…"
                      *     }
                      */
-                    "application/json": components["schemas"]["RefreshTokenBody"];
+                    "application/json": components["schemas"]["RefreshBody"];
                 };
             };
             responses: {
@@ -294,7 +294,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED";
+                            code: "VALIDATION_FAILED" | "INVALID_TARGET";
                         };
                     };
                 };
@@ -433,7 +433,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -444,7 +444,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -564,7 +564,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_INVALID" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID";
+                            code: "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID";
                         };
                     };
                 };
@@ -575,7 +575,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -664,7 +664,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -675,7 +675,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -762,7 +762,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -888,7 +888,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1006,7 +1006,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_LINKED";
+                            code: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "INVALID_TARGET" | "USER_LINKED";
                         };
                     };
                 };
@@ -1028,7 +1028,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1143,7 +1143,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -1154,7 +1154,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1254,7 +1254,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -1265,7 +1265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1341,7 +1341,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1352,7 +1352,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1419,7 +1419,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1430,7 +1430,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1528,7 +1528,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1539,7 +1539,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED" | "NEW_PASSWORD_REQUIRED";
                         };
                     };
                 };
@@ -1654,7 +1654,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1665,7 +1665,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1776,7 +1776,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1787,7 +1787,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1850,7 +1850,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1861,7 +1861,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -1942,7 +1942,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -1953,7 +1953,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2064,7 +2064,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2075,7 +2075,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2168,7 +2168,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2179,7 +2179,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2277,7 +2277,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2288,7 +2288,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2388,7 +2388,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2399,7 +2399,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2508,7 +2508,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2519,7 +2519,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2628,7 +2628,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2639,7 +2639,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2739,7 +2739,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -2750,7 +2750,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2802,7 +2802,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["OtpBody"];
+                    "application/json": components["schemas"]["LoginCodeBody"];
                 };
             };
             responses: {
@@ -2821,7 +2821,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                            code: "VALIDATION_FAILED" | "INVALID_TARGET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
                         };
                     };
                 };
@@ -2843,7 +2843,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -2928,7 +2928,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["OtpBody"];
+                    "application/json": components["schemas"]["LoginCodeBody"];
                 };
             };
             responses: {
@@ -2947,7 +2947,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                            code: "VALIDATION_FAILED" | "INVALID_TARGET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
                         };
                     };
                 };
@@ -2969,7 +2969,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3091,7 +3091,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3178,7 +3178,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
+                            code: "VALIDATION_FAILED" | "INVALID_TARGET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED";
                         };
                     };
                 };
@@ -3200,7 +3200,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3298,7 +3298,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -3309,7 +3309,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED";
+                            code: "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3393,7 +3393,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -3404,7 +3404,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3517,7 +3517,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UserDataDeleted"];
+                        "application/json": components["schemas"]["DeletionResult"];
+                    };
+                };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletionResult"];
                     };
                 };
                 400: {
@@ -3538,7 +3546,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -3549,7 +3557,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3629,7 +3637,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -3640,7 +3648,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3717,7 +3725,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -3728,7 +3736,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "DOMAIN_NOT_ALLOWED" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "DOMAIN_NOT_ALLOWED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3843,7 +3851,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -3854,7 +3862,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -3919,7 +3927,7 @@ export interface paths {
                     /** @description With an identity of this provider. */
                     provider?: string;
                     /** @description In this state. */
-                    state?: "active" | "suspended";
+                    state?: "active" | "suspended" | "deletion_scheduled";
                     /** @description The `next` of the page before. */
                     after?: string;
                     /** @description At most so many; 50 unless said. */
@@ -3957,7 +3965,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -3968,7 +3976,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4036,7 +4044,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4047,7 +4055,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4148,7 +4156,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4159,7 +4167,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4217,7 +4225,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["UserDataDeleted"];
+                        "application/json": components["schemas"]["ManagedDeletionResult"];
+                    };
+                };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ManagedDeletionResult"];
                     };
                 };
                 400: {
@@ -4238,7 +4254,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4249,7 +4265,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4348,7 +4364,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4359,7 +4375,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4469,7 +4485,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4480,7 +4496,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4572,7 +4588,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4583,7 +4599,110 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "USER_NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/admin/users/{user_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The user: the `sub` of their access tokens. */
+                    user_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserUpdated"];
+                    };
+                };
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "VALIDATION_FAILED";
+                        };
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4676,7 +4795,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4687,7 +4806,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4779,7 +4898,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4790,7 +4909,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -4884,7 +5003,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -4895,7 +5014,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5010,7 +5129,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -5021,7 +5140,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5125,7 +5244,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -5136,7 +5255,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED";
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5203,7 +5322,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCESS_TOKEN_EXPIRED" | "ACCESS_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED";
                         };
                     };
                 };
@@ -5214,7 +5333,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "ACCOUNT_SUSPENDED" | "FORBIDDEN";
+                            code: "FORBIDDEN" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5264,7 +5383,9 @@ export interface paths {
                     redirect?: string;
                     /** @description An invitation, where one is required to register. */
                     invitation?: string;
-                    /** @description `true`: prove again who is behind the session of the access token, or of its cookie, that comes along. Whoever comes back must be this browser, or bear an access token of that session. With the cookie the browser must come from a page of this service or of an allowed origin. */
+                    /** @description For whom the access token at the end is to be (RFC 8707): one of `AUTH_AUDIENCES`. Not with `redirect` or `reauthenticate`, which are about the default audience. */
+                    resource?: string;
+                    /** @description `true`: confirm again who the user of a session is: that of the access token in the request, or in its cookie. The same browser must return, or the request must carry an access token of that session. With the cookie, the browser must come from a page of this service or of an allowed origin. */
                     reauthenticate?: string;
                 };
                 header?: never;
@@ -5294,7 +5415,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED";
+                            code: "VALIDATION_FAILED" | "INVALID_TARGET";
                         };
                     };
                 };
@@ -5305,7 +5426,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -5316,7 +5437,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "INVITATION_INVALID" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5432,7 +5553,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "IDENTITY_ALREADY_LINKED" | "EMAIL_EXISTS";
+                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "INVALID_TARGET" | "IDENTITY_ALREADY_LINKED" | "EMAIL_EXISTS";
                         };
                     };
                 };
@@ -5443,7 +5564,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -5454,7 +5575,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                            code: "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5570,7 +5691,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -5581,7 +5702,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5666,7 +5787,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
                         };
                     };
                 };
@@ -5677,7 +5798,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5780,7 +5901,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "EMAIL_EXISTS";
+                            code: "VALIDATION_FAILED" | "EMAIL_REQUIRED" | "OAUTH_CODE_INVALID" | "INVALID_TARGET" | "EMAIL_EXISTS";
                         };
                     };
                 };
@@ -5791,7 +5912,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "CROSS_SITE_REQUEST" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED";
+                            code: "CROSS_SITE_REQUEST" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
                         };
                     };
                 };
@@ -5884,7 +6005,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The access token of a session whose owner proved again who they are; its refresh token stays as it is. */
+        /** @description The access token of a session whose owner confirmed again who they are; its refresh token stays as it is. */
         AccessTokenOnly: {
             accessToken?: string;
             /**
@@ -5993,6 +6114,20 @@ export interface components {
             /** Format: uuid */
             deletionId: string;
         };
+        DeletionResult: components["schemas"]["UserDataDeleted"] | components["schemas"]["UserDeletionScheduled"];
+        /** @description `data` of a deletion that can be undone. */
+        DeletionScheduledData: {
+            /**
+             * Format: uuid
+             * @description The id that the deletion will have.
+             */
+            deletionId: string;
+            /**
+             * Format: date-time
+             * @description When the account is deleted.
+             */
+            restorableUntil: string;
+        };
         EmailVerificationRequired: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -6042,7 +6177,7 @@ export interface components {
             statusCode: number;
         };
         /** @enum {string} */
-        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+        ErrorCode: "VALIDATION_FAILED" | "UNMATCHED_PASSWORDS" | "PASSWORD_POLICY" | "USER_EXISTS" | "INVALID_CREDENTIALS" | "USER_ALREADY_LINKED" | "INVALID_PASSWORD" | "PASSWORDS_REQUIRED" | "EMAIL_REQUIRED" | "AUTH_CODE_REQUIRED" | "OAUTH_STATE_INVALID" | "OAUTH_CODE_INVALID" | "PROVIDER_UNAVAILABLE" | "INVALID_TARGET" | "SUBJECT_TOKEN_INVALID" | "IDENTITY_ALREADY_LINKED" | "PROVIDER_NOT_LINKED" | "LAST_WAY_IN" | "LAST_ADMIN" | "EMAIL_EXISTS" | "INVALID_EMAIL" | "USER_LINKED" | "CODE_NOT_SET" | "TWOFA_NOT_SET" | "TWOFA_NOT_ENABLED" | "TWOFA_ALREADY_ENABLED" | "TWOFA_ALREADY_PENDING" | "METHODS_NOT_ENABLED" | "NO_METHODS_FOUND" | "NO_PENDING_CREDENTIALS" | "REAUTHENTICATION_REQUIRED" | "OTP_REQUIRED" | "OTP_INVALID" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED" | "REFRESH_TOKEN_REQUIRED" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_EXPIRED" | "TEMP_TOKEN_INVALID" | "TEMP_TOKEN_EXPIRED" | "INTERNAL_TOKEN_INVALID" | "INTERNAL_TOKEN_EXPIRED" | "CROSS_SITE_REQUEST" | "FORBIDDEN" | "REGISTRATION_CLOSED" | "INVITATION_REQUIRED" | "INVITATION_INVALID" | "DOMAIN_NOT_ALLOWED" | "REGISTRATION_REFUSED" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED" | "NEW_PASSWORD_REQUIRED" | "USER_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
         ErrorData: {
             /** @description With `VALIDATION_FAILED`: every field that is wrong. */
             errors?: components["schemas"]["FieldError"][];
@@ -6058,6 +6193,11 @@ export interface components {
             reason?: string;
             /** @description With `PASSWORD_POLICY`. */
             reasons?: ("TOO_SHORT" | "TOO_LONG" | "TOO_COMMON" | "SAME_AS_EMAIL" | "SAME_AS_USERNAME")[];
+            /**
+             * Format: date-time
+             * @description With `ACCOUNT_DELETION_SCHEDULED`: when the account is deleted.
+             */
+            restorableUntil?: string;
             /** @description With `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`: seconds to wait, as in `Retry-After`. */
             retryAfter?: number;
             /** @description With `FORBIDDEN` to a service: the scope that it lacks. */
@@ -6124,6 +6264,8 @@ export interface components {
              * @example n-0S6_WzA2Mj
              */
             nonce: string;
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
+            resource?: string | null;
         };
         Invitation: {
             /** Format: date-time */
@@ -6201,8 +6343,22 @@ export interface components {
             /** @description An e-mail address or a username. One of `email` and `username` is required. */
             email?: string | null;
             password: string;
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
+            resource?: string | null;
+            /** @description Keep an account that is to be deleted (`ACCOUNT_DELETION_SCHEDULED`). */
+            restore?: boolean;
             /** @description An e-mail address or a username; read only where there is no `email`. */
             username?: string | null;
+        };
+        /** @description A body that names the code of a login. */
+        LoginCodeBody: {
+            /**
+             * @description Six digits; white space does not matter.
+             * @example 123456
+             */
+            otpCode: string;
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
+            resource?: string | null;
         };
         LoginResult: components["schemas"]["UserLoggedIn"] | components["schemas"]["TwofaRequired"] | components["schemas"]["EmailVerificationRequired"];
         LostPasswordBody: {
@@ -6230,10 +6386,16 @@ export interface components {
              */
             waitingSince: string | null;
         };
+        ManagedDeletionResult: components["schemas"]["UserDataDeleted"] | components["schemas"]["UserDeletionScheduled"];
         /** @description A user as an administrator sees one. */
         ManagedUser: {
             /** Format: date-time */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the user is deleted, unless restored before.
+             */
+            deletionDueAt: string | null;
             email: string;
             emailVerified: boolean;
             hasPassword: boolean;
@@ -6298,7 +6460,7 @@ export interface components {
             email: string;
             /** @description Whether the address is known to be the user's. */
             emailVerified?: boolean;
-            /** @description Without one, a mail tells the user how to set it. */
+            /** @description Without one, a mail says how to set it. */
             password?: string | null;
             /** @description `user` unless said. */
             roles?: string[] | null;
@@ -6387,7 +6549,7 @@ export interface components {
             statusCode: 200;
         };
         ReauthenticateBody: {
-            /** @description Left out by a user without one: then a second factor, or a code to the proved address, takes its place. */
+            /** @description Left out by a user without one: then a second factor, or a code to the verified address, takes its place. */
             password?: string | null;
         };
         Reauthenticated: {
@@ -6408,6 +6570,8 @@ export interface components {
         RecoveryCodeBody: {
             /** @description Case, spaces and dashes do not matter. */
             recoveryCode: string;
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
+            resource?: string | null;
         };
         RecoveryCodesCreated: {
             /** @constant */
@@ -6419,6 +6583,16 @@ export interface components {
         /** @description `data` of new recovery codes, shown this once. */
         RecoveryCodesData: {
             recoveryCodes: string[];
+        };
+        /** @description A body that names a refresh token, and for whom the access token is to be. */
+        RefreshBody: {
+            /**
+             * @description For whom the access token is to be (RFC 8707): one of `AUTH_AUDIENCES`; without it, the default audience, whatever was
+             *     asked for before.
+             */
+            resource?: string | null;
+            /** @description The refresh token. Where a cookie brings it, it may be left out here, and so may the body. */
+            token?: string | null;
         };
         /** @description A body that names a refresh token. */
         RefreshTokenBody: {
@@ -6432,12 +6606,12 @@ export interface components {
             email: string;
             /** @description An invitation, where one is required. */
             invitation?: string | null;
-            /** @description 8–128 characters, not among the 100 000 commonest, not the e-mail address or username. */
+            /** @description 8–128 characters, not among the 100,000 most common, not the e-mail address or username. */
             password: string;
             /** @description 3–32 of letters, digits, `_`, `.`, `-`; unique without case. */
             username?: string | null;
         };
-        /** @description `data` of a registration. The token is there where an address must be proved before the first login. */
+        /** @description `data` of a registration. The token is there where an address must be verified before the first login. */
         RegisteredData: {
             /**
              * Format: int64
@@ -6479,7 +6653,7 @@ export interface components {
         ScanQrData: {
             /**
              * Format: int64
-             * @description Seconds until the set-up is forgotten.
+             * @description Seconds until the setup is forgotten.
              */
             expiresIn: number;
             /** @description To open on the device that has the app. */
@@ -6506,7 +6680,7 @@ export interface components {
         SecondFactorMethod: {
             /**
              * Format: date-time
-             * @description Null while its first set-up is pending.
+             * @description Null while its first setup is pending.
              */
             enrolledAt: string | null;
             method: components["schemas"]["TwoFactorMethod"];
@@ -6693,13 +6867,13 @@ export interface components {
             /** @description The same again. */
             confirmPassword?: string | null;
             /**
-             * @description The new address. It replaces one that was never proved at once; a proved one when `/auth/verify-email` proves it,
-             *     and until then it is the user's `pendingEmail`.
+             * @description The new address. It replaces an address that was never verified at once. It replaces a verified one when
+             *     `/auth/verify-email` verifies it; until then it is the user's `pendingEmail`.
              */
             email?: string | null;
             /** @description The new one; as for `/auth/register`. */
             newPassword?: string | null;
-            /** @description The present password. */
+            /** @description The current password. */
             oldPassword?: string | null;
         };
         UpdatePasswordBody: {
@@ -6707,6 +6881,8 @@ export interface components {
             confirmPassword: string;
             /** @description As for `/auth/register`. */
             password: string;
+            /** @description One of `AUTH_AUDIENCES` (RFC 8707): for whom the access token is. Without it, the default audience. */
+            resource?: string | null;
         };
         /** @description A user as the API shows one. */
         User: {
@@ -6718,7 +6894,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             linkedProviders: string[];
-            /** @description The address that replaces `email` once it is proved. */
+            /** @description The address that replaces `email` once it is verified. */
             pendingEmail: string | null;
             roles: string[];
             twoFa: components["schemas"]["TwoFa"];
@@ -6736,7 +6912,10 @@ export interface components {
             user: components["schemas"]["User"];
         };
         UserDataDeleted: {
-            /** @constant */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             code: "USER_DATA_DELETED";
             data: components["schemas"]["DeletionData"];
             /** @constant */
@@ -6748,6 +6927,16 @@ export interface components {
             data: components["schemas"]["ExportData"];
             /** @constant */
             statusCode: 200;
+        };
+        UserDeletionScheduled: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            code: "USER_DELETION_SCHEDULED";
+            data: components["schemas"]["DeletionScheduledData"];
+            /** @constant */
+            statusCode: 202;
         };
         /** @description `data` with all that is known of a user. */
         UserDetailsData: {
@@ -6768,7 +6957,7 @@ export interface components {
         };
         UserEmailBody: {
             email: string;
-            /** @description Whether it is known to be the user's. Must be true if the present address is verified. */
+            /** @description Whether it is known to be the user's. Must be true if the current address is verified. */
             verified?: boolean;
         };
         UserFetched: {
@@ -6822,7 +7011,7 @@ export interface components {
          * @description Whether a user can log in.
          * @enum {string}
          */
-        UserState: "active" | "suspended";
+        UserState: "active" | "suspended" | "deletion_scheduled";
         UserUpdated: {
             /** @constant */
             code: "USER_UPDATED";

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use auth_domain::Timestamp;
 use auth_domain::account::PasswordReason;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
 use serde_json::{Map, Value, json};
