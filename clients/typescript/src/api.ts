@@ -15,7 +15,7 @@ export type MethodOf<P extends Path> = {
 
 type Responses<P extends Path, M extends Method> = paths[P][M] extends { responses: infer R } ? R : never;
 type Json<T> = T extends { content: { "application/json": infer J } } ? J : never;
-type Good = 200 | 201 | 206;
+type Good = 200 | 201 | 202 | 206;
 
 type Accepted<A> = A extends { code: infer Code; data: infer Data } ? { ok: true; code: Code; data: Data } : never;
 type Code<A> = A extends { code: infer C extends string } ? C : never;
@@ -64,6 +64,8 @@ export interface AuthError<C extends string = string> {
   maxAge?: number;
   /** With `RATE_LIMITED`, `OVERLOADED` and `UNAVAILABLE`: seconds to wait. */
   retryAfter?: number;
+  /** With `ACCOUNT_DELETION_SCHEDULED`: until when `login` with `restore: true` restores the account, in RFC 3339. */
+  restorableUntil?: string;
 }
 
 /** The result of a call: its data, or an error. Nothing is thrown. */

@@ -44,7 +44,10 @@ export function createClient(options: InternalOptions) {
     /** Ends every session of this user. */
     logoutAll: () => ending(signed("post", "/auth/logout-all").then(result)),
 
-    /** Deletes the account for good. Needs a fresh login: after `REAUTHENTICATION_REQUIRED` call `reauthenticate`. */
+    /**
+     * Deletes the account. Needs a fresh login: after `REAUTHENTICATION_REQUIRED` call `reauthenticate`. If the data has
+     * `restorableUntil`, `login` with `restore: true` can undo it until then.
+     */
     deleteAccount: () => ending(signed("delete", "/auth/delete").then(result)),
 
     /** Returns what the service keeps of the user. Needs a fresh login. */

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cross_site_cause::CrossSiteCause;
-use crate::wire::rfc3339;
+use crate::rfc3339::rfc3339;
 
 /// Wraps the data of a success in the envelope.
 pub(crate) fn success(code: SuccessCode, data: impl Serialize) -> HttpResponse {

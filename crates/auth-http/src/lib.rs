@@ -37,6 +37,7 @@ mod page_routes;
 mod pages;
 mod query;
 mod resource;
+mod rfc3339;
 mod routes;
 mod served_file;
 mod server;

@@ -1,25 +1,16 @@
 //! The JSON of answers, and how it is made from the domain's values.
 
-use auth_domain::Timestamp;
 use auth_domain::access_token::BearerToken;
 use auth_domain::account::Account;
 use auth_domain::session::Session;
 use auth_domain::temp_token::IssuedTempToken;
 use auth_domain::use_cases::{IssuedAccessToken, IssuedTokens, LoggedIn, Registered, SecondFactorRequired};
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::delivery::Delivery;
-
-/// RFC 3339 in UTC.
-pub(crate) fn rfc3339(at: Timestamp) -> String {
-    let nanos = i128::from(at.as_micros()) * 1_000;
-    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).unwrap_or_default()
-}
+pub(crate) use crate::rfc3339::rfc3339;
 
 /// A user as the API shows one.
 #[derive(Serialize, ToSchema)]

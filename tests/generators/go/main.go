@@ -58,8 +58,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	otp := client.NewOtpBody(strings.TrimSpace(code))
-	finished, _, err := api.TwoFactorAPI.VerifyEmailLogin(bearer(pending.Data.TempToken)).OtpBody(*otp).Execute()
+	otp := client.NewLoginCodeBody(strings.TrimSpace(code))
+	finished, _, err := api.TwoFactorAPI.VerifyEmailLogin(bearer(pending.Data.TempToken)).LoginCodeBody(*otp).Execute()
 	if err != nil {
 		log.Fatal(err)
 	}

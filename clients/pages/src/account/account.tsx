@@ -2,7 +2,7 @@ import { problem } from "../errors.js";
 import { show } from "../router.js";
 import { auth, type User } from "../session.js";
 import { service } from "../settings.js";
-import { text } from "../texts.js";
+import { date, text } from "../texts.js";
 import { Act, Title } from "../ui.js";
 import { FreshLogin } from "./fresh.js";
 import { Password, Profile } from "./profile.js";
@@ -36,7 +36,10 @@ export function Account({ user, flow }: { user: User; flow: Flow }) {
       <LinkedAccounts user={user} />
       <Devices />
       <Data />
-      <Deletion user={user} deleted={() => flow.say(text("login.deleted"))} />
+      <Deletion
+        user={user}
+        deleted={(until) => flow.say(until ? text("login.deletion_scheduled", { date: date(until) }) : text("login.deleted"))}
+      />
     </FreshLogin>
   );
 }

@@ -149,7 +149,7 @@ export function Data() {
   );
 }
 
-export function Deletion({ user, deleted }: { user: User; deleted: () => void }) {
+export function Deletion({ user, deleted }: { user: User; deleted: (restorableUntil?: string) => void }) {
   const fresh = useFresh();
   const [open, setOpen] = useState(false);
   async function send({ address = "" }: Record<string, string>) {
@@ -158,7 +158,7 @@ export function Deletion({ user, deleted }: { user: User; deleted: () => void })
     }
     const gone = await fresh(auth.deleteAccount);
     if (!isDone(gone)) return problemOf(gone);
-    deleted();
+    deleted(gone?.ok && "restorableUntil" in gone.data ? String(gone.data.restorableUntil) : undefined);
     show("login", true);
   }
   return (

@@ -2,17 +2,33 @@ import { useEffect, useState } from "preact/hooks";
 import { words } from "../errors.js";
 import { auth, type Provider, providers, providerUrl, publicPage } from "../session.js";
 import { settings } from "../settings.js";
-import { text } from "../texts.js";
+import { date, text } from "../texts.js";
 import { Alert, Field, Form, Notice, Title, To } from "../ui.js";
 import type { Flow } from "./flow.js";
 
+/** A sign-in to an account that is going to be deleted, with which its user can restore it. */
+interface Deleted {
+  email: string;
+  password: string;
+  restorableUntil: string;
+}
+
 /** Sign-in with a password or a provider. */
 export function Login({ flow }: { flow: Flow }) {
+  const [deleted, setDeleted] = useState<Deleted>();
   async function send({ email = "", password = "" }: Record<string, string>) {
     flow.say();
+    setDeleted(undefined);
     const outcome = await auth.login({ email, password });
-    if (outcome.status === "failed") return words(outcome.error);
-    return flow.proceed(outcome, email);
+    if (outcome.status !== "failed") return flow.proceed(outcome, email);
+    const { code, restorableUntil } = outcome.error;
+    if (code !== "ACCOUNT_DELETION_SCHEDULED" || !restorableUntil) return words(outcome.error);
+    setDeleted({ email, password, restorableUntil });
+    return undefined;
+  }
+  async function restore({ email, password }: Deleted) {
+    const outcome = await auth.login({ email, password, restore: true });
+    return outcome.status === "failed" ? words(outcome.error) : flow.proceed(outcome, email);
   }
   return (
     <>
@@ -27,6 +43,14 @@ export function Login({ flow }: { flow: Flow }) {
           </>
         )}
       </Form>
+      {deleted && (
+        <section>
+          <Notice>{text("login.deletion_scheduled", { date: date(deleted.restorableUntil) })}</Notice>
+          <Form send={() => restore(deleted)} submit={text("login.restore")}>
+            {() => null}
+          </Form>
+        </section>
+      )}
       <p class="aside">
         <To page="recover">{text("login.forgot")}</To>
       </p>
