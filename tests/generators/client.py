@@ -4,7 +4,7 @@ import sys
 
 from openapi_client import AccountApi, ApiClient, AuthApi, Configuration, TwoFactorApi
 from openapi_client.exceptions import ApiException
-from openapi_client.models import ErrorAnswer, LoginBody, OtpBody, TwofaRequired, UserLoggedIn
+from openapi_client.models import ErrorAnswer, LoginBody, LoginCodeBody, TwofaRequired, UserLoggedIn
 
 url, email, password = sys.argv[1:]
 
@@ -25,7 +25,7 @@ assert isinstance(login, TwofaRequired)
 print(login.code, ",".join(login.data.methods), flush=True)
 
 two_factor = TwoFactorApi(client(login.data.temp_token))
-finished = two_factor.verify_email_login(OtpBody(otp_code=sys.stdin.readline().strip())).actual_instance
+finished = two_factor.verify_email_login(LoginCodeBody(otp_code=sys.stdin.readline().strip())).actual_instance
 assert isinstance(finished, UserLoggedIn)
 
 me = AccountApi(client(finished.data.tokens.access_token)).get_me()

@@ -18,7 +18,7 @@ async function main() {
   console.log(login.code, login.data.methods.join());
 
   const twoFactor = new TwoFactorApi(configuration(login.data.tempToken));
-  const finished = await twoFactor.verifyEmailLogin({ otpBody: { otpCode: await nextLine() } });
+  const finished = await twoFactor.verifyEmailLogin({ loginCodeBody: { otpCode: await nextLine() } });
   if (finished.code !== "USER_LOGGED_IN") throw new Error(finished.code);
 
   const me = await new AccountApi(configuration(finished.data.tokens.accessToken)).getMe();
