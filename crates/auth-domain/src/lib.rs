@@ -52,6 +52,7 @@ pub mod identity;
 pub mod import;
 pub mod internal;
 pub mod invitation;
+mod language;
 pub mod load;
 pub mod mail;
 pub mod maintenance;
@@ -79,4 +80,5 @@ pub use id::{
     AccountId, AuditRecordId, AuthorizationId, ChallengeId, DeletionId, EventId, InvitationId, MailId, Randomness,
     RetiredKeyId, SessionId, SigningKeyId,
 };
+pub use language::Language;
 pub use timestamp::Timestamp;

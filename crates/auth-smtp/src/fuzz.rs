@@ -3,7 +3,7 @@
 use auth_domain::account::EmailAddress;
 use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, OutgoingMail};
 use auth_domain::session::Client;
-use auth_domain::{MailId, Timestamp};
+use auth_domain::{Language, MailId, Timestamp};
 use auth_fuzz::{Verdict, check_text};
 
 use crate::MailSettings;
@@ -15,7 +15,8 @@ const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 fn headers(to: EmailAddress, from: &MailSettings) -> String {
     let client = Client::new([192, 0, 2, 1].into(), "Browser");
     let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
-    let outgoing = OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, content };
+    let outgoing =
+        OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, language: Language::default(), content };
     let mail = String::from_utf8(
         build(
             &outgoing,

@@ -79,7 +79,7 @@ mod tests {
     use auth_domain::mail::{Notice, NoticeDetails, NoticeKind, OutgoingContent, Removed};
     use auth_domain::session::Client;
     use auth_domain::two_factor::Method;
-    use auth_domain::{MailId, Timestamp};
+    use auth_domain::{Language, MailId, Timestamp};
     use proptest::prelude::*;
 
     const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -91,6 +91,7 @@ mod tests {
             to: EmailAddress::parse(to).ok()?,
             at: AT,
             client,
+            language: Language::default(),
             content,
         })
     }

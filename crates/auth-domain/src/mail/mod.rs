@@ -9,7 +9,7 @@ use crate::access_token::BearerToken;
 use crate::account::EmailAddress;
 use crate::challenge::{ChallengePurpose, OneTimeCode};
 use crate::session::Client;
-use crate::{AccountId, ChallengeId, InvitationId, MailId, Randomness, Timestamp};
+use crate::{AccountId, ChallengeId, InvitationId, Language, MailId, Randomness, Timestamp};
 
 pub use notice::{About, Notice, NoticeDetails, NoticeKind, Removed};
 
@@ -75,6 +75,8 @@ pub struct OutgoingMail {
     pub at: Timestamp,
     /// The network and device that caused it.
     pub client: Client,
+    /// The language of its text.
+    pub language: Language,
     /// The content.
     pub content: OutgoingContent,
 }

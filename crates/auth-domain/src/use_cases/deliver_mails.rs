@@ -16,7 +16,7 @@ use crate::ports::{Change, CodeClaims, Codes, InvitationTokens, MailError, Maile
 use crate::rate_limit::RateLimited;
 use crate::services::{Challenges, Environment};
 
-use crate::{MailId, Timestamp};
+use crate::{Language, MailId, Timestamp};
 
 use super::all::Parts;
 
@@ -187,7 +187,7 @@ impl DeliverMails {
     async fn send(&self, mail: &LeasedMail, content: OutgoingContent) -> Result<(), MailError> {
         let (id, at) = (mail.request.id, mail.request.at);
         let (to, client) = (mail.request.to.clone(), mail.request.client.clone());
-        self.mailer.send(&OutgoingMail { id, to, at, client, content }).await
+        self.mailer.send(&OutgoingMail { id, to, at, client, language: Language::default(), content }).await
     }
 
     /// Returns the content of an invitation's mail; `None` if it can no longer be used.
