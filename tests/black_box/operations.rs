@@ -68,7 +68,7 @@ fn resolved<'a>(specification: &'a Value, value: &'a Value) -> &'a Value {
 /// The codes that a response may carry: of an error those in its description, of a success those in its schema.
 fn codes(specification: &Value, response: &Value) -> BTreeSet<String> {
     let response = resolved(specification, response);
-    if response["content"]["application/problem+json"].is_object() {
+    if response["content"]["application/json"]["schema"]["$ref"] == "#/components/schemas/ErrorAnswer" {
         let listed = response["description"].as_str().unwrap().split(", ");
         return listed.map(|code| code.trim_matches('`').to_owned()).collect();
     }

@@ -15,9 +15,8 @@ def documented_error_code(ctx, response, case):
     operation = document["paths"][case.operation.path].get(case.method.lower())
     if response.status_code < 400 or operation is None:
         return
-    documented = operation["responses"].get(str(response.status_code))
-    if documented is None:
-        return
+    responses = operation["responses"]
+    documented = responses.get(str(response.status_code), responses["default"])
     if "$ref" in documented:
         documented = document["components"]["responses"][documented["$ref"].rpartition("/")[2]]
     codes = re.findall("`([A-Z0-9_]+)`", documented["description"])

@@ -30,7 +30,8 @@ function trimmed(document) {
     const { content, description } = resolved(response);
     const json = content?.["application/json"];
     if (!json) return { description: "" };
-    const codes = content["application/problem+json"] && description.replaceAll("`", "").split(", ");
+    const isError = json.schema.$ref === "#/components/schemas/ErrorAnswer";
+    const codes = isError && description.replaceAll("`", "").split(", ");
     const narrowed = { type: "object", required: ["code"], properties: { code: { type: "string", enum: codes } } };
     const schema = codes ? { allOf: [json.schema, narrowed] } : json.schema;
     return { description: "", content: { "application/json": { schema } } };

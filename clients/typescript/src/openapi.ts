@@ -60,28 +60,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -93,25 +71,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -189,28 +156,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -222,25 +167,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -320,47 +254,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -448,28 +349,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -481,25 +360,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -579,47 +447,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -679,25 +514,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -766,28 +590,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -799,25 +601,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -892,28 +683,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -925,25 +694,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1032,28 +790,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1065,25 +801,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1158,28 +883,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1191,25 +894,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1280,25 +972,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1356,25 +1037,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1434,25 +1104,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1543,28 +1202,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1576,25 +1213,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1669,28 +1295,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1702,25 +1306,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1791,25 +1384,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1865,25 +1447,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -1957,28 +1528,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1990,25 +1539,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2090,25 +1628,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2183,28 +1710,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2216,25 +1721,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2303,25 +1797,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2403,47 +1886,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2523,47 +1973,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2643,47 +2060,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2754,25 +2138,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2847,28 +2220,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2880,25 +2231,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -2973,28 +2313,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3006,25 +2324,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3106,25 +2413,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3204,28 +2500,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3237,25 +2511,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3313,25 +2576,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3419,25 +2671,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3472,7 +2713,7 @@ export interface paths {
                         "application/json": components["schemas"]["ProvidersFetched"];
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3561,25 +2802,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3652,25 +2882,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3740,28 +2959,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3773,25 +2970,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3877,25 +3063,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -3980,25 +3155,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4059,47 +3223,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4182,25 +3313,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4280,25 +3400,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4390,47 +3499,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4511,25 +3587,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4614,25 +3679,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4717,25 +3771,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4821,25 +3864,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -4924,25 +3956,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5029,47 +4050,14 @@ export interface paths {
                         };
                     };
                 };
-                413: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5155,25 +4143,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5259,25 +4236,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5337,25 +4303,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5452,17 +4407,6 @@ export interface paths {
                         };
                     };
                 };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
                 502: {
                     headers: {
                         [name: string]: unknown;
@@ -5474,14 +4418,14 @@ export interface paths {
                         };
                     };
                 };
-                503: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5601,17 +4545,6 @@ export interface paths {
                         };
                     };
                 };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
                 502: {
                     headers: {
                         [name: string]: unknown;
@@ -5623,14 +4556,14 @@ export interface paths {
                         };
                     };
                 };
-                503: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5717,17 +4650,6 @@ export interface paths {
                         };
                     };
                 };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
                 502: {
                     headers: {
                         [name: string]: unknown;
@@ -5739,14 +4661,14 @@ export interface paths {
                         };
                     };
                 };
-                503: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5813,25 +4735,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5927,28 +4838,6 @@ export interface paths {
                         };
                     };
                 };
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE";
-                        };
-                    };
-                };
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNSUPPORTED_MEDIA_TYPE";
-                        };
-                    };
-                };
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -5957,17 +4846,6 @@ export interface paths {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
                             code: "RATE_LIMITED";
-                        };
-                    };
-                };
-                500: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };
@@ -5982,14 +4860,14 @@ export interface paths {
                         };
                     };
                 };
-                503: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE";
+                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };

@@ -1,7 +1,8 @@
 //! How operations refuse: one schema for all errors, and responses that operations share.
 //!
 //! Of errors there is one example, not one for each code: those were a sixth of the document, no generator reads them, and
-//! `docs/errors.md` has every code's texts.
+//! `docs/errors.md` has every code's texts. For the same reason, what almost every operation may answer is its `default`,
+//! and problem documents are described there only.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +15,18 @@ use super::components::Components;
 use super::shapes::response;
 use super::successes::pascal_case;
 use crate::answer::ApiError;
-use crate::codes::Code;
+use crate::codes::{Code, HttpCode};
 use crate::endpoint::{Endpoint, Permission};
 
-pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+/// The reference to the schema of every error.
+pub(super) const ERROR_SCHEMA: &str = "#/components/schemas/ErrorAnswer";
+const PROBLEM_JSON: &str = "application/problem+json";
 
 pub(super) fn responses(endpoint: &Endpoint, components: &mut Components) -> Map<String, Value> {
+    let (general, own): (Vec<Code>, Vec<Code>) = endpoint.errors.iter().partition(|code| is_general(**code));
     let refusals = by_status(&endpoint.permission.refusals());
-    let mut responses = Map::new();
-    for (status, codes) in by_status(&endpoint.errors) {
+    let mut responses = Map::from_iter([("default".to_owned(), default_response(&general, components))]);
+    for (status, codes) in by_status(&own) {
         let described = error_response(status, &codes, components);
         let of_permission = refusals.get(&status).is_some_and(|refusals| *refusals == codes);
         let response = match shared_name(&codes, of_permission.then_some(endpoint.permission)) {
@@ -32,6 +36,29 @@ pub(super) fn responses(endpoint: &Endpoint, components: &mut Components) -> Map
         responses.insert(status.as_str().to_owned(), response);
     }
     responses
+}
+
+/// Whether the code is about the request as such or the service, not about what the operation does.
+fn is_general(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UseCase(ErrorCode::InternalServerError | ErrorCode::Overloaded | ErrorCode::Unavailable)
+            | Code::Http(HttpCode::PayloadTooLarge | HttpCode::UnsupportedMediaType)
+    )
+}
+
+fn default_response(codes: &[Code], components: &mut Components) -> Value {
+    let has = |code: Code| codes.contains(&code);
+    let name = match (has(HttpCode::PayloadTooLarge.into()), has(ErrorCode::Overloaded.into())) {
+        (false, false) if has(ErrorCode::Unavailable.into()) => "FailedOrUnavailable",
+        (false, false) => "Failed",
+        (false, true) => "FailedOrOverloaded",
+        (true, false) => "BodyRefusedOrUnavailable",
+        (true, true) => "BodyRefusedOrOverloaded",
+    };
+    let mut described = error_response(StatusCode::INTERNAL_SERVER_ERROR, codes, components);
+    described["content"][PROBLEM_JSON] = json!({ "schema": problem_schema(components) });
+    components.add_response(name, described)
 }
 
 fn by_status(codes: &[Code]) -> BTreeMap<StatusCode, Vec<Code>> {
@@ -62,9 +89,8 @@ fn shared_name(codes: &[Code], of: Option<Permission>) -> Option<String> {
 /// Its description is a list of the codes that it may carry.
 fn error_response(status: StatusCode, codes: &[Code], components: &mut Components) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let content = [("application/json", error_schema(components)), (PROBLEM_JSON, problem_schema(components))];
-    let content = content.map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })));
-    response(&format!("`{}`", names.join("`, `")), content.into_iter().collect(), status)
+    let content = Map::from_iter([("application/json".to_owned(), json!({ "schema": error_schema(components) }))]);
+    response(&format!("`{}`", names.join("`, `")), content, status)
 }
 
 fn example() -> Value {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::components::Components;
-use super::errors::PROBLEM_JSON;
+use super::errors::ERROR_SCHEMA;
 use super::shapes::InOrder;
 use super::successes::pascal_case;
 
@@ -34,7 +34,7 @@ fn for_each_refusal(paths: &mut Paths, mut each: impl FnMut(String, &mut Value))
         }
         let Some(responses) = operation["responses"].as_object_mut() else { continue };
         for (status, response) in responses {
-            if response["content"].get(PROBLEM_JSON).is_some() {
+            if response["content"]["application/json"]["schema"]["$ref"] == ERROR_SCHEMA {
                 each(format!("{of}Refused{status}"), response);
             }
         }
