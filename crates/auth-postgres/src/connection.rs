@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_store::{PostgresConnection, SqlStates};
+use auth_store::{Heard, HeardStream, PostgresConnection, SqlStates};
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use futures_util::FutureExt as _;
@@ -15,6 +15,7 @@ use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -26,7 +27,10 @@ use crate::socket::{self, Duplex, Place};
 use crate::tls::{self, Mode};
 use crate::wire::{Observed, ObservedTls};
 
+/// How long a server may be silent while a connection to it is opened; several hosts share this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long opening one may take with a server that answers, since a distant one needs eight round trips.
+const CONNECT_AT_MOST: Duration = Duration::from_secs(15);
 /// A statement of a request that takes long is stuck. The server ends it before the call is given up, and so reports
 /// that nothing happened. A transaction whose connection went silent keeps its locks no longer than a call lasts.
 const LIMITS: [(&str, &str); 3] =
@@ -100,13 +104,8 @@ impl Target {
         Ok(Self { hosts, answered: Arc::default(), tls, prepared, names_search_path })
     }
 
-    /// Returns how long [`Target::connect`] may take: at least a second per host, since the last one may be the
-    /// primary.
-    pub(crate) fn patience(&self) -> Duration {
-        self.patience_with_one() * u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)
-    }
-
-    fn patience_with_one(&self) -> Duration {
+    /// Returns how long a host may be silent: at least a second, since the last one may be the primary.
+    fn patience(&self) -> Duration {
         (CONNECT_TIMEOUT / u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)).max(Duration::from_secs(1))
     }
 
@@ -127,8 +126,10 @@ impl Target {
         let first = self.answered.load(Ordering::Relaxed);
         for index in (first..self.hosts.len()).chain(0..first) {
             let config = &self.hosts[index];
-            let spoken = tokio::time::timeout(self.patience_with_one(), self.speak(config, told.clone())).await;
-            match spoken.unwrap_or_else(|_| Err(Refused::because("no answer in time"))) {
+            let heard = Heard::default();
+            let spoken = self.speak(config, told.clone(), &heard);
+            let spoken = heard.wait_for(spoken, self.patience(), Instant::now() + CONNECT_AT_MOST).await;
+            match spoken.unwrap_or_else(|| Err(Refused::because("no answer in time"))) {
                 Ok(open) => {
                     self.answered.store(index, Ordering::Relaxed);
                     return Ok(open);
@@ -144,11 +145,11 @@ impl Target {
     }
 
     /// Tries every address of the host: of several servers, one may be read-only.
-    async fn speak(&self, config: &Config, told: Option<Told>) -> Result<Open, Refused> {
+    async fn speak(&self, config: &Config, told: Option<Told>, heard: &Heard) -> Result<Open, Refused> {
         let places = socket::places(config).await.map_err(|error| Refused::because(&chain(&error)))?;
         let mut last = None;
         for place in places {
-            match self.speak_at(config, place, told.clone()).await {
+            match self.speak_at(config, place, told.clone(), heard.clone()).await {
                 Ok(open) => return Ok(open),
                 Err(refused) => last = Some(refused),
             }
@@ -156,9 +157,10 @@ impl Target {
         Err(last.unwrap_or_else(|| Refused::because("no address to connect to")))
     }
 
-    async fn speak_at(&self, config: &Config, place: Place, told: Option<Told>) -> Result<Open, Refused> {
+    async fn speak_at(&self, config: &Config, place: Place, told: Option<Told>, heard: Heard) -> Result<Open, Refused> {
         let stream = socket::open(place).await;
         let stream = stream.map_err(|error| Refused::because(&format!("error connecting to server: {error}")))?;
+        let stream: Box<dyn Duplex> = Box::new(HeardStream::new(stream, heard.clone()));
         let sqlstates = SqlStates::default();
         let (in_use, used) = oneshot::channel();
         let (client, driving) = match &self.tls {
@@ -177,7 +179,7 @@ impl Target {
         };
         let Introduced { backend, spread } = demand_writable(&client, self.prepared).await?;
         let driver = self.set_up(client).await?;
-        Ok(Open { connection: PostgresConnection { driver, sqlstates, backend, spread, in_use }, driving })
+        Ok(Open { connection: PostgresConnection { driver, sqlstates, heard, backend, spread, in_use }, driving })
     }
 
     async fn set_up(&self, client: Client) -> Result<AsyncPgConnection, Refused> {

@@ -108,7 +108,7 @@ pub async fn connect(
         let target = pooled.clone();
         async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
     });
-    let pool = Pool::new(opener, connections, POOL_TIMEOUT, Some(target.patience())).map_err(ConnectError::Url)?;
+    let pool = Pool::new(opener, connections, POOL_TIMEOUT).map_err(ConnectError::Url)?;
     let (pool, outbox, news) = (Arc::new(pool), Arc::new(Notify::new()), watch::Sender::new(None));
     let workers = Supervisor::default();
     // A transaction pooler would pass notifications to whichever client has the connection when they arrive, if to

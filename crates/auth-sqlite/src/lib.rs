@@ -134,7 +134,7 @@ pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteSt
         }
         .boxed()
     });
-    let readers = Pool::new(opener, READERS, POOL_TIMEOUT, None).map_err(open_error)?;
+    let readers = Pool::new(opener, READERS, POOL_TIMEOUT).map_err(open_error)?;
     let writer = Arc::new(writer);
     let engine = SqliteEngine { path: path.to_owned(), readers, writer, health: Arc::default(), workers };
     Ok(SqlStore::new(engine, Arc::default(), auditor))

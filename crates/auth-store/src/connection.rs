@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use self::complaint::Complaint;
 use self::transactions::alone;
 use crate::failure::{Failure, SqlStates, meaning_in_postgres, meaning_in_sqlite};
+use crate::heard::Heard;
 use crate::prepared::Prepared;
 use crate::spawner::Spawner;
 
@@ -60,6 +61,8 @@ pub struct PostgresConnection {
     pub driver: AsyncPgConnection,
     /// The SQLSTATEs that the server reported.
     pub sqlstates: SqlStates,
+    /// When something last arrived from the server.
+    pub heard: Heard,
     /// The process id that serves it; `None` behind a pooler, which uses another one for each transaction.
     pub backend: Option<i32>,
     /// Whether rows may be spread over several servers by account: Citus is installed.
@@ -122,6 +125,14 @@ impl Connection {
     pub(crate) fn backend(&self) -> Option<i32> {
         match &self.engine {
             Engine::Postgres(connection) => connection.backend,
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    /// Returns when its server was last heard, if it is one.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        match &self.engine {
+            Engine::Postgres(connection) => Some(connection.heard.clone()),
             Engine::Sqlite(_) => None,
         }
     }

@@ -160,13 +160,12 @@ const fn reserved_for_reads(connections: usize) -> usize {
 }
 
 impl Pool {
-    /// Creates a pool of at most `most` connections. A caller that finds none free waits for at most `wait`; opening
-    /// one may take `open_within`. The error says why the pool cannot be created.
-    pub fn new(opener: Opener, most: usize, wait: Duration, open_within: Option<Duration>) -> Result<Self, String> {
+    /// Creates a pool of at most `most` connections. A caller that finds none free waits for at most `wait`; `opener`
+    /// limits how long opening one may take. The error says why the pool cannot be created.
+    pub fn new(opener: Opener, most: usize, wait: Duration) -> Result<Self, String> {
         let pool = managed::Pool::builder(Manager(opener))
             .max_size(most)
             .wait_timeout(Some(wait))
-            .create_timeout(open_within)
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| error.to_string())?;

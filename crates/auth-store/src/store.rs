@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,10 @@ use crate::{
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 /// The maximum duration of a call that may be skipped: others wait for it meanwhile.
 const TIMEOUT_OF_WHAT_CAN_WAIT: Duration = Duration::from_secs(3);
+/// How long a server may be silent during a call that is late.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How late a call may be.
+const LATE: Duration = Duration::from_secs(30);
 /// How much longer the caller waits, so that the call itself ends first and takes care of its connection.
 const GRACE: Duration = Duration::from_secs(1);
 /// How many readers of all accounts there may be at once; each holds a separate connection.
@@ -214,8 +219,10 @@ async fn read_on<T>(
     work_on(engine.reader().await?, engine.begin_call().as_deref(), by, work).await
 }
 
-/// Does `work` on a connection that is lent, in a transaction if `begin` begins one. A connection that has not answered
-/// in time is given up; the outcome of a write is then unknown.
+/// Does `work` on a connection that is lent, in a transaction if `begin` begins one. After `by`, the connection is given up
+/// as soon as its server is silent; the outcome of a write is then unknown. While the server still answers, however slowly,
+/// the work is finished although nobody waits for it any more: a new connection would cost more, and a server far away
+/// would never be done with the first statements of any.
 pub async fn work_on<T>(
     mut lent: Lent,
     begin: Option<&str>,
@@ -226,15 +233,23 @@ pub async fn work_on<T>(
         tracing::error!("a database connection became available too late");
         return Err(StoreError::Unavailable.into());
     }
-    let call = async {
-        if let Some(begin) = begin {
-            lent.begin_with(begin).await?;
+    let heard = lent.heard();
+    let done = {
+        let mut call = pin!(async {
+            if let Some(begin) = begin {
+                lent.begin_with(begin).await?;
+            }
+            let done = work(&mut lent).await;
+            lent.end_lent_transaction(done.is_ok()).await?;
+            done
+        });
+        match (tokio::time::timeout_at(by.into(), call.as_mut()).await, heard) {
+            (Ok(done), _) => Some(done),
+            (Err(_), Some(heard)) => heard.wait_for(call, SILENCE, (by + LATE).into()).await,
+            (Err(_), None) => None,
         }
-        let done = work(&mut lent).await;
-        lent.end_lent_transaction(done.is_ok()).await?;
-        done
     };
-    let Ok(done) = tokio::time::timeout_at(by.into(), call).await else {
+    let Some(done) = done else {
         tracing::error!("the database did not answer in time");
         lent.give_up();
         return Err(StoreError::Unavailable.into());
