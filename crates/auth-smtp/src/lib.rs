@@ -9,6 +9,7 @@ mod mailer;
 mod message;
 mod refusal;
 mod samples;
+mod sent_mails;
 mod server;
 mod settings;
 mod templates;
@@ -17,6 +18,7 @@ mod values;
 
 pub use kind::MailKind;
 pub use mailer::{ConfiguredMailer, MailCheck, MailPreview};
+pub use sent_mails::MailFolder;
 pub use settings::{InvalidMailSettings, MailHostname, MailSettings};
 pub use templates::MailTemplates;
 pub use values::invitation_link;
