@@ -70,7 +70,9 @@ fn a_first_start_makes_folder_key_and_database_and_greets() {
     let mut command = Command::new(binary());
     command.env_clear().env("AUTH_LISTEN", "127.0.0.1:0").current_dir(dir.path());
     let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(9).map(Result::unwrap).collect();
+    // Held until the end: a service whose greeting nobody reads does not start.
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines: Vec<String> = output.by_ref().take(9).map(Result::unwrap).collect();
     let url = lines[0].strip_prefix("listening on ").unwrap();
     assert!(lines[1].starts_with("version ") && lines[1].ends_with(env!("CARGO_PKG_VERSION")));
     assert!(lines[2].ends_with(&format!("{url}/auth/doc/")));

@@ -26,8 +26,8 @@ use crate::query::path_uuid;
 const SHOWN: usize = 50;
 
 /// The page loads its style and the frames, and runs nothing.
-const POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
 /// A mail shows itself and, as mail programs do, a logo.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https:; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'self'; sandbox";

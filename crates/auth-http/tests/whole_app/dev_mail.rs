@@ -81,7 +81,10 @@ async fn the_page_shows_the_mails_and_runs_nothing() {
         }
         assert!(!html.contains("<script") && !html.contains("style="), "{html}");
         let policy = header(&reply, "content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; style-src 'self'; frame-src 'self';"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; img-src data:; frame-src 'self';"),
+            "{policy}"
+        );
         assert_eq!((header(&reply, "cache-control"), header(&reply, "x-frame-options")), ("no-store", "DENY"));
 
         let frame = html.split_once("<iframe sandbox src=\"").unwrap().1.split('"').next().unwrap();
