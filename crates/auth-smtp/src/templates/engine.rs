@@ -141,6 +141,8 @@ pub(super) fn environment<'a>(escape: AutoEscape) -> Environment<'a> {
         }
         escape_formatter(out, state, value)
     });
+    environment.add_filter("length", |value: Value| value.len());
+    environment.add_filter("join", |texts: Vec<String>, between: String| texts.join(&between));
     environment.set_path_join_callback(|name, parent| match parent.rsplit_once('/') {
         Some((folder, _)) if name != built_in::LAYOUT && !name.contains('/') => format!("{folder}/{name}").into(),
         _ => name.into(),
