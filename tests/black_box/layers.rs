@@ -65,6 +65,7 @@ fn each_heavy_dependency_has_its_room() {
         ("argon2", &["auth-crypto"]),
         ("jsonwebtoken", &["auth-crypto", "auth-oauth"]),
         ("lettre", &["auth-smtp"]),
+        ("minijinja", &["auth-smtp"]),
         ("reqwest", &["auth-oauth", "auth-webhooks", "outbound-http"]),
     ] {
         let mut found: Vec<String> =

@@ -40,6 +40,7 @@ mod linking;
 mod login;
 mod login_storms;
 mod mail;
+mod mail_templates;
 mod many_connections;
 mod master_key;
 mod metrics;

@@ -52,6 +52,16 @@ fn each_mistake_is_one_clear_line() {
     fails(&[("AUTH_LISTEN", &address)], &[&address, "in use", "AUTH_LISTEN"]);
 }
 
+/// The answer to a request of this path, as it is sent.
+fn get(address: &str, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn a_first_start_makes_folder_key_and_database_and_greets() {
     use std::io::{BufRead as _, BufReader};
@@ -60,17 +70,21 @@ fn a_first_start_makes_folder_key_and_database_and_greets() {
     let mut command = Command::new(binary());
     command.env_clear().env("AUTH_LISTEN", "127.0.0.1:0").current_dir(dir.path());
     let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().take(9).map(Result::unwrap).collect();
+    // Held until the end: a service whose greeting nobody reads does not start.
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines: Vec<String> = output.by_ref().take(9).map(Result::unwrap).collect();
     let url = lines[0].strip_prefix("listening on ").unwrap();
     assert!(lines[1].starts_with("version ") && lines[1].ends_with(env!("CARGO_PKG_VERSION")));
     assert!(lines[2].ends_with(&format!("{url}/auth/doc/")));
     assert!(lines[3].ends_with(&format!("{url}/account/")));
-    assert_eq!(lines[5], "mails        files in data/mail");
+    assert_eq!(lines[5], format!("mails        files in data/mail, shown at {url}/dev/mail"));
     assert!(lines[6].contains("data/secret.key (new: back it up"));
     assert!(lines[7].contains("curl") && lines[8].contains("password"));
     let mode = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/secret.key")), (0o700, 0o600));
     assert!(dir.path().join("data/auth.db").exists());
+    let page = get(url.strip_prefix("http://").unwrap(), "/dev/mail");
+    assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("No mail has been sent yet."), "{page}");
     child.kill().unwrap();
     child.wait().unwrap();
 

@@ -63,7 +63,7 @@ pub(crate) fn limited(request: &HttpRequest) -> Option<Limited> {
 }
 
 /// Tells whether the request claims to be someone else's.
-fn is_passed_on(request: &HttpRequest) -> bool {
+pub(crate) fn is_passed_on(request: &HttpRequest) -> bool {
     ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use auth_domain::identity::ProviderName;
-use auth_domain::ports::Entropy;
+use auth_domain::ports::{Entropy, SentMails};
 use supervisor::Supervisor;
 
 use crate::connections::Connections;
@@ -59,6 +59,8 @@ pub struct Edge {
     pub origins: Origins,
     /// The sign-in, account and administration pages, if they are on. They need cookies.
     pub pages: Option<Pages>,
+    /// The sent mails, if a page shows them: only where nobody but this machine's users reaches the service.
+    pub sent_mails: Option<Arc<dyn SentMails>>,
     /// The OpenAPI documents, generated on demand.
     pub documents: DocumentCache,
     /// The configured identity providers, and those that are documented in any case.

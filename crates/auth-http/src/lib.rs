@@ -19,6 +19,7 @@ mod credential_views;
 mod cross_site;
 mod cross_site_cause;
 mod delivery;
+mod dev_mail;
 mod document_cache;
 mod documents;
 mod draining;

@@ -70,10 +70,12 @@ async fn file(edge: Data<Edge>, name: Path<String>, request: HttpRequest) -> Htt
     let Some(file) = edge.pages.as_ref().and_then(|pages| pages.file(&name)) else { return not_found().await };
     let mut response = file.answer(&request);
     let headers = response.headers_mut();
+    // Mail programs in browsers show the logo from where they are.
+    let readers = if name.starts_with("logo.") { "cross-origin" } else { "same-origin" };
     // A logo may be an SVG, which somebody opens by itself.
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), readers),
     ] {
         headers.insert(name, header::HeaderValue::from_static(value));
     }

@@ -13,7 +13,7 @@ use crate::answer::not_found;
 use crate::cross_site::cors;
 use crate::edge::Edge;
 use crate::endpoint::{Endpoint, resource};
-use crate::{endpoints, middleware, page_routes, swagger};
+use crate::{dev_mail, endpoints, middleware, page_routes, swagger};
 
 /// Builds the application of the main address. Each worker thread needs its own.
 pub fn app(
@@ -65,7 +65,7 @@ fn configure(edge: &Edge, config: &mut ServiceConfig) {
         let endpoints = endpoints::all(&edge.providers);
         // These come first, since `/auth/{user_id}` matches `/auth/doc` too.
         let scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
-        let mut scope = page_routes::services(scope, base, edge);
+        let mut scope = dev_mail::services(page_routes::services(scope, base, edge), edge);
         for path in paths_in_order(&endpoints) {
             scope = scope.service(Endpoint::resource(&endpoints, path));
         }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::audit::AuditOptions;
 use crate::commands::import::ImportOptions;
+use crate::commands::mail_preview::PreviewOptions;
 use crate::commands::user_administer::ActOptions;
 use crate::commands::user_create::CreateOptions;
 use crate::commands::user_invitations::InvitationsOptions;
@@ -50,6 +51,11 @@ pub(crate) enum Command {
         /// Try to send all of them now
         #[arg(long)]
         retry: bool,
+    },
+    /// Preview mails as their templates write them.
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// List only the mails that the service has stopped trying to send. Changes nothing without --retry.
     #[command(hide = true)]
@@ -124,6 +130,13 @@ pub(crate) enum Command {
         #[arg(long)]
         errors: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum MailCommand {
+    /// Print a mail with sample values, as it would be sent with the current settings and templates. Changes and sends
+    /// nothing
+    Preview(PreviewOptions),
 }
 
 #[derive(Subcommand)]

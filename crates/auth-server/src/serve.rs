@@ -124,7 +124,8 @@ fn print_banner(settings: &Settings, key: &LoadedKey, address: SocketAddr) -> Re
         Database::Sqlite(path) => writeln!(out, "database     SQLite, {}", path.display())?,
         Database::Postgres { .. } => writeln!(out, "database     PostgreSQL")?,
     }
-    writeln!(out, "mails        {}", settings.mail.destination())?;
+    let shown = settings.shown_mails().map(|_| format!(", shown at {url}{base}dev/mail")).unwrap_or_default();
+    writeln!(out, "mails        {}{shown}", settings.mail.destination())?;
     if let Some(file) = &key.file {
         let note = if key.made_now { " (new: back it up; without it the database cannot be read)" } else { "" };
         writeln!(out, "master key   {}{note}", file.display())?;

@@ -12,7 +12,7 @@ use auth_domain::account::PasswordPolicy;
 use auth_domain::audience::Audiences;
 use auth_domain::identity::ProviderName;
 use auth_domain::maintenance::Maintenance;
-use auth_domain::ports::{KeptSessions, RefreshTokens, SessionNews, Store};
+use auth_domain::ports::{KeptSessions, RefreshTokens, SentMails, SessionNews, Store};
 use auth_domain::use_cases::{IdentityProviders, Policy, Ports, StepUp, UseCases};
 use auth_http::{
     Connections, DocumentCache, Draining, Edge, HttpAuditContext, ListedProvider, Metrics, NetworkLimits, Origins,
@@ -20,7 +20,7 @@ use auth_http::{
 };
 use auth_oauth::{Dialect, FORTYTWO, GOOGLE, OpenIdOptions, ProviderClient, Registration, connect};
 use auth_session_cache::{CachedStore, SessionCache};
-use auth_smtp::{ConfiguredMailer, MailSettings};
+use auth_smtp::{ConfiguredMailer, MailFolder, MailSettings};
 use auth_sqlite::Claim;
 use auth_webhooks::WebhookSink;
 use supervisor::Supervisor;
@@ -195,6 +195,7 @@ fn edge(settings: &Settings, issuer: String, connections: usize) -> Result<Edge,
         cookies: settings.cookies,
         origins: Origins::new(&issuer, settings.allowed_origins.clone()),
         pages: pages(settings, &issuer),
+        sent_mails: settings.shown_mails().map(|folder| Arc::new(MailFolder::new(folder)) as Arc<dyn SentMails>),
         documents: DocumentCache::default(),
         providers: listed_providers(&settings.providers),
         issuer,
@@ -247,12 +248,22 @@ fn listed_providers(configured: &[ProviderRegistration]) -> Vec<ListedProvider> 
     all
 }
 
-/// Returns the settings of the mails, which link to the pages if these are on.
-fn mail(settings: &Settings, issuer: &str) -> MailSettings {
-    match settings.register_page(issuer) {
-        Some(url) => settings.mail.clone().with_register_page(url),
-        None => settings.mail.clone(),
+/// Returns the settings of the mails, which look like the pages, and link to them if these are on.
+pub(crate) fn mail(settings: &Settings, issuer: &str) -> MailSettings {
+    let mut mail = settings.mail.clone().with_product_name(product_name(settings, issuer));
+    if let Some(url) = settings.register_page(issuer) {
+        mail = mail.with_register_page(url);
     }
+    if let Some(url) = logo_url(settings, issuer) {
+        mail = mail.with_logo(url);
+    }
+    mail
+}
+
+/// Returns where mail programs find the logo: at the pages, if these are on and everybody can reach them.
+fn logo_url(settings: &Settings, issuer: &str) -> Option<String> {
+    let path = settings.pages.as_ref()?.logo.as_ref()?.path_for_mail()?;
+    issuer.starts_with("https://").then(|| format!("{issuer}{}{path}", settings.shortest_base_path()))
 }
 
 fn pages(settings: &Settings, issuer: &str) -> Option<Pages> {
@@ -280,7 +291,36 @@ fn host(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::host;
+    use auth_domain::Language;
+    use auth_smtp::{ConfiguredMailer, MailKind};
+
+    use super::{host, mail};
+    use crate::settings::load_for_tests;
+
+    #[test]
+    fn mails_show_the_logo_where_mail_programs_can_load_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let html = |logo: &str, url: &str| {
+            let path = dir.path().join(logo);
+            std::fs::write(&path, "a picture").unwrap();
+            let settings = load_for_tests(&[
+                ("AUTH_PAGES", "on"),
+                ("AUTH_PAGES_LOGO", path.to_str().unwrap()),
+                ("AUTH_PRODUCT_NAME", "Example"),
+                ("AUTH_PUBLIC_URL", url),
+            ])
+            .unwrap();
+            let mailer = ConfiguredMailer::new(mail(&settings, url));
+            mailer.preview(MailKind::Invitation, Language::English).unwrap().html.replace("&#x2f;", "/")
+        };
+        let shown = html("logo.png", "https://auth.example.org");
+        let start = "<img src=\"https://auth.example.org/account/assets/logo.";
+        assert!(shown.contains(start) && shown.contains(".png\" alt=\"Example\""), "{shown}");
+        for (logo, url) in [("logo.svg", "https://auth.example.org"), ("logo.png", "http://localhost:8080")] {
+            let hidden = html(logo, url);
+            assert!(hidden.contains("\nExample\n") && !hidden.contains("<img"), "{hidden}");
+        }
+    }
 
     #[test]
     fn an_app_shows_the_host_without_its_port() {

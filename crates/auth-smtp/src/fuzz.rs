@@ -1,32 +1,39 @@
 //! Fuzz targets for addresses and mailboxes: mail can be built for whatever is accepted. `auth_fuzz` runs them.
 
+use auth_domain::Language;
 use auth_domain::account::EmailAddress;
-use auth_domain::mail::{Notice, NoticeKind, OutgoingContent, OutgoingMail};
-use auth_domain::session::Client;
-use auth_domain::{Language, MailId, Timestamp};
+use auth_domain::mail::{NoticeKind, OutgoingMail};
 use auth_fuzz::{Verdict, check_text};
 
-use crate::MailSettings;
 use crate::message::{Sender, build};
+use crate::{MailKind, MailSettings, samples};
 
-const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
+/// Returns a notice to this address, in a language that depends on the input.
+fn notice(to: EmailAddress, input: &str) -> OutgoingMail {
+    let language = Language::ALL[input.len() % Language::ALL.len()];
+    let kind = MailKind::Notice(NoticeKind::SessionReuseDetected);
+    OutgoingMail { to, ..samples::usual(kind, language) }
+}
 
-/// Returns the headers of a notice to this address.
-fn headers(to: EmailAddress, from: &MailSettings) -> String {
-    let client = Client::new([192, 0, 2, 1].into(), "Browser");
-    let content = OutgoingContent::Notice { notice: Notice::new(NoticeKind::SessionReuseDetected, true), times: 1 };
-    let outgoing =
-        OutgoingMail { id: MailId::generate(AT, [7; 32]), to, at: AT, client, language: Language::default(), content };
-    let mail = String::from_utf8(
-        build(
-            &outgoing,
-            &Sender { from: from.from.clone(), message_id_domain: from.message_id_domain(), register_page: None },
-        )
-        .unwrap()
-        .formatted(),
-    )
-    .unwrap();
+fn sender(settings: &MailSettings) -> Sender {
+    Sender {
+        from: settings.from.clone(),
+        message_id_domain: settings.message_id_domain(),
+        product_name: settings.product_name.clone(),
+        ..samples::plain_sender()
+    }
+}
+
+/// Returns the headers of a mail.
+fn headers(outgoing: &OutgoingMail, from: &MailSettings) -> String {
+    let mail = String::from_utf8(build(outgoing, &sender(from)).unwrap().formatted()).unwrap();
     mail.split("\r\n\r\n").next().unwrap().to_owned()
+}
+
+/// Returns how many paragraphs and tags a mail has at most.
+fn size(outgoing: &OutgoingMail, sender: &Sender) -> (usize, usize) {
+    let written = sender.templates.render(outgoing, sender).unwrap();
+    (written.text.split("\n\n").count(), written.html.matches('<').count())
 }
 
 fn count(headers: &str, name: &str) -> usize {
@@ -52,22 +59,26 @@ fn email_address() {
         let Ok(email) = EmailAddress::parse(text) else { return Verdict::Refused };
         assert_eq!(email.as_str(), text.trim(), "outer white space goes, and nothing else");
         assert_normal_form(&email);
-        let headers = headers(email, &settings);
+        let headers = headers(&notice(email, text), &settings);
         assert!(headers.is_ascii(), "{headers}");
         assert_eq!((count(&headers, "to"), count(&headers, "bcc"), count(&headers, "from")), (1, 0, 1), "{headers}");
         Verdict::Accepted
     });
 }
 
-/// Checks the same for every mailbox that `AUTH_MAIL_FROM` accepts, and for every `AUTH_MAIL_URL`.
+/// Checks the same for every mailbox that `AUTH_MAIL_FROM` accepts, whose name is in the text, and for every
+/// `AUTH_MAIL_URL`.
 #[test]
 fn mail_settings() {
     check_text("mail_settings", &[], |text| {
         let (url, from) = text.split_once('\n').unwrap_or((text, "Auth <no-reply@example.org>"));
         let Ok(settings) = MailSettings::parse(url, from) else { return Verdict::Refused };
         assert!(url.starts_with("file:") || url.starts_with("smtp://") || url.starts_with("smtps://"));
-        let headers = headers(EmailAddress::nobody(), &settings);
+        let notice = notice(EmailAddress::nobody(), text);
+        let headers = headers(&notice, &settings);
         assert_eq!((count(&headers, "to"), count(&headers, "bcc"), count(&headers, "from")), (1, 0, 1), "{headers}");
+        let (with_name, usual) = (size(&notice, &sender(&settings)), size(&notice, &samples::sender()));
+        assert!(with_name.0 <= usual.0 && with_name.1 <= usual.1, "a name adds neither paragraphs nor tags: {from}");
         Verdict::Accepted
     });
 }

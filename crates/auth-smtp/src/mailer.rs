@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use auth_domain::Language;
 use auth_domain::account::EmailAddress;
 use auth_domain::mail::OutgoingMail;
 use auth_domain::ports::{MailError, Mailer};
@@ -11,10 +12,13 @@ use lettre::Message;
 use lettre::message::Mailbox;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::message::{self, Sender};
+use crate::kind::MailKind;
+use crate::message::{self, BuildError, Sender};
 use crate::refusal::{Refusal, Stage};
+use crate::samples;
 use crate::server::Server;
 use crate::settings::{MailSettings, Place};
+use crate::templates::Rendered;
 
 /// How long one mail may take in all, on which `DeliverMails` relies.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,6 +32,17 @@ enum Destination {
 pub struct ConfiguredMailer {
     sender: Sender,
     destination: Destination,
+}
+
+/// What a mail would say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailPreview {
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML document.
+    pub html: String,
 }
 
 /// How far a test mail would get.
@@ -57,8 +72,23 @@ impl ConfiguredMailer {
             Place::Folder(folder) => Destination::Folder(folder),
             Place::Server(address) => Destination::Server(Server::new(address, hello)),
         };
-        let sender = Sender { from: settings.from, message_id_domain, register_page: settings.register_page };
+        let sender = Sender {
+            from: settings.from,
+            message_id_domain,
+            register_page: settings.register_page,
+            product_name: settings.product_name,
+            logo_url: settings.logo_url,
+            templates: settings.templates,
+        };
         Self { sender, destination }
+    }
+
+    /// Returns what would be sent of this kind in this language, with sample values.
+    pub fn preview(&self, kind: MailKind, language: Language) -> Result<MailPreview, String> {
+        let mail = samples::usual(kind, language);
+        let Rendered { subject, text, html } =
+            self.sender.templates.render(&mail, &self.sender).map_err(|error| error.to_string())?;
+        Ok(MailPreview { subject, text, html })
     }
 
     /// Checks whether mail could be sent. With a server, it goes as far as the recipient, which is `recipient` or the
@@ -101,7 +131,10 @@ async fn check_folder(folder: &Path) -> Result<(), String> {
 #[async_trait]
 impl Mailer for ConfiguredMailer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
-        let message = message::build(mail, &self.sender).map_err(|error| MailError::Permanent(error.to_string()))?;
+        let message = message::build(mail, &self.sender).map_err(|error| match error {
+            BuildError::Address(error) => MailError::Permanent(error.to_string()),
+            BuildError::Template(error) => MailError::Temporary(error.to_string()),
+        })?;
         match &self.destination {
             Destination::Folder(folder) => write_file(folder, mail, &message).await,
             Destination::Server(server) => submit(server, &message).await,

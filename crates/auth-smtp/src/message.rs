@@ -1,4 +1,4 @@
-//! Builds a mail: its headers, and its text as plain text and as HTML.
+//! Builds a mail: its headers, and what templates make of it as plain text and as HTML.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,7 +8,8 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
-use crate::texts::text_of;
+use crate::kind::MailKind;
+use crate::templates::{MailTemplates, TemplateError};
 
 /// The header that names the kind of a mail, for filters and tests.
 #[derive(Clone)]
@@ -38,28 +39,45 @@ macro_rules! header {
 header!(AuthMail, "X-Auth-Mail");
 header!(AutoSubmitted, "Auto-Submitted");
 
-/// The sender of the mails.
+/// The sender of the mails, and what mails say of the service.
 pub(crate) struct Sender {
     pub(crate) from: Mailbox,
     /// The right side of every Message-ID, which is the same at each attempt and on every node.
     pub(crate) message_id_domain: String,
     /// The URL of the page that fills an invitation in, if there is one.
     pub(crate) register_page: Option<String>,
+    /// The name of the service.
+    pub(crate) product_name: String,
+    /// The `https` URL of its logo.
+    pub(crate) logo_url: Option<String>,
+    pub(crate) templates: MailTemplates,
 }
 
-/// Builds the message, or says why that is impossible: then the address cannot receive mail.
-pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, lettre::error::Error> {
-    let text = text_of(mail, sender.from.name.as_deref(), sender.register_page.as_deref());
-    Message::builder()
+/// Why a message cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BuildError {
+    /// The address cannot receive mail.
+    #[error(transparent)]
+    Address(#[from] lettre::error::Error),
+    /// A template in the binary is wrong, which tests would have found.
+    #[error("{0}")]
+    Template(TemplateError),
+}
+
+/// Builds the message.
+pub(crate) fn build(mail: &OutgoingMail, sender: &Sender) -> Result<Message, BuildError> {
+    let written = sender.templates.render(mail, sender).map_err(BuildError::Template)?;
+    let message = Message::builder()
         .from(sender.from.clone())
         .to(recipient(&mail.to).ok_or(lettre::error::Error::MissingTo)?)
-        .subject(text.subject)
+        .subject(written.subject)
         // The same at every attempt, as its id is.
         .date(UNIX_EPOCH + Duration::from_millis(mail.at.as_millis()))
         .message_id(Some(format!("<{}@{}>", mail.id, sender.message_id_domain)))
-        .header(AuthMail(text.kind.to_owned()))
+        .header(AuthMail(MailKind::of(&mail.content).header().to_owned()))
         .header(AutoSubmitted("auto-generated".to_owned()))
-        .multipart(MultiPart::alternative_plain_html(text.as_plain(), text.as_html()))
+        .multipart(MultiPart::alternative_plain_html(written.text, written.html))?;
+    Ok(message)
 }
 
 /// Returns the mailbox with the local part as its owner typed it, and the domain in ASCII, which every server
@@ -82,6 +100,8 @@ mod tests {
     use auth_domain::{Language, MailId, Timestamp};
     use proptest::prelude::*;
 
+    use crate::samples;
+
     const AT: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
     fn mail(to: &str, user_agent: &str, content: OutgoingContent) -> Option<OutgoingMail> {
@@ -94,6 +114,11 @@ mod tests {
             language: Language::default(),
             content,
         })
+    }
+
+    /// The same mail in each language.
+    fn in_each_language(mail: &OutgoingMail) -> impl Iterator<Item = OutgoingMail> {
+        Language::ALL.map(|language| OutgoingMail { language, ..mail.clone() }).into_iter()
     }
 
     fn notice(to: &str, user_agent: &str) -> Option<OutgoingMail> {
@@ -111,7 +136,8 @@ mod tests {
     fn formatted_by(mail: &OutgoingMail, register_page: Option<&str>) -> String {
         let from: Mailbox = "Auth <no-reply@example.org>".parse().unwrap();
         let register_page = register_page.map(str::to_owned);
-        let sender = Sender { from, message_id_domain: "auth.example.org".to_owned(), register_page };
+        let message_id_domain = "auth.example.org".to_owned();
+        let sender = Sender { from, message_id_domain, register_page, ..samples::plain_sender() };
         String::from_utf8(build(mail, &sender).unwrap().formatted()).unwrap()
     }
 
@@ -122,14 +148,16 @@ mod tests {
         {
             let code = OneTimeCode::from_number(42);
             let expires_at = Timestamp::from_seconds(1_800_000_600);
-            let message = formatted(
-                &mail("ann@example.org", "Browser", OutgoingContent::Code { purpose, code, expires_at }).unwrap(),
-            );
-            let plain = message.split("text/html").next().unwrap();
-            assert_eq!(plain.lines().filter(|line| *line == "000042").count(), 1, "{plain}");
-            assert!(message.contains(&format!("X-Auth-Mail: {kind}\r\n")), "{message}");
-            assert!(plain.contains("2027-01-15 08:10 UTC"), "{plain}");
-            assert!(!message.lines().any(|line| line.starts_with("Subject:") && line.contains("000042")));
+            let content = OutgoingContent::Code { purpose, code, expires_at };
+            let mail = mail("ann@example.org", "Browser", content).unwrap();
+            assert!(formatted(&mail).contains("2027-01-15 08:10 UTC"));
+            for mail in in_each_language(&mail) {
+                let message = formatted(&mail);
+                let plain = message.split("text/html").next().unwrap();
+                assert_eq!(plain.lines().filter(|line| *line == "000042").count(), 1, "{plain}");
+                assert!(message.contains(&format!("X-Auth-Mail: {kind}\r\n")), "{message}");
+                assert!(!message.lines().any(|line| line.starts_with("Subject:") && line.contains("000042")));
+            }
         }
     }
 
@@ -242,9 +270,11 @@ mod tests {
             user_agent in ".{0,80}",
         ) {
             if let Some(notice) = notice(&format!("{local}@{domain}"), &user_agent) {
-                let message = formatted(&notice);
-                prop_assert!(message.contains("X-Auth-Mail: notice"));
-                prop_assert!(!message.contains("\nBcc:"));
+                for notice in in_each_language(&notice) {
+                    let message = formatted(&notice);
+                    prop_assert!(message.contains("X-Auth-Mail: notice"));
+                    prop_assert!(!message.contains("\nBcc:"));
+                }
             }
         }
     }

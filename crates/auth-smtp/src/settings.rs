@@ -1,7 +1,7 @@
 //! Where mails are sent, who sends them, and how this service introduces itself to mail servers.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::server::{Security, ServerAddress};
+use crate::templates::MailTemplates;
 
 /// Why mail cannot be sent with these settings. The URL may contain a password, so it is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +65,9 @@ pub struct MailSettings {
     pub(crate) place: Place,
     hostname: MailHostname,
     pub(crate) register_page: Option<String>,
+    pub(crate) product_name: String,
+    pub(crate) logo_url: Option<String>,
+    pub(crate) templates: MailTemplates,
 }
 
 #[derive(Clone)]
@@ -81,11 +85,15 @@ impl MailSettings {
             Some(folder) => Place::Folder(PathBuf::from(folder)),
             None => Place::Server(server(url)?),
         };
+        let from = sender(from)?;
         Ok(Self {
-            from: sender(from)?,
+            product_name: from.name.clone().unwrap_or_else(|| from.email.domain().to_owned()),
+            from,
             place,
             hostname: MailHostname::Name("localhost".to_owned()),
             register_page: None,
+            logo_url: None,
+            templates: MailTemplates::default(),
         })
     }
 
@@ -99,6 +107,32 @@ impl MailSettings {
     #[must_use]
     pub fn with_register_page(self, url: String) -> Self {
         Self { register_page: Some(url), ..self }
+    }
+
+    /// Sets the name of the service, which mails show; by default, that of the sender.
+    #[must_use]
+    pub fn with_product_name(self, product_name: String) -> Self {
+        Self { product_name, ..self }
+    }
+
+    /// Sets the `https` URL of a logo, which mails show instead of the name.
+    #[must_use]
+    pub fn with_logo(self, url: String) -> Self {
+        Self { logo_url: Some(url), ..self }
+    }
+
+    /// Sets the templates that mails are written with.
+    #[must_use]
+    pub fn with_templates(self, templates: MailTemplates) -> Self {
+        Self { templates, ..self }
+    }
+
+    /// Returns the folder that mails are written to, if they do not go to a server.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(folder) => Some(folder),
+            Place::Server(_) => None,
+        }
     }
 
     /// Says where mails go, for the operator; without the password.

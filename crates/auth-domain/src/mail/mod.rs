@@ -109,6 +109,23 @@ pub enum OutgoingContent {
     },
 }
 
+/// A mail that was written to a file, as its reader would see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentMail {
+    /// The id of the mail.
+    pub id: MailId,
+    /// The recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// When the event happened that it reports, as in its header.
+    pub date: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML document.
+    pub html: String,
+}
+
 /// A mail that one worker may try to send. No other worker gets it meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeasedMail {

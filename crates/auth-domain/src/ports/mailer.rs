@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::mail::OutgoingMail;
+use crate::MailId;
+use crate::mail::{OutgoingMail, SentMail};
 
 /// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,4 +23,20 @@ pub enum MailError {
 pub trait Mailer: Send + Sync {
     /// Writes and sends one mail. Its `Message-ID` is made from the id of the mail.
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError>;
+}
+
+/// Why sent mails cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SentMailsError(pub String);
+
+/// Reads the mails that were written to files instead of being sent.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait SentMails: Send + Sync {
+    /// Returns at most `most` mails, the newest first.
+    async fn latest(&self, most: usize) -> Result<Vec<SentMail>, SentMailsError>;
+
+    /// Returns the mail with this id.
+    async fn find(&self, id: MailId) -> Result<Option<SentMail>, SentMailsError>;
 }

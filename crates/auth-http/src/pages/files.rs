@@ -31,6 +31,13 @@ impl Logo {
         };
         Some(Self { content, media_type, extension })
     }
+
+    /// Returns the path, under a base path, at which the pages serve it; `None` if mail programs do not show that kind.
+    pub fn path_for_mail(&self) -> Option<String> {
+        let file = ServedFile::new(self.content.clone(), self.media_type, Caching::Forever);
+        let is_shown = matches!(self.media_type, "image/png" | "image/jpeg");
+        is_shown.then(|| format!("account/assets/{}", name_of("logo", &file, self.extension)))
+    }
 }
 
 /// What operators set about the pages.
@@ -64,13 +71,18 @@ pub struct Pages {
     pub(super) logo: Option<String>,
 }
 
+/// Returns the name of a file, which changes with its content.
+fn name_of(name: &str, file: &ServedFile, extension: &str) -> String {
+    format!("{name}.{}.{extension}", file.hash())
+}
+
 impl Pages {
     /// Compresses and names the files.
     pub fn new(options: PagesOptions) -> Self {
         let mut files = BTreeMap::new();
         let mut add = |name: &str, extension: &str, content: Vec<u8>, media_type: &'static str| {
             let file = ServedFile::new(content, media_type, Caching::Forever);
-            let name = format!("{name}.{}.{extension}", file.hash());
+            let name = name_of(name, &file, extension);
             files.insert(name.clone(), file);
             name
         };

@@ -33,7 +33,7 @@ pub(crate) struct Written<'a> {
 }
 
 /// Writes text into HTML, between tags or in quotes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -8,4 +8,4 @@ mod texts;
 
 pub use colour::{Colour, InvalidColour};
 pub use files::{Logo, Pages, PagesOptions};
-pub(crate) use html::{View, Written};
+pub(crate) use html::{View, Written, escape};

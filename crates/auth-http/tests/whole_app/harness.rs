@@ -62,6 +62,7 @@ fn edge(service: &TestService) -> Edge {
         network_limits: NetworkLimits::off(),
         cookies: false,
         pages: None,
+        sent_mails: None,
         origins: Origins::new(URL, []),
         documents: DocumentCache::default(),
         providers: [&service.google, &service.fortytwo].map(listed).into(),

@@ -28,6 +28,7 @@ mod clocks;
 mod credentials;
 mod cross_site;
 mod deletion_grace;
+mod dev_mail;
 mod disclosure;
 mod fresh_login;
 mod harness;

@@ -115,7 +115,30 @@ async fn a_file_is_kept_for_ever_under_its_name() {
     let logo = app.client().get(&format!("/account/{}", attribute(&html, "data-logo=\""))).await;
     assert_eq!((logo.bytes.as_slice(), header(&logo, "content-type")), (SVG, "image/svg+xml"));
     assert!(header(&logo, "content-security-policy").contains("sandbox"), "an SVG opened by itself runs nothing");
+    assert_eq!(header(&logo, "cross-origin-resource-policy"), "cross-origin", "mail programs in browsers show it");
+    let script = app.client().get(&format!("/account/{script}")).await;
+    assert_eq!(header(&script, "cross-origin-resource-policy"), "same-origin");
     assert_eq!(app.client().get("/account/assets/app.0.js").await.status, 404);
+}
+
+#[tokio::test]
+async fn mails_name_the_logo_as_the_pages_serve_it() {
+    let logo = Logo::new(b"a picture".to_vec(), "png").unwrap();
+    let path = logo.path_for_mail().unwrap();
+    let app = App::with(Policy::for_tests(), |edge| {
+        edge.cookies = true;
+        edge.pages = Some(Pages::new(PagesOptions {
+            product_name: "Example".to_owned(),
+            accent: Colour::parse("#2f5bd0").unwrap(),
+            logo: Some(logo),
+            terms: None,
+            privacy: None,
+            password_min: 8,
+        }));
+    })
+    .await;
+    assert_eq!(app.client().get(&format!("/{path}")).await.bytes, b"a picture");
+    assert_eq!(Logo::new(SVG.to_owned(), "svg").unwrap().path_for_mail(), None, "mail programs show none");
 }
 
 #[tokio::test]

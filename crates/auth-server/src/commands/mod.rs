@@ -16,6 +16,7 @@ mod keys_list;
 mod keys_reseal;
 mod keys_rotate;
 mod keys_withdraw;
+pub(crate) mod mail_preview;
 mod mails;
 mod migrate;
 mod move_database;
@@ -35,7 +36,7 @@ mod user_views;
 
 use std::time::Duration;
 
-use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, UserCommand};
+use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, MailCommand, UserCommand};
 use crate::settings::Settings;
 use crate::{Failure, serve};
 
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => block_on(serve::serve(settings()?)),
         Command::Migrate => block_on(migrate::run(&settings()?)),
+        Command::Mail { command: MailCommand::Preview(options) } => mail_preview::run(settings, &options),
         Command::Mails { retry } => block_on(mails::run(&settings()?, mails::Which::All, retry)),
         Command::ParkedMails { retry } => block_on(mails::run(&settings()?, mails::Which::Failed, retry)),
         Command::InternalToken { service, scope } => internal_token::run(&settings()?, &service, &scope),

@@ -28,7 +28,7 @@ use auth_domain::session::SessionLifetimes;
 use auth_domain::token_exchange::ExchangeRules;
 use auth_domain::use_cases::{EmailVerification, SuspiciousSession};
 use auth_http::NetworkQuota;
-use auth_smtp::{MailHostname, MailSettings};
+use auth_smtp::{MailHostname, MailSettings, MailTemplates};
 use ipnet::IpNet;
 use url::{Host, Url};
 use zeroize::Zeroizing;
@@ -154,6 +154,15 @@ impl Settings {
     /// Returns the URL of the page on which people register, if the pages are on.
     pub(crate) fn register_page(&self, public_url: &str) -> Option<String> {
         self.pages.as_ref().map(|_| format!("{public_url}{}account/register", self.shortest_base_path()))
+    }
+
+    /// Returns the folder of mails that a page shows: only this machine reaches the service, and no proxy before it does
+    /// so for others.
+    pub(crate) fn shown_mails(&self) -> Option<&Path> {
+        let public_url = self.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        let is_for_others = public_url.is_some_and(|url| !is_loopback(&url)) || !self.trusted_proxies.is_empty();
+        let is_shown = self.pages.is_some() && self.listen.ip().is_loopback() && !is_for_others;
+        self.mail.folder().filter(|_| is_shown)
     }
 
     /// Says that mails reach nobody, where the settings look like those of a service for others.
@@ -331,7 +340,20 @@ fn mail(reader: &mut Reader, data_dir: &Path) -> Result<MailSettings, SettingsEr
     };
     let url = reader.parse("MAIL_URL", folder.clone(), |text| check(text, FROM, text));
     let from = reader.parse("MAIL_FROM", FROM.to_owned(), |text| check(&folder, text, text));
-    MailSettings::parse(&url, &from).map_err(|mistake| SettingsError(vec![format!("AUTH_MAIL_URL {mistake}")]))
+    let settings = MailSettings::parse(&url, &from);
+    let settings = settings.map_err(|mistake| SettingsError(vec![format!("AUTH_MAIL_URL {mistake}")]))?;
+    Ok(settings.with_templates(mail_templates(reader)))
+}
+
+/// Every mistake is told, not only the first.
+fn mail_templates(reader: &mut Reader) -> MailTemplates {
+    let Some(raw) = reader.take("MAIL_TEMPLATES") else { return MailTemplates::default() };
+    MailTemplates::load(Path::new(raw.text.as_str())).unwrap_or_else(|mistakes| {
+        for mistake in mistakes {
+            reader.mistake(format!("{}: {mistake}", raw.place));
+        }
+        MailTemplates::default()
+    })
 }
 
 #[cfg(test)]

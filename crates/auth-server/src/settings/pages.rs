@@ -84,6 +84,24 @@ mod tests {
     }
 
     #[test]
+    fn mails_are_shown_only_where_nothing_says_that_others_use_the_service() {
+        let shown = |variables: &[(&str, &str)]| load(variables).unwrap().shown_mails().is_some();
+        let (pages, local) = (("AUTH_PAGES", "on"), ("AUTH_PUBLIC_URL", "http://localhost:8080"));
+        assert!(shown(&[]));
+        assert!(shown(&[pages, local, ("AUTH_LISTEN", "[::1]:8080")]));
+        for others in [
+            &[("AUTH_PAGES", "off")][..],
+            &[("AUTH_MAIL_URL", "smtp://127.0.0.1:2525")],
+            &[("AUTH_TRUSTED_PROXIES", "127.0.0.1")],
+            &[pages, ("AUTH_PUBLIC_URL", "https://auth.example.org")],
+            &[pages, local, ("AUTH_LISTEN", "0.0.0.0:8080")],
+            &[pages, local, ("AUTH_LISTEN", "192.0.2.1:8080")],
+        ] {
+            assert!(!shown(others), "{others:?}");
+        }
+    }
+
+    #[test]
     fn looks_are_checked() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, content: &[u8]| {
