@@ -28,6 +28,7 @@ mod endpoints;
 #[cfg(test)]
 mod fuzz;
 mod held_body;
+mod language;
 mod metrics;
 mod middleware;
 mod network_limits;

@@ -34,6 +34,7 @@ mod harness;
 mod http;
 mod internal;
 mod invitations;
+mod languages;
 mod log;
 mod login;
 mod network_limits;
