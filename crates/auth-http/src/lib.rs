@@ -29,6 +29,7 @@ mod endpoints;
 mod fuzz;
 mod held_body;
 mod language;
+mod messages;
 mod metrics;
 mod middleware;
 mod network_limits;

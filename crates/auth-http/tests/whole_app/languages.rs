@@ -1,4 +1,4 @@
-//! The language that a user prefers, and that of mails.
+//! The language that a user prefers, and the languages of answers and of mails.
 
 use auth_domain::Language;
 use auth_testkit::doubles::TestProvider;
@@ -121,4 +121,94 @@ async fn the_language_changes_alone_or_with_the_rest() {
     let nothing = update(&app, &access, json!({})).await.expect(400, "VALIDATION_FAILED");
     assert_eq!(nothing["errors"][0]["field"], "/email");
     assert_eq!(app.me(&access).await.expect(200, "USER_FETCHED")["user"]["locale"], Value::Null);
+}
+
+#[tokio::test]
+async fn messages_are_in_the_language_that_the_caller_accepts() {
+    let app = App::start().await;
+    for (accepted, language, message) in [
+        ("en-GB, en;q=0.9", "en", "Sign in to continue."),
+        ("fr-CH, fr;q=0.9, en;q=0.8, *;q=0.5", "fr", "Connectez-vous pour continuer."),
+        ("DE", "de", "Melden Sie sich an, um fortzufahren."),
+        ("it, es;q=0.3", "es", "Inicia sesión para continuar."),
+        ("*", "en", "Sign in to continue."),
+        ("en;q=0, *", "fr", "Connectez-vous pour continuer."),
+        ("fr;q=0, it", "en", "Sign in to continue."),
+        ("", "en", "Sign in to continue."),
+        (";q=,,fr;q=9,\"", "en", "Sign in to continue."),
+    ] {
+        let reply = app.client().header("Accept-Language", accepted).get("/auth/me").await;
+        assert_eq!(
+            (reply.header("content-language"), reply.header("vary")),
+            (language, "Accept-Language"),
+            "{accepted}"
+        );
+        let data = reply.expect(401, "TOKEN_REQUIRED");
+        assert_eq!(data["message"], message, "{accepted}");
+        assert!(data["hint"].as_str().unwrap().starts_with("The request has no token"), "for developers");
+    }
+    let reply = app.client().get("/auth/me").await;
+    assert!(!reply.headers.contains_key("content-language") && !reply.headers.contains_key("vary"));
+}
+
+#[tokio::test]
+async fn so_are_rules_that_fields_break_and_problem_documents() {
+    let app = App::start().await;
+    let french = app.client().header("Accept-Language", "fr");
+    let wrong = json!({ "username": "ab", "email": "nobody", "password": PASSWORD, "locale": "a".repeat(36) });
+    let reply = register(&french, wrong.clone()).await;
+    insta::assert_snapshot!("fields_that_are_wrong_in_french", reply);
+    let data = reply.expect(400, "VALIDATION_FAILED");
+    let messages: Vec<&str> =
+        data["errors"].as_array().unwrap().iter().map(|error| error["message"].as_str().unwrap()).collect();
+    assert_eq!(
+        messages,
+        [
+            "doit ressembler à nom@example.org",
+            "doit comporter de 3 à 32 caractères",
+            "doit comporter au plus 35 caractères"
+        ]
+    );
+    let problem = register(&french.header("Accept", "application/problem+json"), wrong).await;
+    assert_eq!((problem.status, problem.header("content-type")), (400, "application/problem+json"));
+    assert_eq!(problem.header("content-language"), "fr");
+    assert!(problem.body["title"].as_str().unwrap().starts_with("Certaines informations"));
+    assert!(problem.body["detail"].as_str().unwrap().starts_with("The request is invalid"));
+}
+
+/// What others have put into the answer stays there.
+#[tokio::test]
+async fn a_translated_refusal_keeps_its_headers() {
+    let origin = "https://app.example.org";
+    let app = App::with(auth_domain::use_cases::Policy::for_tests(), |edge| {
+        edge.cookies = true;
+        edge.origins = auth_http::Origins::new(crate::harness::URL, [origin.to_owned()]);
+    });
+    let app = app.await;
+    let forged = "__Host-auth-access=forged; __Host-auth-refresh=forged";
+    for language in ["en", "es"] {
+        let client = app.client().header("Origin", origin).header("Accept-Language", language);
+        let refused = client.header("Cookie", forged).post("/auth/refresh", json!({})).await;
+        assert_eq!(refused.header("access-control-allow-origin"), origin);
+        let varies: Vec<&str> = refused.headers.get_all("vary").map(|value| value.to_str().unwrap()).collect();
+        assert!(
+            varies.contains(&"Accept-Language") && varies.iter().any(|value| value.contains("Origin")),
+            "{varies:?}"
+        );
+        let cookies = refused.headers.get_all("set-cookie").count();
+        assert_eq!(cookies, app_cookies(&app, origin).await, "{language}");
+        assert_eq!(refused.header("content-language"), language);
+        let wrong_method = client.delete("/auth/login").await;
+        assert_eq!(wrong_method.header("allow"), "POST");
+        wrong_method.expect(405, "METHOD_NOT_ALLOWED");
+    }
+}
+
+/// How many cookies the same refusal sets or clears without a language.
+async fn app_cookies(app: &App, origin: &str) -> usize {
+    let client =
+        app.client().header("Origin", origin).header("Cookie", "__Host-auth-access=forged; __Host-auth-refresh=forged");
+    let refused = client.post("/auth/refresh", json!({})).await;
+    assert_eq!(refused.status, 401);
+    refused.headers.get_all("set-cookie").count()
 }
