@@ -1,5 +1,6 @@
 //! Names that somebody types to log in or to register.
 
+use auth_domain::Locale;
 use auth_domain::account::{EmailAddress, LoginName, Role, Username};
 use auth_fuzz::{Verdict, check_text};
 
@@ -41,5 +42,19 @@ fn role() {
             assert!((1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b','));
         }
         parsed.into()
+    });
+}
+
+/// A language tag differs from what was typed only by its case, and is stored and shown as it is.
+#[test]
+fn locale() {
+    check_text("locale", &[], |text| {
+        let parsed = Locale::parse(text);
+        if let Ok(locale) = &parsed {
+            assert!(locale.as_str().eq_ignore_ascii_case(text) && text.len() <= Locale::MAX);
+            assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+            assert_eq!(Locale::parse(locale.as_str()).as_ref(), Ok(locale), "the normal form is stable");
+        }
+        parsed.ok().into()
     });
 }

@@ -43,7 +43,7 @@ each_engine! {
             assert_eq!(data["next"], Value::Null);
             let mut names: Vec<&String> = credentials[0].as_object().unwrap().keys().collect();
             names.sort();
-            let expected = ["createdAt", "email", "emailTold", "emailVerified", "everProved", "id", "identities", "newPasswordRequired", "passwordHash", "pendingEmail", "recoveryCodes", "roles", "scheduledDeletion", "suspendedAt", "twoFa", "updatedAt", "username"];
+            let expected = ["createdAt", "email", "emailTold", "emailVerified", "everProved", "id", "identities", "locale", "newPasswordRequired", "passwordHash", "pendingEmail", "recoveryCodes", "roles", "scheduledDeletion", "suspendedAt", "twoFa", "updatedAt", "username"];
             assert_eq!(names, expected);
             assert!(credentials[0]["passwordHash"].as_str().unwrap().starts_with("$argon2id$v=19$m=8192,t=1,p=1,keyid="));
         }

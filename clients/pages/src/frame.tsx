@@ -1,5 +1,6 @@
 // What is around every page: the name above, links and the language below.
 import type { ComponentChildren } from "preact";
+import { keepLanguage } from "./session.js";
 import { settings } from "./settings.js";
 import { chooseLanguage, languageName, text } from "./texts.js";
 
@@ -12,6 +13,11 @@ export const Header = ({ children }: { children?: ComponentChildren }) => (
   </header>
 );
 
+async function choose(language: string) {
+  await keepLanguage(language);
+  chooseLanguage(language);
+}
+
 export const Footer = () => (
   <footer>
     {settings.terms && <a href={settings.terms}>{text("footer.terms")}</a>}
@@ -20,7 +26,7 @@ export const Footer = () => (
       <select
         aria-label={text("language.choose")}
         value={settings.language}
-        onChange={(event) => chooseLanguage(event.currentTarget.value)}
+        onChange={(event) => void choose(event.currentTarget.value)}
       >
         {settings.languages.map((language) => (
           <option key={language} value={language} lang={language}>

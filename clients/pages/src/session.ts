@@ -6,6 +6,16 @@ export type { User } from "@auth-service/client";
 
 export const auth = createAuthClient({ baseUrl: service.href, transport: "cookie" });
 
+let signedIn = false;
+auth.onSessionChange((change) => {
+  signedIn = change.user !== null;
+});
+
+/** Stores the language with the account, for mails, if someone is signed in. This browser has it in any case. */
+export async function keepLanguage(locale: string): Promise<void> {
+  if (signedIn) await auth.updateCredentials({ locale });
+}
+
 export interface Provider {
   name: string;
   displayName: string;

@@ -120,7 +120,7 @@ export function logins(core: Core) {
       return answer.ok ? { ok: true as const, data: answer.data } : answer;
     },
 
-    /** Changes the e-mail address, the password or both. After `code_required`, call `confirmUpdate`. */
+    /** Changes the e-mail address, the password, the language, or several of them. After `code_required`, call `confirmUpdate`. */
     async updateCredentials(
       body: BodyOf<"/auth/update-credentials", "post">,
     ): Promise<UpdateOutcome<CodeOf<"/auth/update-credentials", "post">>> {

@@ -5170,6 +5170,8 @@ export interface components {
              * @description Seconds until it expires: a week unless said, at most a year.
              */
             expiresIn?: number | null;
+            /** @description The language of the mail (BCP 47). */
+            locale?: string | null;
             /** @description What accounts get besides `user`. */
             roles?: string[] | null;
             /**
@@ -5280,6 +5282,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             linkedProviders: string[];
+            locale: string | null;
             /** @description Whether the password must be reset before the next login. */
             newPasswordRequired: boolean;
             pendingEmail: string | null;
@@ -5338,6 +5341,8 @@ export interface components {
             email: string;
             /** @description Whether the address is known to be the user's. */
             emailVerified?: boolean;
+            /** @description The language of mails (BCP 47). */
+            locale?: string | null;
             /** @description Without one, a mail says how to set it. */
             password?: string | null;
             /** @description `user` unless said. */
@@ -5484,6 +5489,8 @@ export interface components {
             email: string;
             /** @description An invitation, where one is required. */
             invitation?: string | null;
+            /** @description The language of mails (BCP 47), such as `fr` or `pt-BR`. Without it, the best of `Accept-Language`. */
+            locale?: string | null;
             /** @description 8–128 characters, not among the 100,000 most common, not the e-mail address or username. */
             password: string;
             /** @description 3–32 of letters, digits, `_`, `.`, `-`; unique without case. */
@@ -5740,7 +5747,7 @@ export interface components {
             /** @constant */
             statusCode: 206;
         };
-        /** @description An address, or all three passwords, or both. */
+        /** @description An address, or all three passwords, or both; and, or alone, a language, which needs nothing else. */
         UpdateCredentialsBody: {
             /** @description The same again. */
             confirmPassword?: string | null;
@@ -5749,6 +5756,8 @@ export interface components {
              *     `/auth/verify-email` verifies it; until then it is the user's `pendingEmail`.
              */
             email?: string | null;
+            /** @description The language of mails (BCP 47); null to prefer none. */
+            locale?: string | null;
             /** @description The new one; as for `/auth/register`. */
             newPassword?: string | null;
             /** @description The current password. */
@@ -5772,6 +5781,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             linkedProviders: string[];
+            /** @description The language that the user prefers (BCP 47). */
+            locale: string | null;
             /** @description The address that replaces `email` once it is verified. */
             pendingEmail: string | null;
             roles: string[];

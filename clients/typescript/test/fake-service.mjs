@@ -10,6 +10,7 @@ export const user = {
   linkedProviders: [],
   hasPassword: true,
   twoFa: { enabled: false, primary: null },
+  locale: null,
   createdAt: "2026-01-01T00:00:00Z",
 };
 

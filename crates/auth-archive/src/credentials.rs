@@ -6,7 +6,7 @@ use auth_domain::account::{
 use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::two_factor::{Enrolment, Method, MethodState, RecoveryCodeHash, SealedSecret, TwoFactor};
-use auth_domain::{AccountId, DeletionId, Timestamp};
+use auth_domain::{AccountId, DeletionId, Locale, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -53,6 +53,9 @@ struct Credential {
     /// Absent in the output of older versions.
     #[serde(default)]
     scheduled_deletion: Option<Scheduled>,
+    /// Absent in the output of older versions.
+    #[serde(default)]
+    locale: Option<String>,
     roles: Vec<String>,
     identities: Vec<Identity>,
     two_fa: Vec<Factor>,
@@ -96,6 +99,7 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
     let updated_at = timestamp(&credential.updated_at).ok_or_else(|| wrong("updatedAt"))?;
     let pending = credential.pending_email.as_deref().map(EmailAddress::parse).transpose();
     let pending = pending.map_err(|_| wrong("pendingEmail"))?;
+    let locale = credential.locale.as_deref().map(Locale::parse).transpose();
     Ok(Account {
         id: AccountId::from(id),
         username: username.map_err(|_| wrong("username"))?,
@@ -110,6 +114,7 @@ pub(crate) fn parse(line: &str) -> Result<Account, InvalidCredential> {
         roles: Roles::parse(&credential.roles).map_err(|_| wrong("roles"))?,
         two_factor: two_factor(&credential.two_fa, credential.recovery_codes).ok_or_else(|| wrong("twoFa"))?,
         identities: identities.collect::<Result<_, _>>()?,
+        locale: locale.map_err(|_| wrong("locale"))?,
         state: state_of(credential.suspended_at.as_deref()).ok_or_else(|| wrong("suspendedAt"))?,
         deletion: credential.scheduled_deletion.map(|scheduled| deletion(scheduled, wrong)).transpose()?,
         created_at: timestamp(&credential.created_at).ok_or_else(|| wrong("createdAt"))?,

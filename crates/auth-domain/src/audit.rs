@@ -20,7 +20,7 @@ use crate::ports::{AuditContextSource, Change, Clock, Entropy};
 use crate::rate_limit::Counted;
 use crate::session::{Network, RevocationReason};
 use crate::two_factor::{Method, TwoFactor};
-use crate::{AccountId, AuditRecordId, Timestamp};
+use crate::{AccountId, AuditRecordId, Locale, Timestamp};
 
 /// Who caused a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,6 +222,9 @@ fn finding(change: &Change) -> Option<Finding> {
             Finding::done(deletion.account_id, "account.deleted").detail(deletion.requested_by.as_str())
         }
         Change::SetRoles { account_id, roles, .. } => Finding::done(*account_id, "roles.set").detail(roles.to_string()),
+        Change::SetLocale { account_id, locale, .. } => {
+            Finding::done(*account_id, "locale.set").detail(locale.as_ref().map_or("none", Locale::as_str))
+        }
         Change::SetState { account_id, state, .. } => {
             let suspended = state.suspended_since().is_some();
             Finding::done(*account_id, if suspended { "account.suspended" } else { "account.resumed" })

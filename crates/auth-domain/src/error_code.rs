@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use crate::Timestamp;
 use crate::account::{EmailAddress, InvalidEmail, InvalidRoles, InvalidUsername, PasswordReason, Roles, Username};
 use crate::internal::Scope;
 use crate::named::named;
+use crate::{InvalidLocale, Locale, Timestamp};
 
 macro_rules! error_codes {
     ($($(#[doc = $meaning:literal])+ $name:ident = $text:literal => $message:literal),+ $(,)?) => {
@@ -255,6 +255,17 @@ impl From<InvalidUsername> for FieldError {
             InvalidUsername::Character => FieldReason::Format,
         };
         Self::new("/username", reason, error).with_bounds(Some(Username::MIN), Some(Username::MAX))
+    }
+}
+
+impl From<InvalidLocale> for FieldError {
+    fn from(error: InvalidLocale) -> Self {
+        match error {
+            InvalidLocale::TooLong => {
+                Self::new("/locale", FieldReason::TooLong, error).with_bounds(None, Some(Locale::MAX))
+            }
+            InvalidLocale::Shape => Self::new("/locale", FieldReason::Format, error),
+        }
     }
 }
 

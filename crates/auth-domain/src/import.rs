@@ -33,6 +33,8 @@ pub struct ImportCandidate {
     pub factors: Vec<ImportedFactor>,
     /// Keyed hashes of recovery codes that this service made.
     pub recovery_codes: Vec<String>,
+    /// The language that the user prefers, as a language tag; one that is malformed is left out.
+    pub locale: Option<String>,
     /// Whether the other system lets the user log in.
     pub state: ImportedState,
     /// Whether the password only counts once it was reset.

@@ -54,6 +54,7 @@ pub mod internal;
 pub mod invitation;
 mod language;
 pub mod load;
+mod locale;
 pub mod mail;
 pub mod maintenance;
 mod named;
@@ -81,4 +82,5 @@ pub use id::{
     RetiredKeyId, SessionId, SigningKeyId,
 };
 pub use language::Language;
+pub use locale::{InvalidLocale, Locale};
 pub use timestamp::Timestamp;

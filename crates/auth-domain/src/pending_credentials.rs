@@ -2,7 +2,7 @@
 
 use crate::account::{EmailAddress, PasswordHash};
 use crate::two_factor::Method;
-use crate::{ChallengeId, SessionId};
+use crate::{ChallengeId, Locale, SessionId};
 
 /// Exactly what was requested. The challenge that confirms it can be used for nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,4 +17,6 @@ pub struct PendingCredentials {
     pub email: Option<EmailAddress>,
     /// The hash of the new password, if it is to change.
     pub password_hash: Option<PasswordHash>,
+    /// The language that the user will prefer, if that is to change; `Some(None)` to prefer none.
+    pub locale: Option<Option<Locale>>,
 }

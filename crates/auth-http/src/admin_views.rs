@@ -37,6 +37,8 @@ pub(crate) struct ManagedUserView {
     linked_providers: Vec<String>,
     has_password: bool,
     two_fa: TwoFaView,
+    #[schema(required = true)]
+    locale: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(value_type = UserState)]
@@ -64,6 +66,7 @@ impl From<&Account> for ManagedUserView {
             linked_providers,
             has_password,
             two_fa,
+            locale,
             created_at,
         } = account.into();
         Self {
@@ -76,6 +79,7 @@ impl From<&Account> for ManagedUserView {
             linked_providers,
             has_password,
             two_fa,
+            locale,
             created_at,
             state: account.state_name(),
             suspended_at: account.state.suspended_since().map(rfc3339),

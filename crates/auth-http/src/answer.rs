@@ -5,12 +5,14 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
+use auth_domain::Language;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, Refusal};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::codes::{Code, HttpCode, SuccessCode};
 use crate::cross_site_cause::CrossSiteCause;
+use crate::messages;
 use crate::rfc3339::rfc3339;
 
 /// Wraps the data of a success in the envelope.
@@ -85,8 +87,8 @@ impl ApiError {
         }
     }
 
-    fn data(&self) -> Value {
-        let mut data = json!({ "message": self.code.message() });
+    fn data(&self, language: Language) -> Value {
+        let mut data = json!({ "message": messages::of_code(self.code, language) });
         // A failure of our own says nothing else.
         if self.code != Code::UseCase(ErrorCode::InternalServerError) {
             data["hint"] = json!(self.particulars().as_deref().unwrap_or(self.code.hint()));
@@ -97,7 +99,7 @@ impl ApiError {
         match &self.details {
             Details::None => {}
             Details::Fields(errors) => {
-                data["errors"] = errors.iter().map(field_error).collect();
+                data["errors"] = errors.iter().map(|error| field_error(error, language)).collect();
             }
             Details::Taken(field) => data["field"] = json!(field),
             Details::PasswordReasons(reasons) => {
@@ -124,15 +126,15 @@ impl ApiError {
     }
 
     /// Returns the refusal as a problem document (RFC 9457).
-    fn problem(&self) -> Value {
+    fn problem(&self, language: Language) -> Value {
         let (code, status) = (self.code, self.status_code());
         let mut problem = json!({
             "type": format!("urn:auth-service:error:{}", code.as_str()),
-            "title": code.message(),
+            "title": messages::of_code(code, language),
             "status": status.as_u16(),
             "code": code.as_str(),
         });
-        if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data()) {
+        if let (Some(members), Value::Object(data)) = (problem.as_object_mut(), self.data(language)) {
             for (name, value) in data {
                 match name.as_str() {
                     "message" => {}
@@ -155,19 +157,25 @@ impl ApiError {
     }
 
     /// Returns the refusal as an envelope.
-    pub(crate) fn envelope(&self) -> impl Serialize + use<> {
-        Envelope { status_code: self.status_code().as_u16(), code: self.code.as_str(), data: self.data() }
+    pub(crate) fn envelope(&self, language: Language) -> impl Serialize + use<> {
+        Envelope { status_code: self.status_code().as_u16(), code: self.code.as_str(), data: self.data(language) }
+    }
+
+    /// Builds the response that carries the refusal as an envelope.
+    pub(crate) fn to_envelope_response(&self, language: Language) -> HttpResponse {
+        self.headers(HttpResponse::build(self.status_code())).json(self.envelope(language))
     }
 
     /// Builds the response that carries the refusal as a problem document.
-    pub(crate) fn to_problem_response(&self) -> HttpResponse {
+    pub(crate) fn to_problem_response(&self, language: Language) -> HttpResponse {
         let mut builder = self.headers(HttpResponse::build(self.status_code()));
-        builder.content_type("application/problem+json").body(self.problem().to_string())
+        builder.content_type("application/problem+json").body(self.problem(language).to_string())
     }
 }
 
-fn field_error(error: &FieldError) -> Value {
-    let mut object = json!({ "field": error.field, "reason": error.reason.as_str(), "message": error.message });
+fn field_error(error: &FieldError, language: Language) -> Value {
+    let message = messages::of_rule(&error.message, language);
+    let mut object = json!({ "field": error.field, "reason": error.reason.as_str(), "message": message });
     for (name, bound) in [("min", error.bounds.0), ("max", error.bounds.1)] {
         if let Some(bound) = bound {
             object[name] = json!(bound);
@@ -208,9 +216,8 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let mut response = self.headers(HttpResponse::build(status)).json(self.envelope());
-        // The middleware turns it into a problem document where the caller accepts one.
+        let mut response = self.to_envelope_response(Language::English);
+        // The middleware puts it into another language, and turns it into a problem document, where the caller wants that.
         response.extensions_mut().insert(self.clone());
         response
     }

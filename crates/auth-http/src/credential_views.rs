@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::wire::{TwoFactorMethod, pending_email, rfc3339};
+use crate::wire::{TwoFactorMethod, locale, pending_email, rfc3339};
 
 /// One credential as the backups service reads it.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +39,8 @@ pub(crate) struct CredentialView {
     /// The deletion that is to come, until when the account can be restored.
     #[schema(required = true)]
     scheduled_deletion: Option<ScheduledDeletionView>,
+    #[schema(required = true)]
+    locale: Option<String>,
     roles: Vec<String>,
     identities: Vec<CredentialIdentityView>,
     two_fa: Vec<CredentialFactorView>,
@@ -64,6 +66,7 @@ impl From<&Account> for CredentialView {
             new_password_required: account.new_password_required,
             suspended_at: account.state.suspended_since().map(rfc3339),
             scheduled_deletion: account.deletion.as_deref().map(ScheduledDeletionView::from),
+            locale: locale(account),
             roles: account.roles.iter().map(str::to_owned).collect(),
             identities: account.identities.iter().map(CredentialIdentityView::from).collect(),
             two_fa: CredentialFactorView::of(&account.two_factor),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::test::TestRequest;
+use auth_domain::Language;
 use auth_fuzz::{Verdict, check, check_text};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::client::forwarded_hops;
+use crate::language::Accepted;
 use crate::origins::{Origins, parse_origin};
 use crate::trusted_proxies::TrustedProxies;
 use crate::{body, caller, cookies, middleware, query};
@@ -104,6 +106,22 @@ fn cookie_header() {
             assert_eq!(ours.collect::<Vec<_>>(), [pair]);
         }
         found.into()
+    });
+}
+
+/// A language is answered only if the header names it, or any.
+#[test]
+fn accept_language() {
+    check("accept_language", &[], |bytes| {
+        let Some(request) = with_header("accept-language", bytes) else { return Verdict::Refused };
+        let accepted = Accepted::of(&request);
+        let text = String::from_utf8_lossy(bytes).to_lowercase();
+        if let Some(language) = accepted.named() {
+            assert!(text.contains(language.as_str()), "{text}");
+        }
+        let answer = accepted.answer();
+        assert!(answer == Language::English || text.contains(answer.as_str()) || text.contains('*'), "{text}");
+        accepted.named().into()
     });
 }
 

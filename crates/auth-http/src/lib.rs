@@ -29,6 +29,8 @@ mod endpoints;
 #[cfg(test)]
 mod fuzz;
 mod held_body;
+mod language;
+mod messages;
 mod metrics;
 mod middleware;
 mod network_limits;

@@ -9,15 +9,15 @@ use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
-use auth_domain::AccountId;
 use auth_domain::audit::RequestId;
 use auth_domain::error_code::{ErrorCode, Refusal};
 use auth_domain::session::Network;
+use auth_domain::{AccountId, Language};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
@@ -26,6 +26,7 @@ use crate::body::MAX_BYTES;
 use crate::client::{client_address, untrusted_proxy};
 use crate::codes::HttpCode;
 use crate::edge::Edge;
+use crate::language::Accepted;
 use crate::{audit_context, cookies, cross_site};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,12 +50,12 @@ pub(crate) async fn exchange(
             if let Some(refusal) = preflight_refusal(&request, &response) {
                 response = refusal.error_response();
             }
-            exchange.end(request.match_pattern().as_deref(), &mut response);
+            exchange.end(request.match_pattern().as_deref(), Some(request.headers()), &mut response);
             Ok(ServiceResponse::new(request, response))
         }
         Err(late) => {
             let mut response = ApiError::from(Refusal::retry_after(ErrorCode::Unavailable, RETRY)).error_response();
-            exchange.end(None, &mut response);
+            exchange.end(None, None, &mut response);
             Err(InternalError::from_response(late, response).into())
         }
     }
@@ -115,14 +116,15 @@ impl Exchange {
         }
     }
 
-    /// Completes the answer, counts it and logs it. `route` is `None` if no endpoint has its path.
-    fn end(&self, route: Option<&str>, response: &mut HttpResponse<BoxBody>) {
+    /// Completes the answer, counts it and logs it. `route` is `None` if no endpoint has its path, `asked` if the request is
+    /// still being answered elsewhere.
+    fn end(&self, route: Option<&str>, asked: Option<&HeaderMap>, response: &mut HttpResponse<BoxBody>) {
         if let Some(edge) = &self.edge {
             cookies::write(edge, response);
         }
         let refusal = response.extensions().get::<ApiError>().cloned();
-        if let Some(refusal) = refusal.as_ref().filter(|_| self.wants_problem) {
-            replace_by_problem(response, refusal);
+        if let Some(refusal) = &refusal {
+            word(refusal, asked, self.wants_problem, response);
         }
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id.clone());
@@ -200,14 +202,30 @@ fn preflight_refusal(request: &HttpRequest, response: &HttpResponse<BoxBody>) ->
     Some(cross_site::preflight_refusal(request, error))
 }
 
-/// Replaces the envelope of a refusal with a problem document.
-fn replace_by_problem(response: &mut HttpResponse<BoxBody>, refusal: &ApiError) {
-    let envelope = std::mem::replace(response, refusal.to_problem_response());
-    // Headers that others added, such as CORS and `Allow`, apply to this answer too.
-    for (name, value) in envelope.headers() {
-        if !response.headers().contains_key(name) {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
+/// Words a refusal as its caller wants it: in a language that it accepts, as an envelope or a problem document. Nobody
+/// stores a refusal, so the answer to a caller that names no language need not vary.
+fn word(refusal: &ApiError, asked: Option<&HeaderMap>, as_problem: bool, response: &mut HttpResponse<BoxBody>) {
+    let asked = asked.filter(|headers| headers.contains_key(header::ACCEPT_LANGUAGE));
+    let language = asked.map_or(Language::English, |headers| Accepted::in_headers(headers).answer());
+    match (as_problem, language) {
+        (true, _) => replace(response, refusal.to_problem_response(language)),
+        (false, Language::English) => {}
+        (false, _) => replace(response, refusal.to_envelope_response(language)),
+    }
+    if asked.is_some() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Language"));
+    }
+}
+
+/// Replaces the envelope of a refusal with another answer.
+fn replace(response: &mut HttpResponse<BoxBody>, by: HttpResponse) {
+    let envelope = std::mem::replace(response, by);
+    // Headers that others added, such as CORS, `Allow` and every cookie, apply to this answer too.
+    let own: Vec<HeaderName> = response.headers().keys().cloned().collect();
+    for (name, value) in envelope.headers().iter().filter(|(name, _)| !own.contains(name)) {
+        response.headers_mut().append(name.clone(), value.clone());
     }
 }
 

@@ -1,6 +1,6 @@
 //! `account/…` and `admin/…`: the sign-in and account pages, those of the administration, and their files.
 
-use actix_web::http::header::{self, AcceptLanguage, Header as _};
+use actix_web::http::header;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, Route, Scope};
@@ -9,6 +9,7 @@ use crate::answer::not_found;
 use crate::cookies;
 use crate::edge::Edge;
 use crate::endpoint::resource;
+use crate::language::{Accepted, known};
 use crate::page_forms;
 use crate::pages::{Pages, View, Written};
 use crate::query::query_parameter;
@@ -116,9 +117,8 @@ fn page(edge: &Edge, request: &HttpRequest, base: &str, view: View) -> HttpRespo
 
 fn html(edge: &Edge, pages: &Pages, request: &HttpRequest, base: &str, view: View) -> Option<String> {
     let chosen = cookies::value(request, LANGUAGE);
-    let accepted = AcceptLanguage::parse(request).map(|accepted| accepted.ranked()).unwrap_or_default();
-    let accepted: Vec<String> = accepted.into_iter().map(|language| language.to_string()).collect();
-    let texts = pages.texts(chosen.as_deref().into_iter().chain(accepted.iter().map(String::as_str)))?;
+    let language = chosen.as_deref().and_then(known).unwrap_or_else(|| Accepted::of(request).answer());
+    let texts = pages.texts(language)?;
     let redirect = redirect_of(edge, request);
     let parameter = |name| query_parameter(request, name).ok().flatten();
     Some(pages.html(

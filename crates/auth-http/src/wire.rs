@@ -29,6 +29,9 @@ pub(crate) struct UserView {
     pub(crate) linked_providers: Vec<String>,
     pub(crate) has_password: bool,
     pub(crate) two_fa: TwoFaView,
+    /// The language that the user prefers (BCP 47).
+    #[schema(required = true)]
+    pub(crate) locale: Option<String>,
     #[schema(format = DateTime)]
     pub(crate) created_at: String,
 }
@@ -62,6 +65,10 @@ pub(crate) fn pending_email(account: &Account) -> Option<String> {
     account.pending_email.as_ref().map(|pending| pending.email.as_str().to_owned())
 }
 
+pub(crate) fn locale(account: &Account) -> Option<String> {
+    account.locale.as_ref().map(|locale| locale.as_str().to_owned())
+}
+
 impl From<&Account> for UserView {
     fn from(account: &Account) -> Self {
         Self {
@@ -77,6 +84,7 @@ impl From<&Account> for UserView {
                 enabled: account.two_factor.primary().is_some(),
                 primary: account.two_factor.primary().map(|method| method.as_str().to_owned()),
             },
+            locale: locale(account),
             created_at: rfc3339(account.created_at),
         }
     }

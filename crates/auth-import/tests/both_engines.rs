@@ -19,6 +19,7 @@ use auth_domain::use_cases::{
     ImportOutcome, LoginError, LoginOutcome, LoginRequest, OperatorPorts, OperatorUseCases, PasswordCheckError, Policy,
     Ports, SeenNames, UseCases,
 };
+use auth_domain::{Language, Locale};
 use auth_import::{Dialect, Entry, FirebaseHashConfig, MapOptions, read};
 use auth_testkit::doubles::Doubles;
 use auth_testkit::fixtures;
@@ -221,6 +222,7 @@ async fn what_comes_along(service: &Service) {
     assert!(ann.email_verified && ann.ever_proved && !ann.email_told);
     let [identity] = &ann.identities[..] else { panic!("one identity") };
     assert_eq!((identity.provider.as_str(), identity.subject.as_str()), ("google", "google-argon2"));
+    assert_eq!(ann.locale.as_ref().map(Locale::as_str), Some("pt-BR"));
     for email in ["argon2@keycloak.example.org", "ann@supabase.example.org"] {
         let account = service.account(email).await;
         let secret = &account.two_factor.app.enrolment().unwrap().secret;
@@ -232,6 +234,7 @@ async fn what_comes_along(service: &Service) {
     }
     let bob = service.account("bob@auth0.example.org").await;
     assert!(bob.password_hash.is_none() && bob.email_told && bob.email_verified);
+    assert_eq!(bob.language(), Some(Language::French));
 }
 
 /// Every one of them is let in, and afterwards there is one own hash with which all log in again.

@@ -170,11 +170,12 @@ fn open(session: &Session, account: &Account) -> Change {
 const REVOCATION: Revocation = Revocation { at: fixtures::NOW, reason: RevocationReason::LoggedOut };
 
 /// Identities come with a change of their account.
-fn told_changes() -> [Make; 16] {
+fn told_changes() -> [Make; 17] {
     const AT: Timestamp = Timestamp::from_micros(fixtures::NOW.as_micros() + 1);
     [
         |a, _| Change::DeleteAccount { account_id: a.id, revision: a.revision() },
         |a, _| Change::SetRoles { account_id: a.id, revision: a.revision(), roles: Roles::of_new_account(), at: AT },
+        |a, _| Change::SetLocale { account_id: a.id, revision: a.revision(), locale: None, at: AT },
         |a, _| Change::SetState {
             account_id: a.id,
             revision: a.revision(),

@@ -176,6 +176,7 @@ fn policy(settings: &Settings) -> Policy {
         email_verification: settings.email_verification,
         step_up: StepUp { max_age: settings.step_up_max_age },
         deletion_grace: settings.deletion_grace,
+        default_language: settings.default_language,
         subscriptions: settings.subscriptions(),
     }
 }

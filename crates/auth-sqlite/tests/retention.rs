@@ -265,6 +265,8 @@ async fn a_hundred_days_leave_what_the_formulas_say() {
             password: password(),
             confirm_password: None,
             invitation: None,
+            locale: None,
+            accepted: None,
             client: client(user),
         };
         service.use_cases.register.execute(request).await.unwrap();

@@ -7,7 +7,7 @@ use auth_domain::account::{
 use auth_domain::deletion::ScheduledDeletion;
 use auth_domain::ports::CommitError;
 use auth_domain::version::AccountRevision;
-use auth_domain::{AccountId, DeletionId, Timestamp};
+use auth_domain::{AccountId, DeletionId, Locale, Timestamp};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
@@ -41,6 +41,7 @@ pub(super) struct AccountRow {
     deletion_id: Option<DbUuid>,
     deletion_due_at: Option<i64>,
     deletion_requested_by: Option<String>,
+    locale: Option<String>,
     #[diesel(embed)]
     two_factor: TwoFactorRow,
 }
@@ -68,6 +69,7 @@ impl From<&Account> for AccountRow {
             deletion_id: account.deletion.as_ref().map(|deletion| DbUuid(deletion.id.as_uuid())),
             deletion_due_at: account.deletion.as_ref().map(|deletion| deletion.due.as_micros()),
             deletion_requested_by: account.deletion.as_ref().map(|deletion| deletion.requested_by.clone()),
+            locale: account.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             two_factor: TwoFactorRow::from(&account.two_factor),
         }
     }
@@ -79,6 +81,7 @@ impl TryFrom<AccountRow> for Account {
 
     fn try_from(row: AccountRow) -> Result<Self, CommitError> {
         let username = row.username.as_deref().map(Username::parse).transpose();
+        let locale = row.locale.as_deref().map(Locale::parse).transpose();
         let roles: Vec<String> = row.roles.split_whitespace().map(str::to_owned).collect();
         Ok(Self {
             id: AccountId::from(row.id.0),
@@ -93,6 +96,7 @@ impl TryFrom<AccountRow> for Account {
             pending_email: pending(row.pending_email, row.pending_email_until)?,
             two_factor: row.two_factor.try_into()?,
             identities: Vec::new(),
+            locale: locale.map_err(|_| corrupt("accounts", "locale"))?,
             state: row
                 .suspended_at
                 .map_or(AccountState::Active, |at| AccountState::Suspended { since: Timestamp::from_micros(at) }),
@@ -236,6 +240,17 @@ pub(crate) async fn set_roles(
     at: Timestamp,
 ) -> Done<usize> {
     let set = (accounts::roles.eq(roles.to_string()), accounts::updated_at.eq(at.as_micros()));
+    conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
+}
+
+pub(crate) async fn set_locale(
+    conn: &mut Connection,
+    id: AccountId,
+    revision: AccountRevision,
+    locale: Option<&Locale>,
+    at: Timestamp,
+) -> Done<usize> {
+    let set = (accounts::locale.eq(locale.map(Locale::as_str)), accounts::updated_at.eq(at.as_micros()));
     conn.execute(diesel::update(unchanged!(id, revision)).set(set)).await
 }
 

@@ -62,6 +62,9 @@ async fn apply(conn: &mut Connection, change: &Change) -> Done<usize> {
         Change::SetRoles { account_id, revision, roles, at } => {
             accounts::set_roles(conn, *account_id, *revision, roles, *at).await
         }
+        Change::SetLocale { account_id, revision, locale, at } => {
+            accounts::set_locale(conn, *account_id, *revision, locale.as_ref(), *at).await
+        }
         Change::SetState { account_id, revision, state, at } => {
             accounts::set_state(conn, *account_id, *revision, *state, *at).await
         }

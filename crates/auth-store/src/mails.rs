@@ -7,7 +7,7 @@ use auth_domain::mail::{
 };
 use auth_domain::ports::CommitError;
 use auth_domain::session::{Client, Network};
-use auth_domain::{AccountId, ChallengeId, InvitationId, MailId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, InvitationId, Language, MailId, Timestamp};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -40,6 +40,7 @@ struct MailRow {
     address_proved: bool,
     details: String,
     invitation_id: Option<DbUuid>,
+    language: Option<String>,
 }
 
 impl MailRow {
@@ -73,6 +74,8 @@ impl TryFrom<MailRow> for LeasedMail {
             to: EmailAddress::parse(&row.recipient).map_err(|_| corrupt("mails", "recipient"))?,
             at: Timestamp::from_micros(row.happened_at),
             content: row.content().ok_or_else(|| corrupt("mails", "kind"))?,
+            // One that only a newer node speaks is none here.
+            language: row.language.as_deref().and_then(Language::parse),
             client: Client::from_stored(Network::from_stored(row.network), row.user_agent),
         };
         let attempt = u32::try_from(row.attempt).map_err(|_| corrupt("mails", "attempt"))?;
@@ -170,6 +173,7 @@ impl MailRow {
             challenge_id: None,
             send_number: None,
             invitation_id: None,
+            language: request.language.map(|language| language.as_str().to_owned()),
         }
     }
 }
@@ -195,6 +199,7 @@ pub(crate) async fn owe(conn: &mut Connection, request: &MailRequest) -> Done<us
         mails::network.eq(excluded(mails::network)),
         mails::user_agent.eq(excluded(mails::user_agent)),
         mails::details.eq(details),
+        mails::language.eq(excluded(mails::language)),
     );
     let insert = diesel::insert_into(mails::table).values(MailRow::from(request));
     conn.execute(insert.on_conflict(mails::fold_key).do_update().set(folded)).await

@@ -38,6 +38,7 @@ diesel::table! {
         deletion_id -> Nullable<SqlUuid>,
         deletion_due_at -> Nullable<BigInt>,
         deletion_requested_by -> Nullable<Text>,
+        locale -> Nullable<Text>,
     }
 }
 
@@ -95,6 +96,7 @@ diesel::table! {
         method -> Text,
         email -> Nullable<Text>,
         password_hash -> Nullable<Text>,
+        locale -> Nullable<Text>,
     }
 }
 
@@ -204,6 +206,7 @@ diesel::table! {
         details -> Text,
         stamped_at -> BigInt,
         invitation_id -> Nullable<SqlUuid>,
+        language -> Nullable<Text>,
     }
 }
 

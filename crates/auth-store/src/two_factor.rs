@@ -7,7 +7,7 @@ use auth_domain::two_factor::{
     Enrolment, Method, MethodState, Pending, RecoveryCodeHash, SealedSecret, TotpStep, TwoFactor,
 };
 use auth_domain::version::RowVersion;
-use auth_domain::{AccountId, ChallengeId, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, Locale, SessionId, Timestamp};
 use diesel::prelude::*;
 
 use crate::connection::{Connection, Done, columns};
@@ -155,6 +155,8 @@ pub(crate) async fn keep_pending(conn: &mut Connection, pending: &PendingCredent
         pending_credentials::method.eq(pending.method.as_str()),
         pending_credentials::email.eq(pending.email.as_ref().map(EmailAddress::as_str)),
         pending_credentials::password_hash.eq(pending.password_hash.as_ref().map(PasswordHash::as_phc)),
+        // No language is the empty text: null is no change.
+        pending_credentials::locale.eq(pending.locale.as_ref().map(|to| to.as_ref().map_or("", Locale::as_str))),
     );
     conn.execute(diesel::insert_into(pending_credentials::table).values(row)).await
 }
@@ -166,6 +168,7 @@ struct PendingRow {
     method: String,
     email: Option<String>,
     password_hash: Option<String>,
+    locale: Option<String>,
 }
 
 pub(crate) async fn find_pending(conn: &mut Connection, challenge_id: ChallengeId) -> Done<Option<PendingCredentials>> {
@@ -173,12 +176,15 @@ pub(crate) async fn find_pending(conn: &mut Connection, challenge_id: ChallengeI
     let row: Option<PendingRow> = conn.find(query).await?;
     let pending = |row: PendingRow| {
         let email = row.email.as_deref().map(EmailAddress::parse).transpose();
+        let locale = |tag: &str| if tag.is_empty() { Ok(None) } else { Locale::parse(tag).map(Some) };
+        let locale = row.locale.as_deref().map(locale).transpose();
         Ok(PendingCredentials {
             challenge_id,
             session_id: SessionId::from(row.session_id.0),
             method: Method::parse(&row.method).ok_or_else(|| corrupt("pending_credentials", "method"))?,
             email: email.map_err(|_| corrupt("pending_credentials", "email"))?,
             password_hash: row.password_hash.map(PasswordHash::from_phc),
+            locale: locale.map_err(|_| corrupt("pending_credentials", "locale"))?,
         })
     };
     row.map(pending).transpose()

@@ -9,7 +9,7 @@ use auth_domain::mail::{MailContent, MailRequest, Notice, NoticeKind};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::{AuthenticationMethod, Client, KeyId, Rotation, Session};
 use auth_domain::two_factor::TwoFactor;
-use auth_domain::{AccountId, ChallengeId, MailId, Randomness, SessionId, Timestamp};
+use auth_domain::{AccountId, ChallengeId, Locale, MailId, Randomness, SessionId, Timestamp};
 use uuid::Uuid;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -46,6 +46,7 @@ pub fn account() -> Account {
         roles: Roles::parse(&["user".to_owned(), "admin".to_owned()]).unwrap(),
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
+        locale: [None, Some("pt-BR"), Some("de")][number as usize % 3].map(|tag| Locale::parse(tag).unwrap()),
         state: AccountState::Active,
         deletion: None,
         new_password_required: false,
@@ -100,7 +101,7 @@ pub fn session(account: &Account) -> Session {
 /// Creates a mail about an account, requested from the network of [`client`]`(7)`.
 pub fn mail(to: EmailAddress, content: MailContent, at: Timestamp) -> MailRequest {
     let (id, account_id) = (MailId::generate(at, randomness(unique())), Some(account().id));
-    MailRequest { id, account_id, to, at, client: client(7), content }
+    MailRequest { id, account_id, to, at, client: client(7), language: None, content }
 }
 
 /// Creates a notice to a verified address.

@@ -57,6 +57,7 @@ macro_rules! store_contract {
             a_pending_address_is_kept_with_its_account
             a_provider_told_an_address_until_it_is_another
             roles_are_replaced
+            a_locale_is_replaced
             a_reseal_of_a_password_needs_the_hash_that_was_read
             a_rehash_needs_the_credential_version
             a_deletion_takes_everything_along

@@ -83,6 +83,8 @@ pub fn register_request(email: &str) -> RegisterRequest {
         password: Password::new(PASSWORD),
         confirm_password: None,
         invitation: None,
+        locale: None,
+        accepted: None,
         client: client(),
     }
 }

@@ -7,11 +7,11 @@ use auth_domain::ports::{Archive, Writers};
 pub(crate) const ROWS: [(&str, &str); 23] = [
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "app_pending_session": null, "pending_email": "New@example.org", "pending_email_until": 9, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2, "suspended_at": 9, "new_password_required": true, "deletion_id": "05990000-0000-7000-8000-000000000009", "deletion_due_at": 10, "deletion_requested_by": "owner"}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000001", "username": "Ann", "username_key": "ann", "email": "Ann1@example.org", "email_key": "ann1@example.org", "email_verified": true, "password_hash": "$argon2id$v=19$m=8,t=1,p=1,keyid=CgsMDQ$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": true, "app_status": "enabled", "app_since": 1700000000000001, "app_secret": "010a0b0c0d00ff", "app_pending_until": null, "app_pending_secret": null, "app_pending_session": null, "pending_email": "New@example.org", "pending_email_until": 9, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "0a0b0c0d:abc aabbccdd:def", "two_factor_version": 2, "suspended_at": 9, "new_password_required": true, "deletion_id": "05990000-0000-7000-8000-000000000009", "deletion_due_at": 10, "deletion_requested_by": "owner", "locale": "pt-BR"}"##,
     ),
     (
         "accounts",
-        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "app_pending_session": "02990000-0000-7000-8000-000000000001", "pending_email": null, "pending_email_until": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0, "suspended_at": null, "new_password_required": false, "deletion_id": null, "deletion_due_at": null, "deletion_requested_by": null}"##,
+        r##"{"id": "01990000-0000-7000-8000-000000000002", "username": null, "username_key": null, "email": "Ann2@example.org", "email_key": "ann2@example.org", "email_verified": false, "password_hash": null, "credential_version": 3, "roles": "user", "created_at": 1700000000000001, "updated_at": 1700000000000002, "ever_proved": false, "app_status": null, "app_since": null, "app_secret": null, "app_pending_until": 5, "app_pending_secret": "010a0b0c0d77", "app_pending_session": "02990000-0000-7000-8000-000000000001", "pending_email": null, "pending_email_until": null, "email_factor_status": null, "email_factor_since": null, "email_factor_pending_until": null, "preferred_factor": "app", "recovery_codes": "", "two_factor_version": 0, "suspended_at": null, "new_password_required": false, "deletion_id": null, "deletion_due_at": null, "deletion_requested_by": null, "locale": null}"##,
     ),
     (
         "identities",
@@ -31,7 +31,7 @@ pub(crate) const ROWS: [(&str, &str); 23] = [
     ),
     (
         "pending_credentials",
-        r##"{"challenge_id": "02990000-0000-7000-8000-000000000002", "session_id": "02990000-0000-7000-8000-000000000001", "method": "app", "email": null, "password_hash": null}"##,
+        r##"{"challenge_id": "02990000-0000-7000-8000-000000000002", "session_id": "02990000-0000-7000-8000-000000000001", "method": "app", "email": null, "password_hash": null, "locale": ""}"##,
     ),
     ("totp_steps", r##"{"account_id": "01990000-0000-7000-8000-000000000001", "step": 57, "used_at": 9}"##),
     ("totp_steps", r##"{"account_id": "01990000-0000-7000-8000-000000000001", "step": 123, "used_at": 9}"##),
@@ -74,7 +74,7 @@ pub(crate) const ROWS: [(&str, &str); 23] = [
     ),
     (
         "mails",
-        r##"{"id": "02990000-0000-7000-8000-000000000007", "recipient": "ann1@example.org", "kind": "notice:password_changed", "happened_at": 4, "network": "", "user_agent": "", "attempt": 0, "next_attempt_at": 9, "parked_at": null, "last_error": null, "challenge_id": null, "send_number": null}"##,
+        r##"{"id": "02990000-0000-7000-8000-000000000007", "recipient": "ann1@example.org", "kind": "notice:password_changed", "happened_at": 4, "network": "", "user_agent": "", "attempt": 0, "next_attempt_at": 9, "parked_at": null, "last_error": null, "challenge_id": null, "send_number": null, "language": "fr"}"##,
     ),
     (
         "invitations",

@@ -21,7 +21,7 @@ use crate::deletion::ScheduledDeletion;
 use crate::identity::{LinkedIdentity, ProviderName};
 use crate::two_factor::TwoFactor;
 use crate::version::AccountRevision;
-use crate::{AccountId, Timestamp};
+use crate::{AccountId, Language, Locale, Timestamp};
 
 /// Counts the changes of an account's credentials. A session that was opened for one version is inserted only while
 /// that version is current, so a login that races a password change leaves nothing behind.
@@ -77,6 +77,8 @@ pub struct Account {
     pub two_factor: TwoFactor,
     /// The linked identities, ordered by the name of their provider; at most one of each provider.
     pub identities: Vec<LinkedIdentity>,
+    /// The language that the user prefers, if that is known.
+    pub locale: Option<Locale>,
     /// Whether it may be used.
     pub state: AccountState,
     /// The deletion that is to become final, if there is one. It blocks the account, too.
@@ -110,6 +112,11 @@ impl Account {
     /// Returns the pending address, if it can still be verified.
     pub fn pending_email(&self, now: Timestamp) -> Option<&EmailAddress> {
         self.pending_email.as_ref().filter(|pending| now < pending.until).map(|pending| &pending.email)
+    }
+
+    /// Returns the language in which its owner is written to; `None` for the default one.
+    pub fn language(&self) -> Option<Language> {
+        self.locale.as_ref().and_then(Locale::language)
     }
 
     /// Returns the account as it is at `now`: without a pending address that has expired.

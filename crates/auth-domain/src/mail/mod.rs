@@ -26,6 +26,9 @@ pub struct MailRequest {
     pub at: Timestamp,
     /// The network and device that caused it.
     pub client: Client,
+    /// The language of a notice or an invitation: a notice outlives its account. A code is in the language that its account
+    /// has when it is sent. `None` for the default language.
+    pub language: Option<Language>,
     /// The content.
     pub content: MailContent,
 }

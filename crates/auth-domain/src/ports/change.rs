@@ -20,8 +20,8 @@ use crate::signing_key::SigningKey;
 use crate::two_factor::{TotpStep, TwoFactor};
 use crate::version::{AccountRevision, RowVersion};
 use crate::{
-    AccountId, AuthorizationId, ChallengeId, EventId, InvitationId, MailId, RetiredKeyId, SessionId, SigningKeyId,
-    Timestamp,
+    AccountId, AuthorizationId, ChallengeId, EventId, InvitationId, Locale, MailId, RetiredKeyId, SessionId,
+    SigningKeyId, Timestamp,
 };
 
 /// A write. Each carries its own guard: it fails as [`super::CommitError::Conflict`] if the state on which it was
@@ -38,6 +38,8 @@ pub enum Change {
     RecordDeletion(Deletion),
     /// Replaces an account's roles. Guard: it has not changed since it was read.
     SetRoles { account_id: AccountId, revision: AccountRevision, roles: Roles, at: Timestamp },
+    /// Replaces the language that the user prefers. Guard: the account has not changed since it was read.
+    SetLocale { account_id: AccountId, revision: AccountRevision, locale: Option<Locale>, at: Timestamp },
     /// Suspends an account or resumes it. A suspension increases the credential version by one, so that no login that is
     /// under way can finish. Guard: the account has not changed since it was read.
     SetState { account_id: AccountId, revision: AccountRevision, state: AccountState, at: Timestamp },

@@ -42,6 +42,7 @@ impl Change {
             }
             Self::DeleteAccount { account_id, .. }
             | Self::SetRoles { account_id, .. }
+            | Self::SetLocale { account_id, .. }
             | Self::ScheduleDeletion { account_id, .. }
             | Self::ChangePassword { account_id, .. }
             | Self::ChangeEmail { account_id, .. }

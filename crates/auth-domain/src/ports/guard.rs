@@ -79,6 +79,7 @@ impl Change {
         Some(match self {
             Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
+            | Self::SetLocale { .. }
             | Self::SetState { .. }
             | Self::ScheduleDeletion { .. }
             | Self::RequireNewPassword { .. }
@@ -151,6 +152,7 @@ impl Change {
             Self::InsertAccount(_)
             | Self::DeleteAccount { .. }
             | Self::SetRoles { .. }
+            | Self::SetLocale { .. }
             | Self::SetState { .. }
             | Self::ScheduleDeletion { .. }
             | Self::RequireNewPassword { .. }

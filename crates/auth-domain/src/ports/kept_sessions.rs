@@ -59,6 +59,7 @@ impl Change {
         match self {
             Self::DeleteAccount { account_id, .. }
             | Self::SetRoles { account_id, .. }
+            | Self::SetLocale { account_id, .. }
             | Self::SetState { account_id, .. }
             | Self::ScheduleDeletion { account_id, .. }
             | Self::RequireNewPassword { account_id, .. }

@@ -134,7 +134,7 @@ impl Challenges {
         let (challenge_id, purpose, send_number) = (challenge.id, challenge.purpose, challenge.send_number());
         let content = MailContent::Code { challenge_id, purpose, send_number };
         let id = MailId::generate(now, self.env.random());
-        Change::Mail(MailRequest { id, account_id, to, at: now, client: client.clone(), content })
+        Change::Mail(MailRequest { id, account_id, to, at: now, client: client.clone(), language: None, content })
     }
 
     /// Creates a token for a step of a challenge that began earlier, and that does not outlive it.

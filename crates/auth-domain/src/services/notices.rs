@@ -4,7 +4,7 @@ use crate::account::{Account, EmailAddress};
 use crate::mail::{About, MailContent, MailRequest, Notice, NoticeKind};
 use crate::ports::{Change, Entropy};
 use crate::session::Client;
-use crate::{AccountId, MailId, Timestamp};
+use crate::{MailId, Timestamp};
 
 /// Queues a notice to the account's address; `entropy` creates its id.
 pub(crate) fn notice(
@@ -14,7 +14,7 @@ pub(crate) fn notice(
     client: &Client,
     at: Timestamp,
 ) -> Change {
-    notice_to(entropy, (account.id, &account.email), Notice::new(kind, account.email_verified), client, at)
+    notice_to(entropy, (account, &account.email), Notice::new(kind, account.email_verified), client, at)
 }
 
 /// Queues a notice about a second factor or a provider.
@@ -26,23 +26,25 @@ pub(crate) fn notice_about(
     at: Timestamp,
 ) -> Change {
     let notice = Notice::new(kind, account.email_verified).about(about);
-    notice_to(entropy, (account.id, &account.email), notice, client, at)
+    notice_to(entropy, (account, &account.email), notice, client, at)
 }
 
-/// Queues a notice with details, or to an address other than the account's current one.
+/// Queues a notice with details, or to an address other than the account's current one. It is in the language of the account,
+/// whoever caused it.
 pub(crate) fn notice_to(
     entropy: &dyn Entropy,
-    (account_id, to): (AccountId, &EmailAddress),
+    (account, to): (&Account, &EmailAddress),
     notice: Notice,
     client: &Client,
     at: Timestamp,
 ) -> Change {
     Change::Mail(MailRequest {
         id: MailId::generate(at, entropy.bytes()),
-        account_id: Some(account_id),
+        account_id: Some(account.id),
         to: to.clone(),
         at,
         client: client.clone(),
+        language: account.language(),
         content: MailContent::Notice(notice),
     })
 }

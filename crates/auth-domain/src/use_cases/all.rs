@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Language;
 use crate::account::PasswordPolicy;
 use crate::audience::Audiences;
 use crate::audit::Auditor;
@@ -108,6 +109,8 @@ pub struct Policy {
     pub step_up: StepUp,
     /// How long a deletion that the owner or an administrator requested can be undone; zero: not at all.
     pub deletion_grace: Duration,
+    /// The language of mails to users whose own is not known.
+    pub default_language: Language,
     /// Which services receive which events.
     pub subscriptions: Vec<Subscription>,
 }

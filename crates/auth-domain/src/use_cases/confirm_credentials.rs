@@ -89,7 +89,8 @@ impl ConfirmCredentials {
                     Method::Email => SecondFactor::Email(code.clone()),
                 };
                 // Done before the code is judged, so that an obstacle is reported whether the code is right or not.
-                let wanted = NewCredentials { email: pending.email, password_hash: pending.password_hash };
+                let PendingCredentials { email, password_hash, locale, .. } = pending;
+                let wanted = NewCredentials { email, password_hash, locale };
                 let (changed, mut confirmed) = self.update.changes(&account, caller.session(), &wanted, client).await?;
                 let verdict = self.second_factors.judge(&account, &challenge, &given, client, now)?;
                 Ok(match verdict.settle(lost, misses, now) {

@@ -110,7 +110,7 @@ impl CorrectEmail {
         if account.email.key() != to.key() {
             let told = |address, kind, proved| {
                 let notice = Notice::new(kind, proved);
-                notice_to(&*self.env.entropy, (account_id, address), notice, client, now)
+                notice_to(&*self.env.entropy, (account, address), notice, client, now)
             };
             changes.extend([
                 Change::ForgetChallengesOf(account_id),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::AccountId;
 use crate::account::{
     Account, AccountState, CredentialVersion, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason,
     Roles, Username,
@@ -15,6 +14,7 @@ use crate::ports::{Change, HashingError, PasswordHasher, StoreError, UniqueKey};
 use crate::services::{Announcements, Decision, Environment, Lost, notice, salt};
 use crate::session::Client;
 use crate::two_factor::TwoFactor;
+use crate::{AccountId, Locale};
 
 use super::{AdminCaller, Register};
 
@@ -31,6 +31,8 @@ pub struct CreateAccountRequest {
     pub password: Option<Password>,
     /// The roles; without them, those of a new account.
     pub roles: Option<Vec<String>>,
+    /// The language that the owner prefers, as a language tag.
+    pub locale: Option<String>,
     /// Who is calling.
     pub client: Client,
 }
@@ -39,7 +41,7 @@ pub struct CreateAccountRequest {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreateAccountError {
     /// These fields are malformed.
-    #[error("the e-mail address, the username or a role is malformed")]
+    #[error("the e-mail address, the username, a role or the language is malformed")]
     Malformed(Vec<FieldError>),
     /// The password is too weak.
     #[error("the password breaks the password policy")]
@@ -86,6 +88,7 @@ struct Named {
     email: EmailAddress,
     username: Option<Username>,
     roles: Roles,
+    locale: Option<Locale>,
 }
 
 impl CreateAccount {
@@ -150,6 +153,7 @@ impl CreateAccount {
             roles: named.roles,
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
+            locale: named.locale,
             state: AccountState::Active,
             deletion: None,
             created_at: now,
@@ -171,12 +175,18 @@ impl CreateAccount {
 }
 
 fn named(request: &CreateAccountRequest) -> Result<Named, CreateAccountError> {
-    let username = request.username.as_deref();
+    let (username, locale) = (request.username.as_deref(), request.locale.as_deref());
     let roles = request.roles.as_deref().map_or_else(|| Ok(Roles::of_new_account()), Roles::parse);
-    match (EmailAddress::parse(&request.email), username.map(Username::parse).transpose(), roles) {
-        (Ok(email), Ok(username), Ok(roles)) => Ok(Named { email, username, roles }),
-        (_, _, roles) => {
-            let mut fields = Register::malformed_names(&request.email, username);
+    let parsed = (
+        EmailAddress::parse(&request.email),
+        username.map(Username::parse).transpose(),
+        locale.map(Locale::parse).transpose(),
+        roles,
+    );
+    match parsed {
+        (Ok(email), Ok(username), Ok(locale), Ok(roles)) => Ok(Named { email, username, roles, locale }),
+        (_, _, _, roles) => {
+            let mut fields = Register::malformed_names(&request.email, username, locale);
             fields.extend(roles.err().map(FieldError::from));
             Err(CreateAccountError::Malformed(fields))
         }

@@ -193,7 +193,7 @@ impl DeleteAccount {
             Change::RevokeSessionsOf { account_id, except: None, revocation },
             Change::ForgetCodesOwedTo(account_id),
             self.announcements.announce(EventKind::UserDeletionScheduled, account_id, at),
-            notice_to(&*self.env.entropy, (account_id, &account.email), told, client, now),
+            notice_to(&*self.env.entropy, (account, &account.email), told, client, now),
         ];
         changes.extend(kept);
         Ok((deletion, changes))

@@ -55,6 +55,7 @@ pub struct DeliverMails {
     codes: Arc<dyn Codes>,
     invitation_tokens: Arc<dyn InvitationTokens>,
     mailer: Arc<dyn Mailer>,
+    default_language: Language,
 }
 
 impl DeliverMails {
@@ -65,6 +66,7 @@ impl DeliverMails {
             codes: parts.ports.codes.clone(),
             invitation_tokens: parts.ports.invitation_tokens.clone(),
             mailer: parts.ports.mailer.clone(),
+            default_language: parts.policy.default_language,
         }
     }
 
@@ -101,13 +103,15 @@ impl DeliverMails {
             MailContent::Invitation(id) => {
                 let found = self.env.store.find_invitation(*id).await?;
                 let invitation = found.and_then(|invitation| self.invitation(&invitation));
-                self.deliver_secret(mail, invitation, &mut delivered).await
+                self.deliver_secret(mail, invitation, mail.request.language, &mut delivered).await
             }
             MailContent::Code { challenge_id, purpose, send_number } => {
                 let found = self.env.store.find_challenge(*challenge_id).await?;
+                // That of the owner as it is now, whoever asked for the code.
+                let language = found.as_ref().and_then(|(_, account)| account.as_ref()?.language());
                 let code =
                     found.and_then(|(challenge, account)| self.code(&challenge, account?, *purpose, *send_number));
-                self.deliver_secret(mail, code, &mut delivered).await
+                self.deliver_secret(mail, code, language, &mut delivered).await
             }
         };
         // If it was lost, the lease has expired and another worker has the mail now.
@@ -126,7 +130,7 @@ impl DeliverMails {
             return Ok(self.hold(mail, 0, limited.retry_after));
         }
         let content = OutgoingContent::Notice { notice: notice.clone(), times: mail.times };
-        Ok(match self.send(mail, content).await {
+        Ok(match self.send(mail, content, mail.request.language).await {
             Ok(()) => {
                 delivered.sent += 1;
                 self.hold(mail, mail.times, QUIET)
@@ -169,10 +173,11 @@ impl DeliverMails {
         &self,
         mail: &LeasedMail,
         secret: Option<OutgoingContent>,
+        language: Option<Language>,
         delivered: &mut Delivered,
     ) -> Change {
         let outcome = match secret {
-            Some(secret) => self.send(mail, secret).await.map(|()| &mut delivered.sent),
+            Some(secret) => self.send(mail, secret, language).await.map(|()| &mut delivered.sent),
             None => Ok(&mut delivered.dropped),
         };
         match outcome {
@@ -184,10 +189,16 @@ impl DeliverMails {
         }
     }
 
-    async fn send(&self, mail: &LeasedMail, content: OutgoingContent) -> Result<(), MailError> {
+    async fn send(
+        &self,
+        mail: &LeasedMail,
+        content: OutgoingContent,
+        language: Option<Language>,
+    ) -> Result<(), MailError> {
         let (id, at) = (mail.request.id, mail.request.at);
         let (to, client) = (mail.request.to.clone(), mail.request.client.clone());
-        self.mailer.send(&OutgoingMail { id, to, at, client, language: Language::default(), content }).await
+        let language = language.unwrap_or(self.default_language);
+        self.mailer.send(&OutgoingMail { id, to, at, client, language, content }).await
     }
 
     /// Returns the content of an invitation's mail; `None` if it can no longer be used.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::SessionId;
 use crate::access_token::BearerToken;
 use crate::account::{Account, Blocked};
 use crate::audience::{Audience, Audiences};
@@ -20,12 +19,13 @@ use crate::services::{
 };
 use crate::session::Client;
 use crate::temp_token::IssuedTempToken;
+use crate::{Language, SessionId};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
 use super::begin_authorization::IdentityProviders;
 use super::link_identity::LinkIdentity;
-use super::provider_sign_in::ProviderSignIn;
+use super::provider_sign_in::{ProviderSignIn, SignInFrom};
 use super::reauthenticate::{Reauthenticate, ReauthenticateError, ReauthenticationOutcome, Shown};
 
 /// The outcome of a return from a provider.
@@ -241,18 +241,21 @@ impl FinishAuthorization {
         }
     }
 
-    /// Exchanges the code, once for each `state`, and does what the user went there for.
+    /// Exchanges the code, once for each `state`, and does what the user went there for. A new account gets the language that
+    /// the browser prefers, if it is known.
     pub async fn execute(
         &self,
         opened: OpenedAuthorization,
         code: &AuthorizationCode,
         client: &Client,
+        accepted: Option<Language>,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
         let OpenedAuthorization { state, secrets, .. } = opened;
         let identity = self.identify(&state, code, &secrets).await?;
         match state.purpose {
             AuthorizationPurpose::SignIn => {
-                self.sign_in.execute(&identity, state.invitation.into(), (client, &state.audience)).await
+                let from = SignInFrom { client, audience: &state.audience, accepted };
+                self.sign_in.execute(&identity, state.invitation.into(), from).await
             }
             AuthorizationPurpose::Link(session_id) => {
                 let account = self.link.execute(session_id, &identity, client).await?;

@@ -14,7 +14,7 @@ use crate::import::{
 use crate::ports::{Change, CommitError, ImportSealing, StoreError, UniqueKey};
 use crate::services::Environment;
 use crate::two_factor::{Enrolment, Method, MethodState, RecoveryCodeHash, SealedSecret, TwoFactor};
-use crate::{AccountId, Timestamp};
+use crate::{AccountId, Locale, Timestamp};
 
 use super::Operator;
 
@@ -177,6 +177,7 @@ impl ImportAccounts {
             pending_email: None,
             password_hash,
             credential_version: CredentialVersion::FIRST,
+            locale: candidate.locale.and_then(|tag| Locale::parse(&tag.replace('_', "-")).ok()),
             state,
             deletion: None,
             new_password_required,

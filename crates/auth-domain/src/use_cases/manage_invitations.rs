@@ -14,7 +14,7 @@ use crate::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
 use crate::registration::{RegistrationPolicy, RegistrationRefused};
 use crate::services::{Decision, Environment};
 use crate::session::Client;
-use crate::{InvitationId, MailId, Timestamp};
+use crate::{InvitationId, Language, Locale, MailId, Timestamp};
 
 use super::AdminCaller;
 
@@ -29,6 +29,8 @@ pub struct InvitationRequest {
     pub uses: Option<u32>,
     /// How long it is valid.
     pub lifetime: Option<Duration>,
+    /// The language of the mail, as a language tag; the default language if the service does not speak it.
+    pub locale: Option<String>,
 }
 
 /// A new invitation.
@@ -106,6 +108,7 @@ impl ManageInvitations {
             parse_roles(&request.roles).err().map(FieldError::from),
             request.uses.and_then(wrong_uses),
             request.lifetime.and_then(wrong_lifetime),
+            request.locale.as_deref().and_then(|tag| Locale::parse(tag).err()).map(FieldError::from),
         ];
         errors.into_iter().flatten().collect()
     }
@@ -123,11 +126,13 @@ impl ManageInvitations {
         // The key is the current one, so it is in the ring.
         let token = self.tokens.issue(&claims, &invitation.key_id).ok_or(StoreError::Failed)?;
         let invited = Invited { invitation, token };
+        let locale = request.locale.as_deref().and_then(|tag| Locale::parse(tag).ok());
+        let language = locale.as_ref().and_then(Locale::language);
         self.env
             .decide(async |_| {
                 let mut changes = vec![Change::InsertInvitation(invited.invitation.clone())];
                 if let Some(email) = &invited.invitation.email {
-                    changes.extend(self.mail(invited.invitation.id, email, client).await?);
+                    changes.extend(self.mail((invited.invitation.id, language), email, client).await?);
                 }
                 Ok(Decision::commit(invited.clone(), changes))
             })
@@ -162,7 +167,7 @@ impl ManageInvitations {
     /// Returns the changes that queue and count the mail. It counts like any other to an address that someone named.
     async fn mail(
         &self,
-        invitation_id: InvitationId,
+        (invitation_id, language): (InvitationId, Option<Language>),
         to: &EmailAddress,
         client: &Client,
     ) -> Result<[Change; 2], InviteError> {
@@ -172,7 +177,8 @@ impl ManageInvitations {
         limit.check(now).map_err(InviteError::RateLimited)?;
         let content = MailContent::Invitation(invitation_id);
         let id = MailId::generate(now, self.env.random());
-        let request = MailRequest { id, account_id: None, to: to.clone(), at: now, client: client.clone(), content };
+        let (to, client) = (to.clone(), client.clone());
+        let request = MailRequest { id, account_id: None, to, at: now, client, language, content };
         Ok([Change::Mail(request), Change::count_mail(limit, now)])
     }
 

@@ -129,7 +129,7 @@ impl ManageSecondFactors {
                 let session_id = caller.caller().session().id;
                 let told = Notice::new(kind, account.email_verified);
                 let told = about.iter().cloned().fold(told, Notice::about);
-                let told = notice_to(&*self.env.entropy, (account_id, &account.email), told, client, now);
+                let told = notice_to(&*self.env.entropy, (&account, &account.email), told, client, now);
                 let mut changes = vec![Change::RequireSession { account_id, session_id }, told];
                 changes.extend(after_first_factor(&account, &two_factor, session_id, now));
                 changes.push(Change::PutTwoFactor { account_id, two_factor });

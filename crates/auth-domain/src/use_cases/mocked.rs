@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Language;
 use crate::account::PasswordPolicy;
 use crate::audience::Audiences;
 use crate::challenge::ChallengeLifetimes;
@@ -72,6 +73,7 @@ impl Policy {
             email_verification: EmailVerification::Optional,
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
             deletion_grace: Duration::ZERO,
+            default_language: Language::English,
             subscriptions: Vec::new(),
         }
     }

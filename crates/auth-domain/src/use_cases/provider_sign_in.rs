@@ -15,7 +15,7 @@ use crate::services::{Admission, Announcements, Challenges, Decision, Environmen
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::TempStep;
 use crate::two_factor::TwoFactor;
-use crate::{AccountId, Timestamp};
+use crate::{AccountId, Language, Locale, Timestamp};
 
 use super::all::{EmailVerification, Parts};
 use super::finish_authorization::{AuthorizationOutcome, FinishAuthorizationError};
@@ -28,6 +28,16 @@ type Signed = Decision<Decided, FinishAuthorizationError>;
 enum Linked<'a> {
     Already(&'a ProviderIdentity),
     ByThis(&'a ProviderIdentity),
+}
+
+/// Who signs in, and what for.
+#[derive(Clone, Copy)]
+pub(super) struct SignInFrom<'a> {
+    pub(super) client: &'a Client,
+    /// For whom the access token is.
+    pub(super) audience: &'a Audience,
+    /// The language that the user's browser prefers, which a new account gets.
+    pub(super) accepted: Option<Language>,
 }
 
 enum Decided {
@@ -60,19 +70,18 @@ impl ProviderSignIn {
         }
     }
 
-    /// Logs in to the account to which the identity is linked, with an access token for `audience`. If there is none, the address decides: if both sides
+    /// Logs in to the account to which the identity is linked, with an access token for the audience. If there is none, the address decides: if both sides
     /// have verified it, the identity is linked and logs in; if no account has it, one is registered if the rules for
     /// registration and the invitation allow it; otherwise the sign-in is refused.
     pub(super) async fn execute(
         &self,
         identity: &ProviderIdentity,
         given: GivenInvitation,
-        (client, audience): (&Client, &Audience),
+        from: SignInFrom<'_>,
     ) -> Result<AuthorizationOutcome, FinishAuthorizationError> {
-        let from = (client, audience);
         // A lost round: the same identity or address was registered in this moment, or the account was changed.
         let decided = self.env.decide(async |_| self.decision(identity, given, from).await).await?;
-        self.answer(decided, client).await
+        self.answer(decided, from.client).await
     }
 
     async fn answer(
@@ -98,7 +107,7 @@ impl ProviderSignIn {
         &self,
         identity: &ProviderIdentity,
         given: GivenInvitation,
-        from: (&Client, &Audience),
+        from: SignInFrom<'_>,
     ) -> Result<Signed, FinishAuthorizationError> {
         let store = &*self.env.store;
         if let Some(account) = store.find_account_by_identity(&identity.provider, &identity.subject).await? {
@@ -126,7 +135,7 @@ impl ProviderSignIn {
         &self,
         account: Account,
         linked: Linked<'_>,
-        (client, audience): (&Client, &Audience),
+        SignInFrom { client, audience, .. }: SignInFrom<'_>,
     ) -> Result<Signed, FinishAuthorizationError> {
         if let Some(blocked) = account.blocked() {
             return Err(match self.disclosure {
@@ -189,12 +198,14 @@ impl ProviderSignIn {
         identity: &ProviderIdentity,
         ProviderEmail { address: email, proved }: &ProviderEmail,
         given: GivenInvitation,
-        (client, audience): (&Client, &Audience),
+        SignInFrom { client, audience, accepted }: SignInFrom<'_>,
     ) -> Result<Signed, FinishAuthorizationError> {
         let (challenges, now) = (&self.challenges, self.env.now());
         let admitted = self.admission.admit(email, given).await?.map_err(|refused| self.admission.told(refused))?;
         let linked = LinkedIdentity::new(identity, now);
-        let account = admitted.welcome(self.new_account(email, *proved, linked.clone(), now));
+        let locale = accepted.map(Locale::from);
+        let new = Account { locale, ..self.new_account(email, *proved, linked.clone(), now) };
+        let account = admitted.welcome(new);
         let (account_id, proved) = (account.id, account.email_verified);
         let mut changes = vec![
             Change::InsertAccount(account.clone()),
@@ -233,6 +244,7 @@ impl ProviderSignIn {
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: vec![identity],
+            locale: None,
             state: AccountState::Active,
             deletion: None,
             created_at: now,

@@ -19,7 +19,7 @@ use crate::services::{Admission, Admitted, Announcements, Challenges, Decision, 
 use crate::session::Client;
 use crate::temp_token::{IssuedTempToken, TempStep};
 use crate::two_factor::TwoFactor;
-use crate::{AccountId, ChallengeId, Timestamp};
+use crate::{AccountId, ChallengeId, Language, Locale, Timestamp};
 
 use super::all::{EmailVerification, Parts};
 
@@ -36,6 +36,10 @@ pub struct RegisterRequest {
     pub confirm_password: Option<Password>,
     /// The invitation, if the user has one.
     pub invitation: Option<String>,
+    /// The language that the user prefers, as a language tag.
+    pub locale: Option<String>,
+    /// The language that the user's browser prefers, if it is known; it counts if the user names none.
+    pub accepted: Option<Language>,
     /// Who is calling.
     pub client: Client,
 }
@@ -52,7 +56,7 @@ pub struct Registered {
 /// Why nobody was registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
-    /// The e-mail address or the username is malformed.
+    /// The e-mail address, the username or the language is malformed.
     #[error("malformed fields: {}", .0.len())]
     Malformed(Vec<FieldError>),
     /// The two passwords differ.
@@ -126,17 +130,21 @@ impl Register {
         }
     }
 
-    /// Returns what is wrong with the names; nothing if both are well-formed.
-    pub fn malformed_names(email: &str, username: Option<&str>) -> Vec<FieldError> {
+    /// Returns what is wrong with the names and the language; nothing if they are well-formed.
+    pub fn malformed_names(email: &str, username: Option<&str>, locale: Option<&str>) -> Vec<FieldError> {
         let username = username.map(Username::parse).transpose();
-        let errors = [EmailAddress::parse(email).err().map(FieldError::from), username.err().map(FieldError::from)];
+        let errors = [
+            EmailAddress::parse(email).err().map(FieldError::from),
+            username.err().map(FieldError::from),
+            locale.and_then(|locale| Locale::parse(locale).err()).map(FieldError::from),
+        ];
         errors.into_iter().flatten().collect()
     }
 
     /// Registers an account. A taken name costs a hash too, so that it takes as long as a free one. If accounts are
     /// concealed, so does a registration that the rules refuse, which then looks like any other.
     pub async fn execute(&self, request: RegisterRequest) -> Result<Registered, RegisterError> {
-        let (email, username) = parse_names(&request)?;
+        let Named { email, username, locale } = parse_names(&request)?;
         let given = self.admission.read(request.invitation.as_deref());
         if self.disclosure == Disclosure::Explicit {
             self.admission.check_rules(&email, given)?;
@@ -150,7 +158,7 @@ impl Register {
         }
         let (salt, network) = (salt(self.env.random()), request.client.network());
         let password_hash = self.hasher.hash(request.password, salt, network).await?;
-        let account = self.new_account(email, username, password_hash);
+        let account = self.new_account(Named { email, username, locale }, password_hash);
         self.env.decide(async |lost| self.round(lost, &account, given, &request.client).await).await
     }
 
@@ -175,7 +183,7 @@ impl Register {
         }
     }
 
-    fn new_account(&self, email: EmailAddress, username: Option<Username>, password_hash: PasswordHash) -> Account {
+    fn new_account(&self, Named { email, username, locale }: Named, password_hash: PasswordHash) -> Account {
         let now = self.env.now();
         Account {
             id: AccountId::generate(now, self.env.random()),
@@ -191,6 +199,7 @@ impl Register {
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
+            locale,
             state: AccountState::Active,
             deletion: None,
             created_at: now,
@@ -260,10 +269,24 @@ impl Register {
     }
 }
 
-fn parse_names(request: &RegisterRequest) -> Result<(EmailAddress, Option<Username>), RegisterError> {
-    let username = request.username.as_deref();
-    match (EmailAddress::parse(&request.email), username.map(Username::parse).transpose()) {
-        (Ok(email), Ok(username)) => Ok((email, username)),
-        _ => Err(RegisterError::Malformed(Register::malformed_names(&request.email, username))),
+/// What the user named, parsed.
+struct Named {
+    email: EmailAddress,
+    username: Option<Username>,
+    locale: Option<Locale>,
+}
+
+fn parse_names(request: &RegisterRequest) -> Result<Named, RegisterError> {
+    let (username, locale) = (request.username.as_deref(), request.locale.as_deref());
+    let parsed = (
+        EmailAddress::parse(&request.email),
+        username.map(Username::parse).transpose(),
+        locale.map(Locale::parse).transpose(),
+    );
+    match parsed {
+        (Ok(email), Ok(username), Ok(locale)) => {
+            Ok(Named { email, username, locale: locale.or(request.accepted.map(Locale::from)) })
+        }
+        _ => Err(RegisterError::Malformed(Register::malformed_names(&request.email, username, locale))),
     }
 }

@@ -187,7 +187,7 @@ impl SetUpSecondFactor {
                         let proved = account.email_verified || method == Method::Email;
                         let told = Notice::new(NoticeKind::SecondFactorEnabled, proved);
                         let told = told.about(About::SecondFactor(method));
-                        let to = (account.id, &account.email);
+                        let to = (&account, &account.email);
                         changes.push(notice_to(&*self.env.entropy, to, told, client, now));
                         Decision::commit(set_up, changes)
                     }

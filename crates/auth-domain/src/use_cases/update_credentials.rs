@@ -1,12 +1,11 @@
-//! Lets a logged-in user change their e-mail address, their password, or both. `address.rs` says what happens to the
-//! address.
+//! Lets a logged-in user change their e-mail address, their password, or both, and the language that they prefer.
+//! `address.rs` says what happens to the address.
 
 mod address;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Timestamp;
 use crate::account::{Account, EmailAddress, Password, PasswordHash, PasswordPolicy, PasswordReason};
 use crate::challenge::ChallengePurpose;
 use crate::error_code::{Details, ErrorCode, FieldError, FieldReason, Refusal};
@@ -21,6 +20,7 @@ use crate::services::{
 };
 use crate::session::{Client, Revocation, RevocationReason, Session};
 use crate::two_factor::Method;
+use crate::{Locale, Timestamp};
 
 use super::all::Parts;
 use super::authenticate::Authenticated;
@@ -36,6 +36,8 @@ pub struct UpdateCredentialsRequest {
     pub new_password: Option<Password>,
     /// The new password, repeated.
     pub confirm_password: Option<Password>,
+    /// The language to prefer, if that is to change; `Some(None)` to prefer none.
+    pub locale: Option<Option<String>>,
     /// Who is calling.
     pub client: Client,
 }
@@ -57,9 +59,9 @@ pub enum CredentialsOutcome {
 /// Why nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateCredentialsError {
-    /// The address is malformed, or nothing is to be changed.
+    /// The address or the language is malformed, or nothing is to be changed.
     #[error("a field is malformed")]
-    Malformed(FieldError),
+    Malformed(Vec<FieldError>),
     /// Only some of the three passwords were given.
     #[error("all three passwords are required")]
     PasswordsRequired,
@@ -92,7 +94,7 @@ pub enum UpdateCredentialsError {
 impl From<UpdateCredentialsError> for Refusal {
     fn from(error: UpdateCredentialsError) -> Self {
         match error {
-            UpdateCredentialsError::Malformed(field) => Self::invalid(vec![field]),
+            UpdateCredentialsError::Malformed(fields) => Self::invalid(fields),
             UpdateCredentialsError::PasswordsRequired => ErrorCode::PasswordsRequired.into(),
             UpdateCredentialsError::UnmatchedPasswords => ErrorCode::UnmatchedPasswords.into(),
             UpdateCredentialsError::WeakPassword(reasons) => {
@@ -128,12 +130,14 @@ struct Wanted {
     email: Option<EmailAddress>,
     old_password: Option<Password>,
     new_password: Option<Password>,
+    locale: Option<Option<Locale>>,
 }
 
-/// A change that was checked: the new address, the hash of the new password, or both.
+/// A change that was checked: the new address, the hash of the new password, the language, or several of them.
 pub(super) struct NewCredentials {
     pub(super) email: Option<EmailAddress>,
     pub(super) password_hash: Option<PasswordHash>,
+    pub(super) locale: Option<Option<Locale>>,
 }
 
 impl UpdateCredentials {
@@ -156,7 +160,10 @@ impl UpdateCredentials {
         request: UpdateCredentialsRequest,
     ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
         let client = request.client.clone();
-        let Wanted { email, old_password, new_password } = self.wanted(caller.account(), request)?;
+        let Wanted { email, old_password, new_password, locale } = self.wanted(caller.account(), request)?;
+        if let (None, None, Some(locale)) = (&email, &new_password, &locale) {
+            return self.set_locale(caller, locale).await;
+        }
         let (mut checked, mut password_hash) = (caller.account().clone(), None);
         let fresh_login = match old_password {
             None => Some(FreshLogin::of(caller.clone(), self.step_up, self.env.now()).map_err(FreshLoginError::from)?),
@@ -168,7 +175,7 @@ impl UpdateCredentials {
         if let Some(new) = new_password {
             password_hash = Some(self.hasher.hash(new, salt(self.env.random()), client.network()).await?);
         }
-        let wanted = NewCredentials { email, password_hash };
+        let wanted = NewCredentials { email, password_hash, locale };
         self.env
             .decide(async |lost| {
                 // An address that is taken in this moment is a lost round: the next one reports it, within the limit.
@@ -193,15 +200,34 @@ impl UpdateCredentials {
             .await
     }
 
+    /// Changes the language alone, which needs neither a fresh login nor a second factor: it opens nothing.
+    async fn set_locale(
+        &self,
+        caller: &Authenticated,
+        locale: &Option<Locale>,
+    ) -> Result<CredentialsOutcome, UpdateCredentialsError> {
+        self.env
+            .decide(async |lost| {
+                let mut account = match lost {
+                    None => caller.account().clone(),
+                    Some(_) => self.still_there(caller).await?,
+                };
+                let change = change_locale(&mut account, locale, self.env.now());
+                let changes = vec![Change::require(caller.session()), change];
+                Ok(Decision::commit(CredentialsOutcome::Updated(Box::new(account)), changes))
+            })
+            .await
+    }
+
     /// Returns the account as it is now, for a session that has not ended.
     pub(super) async fn still_there(&self, caller: &Authenticated) -> Result<Account, UpdateCredentialsError> {
         caller.still_there(&self.env).await?.ok_or(FreshLoginError::SessionGone.into())
     }
 
     fn wanted(&self, account: &Account, request: UpdateCredentialsRequest) -> Result<Wanted, UpdateCredentialsError> {
-        let UpdateCredentialsRequest { email, old_password, new_password, confirm_password, client: _ } = request;
-        let email = email.as_deref().map(EmailAddress::parse).transpose();
-        let email = email.map_err(|error| UpdateCredentialsError::Malformed(error.into()))?;
+        let UpdateCredentialsRequest { email, old_password, new_password, confirm_password, locale, client: _ } =
+            request;
+        let (email, locale) = parse(email.as_deref(), locale).map_err(UpdateCredentialsError::Malformed)?;
         match (&old_password, &new_password, &confirm_password) {
             (None, None, None) | (Some(_), Some(_), Some(_)) => {}
             (Some(_), None, None) if email.is_some() => {}
@@ -216,12 +242,12 @@ impl UpdateCredentials {
             if !reasons.is_empty() {
                 return Err(UpdateCredentialsError::WeakPassword(reasons));
             }
-        } else if email.is_none() {
+        } else if email.is_none() && locale.is_none() {
             let missing =
                 FieldError::new("/email", FieldReason::Required, "is required unless all three passwords are given");
-            return Err(UpdateCredentialsError::Malformed(missing));
+            return Err(UpdateCredentialsError::Malformed(vec![missing]));
         }
-        Ok(Wanted { email, old_password, new_password })
+        Ok(Wanted { email, old_password, new_password, locale })
     }
 
     /// Returns the changed account, and the changes that make it so.
@@ -241,6 +267,9 @@ impl UpdateCredentials {
         }
         if let Some(email) = &wanted.email {
             changes.extend(self.change_email(&mut changed, email, client, now).await?);
+        }
+        if let Some(locale) = &wanted.locale {
+            changes.push(change_locale(&mut changed, locale, now));
         }
         Ok((changed, changes))
     }
@@ -273,6 +302,7 @@ impl UpdateCredentials {
             method,
             email: wanted.email.clone(),
             password_hash: wanted.password_hash.clone(),
+            locale: wanted.locale.clone(),
         }));
         changes.push(Change::require(session));
         changes.extend(counted);
@@ -313,4 +343,28 @@ impl UpdateCredentials {
         changes.extend(forgotten);
         changes
     }
+}
+
+/// A new address and a new language, if they are to change.
+type Named = (Option<EmailAddress>, Option<Option<Locale>>);
+
+/// Parses what is to be changed, or returns what is wrong with it.
+fn parse(email: Option<&str>, locale: Option<Option<String>>) -> Result<Named, Vec<FieldError>> {
+    let email = email.map(EmailAddress::parse).transpose();
+    let locale = locale.map(|locale| locale.as_deref().map(Locale::parse).transpose()).transpose();
+    match (email, locale) {
+        (Ok(email), Ok(locale)) => Ok((email, locale)),
+        (email, locale) => {
+            let errors = [email.err().map(FieldError::from), locale.err().map(FieldError::from)];
+            Err(errors.into_iter().flatten().collect())
+        }
+    }
+}
+
+/// Sets the language that the user prefers, even if it seems to be that one: what was read may be a moment old.
+fn change_locale(account: &mut Account, locale: &Option<Locale>, now: Timestamp) -> Change {
+    let (account_id, revision, at) = (account.id, account.revision(), account.next_change_at(now));
+    account.updated_at = at;
+    account.locale = locale.clone();
+    Change::SetLocale { account_id, revision, locale: locale.clone(), at }
 }

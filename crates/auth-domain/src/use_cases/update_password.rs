@@ -269,7 +269,7 @@ impl UpdatePassword {
     /// Returns the notice that tells the owner what the reset did to the account.
     fn told(&self, before: &Account, after: &Account, client: &Client, now: Timestamp) -> Change {
         let notice = Notice { details: details(before, after), ..Notice::new(NoticeKind::PasswordReset, true) };
-        notice_to(&*self.env.entropy, (after.id, &after.email), notice, client, now)
+        notice_to(&*self.env.entropy, (after, &after.email), notice, client, now)
     }
 
     /// Logs in after the reset, which never bypasses a second factor.

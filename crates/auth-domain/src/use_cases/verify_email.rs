@@ -126,7 +126,7 @@ impl VerifyEmail {
         let (account_id, from, at) = (account.id, account.email.clone(), account.next_change_at(now));
         let told = |address, kind| {
             let notice = Notice::new(kind, true);
-            notice_to(&*self.env.entropy, (account_id, address), notice, client, now)
+            notice_to(&*self.env.entropy, (account, address), notice, client, now)
         };
         vec![
             Change::ChangeEmail { account_id, from, revision: account.revision(), to: to.clone(), verified: true, at },

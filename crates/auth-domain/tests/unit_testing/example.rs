@@ -40,6 +40,7 @@ fn account(name: &str) -> Account {
         roles: Roles::of_new_account(),
         two_factor: TwoFactor::none(),
         identities: Vec::new(),
+        locale: None,
         state: AccountState::Active,
         deletion: None,
         new_password_required: false,

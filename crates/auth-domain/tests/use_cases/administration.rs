@@ -1,6 +1,7 @@
 //! What administrators do: `SuspendAccount`, `SetRoles`, `DeleteAccount` and the last admin; `EndSessions`,
 //! `ResetSecondFactors`, `RequireNewPassword`, `CorrectEmail`, `CreateAccount`.
 
+use auth_domain::Language;
 use auth_domain::account::{Account, AccountState, Blocked, Password};
 use auth_domain::event::EventKind;
 use auth_domain::internal::{UsersRead, UsersWrite};
@@ -202,11 +203,13 @@ async fn an_account_is_created_once() {
         email_verified: false,
         password: Some(Password::new(PASSWORD)),
         roles: None,
+        locale: Some("fr".to_owned()),
         client: client(),
     };
     let create = &service.operator.create_account;
     let created = create.execute(&by(&service), request.clone()).await.expect("an account");
     assert_eq!(created, service.account(&created));
+    assert_eq!(created.language(), Some(Language::French));
     assert!(create.execute(&by(&service), request).await.is_err());
     assert_eq!(service.store.notices_to(&created.email), [NoticeKind::AccountCreated]);
     service.log_in("ann").await;

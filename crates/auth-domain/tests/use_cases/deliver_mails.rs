@@ -2,6 +2,7 @@
 //! file of its own below; so is what keeps notices from burying anybody.
 
 mod dropped;
+mod languages;
 mod notices;
 
 use std::time::Duration;

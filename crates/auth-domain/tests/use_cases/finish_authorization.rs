@@ -68,7 +68,7 @@ fn opened(service: &TestService, state: &str, browser: Option<&str>) -> OpenedAu
 }
 
 async fn finish(service: &TestService, opened: OpenedAuthorization) -> Outcome {
-    service.use_cases.finish_authorization.execute(opened, &at_provider(), &client()).await
+    service.use_cases.finish_authorization.execute(opened, &at_provider(), &client(), None).await
 }
 
 /// Goes and comes back.
@@ -186,7 +186,8 @@ async fn a_provider_that_is_configured_no_more_accepts_nothing() {
     let state = go(&service, None).await;
     let ports = Ports { identity_providers: IdentityProviders::new(), ..service.ports() };
     let without = UseCases::new(ports, service.policy.clone());
-    let answer = without.finish_authorization.execute(opened(&service, &state, None), &at_provider(), &client()).await;
+    let answer =
+        without.finish_authorization.execute(opened(&service, &state, None), &at_provider(), &client(), None).await;
     assert_eq!(answer, Err(FinishAuthorizationError::StateRefused));
     assert_eq!(service.store.commits().len(), 0, "the state is not used up");
 }

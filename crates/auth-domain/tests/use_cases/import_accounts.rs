@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth_domain::Timestamp;
 use auth_domain::account::{Account, AccountState, Digest, ForeignHash, HashCost, Password, PasswordHash};
 use auth_domain::audience::Audience;
 use auth_domain::identity::ProviderName;
@@ -13,6 +12,7 @@ use auth_domain::import::{
 use auth_domain::ports::{Store as _, StoreError, UniqueKey};
 use auth_domain::two_factor::{Method, SealedSecret};
 use auth_domain::use_cases::{ImportOutcome, SeenNames, UpdatePasswordRequest};
+use auth_domain::{Locale, Timestamp};
 use auth_testkit::test_service::{PASSWORD, TestService, client};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -198,6 +198,17 @@ async fn a_uuid_is_kept_and_a_date_in_the_future_is_not() {
     let created_at = Some(auth_testkit::fixtures::NOW + std::time::Duration::from_secs(60));
     let (service, ann) = imported(&policy(), ImportCandidate { id: Some(id), created_at, ..ann() }).await;
     assert_eq!((ann.id.as_uuid(), ann.created_at), (id, service.now()));
+}
+
+#[tokio::test]
+async fn a_language_is_kept_if_it_is_one() {
+    for (tag, kept) in
+        [(Some("FR"), Some("fr")), (Some("pt_BR"), Some("pt-BR")), (Some("no language"), None), (None, None)]
+    {
+        let candidate = ImportCandidate { locale: tag.map(str::to_owned), ..ann() };
+        let (_, account) = imported(&policy(), candidate).await;
+        assert_eq!(account.locale.as_ref().map(Locale::as_str), kept);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_domain::Language;
 use auth_domain::account::{Account, Roles};
 use auth_domain::audience::Audience;
 use auth_domain::disclosure::Disclosure;
@@ -86,7 +87,7 @@ async fn by_provider(
     match service
         .use_cases
         .sign_in_by_token
-        .execute(name, &token, NONCE, invitation, (&client(), &Audience::Default))
+        .execute(name, &token, NONCE, invitation, (&client(), &Audience::Default, None))
         .await?
     {
         AuthorizationOutcome::Registered(registered) => Ok(registered.account),
@@ -118,6 +119,7 @@ async fn an_invitation_says_what_was_asked_for_and_who_asked() {
         roles: vec!["editor".to_owned()],
         uses: Some(7),
         lifetime: Some(Duration::from_secs(60)),
+        locale: Some("de-AT".to_owned()),
     };
     let operator = inviter(&service);
     let full = service.operator.manage_invitations.create(&operator, &request, &client()).await.expect("an invitation");
@@ -126,7 +128,8 @@ async fn an_invitation_says_what_was_asked_for_and_who_asked() {
     assert_eq!((roles.to_string().as_str(), *uses, created_by.as_str()), ("editor", 7, "auth-server"));
     assert_eq!(service.store.invitations(), [plain.invitation, full.invitation]);
     assert_eq!(service.store.audit_actions(), ["invitation.created"; 2]);
-    assert_eq!(service.store.owed_mails().len(), 1, "to the only address");
+    let [mail] = &service.store.owed_mails()[..] else { panic!("one mail, to the only address") };
+    assert_eq!(mail.language, Some(Language::German));
 }
 
 #[tokio::test]
@@ -137,11 +140,15 @@ async fn every_malformed_field_is_named_and_bounds_hold() {
         roles: vec!["No".to_owned()],
         uses: Some(0),
         lifetime: Some(Duration::from_secs(59)),
+        locale: Some("e".to_owned()),
     };
     let Refusal { code, details } = create(&service, &wrong).await.expect_err("a refusal").into();
     let Details::Fields(fields) = details else { panic!("{details:?}") };
     let fields: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
-    assert_eq!((code, &fields[..]), (ErrorCode::ValidationFailed, &["/email", "/roles/0", "/uses", "/expiresIn"][..]));
+    assert_eq!(
+        (code, &fields[..]),
+        (ErrorCode::ValidationFailed, &["/email", "/roles/0", "/uses", "/expiresIn", "/locale"][..])
+    );
     let many = |count: usize| InvitationRequest {
         roles: (0..count).map(|number| format!("r{number}")).collect(),
         ..InvitationRequest::default()

@@ -136,6 +136,7 @@ async fn every_password_is_hashed_for_the_network_that_it_came_from() {
         old_password: old,
         new_password: new,
         confirm_password: confirm,
+        locale: None,
         client: fixtures::client(4),
     };
     let before = service.passwords.calls();

@@ -87,7 +87,7 @@ async fn by_provider(ann: &Owner) -> Result<AuthorizationOutcome, FinishAuthoriz
     let opened = use_cases.finish_authorization.open(google, TestProvider::state_in(&url), browser());
     let Ok(Opened::Authorization(opened)) = opened else { panic!("{opened:?}") };
     let code = AuthorizationCode::parse("4/0Ab").expect("a code");
-    use_cases.finish_authorization.execute(opened, &code, &client()).await
+    use_cases.finish_authorization.execute(opened, &code, &client(), None).await
 }
 
 fn mailed(code: &str) -> SecondFactor {

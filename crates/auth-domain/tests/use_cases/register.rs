@@ -14,6 +14,7 @@ use auth_domain::rate_limit::{AttemptSubject, RateLimitKind, RateLimited};
 use auth_domain::temp_token::TempStep;
 use auth_domain::two_factor::TwoFactor;
 use auth_domain::use_cases::{EmailVerification, Policy, RegisterError, RegisterRequest, Registered};
+use auth_domain::{Language, Locale};
 use auth_testkit::doubles::PlainNameDigest;
 use auth_testkit::test_service::{PASSWORD, TestService, client, register_request, with_each_call_failing};
 
@@ -330,4 +331,25 @@ async fn the_limit_for_mails_holds_for_those_who_register_at_once() {
     let error = refused(&service, register_request(ANN)).await;
     assert_eq!(error, RegisterError::RateLimited(RateLimited { retry_after: HOUR }));
     assert_eq!(counted(&service, ANN), 20);
+}
+
+/// What is named counts more than what the browser accepts.
+#[tokio::test]
+async fn the_language_is_the_one_that_was_named_or_else_that_of_the_browser() {
+    for (locale, accepted, kept) in [
+        (None, None, None),
+        (None, Some(Language::French), Some("fr")),
+        (Some("pt-br"), Some(Language::French), Some("pt-BR")),
+        (Some("de"), None, Some("de")),
+    ] {
+        let service = TestService::new();
+        let request = RegisterRequest { locale: locale.map(str::to_owned), accepted, ..register_request(ANN) };
+        let account = register(&service, request).await.account;
+        assert_eq!(account.locale.as_ref().map(Locale::as_str), kept);
+        assert_eq!(account, service.account(&account));
+    }
+    let service = TestService::new();
+    let wrong = RegisterRequest { locale: Some("en_US".to_owned()), ..named("a", ANN) };
+    let RegisterError::Malformed(fields) = refused(&service, wrong).await else { panic!("malformed") };
+    assert_eq!(fields.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["/username", "/locale"]);
 }

@@ -26,7 +26,7 @@ fn token(service: &TestService, number: u8) -> IdToken {
 
 async fn sign_in(service: &TestService, number: u8) -> Outcome {
     let (name, token) = (service.google.name(), token(service, number));
-    service.use_cases.sign_in_by_token.execute(name, &token, NONCE, None, (&client(), &Audience::Default)).await
+    service.use_cases.sign_in_by_token.execute(name, &token, NONCE, None, (&client(), &Audience::Default, None)).await
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn whom_the_provider_does_not_identify_gets_nothing() {
         let outcome = service
             .use_cases
             .sign_in_by_token
-            .execute(provider, token, NONCE, None, (&client(), &Audience::Default))
+            .execute(provider, token, NONCE, None, (&client(), &Audience::Default, None))
             .await;
         let error = outcome.expect_err("nobody");
         (error, code(error))

@@ -2,6 +2,7 @@
 //! races are in files of their own below; the confirmation is in `confirm_credentials.rs`.
 
 mod limits;
+mod locale;
 mod pending;
 mod races;
 mod second_factor;
@@ -55,6 +56,7 @@ pub fn nothing() -> UpdateCredentialsRequest {
         old_password: None,
         new_password: None,
         confirm_password: None,
+        locale: None,
         client: client(),
     }
 }

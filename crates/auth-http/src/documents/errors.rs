@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
+use auth_domain::Language;
 use auth_domain::account::PasswordReason;
 use auth_domain::error_code::{Details, ErrorCode, FieldError, FieldReason};
 use serde_json::{Map, Value, json};
@@ -95,7 +96,10 @@ fn error_response(status: StatusCode, codes: &[Code], components: &mut Component
 
 fn example() -> Value {
     let field = FieldError::new("/email", FieldReason::Required, "is required");
-    json!(ApiError::with_details(ErrorCode::ValidationFailed.into(), Details::Fields(vec![field])).envelope())
+    json!(
+        ApiError::with_details(ErrorCode::ValidationFailed.into(), Details::Fields(vec![field]))
+            .envelope(Language::English)
+    )
 }
 
 fn error_code(components: &mut Components) -> Value {

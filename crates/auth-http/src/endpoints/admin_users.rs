@@ -156,6 +156,8 @@ struct NewUserBody {
     password: Option<String>,
     /// `user` unless said.
     roles: Option<Vec<String>>,
+    /// The language of mails (BCP 47).
+    locale: Option<String>,
 }
 
 pub(super) fn create() -> Endpoint {
@@ -174,9 +176,9 @@ async fn create_user(
     RequestClient(client): RequestClient,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let NewUserBody { username, email, email_verified, password, roles } = body.json(&[])?;
+    let NewUserBody { username, email, email_verified, password, roles, locale } = body.json(&[])?;
     let password = password.map(|text| Password::new(&text));
-    let request = CreateAccountRequest { username, email, email_verified, password, roles, client };
+    let request = CreateAccountRequest { username, email, email_verified, password, roles, locale, client };
     let account = use_cases.create_account.execute(&caller, request).await?;
     Ok(success(SuccessCode::UserCreated, ManagedUserData::from(&account)))
 }

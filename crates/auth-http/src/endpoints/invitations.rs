@@ -41,6 +41,8 @@ struct InvitationBody {
     /// Seconds until it expires: a week unless said, at most a year.
     #[schema(minimum = 60, maximum = 31_536_000)]
     expires_in: Option<u64>,
+    /// The language of the mail (BCP 47).
+    locale: Option<String>,
 }
 
 impl From<InvitationBody> for InvitationRequest {
@@ -50,6 +52,7 @@ impl From<InvitationBody> for InvitationRequest {
             roles: body.roles.unwrap_or_default(),
             uses: body.uses,
             lifetime: body.expires_in.map(Duration::from_secs),
+            locale: body.locale,
         }
     }
 }

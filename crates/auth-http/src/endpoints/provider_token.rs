@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::client::RequestClient;
 use crate::codes::{HttpCode, SuccessCode};
 use crate::endpoint::{Answer, Endpoint, Permission};
+use crate::language::Accepted;
 use crate::network_limits::Cost;
 use crate::query::single_field;
 use crate::resource::requested;
@@ -119,8 +120,9 @@ async fn sign_in_by_token(
     let (audience, delivery) = requested(&use_cases.audiences, &request, body.resource.as_deref())?;
     let token = IdToken::parse(&body.id_token).ok_or(ErrorCode::OauthCodeInvalid)?;
     let invitation = body.invitation.as_deref();
+    let from = (&client, &audience, Accepted::of(&request).named());
     let sign_in = &use_cases.sign_in_by_token;
-    let outcome = sign_in.execute(&provider, &token, &body.nonce, invitation, (&client, &audience)).await?;
+    let outcome = sign_in.execute(&provider, &token, &body.nonce, invitation, from).await?;
     Ok(answer(&request, delivery, &outcome))
 }
 

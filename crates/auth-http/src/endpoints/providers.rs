@@ -27,6 +27,7 @@ use crate::cross_site::{self, is_forged_navigation};
 use crate::delivery::Delivery;
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
+use crate::language::Accepted;
 use crate::network_limits::Cost;
 use crate::origins::with_parameter;
 use crate::query::query_parameter;
@@ -305,8 +306,11 @@ async fn callback(
     // Cookies are set only in the browser that began, so that nobody is logged in by a link that someone sent.
     let delivery = if same_browser { Delivery::of(&request) } else { Delivery::Body };
     let delivery = delivery_for(opened.audience(), delivery)?;
+    let accepted = Accepted::of(&request).named();
     let outcome = match authorization_code(&request, code.as_deref()) {
-        Ok(code) => use_cases.finish_authorization.execute(opened, &code, &client).await.map_err(ApiError::from),
+        Ok(code) => {
+            use_cases.finish_authorization.execute(opened, &code, &client, accepted).await.map_err(ApiError::from)
+        }
         Err(code) => Err(code.into()),
     };
     match (outcome, redirect) {

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::account::Password;
-use auth_domain::error_code::ErrorCode;
+use auth_domain::error_code::{ErrorCode, FieldError};
 use auth_domain::use_cases::{Register, RegisterRequest, UseCases};
 use serde::Deserialize;
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::codes::SuccessCode;
 use crate::cookies::TokenCookies;
 use crate::delivery::Delivery;
 use crate::endpoint::{Endpoint, Permission};
+use crate::language::Accepted;
 use crate::network_limits::Cost;
 use crate::tag::Tag;
 use crate::wire::RegisteredData;
@@ -34,6 +35,8 @@ struct RegisterBody {
     confirm_password: Option<String>,
     /// An invitation, where one is required.
     invitation: Option<String>,
+    /// The language of mails (BCP 47), such as `fr` or `pt-BR`. Without it, the best of `Accept-Language`.
+    locale: Option<String>,
 }
 
 pub(super) fn endpoint() -> Endpoint {
@@ -58,6 +61,10 @@ pub(super) fn endpoint() -> Endpoint {
         ])
 }
 
+fn malformed(body: &RegisterBody) -> Vec<FieldError> {
+    Register::malformed_names(&body.email, body.username.as_deref(), body.locale.as_deref())
+}
+
 /// *Permissions:* anyone.
 async fn register(
     use_cases: Data<UseCases>,
@@ -65,8 +72,7 @@ async fn register(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body: RegisterBody =
-        body.checked_json(&[], |body: &RegisterBody| Register::malformed_names(&body.email, body.username.as_deref()))?;
+    let body: RegisterBody = body.checked_json(&[], malformed)?;
     let registered = use_cases
         .register
         .execute(RegisterRequest {
@@ -74,6 +80,8 @@ async fn register(
             email: body.email,
             password: Password::new(&body.password),
             invitation: body.invitation,
+            locale: body.locale,
+            accepted: Accepted::of(&request).named(),
             confirm_password: body.confirm_password.as_deref().map(Password::new),
             client,
         })

@@ -7,7 +7,7 @@ use auth_domain::access_token::BearerToken;
 use auth_domain::account::Password;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{CredentialsOutcome, UpdateCredentialsRequest, UseCases};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -22,7 +22,7 @@ use crate::wire::{TwoFactorMethod, UserData};
 
 use super::verify_code::{OtpBody, otp_code};
 
-/// An address, or all three passwords, or both.
+/// An address, or all three passwords, or both; and, or alone, a language, which needs nothing else.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateCredentialsBody {
@@ -35,6 +35,15 @@ struct UpdateCredentialsBody {
     new_password: Option<String>,
     /// The same again.
     confirm_password: Option<String>,
+    /// The language of mails (BCP 47); null to prefer none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    locale: Option<Option<String>>,
+}
+
+/// Tells null from a field that is missing.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// `data` of a change that waits for a second factor.
@@ -50,7 +59,7 @@ struct ConfirmationData {
 
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::new(Method::POST, "/auth/update-credentials", || web::to(update_credentials))
-        .operation("updateCredentials", Tag::Account, "Change the e-mail address, the password, or both")
+        .operation("updateCredentials", Tag::Account, "Change the e-mail address, the password or the language")
         .description("A new password ends every other session. A verified address is replaced only when the new one is verified; until then that one is `pendingEmail`.")
         .permission(Permission::AccessToken)
         .body::<UpdateCredentialsBody>()
@@ -86,6 +95,7 @@ async fn update_credentials(
         old_password: password(body.old_password),
         new_password: password(body.new_password),
         confirm_password: password(body.confirm_password),
+        locale: body.locale,
         client,
     };
     Ok(match use_cases.update_credentials.execute(&caller, request).await? {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use auth_domain::Language;
+
 use super::colour::Colour;
 use super::texts::Texts;
 use crate::served_file::{Caching, ServedFile};
@@ -101,10 +103,8 @@ impl Pages {
         self.files.get(name)
     }
 
-    /// Returns the texts in the first of these languages that there is, or else in English.
-    pub(crate) fn texts<'a>(&self, wanted: impl Iterator<Item = &'a str>) -> Option<&Texts> {
-        let primary = |tag: &str| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        let known = |tag: &str| self.texts.iter().find(|texts| texts.language == primary(tag));
-        wanted.into_iter().find_map(known).or_else(|| self.texts.first())
+    /// Returns the texts in that language.
+    pub(crate) fn texts(&self, language: Language) -> Option<&Texts> {
+        self.texts.iter().find(|texts| texts.language == language.as_str())
     }
 }

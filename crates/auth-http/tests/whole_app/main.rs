@@ -35,6 +35,7 @@ mod harness;
 mod http;
 mod internal;
 mod invitations;
+mod languages;
 mod log;
 mod login;
 mod network_limits;

@@ -43,6 +43,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
+        locale: fields.text("locale")?,
         state: ImportedState::of_flag(fields.flag("blocked")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.time("created_at")?,

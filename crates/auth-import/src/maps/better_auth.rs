@@ -32,6 +32,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
+        locale: None,
         state: ImportedState::of_flag(fields.flag("banned")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.time("createdAt")?,

@@ -29,6 +29,7 @@ pub(super) fn candidate(fields: Fields<'_>, options: &MapOptions) -> Result<Impo
         identities: omniauth.map(|(provider, subject)| identity(&provider, subject)).into_iter().collect(),
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
+        locale: None,
         state: disabled_since(fields, "locked_at")?,
         new_password_required: false,
         created_at: fields.time("created_at")?,

@@ -26,6 +26,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities: Vec::new(),
         factors: Vec::new(),
         recovery_codes: Vec::new(),
+        locale: None,
         state: ImportedState::of_flag(!fields.flag("is_active")?.unwrap_or(true)),
         new_password_required: false,
         created_at: fields.time("date_joined")?,

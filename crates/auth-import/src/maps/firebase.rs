@@ -71,6 +71,7 @@ pub(super) fn candidate(fields: Fields<'_>, options: &MapOptions) -> Result<Impo
         identities,
         factors: has_factor.then_some(factor).into_iter().collect(),
         recovery_codes: Vec::new(),
+        locale: None,
         state: ImportedState::of_flag(fields.flag("disabled")?.unwrap_or(false)),
         new_password_required: false,
         created_at: fields.millis("createdAt")?,

@@ -47,12 +47,19 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities,
         factors,
         recovery_codes: Vec::new(),
+        locale: locale(fields)?,
         state: ImportedState::of_flag(!fields.flag("enabled")?.unwrap_or(true)),
         new_password_required: fields
             .texts("requiredActions")?
             .is_some_and(|all| all.iter().any(|one| one == "UPDATE_PASSWORD")),
         created_at: fields.millis("createdTimestamp")?,
     })
+}
+
+/// Returns the language that the user chose in the account console.
+fn locale(fields: Fields<'_>) -> Result<Option<String>, Wrong> {
+    let chosen = fields.object("attributes")?.map(|attributes| attributes.texts("locale")).transpose()?;
+    Ok(chosen.flatten().and_then(|tags| tags.into_iter().next()))
 }
 
 /// Tells whether somebody gave the role: these are Keycloak's own.

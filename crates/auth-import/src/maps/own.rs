@@ -31,6 +31,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         identities: identities(fields)?,
         factors,
         recovery_codes: words(fields, "recoveryCodes")?.unwrap_or_default(),
+        locale: fields.text("locale")?,
         state: disabled_since(fields, "suspendedAt")?,
         new_password_required: fields.flag("newPasswordRequired")?.unwrap_or(false),
         created_at: fields.time("createdAt")?,

@@ -33,6 +33,7 @@ pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
         factors: factors(fields)?,
         recovery_codes: Vec::new(),
         // A ban that has ended counts, too: this reads no clock, and clearing it there takes a moment.
+        locale: None,
         state: match fields.time("deleted_at")? {
             Some(_) => ImportedState::Deleted,
             None => ImportedState::of_flag(fields.time("banned_until")?.is_some()),

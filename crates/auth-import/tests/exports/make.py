@@ -120,6 +120,7 @@ def keycloak():
                          "credentialData": json.dumps(data)}] + ([otp] if name == "argon2" else []),
         "realmRoles": ["default-roles-shop", "offline_access", "editor"],
         "federatedIdentities": [{"identityProvider": "google", "userId": f"google-{name}", "userName": name}],
+        "attributes": {"locale": ["pt_BR"]},
     } for number, (name, (secret, data)) in enumerate(kinds.items(), 10)]
     users.append({"id": ID.format(20), "username": "off", "email": "off@keycloak.example.org", "enabled": False,
                   "emailVerified": True, "credentials": []})
@@ -151,7 +152,7 @@ def auth0():
         "tenant": "shop", "connection": "Username-Password-Authentication", "_tmp_is_unique": True,
     }, {
         "user_id": "google-oauth2|108391234567890123456", "email": "bob@auth0.example.org", "email_verified": True,
-        "created_at": "2021-03-05T16:34:00.502Z", "blocked": False, "app_metadata": {"roles": ["editor"]},
+        "created_at": "2021-03-05T16:34:00.502Z", "blocked": False, "app_metadata": {"roles": ["editor"]}, "locale": "fr",
         "identities": [{"provider": "google-oauth2", "user_id": "108391234567890123456",
                         "connection": "google-oauth2", "isSocial": True}],
     }])

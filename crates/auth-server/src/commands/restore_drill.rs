@@ -207,6 +207,8 @@ async fn log_a_probe_in(settings: &Settings, ring: &KeyRing) -> Result<(), Failu
         password: password.clone(),
         confirm_password: None,
         invitation: None,
+        locale: None,
+        accepted: None,
         client: client.clone(),
     };
     use_cases

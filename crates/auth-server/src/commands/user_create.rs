@@ -30,6 +30,9 @@ pub(crate) struct CreateOptions {
     /// Mark the address as verified, without mailing a code
     #[arg(long)]
     verified: bool,
+    /// The language of mails to the user, such as fr [default: AUTH_DEFAULT_LANGUAGE]
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
     /// Read the password from standard input [default: none; a mail tells the user how to set it]
     #[arg(long)]
     password_stdin: bool,
@@ -52,6 +55,7 @@ pub(crate) async fn run(settings: &Settings, options: CreateOptions) -> Result<(
         email_verified: options.verified,
         password,
         roles: Some(roles),
+        locale: options.locale,
         client: Client::new(Ipv4Addr::LOCALHOST.into(), ""),
     };
     let created = use_cases.create_account.execute(&use_cases.operator.as_admin(), request).await;

@@ -32,6 +32,9 @@ pub(crate) struct InviteOptions {
     /// How long it is valid: a number and d (days), h (hours) or m (minutes)
     #[arg(long, default_value = "7d", value_name = "DURATION", value_parser = duration)]
     expires: Duration,
+    /// The language of the mail, such as fr [default: AUTH_DEFAULT_LANGUAGE]
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -54,6 +57,7 @@ pub(crate) async fn run(settings: &Settings, options: &InviteOptions) -> Result<
         roles: options.roles.clone(),
         uses: Some(options.uses),
         lifetime: Some(options.expires),
+        locale: options.locale.clone(),
     };
     let (inviter, client) = (use_cases.operator.as_admin(), Client::new(Ipv4Addr::LOCALHOST.into(), ""));
     let Invited { invitation, token } =

@@ -39,6 +39,7 @@ pub(crate) async fn run(settings: &Settings, user: &str, json: bool) -> Result<(
         ("second factors", factors.join(",")),
         ("recovery codes", account.two_factor.recovery_codes.len().to_string()),
         ("roles", roles.join(",")),
+        ("language", account.locale.as_ref().map_or("-", |locale| locale.as_str()).to_owned()),
         ("state", account.state.as_str().to_owned()),
         ("sessions", sessions.len().to_string()),
         ("registered", rfc3339(account.created_at)?),

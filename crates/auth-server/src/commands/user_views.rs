@@ -33,6 +33,7 @@ pub(super) fn as_json(account: &Account) -> Result<Value, Failure> {
         "newPasswordRequired": account.new_password_required,
         "linkedProviders": providers,
         "secondFactors": factors,
+        "locale": account.locale.as_ref().map(|locale| locale.as_str()),
         "createdAt": rfc3339(account.created_at)?,
         "updatedAt": rfc3339(account.updated_at)?,
     }))

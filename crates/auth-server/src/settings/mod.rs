@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auth_crypto::{HashParameters, ServiceRegistration};
+use auth_domain::Language;
 use auth_domain::account::HashCost;
 use auth_domain::audience::{AudienceName, Audiences};
 use auth_domain::challenge::ChallengeLifetimes;
@@ -38,8 +39,8 @@ use providers::origins;
 use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
-    audience, audiences, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, proxies,
-    public_url, registration, socket_address, switch,
+    audience, audiences, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, language,
+    proxies, public_url, registration, socket_address, switch,
 };
 
 pub(crate) use pages::PageSettings;
@@ -87,6 +88,7 @@ pub(crate) struct Settings {
     /// If the pages are on.
     pub(crate) pages: Option<PageSettings>,
     pub(crate) product_name: Option<String>,
+    pub(crate) default_language: Language,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) providers: Vec<ProviderRegistration>,
 }
@@ -233,6 +235,7 @@ impl Settings {
             drain_notice: reader.seconds("DRAIN_NOTICE"),
             cookies: false,
             pages: None,
+            default_language: reader.parse("DEFAULT_LANGUAGE", Language::default(), language),
             product_name: reader.parse("PRODUCT_NAME", None, |text| product_name(text).map(Some)),
             allowed_origins: reader.parse("ALLOWED_ORIGINS", Vec::new(), origins),
             providers: reader.providers(),

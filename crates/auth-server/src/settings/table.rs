@@ -201,6 +201,12 @@ const SETTINGS: &[Row] = &[
         "(host of the public URL)",
         "Name of the service on pages, in mails and in authenticator apps.",
     ),
+    (
+        "DEFAULT_LANGUAGE",
+        Kind::Choice(&["en", "fr", "de", "es"]),
+        "en",
+        "Language of mails to users whose language is not known or not spoken here.",
+    ),
     ("PAGES_ACCENT", Kind::Text("a colour such as #2f5bd0"), "#2f5bd0", "Colour of buttons and links on pages."),
     (
         "PAGES_LOGO",

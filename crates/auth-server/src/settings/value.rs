@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use auth_domain::Language;
 use auth_domain::audience::AudienceName;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::internal::INTERNAL_AUDIENCE;
@@ -156,6 +157,11 @@ pub(super) fn disclosure(text: &str) -> Result<Disclosure, String> {
         "concealed" => Ok(Disclosure::Concealed),
         _ => Err(format!("must be explicit or concealed, not {text:?}")),
     }
+}
+
+pub(super) fn language(text: &str) -> Result<Language, String> {
+    let named = Language::ALL.map(Language::as_str).join(", ");
+    Language::parse(text).ok_or_else(|| format!("must be one of {named}, not {text:?}"))
 }
 
 pub(super) fn registration(text: &str) -> Result<RegistrationMode, String> {

@@ -49,6 +49,9 @@ fn apply(tables: &mut Tables, change: &Change) -> Applied {
         Change::SetRoles { account_id, revision, roles, at } => {
             accounts::change(tables, *account_id, *revision, *at, |account| account.roles = roles.clone())
         }
+        Change::SetLocale { account_id, revision, locale, at } => {
+            accounts::change(tables, *account_id, *revision, *at, |account| account.locale = locale.clone())
+        }
         Change::SetState { account_id, revision, state, at } => {
             accounts::change(tables, *account_id, *revision, *at, |account| {
                 account.state = *state;

@@ -8,7 +8,7 @@ use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::ports::{Change, CommitError, Guard, UniqueKey};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::version::{AccountRevision, RowVersion};
-use auth_domain::{AccountId, DeletionId};
+use auth_domain::{AccountId, DeletionId, Locale};
 
 use super::{AnyStore, conflict, delete, insert_account, insert_session};
 use crate::fixtures::{self, NOW, randomness, unique};
@@ -172,6 +172,20 @@ pub async fn roles_are_replaced(store: AnyStore) {
     let expected = Account { roles: roles.clone(), updated_at: at, ..account.clone() };
     assert_eq!(store.find_account(account.id).await.unwrap(), Some(expected));
     conflict(&store, set(fixtures::account().id, AccountRevision::changed_at(at))).await;
+}
+
+/// And nothing else of the account changes; one that knows no language is kept as that.
+pub async fn a_locale_is_replaced(store: AnyStore) {
+    let mut account = insert_account(&store).await;
+    for tag in [Some("zh-Hant-TW"), None, Some("es-419")] {
+        let (account_id, revision, at) = (account.id, account.revision(), account.next_change_at(NOW));
+        let locale = tag.map(|tag| Locale::parse(tag).unwrap());
+        let set = Change::SetLocale { account_id, revision, locale: locale.clone(), at };
+        store.commit(vec![set.clone()]).await.unwrap();
+        conflict(&store, set).await;
+        account = Account { locale, updated_at: at, ..account };
+        assert_eq!(store.find_account(account.id).await.unwrap().as_ref(), Some(&account));
+    }
 }
 
 /// A rehash of a password that was changed meanwhile must not bring the old one back.

@@ -12,7 +12,7 @@ use auth_domain::mail::{
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::two_factor::Method;
-use auth_domain::{MailId, Timestamp};
+use auth_domain::{Language, MailId, Timestamp};
 
 use super::{AnyStore, conflict};
 use crate::fixtures::{self, NOW, client, mail, notice, randomness, unique};
@@ -155,7 +155,12 @@ pub async fn notices_that_share_a_key_become_one_mail(store: AnyStore) {
     let providers = vec![ProviderName::parse("google").unwrap()];
     let details = NoticeDetails { about: None, removed: vec![Removed::PendingEmail], providers, until: None };
     let told = Notice { details, ..Notice::new(NoticeKind::EmailChanged, true) };
-    let latest = MailRequest { client: client(9), ..mail(to.clone(), MailContent::Notice(told), at(2)) };
+    let first = MailRequest { language: Some(Language::German), ..first };
+    let latest = MailRequest {
+        client: client(9),
+        language: Some(Language::French),
+        ..mail(to.clone(), MailContent::Notice(told), at(2))
+    };
     let about = About::SecondFactor(Method::App);
     let apart = [
         notice(to.clone(), NoticeKind::PasswordChanged, at(1)),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use auth_domain::SessionId;
 use auth_domain::account::{EmailAddress, PasswordHash};
 use auth_domain::pending_credentials::PendingCredentials;
 use auth_domain::ports::Change;
 use auth_domain::retention::Expired;
 use auth_domain::two_factor::{Method, RecoveryCodeHash, SealedSecret, TotpStep, TwoFactor};
+use auth_domain::{Locale, SessionId};
 
 use super::{AnyStore, conflict, insert_account, insert_session, open};
 use crate::fixtures::{self, NOW};
@@ -72,7 +72,8 @@ pub async fn a_totp_step_is_used_once(store: AnyStore) {
 pub async fn a_pending_change_of_credentials_goes_with_its_challenge(store: AnyStore) {
     let account = insert_account(&store).await;
     let session = insert_session(&store, &account).await;
-    for (email, hash) in [(true, false), (false, true), (true, true)] {
+    let locales = [None, Some(None), Some(Some(Locale::parse("pt-BR").unwrap()))];
+    for ((email, hash), locale) in [(true, false), (false, true), (true, true)].into_iter().zip(locales) {
         let challenge = fixtures::challenge(Some(&account));
         let pending = PendingCredentials {
             challenge_id: challenge.id,
@@ -80,6 +81,7 @@ pub async fn a_pending_change_of_credentials_goes_with_its_challenge(store: AnyS
             method: Method::App,
             email: email.then(|| EmailAddress::parse("New@Example.net").unwrap()),
             password_hash: hash.then(|| PasswordHash::from_phc("$argon2id$new".to_owned())),
+            locale,
         };
         conflict(&store, Change::KeepPendingCredentials(pending.clone())).await;
         let keep = Change::KeepPendingCredentials(pending.clone());

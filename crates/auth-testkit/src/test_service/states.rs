@@ -11,7 +11,7 @@ use auth_domain::rate_limit::{AttemptSubject, Counted, RateLimit, RateLimitKind}
 use auth_domain::session::{Revocation, RevocationReason};
 use auth_domain::two_factor::{Method, TwoFactor};
 use auth_domain::use_cases::Authenticated;
-use auth_domain::{AccountId, SessionId, Timestamp};
+use auth_domain::{AccountId, Locale, SessionId, Timestamp};
 
 use super::{TestService, client};
 use crate::doubles::{TestProvider, TestRecoveryCodes};
@@ -33,6 +33,7 @@ impl TestService {
             roles: Roles::of_new_account(),
             two_factor: TwoFactor::none(),
             identities: Vec::new(),
+            locale: None,
             state: AccountState::Active,
             deletion: None,
             new_password_required: false,
@@ -56,6 +57,17 @@ impl TestService {
             account_id,
             email: account.email.clone(),
             revision: account.revision(),
+            at: account.next_change_at(account.updated_at),
+        })
+    }
+
+    /// Sets the language that the user prefers.
+    pub fn set_locale(&self, account: &Account, tag: &str) -> Account {
+        let locale = Some(Locale::parse(tag).expect("a language tag"));
+        self.prepare(account, |account_id, account| Change::SetLocale {
+            account_id,
+            revision: account.revision(),
+            locale,
             at: account.next_change_at(account.updated_at),
         })
     }
