@@ -72,6 +72,7 @@ impl Policy {
             email_verification: EmailVerification::Optional,
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
             deletion_grace: Duration::ZERO,
+            export_upload: None,
             subscriptions: Vec::new(),
         }
     }
