@@ -29,6 +29,7 @@ mod credentials;
 mod cross_site;
 mod deletion_grace;
 mod disclosure;
+mod every_door;
 mod fresh_login;
 mod harness;
 mod http;
