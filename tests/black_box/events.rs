@@ -79,6 +79,35 @@ each_engine! {
         assert!(flaky.deliveries().len() > USERS * LIFE.len(), "half of them fail");
     }
 
+    async fn a_request_for_all_data_tells_services_where_to_upload_and_shows_who_knows(engine) {
+        let ports = [free_port(), free_port()];
+        let (chat, silent) = (WebhookReceiver::start(ports[0], "ok"), WebhookReceiver::start(ports[1], "ok"));
+        let upload = ("AUTH_EXPORT_UPLOAD_URL", "https://exports.example.org/{exportId}");
+        let takes_part = ("AUTH_WEBHOOKS__CHAT__EVENTS", "user.export_requested");
+        let server = telling(engine, &[("CHAT", ports[0]), ("USERS", ports[1])], &[upload, takes_part]).await;
+        let (access, _) = server.session("ann").await;
+        let ann = server.client().bearer(&access);
+        let requested = ann.post("/auth/me/export", json!({})).await.expect(202, "EXPORT_REQUESTED");
+        let id = requested["exportId"].as_str().unwrap();
+        let owed = "SELECT count(*) FROM event_deliveries WHERE acknowledged_at IS NULL";
+        wait_for("the acknowledgements", || server.sql(owed) == "0").await;
+        let [told] = &chat.deliveries()[..] else { panic!("one") };
+        let user = server.me(&access).await.expect(200, "USER_FETCHED")["user"]["id"].clone();
+        let url = format!("https://exports.example.org/{id}");
+        let data = json!({ "userId": user, "exportId": id, "uploadUrl": url, "until": requested["until"] });
+        assert_eq!((&told["id"], &told["event"]["data"]), (&json!(id), &data));
+        let types: Vec<_> = silent.deliveries().iter().map(|delivery| delivery["event"]["type"].clone()).collect();
+        assert_eq!(types, ["user.registered"], "whoever does not name it is not asked");
+        let service = server.client().bearer(&server.internal_token());
+        let listed = service.get("/auth/events").await.expect(200, "EVENTS_FETCHED")["events"].clone();
+        assert_eq!(listed.as_array().unwrap().last().unwrap()["data"], data);
+
+        let shown = ann.get("/auth/me/export").await.expect(200, "USER_DATA_EXPORTED")["request"].clone();
+        assert_eq!((&shown["exportId"], &shown["services"][0]["service"]), (&json!(id), &json!("chat")));
+        assert!(shown["services"][0]["acknowledgedAt"].is_string(), "{shown}");
+        assert_eq!(ann.post("/auth/me/export", json!({})).await.expect(202, "EXPORT_REQUESTED"), shown);
+    }
+
     async fn a_deletion_shows_who_has_acknowledged_it_and_is_told_until_they_have(engine) {
         let ports = [free_port(), free_port()];
         let users = WebhookReceiver::start(ports[0], "ok");

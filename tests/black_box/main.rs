@@ -32,6 +32,7 @@ mod generated_clients;
 mod http;
 mod idle;
 mod idle_connections;
+mod importing;
 mod internal;
 mod internal_calls;
 mod keys;

@@ -53,6 +53,9 @@ export function createClient(options: InternalOptions) {
     /** Returns what the service keeps of the user. Needs a fresh login. */
     exportData: async () => result(await signed("get", "/auth/me/export")),
 
+    /** Asks the other services for what they store of the user. Needs a fresh login. */
+    requestExport: async () => result(await signed("post", "/auth/me/export")),
+
     sessions: {
       list: async () => result(await signed("get", "/auth/sessions")),
       revoke: async (id: string) =>

@@ -1118,7 +1118,80 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExportRequested"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "REAUTHENTICATION_REQUIRED" | "TOKEN_REQUIRED" | "ACCESS_TOKEN_INVALID" | "WRONG_AUDIENCE" | "ACCESS_TOKEN_EXPIRED" | "UNAUTHORIZED";
+                        };
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "CROSS_SITE_REQUEST" | "ACCOUNT_SUSPENDED" | "ACCOUNT_DELETION_SCHEDULED";
+                        };
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "NOT_FOUND";
+                        };
+                    };
+                };
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "INTERNAL_SERVER_ERROR";
+                        };
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorAnswer"] & {
+                            /** @enum {string} */
+                            code: "UNAVAILABLE";
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -5099,9 +5172,31 @@ export interface components {
             exportedAt: string;
             identities: components["schemas"]["CredentialIdentity"][];
             recoveryCodesLeft: number;
+            request: components["schemas"]["ExportRequest"] | null;
             sessions: components["schemas"]["Session"][];
             twoFa: components["schemas"]["SecondFactorMethod"][];
             user: components["schemas"]["User"];
+        };
+        /** @description What other services were asked for. */
+        ExportRequest: {
+            /** Format: uuid */
+            exportId: string;
+            /** Format: date-time */
+            requestedAt: string;
+            /** @description Every service that takes part. */
+            services: components["schemas"]["ServiceProgress"][];
+            /**
+             * Format: date-time
+             * @description Until when services may upload.
+             */
+            until: string;
+        };
+        ExportRequested: {
+            /** @constant */
+            code: "EXPORT_REQUESTED";
+            data: components["schemas"]["ExportRequest"];
+            /** @constant */
+            statusCode: 202;
         };
         Factor: {
             /** Format: date-time */
@@ -5579,6 +5674,14 @@ export interface components {
          * @enum {string}
          */
         SecondFactorStatus: "pending" | "enabled" | "disabled";
+        ServiceProgress: {
+            /**
+             * Format: date-time
+             * @description Null until it has acknowledged.
+             */
+            acknowledgedAt: string | null;
+            service: string;
+        };
         /** @description A session as its owner sees it. */
         Session: {
             /** Format: date-time */

@@ -28,6 +28,8 @@ named! {
         UserDeletionScheduled = "user.deletion_scheduled",
         /// A user who was to be deleted was restored.
         UserRestored = "user.restored",
+        /// A user asked for a copy of all their data.
+        UserExportRequested = "user.export_requested",
     }
 }
 
@@ -55,6 +57,8 @@ pub enum EventKind {
     UserDeletionScheduled,
     /// A user who was to be deleted was restored.
     UserRestored,
+    /// A user asked for a copy of all their data: upload what belongs to them.
+    UserExportRequested,
 }
 
 impl EventKind {
@@ -71,6 +75,7 @@ impl EventKind {
             Self::UserRolesChanged => EventName::UserRolesChanged,
             Self::UserDeletionScheduled => EventName::UserDeletionScheduled,
             Self::UserRestored => EventName::UserRestored,
+            Self::UserExportRequested => EventName::UserExportRequested,
         }
     }
 
@@ -91,7 +96,8 @@ impl EventKind {
             | Self::UserResumed
             | Self::UserRolesChanged
             | Self::UserDeletionScheduled
-            | Self::UserRestored => None,
+            | Self::UserRestored
+            | Self::UserExportRequested => None,
         }
     }
 
@@ -108,6 +114,7 @@ impl EventKind {
             EventName::UserRolesChanged => Self::UserRolesChanged,
             EventName::UserDeletionScheduled => Self::UserDeletionScheduled,
             EventName::UserRestored => Self::UserRestored,
+            EventName::UserExportRequested => Self::UserExportRequested,
         })
     }
 }

@@ -43,6 +43,7 @@ pub mod audience;
 pub mod audit;
 pub mod authorization;
 pub mod challenge;
+pub mod data_export;
 pub mod deletion;
 pub mod disclosure;
 pub mod error_code;

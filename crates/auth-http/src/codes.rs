@@ -224,6 +224,7 @@ success_codes! {
     UserLoggedOut = OK "USER_LOGGED_OUT",
     UserFetched = OK "USER_FETCHED",
     UserDataExported = OK "USER_DATA_EXPORTED",
+    ExportRequested = ACCEPTED "EXPORT_REQUESTED",
     TokenRefreshed = OK "TOKEN_REFRESHED",
     TokenExchanged = OK "TOKEN_EXCHANGED",
     SessionsFetched = OK "SESSIONS_FETCHED",

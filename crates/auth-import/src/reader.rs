@@ -1,8 +1,10 @@
 //! Reads the records of an export one by one, in constant memory: NDJSON (a record per line), JSON (a list, or an object
 //! with `users`), or CSV with a header.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{BufRead, Cursor, Read};
+use std::rc::Rc;
 
 use auth_domain::import::ImportCandidate;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -64,6 +66,14 @@ pub enum ReadError {
     /// The header of a CSV file cannot be read.
     #[error("the header of the CSV file cannot be read: {0}")]
     Header(csv::Error),
+    /// A record of a CSV file is too long, probably because a quote is not closed.
+    #[error("the record that begins in line {line} has more than {most} bytes: is a quote (\") not closed?")]
+    Endless {
+        /// The line that it begins in.
+        line: u64,
+        /// How many bytes a record may have.
+        most: u64,
+    },
 }
 
 enum Format {
@@ -170,11 +180,37 @@ fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
+/// Ends the input where a record of a table goes on for too long: a quote that is not closed would make everything after it
+/// one record.
+struct Bounded<R> {
+    input: R,
+    /// How many bytes may be read before the record must end.
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.input.by_ref().take(left).read(buffer)?;
+        self.left.set(left.saturating_sub(read as u64));
+        Ok(read)
+    }
+}
+
 fn table(input: impl Read, pass: &mut Pass<'_>) -> Result<(), ReadError> {
+    let left = Rc::new(Cell::new(LONGEST_LINE));
+    let input = Bounded { input, left: Rc::clone(&left) };
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::Headers).from_reader(input);
-    let header = reader.headers().map_err(ReadError::Header)?.clone();
+    let too_long = |error: &csv::Error, line: u64| {
+        (error.is_io_error() && left.get() == 0).then_some(ReadError::Endless { line, most: LONGEST_LINE })
+    };
+    let header = reader.headers().map_err(|error| too_long(&error, 1).unwrap_or(ReadError::Header(error)))?.clone();
     let mut row = csv::StringRecord::new();
     loop {
+        left.set(LONGEST_LINE);
         let position = reader.position().line();
         let record = match reader.read_record(&mut row) {
             Ok(false) => return Ok(()),
@@ -182,7 +218,9 @@ fn table(input: impl Read, pass: &mut Pass<'_>) -> Result<(), ReadError> {
                 Err(format!("it has {} fields, but the header has {}", row.len(), header.len()))
             }
             Ok(true) => Ok(header.iter().zip(&row).map(|(name, text)| (name.to_owned(), text.into())).collect()),
-            Err(error) if error.is_io_error() => return Err(ReadError::Io(error.into())),
+            Err(error) if error.is_io_error() => {
+                return Err(too_long(&error, position).unwrap_or_else(|| ReadError::Io(error.into())));
+            }
             Err(error) => Err(error.to_string()),
         };
         let line = row.position().map_or(position, csv::Position::line);
@@ -277,6 +315,35 @@ mod tests {
 
     fn of(emails: &[(Position, &str)]) -> Vec<(Position, Option<String>)> {
         emails.iter().map(|(position, email)| (*position, (!email.is_empty()).then(|| (*email).to_owned()))).collect()
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_ends_the_reading_soon() {
+        /// Counts what is read of an endless record.
+        struct Endless(u64);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                buffer.fill(b'a');
+                self.0 += buffer.len() as u64;
+                Ok(buffer.len())
+            }
+        }
+        for (head, line, passed) in [("email\na@x\n\"b", 3, 1), ("email,\"na", 1, 0)] {
+            let mut endless = Endless(0);
+            let input = std::io::BufReader::new(Cursor::new(head).chain(&mut endless));
+            let mut seen = 0;
+            let mut each = |_: Entry| {
+                seen += 1;
+                Ok(())
+            };
+            let outcome = read(input, Dialect::Own, &MapOptions::default(), &mut each);
+            assert!(matches!(outcome, Err(ReadError::Endless { line: found, .. }) if found == line), "{outcome:?}");
+            assert_eq!(seen, passed);
+            assert!(endless.0 < 2 * LONGEST_LINE, "{}", endless.0);
+        }
+        let long = "a".repeat(usize::try_from(LONGEST_LINE).unwrap() - 100_000);
+        let table = format!("email,username\na@x,\"{long}\"\nb@x,\"{long}\"\n");
+        assert_eq!(positions(table.as_bytes()), of(&[(Position::Line(2), "a@x"), (Position::Line(3), "b@x")]));
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn ports(
         signing_key_maker: Arc::new(SealedSigningKeys::new(ring.clone())),
         audit_context: Arc::new(HttpAuditContext),
         mailer: Arc::new(ConfiguredMailer::new(mail(settings, issuer))),
-        event_sink: Arc::new(WebhookSink::new(webhooks, Arc::new(SystemClock))?),
+        event_sink: Arc::new(WebhookSink::new(webhooks, settings.export_upload.clone(), Arc::new(SystemClock))?),
         identity_providers: identity_providers(settings, issuer)?,
     })
 }
@@ -177,6 +177,7 @@ fn policy(settings: &Settings) -> Policy {
         step_up: StepUp { max_age: settings.step_up_max_age },
         deletion_grace: settings.deletion_grace,
         default_language: settings.default_language,
+        export_upload: settings.export_upload.clone(),
         subscriptions: settings.subscriptions(),
     }
 }

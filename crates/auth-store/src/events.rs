@@ -1,11 +1,13 @@
 //! Events and their acknowledgements: storing, leasing and listing them.
 
+use auth_domain::data_export::DataExport;
 use auth_domain::deletion::{Deletion, DeletionProgress};
 use auth_domain::event::{Event, EventKind, LeasedEvent};
 use auth_domain::ports::CommitError;
 use auth_domain::{AccountId, DeletionId, EventId, Timestamp};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
@@ -240,12 +242,36 @@ pub(crate) async fn find_deletion(conn: &mut Connection, id: DeletionId) -> Done
         .filter(events::related_id.eq(DbUuid(id.as_uuid())))
         .order(event_deliveries::service)
         .select((event_deliveries::service, event_deliveries::acknowledged_at));
-    let services: Vec<(String, Option<i64>)> = conn.load(services).await?;
+    let services = acknowledged(conn.load(services).await?);
     let account_id = AccountId::from(account_id.0);
     Ok(Some(DeletionProgress {
         deletion: Deletion { id, account_id, requested_by, deleted_at: Timestamp::from_micros(deleted_at) },
-        services: services.into_iter().map(|(name, at)| (name, at.map(Timestamp::from_micros))).collect(),
+        services,
     }))
+}
+
+/// Returns the newest request for all data of the account.
+pub(crate) async fn find_export(conn: &mut Connection, account_id: AccountId) -> Done<Option<DataExport>> {
+    // Spelled out, and not bound: only then is it known to be in the index of these events.
+    let requested = sql::<Bool>("events.kind = 'user.export_requested'");
+    let newest = events::table
+        .filter(events::account_id.eq(DbUuid(account_id.as_uuid())))
+        .filter(requested)
+        .order((events::occurred_at.desc(), events::id.desc()))
+        .limit(1)
+        .select((events::id, events::occurred_at));
+    let found: Option<(DbUuid, i64)> = conn.find(newest).await?;
+    let Some((id, requested_at)) = found else { return Ok(None) };
+    let services = event_deliveries::table
+        .filter(event_deliveries::event_id.eq(id))
+        .order(event_deliveries::service)
+        .select((event_deliveries::service, event_deliveries::acknowledged_at));
+    let services = acknowledged(conn.load(services).await?);
+    Ok(Some(DataExport { id: EventId::from(id.0), requested_at: Timestamp::from_micros(requested_at), services }))
+}
+
+fn acknowledged(services: Vec<(String, Option<i64>)>) -> Vec<(String, Option<Timestamp>)> {
+    services.into_iter().map(|(name, at)| (name, at.map(Timestamp::from_micros))).collect()
 }
 
 fn key(id: EventId) -> DbUuid {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditRecord, Auditor};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::data_export::DataExport;
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
@@ -397,6 +398,10 @@ impl<E: Engine> Store for SqlStore<E> {
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {
         self.read(move |conn| events::find_deletion(conn, id).boxed()).await
+    }
+
+    async fn find_data_export(&self, account_id: AccountId) -> Result<Option<DataExport>, StoreError> {
+        self.read(move |conn| events::find_export(conn, account_id).boxed()).await
     }
 
     async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreError> {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::data_export::DataExport;
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::event::{Event, LeasedEvent};
 use auth_domain::identity::{ProviderName, Subject};
@@ -176,6 +177,10 @@ impl Store for KeptFirst {
 
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError> {
         self.store.find_deletion(id).await
+    }
+
+    async fn find_data_export(&self, account_id: AccountId) -> Result<Option<DataExport>, StoreError> {
+        self.store.find_data_export(account_id).await
     }
 
     async fn list_events(&self, after: Option<EventId>, limit: u32) -> Result<Option<Vec<Event>>, StoreError> {

@@ -116,6 +116,7 @@ macro_rules! store_contract {
             events_are_listed_in_the_order_in_which_they_became_known
             readers_that_follow_miss_no_event
             a_deletion_shows_who_has_acknowledged_it
+            the_newest_request_for_all_data_shows_who_has_acknowledged_it
             second_factors_round_trip
             a_totp_step_is_used_once
             a_pending_change_of_credentials_goes_with_its_challenge

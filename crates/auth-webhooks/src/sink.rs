@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use auth_domain::Timestamp;
+use auth_domain::data_export::{DataExport, UploadAddress};
 use auth_domain::event::{Event, EventKind};
 use auth_domain::ports::{Clock, DeliveryError, EventSink};
 use reqwest::header::CONTENT_TYPE;
@@ -55,18 +57,20 @@ impl Webhook {
 /// Delivers events to the configured services.
 pub struct WebhookSink {
     webhooks: BTreeMap<String, (Webhook, Client)>,
+    upload: Option<UploadAddress>,
     clock: Arc<dyn Clock>,
 }
 
 impl WebhookSink {
-    /// Creates a sink for these webhooks. `clock` dates each attempt, so that a receiver can refuse old ones. Fails if
-    /// the HTTP client cannot be built.
-    pub fn new(webhooks: Vec<Webhook>, clock: Arc<dyn Clock>) -> Result<Self, String> {
+    /// Creates a sink for these webhooks. `upload` is where services upload what users ask for; `clock` dates each attempt,
+    /// so that a receiver can refuse old ones. Fails if the HTTP client cannot be built.
+    pub fn new(webhooks: Vec<Webhook>, upload: Option<UploadAddress>, clock: Arc<dyn Clock>) -> Result<Self, String> {
         // It reads the certificates of the system, which is not needed without webhooks.
         let client = if webhooks.is_empty() { None } else { Some(client(DEADLINE)?) };
         let webhooks = webhooks.into_iter().zip(client.into_iter().cycle());
         Ok(Self {
             webhooks: webhooks.map(|(webhook, client)| (webhook.service.clone(), (webhook, client))).collect(),
+            upload,
             clock,
         })
     }
@@ -78,7 +82,8 @@ impl EventSink for WebhookSink {
         let failed = |reason: String| DeliveryError(reason);
         let (webhook, client) =
             self.webhooks.get(service).ok_or_else(|| failed("the service is not configured".to_owned()))?;
-        let (id, timestamp, body) = (event.id.to_string(), self.clock.now().as_seconds(), payload(event));
+        let body = payload(event, self.upload.as_ref());
+        let (id, timestamp) = (event.id.to_string(), self.clock.now().as_seconds());
         let request = client
             .post(webhook.url.clone())
             .header(CONTENT_TYPE, "application/json")
@@ -95,11 +100,18 @@ impl EventSink for WebhookSink {
 
 /// Returns the body: `{"type", "timestamp", "data": {"userId", …}}`. It has no name and no address: a service that
 /// needs them asks, and one that must forget a user should not be told them once more.
-fn payload(event: &Event) -> String {
+fn payload(event: &Event, upload: Option<&UploadAddress>) -> String {
     let mut data = json!({ "userId": event.account_id.to_string() });
     match event.kind {
         EventKind::UserDeleted(id) => data["deletionId"] = json!(id.to_string()),
         EventKind::SessionReuseDetected(id) => data["sessionId"] = json!(id.to_string()),
+        EventKind::UserExportRequested => {
+            data["exportId"] = json!(event.id.to_string());
+            data["until"] = json!(rfc3339(DataExport::until(event.occurred_at)));
+            if let Some(address) = upload {
+                data["uploadUrl"] = json!(address.of(event));
+            }
+        }
         EventKind::UserRegistered
         | EventKind::PasswordChanged
         | EventKind::EmailChanged
@@ -109,8 +121,11 @@ fn payload(event: &Event) -> String {
         | EventKind::UserResumed
         | EventKind::UserRolesChanged => {}
     }
-    let nanos = i128::from(event.occurred_at.as_micros()) * 1_000;
+    json!({ "type": event.kind.as_str(), "timestamp": rfc3339(event.occurred_at), "data": data }).to_string()
+}
+
+fn rfc3339(time: Timestamp) -> String {
+    let nanos = i128::from(time.as_micros()) * 1_000;
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let timestamp = time.format(&Rfc3339).unwrap_or_default();
-    json!({ "type": event.kind.as_str(), "timestamp": timestamp, "data": data }).to_string()
+    time.format(&Rfc3339).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::account::{Account, AccountFilter, Admins, LoginName};
 use crate::audit::{AuditFilter, AuditRecord};
 use crate::challenge::{Challenge, ChallengePurpose};
+use crate::data_export::DataExport;
 use crate::deletion::DeletionProgress;
 use crate::event::{Event, LeasedEvent};
 use crate::identity::{ProviderName, Subject};
@@ -208,6 +209,10 @@ pub trait Store: Send + Sync {
 
     /// Returns a deletion, and which services have acknowledged it.
     async fn find_deletion(&self, id: DeletionId) -> Result<Option<DeletionProgress>, StoreError>;
+
+    /// Returns the newest request of an account for a copy of all its data whose event is still kept, and which services
+    /// have acknowledged it.
+    async fn find_data_export(&self, account_id: AccountId) -> Result<Option<DataExport>, StoreError>;
 
     /// Returns up to `limit` events after this one, or from the first, in the order in which they became visible: no
     /// event is ever inserted before one that was listed. `None` if the event is unknown.

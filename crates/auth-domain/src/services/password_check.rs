@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::account::{Account, Blocked, LoginName, Password};
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
-use crate::ports::{Change, HashingError, NameDigest, PasswordHasher, PasswordVerdict, StoreError, StoredHash};
+use crate::ports::{Change, Guard, HashingError, NameDigest, PasswordHasher, PasswordVerdict, StoreError, StoredHash};
 use crate::rate_limit::{AttemptSubject, RateLimited};
 use crate::session::Network;
 use crate::{Randomness, Timestamp};
 
-use super::{Decision, Environment};
+use super::{Decision, Environment, Lost};
 
 /// Proof that the password of an account was given, for the version that it carries, and that this was counted. Only
 /// `PasswordCheck` creates it.
@@ -44,11 +44,6 @@ impl PasswordMatched {
     /// Returns the password limit from this network as it was before.
     pub(crate) const fn limit(&self) -> &PasswordLimit {
         &self.limit
-    }
-
-    /// Tells whether the hash should be renewed.
-    pub(crate) const fn outdated_hash(&self) -> bool {
-        self.outdated_hash
     }
 }
 
@@ -122,21 +117,58 @@ impl PasswordCheck {
         self.compare(subject, account, password, network).await
     }
 
-    /// Compares `password` with that of a known account; a match is committed, too.
+    /// Compares `password` with that of a known account; a match is committed, too, with a new hash if the stored one is
+    /// outdated.
     pub(crate) async fn of_account(
         &self,
         account: Account,
         password: Password,
         network: &Network,
     ) -> Result<PasswordAccepted, PasswordCheckError> {
-        let matched = self.compare(AttemptSubject::Account(account.id), Some(account), password, network).await?;
-        self.accept(&matched).await
+        let subject = AttemptSubject::Account(account.id);
+        let matched = self.compare(subject, Some(account), password.clone(), network).await?;
+        let renewed = self.renewed_hash(&matched, password, network).await;
+        self.accept(&matched, renewed).await
     }
 
-    /// Commits a match where nothing else is committed with it.
-    pub(crate) async fn accept(&self, matched: &PasswordMatched) -> Result<PasswordAccepted, PasswordCheckError> {
-        self.count(matched.limit(), |limit| Success::FirstFactor.changes(limit, self.env.now())).await?;
+    /// Commits a match where nothing else is committed with it. `renewed` is left out if the password has changed since.
+    pub(crate) async fn accept(
+        &self,
+        matched: &PasswordMatched,
+        mut renewed: Option<Change>,
+    ) -> Result<PasswordAccepted, PasswordCheckError> {
+        self.env
+            .decide(async |lost| {
+                if lost == Some(Lost::Guard(Guard::CredentialsUnchanged)) {
+                    renewed = None;
+                }
+                let limit = match lost {
+                    None => matched.limit.clone(),
+                    Some(_) => self.limit_again(&matched.limit).await?,
+                };
+                let mut changes = Success::FirstFactor.changes(&limit, self.env.now());
+                changes.extend(renewed.clone());
+                Ok::<_, PasswordCheckError>(Decision::commit((), changes))
+            })
+            .await?;
         Ok(PasswordAccepted { account: matched.account.clone() })
+    }
+
+    /// Returns the change that renews an outdated hash while its password is at hand. If there is no room to hash,
+    /// nothing is lost: the next time tries again.
+    pub(crate) async fn renewed_hash(
+        &self,
+        matched: &PasswordMatched,
+        password: Password,
+        network: &Network,
+    ) -> Option<Change> {
+        if !matched.outdated_hash {
+            return None;
+        }
+        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt(self.env.random()), network).await;
+        let Account { id: account_id, credential_version, .. } = matched.account;
+        let password_hash = hashed.ok()?;
+        Some(Change::RehashPassword { account_id, credential_version, password_hash })
     }
 
     /// Returns the limit as another commit left it, if a verdict may still be given.

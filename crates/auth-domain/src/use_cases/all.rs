@@ -9,6 +9,7 @@ use crate::account::PasswordPolicy;
 use crate::audience::Audiences;
 use crate::audit::Auditor;
 use crate::challenge::ChallengeLifetimes;
+use crate::data_export::UploadAddress;
 use crate::disclosure::Disclosure;
 use crate::event::Subscription;
 use crate::ports::{
@@ -29,7 +30,7 @@ use super::{
     ExchangeToken, ExportOwnData, FinishAuthorization, FinishLogin, FollowClock, IdentityProviders, Introspect,
     LearnNetworks, ListCredentials, ListEvents, Login, Logout, LostPassword, ManageInvitations, ManageSecondFactors,
     MeasureLoad, PublishSigningKeys, PurgeExpired, ReadAuditTrail, ReadDeletion, ReadStatus, Reauthenticate,
-    RefreshSession, Register, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, RestoreAccount,
+    RefreshSession, Register, RequestExport, RequireFreshLogin, RequireNewPassword, ResetSecondFactors, RestoreAccount,
     SearchAccounts, Sessions, SetRoles, SetUpSecondFactor, SignInByToken, SuspendAccount, UnlinkIdentity,
     UpdateCredentials, UpdatePassword, VerifyCode, VerifyEmail,
 };
@@ -111,6 +112,8 @@ pub struct Policy {
     pub deletion_grace: Duration,
     /// The language of mails to users whose own is not known.
     pub default_language: Language,
+    /// Where services upload what they store of a user who asks for it; with `None`, nobody can ask.
+    pub export_upload: Option<UploadAddress>,
     /// Which services receive which events.
     pub subscriptions: Vec<Subscription>,
 }
@@ -158,8 +161,11 @@ pub struct UseCases {
     pub reauthenticate: Reauthenticate,
     pub refresh_session: RefreshSession,
     pub register: Register,
+    pub request_export: RequestExport,
     pub require_fresh_login: RequireFreshLogin,
     pub export_own_data: ExportOwnData,
+    /// Where services upload what users ask for.
+    pub export_upload: Option<UploadAddress>,
     pub require_new_password: RequireNewPassword,
     pub reset_second_factors: ResetSecondFactors,
     pub restore_account: RestoreAccount,
@@ -305,8 +311,10 @@ impl UseCases {
             reauthenticate: Reauthenticate::new(&parts),
             refresh_session: RefreshSession::new(&parts),
             register: Register::new(&parts),
+            request_export: RequestExport::new(&parts),
             require_fresh_login: RequireFreshLogin::new(&parts),
             export_own_data: ExportOwnData::new(&parts),
+            export_upload: parts.policy.export_upload.clone(),
             require_new_password: RequireNewPassword::new(parts.env.clone()),
             reset_second_factors: ResetSecondFactors::new(parts.env.clone()),
             restore_account: RestoreAccount::new(parts.env.clone(), parts.announcements.clone()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Timestamp;
 use crate::account::Account;
 use crate::audit::{AuditFilter, AuditRecord, Auditor};
+use crate::data_export::DataExport;
 use crate::error_code::Refusal;
 use crate::ports::{Change, CommitError, StoreError};
 use crate::services::{Environment, FreshLogin, FreshLoginError};
@@ -26,6 +27,8 @@ pub struct OwnData {
     pub audit_trail: Vec<AuditRecord>,
     /// Whether that is the whole audit trail.
     pub audit_trail_complete: bool,
+    /// The last request to other services for what they store, if there was one in the last 30 days.
+    pub request: Option<DataExport>,
 }
 
 /// Why nothing was exported.
@@ -70,8 +73,9 @@ impl ExportOwnData {
         let now = self.env.now();
         let sessions = self.env.store.list_sessions(account.id, now, Sessions::LISTED).await?;
         let (audit_trail, audit_trail_complete) = self.audit_trail(&account).await?;
+        let request = self.env.store.find_data_export(account.id).await?;
         let account = account.as_of(now);
-        Ok(OwnData { exported_at: now, account, sessions, audit_trail, audit_trail_complete })
+        Ok(OwnData { exported_at: now, account, sessions, audit_trail, audit_trail_complete, request })
     }
 
     async fn record(&self, note: Change) -> Result<(), StoreError> {

@@ -7,11 +7,11 @@ use crate::audience::Audience;
 use crate::disclosure::Disclosure;
 use crate::error_code::{ErrorCode, Refusal};
 use crate::password_limit::PasswordLimit;
-use crate::ports::{Change, HashingError, NoSigningKey, PasswordHasher, StoreError};
+use crate::ports::{Change, NoSigningKey, StoreError};
 use crate::rate_limit::RateLimited;
 use crate::services::{
     Challenges, Decision, Environment, LoggedIn, PasswordCheck, PasswordCheckError, PasswordMatched,
-    RequireVerificationError, SecondFactorRequired, SessionTokens, Success, salt,
+    RequireVerificationError, SecondFactorRequired, SessionTokens, Success,
 };
 use crate::session::{AuthenticationMethod, Client};
 use crate::temp_token::{IssuedTempToken, TempStep};
@@ -92,7 +92,6 @@ pub struct Login {
     password_check: Arc<PasswordCheck>,
     session_tokens: Arc<SessionTokens>,
     challenges: Arc<Challenges>,
-    hasher: Arc<dyn PasswordHasher>,
     restore_account: RestoreAccount,
     disclosure: Disclosure,
     email_verification: EmailVerification,
@@ -105,7 +104,6 @@ impl Login {
             password_check: parts.password_check.clone(),
             session_tokens: parts.session_tokens.clone(),
             challenges: parts.challenges.clone(),
-            hasher: parts.ports.password_hasher.clone(),
             restore_account: RestoreAccount::new(parts.env.clone(), parts.announcements.clone()),
             disclosure: parts.policy.disclosure,
             email_verification: parts.policy.email_verification,
@@ -123,12 +121,12 @@ impl Login {
         }
         let matched = checked.map_err(|error| self.concealed(error))?;
         let account = matched.account();
+        let renewed = self.password_check.renewed_hash(&matched, password, client.network()).await;
         if self.email_verification == EmailVerification::BeforeLogin && !account.email_verified {
-            self.password_check.accept(&matched).await.map_err(|error| self.concealed(error))?;
+            self.password_check.accept(&matched, renewed).await.map_err(|error| self.concealed(error))?;
             let token = self.challenges.require_verification(account, &client).await;
             return Ok(LoginOutcome::EmailVerificationRequired(token?));
         }
-        let renewed = self.renewed_hash(&matched, password, &client).await;
         let outcome = self.after_password(&matched, renewed, (&client, &audience)).await?;
         if matches!(outcome, LoginOutcome::LoggedIn(_)) {
             self.session_tokens.opened(&client, self.env.now());
@@ -194,18 +192,5 @@ impl Login {
             ) => LoginError::Concealed,
             (error, _) => error.into(),
         }
-    }
-
-    /// Returns the change that renews an outdated hash while its password is at hand. If there is no room to hash,
-    /// nothing is lost: the next login tries again.
-    async fn renewed_hash(&self, matched: &PasswordMatched, password: Password, client: &Client) -> Option<Change> {
-        if !matched.outdated_hash() {
-            return None;
-        }
-        let salt = salt(self.env.random());
-        let hashed: Result<_, HashingError> = self.hasher.hash(password, salt, client.network()).await;
-        let Account { id: account_id, credential_version, .. } = *matched.account();
-        let password_hash = hashed.ok()?;
-        Some(Change::RehashPassword { account_id, credential_version, password_hash })
     }
 }

@@ -74,6 +74,7 @@ impl Policy {
             step_up: StepUp { max_age: Some(Duration::from_secs(900)) },
             deletion_grace: Duration::ZERO,
             default_language: Language::English,
+            export_upload: None,
             subscriptions: Vec::new(),
         }
     }

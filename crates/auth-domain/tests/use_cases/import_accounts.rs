@@ -9,7 +9,7 @@ use auth_domain::import::{
     ImportCandidate, ImportPolicy, ImportRefusal, ImportedFactor, ImportedIdentity, ImportedPassword, ImportedProvider,
     ImportedSecret, ImportedState,
 };
-use auth_domain::ports::{Store as _, StoreError, UniqueKey};
+use auth_domain::ports::{Change, Store as _, StoreError, UniqueKey};
 use auth_domain::two_factor::{Method, SealedSecret};
 use auth_domain::use_cases::{ImportOutcome, SeenNames, UpdatePasswordRequest};
 use auth_domain::{Locale, Timestamp};
@@ -261,4 +261,36 @@ async fn a_database_that_fails_imports_nothing() {
     let outcome = import.execute(&service.operator.operator, &policy(), vec![ann()]).await;
     assert_eq!((outcome, service.store.account_named(ANN)), (Err(StoreError::Unavailable), None));
     assert_eq!(service.store.list_accounts(None, 9).await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_imported_hash_is_resealed_with_a_new_master_key_and_still_opens() {
+    let (service, before) = imported(&policy(), ann()).await;
+    let reseal = async || service.operator.reseal_secrets.execute(&service.operator.operator).await.expect("the store");
+    let hash = || service.account(&before).password_hash.expect("a hash");
+    service.keys.rotate();
+    reseal().await;
+    assert_ne!(hash(), before.password_hash.clone().expect("a hash"));
+    assert!(hash().is_imported());
+    let resealed = hash();
+    reseal().await;
+    assert_eq!(hash(), resealed, "once");
+    service.keys.forget_older();
+    service.log_in(ANN).await;
+    assert!(!hash().is_imported());
+    service.log_in(ANN).await;
+}
+
+#[tokio::test]
+async fn a_login_that_comes_before_the_reseal_has_replaced_the_imported_hash() {
+    let (service, ann) = imported(&policy(), ann()).await;
+    service.keys.rotate();
+    service.before_commit_of(
+        |change| matches!(change, Change::ResealPassword { .. }),
+        async |service| drop(service.log_in(ANN).await),
+    );
+    service.operator.reseal_secrets.execute(&service.operator.operator).await.expect("the store");
+    service.keys.forget_older();
+    assert!(!service.account(&ann).password_hash.expect("a hash").is_imported());
+    service.log_in(ANN).await;
 }

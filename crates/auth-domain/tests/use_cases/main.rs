@@ -55,6 +55,7 @@ mod read_status;
 mod reauthenticate;
 mod refresh_session;
 mod register;
+mod request_export;
 mod reseal_secrets;
 mod sessions;
 mod set_roles;

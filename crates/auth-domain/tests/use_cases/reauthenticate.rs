@@ -116,6 +116,43 @@ async fn the_password_makes_the_same_session_a_fresh_login() {
 }
 
 #[tokio::test]
+async fn an_outdated_hash_is_made_anew() {
+    let ann = stale_owner(|_, account| account.clone()).await;
+    let now = || ann.service.store.account_named(ANN).expect("ann");
+    let before = now();
+    ann.service.keys.rotate();
+    assert!(matches!(ask(&ann, Some("wrong")).await, Err(ReauthenticateError::Password(_))));
+    assert_eq!(now(), before, "not for a wrong password");
+    let token = reauthenticated(&ann).await;
+    let after = now();
+    assert_ne!(after.password_hash, before.password_hash);
+    assert_eq!(after.credential_version, before.credential_version, "it is the same password");
+    ann.service.keys.forget_older();
+    let caller = ann.service.use_cases.authenticate.execute(token.token.reveal()).await.expect("a live session");
+    let again = ann.service.use_cases.reauthenticate.execute(&caller, Some(Password::new(PASSWORD)), &client()).await;
+    assert!(matches!(again, Ok(ReauthenticationOutcome::Reauthenticated(_))), "{again:?}");
+    assert_eq!(now(), after, "and only once");
+}
+
+#[tokio::test]
+async fn a_hash_is_not_made_anew_of_a_password_that_was_changed_meanwhile() {
+    let ann = stale_owner(|_, account| account.clone()).await;
+    ann.service.keys.rotate();
+    ann.service.before_commit_of(
+        |change| matches!(change, Change::RehashPassword { .. }),
+        async move |service| {
+            let ann = service.store.account_named(ANN).expect("ann");
+            let admin = service.operator.operator.as_admin();
+            service.use_cases.require_new_password.execute(&admin, ann.id, &client()).await.expect("it");
+        },
+    );
+    let before = ann.service.store.account_named(ANN).expect("ann").password_hash;
+    let refused = ask(&ann, Some(PASSWORD)).await;
+    assert!(matches!(refused, Err(ReauthenticateError::Password(_) | ReauthenticateError::SessionGone)), "{refused:?}");
+    assert_eq!(ann.service.store.account_named(ANN).expect("ann").password_hash, before);
+}
+
+#[tokio::test]
 async fn a_refresh_carries_it_on() {
     let service = TestService::new();
     service.register(ANN).await;

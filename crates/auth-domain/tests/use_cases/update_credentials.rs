@@ -242,6 +242,19 @@ async fn an_address_alone_needs_a_fresh_login_and_the_old_password_takes_its_pla
 }
 
 #[tokio::test]
+async fn an_outdated_hash_of_the_old_password_is_made_anew() {
+    let ann = Owner::new().await;
+    let hash = |name: &str| ann.service.store.account_named(name).expect("ann").password_hash;
+    let before = hash(ANN);
+    ann.service.keys.rotate();
+    let old_password = Some(Password::new(PASSWORD));
+    updated(&ann, UpdateCredentialsRequest { old_password, ..email(NEW) }).await;
+    assert_ne!(hash(NEW), before);
+    ann.service.keys.forget_older();
+    assert!(knows(&ann, NEW, PASSWORD).await);
+}
+
+#[tokio::test]
 async fn without_a_hash_nothing_is_changed() {
     let overloaded = HashingError::Overloaded { retry_after: Duration::from_secs(1) };
     let ann = Owner::new().await;

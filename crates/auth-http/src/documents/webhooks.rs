@@ -42,6 +42,15 @@ pub(super) fn all(components: &mut Components) -> InOrder<Value> {
             data["required"] = json!(["userId", related]);
             data["properties"][related] = json!({ "type": "string", "format": "uuid" });
         }
+        if name == EventName::UserExportRequested {
+            for (member, format, value) in [
+                ("uploadUrl", "uri", format!("https://exports.example.org/{OTHER}")),
+                ("until", "date-time", "2026-12-03T18:00:00.123456Z".to_owned()),
+            ] {
+                example[member] = json!(value);
+                data["properties"][member] = json!({ "type": "string", "format": format });
+            }
+        }
         let schema = components.add_schema(
             schema,
             json!({
@@ -49,12 +58,17 @@ pub(super) fn all(components: &mut Components) -> InOrder<Value> {
                 "required": ["type", "timestamp", "data"],
                 "properties": {
                     "type": { "type": "string", "const": name.as_str() },
-                    "timestamp": { "type": "string", "format": "date-time", "description": "When it happened." },
+                    "timestamp": { "type": "string", "format": "date-time" },
                     "data": data,
                 },
             }),
         );
-        let example = json!({ "type": name.as_str(), "timestamp": "2026-11-26T18:00:00.123456Z", "data": example });
+        let mut content = json!({ "schema": schema });
+        // The others look like one another.
+        if related.is_some() {
+            let timestamp = "2026-11-26T18:00:00.123456Z";
+            content["example"] = json!({ "type": name.as_str(), "timestamp": timestamp, "data": example });
+        }
         let operation = json!({
             "operationId": operation_id,
             "tags": [Tag::Webhooks.as_str()],
@@ -65,11 +79,11 @@ pub(super) fn all(components: &mut Components) -> InOrder<Value> {
             "parameters": parameters,
             "requestBody": {
                 "required": true,
-                "content": { "application/json": { "schema": schema, "example": example } },
+                "content": { "application/json": content },
             },
             "responses": {
-                "2XX": { "description": "Acknowledged. After any other answer, or none within 5 s, it is sent again." },
-                "401": { "description": "The signature does not verify." },
+                "2XX": { "description": "Acknowledged. Otherwise it is sent again." },
+                "401": { "description": "Wrong signature." },
             },
         });
         (name.as_str().to_owned(), json!({ "post": operation }))
@@ -106,6 +120,9 @@ const fn words(name: EventName) -> Words {
             ("userDeletionScheduled", "UserDeletionScheduledEvent", "An account is to be deleted", None)
         }
         EventName::UserRestored => ("userRestored", "UserRestoredEvent", "An account is not deleted after all", None),
+        EventName::UserExportRequested => {
+            ("userExportRequested", "UserExportRequestedEvent", "A user asked for all their data", Some("exportId"))
+        }
         EventName::UserRolesChanged => ("userRolesChanged", "UserRolesChangedEvent", "Roles were changed", None),
     };
     Words { operation_id, schema, summary, related }

@@ -3,11 +3,11 @@
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::DeletionId;
 use auth_domain::deletion::DeletionProgress;
 use auth_domain::error_code::ErrorCode;
 use auth_domain::internal::{DeletionsRead, Scope};
 use auth_domain::use_cases::UseCases;
+use auth_domain::{DeletionId, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -38,26 +38,28 @@ struct DeletionProgressData {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ServiceProgress)]
-struct ServiceView {
+pub(super) struct ServiceView {
     service: String,
     /// Null until it has acknowledged.
     #[schema(required = true, format = DateTime)]
     acknowledged_at: Option<String>,
 }
 
+impl From<&(String, Option<Timestamp>)> for ServiceView {
+    fn from((service, at): &(String, Option<Timestamp>)) -> Self {
+        Self { service: service.clone(), acknowledged_at: at.map(rfc3339) }
+    }
+}
+
 impl From<&DeletionProgress> for DeletionProgressData {
     fn from(progress: &DeletionProgress) -> Self {
         let DeletionProgress { deletion, services } = progress;
-        let view = |(service, at): &(String, Option<auth_domain::Timestamp>)| ServiceView {
-            service: service.clone(),
-            acknowledged_at: at.map(rfc3339),
-        };
         Self {
             deletion_id: deletion.id.as_uuid(),
             user_id: deletion.account_id.as_uuid(),
             requested_by: deletion.requested_by.clone(),
             deleted_at: rfc3339(deletion.deleted_at),
-            services: services.iter().map(view).collect(),
+            services: services.iter().map(ServiceView::from).collect(),
         }
     }
 }

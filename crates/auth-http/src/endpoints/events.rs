@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::EventId;
+use auth_domain::data_export::{DataExport, UploadAddress};
 use auth_domain::error_code::{FieldError, FieldReason, Refusal};
 use auth_domain::event::{Event, EventKind};
 use auth_domain::internal::{EventsRead, Scope};
@@ -50,13 +51,36 @@ struct EventDataView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     session_id: Option<Uuid>,
+    /// With `user.export_requested`, as the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    export_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    upload_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    until: Option<String>,
 }
 
-impl From<&Event> for EventView {
-    fn from(event: &Event) -> Self {
-        let (deletion_id, session_id) = match event.kind {
-            EventKind::UserDeleted(id) => (Some(id.as_uuid()), None),
-            EventKind::SessionReuseDetected(id) => (None, Some(id.as_uuid())),
+impl EventDataView {
+    fn new(event: &Event, upload: Option<&UploadAddress>) -> Self {
+        let mut view = Self {
+            user_id: event.account_id.as_uuid(),
+            deletion_id: None,
+            session_id: None,
+            export_id: None,
+            upload_url: None,
+            until: None,
+        };
+        match event.kind {
+            EventKind::UserDeleted(id) => view.deletion_id = Some(id.as_uuid()),
+            EventKind::SessionReuseDetected(id) => view.session_id = Some(id.as_uuid()),
+            EventKind::UserExportRequested => {
+                view.export_id = Some(event.id.as_uuid());
+                view.upload_url = upload.map(|address| address.of(event));
+                view.until = Some(rfc3339(DataExport::until(event.occurred_at)));
+            }
             EventKind::UserRegistered
             | EventKind::PasswordChanged
             | EventKind::EmailChanged
@@ -64,13 +88,19 @@ impl From<&Event> for EventView {
             | EventKind::UserResumed
             | EventKind::UserRolesChanged
             | EventKind::UserDeletionScheduled
-            | EventKind::UserRestored => (None, None),
-        };
+            | EventKind::UserRestored => {}
+        }
+        view
+    }
+}
+
+impl EventView {
+    fn new(event: &Event, upload: Option<&UploadAddress>) -> Self {
         Self {
             id: event.id.as_uuid(),
             kind: event.kind.as_str(),
             timestamp: rfc3339(event.occurred_at),
-            data: EventDataView { user_id: event.account_id.as_uuid(), deletion_id, session_id },
+            data: EventDataView::new(event, upload),
         }
     }
 }
@@ -117,6 +147,7 @@ async fn list_events(
     let unknown = "must be the id of an event that is still kept: leave it out to begin with the oldest";
     let page = page.ok_or_else(|| Refusal::invalid(vec![FieldError::new("/after", FieldReason::Unknown, unknown)]))?;
     let next = page.events.last().filter(|_| page.more).map(|event| event.id.as_uuid());
-    let events = page.events.iter().map(EventView::from).collect();
+    let upload = use_cases.export_upload.as_ref();
+    let events = page.events.iter().map(|event| EventView::new(event, upload)).collect();
     Ok(success(SuccessCode::EventsFetched, EventsData { events, next }))
 }

@@ -1,9 +1,12 @@
-//! `GET /auth/me/export`: what the service keeps of the signed-in user, without secrets.
+//! `GET /auth/me/export`: what the service keeps of the signed-in user, without secrets. `POST /auth/me/export`: the same is
+//! requested of the services beside.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use auth_domain::audit::{Actor, AuditRecord};
+use auth_domain::data_export::DataExport;
+use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::{OwnData, UseCases};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +20,7 @@ use crate::endpoint::{Endpoint, Permission};
 use crate::tag::Tag;
 use crate::wire::{SessionView, UserView, rfc3339};
 
+use super::deletions::ServiceView;
 use super::second_factors::{MethodView, views};
 
 pub(super) fn endpoint() -> Endpoint {
@@ -33,6 +37,50 @@ async fn export(use_cases: Data<UseCases>, FreshBearer(login): FreshBearer) -> R
     Ok(success(SuccessCode::UserDataExported, ExportData::new(&own, login.caller().session().id.as_uuid())))
 }
 
+pub(super) fn of_services() -> Endpoint {
+    Endpoint::new(Method::POST, "/auth/me/export", || web::to(request_export))
+        .operation("requestExport", Tag::Account, "Request what other services store of the user")
+        .description(
+            "`user.export_requested` tells them where to upload it. A request within a day returns the one before. Without \
+             `AUTH_EXPORT_UPLOAD_URL`: `NOT_FOUND`.",
+        )
+        .permission(Permission::FreshLogin)
+        .answers::<ExportRequestView>(SuccessCode::ExportRequested)
+        .errors(&[ErrorCode::NotFound])
+}
+
+/// *Permissions:* an access token of the user, with a fresh login.
+async fn request_export(use_cases: Data<UseCases>, FreshBearer(login): FreshBearer) -> Result<HttpResponse, ApiError> {
+    let requested = use_cases.request_export.execute(&login).await?;
+    Ok(success(SuccessCode::ExportRequested, ExportRequestView::from(&requested)))
+}
+
+/// What other services were asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExportRequest)]
+struct ExportRequestView {
+    export_id: Uuid,
+    #[schema(format = DateTime)]
+    requested_at: String,
+    /// Until when services may upload.
+    #[schema(format = DateTime)]
+    until: String,
+    /// Every service that takes part.
+    services: Vec<ServiceView>,
+}
+
+impl From<&DataExport> for ExportRequestView {
+    fn from(export: &DataExport) -> Self {
+        Self {
+            export_id: export.id.as_uuid(),
+            requested_at: rfc3339(export.requested_at),
+            until: rfc3339(DataExport::until(export.requested_at)),
+            services: export.services.iter().map(ServiceView::from).collect(),
+        }
+    }
+}
+
 /// `data` of an export.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -47,11 +95,14 @@ struct ExportData {
     audit_trail: Vec<AuditRecordView>,
     /// Whether that is all of it.
     audit_trail_complete: bool,
+    /// The last request to other services, if there was one in the last 30 days.
+    #[schema(required = true)]
+    request: Option<ExportRequestView>,
 }
 
 impl ExportData {
     fn new(own: &OwnData, calling: Uuid) -> Self {
-        let OwnData { exported_at, account, sessions, audit_trail, audit_trail_complete } = own;
+        let OwnData { exported_at, account, sessions, audit_trail, audit_trail_complete, request } = own;
         let session = |session| SessionView::new(session, session.id.as_uuid() == calling);
         Self {
             exported_at: rfc3339(*exported_at),
@@ -62,6 +113,7 @@ impl ExportData {
             sessions: sessions.iter().map(session).collect(),
             audit_trail: audit_trail.iter().map(AuditRecordView::from).collect(),
             audit_trail_complete: *audit_trail_complete,
+            request: request.as_ref().map(ExportRequestView::from),
         }
     }
 }

@@ -58,6 +58,7 @@ pub(crate) fn all(providers: &[ListedProvider]) -> Vec<Endpoint> {
         verify_email::resend(),
         me::endpoint(),
         me_export::endpoint(),
+        me_export::of_services(),
         update_credentials::endpoint(),
         update_credentials::confirm(),
         second_factors::set_up_app(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::{App, Client, Reply};
 
 /// The service `games`, which holds these scopes for the next minute.
-fn games(app: &App, scopes: &[Scope]) -> Client {
+pub fn games(app: &App, scopes: &[Scope]) -> Client {
     let token = TestInternalTokens.issue("games", scopes, app.service.now() + Duration::from_secs(60));
     app.client().bearer(&token)
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::harness::{App, Client, PASSWORD, otp, temp_token};
+use crate::token_exchange;
 
 /// The log of this thread, from here on.
 #[derive(Clone, Default)]
@@ -190,4 +191,25 @@ async fn a_proxy_that_nobody_trusts_is_told_of_once() {
         proxied.get("/auth/me").await;
         assert!(log.take(HINT).is_empty(), "{networks:?}");
     }
+}
+
+/// Exchanges are not in the audit trail, so that none may be missing here.
+#[tokio::test]
+async fn every_exchange_of_a_token_is_told_with_service_user_and_target() {
+    let app = App::under(token_exchange::policy()).await;
+    let (orders, _) = token_exchange::at_orders(&app).await;
+    let records = app.service.store.audit_records().len();
+    let (log, _guard) = Log::begin();
+    for _ in 0..3 {
+        token_exchange::exchange(&app, "shop", &orders, "mail").await.expect(200, "TOKEN_EXCHANGED");
+    }
+    let lines = log.take("a token was exchanged");
+    let user = app.account("ann").id.to_string();
+    let is_whole = |line: &String| ["\"shop\"", &user, "mail", " INFO "].iter().all(|part| line.contains(part));
+    assert!(lines.len() == 3 && lines.iter().all(is_whole), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains(&orders)), "no token");
+    token_exchange::exchange(&app, "shop", &orders, "files").await.expect(400, "INVALID_TARGET");
+    let refused = log.take("INVALID_TARGET");
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(app.service.store.audit_records().len(), records);
 }

@@ -30,6 +30,7 @@ mod cross_site;
 mod deletion_grace;
 mod dev_mail;
 mod disclosure;
+mod every_door;
 mod fresh_login;
 mod harness;
 mod http;

@@ -18,7 +18,7 @@ fn name(text: &str) -> AudienceName {
 
 /// `shop` has the audience `orders` and may call `mail`; the service of that name may call `files`; `portal` has the default
 /// audience and may call `orders`.
-fn policy() -> Policy {
+pub fn policy() -> Policy {
     let rule = |own: Audience, targets: &[&str]| ExchangeRule {
         own,
         targets: targets.iter().map(|text| name(text)).collect(),
@@ -33,13 +33,13 @@ fn policy() -> Policy {
 }
 
 /// An access token of ann for `orders`, and the refresh token.
-async fn at_orders(app: &App) -> (String, String) {
+pub async fn at_orders(app: &App) -> (String, String) {
     app.register("ann").await;
     let body = json!({ "username": "ann", "password": PASSWORD, "resource": "orders" });
     app.client().post("/auth/login", body).await.tokens()
 }
 
-async fn exchange(app: &App, service: &str, subject: &str, resource: &str) -> Reply {
+pub async fn exchange(app: &App, service: &str, subject: &str, resource: &str) -> Reply {
     let internal =
         TestInternalTokens.issue(service, &[Scope::TokensExchange], app.service.now() + Duration::from_secs(60));
     let body = json!({ "subjectToken": subject, "resource": resource });

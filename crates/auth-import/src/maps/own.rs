@@ -13,6 +13,9 @@ use crate::hashes;
 use super::disabled_since;
 
 pub(super) fn candidate(fields: Fields<'_>) -> Result<ImportCandidate, Wrong> {
+    if fields.value("scheduledDeletion").is_some_and(|scheduled| scheduled != "") {
+        return Err("it is to be deleted (scheduledDeletion): restore the user there first, or leave it out".to_owned());
+    }
     let id = fields.text("id")?.map(|text| uuid::Uuid::try_parse(&text).map_err(|_| "the field id must be a UUID"));
     let password = fields.text("passwordHash")?.map(|hash| hashes::parse(&hash));
     let mut factors: Vec<ImportedFactor> =
@@ -82,4 +85,25 @@ fn factor(fields: Fields<'_>) -> Result<ImportedFactor, Wrong> {
     };
     let (primary, since) = (fields.flag("primary")?.unwrap_or(false), fields.time("enrolledAt")?);
     Ok(ImportedFactor { method, enabled, primary, secret, since })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_is_to_be_deleted_is_not_taken_for_somebody_who_stays() {
+        let of = |scheduled: Value| {
+            let record = json!({ "email": "ann@example.org", "scheduledDeletion": scheduled });
+            candidate(Fields(record.as_object().unwrap()))
+        };
+        for none in [Value::Null, json!("")] {
+            assert_eq!(of(none).unwrap().email.as_deref(), Some("ann@example.org"));
+        }
+        for scheduled in [json!({ "dueAt": "2026-12-01T00:00:00Z" }), json!("2026-12-01T00:00:00Z"), json!(true)] {
+            assert!(of(scheduled).unwrap_err().contains("scheduledDeletion"));
+        }
+    }
 }

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auth_domain::account::HashCost;
 use auth_domain::identity::ProviderName;
 use auth_domain::import::{ImportCandidate, ImportPolicy, ImportRefusal};
+use auth_domain::ports::StoreError;
 use auth_domain::use_cases::{ImportAccounts, ImportOutcome, SeenNames};
 use auth_import::{Dialect, Entry, FirebaseHashConfig, MapOptions, ReadError, Stop};
 use clap::ValueEnum;
@@ -21,6 +23,11 @@ use super::import_report::Report;
 
 /// Longer than any hash configuration.
 const MOST_CONFIG: u64 = 64 << 10;
+
+/// How often a batch is tried again while the database does not answer.
+const RETRIES: u32 = 5;
+/// How long to wait before that.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// What is imported, and how.
 #[derive(clap::Args)]
@@ -168,12 +175,7 @@ impl Import {
             let unreadable = candidate.map(|candidate| candidates.push(candidate)).err();
             told.push((position, source_id, email, unreadable));
         }
-        let use_cases = &self.operation.use_cases;
-        let outcomes = match &mut self.checking {
-            Some(seen) => use_cases.import_accounts.check(&use_cases.operator, &self.policy, candidates, seen).await,
-            None => use_cases.import_accounts.execute(&use_cases.operator, &self.policy, candidates).await,
-        };
-        let mut outcomes = outcomes?.into_iter();
+        let mut outcomes = self.outcomes(candidates).await?.into_iter();
         for (position, source_id, email, unreadable) in told {
             let outcome = match unreadable {
                 Some(reason) => ImportOutcome::Refused(ImportRefusal::Unreadable(reason)),
@@ -182,5 +184,25 @@ impl Import {
             self.report.tell(position, source_id.as_deref(), email.as_deref(), &outcome)?;
         }
         Ok(())
+    }
+
+    /// A database that does not answer for a moment ends no import of an hour. What it had committed without an answer is
+    /// there already when this tries again.
+    async fn outcomes(&mut self, candidates: Vec<ImportCandidate>) -> Result<Vec<ImportOutcome>, Failure> {
+        let use_cases = &self.operation.use_cases;
+        let (import, operator) = (&use_cases.import_accounts, &use_cases.operator);
+        if let Some(seen) = &mut self.checking {
+            return Ok(import.check(operator, &self.policy, candidates, seen).await?);
+        }
+        for _ in 0..RETRIES {
+            match import.execute(operator, &self.policy, candidates.clone()).await {
+                Err(StoreError::Unavailable) => {
+                    eprintln!("the database does not answer: trying again in {} s", RETRY_AFTER.as_secs());
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+                outcomes => return Ok(outcomes?),
+            }
+        }
+        Ok(import.execute(operator, &self.policy, candidates).await?)
     }
 }

@@ -22,8 +22,9 @@ use auth_domain::Language;
 use auth_domain::account::HashCost;
 use auth_domain::audience::{AudienceName, Audiences};
 use auth_domain::challenge::ChallengeLifetimes;
+use auth_domain::data_export::UploadAddress;
 use auth_domain::disclosure::Disclosure;
-use auth_domain::event::Subscription;
+use auth_domain::event::{EventName, Subscription};
 use auth_domain::registration::{EmailDomains, RegistrationMode, RegistrationPolicy};
 use auth_domain::session::SessionLifetimes;
 use auth_domain::token_exchange::ExchangeRules;
@@ -40,7 +41,7 @@ use reader::Reader;
 use source::{Gathered, Raw, gather};
 use value::{
     audience, audiences, base_paths, collector_url, disclosure, email_domains, is_confidential, is_loopback, language,
-    proxies, public_url, registration, socket_address, switch,
+    proxies, public_url, registration, socket_address, switch, upload_address,
 };
 
 pub(crate) use pages::PageSettings;
@@ -82,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) step_up_max_age: Option<Duration>,
     pub(crate) deletion_grace: Duration,
     pub(crate) webhooks: Vec<WebhookRegistration>,
+    /// Where they upload what users ask for.
+    pub(crate) export_upload: Option<UploadAddress>,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) drain_notice: Duration,
     pub(crate) cookies: bool,
@@ -231,6 +234,7 @@ impl Settings {
             step_up_max_age: reader.seconds_or_off("STEP_UP_MAX_AGE"),
             deletion_grace: reader.seconds("DELETION_GRACE"),
             webhooks: reader.webhooks(),
+            export_upload: reader.parse("EXPORT_UPLOAD_URL", None, |text| upload_address(text).map(Some)),
             metrics_listen: reader.parse("METRICS_LISTEN", None, |text| socket_address(text).map(Some)),
             drain_notice: reader.seconds("DRAIN_NOTICE"),
             cookies: false,
@@ -242,6 +246,7 @@ impl Settings {
             data_dir,
         };
         settings.check_audiences(&mut reader);
+        settings.check_exports(&mut reader);
         let audiences = Audiences::new(settings.default_audience(settings.listen), settings.audiences.clone());
         (settings.services, settings.exchange) = reader.services(&audiences);
         settings.decide_on_pages(&mut reader);
@@ -268,6 +273,17 @@ impl Settings {
         let default = self.default_audience(self.listen);
         if self.audiences.iter().any(|name| name.as_str() == default) {
             reader.mistake(format!("AUTH_AUDIENCES must not contain {default}, which is the default audience"));
+        }
+    }
+
+    fn check_exports(&self, reader: &mut Reader) {
+        let name = EventName::UserExportRequested;
+        let takes_part = |webhook: &WebhookRegistration| webhook.subscription.events.contains(&name);
+        if self.webhooks.iter().any(takes_part) != self.export_upload.is_some() {
+            reader.mistake(format!(
+                "needs both or neither: AUTH_EXPORT_UPLOAD_URL, and {} in AUTH_WEBHOOKS__<SERVICE>__EVENTS of the services that upload",
+                name.as_str()
+            ));
         }
     }
 

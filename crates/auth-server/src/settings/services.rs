@@ -92,7 +92,7 @@ impl Reader {
 
     fn webhook(&mut self, name: &str) -> Option<WebhookRegistration> {
         let field = |field: &str| format!("WEBHOOKS__{name}__{field}");
-        let events = self.parse(&field("EVENTS"), EventName::ALL.to_vec(), events);
+        let events = self.parse(&field("EVENTS"), unless_named(), events);
         let secret = self.parse(&field("SECRET"), None, |text| {
             WebhookSecret::parse(text).map(Some).map_err(|mistake| mistake.to_string())
         });
@@ -113,6 +113,11 @@ impl Reader {
 
 fn service_name(name: &str) -> String {
     name.to_lowercase().replace('_', "-")
+}
+
+/// Returns the events of a service that names none: those that ask nothing of it.
+fn unless_named() -> Vec<EventName> {
+    EventName::ALL.into_iter().filter(|name| *name != EventName::UserExportRequested).collect()
 }
 
 fn events(text: &str) -> Result<Vec<EventName>, String> {

@@ -190,6 +190,12 @@ const SETTINGS: &[Row] = &[
         "How long an account can be restored after its user or an admin has deleted it. During this time nobody can log in to it, and its names stay taken; other services are told to delete their data only afterwards. 0: deleted for good at once.",
     ),
     (
+        "EXPORT_UPLOAD_URL",
+        Kind::Text("an http:// or https:// URL that contains {exportId}"),
+        "(none)",
+        "Where services upload what they store of a user who asks for all their data; {exportId} is replaced by the id of each export. The services that take part name user.export_requested in EVENTS. Without it, users get what this service stores.",
+    ),
+    (
         "PAGES",
         Kind::Switch,
         "(on if the database is SQLite, the address is a loopback address and AUTH_PUBLIC_URL is not set)",
@@ -408,7 +414,7 @@ const NAMED: &[NamedSettings] = &[
                 "(none)",
                 "Secret that signs the deliveries (Standard Webhooks).",
             ),
-            ("EVENTS", Kind::List("an event"), "(all)", "Which events to send."),
+            ("EVENTS", Kind::List("an event"), "(all but user.export_requested)", "Which events to send."),
         ],
     },
 ];

@@ -365,3 +365,27 @@ fn this_machine_is_limited_only_where_the_rate_is_written_down() {
         assert!(mistake.contains(name) && mistake.contains("must be a whole number"), "{mistake}");
     }
 }
+
+#[test]
+fn services_take_part_in_exports_by_name_and_only_where_they_can_upload() {
+    const CHAT: [(&str, &str); 2] = [
+        ("AUTH_WEBHOOKS__CHAT__URL", "http://127.0.0.1:9000/"),
+        ("AUTH_WEBHOOKS__CHAT__SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    ];
+    let upload = ("AUTH_EXPORT_UPLOAD_URL", "https://exports.example.org/{exportId}");
+    let named = ("AUTH_WEBHOOKS__CHAT__EVENTS", "user.deleted,user.export_requested");
+    let loaded = |more: &[(&str, &str)]| load(&[&CHAT[..], more].concat());
+    let unnamed = loaded(&[]).unwrap();
+    assert!(!unnamed.subscriptions()[0].events.contains(&EventName::UserExportRequested));
+    assert_eq!(unnamed.export_upload, None);
+    let both = loaded(&[upload, named]).unwrap();
+    assert!(both.subscriptions()[0].events.contains(&EventName::UserExportRequested) && both.export_upload.is_some());
+    for one in [upload, named] {
+        let mistake = loaded(&[one]).err().unwrap();
+        assert!(mistake.contains("AUTH_EXPORT_UPLOAD_URL") && mistake.contains("EVENTS"), "{mistake}");
+    }
+    for url in ["https://exports.example.org/", "ftp://h/{exportId}", "https://u:hunter2@h/{exportId}", "{exportId}"] {
+        let mistake = loaded(&[("AUTH_EXPORT_UPLOAD_URL", url), named]).err().unwrap();
+        assert!(mistake.contains("AUTH_EXPORT_UPLOAD_URL") && !mistake.contains("hunter2"), "{mistake}");
+    }
+}

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use auth_domain::Language;
 use auth_domain::audience::AudienceName;
+use auth_domain::data_export::UploadAddress;
 use auth_domain::disclosure::Disclosure;
 use auth_domain::internal::INTERNAL_AUDIENCE;
 use auth_domain::registration::{EmailDomains, RegistrationMode};
@@ -105,6 +106,21 @@ pub(super) fn collector_url(text: &str) -> Result<String, String> {
     match Url::parse(text).ok().filter(plain) {
         Some(_) => Ok(text.trim_end_matches('/').to_owned()),
         None => Err(format!("must be a URL such as http://127.0.0.1:4318, without a user or query, not {text:?}")),
+    }
+}
+
+/// It may be private and unencrypted, as webhooks may: the operator sets it.
+pub(super) fn upload_address(text: &str) -> Result<UploadAddress, String> {
+    let is_plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    match Url::parse(text).ok().filter(is_plain) {
+        Some(_) => UploadAddress::new(text.to_owned()).map_err(|mistake| mistake.to_string()),
+        None => Err("must be an http:// or https:// URL without a user or fragment".to_owned()),
     }
 }
 

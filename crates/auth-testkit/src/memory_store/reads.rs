@@ -3,7 +3,9 @@
 use auth_domain::account::{Account, AccountFilter, Admins, LoginName};
 use auth_domain::audit::{AuditFilter, AuditOrder, AuditRecord};
 use auth_domain::challenge::{Challenge, ChallengePurpose};
+use auth_domain::data_export::DataExport;
 use auth_domain::deletion::DeletionProgress;
+use auth_domain::event::{Event, EventKind};
 use auth_domain::identity::{ProviderName, Subject};
 use auth_domain::invitation::Invitation;
 use auth_domain::load::OutboxDepth;
@@ -122,6 +124,17 @@ impl Tables {
             deliveries.map(|((_, service), row)| (service.clone(), row.acknowledged_at)).collect();
         services.sort();
         Some(DeletionProgress { deletion, services })
+    }
+
+    pub(super) fn data_export(&self, account_id: AccountId) -> Option<DataExport> {
+        let wanted = |event: &&Event| event.account_id == account_id && event.kind == EventKind::UserExportRequested;
+        let events = self.events.values().map(|row| &row.event);
+        let event = events.filter(wanted).max_by_key(|event| (event.occurred_at, event.id))?;
+        let deliveries = self.deliveries.iter().filter(|((event_id, _), _)| *event_id == event.id);
+        let mut services: Vec<_> =
+            deliveries.map(|((_, service), row)| (service.clone(), row.acknowledged_at)).collect();
+        services.sort();
+        Some(DataExport { id: event.id, requested_at: event.occurred_at, services })
     }
 
     pub(super) fn signing_keys_by_sequence(&self) -> Vec<SigningKey> {

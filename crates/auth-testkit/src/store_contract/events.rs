@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::data_export::DataExport;
 use auth_domain::deletion::Deletion;
 use auth_domain::event::{Event, EventKind, LeasedEvent};
 use auth_domain::ports::Change;
@@ -205,4 +206,29 @@ pub async fn a_deletion_shows_who_has_acknowledged_it(store: AnyStore) {
     assert_eq!(purge().await, 0, "it is a cursor");
     assert_eq!(store.list_events(Some(last.id), 10).await.unwrap(), Some(vec![]));
     assert_eq!(store.find_deletion(id).await.unwrap(), Some(progress));
+}
+
+/// Of that account, whatever else happened to it or to others; until the event is purged.
+pub async fn the_newest_request_for_all_data_shows_who_has_acknowledged_it(store: AnyStore) {
+    let (ann, bob) = (fixtures::account().id, fixtures::account().id);
+    assert_eq!(store.find_data_export(ann).await.unwrap(), None);
+    let requested = |account_id, seconds| event(account_id, EventKind::UserExportRequested, seconds);
+    let (first, second, of_bob) = (requested(ann, 0), requested(ann, 2), requested(bob, 3));
+    announce(&store, &first, &["users"]).await;
+    announce(&store, &event(ann, EventKind::EmailChanged, 1), &["users"]).await;
+    announce(&store, &of_bob, &["chat"]).await;
+    let found = async || store.find_data_export(ann).await.unwrap();
+    let users = |at| vec![("users".to_owned(), at)];
+    assert_eq!(found().await, Some(DataExport { id: first.id, requested_at: after(0), services: users(None) }));
+    lease(&store, "users", 10).await;
+    store.commit(vec![acknowledged(&first, "users", 1)]).await.unwrap();
+    let told = DataExport { id: first.id, requested_at: after(0), services: users(Some(after(50))) };
+    assert_eq!(found().await, Some(told));
+
+    announce(&store, &second, &["users", "chat"]).await;
+    let services = vec![("chat".to_owned(), None), ("users".to_owned(), None)];
+    assert_eq!(found().await, Some(DataExport { id: second.id, requested_at: after(2), services }));
+    store.purge(Expired::Events { occurred_before: after(3) }, 10).await.unwrap();
+    assert_eq!(found().await, None);
+    assert_eq!(store.find_data_export(bob).await.unwrap().map(|export| export.id), Some(of_bob.id));
 }
