@@ -15,6 +15,8 @@ use crate::world::{Deleted, Spent, World};
 
 /// As many questions are asked at once.
 const AT_ONCE: usize = 16;
+/// How many deletions are asked about with one token.
+const DELETED_AT_ONCE: usize = 200;
 /// How long the service has to come back.
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Numbers of networks that no client has.
@@ -49,7 +51,7 @@ const NONE_OF: [(&str, &str); 6] = [
 /// Asks the service for all of it; answers how many things were compared. What differs is a violation in the ledger.
 pub async fn check(
     world: &World,
-    internal_token: &str,
+    internal_token: impl Fn() -> String,
     (hook, told_within): (&WebhookReceiver, Duration),
     accounts: &[(usize, Account)],
     sql: impl Fn(&str) -> String,
@@ -65,9 +67,13 @@ pub async fn check(
     checked += sum(stream::iter(accounts).map(|(number, account)| checker.is_there(*number, account))).await;
     checked +=
         sum(stream::iter(spent.iter().enumerate()).map(|(at, spent)| checker.stays_spent(at, spent, &alive))).await;
-    let events = checker.events(internal_token).await;
+    let events = checker.events(&internal_token()).await;
     checked += checker.registered_are_announced(&events, accounts);
-    checked += sum(stream::iter(&deleted).map(|deleted| checker.is_gone(deleted, &events, internal_token))).await;
+    // A token does not live as long as it takes to ask about the thousands of a soak.
+    for some in deleted.chunks(DELETED_AT_ONCE) {
+        let token = internal_token();
+        checked += sum(stream::iter(some).map(|deleted| checker.is_gone(deleted, &events, &token))).await;
+    }
     checked += checker.deletions_reach(hook, told_within, &deleted).await;
     for (what, statement) in NONE_OF {
         checked += 1;

@@ -176,11 +176,12 @@ impl Scene {
         }
         let (took, comparing) = (ended.elapsed(), Instant::now());
         let sql = database.unwrap_or_else(|| Box::new(|statement| self.servers[0].sql(statement)));
-        let token = self.servers[0].internal_token();
         if HURRIES.load(Ordering::Relaxed) {
             sql(HURRY);
         }
-        let checked = check(&self.world, &token, (&self.hook, self.told_within), &accounts, sql).await;
+        let checked =
+            check(&self.world, || self.servers[0].internal_token(), (&self.hook, self.told_within), &accounts, sql)
+                .await;
         let compared = comparing.elapsed().as_secs_f64();
         say(&format!("the clients ended after {:.1} s, to compare took {compared:.1} s", took.as_secs_f64()));
         Report::of(&self.world, rounds, checked, recoveries)

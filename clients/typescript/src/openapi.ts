@@ -1168,25 +1168,14 @@ export interface paths {
                         };
                     };
                 };
-                500: {
+                default: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "INTERNAL_SERVER_ERROR";
-                        };
-                    };
-                };
-                503: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ErrorAnswer"] & {
-                            /** @enum {string} */
-                            code: "UNAVAILABLE";
+                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
                         };
                     };
                 };

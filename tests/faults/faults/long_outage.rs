@@ -6,6 +6,7 @@ use auth_black_box::{PASSWORD, Server};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::sleep;
 
+use super::stuck_writes::insist;
 use crate::report::Report;
 use crate::scene::{OwnDatabase, Plan, Scene};
 
@@ -54,7 +55,7 @@ async fn sessions(server: &Server) -> Vec<String> {
     }
     let logins = stream::iter(0..SESSIONS).map(async |number| {
         let name = format!("waiting-{}", number % 50);
-        client.login(&name, PASSWORD).await.tokens().1
+        insist(async || client.login(&name, PASSWORD).await).await.tokens().1
     });
     logins.buffer_unordered(16).collect().await
 }

@@ -73,7 +73,8 @@ pub async fn token_of_a_reader(server: &Server) -> String {
     token
 }
 
-async fn insist(ask: impl AsyncFn() -> Reply) -> Reply {
+/// Asks again while the service is overloaded.
+pub async fn insist(ask: impl AsyncFn() -> Reply) -> Reply {
     for _ in 0..100 {
         let reply = ask().await;
         if reply.status != 503 {
