@@ -10,7 +10,7 @@ use auth_domain::ports::{
 };
 use auth_domain::session::Generation;
 use auth_domain::temp_token::TempStep;
-use auth_domain::{AccountId, InvitationId, SessionId};
+use auth_domain::{AccountId, InvitationId, SessionId, Timestamp};
 use auth_fuzz::{Verdict, check_text};
 use serde_json::{Map, Value};
 
@@ -107,7 +107,7 @@ fn access_claims() {
             let (header, claims) = read(input);
             assert_ours(&header, &claims, "at+jwt", AUDIENCE);
             assert_eq!((text(&header, "alg"), text(&header, "kid")), ("EdDSA", &*service.signing_key.to_string()));
-            assert_eq!(claims["auth_time"].as_i64().unwrap(), verified.authenticated_at.as_seconds());
+            assert_eq!(Timestamp::from_seconds(claims["auth_time"].as_i64().unwrap()), verified.authenticated_at);
             let claimed = |name: &str| -> Vec<&str> {
                 claims[name].as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect()
             };

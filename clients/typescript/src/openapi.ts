@@ -78,7 +78,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -174,7 +174,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -261,7 +261,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -367,7 +367,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -454,7 +454,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -521,7 +521,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -608,7 +608,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -701,7 +701,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -808,7 +808,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -901,7 +901,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -979,7 +979,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1044,7 +1044,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1111,7 +1111,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1175,7 +1175,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1282,7 +1282,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -1375,7 +1375,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -1453,7 +1453,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1516,7 +1516,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1608,7 +1608,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -1697,7 +1697,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1790,7 +1790,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -1866,7 +1866,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -1955,7 +1955,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2042,7 +2042,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2129,7 +2129,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2207,7 +2207,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -2300,7 +2300,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2393,7 +2393,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2482,7 +2482,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -2580,7 +2580,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -2645,7 +2645,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -2740,7 +2740,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -2871,7 +2871,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -2951,7 +2951,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3039,7 +3039,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -3132,7 +3132,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3224,7 +3224,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3292,7 +3292,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -3382,7 +3382,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3469,7 +3469,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3568,7 +3568,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -3656,7 +3656,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3748,7 +3748,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3840,7 +3840,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -3933,7 +3933,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4025,7 +4025,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4119,7 +4119,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };
@@ -4212,7 +4212,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4305,7 +4305,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4372,7 +4372,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4487,7 +4487,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4625,7 +4625,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4730,7 +4730,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4804,7 +4804,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "UNAVAILABLE";
                         };
                     };
                 };
@@ -4929,7 +4929,7 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["ErrorAnswer"] & {
                             /** @enum {string} */
-                            code: "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "OVERLOADED" | "UNAVAILABLE" | "INTERNAL_SERVER_ERROR";
+                            code: "INTERNAL_SERVER_ERROR" | "OVERLOADED" | "UNAVAILABLE" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE";
                         };
                     };
                 };

@@ -48,16 +48,23 @@ fn is_general(code: Code) -> bool {
     )
 }
 
+/// One of five responses, by what it is about. It may name a code of its kind that this operation does not answer.
 fn default_response(codes: &[Code], components: &mut Components) -> Value {
     let has = |code: Code| codes.contains(&code);
-    let name = match (has(HttpCode::PayloadTooLarge.into()), has(ErrorCode::Overloaded.into())) {
-        (false, false) if has(ErrorCode::Unavailable.into()) => "FailedOrUnavailable",
-        (false, false) => "Failed",
-        (false, true) => "FailedOrOverloaded",
-        (true, false) => "BodyRefusedOrUnavailable",
-        (true, true) => "BodyRefusedOrOverloaded",
+    let takes_body = has(HttpCode::PayloadTooLarge.into());
+    let (name, failures): (_, &[ErrorCode]) = match (takes_body, has(ErrorCode::Overloaded.into())) {
+        (false, false) if !has(ErrorCode::Unavailable.into()) => ("Failed", &[]),
+        (false, false) => ("FailedOrUnavailable", &[ErrorCode::Unavailable]),
+        (true, false) => ("BodyRefusedOrUnavailable", &[ErrorCode::Unavailable]),
+        (false, true) => ("FailedOrOverloaded", &[ErrorCode::Overloaded, ErrorCode::Unavailable]),
+        (true, true) => ("BodyRefusedOrOverloaded", &[ErrorCode::Overloaded, ErrorCode::Unavailable]),
     };
-    let mut described = error_response(StatusCode::INTERNAL_SERVER_ERROR, codes, components);
+    let mut all = vec![ErrorCode::InternalServerError.into()];
+    all.extend(failures.iter().map(|code| Code::from(*code)));
+    if takes_body {
+        all.extend([HttpCode::PayloadTooLarge, HttpCode::UnsupportedMediaType].map(Code::from));
+    }
+    let mut described = error_response(StatusCode::INTERNAL_SERVER_ERROR, &all, components);
     described["content"][PROBLEM_JSON] = json!({ "schema": problem_schema(components) });
     components.add_response(name, described)
 }
