@@ -29,7 +29,7 @@ use crate::wire::{Observed, ObservedTls};
 
 /// How long a server may be silent while a connection to it is opened; several hosts share this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long opening one may take with a server that answers, since a distant one needs eight round trips.
+/// How long opening one may take with a server that answers, since each of several round trips to a distant one takes long.
 const CONNECT_AT_MOST: Duration = Duration::from_secs(15);
 /// A statement of a request that takes long is stuck. The server ends it before the call is given up, and so reports
 /// that nothing happened. A transaction whose connection went silent keeps its locks no longer than a call lasts.

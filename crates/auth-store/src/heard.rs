@@ -39,7 +39,7 @@ impl Heard {
     /// not end.
     pub async fn wait_for<T>(&self, work: impl Future<Output = T>, silence: Duration, by: Instant) -> Option<T> {
         let mut work = pin!(work);
-        let mut until = (Instant::now() + silence).min(by);
+        let mut until = (self.last() + silence).min(by);
         loop {
             if let Ok(done) = timeout_at(until, work.as_mut()).await {
                 return Some(done);
@@ -124,5 +124,14 @@ mod tests {
         assert_eq!(wait(9, &[], 30).await, (false, 3));
         assert_eq!(wait(9, &[2, 4], 30).await, (false, 7));
         assert_eq!(wait(9, &[2, 4, 6, 8], 5).await, (false, 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_was_silent_before_is_given_no_more_time() {
+        let heard = Heard::default();
+        sleep(SILENCE).await;
+        let (began, by) = (Instant::now(), Instant::now() + Duration::from_secs(60));
+        assert!(heard.wait_for(sleep(SILENCE), SILENCE, by).await.is_none());
+        assert_eq!(began.elapsed().as_secs(), 0);
     }
 }
