@@ -15,7 +15,7 @@ async fn start() -> (Cluster, Cluster, Server) {
     (primary, standby, Server::on(Some(url), &[]).await)
 }
 
-fn replay_everything(primary: &Cluster, standby: &Cluster) {
+pub fn replay_everything(primary: &Cluster, standby: &Cluster) {
     let written = primary.query("x/postgres", "SELECT pg_current_wal_lsn()");
     let deadline = Instant::now() + PATIENCE;
     while standby.query("x/postgres", &format!("SELECT pg_last_wal_replay_lsn() >= '{written}'")) != "t" {

@@ -102,6 +102,8 @@ async fn a_frozen_primary_is_left_for_the_standby_that_was_promoted() {
     let mut load = Load::start(&server, "ann");
     load.time_until_another(CLIENTS).await;
 
+    // What a standby lacks when it is promoted is lost, and the user's account must not be.
+    crate::failover::replay_everything(&primary, &standby);
     let frozen = primary.freeze();
     tokio::time::sleep(Duration::from_secs(1)).await;
     standby.promote();
