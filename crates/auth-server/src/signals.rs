@@ -6,13 +6,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Failure;
 
-/// Returns when a command is asked to stop.
-pub(crate) async fn terminated() -> Result<(), Failure> {
+/// Begins to listen at once, and returns what ends when a command is asked to stop. Closing the terminal is ignored
+/// from then on.
+pub(crate) fn terminated() -> Result<impl Future<Output = ()>, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
-    // Closing the terminal is ignored.
-    let _hangup = signal(SignalKind::hangup())?;
-    tokio::select! { _ = terminate.recv() => {}, done = tokio::signal::ctrl_c() => done? }
-    Ok(())
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        drop(hangup);
+    })
 }
 
 /// The signals that ask a server to stop.

@@ -23,10 +23,11 @@ pub(crate) async fn run(settings: &Settings, to: &Path) -> Result<(), Failure> {
         eprintln!("exported {told}");
         return Ok(());
     }
+    let stop = terminated()?;
     let mut draft = Draft::beside(to)?;
     let written = tokio::select! {
         written = write_export(&*opened.archive, &mut draft.out) => written,
-        _ = terminated() => Err("interrupted".into()),
+        () = stop => Err("interrupted".into()),
     };
     let placed = written.and_then(|written| draft.place().map(|()| written));
     let (manifest, told) = placed.inspect_err(|_| draft.discard())?;

@@ -56,11 +56,13 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
          the data folder)",
     )?;
     if !stopped {
+        // Before the line that says so: who reads it may press Ctrl-C at once.
+        let stop = terminated()?;
         print(
             "the old database stays locked so that no change is lost: restart the service with the new one, then \
              press Ctrl-C here",
         )?;
-        hold(&mut *held).await?;
+        hold(&mut *held, stop).await?;
     }
     drop(held);
     Ok(())
@@ -68,12 +70,12 @@ pub(crate) async fn run(settings: &Settings, to: &str, stopped: bool) -> Result<
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps the lock until this process is asked to stop.
-async fn hold(held: &mut dyn ArchiveReader) -> Result<(), Failure> {
-    let mut stop = std::pin::pin!(terminated());
+/// Keeps the lock until `stop` ends.
+async fn hold(held: &mut dyn ArchiveReader, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
-            stopped = &mut stop => return stopped,
+            () = &mut stop => return Ok(()),
             () = tokio::time::sleep(EVERY) => still_locked(held).await?,
         }
     }

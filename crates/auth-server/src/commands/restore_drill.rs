@@ -82,12 +82,13 @@ pub(crate) async fn run(
     }
     let real = settings.database.clone();
     let is_export = matches!(export.source, auth_archive::Source::Export(_));
+    let stop = terminated()?;
     let (scratch, database) = Scratch::make(&settings).await?;
     // The probe account registers whoever may register otherwise.
     let settings = Settings { database, registration: RegistrationPolicy::open(), ..settings };
     let outcome = tokio::select! {
         outcome = rehearse(&settings, export, is_export, ring, options) => outcome,
-        _ = terminated() => Err("interrupted".into()),
+        () = stop => Err("interrupted".into()),
     };
     scratch.drop().await?;
     outcome?;
