@@ -89,7 +89,9 @@ pub(crate) fn meaning_in_postgres(error: &Error, sqlstate: Option<[u8; 5]>) -> F
             // The disk is full, or a limit of the server is reached.
             ([b'5', b'3', ..], _) => Failure::of(StoreError::Refused),
             // Connection errors, a server that is being stopped, and sessions that it ended because they took too long.
-            ([b'0', b'8', ..] | b"25P03" | b"25P04" | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
+            // In class 58 a system call of the server failed, as while its programs are being replaced: another connection
+            // may do better.
+            ([b'0' | b'5', b'8', ..] | b"25P03" | b"25P04" | b"57P01" | b"57P02" | b"57P03" | b"57P05", _)
             | (_, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand) => {
                 Failure::of(StoreError::Unavailable).and_connection_is_gone()
             }
@@ -170,6 +172,7 @@ mod tests {
             (b"25006", refused, false),
             (b"53100", refused, false),
             (b"08006", away, true),
+            (b"58P01", away, true),
             (b"57P01", away, true),
             (b"25P04", away, true),
             (b"57014", away, false),

@@ -1,65 +1,87 @@
-//! A changing number of places that are taken, first come first served, and returned.
+//! A changing number of places that are taken and returned. Requests that have begun go first, so that under more load than
+//! the database bears they are finished, and what it did for them is not wasted.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 /// A number of places.
-pub(crate) struct Places {
-    free: Arc<Semaphore>,
-    count: Mutex<usize>,
-    /// How many will not be returned, because the number of places was reduced.
-    surplus: Arc<AtomicUsize>,
+pub(crate) struct Places(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    count: usize,
+    /// More than `count` while the number of places was reduced and not yet returned.
+    taken: usize,
+    begun: VecDeque<oneshot::Sender<Place>>,
+    new: VecDeque<oneshot::Sender<Place>>,
 }
 
 /// A place that is taken. Dropping this returns it.
-pub(crate) struct Place {
-    permit: Option<OwnedSemaphorePermit>,
-    surplus: Arc<AtomicUsize>,
-}
+pub(crate) struct Place(Option<Arc<Mutex<State>>>);
 
 impl Places {
     pub(crate) fn new(count: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(count)), count: Mutex::new(count), surplus: Arc::default() }
+        Self(Arc::new(Mutex::new(State { count, ..State::default() })))
     }
 
     /// Takes a place; `None` if none becomes free in time.
     pub(crate) async fn take(&self, within: Duration) -> Option<Place> {
-        let permit = tokio::time::timeout(within, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok()?;
-        Some(Place { permit: Some(permit), surplus: Arc::clone(&self.surplus) })
+        let granted = {
+            let mut state = lock(&self.0);
+            if state.taken < state.count {
+                state.taken += 1;
+                return Some(Place(Some(Arc::clone(&self.0))));
+            }
+            let (grant, granted) = oneshot::channel();
+            let queue = if request_scope::has_begun() { &mut state.begun } else { &mut state.new };
+            // While nothing is returned, whoever gave up would stay here.
+            while queue.front().is_some_and(oneshot::Sender::is_closed) {
+                queue.pop_front();
+            }
+            queue.push_back(grant);
+            granted
+        };
+        tokio::time::timeout(within, granted).await.ok()?.ok()
     }
 
     /// Returns the number of places.
     pub(crate) fn count(&self) -> usize {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).count
     }
 
     /// Changes the number of places. Those that are taken stay taken.
     pub(crate) fn resize(&self, to: usize) {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in *count..to {
-            if !take_one(&self.surplus) {
-                self.free.add_permits(1);
-            }
-        }
-        let fewer = count.saturating_sub(to);
-        self.surplus.fetch_add(fewer - self.free.forget_permits(fewer), Ordering::SeqCst);
-        *count = to;
+        lock(&self.0).count = to;
+        grant(&self.0);
     }
 }
 
-fn take_one(count: &AtomicUsize) -> bool {
-    count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Gives what is free to those who wait.
+fn grant(places: &Arc<Mutex<State>>) {
+    let mut state = lock(places);
+    while state.taken < state.count
+        && let Some(waiting) = state.begun.pop_front().or_else(|| state.new.pop_front())
+    {
+        // Who waits no longer returns it unused; dropping it there would lock again.
+        match waiting.send(Place(Some(Arc::clone(places)))) {
+            Ok(()) => state.taken += 1,
+            Err(mut unused) => unused.0 = None,
+        }
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(permit) = self.permit.take()
-            && take_one(&self.surplus)
-        {
-            permit.forget();
+        if let Some(places) = self.0.take() {
+            lock(&places).taken -= 1;
+            grant(&places);
         }
     }
 }
@@ -84,6 +106,54 @@ mod tests {
         places.resize(2);
         let _second = places.take(SOON).await.unwrap();
         drop(only);
+        assert!(places.take(SOON).await.is_some());
+    }
+
+    /// Waits for a place, for a request that has begun or a new one.
+    fn waiting(places: &Arc<Places>, has_begun: bool) -> tokio::task::JoinHandle<Option<Place>> {
+        let places = Arc::clone(places);
+        tokio::spawn(request_scope::scope("id".into(), async move {
+            if has_begun {
+                request_scope::begin();
+            }
+            places.take(Duration::from_secs(60)).await
+        }))
+    }
+
+    #[tokio::test]
+    async fn who_has_begun_goes_first_and_others_come_in_order() {
+        let places = Arc::new(Places::new(1));
+        let mut taken = places.take(SOON).await;
+        let mut order = Vec::new();
+        for (name, has_begun) in [("new", false), ("later", false), ("begun", true)] {
+            order.push((name, waiting(&places, has_begun)));
+            tokio::task::yield_now().await;
+        }
+        for expected in ["begun", "new", "later"] {
+            drop(taken);
+            tokio::task::yield_now().await;
+            tokio::time::sleep(SOON).await;
+            let index = order.iter().position(|(_, waiting)| waiting.is_finished()).unwrap();
+            let (name, granted) = order.remove(index);
+            assert_eq!(name, expected);
+            taken = granted.await.unwrap();
+            assert!(taken.is_some() && order.iter().all(|(_, waiting)| !waiting.is_finished()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_is_not_lost_with_who_waited_for_it() {
+        let places = Arc::new(Places::new(1));
+        for _ in 0..100 {
+            let taken = places.take(SOON).await.unwrap();
+            let (gone, waits) = (waiting(&places, true), waiting(&places, false));
+            tokio::task::yield_now().await;
+            gone.abort();
+            drop(taken);
+            gone.abort();
+            drop(gone.await);
+            assert!(waits.await.unwrap().is_some());
+        }
         assert!(places.take(SOON).await.is_some());
     }
 }

@@ -194,6 +194,7 @@ impl Pool {
             };
             match self.0.pool.get().await {
                 Ok(object) => {
+                    request_scope::begin();
                     return Ok(Lent { object, places: Taken { _any: any, writing }, pool: self.clone() });
                 }
                 Err(managed::PoolError::Backend(OpenError::NoMoreGranted(reason))) => {

@@ -1,37 +1,60 @@
-//! The id of the request that a task is answering, for its log lines. The HTTP layer sets it once, code that passes
-//! work to another task carries it over, and the log reads it when it writes a line.
+//! The request that a task is answering: its id, for log lines, and whether it has begun, for who goes first. The HTTP
+//! layer sets it once, and code that passes work to another task carries it over.
 //!
-//! A span of `tracing` would do the same, but would cost microseconds per request even when nothing is logged.
+//! A span of `tracing` would do the same for the id, but would cost microseconds per request even when nothing is logged.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+struct Request {
+    id: Arc<str>,
+    has_begun: AtomicBool,
+}
+
+impl Request {
+    fn new(id: Arc<str>) -> Arc<Self> {
+        Arc::new(Self { id, has_begun: AtomicBool::new(false) })
+    }
+}
 
 tokio::task_local! {
-    static ID: Arc<str>;
+    static REQUEST: Arc<Request>;
 }
 
 /// Runs `answering` as part of the request with this id.
 pub async fn scope<T>(id: Arc<str>, answering: impl Future<Output = T>) -> T {
-    ID.scope(id, answering).await
+    REQUEST.scope(Request::new(id), answering).await
 }
 
 /// Does `work` as part of the request with this id, without awaiting anything.
 pub fn within<T>(id: Arc<str>, work: impl FnOnce() -> T) -> T {
-    ID.sync_scope(id, work)
+    REQUEST.sync_scope(Request::new(id), work)
 }
 
 /// Returns the id of the request that is being answered here; `None` if there is none.
 #[must_use]
 pub fn current() -> Option<Arc<str>> {
-    ID.try_with(Arc::clone).ok()
+    REQUEST.try_with(|request| Arc::clone(&request.id)).ok()
+}
+
+/// Notes that the request that is being answered here was given something that others wait for.
+pub fn begin() {
+    let _ = REQUEST.try_with(|request| request.has_begun.store(true, Ordering::Relaxed));
+}
+
+/// Returns whether the request that is being answered here has begun: what it was given is wasted if it has to give up now.
+#[must_use]
+pub fn has_begun() -> bool {
+    REQUEST.try_with(|request| request.has_begun.load(Ordering::Relaxed)).unwrap_or_default()
 }
 
 /// Makes `work` part of the request that is being answered here, to run as a separate task.
 pub fn carry<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    let id = current();
+    let request = REQUEST.try_with(Arc::clone).ok();
     async move {
-        match id {
-            Some(id) => ID.scope(id, work).await,
+        match request {
+            Some(request) => REQUEST.scope(request, work).await,
             None => work.await,
         }
     }
@@ -54,5 +77,18 @@ mod tests {
         assert_eq!(scope("one".into(), answering).await.as_deref(), Some("one"));
         assert_eq!(within("two".into(), current).as_deref(), Some("two"));
         assert_eq!(told().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_began_in_one_task_has_begun_in_all_of_its_own() {
+        begin();
+        assert!(!has_begun(), "there is no request");
+        let answering = async {
+            assert!(!has_begun());
+            tokio::spawn(carry(async { begin() })).await.unwrap();
+            has_begun()
+        };
+        assert!(scope("one".into(), answering).await);
+        assert!(!scope("two".into(), async { has_begun() }).await);
     }
 }
