@@ -9,8 +9,9 @@ use serde_json::json;
 
 #[test]
 fn the_page_prints_the_files() {
-    let files = ["gateways/nginx.conf", "gateways/Caddyfile", "gateways/traefik.yaml", "gateways/envoy.yaml"];
-    assert_prints("gateways.md", &files);
+    let files = ["nginx.conf", "Caddyfile", "envoy.yaml", "traefik.yaml", "nginx-sign-in.conf", "traefik-sign-in.yaml"];
+    let files = files.map(|file| format!("gateways/{file}"));
+    assert_prints("gateways.md", &files.each_ref().map(String::as_str));
 }
 
 /// A configuration with the addresses of a test in place of those of the file.
@@ -163,4 +164,75 @@ async fn envoy_asks() {
     passes_on_what_tells_pages_apart(&server, address).await;
     let known = Known { away: 503, refusal: "ACCESS_TOKEN_INVALID", lets_through: &["x."] };
     asks_before_it_passes_a_request_on(server, address, known).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traefik_asks() {
+    let (server, address) = (server().await, free_address());
+    let replacements = [("http://127.0.0.1:8080", server.url.clone()), ("127.0.0.1:9000", app().to_string())];
+    let _traefik = Gateway::traefik(&configuration("gateways/traefik.yaml", &replacements), address).await;
+    passes_on_what_tells_pages_apart(&server, address).await;
+    let known = Known { away: 500, refusal: "ACCESS_TOKEN_INVALID", lets_through: &["x_", "x."] };
+    asks_before_it_passes_a_request_on(server, address, known).await;
+}
+
+/// A service that browsers reach at the address of a gateway.
+async fn server_behind(gateway: SocketAddr) -> Server {
+    let url = format!("http://{gateway}");
+    Server::with(Engine::Sqlite, &[("AUTH_COOKIES", "on"), ("AUTH_PAGES", "on"), ("AUTH_PUBLIC_URL", &url)]).await
+}
+
+/// As a browser does it that opens a page of the app: it ends where it wanted to go, signed in.
+async fn sends_people_to_the_sign_in_page_and_back(server: &Server, gateway: SocketAddr) {
+    let me = server.register("ann").await;
+    let client = Client::new(&format!("http://{gateway}"));
+    let open = |url: &str| client.request(Method::GET, url).header("Sec-Fetch-Mode", "navigate");
+    let wanted = "/app/notes?page=2&sort=a%20b";
+    let sent = client.send(open(wanted)).await;
+    assert_eq!(sent.status, 302, "{sent:?}");
+    let page = sent.headers["location"].to_str().unwrap().strip_prefix(&format!("http://{gateway}")).unwrap();
+    let shown = client.send(open(page)).await;
+    assert!(shown.status == 200 && page.starts_with("/account/login?redirect="), "{page}: {shown:?}");
+
+    let redirect = format!("http://{gateway}{wanted}");
+    let form = [("email", "ann@example.org"), ("password", PASSWORD), ("redirect", &redirect)];
+    let request = client.request(Method::POST, "/account/login").header("Sec-Fetch-Site", "same-origin").form(&form);
+    let signed_in = client.send(request).await;
+    assert_eq!((signed_in.status, signed_in.headers["location"].to_str().unwrap()), (303, &*redirect));
+    let cookies = signed_in.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let cookies: Vec<&str> = cookies.map(|cookie| cookie.split(';').next().unwrap()).collect();
+    let passed = client.send(open(wanted).header("Cookie", cookies.join("; "))).await;
+    assert_eq!(passed.status, 200, "{passed:?}");
+    assert_eq!(
+        passed.body["line"],
+        format!("get {wanted} http/1.{}", passed.body["line"].as_str().unwrap().chars().last().unwrap())
+    );
+    let told: Vec<String> = serde_json::from_value(passed.body["told"].clone()).unwrap();
+    assert!(told.contains(&format!("x-auth-user-id: {}", me["id"].as_str().unwrap())), "{told:?}");
+
+    let by_script = client.send(client.request(Method::GET, wanted).header("Sec-Fetch-Mode", "cors")).await;
+    assert_eq!((by_script.status, by_script.code()), (401, "TOKEN_REQUIRED"));
+    for path in ["/auth/", "/auth/introspect", "/auth/00000000-0000-7000-8000-000000000000"] {
+        assert_eq!(client.get(path).await.status, 404, "{path} is for services");
+    }
+    client.get("/auth/providers").await.expect(200, "PROVIDERS_FETCHED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_sends_people_to_the_sign_in_page_and_back() {
+    let address = free_address();
+    let server = server_behind(address).await;
+    let replacements = [("http://127.0.0.1:8080", server.url.clone()), ("127.0.0.1:9000", app().to_string())];
+    let directives = configuration("gateways/nginx-sign-in.conf", &replacements);
+    let _nginx = Nginx::at(address, &directives).await;
+    sends_people_to_the_sign_in_page_and_back(&server, address).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traefik_sends_people_to_the_sign_in_page_and_back() {
+    let address = free_address();
+    let server = server_behind(address).await;
+    let replacements = [("http://127.0.0.1:8080", server.url.clone()), ("127.0.0.1:9000", app().to_string())];
+    let _traefik = Gateway::traefik(&configuration("gateways/traefik-sign-in.yaml", &replacements), address).await;
+    sends_people_to_the_sign_in_page_and_back(&server, address).await;
 }

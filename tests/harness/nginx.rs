@@ -19,8 +19,12 @@ pub struct Nginx {
 impl Nginx {
     /// Runs a server of these directives.
     pub async fn start(directives: &str) -> Self {
+        Self::at(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap(), directives).await
+    }
+
+    /// Runs it at this address.
+    pub async fn at(address: SocketAddr, directives: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {};\n", dir.path().join(name).display()))
             .concat();

@@ -83,13 +83,17 @@ pub(crate) fn is_forged_at_gateway(edge: &Edge, request: &HttpRequest) -> bool {
     !is_safe_at_gateway(request) && page(edge, request) != Page::Allowed
 }
 
-/// Tells whether the gateway asks about a safe method. If it names no method, or two, the request counts as unsafe: one
-/// of them may come from the client.
+/// Tells whether the gateway asks about a safe method.
 fn is_safe_at_gateway(request: &HttpRequest) -> bool {
+    method_at_gateway(request).is_some_and(|method| method.is_safe())
+}
+
+/// Returns the method about which the gateway asks; `None` if it names none, or two: one of them may come from the client.
+pub(crate) fn method_at_gateway(request: &HttpRequest) -> Option<Method> {
     let values = ["x-forwarded-method", "x-original-method"].map(|name| request.headers().get_all(name));
     let mut methods = values.into_iter().flatten().map(header::HeaderValue::as_bytes);
-    let Some(first) = methods.next() else { return false };
-    methods.all(|other| other == first) && Method::from_bytes(first).is_ok_and(|method| method.is_safe())
+    let first = methods.next()?;
+    methods.all(|other| other == first).then(|| Method::from_bytes(first).ok())?
 }
 
 /// Tells whether an unsafe request says that it comes from a page that may not call with cookies; such a request gets

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use auth_domain::identity::ProviderName;
 use auth_domain::ports::{Entropy, SentMails};
 use supervisor::Supervisor;
+use url::Url;
 
 use crate::connections::Connections;
 use crate::document_cache::DocumentCache;
@@ -69,4 +70,12 @@ pub struct Edge {
     pub issuer: String,
     /// The base paths under which everything is served: `/` and others, each beginning and ending with `/`.
     pub base_paths: Vec<String>,
+}
+
+impl Edge {
+    /// Returns the address of the sign-in page, if the pages are on.
+    pub(crate) fn sign_in_page(&self) -> Option<Url> {
+        let base = self.pages.as_ref().and(self.base_paths.iter().min_by_key(|path| path.len()))?;
+        Url::parse(&format!("{}{base}account/login", self.issuer)).ok()
+    }
 }

@@ -44,6 +44,7 @@ mod rfc3339;
 mod routes;
 mod served_file;
 mod server;
+mod sign_in_redirect;
 mod swagger;
 mod tag;
 mod token_answers;

@@ -1,8 +1,8 @@
 //! `GET /auth/verify`: forward authentication for a gateway (nginx `auth_request`, Traefik ForwardAuth).
 
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::use_cases::UseCases;
 use serde_json::json;
@@ -15,6 +15,7 @@ use crate::cross_site::{is_forged_at_gateway, refusal};
 use crate::edge::Edge;
 use crate::endpoint::{Answer, Endpoint, Location, Parameter, Permission};
 use crate::query::query_parameter;
+use crate::sign_in_redirect::LoginStatus;
 use crate::tag::Tag;
 
 pub(super) fn endpoint() -> Endpoint {
@@ -35,6 +36,13 @@ pub(super) fn endpoint() -> Endpoint {
                           with it. Without it, the default audience.",
             schema: json!({ "type": "string" }),
         })
+        .parameter(Parameter {
+            name: "login",
+            location: Location::Query,
+            description: "Sends browsers to the sign-in page and back: with `302`, a page that asks without being signed in gets \
+                          that status and `Location`; with `401`, `Location` alone.",
+            schema: json!({ "enum": ["302", "401"] }),
+        })
         .answers_plain(Answer::Headers {
             headers: &[
                 ("X-Auth-User-Id", "The user: a UUID."),
@@ -49,13 +57,23 @@ pub(super) fn endpoint() -> Endpoint {
 
 /// *Permissions:* any access token of a user with that role.
 async fn verify(use_cases: Data<UseCases>, edge: Data<Edge>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let audience = use_cases.audiences.requested(query_parameter(&request, "audience")?.as_deref())?;
-    let caller = at_gateway(&request, &audience).await?;
-    if came_by_cookie(&request) && is_forged_at_gateway(&edge, &request) {
-        return Err(refusal(&request));
+    let login = LoginStatus::of(&request)?;
+    match (allowed(&use_cases, &edge, &request).await, login) {
+        (Err(error), Some(login)) if error.status_code() == StatusCode::UNAUTHORIZED => {
+            Ok(login.answer(&edge, &request, error.error_response()))
+        }
+        (answer, _) => answer,
+    }
+}
+
+async fn allowed(use_cases: &UseCases, edge: &Edge, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    let audience = use_cases.audiences.requested(query_parameter(request, "audience")?.as_deref())?;
+    let caller = at_gateway(request, &audience).await?;
+    if came_by_cookie(request) && is_forged_at_gateway(edge, request) {
+        return Err(refusal(request));
     }
     let roles = &caller.account().roles;
-    if query_parameter(&request, "role")?.is_some_and(|role| !roles.contains(&role)) {
+    if query_parameter(request, "role")?.is_some_and(|role| !roles.contains(&role)) {
         return Err(ErrorCode::Forbidden.into());
     }
     Ok(no_store(HttpResponse::Ok())

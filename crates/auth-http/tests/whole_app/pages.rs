@@ -248,3 +248,46 @@ async fn a_page_speaks_the_language_that_was_chosen_or_is_accepted() {
     assert_eq!(language(accepting.header("Cookie", "auth-language=de")).await, "de");
     assert_eq!(language(client.header("Cookie", "auth-language=../../etc")).await, "en");
 }
+
+#[tokio::test]
+async fn a_gateway_learns_where_to_send_browsers_that_are_not_signed_in() {
+    let app = app().await;
+    let by_nginx = app.client().header("X-Original-Method", "GET").header("Accept", "text/html,*/*;q=0.8");
+    let page = by_nginx.header("X-Original-URL", "https://app.example.org/notes?a=1&b=2");
+    let back = format!("{URL}/account/login?redirect=https%3A%2F%2Fapp.example.org%2Fnotes%3Fa%3D1%26b%3D2");
+    let refused = page.get("/auth/verify?login=401").await;
+    assert_eq!(header(&refused, "location"), back);
+    refused.expect(401, "TOKEN_REQUIRED");
+
+    let by_traefik = |method: &str, host: &str, mode: &str| {
+        let client = app.client().header("X-Forwarded-Method", method).header("X-Forwarded-Proto", "https");
+        let client = client.header("X-Forwarded-Host", host).header("X-Forwarded-Uri", "/notes?a=1&b=2");
+        client.header("Sec-Fetch-Mode", mode).header("Accept", "text/html")
+    };
+    let page_by_traefik = by_traefik("GET", "app.example.org", "navigate");
+    for client in [page_by_traefik.clone(), page_by_traefik.bearer("no longer valid")] {
+        let sent = client.get("/auth/verify?login=302").await;
+        assert_eq!((sent.status, header(&sent, "location"), header(&sent, "cache-control")), (302, &*back, "no-store"));
+        assert!(sent.bytes.is_empty());
+    }
+    let elsewhere = by_traefik("GET", "evil.example", "navigate").get("/auth/verify?login=302").await;
+    assert_eq!(header(&elsewhere, "location"), format!("{URL}/account/login"));
+
+    let by_script = by_traefik("GET", "app.example.org", "cors");
+    let by_form = by_traefik("POST", "app.example.org", "navigate");
+    for client in [by_script, by_form, app.client()] {
+        let refused = client.get("/auth/verify?login=302").await;
+        assert_eq!(header(&refused, "location"), "");
+        refused.expect(401, "TOKEN_REQUIRED");
+    }
+    assert_eq!(header(&page.get("/auth/verify").await, "location"), "", "the gateway did not ask");
+    page.get("/auth/verify?login=yes").await.expect(400, "VALIDATION_FAILED");
+    let (access, _) = app.session("ann").await;
+    let page = page.bearer(&access);
+    assert_eq!(page.get("/auth/verify?login=302").await.status, 200);
+    page.get("/auth/verify?login=302&role=admin").await.expect(403, "FORBIDDEN");
+
+    let without_pages = App::start().await;
+    let client = without_pages.client().header("X-Forwarded-Method", "GET").header("Accept", "text/html");
+    client.get("/auth/verify?login=302").await.expect(401, "TOKEN_REQUIRED");
+}
