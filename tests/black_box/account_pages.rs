@@ -1,11 +1,14 @@
-//! `clients/pages`, the sign-in and account pages and those of the administration: the committed build is that of the sources, and the pages work in Chromium
-//! on both engines. What they do there is in `clients/pages/test/browser`.
+//! `clients/pages`, the sign-in and account pages and those of the administration: the committed build is that of the
+//! sources, and the pages work in Chromium on both engines. What they do there is in `clients/pages/test/browser`.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
 use auth_black_box::{CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Server, each_engine, empty_page};
+
+/// Of a service that takes part in exports.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn script(name: &str) -> Command {
     let mut command = Command::new("timeout");
@@ -42,6 +45,10 @@ each_engine! {
             ("AUTH_PAGES", "on"),
             ("AUTH_ALLOWED_ORIGINS", app.as_str()),
             ("AUTH_LISTEN", listen.as_str()),
+            ("AUTH_EXPORT_UPLOAD_URL", "http://localhost/{exportId}"),
+            ("AUTH_WEBHOOKS__NOTES__URL", "http://localhost:9/"),
+            ("AUTH_WEBHOOKS__NOTES__SECRET", SECRET),
+            ("AUTH_WEBHOOKS__NOTES__EVENTS", "user.export_requested"),
             ("AUTH_GOOGLE__CLIENT_ID", CLIENT_ID),
             ("AUTH_GOOGLE__CLIENT_SECRET", CLIENT_SECRET),
             ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),

@@ -23,6 +23,8 @@ export const settings = {
   logo: dataset.logo,
   /** Where to end after sign-in: a URL of an allowed origin, or nothing. */
   redirect: dataset.redirect,
+  /** Whether users can request what other services keep about them. */
+  requestsExports: dataset.requestsExports !== undefined,
   passwordMin: Number(dataset.passwordMin ?? 8),
 };
 

@@ -277,6 +277,7 @@ fn pages(settings: &Settings, issuer: &str) -> Option<Pages> {
         terms: terms.clone(),
         privacy: privacy.clone(),
         password_min: settings.password_min,
+        requests_exports: settings.export_upload.is_some(),
     }))
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { codeWords, problem, words } from "../errors.js";
 import { show } from "../router.js";
 import { auth, type Provider, providers, publicPage, type User } from "../session.js";
+import { settings } from "../settings.js";
 import { text, time } from "../texts.js";
 import { Act, Dialog, Field, Form, Loading } from "../ui.js";
 import { ProviderIcon } from "../sign-in/login.js";
@@ -141,10 +142,22 @@ export function Data() {
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 1_000);
   }
+  async function request() {
+    say({});
+    const requested = await fresh(auth.requestExport);
+    if (!requested.ok) return say({ problem: problemOf(requested) });
+    say({ notice: text("data.requested", { time: time(requested.data.until), product: settings.product }) });
+  }
   return (
     <Section id="data" title={text("data.title")} said={said}>
       <p>{text("data.intro")}</p>
       <Act run={download}>{text("data.download")}</Act>
+      {settings.requestsExports && (
+        <>
+          <p>{text("data.services", { product: settings.product })}</p>
+          <Act run={request}>{text("data.request")}</Act>
+        </>
+      )}
     </Section>
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  app, appCode, atProvider, audited, button, confirmFresh, heading, isAccessible, mailedCode, newName, pages, password, registered,
+  api, app, appCode, atProvider, audited, button, confirmFresh, heading, isAccessible, mailedCode, newName, pages, password, registered,
   section, signIn, url, withBrowser,
 } from "./service.mjs";
 
@@ -197,6 +197,8 @@ test("devices end one by one and all others; the account is deleted", { timeout 
     assert.equal(await devices.getByRole("listitem").count(), 1);
     const [download] = await Promise.all([tab.waitForEvent("download"), button(tab, "Download").click()]);
     assert.equal(download.suggestedFilename(), "account.json");
+    await button(section(tab, "Your data"), "Request it").click();
+    await section(tab, "Your data").getByText(/^Requested\. The services have until /).waitFor();
 
     await button(section(tab, "Delete account"), "Delete account").click();
     const dialog = tab.getByRole("dialog");
@@ -249,6 +251,35 @@ test("a sign-in ends where it was sent from, if that is allowed", { timeout }, (
     await isAccessible(tab, "a circle");
     await tab.goto(`${pages}login?redirect=${encodeURIComponent("https://evil.example/")}`);
     await heading(tab, "Your account");
+  }),
+);
+
+test("a language that is chosen stays, in the browser and with the account", { timeout }, () =>
+  withBrowser(async ({ context, tab }) => {
+    const { name } = await registered();
+    const language = async (chosen, title) => {
+      await tab.locator("footer select").selectOption(chosen);
+      await heading(tab, title);
+      assert.equal(await tab.locator("html").getAttribute("lang"), chosen);
+    };
+    await tab.goto(`${pages}login`);
+    await language("de", "Anmelden");
+    await isAccessible(tab, "login in German");
+    await tab.locator("input[autocomplete~=username]").fill(name);
+    await tab.locator("input[type=password]").fill("a wrong password");
+    await tab.keyboard.press("Enter");
+    await tab.getByText("Das Passwort ist falsch.").waitFor();
+    await tab.locator("input[type=password]").fill(password);
+    await tab.keyboard.press("Enter");
+    await heading(tab, "Ihr Konto");
+    await language("es", "Tu cuenta");
+    await language("fr", "Votre compte");
+    const other = await context.newPage();
+    await other.goto(pages);
+    await heading(other, "Votre compte");
+    const { data } = await api("POST", "/auth/login", { body: { username: name, password } });
+    const me = await api("GET", "/auth/me", { token: data.tokens.accessToken });
+    assert.equal(me.data.user.locale, "fr");
   }),
 );
 

@@ -9,7 +9,7 @@ use super::Environment;
 
 /// This would leave no account with the role `admin` that is not suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no other user has the role admin")]
+#[error("this is the last user with the role admin: give it to someone else first")]
 pub struct LastAdmin;
 
 impl From<LastAdmin> for Refusal {

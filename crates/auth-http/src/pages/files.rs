@@ -57,6 +57,8 @@ pub struct PagesOptions {
     pub privacy: Option<String>,
     /// The minimum length of a password, in characters.
     pub password_min: usize,
+    /// Whether users can request what other services keep about them.
+    pub requests_exports: bool,
 }
 
 /// The pages as they are served: their files, named by content, and what each page says of the settings.

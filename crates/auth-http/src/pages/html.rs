@@ -92,6 +92,7 @@ impl Pages {
             ("terms", self.options.terms.clone()),
             ("privacy", self.options.privacy.clone()),
             ("logo", logo),
+            ("requests-exports", self.options.requests_exports.then(String::new)),
             ("redirect", written.redirect.map(str::to_owned)),
         ];
         let mut data = String::new();

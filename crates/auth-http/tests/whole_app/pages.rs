@@ -21,6 +21,7 @@ async fn app() -> App {
             terms: Some("https://example.org/terms".to_owned()),
             privacy: None,
             password_min: 8,
+            requests_exports: false,
         }));
     })
     .await
@@ -134,6 +135,7 @@ async fn mails_name_the_logo_as_the_pages_serve_it() {
             terms: None,
             privacy: None,
             password_min: 8,
+            requests_exports: false,
         }));
     })
     .await;

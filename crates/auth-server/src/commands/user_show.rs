@@ -35,10 +35,10 @@ pub(crate) async fn run(settings: &Settings, user: &str, json: bool) -> Result<(
         ("e-mail", account.email.as_str().to_owned()),
         ("verified", yes(account.email_verified)),
         ("password", password(&account).to_owned()),
-        ("providers", identities.join(",")),
-        ("second factors", factors.join(",")),
+        ("providers", listed(&identities)),
+        ("second factors", listed(&factors)),
         ("recovery codes", account.two_factor.recovery_codes.len().to_string()),
-        ("roles", roles.join(",")),
+        ("roles", listed(&roles)),
         ("language", account.locale.as_ref().map_or("-", |locale| locale.as_str()).to_owned()),
         ("state", account.state.as_str().to_owned()),
         ("sessions", sessions.len().to_string()),
@@ -48,6 +48,10 @@ pub(crate) async fn run(settings: &Settings, user: &str, json: bool) -> Result<(
         print(&format!("{what:<15} {value}"))?;
     }
     Ok(())
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "-".to_owned() } else { names.join(",") }
 }
 
 const fn password(account: &Account) -> &'static str {
