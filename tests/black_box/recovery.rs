@@ -184,8 +184,11 @@ async fn race(server: &Server) {
         let replies = join_all(passwords.iter().map(|password| update_password(server, &second, password))).await;
         let winners: Vec<usize> = (0..50).filter(|number| replies[*number].status == 200).collect();
         assert_eq!(winners.len(), 1, "one password counts");
-        let lost = replies.iter().filter(|reply| reply.code() == "TEMP_TOKEN_INVALID").count();
-        assert_eq!(lost, 49, "{replies:?}");
+        // Citus reads the pending step before the account, which may have the new password by then.
+        let is_spread = std::env::var_os("AUTH_TEST_CITUS").is_some();
+        let has_lost = |code: &str| code == "TEMP_TOKEN_INVALID" || is_spread && code == "UNAUTHORIZED";
+        let codes: Vec<&str> = replies.iter().map(Reply::code).collect();
+        assert_eq!(codes.iter().filter(|code| has_lost(code)).count(), 49, "{codes:?}");
         server.client().login(&name, &passwords[winners[0]]).await.expect(200, "USER_LOGGED_IN");
         assert_eq!(server.sql("SELECT count(*) FROM sessions WHERE revoked_at IS NULL"), (2 * (round + 1)).to_string());
     }

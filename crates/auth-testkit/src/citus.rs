@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use crate::postgres::Cluster;
 
@@ -12,6 +13,9 @@ const SETTINGS: &str = "-c shared_preload_libraries=citus -c citus.shard_count=4
 /// What docs/scaling.md prints.
 const DISTRIBUTE: &str = include_str!("../../../tests/citus/distribute.sql");
 const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// Databases share what Citus writes about roles: two that are spread at once end in `tuple concurrently updated`.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The servers that have the rows.
 pub(crate) struct Workers {
@@ -29,6 +33,7 @@ impl Workers {
 
     /// Brings the empty database `name` at `url` up to date and spreads it.
     pub(crate) fn spread(&self, coordinator: &Cluster, url: &str, name: &str) {
+        let only = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         for worker in &self.workers {
             worker.query("x/postgres", &format!("CREATE DATABASE {name}"));
             worker.query(&format!("x/{name}"), "CREATE EXTENSION citus");
@@ -38,6 +43,7 @@ impl Workers {
         for worker in &self.workers {
             coordinator.query(url, &format!("SELECT citus_add_node('127.0.0.1', {})", worker.port()));
         }
+        drop(only);
         let mut migrate = Command::new(&self.server);
         migrate.env_clear().env("AUTH_DATABASE_URL", url).env("AUTH_SECRET_KEY", MASTER_KEY).arg("migrate");
         let output = migrate.output().expect("the server's binary starts");
