@@ -160,7 +160,10 @@ impl Client {
             self.connection = self.new_connection();
         }
         let began = Instant::now();
-        let outcome = self.connection.send(call).await;
+        let mut outcome = self.connection.send(call).await;
+        if self.world.loses_answer(self.random.u16(0..1_000)) && matches!(outcome, Outcome::Answered(_)) {
+            (outcome, self.connection) = (Outcome::Unknown, self.new_connection());
+        }
         self.world.count(call.path(), &outcome, began.elapsed());
         outcome
     }

@@ -245,6 +245,11 @@ impl OwnDatabase {
         Some(Box::new(|statement| self.cluster.query(&self.url, statement)))
     }
 
+    /// Answers what a statement finds in it, as text.
+    pub fn query(&self, sql: &str) -> String {
+        self.cluster.query(&self.url, sql)
+    }
+
     /// Runs SQL in it.
     pub fn sql(&self, sql: &str) {
         self.cluster.query(&self.url, sql);

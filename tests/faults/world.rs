@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,9 @@ pub struct World {
     writes: Mutex<Writes>,
     is_paused: watch::Sender<bool>,
     resting: AtomicUsize,
+    /// How long a client waits before it does something, in microseconds.
+    pause_micros: AtomicU64,
+    loses_answers: AtomicBool,
     ages_from: Mutex<Option<Instant>>,
 }
 
@@ -115,6 +118,8 @@ impl World {
             writes: Mutex::new(Writes { last: Instant::now(), gap: Duration::ZERO }),
             is_paused: watch::Sender::new(false),
             resting: AtomicUsize::new(0),
+            pause_micros: AtomicU64::new(0),
+            loses_answers: AtomicBool::new(false),
             ages_from: Mutex::default(),
         }
     }
@@ -185,8 +190,24 @@ impl World {
         self.is_paused.send_replace(false);
     }
 
+    /// Has each client wait so long before whatever it does.
+    pub fn slow_down(&self, pause: Duration) {
+        self.pause_micros.store(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// Has one answer of a thousand be lost on its way.
+    pub fn lose_answers(&self) {
+        self.loses_answers.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the next answer is lost, which `drawn`, of a thousand, decides.
+    pub fn loses_answer(&self, drawn: u16) -> bool {
+        drawn == 0 && self.loses_answers.load(Ordering::SeqCst)
+    }
+
     /// Of a client that has nothing under way: waits while all are to rest.
     pub async fn rest(&self) {
+        tokio::time::sleep(Duration::from_micros(self.pause_micros.load(Ordering::SeqCst))).await;
         let mut is_paused = self.is_paused.subscribe();
         if *is_paused.borrow() {
             self.resting.fetch_add(1, Ordering::SeqCst);

@@ -267,7 +267,7 @@ pub const FAULTS: &[Fault] = &[
     .long(),
     Fault::new(
         "soak-sqlite",
-        "an hour of load with a SIGKILL now and then: nothing grows",
+        "an hour at 70 % of the load, one answer of a thousand lost, a SIGKILL every ten minutes: nothing grows",
         run!(|effort| soak::run(SQLITE, effort)),
     )
     .long(),
