@@ -216,6 +216,9 @@ async fn sends_people_to_the_sign_in_page_and_back(server: &Server, gateway: Soc
         assert_eq!(client.get(path).await.status, 404, "{path} is for services");
     }
     client.get("/auth/providers").await.expect(200, "PROVIDERS_FETCHED");
+    // The pages need these too.
+    client.post("/2fa/app/verify-login", json!({ "code": "000000" })).await.expect(401, "TOKEN_REQUIRED");
+    assert_eq!(client.get("/admin/").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

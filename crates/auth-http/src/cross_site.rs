@@ -80,12 +80,7 @@ pub(crate) fn is_forged_navigation(edge: &Edge, request: &HttpRequest) -> bool {
 
 /// Tells the same of the request about which a gateway asks.
 pub(crate) fn is_forged_at_gateway(edge: &Edge, request: &HttpRequest) -> bool {
-    !is_safe_at_gateway(request) && page(edge, request) != Page::Allowed
-}
-
-/// Tells whether the gateway asks about a safe method.
-fn is_safe_at_gateway(request: &HttpRequest) -> bool {
-    method_at_gateway(request).is_some_and(|method| method.is_safe())
+    !method_at_gateway(request).is_some_and(|method| method.is_safe()) && page(edge, request) != Page::Allowed
 }
 
 /// Returns the method about which the gateway asks; `None` if it names none, or two: one of them may come from the client.

@@ -90,7 +90,9 @@ mod tests {
         "must be a whole number from 1 to {most}",
         "must be active, suspended or deletion_scheduled",
         "must be true or false",
+        "must be 302 or 401",
         "must be URL-encoded",
+        "must not be given with audience: cookies have a token for the default audience only",
         "must be valid JSON in UTF-8",
         "was cut off or is badly encoded",
     ];

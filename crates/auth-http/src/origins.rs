@@ -62,6 +62,15 @@ impl Origins {
         url.map(String::from)
             .ok_or_else(|| Refusal::invalid(vec![FieldError::new("/redirect", FieldReason::NotAllowed, message)]))
     }
+
+    /// Returns the URL where a sign-in on our pages is to end, if that is allowed. It cannot be the begin of a sign-in
+    /// through a provider: that judges by the page that sends the browser there whether the user wants it, and would take
+    /// ours for the user's wish.
+    pub(crate) fn end_of_sign_in(&self, asked: &str) -> Option<String> {
+        let end = self.redirect(asked).ok()?;
+        let begins_a_sign_in = |url: &Url| url.path().trim_end_matches('/').ends_with("/authorize");
+        Url::parse(&end).is_ok_and(|url| !begins_a_sign_in(&url)).then_some(end)
+    }
 }
 
 /// Adds a query parameter to a URL.

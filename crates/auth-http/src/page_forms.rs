@@ -9,7 +9,7 @@ use auth_domain::access_token::BearerToken;
 use auth_domain::account::{LoginName, Password};
 use auth_domain::audience::Audience;
 use auth_domain::use_cases::{LoggedIn, LoginFinished, LoginOutcome, LoginRequest, SecondFactor, UseCases};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use crate::answer::{ApiError, no_store};
 use crate::body::Body;
@@ -39,16 +39,8 @@ impl Form {
 
     /// Returns where the sign-in is to end, if that is allowed.
     fn redirect(&self, edge: &Edge) -> Option<String> {
-        allowed_end(edge, &self.field("redirect").ok()?)
+        edge.origins.end_of_sign_in(&self.field("redirect").ok()?)
     }
-}
-
-/// Returns the URL where a sign-in is to end, if that is allowed. It cannot be the begin of a sign-in through a provider:
-/// that judges by the page that sends the browser there whether the user wants it, and would take ours for the user's wish.
-pub(crate) fn allowed_end(edge: &Edge, asked: &str) -> Option<String> {
-    let end = edge.origins.redirect(asked).ok()?;
-    let begins_a_sign_in = |url: &Url| url.path().trim_end_matches('/').ends_with("/authorize");
-    Url::parse(&end).is_ok_and(|url| !begins_a_sign_in(&url)).then_some(end)
 }
 
 fn see_other(location: &str) -> HttpResponse {

@@ -97,7 +97,7 @@ fn policy(edge: &Edge) -> String {
 /// Returns the URL where a sign-in is to end, if the request names one that is allowed.
 fn redirect_of(edge: &Edge, request: &HttpRequest) -> Option<String> {
     let asked = query_parameter(request, "redirect").ok().flatten()?;
-    page_forms::allowed_end(edge, &asked)
+    edge.origins.end_of_sign_in(&asked)
 }
 
 fn page(edge: &Edge, request: &HttpRequest, base: &str, view: View) -> HttpResponse {

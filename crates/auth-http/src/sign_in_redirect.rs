@@ -9,13 +9,12 @@ use url::Url;
 use crate::answer::no_store;
 use crate::cross_site::method_at_gateway;
 use crate::edge::Edge;
-use crate::page_forms::allowed_end;
 use crate::query::query_parameter;
 
 /// The status with which a gateway asks for the address of the sign-in page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginStatus {
-    /// nginx takes nothing else for a refusal, and redirects by itself.
+    /// nginx accepts only 401 or 403 as a refusal, and redirects by itself.
     Unauthorized,
     /// For gateways that pass the answer on to the browser.
     Found,
@@ -24,15 +23,18 @@ pub(crate) enum LoginStatus {
 impl LoginStatus {
     /// Returns what the parameter `login` asks for, if present.
     pub(crate) fn of(request: &HttpRequest) -> Result<Option<Self>, Refusal> {
-        match query_parameter(request, "login")?.as_deref() {
-            None => Ok(None),
-            Some("401") => Ok(Some(Self::Unauthorized)),
-            Some("302") => Ok(Some(Self::Found)),
-            Some(_) => {
-                let error = FieldError::new("/login", FieldReason::NotAllowed, "must be 302 or 401");
-                Err(Refusal::invalid(vec![error]))
-            }
+        let refusal = |message| Refusal::invalid(vec![FieldError::new("/login", FieldReason::NotAllowed, message)]);
+        let status = match query_parameter(request, "login")?.as_deref() {
+            None => return Ok(None),
+            Some("401") => Self::Unauthorized,
+            Some("302") => Self::Found,
+            Some(_) => return Err(refusal("must be 302 or 401")),
+        };
+        // However often somebody signed in, they would be asked to sign in again.
+        if query_parameter(request, "audience")?.is_some() {
+            return Err(refusal("must not be given with audience: cookies have a token for the default audience only"));
         }
+        Ok(Some(status))
     }
 
     /// Adds the address of the sign-in page to a refusal, if the pages are on and a browser asks for a page.
@@ -53,18 +55,25 @@ impl LoginStatus {
 }
 
 /// Tells whether a browser wants to show what it asks for, by `Sec-Fetch-Mode` (W3C Fetch Metadata) or else `Accept`. What
-/// scripts ask for is refused: they would take the page for the answer.
+/// scripts ask for is refused: they would take the page for the answer. So are frames, in which our pages show nothing.
 fn is_navigation(request: &HttpRequest) -> bool {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let shows = match text("sec-fetch-mode") {
         Some(mode) => mode == "navigate",
         None => text("accept").is_some_and(|accepted| accepted.contains("text/html")),
     };
-    shows && method_at_gateway(request) == Some(Method::GET)
+    let is_whole = text("sec-fetch-dest").is_none_or(|destination| destination == "document");
+    shows && is_whole && method_at_gateway(request) == Some(Method::GET)
 }
 
 fn location(edge: &Edge, headers: &HeaderMap, mut page: Url) -> Option<HeaderValue> {
-    if let Some(end) = original_url(headers).and_then(|url| allowed_end(edge, &url)) {
+    let asked = original_url(headers);
+    // A gateway that protects the sign-in page too would send browsers round in circles.
+    let is_page = |asked: &String| Url::parse(asked).is_ok_and(|url| url.path() == page.path());
+    if asked.as_ref().is_some_and(is_page) {
+        return None;
+    }
+    if let Some(end) = asked.and_then(|url| edge.origins.end_of_sign_in(&url)) {
         page.query_pairs_mut().append_pair("redirect", &end);
     }
     HeaderValue::from_str(page.as_str()).ok()

@@ -6,15 +6,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Failure;
 
-/// Begins to listen at once, and returns what ends when a command is asked to stop. Closing the terminal is ignored
-/// from then on.
+/// Listens from now on; the future ends when the command is asked to stop.
 pub(crate) fn terminated() -> Result<impl Future<Output = ()>, Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let hangup = signal(SignalKind::hangup())?;
+    // From then on closing the terminal is ignored: tokio keeps a handler that nobody listens to any more.
+    drop(signal(SignalKind::hangup())?);
     Ok(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        drop(hangup);
     })
 }
 

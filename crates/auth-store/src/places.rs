@@ -37,7 +37,7 @@ impl Places {
             }
             let (grant, granted) = oneshot::channel();
             let queue = if request_scope::has_begun() { &mut state.begun } else { &mut state.new };
-            // While nothing is returned, whoever gave up would stay here.
+            // Otherwise callers who gave up would stay queued until a place is returned.
             while queue.front().is_some_and(oneshot::Sender::is_closed) {
                 queue.pop_front();
             }
@@ -54,8 +54,9 @@ impl Places {
 
     /// Changes the number of places. Those that are taken stay taken.
     pub(crate) fn resize(&self, to: usize) {
-        lock(&self.0).count = to;
-        grant(&self.0);
+        let mut state = lock(&self.0);
+        state.count = to;
+        grant(&self.0, state);
     }
 }
 
@@ -64,12 +65,11 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 /// Gives what is free to those who wait.
-fn grant(places: &Arc<Mutex<State>>) {
-    let mut state = lock(places);
+fn grant(places: &Arc<Mutex<State>>, mut state: MutexGuard<'_, State>) {
     while state.taken < state.count
         && let Some(waiting) = state.begun.pop_front().or_else(|| state.new.pop_front())
     {
-        // Who waits no longer returns it unused; dropping it there would lock again.
+        // To those who no longer wait it cannot be sent. Its drop would take this lock again.
         match waiting.send(Place(Some(Arc::clone(places)))) {
             Ok(()) => state.taken += 1,
             Err(mut unused) => unused.0 = None,
@@ -80,8 +80,9 @@ fn grant(places: &Arc<Mutex<State>>) {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(places) = self.0.take() {
-            lock(&places).taken -= 1;
-            grant(&places);
+            let mut state = lock(&places);
+            state.taken -= 1;
+            grant(&places, state);
         }
     }
 }

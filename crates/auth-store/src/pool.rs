@@ -185,6 +185,10 @@ impl Pool {
     /// Lends a connection. If the server grants no more, it waits for one that is open.
     pub async fn lend(&self, purpose: Purpose) -> Result<Lent, StoreError> {
         let writing = self.place_to_write(purpose).await?;
+        if writing.is_some() {
+            // Others wait for this place as well.
+            request_scope::begin();
+        }
         self.grow_again();
         let by = Instant::now() + self.0.wait;
         loop {

@@ -66,6 +66,8 @@ impl Writing {
 impl<E: Engine> SqlStore<E> {
     /// Reads, and writes if nothing was written recently, both as requests do.
     pub(crate) async fn read_and_write(&self, drawn: Randomness) -> Result<(), StoreError> {
+        // Under too much load a node is still ready: the others would get what is taken from it.
+        request_scope::begin();
         let both = join(self.read(|conn| outbox::ping(conn).boxed()), self.write_something(drawn));
         match tokio::time::timeout(READY_WITHIN, both).await {
             Ok((read, written)) => read.and(written),

@@ -43,10 +43,12 @@ pub fn begin() {
     let _ = REQUEST.try_with(|request| request.has_begun.store(true, Ordering::Relaxed));
 }
 
-/// Returns whether the request that is being answered here has begun: what it was given is wasted if it has to give up now.
+/// Returns whether the request that is being answered here has begun. If it has to give up then, what it was given is wasted.
+///
+/// Work that belongs to no request has always begun: there is little of it, and requests wait for what it does.
 #[must_use]
 pub fn has_begun() -> bool {
-    REQUEST.try_with(|request| request.has_begun.load(Ordering::Relaxed)).unwrap_or_default()
+    REQUEST.try_with(|request| request.has_begun.load(Ordering::Relaxed)).unwrap_or(true)
 }
 
 /// Makes `work` part of the request that is being answered here, to run as a separate task.
@@ -82,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_began_in_one_task_has_begun_in_all_of_its_own() {
         begin();
-        assert!(!has_begun(), "there is no request");
+        assert!(has_begun(), "there is no request");
         let answering = async {
             assert!(!has_begun());
             tokio::spawn(carry(async { begin() })).await.unwrap();

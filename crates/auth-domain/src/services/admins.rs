@@ -9,7 +9,7 @@ use super::Environment;
 
 /// This would leave no account with the role `admin` that is not suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is the last user with the role admin: give it to someone else first")]
+#[error("this is the last user with the role admin: give the role to someone else first")]
 pub struct LastAdmin;
 
 impl From<LastAdmin> for Refusal {

@@ -51,6 +51,7 @@ pub(super) fn endpoint() -> Endpoint {
             ],
             description: "Who it is, in headers; no body.",
         })
+        .answers_plain(Answer::Redirect("To the sign-in page, with `login=302`."))
         .errors(&[ErrorCode::InvalidTarget, ErrorCode::Forbidden])
         .errors(&[HttpCode::CrossSiteRequest])
 }

@@ -284,6 +284,12 @@ async fn a_gateway_learns_where_to_send_browsers_that_are_not_signed_in() {
     }
     assert_eq!(header(&page.get("/auth/verify").await, "location"), "", "the gateway did not ask");
     page.get("/auth/verify?login=yes").await.expect(400, "VALIDATION_FAILED");
+    page.get("/auth/verify?login=302&audience=orders").await.expect(400, "VALIDATION_FAILED");
+    let itself = app.client().header("X-Original-Method", "GET").header("Accept", "text/html");
+    let itself = itself.header("X-Original-URL", &format!("{URL}/account/login?redirect=x"));
+    assert_eq!(header(&itself.get("/auth/verify?login=302").await, "location"), "", "or it would go round in circles");
+    let framed = page_by_traefik.header("Sec-Fetch-Dest", "iframe").get("/auth/verify?login=302").await;
+    framed.expect(401, "TOKEN_REQUIRED");
     let (access, _) = app.session("ann").await;
     let page = page.bearer(&access);
     assert_eq!(page.get("/auth/verify?login=302").await.status, 200);
