@@ -242,7 +242,7 @@ impl OwnDatabase {
 
     /// To compare with.
     pub fn here(&self) -> Database<'_> {
-        Some(Box::new(|statement| self.cluster.query(&self.url, statement)))
+        Some(Box::new(|statement| self.query(statement)))
     }
 
     /// Answers what a statement finds in it, as text.
@@ -252,6 +252,6 @@ impl OwnDatabase {
 
     /// Runs SQL in it.
     pub fn sql(&self, sql: &str) {
-        self.cluster.query(&self.url, sql);
+        self.query(sql);
     }
 }
