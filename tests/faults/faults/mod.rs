@@ -93,9 +93,18 @@ impl Fault {
     }
 }
 
-/// What shows that something acknowledged was lost.
-const LOST: Words =
-    &["is gone", "is not as it was acknowledged", "cannot log in", "is logged out", "outlives", "was deleted and"];
+/// What shows that something acknowledged was lost: to the clients while they work, and to the comparison at the end.
+const LOST: Words = &[
+    "is logged out",
+    "a live session is refused",
+    "a user cannot",
+    "works twice",
+    "worked twice",
+    "is gone",
+    "is not as it was acknowledged",
+    "outlives",
+    "was deleted and",
+];
 /// What shows that each guard was undone.
 const UNDONE: &[Words] = &[
     &["was registered", "share an address"],
