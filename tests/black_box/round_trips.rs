@@ -76,7 +76,7 @@ async fn no_request_waits_for_the_database_more_often_than_it_must() {
     let client = server.client();
     let [mut register, mut login, mut me, mut verify, mut introspect, mut refresh, mut logout] = [
         ("register", 3),
-        ("login", 4),
+        ("login", 3),
         // Its token proves that the login was answered: one guarded write.
         ("me, with a new token", 2),
         ("verify", 1),

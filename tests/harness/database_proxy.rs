@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 /// The texts of what was sent at once, in order.
 pub type RoundTrip = Vec<String>;
@@ -55,38 +58,46 @@ impl DatabaseProxy {
 }
 
 /// A round trip is all that is sent until the server answers.
-async fn pass_on(
-    mut near: TcpStream,
-    mut far: TcpStream,
-    trips: &Mutex<Vec<RoundTrip>>,
-    way: Duration,
-) -> std::io::Result<()> {
+async fn pass_on(near: TcpStream, far: TcpStream, trips: &Mutex<Vec<RoundTrip>>, way: Duration) -> std::io::Result<()> {
+    // Or the kernel would hold back what follows a packet that is not acknowledged yet, for up to 40 ms.
+    near.set_nodelay(true)?;
+    far.set_nodelay(true)?;
+    let ((mut near, to_near), (mut far, to_far)) = (near.into_split(), far.into_split());
+    let (to_near, to_far) = (later(to_near), later(to_far));
     let (mut sent, mut received) = ([0; 16_384], [0; 16_384]);
     let (mut messages, mut trip) = (Messages::default(), None);
     loop {
-        tokio::select! {
+        let (bytes, to) = tokio::select! {
             length = near.read(&mut sent) => {
                 let bytes = &sent[..length?];
-                if bytes.is_empty() {
-                    return Ok(());
-                }
                 let statements = messages.read(bytes);
                 let index = *trip.get_or_insert_with(|| begin(trips));
                 trips.lock().unwrap()[index].extend(statements);
-                tokio::time::sleep(way).await;
-                far.write_all(bytes).await?;
+                (bytes, &to_far)
             }
             length = far.read(&mut received) => {
-                let bytes = &received[..length?];
-                if bytes.is_empty() {
-                    return Ok(());
-                }
                 trip = None;
-                tokio::time::sleep(way).await;
-                near.write_all(bytes).await?;
+                (&received[..length?], &to_near)
             }
+        };
+        if bytes.is_empty() || to.send((Instant::now() + way, bytes.to_vec())).is_err() {
+            return Ok(());
         }
     }
+}
+
+/// Writes each packet when it is due. Packets are on the way at the same time, as they are on a long line.
+fn later(mut to: OwnedWriteHalf) -> UnboundedSender<(Instant, Vec<u8>)> {
+    let (packets, mut on_the_way) = unbounded_channel::<(Instant, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((due, bytes)) = on_the_way.recv().await {
+            tokio::time::sleep_until(due).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    });
+    packets
 }
 
 fn begin(trips: &Mutex<Vec<RoundTrip>>) -> usize {

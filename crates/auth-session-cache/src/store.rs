@@ -70,6 +70,15 @@ impl Store for CachedStore {
         self.store.find_account_by_name(name).await
     }
 
+    async fn find_account_and_password_limit(
+        &self,
+        name: &LoginName,
+        nobody: AttemptSubject,
+        network: &Network,
+    ) -> Result<(Option<Account>, PasswordLimit), StoreError> {
+        self.store.find_account_and_password_limit(name, nobody, network).await
+    }
+
     async fn find_account_by_identity(
         &self,
         provider: &ProviderName,

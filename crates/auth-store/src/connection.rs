@@ -21,7 +21,7 @@ use diesel_async::{
     AnsiTransactionManager, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _,
     TransactionManager as _,
 };
-use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, join_all};
+use futures_util::future::{BoxFuture, FutureExt as _, TryFutureExt as _, join, join_all, join3};
 use tokio::sync::oneshot;
 
 use self::complaint::Complaint;

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use crate::accounts::{self, AccountRow};
-use crate::connection::{Connection, Done, Statement, columns};
+use crate::connection::{Connection, Done, Query, Statement, columns};
 use crate::identities::{IdentityRow, JoinedRow, accounts_of};
 use crate::schema::{accounts as accounts_table, identities, names};
 use crate::types::DbUuid;
@@ -141,18 +141,28 @@ pub(crate) async fn release(conn: &mut Connection, account_id: AccountId, releas
     Ok(())
 }
 
+/// Selects the id of the account that has the name.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn owner_of<'n>(name: &'n Name<'n>) -> _ {
+    let kind: &'n str = &name.kind;
+    let text: &'n str = name.text;
+    names::table.filter(names::kind.eq(kind)).filter(names::name.eq(text)).select(names::account_id)
+}
+
+/// Selects the account that has the name.
+pub(crate) fn account_of<'n>(name: &'n Name<'n>) -> impl Query<'n, JoinedRow> {
+    let query = accounts_table::table.left_join(identities::table).filter(accounts_table::id.eq_any(owner_of(name)));
+    query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))
+}
+
 /// Finds the account that has the name, in one statement, so that a name that is given up at this moment does not count.
 pub(crate) async fn find_account(conn: &mut Connection, name: &Name<'_>) -> Done<Option<Account>> {
-    let named = names::table.filter(names::kind.eq(name.kind.to_string())).filter(names::name.eq(name.text));
-    let owner = named.select(names::account_id);
     if conn.is_spread() {
         // One statement would query every server. If no account has the name, none is looked up, too, so that it takes as long.
-        let id: Option<DbUuid> = conn.find(owner).await?;
+        let id: Option<DbUuid> = conn.find(owner_of(name)).await?;
         let found = accounts::find(conn, AccountId::from(id.map_or_else(uuid::Uuid::nil, |id| id.0))).await?;
         return Ok(found.filter(|account| name.is_of(account)));
     }
-    let query = accounts_table::table.left_join(identities::table).filter(accounts_table::id.eq_any(owner));
-    let query = query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()));
-    let rows: Vec<JoinedRow> = conn.load(query).await?;
+    let rows: Vec<JoinedRow> = conn.load(account_of(name)).await?;
     Ok(accounts_of(rows)?.pop())
 }

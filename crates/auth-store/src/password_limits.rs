@@ -1,15 +1,19 @@
 //! Password limits: storing, reading and counting.
 
 use auth_domain::Timestamp;
+use auth_domain::account::Account;
 use auth_domain::password_limit::{DailyMisses, NetworkAttempts, PasswordLimit};
 use auth_domain::rate_limit::AttemptSubject;
 use auth_domain::session::Network;
 use auth_domain::version::RowVersion;
 use diesel::prelude::*;
+use diesel::sql_types::Nullable;
 
 use crate::connection::{Connection, Done, columns};
+use crate::identities::accounts_of;
+use crate::names::{self, Name};
 use crate::schema::{password_daily_misses, password_network_attempts};
-use crate::types::DbUuid;
+use crate::types::{DbUuid, SqlUuid};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = password_network_attempts, primary_key(subject, network), treat_none_as_null = true)]
@@ -76,24 +80,67 @@ impl From<DailyMissesRow> for DailyMisses {
     }
 }
 
-/// Reads a limit with two statements: its parts have their own versions as guards, so they need not be of one instant.
-pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network: &Network) -> Done<PasswordLimit> {
-    let key = DbUuid(subject.as_uuid());
-    let attempts = password_network_attempts::table
-        .filter(password_network_attempts::subject.eq(key))
-        .filter(password_network_attempts::network.eq(network.as_str()))
-        .select(columns::<NetworkAttemptsRow, _>());
-    let daily = password_daily_misses::table
-        .filter(password_daily_misses::subject.eq(key))
-        .select(columns::<DailyMissesRow, _>());
-    let (attempts, daily): (Option<NetworkAttemptsRow>, Option<DailyMissesRow>) =
-        conn.find_both(attempts, daily).await?;
-    Ok(PasswordLimit {
+/// Selects the two parts of a limit. They have their own versions as guards, so they need not be of one instant.
+macro_rules! parts {
+    ($subject:expr, $network:expr) => {
+        (
+            password_network_attempts::table
+                .filter(password_network_attempts::subject.eq($subject))
+                .filter(password_network_attempts::network.eq($network.as_str()))
+                .select(columns::<NetworkAttemptsRow, _>()),
+            password_daily_misses::table
+                .filter(password_daily_misses::subject.eq($subject))
+                .select(columns::<DailyMissesRow, _>()),
+        )
+    };
+}
+
+type Parts = (Option<NetworkAttemptsRow>, Option<DailyMissesRow>);
+
+fn limit((attempts, daily): Parts, subject: AttemptSubject, network: &Network) -> PasswordLimit {
+    PasswordLimit {
         subject,
         network: network.clone(),
         attempts: attempts.map(Into::into).unwrap_or_default(),
         daily: daily.map(Into::into).unwrap_or_default(),
-    })
+    }
+}
+
+pub(crate) async fn find(conn: &mut Connection, subject: AttemptSubject, network: &Network) -> Done<PasswordLimit> {
+    let (attempts, daily) = parts!(DbUuid(subject.as_uuid()), network);
+    Ok(limit(conn.find_both(attempts, daily).await?, subject, network))
+}
+
+diesel::define_sql_function! {
+    /// The value, or the other one if it is `NULL`.
+    fn coalesce(value: Nullable<SqlUuid>, otherwise: SqlUuid) -> SqlUuid;
+}
+
+/// Finds the account that has the name, and its limit; without an account, the limit of `nobody`. The same statements run in
+/// both cases. If the name changes hands between them, the limit looks empty, and its guards notice that at the commit.
+pub(crate) async fn find_by_name(
+    conn: &mut Connection,
+    name: &Name<'_>,
+    nobody: AttemptSubject,
+    network: &Network,
+) -> Done<(Option<Account>, PasswordLimit)> {
+    let subject_of =
+        |account: &Option<Account>| account.as_ref().map_or(nobody, |account| AttemptSubject::Account(account.id));
+    if conn.is_spread() {
+        // One statement would query every server.
+        let account = names::find_account(conn, name).await?;
+        let limit = find(conn, subject_of(&account), network).await?;
+        return Ok((account, limit));
+    }
+    let subject = || coalesce(names::owner_of(name).single_value(), DbUuid(nobody.as_uuid()));
+    let (attempts, daily) = parts!(subject(), network);
+    let (rows, attempts, daily): (_, Option<NetworkAttemptsRow>, Option<DailyMissesRow>) =
+        conn.load_and_find_both(names::account_of(name), attempts, daily).await?;
+    let account = accounts_of(rows)?.pop();
+    let subject = subject_of(&account);
+    let key = DbUuid(subject.as_uuid());
+    let parts = (attempts.filter(|row| row.subject == key), daily.filter(|row| row.subject == key));
+    Ok((account, limit(parts, subject, network)))
 }
 
 #[derive(Queryable, Selectable)]

@@ -339,4 +339,6 @@ diesel::joinable!(identities -> accounts (account_id));
 diesel::joinable!(challenges -> accounts (account_id));
 diesel::joinable!(event_deliveries -> events (event_id));
 diesel::allow_tables_to_appear_in_same_query!(accounts, identities, names, sessions, challenges);
+diesel::allow_tables_to_appear_in_same_query!(names, password_network_attempts);
+diesel::allow_tables_to_appear_in_same_query!(names, password_daily_misses);
 diesel::allow_tables_to_appear_in_same_query!(events, event_deliveries);

@@ -278,6 +278,19 @@ impl<E: Engine> Store for SqlStore<E> {
         self.read(move |conn| async move { names::find_account(conn, &Name::of(&name)).await }.boxed()).await
     }
 
+    async fn find_account_and_password_limit(
+        &self,
+        name: &LoginName,
+        nobody: AttemptSubject,
+        network: &Network,
+    ) -> Result<(Option<Account>, PasswordLimit), StoreError> {
+        let (name, network) = (name.clone(), network.clone());
+        self.read(move |conn| {
+            async move { password_limits::find_by_name(conn, &Name::of(&name), nobody, &network).await }.boxed()
+        })
+        .await
+    }
+
     async fn find_account_by_identity(
         &self,
         provider: &ProviderName,

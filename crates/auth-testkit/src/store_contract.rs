@@ -75,6 +75,7 @@ macro_rules! store_contract {
             sessions_that_passed_no_second_factor_end
             only_live_sessions_are_listed
             password_limits_are_written_one_version_at_a_time
+            an_account_is_found_with_its_password_limit
             networks_are_listed_by_their_last_login
             signing_keys_are_unique_by_sequence
             keys_are_resealed_only_from_what_was_read

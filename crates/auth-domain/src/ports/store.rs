@@ -118,6 +118,15 @@ pub trait Store: Send + Sync {
     /// Returns the account with this e-mail address or username.
     async fn find_account_by_name(&self, name: &LoginName) -> Result<Option<Account>, StoreError>;
 
+    /// Returns the account with this e-mail address or username, and its password limit from a network; without an
+    /// account, the limit of `nobody`.
+    async fn find_account_and_password_limit(
+        &self,
+        name: &LoginName,
+        nobody: AttemptSubject,
+        network: &Network,
+    ) -> Result<(Option<Account>, PasswordLimit), StoreError>;
+
     /// Returns the account to which this identity is linked.
     async fn find_account_by_identity(
         &self,

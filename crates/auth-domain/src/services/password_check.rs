@@ -109,12 +109,9 @@ impl PasswordCheck {
         network: &Network,
     ) -> Result<PasswordMatched, PasswordCheckError> {
         self.hasher.admits(network)?;
-        let account = self.env.store.find_account_by_name(name).await?;
-        let subject = match &account {
-            Some(account) => AttemptSubject::Account(account.id),
-            None => AttemptSubject::UnknownName(self.name_digest.digest(name)),
-        };
-        self.compare(subject, account, password, network).await
+        let nobody = AttemptSubject::UnknownName(self.name_digest.digest(name));
+        let (account, limit) = self.env.store.find_account_and_password_limit(name, nobody, network).await?;
+        self.compare(account, limit, password).await
     }
 
     /// Compares `password` with that of a known account; a match is committed, too, with a new hash if the stored one is
@@ -126,7 +123,8 @@ impl PasswordCheck {
         network: &Network,
     ) -> Result<PasswordAccepted, PasswordCheckError> {
         let subject = AttemptSubject::Account(account.id);
-        let matched = self.compare(subject, Some(account), password.clone(), network).await?;
+        let limit = self.env.store.find_password_limit(subject, network).await?;
+        let matched = self.compare(Some(account), limit, password.clone()).await?;
         let renewed = self.renewed_hash(&matched, password, network).await;
         self.accept(&matched, renewed).await
     }
@@ -180,12 +178,10 @@ impl PasswordCheck {
 
     async fn compare(
         &self,
-        subject: AttemptSubject,
         account: Option<Account>,
+        limit: PasswordLimit,
         password: Password,
-        network: &Network,
     ) -> Result<PasswordMatched, PasswordCheckError> {
-        let limit = self.env.store.find_password_limit(subject, network).await?;
         limit.check(self.env.now()).map_err(PasswordCheckError::RateLimited)?;
 
         let stored = |account: &Account| {
@@ -193,7 +189,7 @@ impl PasswordCheck {
             Some(StoredHash { account_id: account.id, hash })
         };
         let hash = account.as_ref().and_then(stored);
-        let verdict = self.hasher.verify(password, hash, network).await?;
+        let verdict = self.hasher.verify(password, hash, &limit.network).await?;
         let right = verdict != PasswordVerdict::Miss;
         match account {
             Some(account) if right && account.password_hash.is_some() && account.blocked().is_none() => {

@@ -344,10 +344,10 @@ async fn without_a_signing_key_there_is_no_session() {
 async fn whichever_call_to_the_database_fails_no_session_is_opened() {
     let expired = Policy::for_tests().challenge_lifetimes.code;
     for (policy, since, has_factor, calls) in [
-        (Policy::for_tests(), Duration::ZERO, false, 3),
-        (Policy::for_tests(), Duration::ZERO, true, 4),
-        (verified_first(), Duration::ZERO, false, 4),
-        (verified_first(), expired, false, 6),
+        (Policy::for_tests(), Duration::ZERO, false, 2),
+        (Policy::for_tests(), Duration::ZERO, true, 3),
+        (verified_first(), Duration::ZERO, false, 3),
+        (verified_first(), expired, false, 5),
     ] {
         let tried = with_each_call_failing(
             StoreError::Unavailable,

@@ -72,6 +72,33 @@ impl Connection {
         Ok((first?, second?))
     }
 
+    /// Loads rows and finds two more at once, as [`Self::load`] and [`Self::find`] do.
+    pub(crate) async fn load_and_find_both<'q, M, P, Q, T, R, S>(
+        &mut self,
+        many: M,
+        first: P,
+        second: Q,
+    ) -> Done<(Vec<T>, Option<R>, Option<S>)>
+    where
+        T: Send + 'q,
+        R: Send + 'q,
+        S: Send + 'q,
+        M: Query<'q, T>,
+        P: Query<'q, R>,
+        Q: Query<'q, S>,
+    {
+        let Some(mut handles) = self.handles(2) else {
+            return Ok((self.load(many).await?, self.find(first).await?, self.find(second).await?));
+        };
+        let [all, one, other] = handles.as_mut_slice() else { return Err(StoreError::Failed.into()) };
+        let (many, first, second) = join3(all.load(many), one.find(first), other.find(second)).await;
+        for handle in [all, one, other] {
+            self.broken |= handle.broken;
+            handle.complain();
+        }
+        Ok((many?, first?, second?))
+    }
+
     /// Returns this many handles of the connection and one more; `None` if the engine answers one statement at a time.
     fn handles(&self, count: usize) -> Option<Vec<Self>> {
         match &self.engine {

@@ -55,6 +55,19 @@ impl Store for MemoryStore {
         self.read(|tables| tables.account_by_name(name))
     }
 
+    async fn find_account_and_password_limit(
+        &self,
+        name: &LoginName,
+        nobody: AttemptSubject,
+        network: &Network,
+    ) -> Result<(Option<Account>, PasswordLimit), StoreError> {
+        self.read(|tables| {
+            let account = tables.account_by_name(name);
+            let subject = account.as_ref().map_or(nobody, |account| AttemptSubject::Account(account.id));
+            (account, tables.password_limit(subject, network))
+        })
+    }
+
     async fn find_account_by_identity(
         &self,
         provider: &ProviderName,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_domain::account::LoginName;
 use auth_domain::password_limit::PasswordLimit;
 use auth_domain::ports::Change;
 use auth_domain::rate_limit::AttemptSubject;
@@ -9,7 +10,7 @@ use auth_domain::session::Network;
 use auth_domain::version::RowVersion;
 use uuid::Uuid;
 
-use super::{AnyStore, conflict};
+use super::{AnyStore, conflict, insert_account};
 use crate::fixtures::{NOW, unique};
 
 /// Both parts, each under its own version.
@@ -39,6 +40,43 @@ pub async fn password_limits_are_written_one_version_at_a_time(store: AnyStore) 
     let elsewhere = Network::from_stored("198.51.100.0/24".to_owned());
     let other = store.find_password_limit(subject, &elsewhere).await.unwrap();
     assert_eq!((other.attempts.version, other.daily), (RowVersion::NONE, second.daily));
+}
+
+/// By e-mail address, by username, and of a name that nobody has; each part that is there comes along.
+pub async fn an_account_is_found_with_its_password_limit(store: AnyStore) {
+    let network = Network::from_stored("192.0.2.0/24".to_owned());
+    let nobody = AttemptSubject::UnknownName(Uuid::from_u128(unique().into()));
+    let account = insert_account(&store).await;
+    let email = LoginName::Email(account.email.clone());
+    let username = LoginName::Username(account.username.clone().unwrap());
+    let find = async |name| store.find_account_and_password_limit(name, nobody, &network).await.unwrap();
+
+    let subject = AttemptSubject::Account(account.id);
+    let (found, empty) = find(&email).await;
+    assert_eq!((found, empty.subject), (Some(account.clone()), subject));
+    assert_eq!((empty.attempts.version, empty.daily.version), (RowVersion::NONE, RowVersion::NONE));
+    let missed = empty.after_miss(NOW);
+    store.commit(vec![Change::PutNetworkAttempts(missed.clone())]).await.unwrap();
+    let (_, without_day) = find(&email).await;
+    assert_eq!((without_day.attempts, without_day.daily.version), (missed.attempts, RowVersion::NONE));
+    store.commit(vec![Change::PutDailyMisses(missed.clone())]).await.unwrap();
+    for name in [&email, &username] {
+        assert_eq!(find(name).await, (Some(account.clone()), missed.clone()));
+    }
+
+    let unknown = ["nobody", "no body"].map(LoginName::parse);
+    for name in &unknown {
+        assert_eq!(find(name).await.0, None);
+    }
+    let first = store.find_password_limit(nobody, &network).await.unwrap().after_miss(NOW);
+    let both = vec![Change::PutNetworkAttempts(first.clone()), Change::PutDailyMisses(first.clone())];
+    store.commit(both).await.unwrap();
+    for name in &unknown {
+        assert_eq!(find(name).await, (None, first.clone()));
+    }
+    let elsewhere = Network::from_stored("198.51.100.0/24".to_owned());
+    let (_, other) = store.find_account_and_password_limit(&email, nobody, &elsewhere).await.unwrap();
+    assert_eq!((other.attempts.version, other.daily), (RowVersion::NONE, missed.daily));
 }
 
 /// A network once for each account, the last login first, and no more than asked for.
