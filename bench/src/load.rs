@@ -27,9 +27,11 @@ impl Answer {
         rest.split('"').next().map(str::to_owned)
     }
 
-    /// Whether a header of that name, in lower case, is there.
-    pub(crate) fn has_header(&self, name: &str) -> bool {
-        self.head.lines().any(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))
+    /// The time after which the caller may try again.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut values = fields.filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+        values.next()?.1.trim().parse().ok().map(Duration::from_secs)
     }
 }
 
@@ -84,6 +86,11 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Optio
 pub(crate) trait Caller: Send {
     fn next(&mut self) -> Vec<u8>;
     fn answered(&mut self, answer: &Answer);
+
+    /// How long it waits after an answer, in a closed loop.
+    fn pause(&self, _answer: &Answer) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The same request again and again.
@@ -137,6 +144,10 @@ pub(crate) fn closed_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, measure
                 let answer = connection.exchange(&caller.next()).await.unwrap();
                 caller.answered(&answer);
                 done += 1;
+                let pause = caller.pause(&answer);
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
             }
             done
         };
@@ -204,7 +215,7 @@ pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64
                         }
                     };
                     caller.answered(&answer);
-                    without_retry_after += usize::from(answer.status >= 400 && !answer.has_header("retry-after"));
+                    without_retry_after += usize::from(answer.status >= 400 && answer.retry_after().is_none());
                     times.push((scheduled.elapsed(), answer.status));
                 }
             }

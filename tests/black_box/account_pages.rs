@@ -35,6 +35,15 @@ fn the_account_pages_are_the_build_of_their_sources() {
     }
 }
 
+async fn in_chromium(name: &str, server: &Server, app: &str, provider: &str) {
+    server.register("root").await;
+    server.command(&["user", "roles", "root", "--add", "admin"]);
+    let mut script = script(name);
+    script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", app).env("AUTH_TEST_PROVIDER", provider);
+    script.env("AUTH_TEST_ADMIN", "root").env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
+    tokio::task::spawn_blocking(move || run(script)).await.unwrap();
+}
+
 each_engine! {
     /// Without a violation of the policy of the pages, a request elsewhere, or anything that axe finds.
     async fn the_account_pages_work_in_chromium(engine) {
@@ -54,12 +63,13 @@ each_engine! {
             ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),
         ];
         let server = Server::with(engine, &settings).await;
-        server.register("root").await;
-        server.command(&["user", "roles", "root", "--add", "admin"]);
-        let mut script = script("test:browser");
-        script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", &app).env("AUTH_TEST_PROVIDER", &provider.url);
-        script.env("AUTH_TEST_ADMIN", "root");
-        script.env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
-        tokio::task::spawn_blocking(move || run(script)).await.unwrap();
+        in_chromium("test:browser", &server, &app, &provider.url).await;
+    }
+
+    async fn deletions_can_be_undone_in_chromium(engine) {
+        let app = empty_page();
+        let settings = [("AUTH_PAGES", "on"), ("AUTH_ALLOWED_ORIGINS", &app), ("AUTH_DELETION_GRACE", "604800")];
+        let server = Server::with(engine, &settings).await;
+        in_chromium("test:browser:grace", &server, &app, &app).await;
     }
 }

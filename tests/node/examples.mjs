@@ -71,12 +71,12 @@ async function plain() {
   await tab.getByLabel("E-mail address").fill(email);
   await tab.getByLabel("Password").fill("another password");
   await tab.getByRole("button", { name: "Sign in" }).click();
-  await tab.getByText("The password is wrong.").waitFor();
+  await tab.getByText("The password is incorrect.").waitFor();
   await tab.getByLabel("Password").fill(password);
   await tab.getByRole("button", { name: "Sign in" }).click();
   await tab.getByLabel("Code").fill("000000");
   await tab.getByRole("button", { name: "Continue" }).click();
-  await tab.getByText("The code is wrong.").waitFor();
+  await tab.getByText("The code is incorrect.").waitFor();
   await tab.getByLabel("Code").fill(totp(secret, 1));
   await tab.getByRole("button", { name: "Continue" }).click();
   await tab.getByRole("listitem").getByText("Buy milk").waitFor();

@@ -11,6 +11,7 @@ export type UserDetails = Schemas["UserDetailsData"];
 export type Invitation = Schemas["Invitation"];
 export type AuditRecord = Schemas["AuditRecord"];
 export type Status = Schemas["StatusData"];
+export type Deletion = Schemas["DeletionData"] | Schemas["DeletionScheduledData"];
 type Users = Schemas["ManagedUsersData"];
 type Changed = Schemas["ManagedUserData"];
 
@@ -66,7 +67,8 @@ export const admin = {
   resetFactors: (id: string) => call<Changed>("DELETE", of(id, "2fa")),
   setEmail: (id: string, email: string, verified: boolean) => call<Changed>("PUT", of(id, "email"), {}, { email, verified }),
   requirePassword: (id: string) => call<Changed>("POST", of(id, "require-password")),
-  remove: (id: string) => call<object>("DELETE", of(id)),
+  restore: (id: string) => call<Changed>("POST", of(id, "restore")),
+  remove: (id: string) => call<Deletion>("DELETE", of(id)),
   invitations: (query: Query) => call<Schemas["InvitationsData"]>("GET", "invitations", query),
   invite: (body: object) => call<Schemas["InvitedData"]>("POST", "invitations", {}, body),
   withdraw: (id: string) => call<object>("DELETE", `invitations/${encodeURIComponent(id)}`),

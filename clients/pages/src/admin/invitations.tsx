@@ -116,7 +116,7 @@ function Invite({ close, done }: { close: () => void; done: (made: Invited) => v
       expiresIn: Number(days) * DAY,
     });
   const wholeNumber = ({ uses = "" }: Record<string, string>) =>
-    /^[1-9]\d{0,4}$/.test(uses.trim()) ? undefined : { fields: { uses: t("invite.uses_format") } };
+    /^([1-9]\d{0,4}|100000)$/.test(uses.trim()) ? undefined : { fields: { uses: t("invite.uses_format") } };
   const days = DAYS.map((number): [string, string] => [
     String(number),
     new Intl.NumberFormat(settings.language, { style: "unit", unit: "day", unitDisplay: "long" }).format(number),

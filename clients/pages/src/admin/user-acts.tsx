@@ -2,18 +2,20 @@
 import { useState } from "preact/hooks";
 import type { Result } from "@auth-service/client";
 import { Section, useSaid } from "../account/section.js";
+import { date } from "../texts.js";
 import { Field } from "../ui.js";
-import { admin, type ManagedUser } from "./api.js";
+import { admin, type Deletion, type ManagedUser } from "./api.js";
 import { Check, Confirm, wordsIn } from "./parts.js";
 import { show } from "./router.js";
 import { type AdminText, t } from "./texts.js";
 
-type Act = "roles" | "email" | "suspend" | "resume" | "sessions" | "factors" | "password" | "delete";
+type Act = "roles" | "email" | "suspend" | "resume" | "restore" | "sessions" | "factors" | "password" | "delete";
 
 /** Those that need nothing but a yes. */
 const PLAIN: Partial<Record<Act, { run: (id: string) => Promise<Result<unknown>>; danger?: boolean }>> = {
   suspend: { run: admin.suspend, danger: true },
   resume: { run: admin.resume },
+  restore: { run: admin.restore },
   sessions: { run: admin.endSessions, danger: true },
   factors: { run: admin.resetFactors, danger: true },
   password: { run: admin.requirePassword },
@@ -28,16 +30,22 @@ export function UserActs({ user, changed }: Props) {
   const [asked, ask] = useState<Act>();
   const { said, say } = useSaid();
   const close = () => ask(undefined);
-  const done = async (act: Act) => {
+  const done = async (act: Exclude<Act, "delete">) => {
     close();
-    if (act === "delete") return show("");
     await changed();
     say({ notice: t(`act.${act}.done`) });
+  };
+  const deleted = async (deletion: Deletion) => {
+    if (!("restorableUntil" in deletion)) return show("");
+    close();
+    await changed();
+    say({ notice: t("act.delete.done", { date: date(deletion.restorableUntil) }) });
   };
   const acts: Act[] = [
     "roles",
     "email",
-    user.state === "suspended" ? "resume" : "suspend",
+    user.suspendedAt ? "resume" : "suspend",
+    ...(user.deletionDueAt ? (["restore"] as const) : []),
     "sessions",
     "factors",
     ...(user.hasPassword ? (["password"] as const) : []),
@@ -57,7 +65,7 @@ export function UserActs({ user, changed }: Props) {
           </button>
         ))}
       </div>
-      {asked && plain && (
+      {asked && asked !== "delete" && plain && (
         <Confirm
           title={t(`act.${asked}.title` as AdminText)}
           submit={t(`act.${asked}`)}
@@ -74,7 +82,7 @@ export function UserActs({ user, changed }: Props) {
       )}
       {asked === "roles" && <Roles user={user} done={() => void done("roles")} close={close} />}
       {asked === "email" && <Address user={user} done={() => void done("email")} close={close} />}
-      {asked === "delete" && <Delete user={user} done={() => void done("delete")} close={close} />}
+      {asked === "delete" && <Delete user={user} done={(deletion) => void deleted(deletion)} close={close} />}
     </Section>
   );
 }
@@ -142,14 +150,14 @@ function verifiedProblem(problem: Parameters<typeof Field>[0]["problem"]) {
   return { ...problem, fields: { email: t("email.must_be_known") } };
 }
 
-function Delete({ user, done, close }: DialogProps) {
+function Delete({ user, done, close }: Omit<DialogProps, "done"> & { done: (deletion: Deletion) => void }) {
   const check = ({ address = "" }: Record<string, string>) =>
     address.trim().toLowerCase() === user.email.toLowerCase() ? undefined : { fields: { address: t("act.delete.mismatch") } };
   return (
     <Confirm title={t("act.delete.title")} submit={t("act.delete")} danger check={check} act={() => admin.remove(user.id)} done={done} close={close}>
       {(problem) => (
         <>
-          <p>{t("act.delete.text")}</p>
+          <p>{t(user.deletionDueAt ? "act.delete.again" : "act.delete.text")}</p>
           <p class="long">{t("delete.confirm", { email: user.email })}</p>
           <Field label={t("field.email")} name="address" autoComplete="off" problem={problem} autoFocus />
         </>

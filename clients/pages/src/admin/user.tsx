@@ -68,6 +68,11 @@ const Facts = ({ user }: { user: ManagedUser }) => (
           <Time value={user.suspendedAt} />
         </Row>
       )}
+      {user.deletionDueAt && (
+        <Row label="user.deletion">
+          <Time value={user.deletionDueAt} />
+        </Row>
+      )}
       <Row label="user.created">
         <Time value={user.createdAt} />
       </Row>

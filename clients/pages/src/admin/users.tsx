@@ -42,7 +42,7 @@ export function Users({ query }: { query: URLSearchParams }) {
                 label={t("users.state")}
                 name="state"
                 value={filter.state ?? ""}
-                options={[any, ["active", t("state.active")], ["suspended", t("state.suspended")]]}
+                options={[any, ["active", t("state.active")], ["suspended", t("state.suspended")], ["deletion_scheduled", t("state.deletion")]]}
               />
             </>
           )}
@@ -86,7 +86,8 @@ function Found({ filter }: { filter: Record<string, string> }) {
 
 export const StateTags = ({ user }: { user: ManagedUser }) => (
   <>
-    {user.state === "suspended" && <span class="tag bad">{t("state.suspended")}</span>}{" "}
+    {user.suspendedAt && <span class="tag bad">{t("state.suspended")}</span>}{" "}
+    {user.deletionDueAt && <span class="tag bad">{t("state.deletion")}</span>}{" "}
     {user.roles.includes("admin") && <span class="tag accent">admin</span>}{" "}
     {user.newPasswordRequired && <span class="tag">{t("user.new_password")}</span>}{" "}
     {!user.emailVerified && <span class="tag">{t("profile.unverified")}</span>}

@@ -73,7 +73,7 @@ test("an administrator finds a user and does everything to them", { timeout }, (
     await button(tab.getByRole("dialog"), "Suspend").click();
     await tab.getByText("The user is suspended.").waitFor();
     assert.equal((await logIn(name)).code, "ACCOUNT_SUSPENDED");
-    await act(tab, "Resume");
+    await act(tab, "End suspension");
     await tab.getByText("The user is active again.").waitFor();
     assert.equal((await logIn(name)).code, "TWOFA_REQUIRED");
     await act(tab, "Reset two-factor authentication");

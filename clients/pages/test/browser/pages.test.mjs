@@ -34,7 +34,7 @@ test("register, verify the address, sign out, sign in by keyboard alone", { time
     await isAccessible(tab, "verify");
     await tab.getByLabel(CODE).fill("000000");
     await button(tab, "Verify").click();
-    await tab.getByText("The code is wrong. Check it and try again.").waitFor();
+    await tab.getByText("The code is incorrect. Check it and try again.").waitFor();
     await tab.getByLabel(CODE).fill(await mailedCode("verify-email", email));
     await button(tab, "Verify").click();
     await heading(tab, "Your account");
@@ -96,7 +96,7 @@ test("two-factor authentication: set up in place, sign in each way, turn off", {
     await isAccessible(tab, "second factor");
     await tab.getByLabel(CODE).fill("000000");
     await button(tab, "Confirm").click();
-    await tab.getByText("The code is wrong. Check it and try again.").waitFor();
+    await tab.getByText("The code is incorrect. Check it and try again.").waitFor();
     await tab.getByLabel(CODE).fill(await appCode(secret, 0));
     await button(tab, "Confirm").click();
     await heading(tab, "Your account");
@@ -146,7 +146,7 @@ test("an act that needs a fresh login asks for it in place and goes on", { timeo
     const dialog = tab.getByRole("dialog");
     await dialog.getByLabel("Password", { exact: true }).fill("not this one");
     await button(dialog, "Continue").click();
-    await dialog.getByText("The password is wrong.").waitFor();
+    await dialog.getByText("The password is incorrect.").waitFor();
     await confirmFresh(tab);
     // The old one was never verified, so the new one is there at once.
     await profile.locator("dd", { hasText: next }).waitFor();
@@ -171,7 +171,7 @@ test("an act that needs a fresh login asks for it in place and goes on", { timeo
     await secret.getByLabel("Current password").fill("not this one");
     await secret.getByLabel("New password").fill(`${password} again`);
     await button(secret, "Save password").click();
-    await secret.getByText("The password is wrong.").waitFor();
+    await secret.getByText("The password is incorrect.").waitFor();
     await isAccessible(tab, "a password to change");
     await secret.getByLabel("Current password").fill(password);
     await button(secret, "Save password").click();
@@ -219,7 +219,7 @@ test("a forgotten password is replaced with a mailed code", { timeout }, () =>
   withBrowser(async ({ tab }) => {
     const { name, email } = await registered();
     await tab.goto(`${pages}login`);
-    await tab.getByRole("link", { name: "Forgot your password?" }).click();
+    await tab.getByRole("link", { name: "Forgot password?" }).click();
     await heading(tab, "Reset your password");
     await isAccessible(tab, "recovery");
     await tab.getByLabel("E-mail address").fill(email);
@@ -292,7 +292,7 @@ test("without scripts a form signs in", { timeout }, () =>
       await signIn(tab, name, "not this one");
       await tab.waitForURL(/error=INVALID_PASSWORD/);
       // Playwright finds no texts in a noscript element.
-      assert.equal(await tab.locator(".note.bad").textContent(), "The password is wrong.");
+      assert.equal(await tab.locator(".note.bad").textContent(), "The password is incorrect.");
       await signIn(tab, name);
       await tab.waitForURL(target);
       const cookies = (await context.cookies(url)).map(({ name: cookie }) => cookie.replace("__Host-auth-", "")).sort();

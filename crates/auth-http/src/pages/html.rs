@@ -172,7 +172,7 @@ fn code_form(name: &dyn Fn(&'static str) -> String, error: &str, redirect: &str)
         recovery = name("factor.use_recovery"),
         code = name("field.code"),
         submit = name("factor.submit"),
-        send = name("fresh.mail"),
+        send = name("fresh.send"),
     )
 }
 

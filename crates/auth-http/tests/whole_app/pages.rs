@@ -186,7 +186,7 @@ async fn without_scripts_a_form_signs_in_and_ends_where_it_should() {
     assert_eq!(wrong, (vec![], format!("login?error=INVALID_PASSWORD&redirect={redirect}")));
     let shown = text(&page.get(&format!("/account/{}", wrong.1)).await);
     let noscript = shown.split_once("<noscript>").unwrap().1;
-    assert!(noscript.contains("The password is wrong.") && noscript.contains("name=\"redirect\""), "{noscript}");
+    assert!(noscript.contains("The password is incorrect.") && noscript.contains("name=\"redirect\""), "{noscript}");
     let unknown = text(&page.get("/account/login?error=%3Cscript%3E").await);
     assert!(!unknown.contains("<script>") && unknown.contains("Something went wrong."), "{unknown}");
 }
