@@ -6,7 +6,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, Error};
+use actix_web::{App, Error, Scope};
 use auth_domain::use_cases::UseCases;
 
 use crate::answer::not_found;
@@ -56,6 +56,9 @@ fn cross_origin(edge: &Edge) -> Condition<Cors> {
     Condition::new(edge.origins.allowed().next().is_some(), cors(edge))
 }
 
+/// What clients and gateways ask for again and again, without logging in.
+const FREQUENT: [&str; 4] = ["/auth/verify", "/auth/me", "/auth/introspect", "/auth/refresh"];
+
 /// Registers every endpoint under every base path.
 fn configure(edge: &Edge, config: &mut ServiceConfig) {
     // The root comes last: its scope would catch the requests of the others.
@@ -63,22 +66,28 @@ fn configure(edge: &Edge, config: &mut ServiceConfig) {
     base_paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
     for base in &base_paths {
         let endpoints = endpoints::all(&edge.providers);
-        // These come first, since `/auth/{user_id}` matches `/auth/doc` too.
-        let scope = swagger::services(web::scope(base.trim_end_matches('/')), base);
-        let mut scope = dev_mail::services(page_routes::services(scope, base, edge), edge);
-        for path in paths_in_order(&endpoints) {
-            scope = scope.service(Endpoint::resource(&endpoints, path));
-        }
+        let (parameterized, fixed): (Vec<&str>, Vec<&str>) =
+            paths_in_order(&endpoints).into_iter().partition(|path| path.contains('{'));
+        let scope = with_endpoints(web::scope(base.trim_end_matches('/')), &endpoints, &fixed);
+        // Before those with parameters, since `/auth/{user_id}` matches `/auth/doc` too.
+        let scope = swagger::services(scope, base);
+        let scope = dev_mail::services(page_routes::services(scope, base, edge), edge);
+        let scope = with_endpoints(scope, &endpoints, &parameterized);
         config.service(scope.default_service(web::to(not_found)));
     }
 }
 
-/// Returns each path once; those with a parameter last, since the first that matches wins.
+fn with_endpoints(scope: Scope, endpoints: &[Endpoint], paths: &[&str]) -> Scope {
+    paths.iter().fold(scope, |scope, path| scope.service(Endpoint::resource(endpoints, path)))
+}
+
+/// Returns each path once, the most frequent first: a request is compared with one path after the other.
 fn paths_in_order(endpoints: &[Endpoint]) -> Vec<&str> {
     let mut paths: Vec<&str> =
         endpoints.iter().flat_map(|endpoint| [Some(&*endpoint.path), endpoint.alias]).flatten().collect();
-    paths.sort_unstable();
+    paths.sort_unstable_by_key(|path| {
+        (FREQUENT.iter().position(|frequent| frequent == path).unwrap_or(usize::MAX), *path)
+    });
     paths.dedup();
-    paths.sort_by_key(|path| path.contains('{'));
     paths
 }
