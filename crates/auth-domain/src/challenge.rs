@@ -296,6 +296,30 @@ mod tests {
         assert_eq!(format!("{code:?}"), "OneTimeCode(…)");
     }
 
+    #[test]
+    fn a_code_that_is_sent_again_begins_both_lifetimes_anew() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let (began, key) = (Timestamp::from_micros(0), KeyId::new("first".to_owned()));
+        for (temp, code) in [(minutes(60), minutes(10)), (minutes(5), minutes(10))] {
+            let lifetimes = ChallengeLifetimes { temp, code };
+            let subject = AttemptSubject::UnknownName(uuid::Uuid::nil());
+            let network = Network::from_stored("192.0.2.0/24".to_owned());
+            let purpose = ChallengePurpose::PasswordReset;
+            let id = ChallengeId::from(uuid::Uuid::nil());
+            let sent = Challenge::new(id, subject, Challenged::Nobody, purpose, key.clone(), network, began, lifetimes);
+            let again_at = began + minutes(3);
+            let again = sent.clone().after_miss().sent_again(KeyId::new("second".to_owned()), again_at, lifetimes);
+            for (challenge, number, at) in [(&sent, 1, began), (&again, 2, again_at)] {
+                assert_eq!(challenge.expires_at, at + temp.max(code));
+                assert_eq!(challenge.sent_at(lifetimes), Some(at));
+                let expected = OutstandingCode { send_number: number, expires_at: at + code };
+                assert_eq!(challenge.outstanding_code(at), Ok(expected));
+                assert_eq!(challenge.outstanding_code(at + code), Err(NoCodeOutstanding));
+            }
+            assert_eq!((again.version, again.key_id.as_str()), (sent.version.next().next(), "second"));
+        }
+    }
+
     proptest! {
         #[test]
         fn parsing_codes_never_panics(text in ".{0,12}", number in 0_u64..1_000_000) {

@@ -190,8 +190,8 @@ impl RateLimit {
     /// Counts one more.
     #[must_use]
     pub fn after_one(self, now: Timestamp) -> Self {
-        let began_at = self.began_at.measured_at(now).filter(|_| self.version > RowVersion::NONE);
-        let same_window = began_at.is_some_and(|began_at| now < began_at + self.kind.limit().window);
+        let window = self.kind.limit().window;
+        let same_window = self.began_at.measured_at(now).is_some_and(|began_at| now < began_at + window);
         let (began_at, count) = if same_window { (self.began_at, self.count.saturating_add(1)) } else { (now, 1) };
         Self { count, began_at, last_at: now, version: self.version.next(), ..self }
     }
