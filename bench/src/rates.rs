@@ -104,7 +104,7 @@ async fn reads(engine: Engine, cluster: &Cluster, plan: Plan, cache: &str) {
         Engine::Sqlite => row(&what, against, plan, || of_server(&server, asking("/auth/me"), plan.measured), bare),
         Engine::Postgres => {
             let url = server.database.clone().unwrap();
-            let select = statement_of_me(&server).await;
+            let select = statement_of_me(&server, cluster).await;
             row(
                 &what,
                 "pgbench, the SELECT",
@@ -117,8 +117,9 @@ async fn reads(engine: Engine, cluster: &Cluster, plan: Plan, cache: &str) {
 }
 
 /// The statement that the service reads a session with, taken from what it sends.
-async fn statement_of_me(server: &Server) -> String {
-    let proxy = DatabaseProxy::start(server.database.as_deref().unwrap()).await;
+async fn statement_of_me(server: &Server, cluster: &Cluster) -> String {
+    let database = server.database.as_deref().unwrap();
+    let proxy = DatabaseProxy::start(database).await;
     let other = Server::on(Some(proxy.url.clone()), &[("AUTH_SESSION_CACHE", "off")]).await;
     let token = other.client().login(&name(0), PASSWORD).await.tokens().0;
     let before = proxy.count();
@@ -126,7 +127,7 @@ async fn statement_of_me(server: &Server) -> String {
     let texts: Vec<String> = proxy.after(before).into_iter().flatten().collect();
     let select = texts.into_iter().find(|text| text.starts_with("SELECT \"sessions\"")).expect("the SELECT");
     // Whose they are, as `pgbench::run` fills them in.
-    let account = server.sql("SELECT id FROM accounts ORDER BY id LIMIT 1");
+    let account = cluster.query(database, "SELECT id FROM accounts ORDER BY id LIMIT 1");
     let select = select.replace("$1", &format!("'{account}'::uuid")).replace("$2", pgbench::SESSION_ID);
     pgbench::SESSION_NUMBER.to_owned() + &select + ";\n"
 }
