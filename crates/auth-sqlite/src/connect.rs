@@ -7,11 +7,15 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, ConnectionError, ConnectionResult, RunQueryDsl as _, SqliteConnection};
 
 /// The pragmas. FULL instead of NORMAL: a refresh that a power failure rolled back would look like a stolen token
-/// afterwards. The log is emptied every 1,000 pages (4 MiB); if a long reader made it grow, it is truncated to 16 MiB.
+/// afterwards. If a long reader made the log grow, it is truncated to 16 MiB.
 pub(crate) const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216;";
 
-/// The pragmas of a connection that writes nothing.
+/// The further pragmas of the connection that the service writes with: its commits do not also move the log into the
+/// file (`writer/log.rs` has that done).
+pub(crate) const WRITE_PRAGMAS: &str = "PRAGMA wal_autocheckpoint = 0;";
+
+/// The further pragmas of a connection that writes nothing.
 pub(crate) const READ_PRAGMAS: &str = "PRAGMA query_only = ON;";
 
 /// Opens the file on a thread for blocking work; the statements run where `spawner` says.
@@ -22,9 +26,9 @@ pub(crate) async fn connect(path: &Path, further: &'static str, spawner: Spawner
     Ok(auth_store::SqliteConnection::with_runtime(opened, spawner).into())
 }
 
-/// Opens the file on this thread, for statements that run on the calling thread.
+/// Opens the file on this thread, to write, with statements that run on the calling thread.
 pub(crate) fn connect_here(path: &Path) -> ConnectionResult<Connection> {
-    Ok(auth_store::SqliteConnection::with_runtime(open(path, "")?, Spawner::Inline).into())
+    Ok(auth_store::SqliteConnection::with_runtime(open(path, WRITE_PRAGMAS)?, Spawner::Inline).into())
 }
 
 /// Opens a connection, sets its pragmas and checks them: SQLite answers a mode that it cannot set with another one

@@ -30,7 +30,7 @@ use supervisor::Supervisor;
 
 use archive_dialect::SqliteArchive;
 use check::FileHealth;
-use connect::{PRAGMAS, READ_PRAGMAS, connect};
+use connect::{PRAGMAS, READ_PRAGMAS, WRITE_PRAGMAS, connect};
 use file::{StartLock, beside, refuse_emptied, refuse_without_tables};
 use writer::Writer;
 
@@ -121,7 +121,7 @@ pub struct SqliteEngine {
 pub async fn open(path: &Path, auditor: Option<Arc<Auditor>>) -> Result<SqliteStore, OpenError> {
     let open_error = |reason: String| OpenError::new(path, reason);
     refuse_emptied(path)?;
-    let conn = connect(path, "", Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
+    let conn = connect(path, WRITE_PRAGMAS, Spawner::Inline).await.map_err(|error| open_error(error.to_string()))?;
     let workers = Supervisor::default();
     let writer = Writer::start(path.to_owned(), conn, workers.worker("database writer"))
         .map_err(|error| open_error(error.to_string()))?;

@@ -68,7 +68,7 @@ impl Writer {
         let (sender, receiver) = sync_channel(QUEUE);
         let opened = Arc::<AtomicU64>::default();
         let mut thread = WriterThread {
-            log: Log::beside(&path),
+            log: Log::of(&path),
             path,
             conn: Some(conn),
             runtime: Handle::current(),
@@ -212,6 +212,7 @@ impl WriterThread {
                 self.log.keep_short(conn, &self.runtime);
             }
         }
+        self.log.close(&self.runtime);
     }
 
     fn write(&mut self, mut batch: Vec<Queued>) {

@@ -352,14 +352,23 @@ impl Connection {
     /// Returns the number with which SQLite counts the commits of other connections: a different number means that
     /// there was one.
     pub async fn data_version(&mut self) -> Result<i64, CommitError> {
-        let version = match &mut self.engine {
+        self.pragma("PRAGMA data_version").await.map(|DataVersion { data_version }| data_version)
+    }
+
+    /// Returns how much is in SQLite's write-ahead log, and changes nothing.
+    pub async fn write_ahead_log(&mut self) -> Result<WriteAheadLog, CommitError> {
+        self.pragma("PRAGMA wal_checkpoint(NOOP)").await
+    }
+
+    async fn pragma<R>(&mut self, pragma: &'static str) -> Result<R, CommitError>
+    where
+        R: QueryableByName<Sqlite> + Send + 'static,
+    {
+        let row = match &mut self.engine {
             Engine::Postgres(_) => Err(diesel::result::Error::NotFound),
-            Engine::Sqlite(connection) => {
-                let query = diesel::sql_query("PRAGMA data_version");
-                RunQueryDsl::get_result(query, connection).await.map(|DataVersion { data_version }| data_version)
-            }
+            Engine::Sqlite(connection) => RunQueryDsl::get_result(diesel::sql_query(pragma), connection).await,
         };
-        self.judge(version)
+        self.judge(row)
     }
 }
 
@@ -367,6 +376,17 @@ impl Connection {
 struct Count {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     count: i64,
+}
+
+/// How much is in SQLite's write-ahead log (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct WriteAheadLog {
+    /// Pages that were written since the log last started over; -1 without a log.
+    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = log)]
+    pub pages: i64,
+    /// How many of them are in the database file too.
+    #[diesel(sql_type = diesel::sql_types::BigInt, column_name = checkpointed)]
+    pub moved: i64,
 }
 
 #[derive(QueryableByName)]

@@ -41,7 +41,7 @@ mod two_factor;
 mod types;
 
 pub use archive::{Kind, archived_tables};
-pub use connection::{Connection, PostgresConnection, SqliteConnection};
+pub use connection::{Connection, PostgresConnection, SqliteConnection, WriteAheadLog};
 pub use engine::{ArchiveDialect, Engine, Write};
 pub use failure::{SqlState, SqlStates};
 pub use heard::{Heard, HeardStream};

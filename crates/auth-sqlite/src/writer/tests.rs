@@ -7,6 +7,7 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use tempfile::TempDir;
 
+use super::log::{LONG, MOVED_FROM};
 use super::*;
 
 const AGAIN: Verdict = Err(CommitError::Conflict(Guard::Alone));
@@ -94,6 +95,12 @@ impl Database {
 struct Thing {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     id: i64,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Pages {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    log: i64,
 }
 
 /// Runs these statements, then ends with this verdict.
@@ -265,6 +272,14 @@ impl Database {
         std::fs::metadata(format!("{}-wal", self.path().display())).unwrap().len()
     }
 
+    /// Returns how many pages were written to the log since it last started over.
+    fn pages_in_log(&self) -> i64 {
+        let mut conn = SqliteConnection::establish(&self.path().to_string_lossy()).unwrap();
+        let query = diesel::sql_query("PRAGMA wal_checkpoint(NOOP)");
+        let Pages { log } = query.get_result(&mut conn).unwrap();
+        log
+    }
+
     async fn write_mebibytes(&self, first: i64, count: i64) {
         for id in first..first + count {
             let one =
@@ -279,6 +294,35 @@ impl Database {
         conn.batch_execute("PRAGMA busy_timeout = 5000; BEGIN; SELECT count(*) FROM things").unwrap();
         conn
     }
+}
+
+#[tokio::test]
+async fn a_log_that_is_moved_starts_over_before_it_has_to_be_emptied() {
+    let database = Database::new();
+    let long = "INSERT INTO things VALUES (0, zeroblob(5242880)); DELETE FROM things WHERE id = 0";
+    assert_eq!(database.writer.write(sql(long, Ok(()))).await, Ok(()));
+    assert!(database.pages_in_log() > MOVED_FROM);
+    let began = std::time::Instant::now();
+    while database.pages_in_log() > 100 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{} pages", database.pages_in_log());
+        assert_eq!(database.writer.write(sql("REPLACE INTO things VALUES (100, NULL)", Ok(()))).await, Ok(()));
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(database.log_size() < LONG, "nothing had to be emptied: {} MiB", database.log_size() / MIB);
+    assert_eq!(database.things(), [100]);
+}
+
+/// However fast commits follow each other.
+#[tokio::test]
+async fn the_log_stays_short_while_commits_never_pause() {
+    let database = Database::new();
+    // 10 pages a commit, 60 MiB in all.
+    for id in 0..1_500 {
+        let one = format!("REPLACE INTO things VALUES ({}, zeroblob(40000))", id % 100);
+        assert_eq!(database.writer.write(sql(&one, Ok(()))).await, Ok(()));
+    }
+    let size = database.log_size();
+    assert!(size < 40 * MIB, "{} MiB of 60", size / MIB);
 }
 
 #[tokio::test]
