@@ -4,7 +4,8 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -185,56 +186,20 @@ impl Scheduled {
 /// for one, and their waiting counts.
 pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64, measured: Duration) -> Scheduled {
     on_its_own_thread(async move || {
-        let (due, told) = (Rc::new(std::cell::RefCell::new(VecDeque::new())), Rc::new(Notify::new()));
-        let over = Rc::new(std::cell::Cell::new(false));
         let mut connections = Vec::new();
         for caller in callers {
             connections.push((caller, Connection::open(to).await));
         }
-        let began = Instant::now();
-        let each = |(mut caller, mut connection): (Box<dyn Caller>, Connection)| {
-            let (due, told, over) = (Rc::clone(&due), Rc::clone(&told), Rc::clone(&over));
-            async move {
-                let (mut times, mut without_retry_after) = (Vec::new(), 0);
-                loop {
-                    let next = due.borrow_mut().pop_front();
-                    let Some(scheduled): Option<Instant> = next else {
-                        if over.get() {
-                            return (times, without_retry_after);
-                        }
-                        told.notified().await;
-                        continue;
-                    };
-                    let request = caller.next();
-                    let answer = match connection.exchange(&request).await {
-                        Ok(answer) => answer,
-                        // Idle for so long that the service closed it; opening another one counts.
-                        Err(_) => {
-                            connection = Connection::open(to).await;
-                            connection.exchange(&request).await.unwrap()
-                        }
-                    };
-                    caller.answered(&answer);
-                    without_retry_after += usize::from(answer.status >= 400 && answer.retry_after().is_none());
-                    times.push((scheduled.elapsed(), answer.status));
-                }
-            }
-        };
-        let tasks: Vec<_> = connections.into_iter().map(|one| tokio::task::spawn_local(each(one))).collect();
-        for number in 0.. {
-            let scheduled = began + Duration::from_secs_f64(f64::from(number) / rate);
-            if scheduled.duration_since(began) >= measured {
-                break;
-            }
-            tokio::time::sleep_until(scheduled.into()).await;
-            due.borrow_mut().push_back(scheduled);
-            told.notify_one();
-        }
-        over.set(true);
+        let schedule = Arc::<Schedule>::default();
+        let tasks: Vec<_> = connections
+            .into_iter()
+            .map(|(caller, connection)| tokio::task::spawn_local(on_schedule(to, caller, connection, schedule.clone())))
+            .collect();
+        // Timers of tokio are a millisecond apart, more than most answers take.
+        let running = Arc::clone(&schedule);
+        std::thread::spawn(move || running.run(rate, measured));
         let mut scheduled = Scheduled { times: Vec::new(), without_retry_after: 0 };
         for task in tasks {
-            told.notify_waiters();
-            told.notify_one();
             let (times, without) = task.await.unwrap();
             scheduled.times.extend(times);
             scheduled.without_retry_after += without;
@@ -242,4 +207,71 @@ pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64
         scheduled.times.sort_unstable();
         scheduled
     })
+}
+
+/// When requests are due.
+#[derive(Default)]
+struct Schedule {
+    due: Mutex<VecDeque<Instant>>,
+    over: AtomicBool,
+    told: Notify,
+}
+
+impl Schedule {
+    /// Makes requests due until `measured` has passed.
+    fn run(&self, rate: f64, measured: Duration) {
+        let began = Instant::now();
+        for number in 0.. {
+            let due = began + Duration::from_secs_f64(f64::from(number) / rate);
+            if due.duration_since(began) >= measured {
+                break;
+            }
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            self.due.lock().unwrap().push_back(due);
+            self.told.notify_one();
+        }
+        self.over.store(true, Ordering::Release);
+        self.told.notify_waiters();
+        self.told.notify_one();
+    }
+
+    /// Waits for the next one that is due; `None` when all have been taken.
+    async fn next(&self) -> Option<Instant> {
+        loop {
+            // Created first: what is told from now on wakes it.
+            let told = self.told.notified();
+            let over = self.over.load(Ordering::Acquire);
+            let due = self.due.lock().unwrap().pop_front();
+            if due.is_some() || over {
+                return due;
+            }
+            told.await;
+        }
+    }
+}
+
+/// Sends what is due over one connection. Returns the time of each with its status, and how many refusals did not say when
+/// to try again.
+async fn on_schedule(
+    to: SocketAddr,
+    mut caller: Box<dyn Caller>,
+    mut connection: Connection,
+    schedule: Arc<Schedule>,
+) -> (Vec<(Duration, u16)>, usize) {
+    let (mut times, mut without_retry_after) = (Vec::new(), 0);
+    while let Some(due) = schedule.next().await {
+        let request = caller.next();
+        let answer = match connection.exchange(&request).await {
+            Ok(answer) => answer,
+            // Idle for so long that the service closed it; opening another one counts.
+            Err(_) => {
+                connection = Connection::open(to).await;
+                connection.exchange(&request).await.unwrap()
+            }
+        };
+        caller.answered(&answer);
+        without_retry_after += usize::from(answer.status >= 400 && answer.retry_after().is_none());
+        times.push((due.elapsed(), answer.status));
+    }
+    (times, without_retry_after)
 }

@@ -32,6 +32,23 @@ pub(crate) struct Plan {
     pub(crate) rounds: usize,
 }
 
+impl Plan {
+    const FULL: Self = Self { measured: Duration::from_secs(5), rounds: 3 };
+    const QUICK: Self = Self { measured: Duration::from_secs(2), rounds: 1 };
+}
+
+/// A part of the comparison, which can also be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Rates,
+    Tails,
+    Start,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Rates, Self::Tails, Self::Start];
+}
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,16 +63,19 @@ async fn main() {
     match arguments.as_slice() {
         ["archive"] => archive::measure(1_000_000).await,
         ["archive", accounts] => archive::measure(accounts.parse().expect("a number of accounts")).await,
-        [] => measure(Plan { measured: Duration::from_secs(5), rounds: 3 }).await,
-        ["--quick"] => measure(Plan { measured: Duration::from_secs(2), rounds: 1 }).await,
+        [] => measure(&Part::ALL, Plan::FULL).await,
+        ["--quick"] => measure(&Part::ALL, Plan::QUICK).await,
+        ["rates"] => measure(&[Part::Rates], Plan::FULL).await,
+        ["tails"] => measure(&[Part::Tails], Plan::FULL).await,
+        ["start"] => measure(&[Part::Start], Plan::FULL).await,
         _ => {
-            eprintln!("auth-bench: [--quick] | storm | archive [ACCOUNTS]");
+            eprintln!("auth-bench: [--quick] | rates | tails | start | storm | archive [ACCOUNTS]");
             std::process::exit(2);
         }
     }
 }
 
-async fn measure(plan: Plan) {
+async fn measure(parts: &[Part], plan: Plan) {
     let Plan { measured, rounds } = plan;
     let cores = std::thread::available_parallelism().unwrap();
     println!(
@@ -69,13 +89,18 @@ async fn measure(plan: Plan) {
         "CPU is microseconds per request: of the server, of the load generator, and of everything else (the database).\n"
     );
     let cluster = Cluster::start_durable();
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        rates::measure(engine, &cluster, plan).await;
+    for part in parts {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            match part {
+                Part::Rates => rates::measure(engine, &cluster, plan).await,
+                Part::Tails => tails::measure(engine, &cluster, plan).await,
+                Part::Start => {}
+            }
+        }
+        if *part == Part::Start {
+            start::measure(&cluster, plan).await;
+        }
     }
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        tails::measure(engine, &cluster, plan).await;
-    }
-    start::measure(&cluster, plan).await;
 }
 
 /// A server with default hashes on that engine, and the URL of its database in PostgreSQL.
