@@ -1,11 +1,11 @@
 //! `clients/pages`, the sign-in and account pages and those of the administration: the committed build is that of the
-//! sources, and the pages work in Chromium on both engines. What they do there is in `clients/pages/test/browser`.
+//! sources, and the pages work in Chromium and Firefox on both engines. What they do there is in `clients/pages/test/browser`.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
-use auth_black_box::{CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Server, each_engine, empty_page};
+use auth_black_box::{CLIENT_ID, CLIENT_SECRET, Engine, OpenIdProvider, Server, each_engine, empty_page};
 
 /// Of a service that takes part in exports.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -35,41 +35,73 @@ fn the_account_pages_are_the_build_of_their_sources() {
     }
 }
 
-async fn in_chromium(name: &str, server: &Server, app: &str, provider: &str) {
-    server.register("root").await;
-    server.command(&["user", "roles", "root", "--add", "admin"]);
-    let mut script = script(name);
-    script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", app).env("AUTH_TEST_PROVIDER", provider);
-    script.env("AUTH_TEST_ADMIN", "root").env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
-    tokio::task::spawn_blocking(move || run(script)).await.unwrap();
+#[derive(Clone, Copy)]
+enum Browser {
+    Chromium,
+    Firefox,
 }
 
+impl Browser {
+    /// Runs the scenarios of that script of `clients/pages`.
+    async fn run(self, name: &str, server: &Server, app: &str, provider: &str) {
+        server.register("root").await;
+        server.command(&["user", "roles", "root", "--add", "admin"]);
+        let mut script = script(name);
+        script.env("AUTH_TEST_URL", &server.url).env("AUTH_TEST_APP", app).env("AUTH_TEST_PROVIDER", provider);
+        script.env("AUTH_TEST_ADMIN", "root").env("AUTH_TEST_MAIL", server.dir.path().join("data/mail"));
+        script.env(
+            "AUTH_TEST_BROWSER",
+            match self {
+                Self::Chromium => "chromium",
+                Self::Firefox => "firefox",
+            },
+        );
+        tokio::task::spawn_blocking(move || run(script)).await.unwrap();
+    }
+}
+
+async fn the_account_pages_work(engine: Engine, browser: Browser) {
+    let app = empty_page();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let provider = OpenIdProvider::start(&format!("http://{listen}/auth/google"));
+    let settings = [
+        ("AUTH_PAGES", "on"),
+        ("AUTH_ALLOWED_ORIGINS", app.as_str()),
+        ("AUTH_LISTEN", listen.as_str()),
+        ("AUTH_EXPORT_UPLOAD_URL", "http://localhost/{exportId}"),
+        ("AUTH_WEBHOOKS__NOTES__URL", "http://localhost:9/"),
+        ("AUTH_WEBHOOKS__NOTES__SECRET", SECRET),
+        ("AUTH_WEBHOOKS__NOTES__EVENTS", "user.export_requested"),
+        ("AUTH_GOOGLE__CLIENT_ID", CLIENT_ID),
+        ("AUTH_GOOGLE__CLIENT_SECRET", CLIENT_SECRET),
+        ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),
+    ];
+    let server = Server::with(engine, &settings).await;
+    browser.run("test:browser", &server, &app, &provider.url).await;
+}
+
+async fn deletions_can_be_undone(engine: Engine, browser: Browser) {
+    let app = empty_page();
+    let settings = [("AUTH_PAGES", "on"), ("AUTH_ALLOWED_ORIGINS", &app), ("AUTH_DELETION_GRACE", "604800")];
+    let server = Server::with(engine, &settings).await;
+    browser.run("test:browser:grace", &server, &app, &app).await;
+}
+
+// Without a violation of the policy of the pages, a request elsewhere, or anything that axe finds.
 each_engine! {
-    /// Without a violation of the policy of the pages, a request elsewhere, or anything that axe finds.
     async fn the_account_pages_work_in_chromium(engine) {
-        let app = empty_page();
-        let listen = format!("127.0.0.1:{}", free_port());
-        let provider = OpenIdProvider::start(&format!("http://{listen}/auth/google"));
-        let settings = [
-            ("AUTH_PAGES", "on"),
-            ("AUTH_ALLOWED_ORIGINS", app.as_str()),
-            ("AUTH_LISTEN", listen.as_str()),
-            ("AUTH_EXPORT_UPLOAD_URL", "http://localhost/{exportId}"),
-            ("AUTH_WEBHOOKS__NOTES__URL", "http://localhost:9/"),
-            ("AUTH_WEBHOOKS__NOTES__SECRET", SECRET),
-            ("AUTH_WEBHOOKS__NOTES__EVENTS", "user.export_requested"),
-            ("AUTH_GOOGLE__CLIENT_ID", CLIENT_ID),
-            ("AUTH_GOOGLE__CLIENT_SECRET", CLIENT_SECRET),
-            ("AUTH_GOOGLE__ISSUER", provider.url.as_str()),
-        ];
-        let server = Server::with(engine, &settings).await;
-        in_chromium("test:browser", &server, &app, &provider.url).await;
+        the_account_pages_work(engine, Browser::Chromium).await;
+    }
+
+    async fn the_account_pages_work_in_firefox(engine) {
+        the_account_pages_work(engine, Browser::Firefox).await;
     }
 
     async fn deletions_can_be_undone_in_chromium(engine) {
-        let app = empty_page();
-        let settings = [("AUTH_PAGES", "on"), ("AUTH_ALLOWED_ORIGINS", &app), ("AUTH_DELETION_GRACE", "604800")];
-        let server = Server::with(engine, &settings).await;
-        in_chromium("test:browser:grace", &server, &app, &app).await;
+        deletions_can_be_undone(engine, Browser::Chromium).await;
+    }
+
+    async fn deletions_can_be_undone_in_firefox(engine) {
+        deletions_can_be_undone(engine, Browser::Firefox).await;
     }
 }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import {
-  adminName, adminPages, api, appCode, audited, button, confirmFresh, heading, isAccessible, mailed, newName, pages, password, registered,
-  section, signIn, withBrowser,
+  adminName, adminPages, api, appCode, audited, button, confirmFresh, downloaded, heading, isAccessible, mailed, newName, pages, password,
+  registered, section, signIn, withBrowser,
 } from "./service.mjs";
 
 const timeout = 120_000;
@@ -227,9 +226,9 @@ test("the audit trail is followed, the service is seen at a glance, and others a
     await heading(tab, "You are not an administrator");
     await isAccessible(tab, "no administrator");
     await tab.goto(pages);
-    const [download] = await Promise.all([tab.waitForEvent("download"), button(section(tab, "Your data"), "Download").click()]);
-    assert.equal(download.suggestedFilename(), "account.json");
-    const exported = JSON.parse(await readFile(await download.path(), "utf8"));
+    const download = await downloaded(tab, () => button(section(tab, "Your data"), "Download").click());
+    assert.equal(download.name, "account.json");
+    const exported = JSON.parse(download.text);
     assert.equal(exported.user.email, `${name}@example.org`);
     assert.ok(exported.auditTrail.length > 0 && exported.sessions.length > 0);
   }),

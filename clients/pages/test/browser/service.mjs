@@ -3,13 +3,15 @@
 //   AUTH_TEST_MAIL  the folder with its mails
 //   AUTH_TEST_APP   a page of another origin, where a sign-in may end
 //   AUTH_TEST_ADMIN the name of a user with the role admin
+//   AUTH_TEST_BROWSER   chromium (the default) or firefox
 //   AUTH_TEST_PROVIDER  the issuer of its provider google, tests/node/openid_provider.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { after } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 
 const setting = (name) => process.env[name] ?? assert.fail(`${name} says where the service is`);
 
@@ -61,10 +63,16 @@ export async function appCode(secret, offset = 0) {
   return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-// Chromium's own sandbox does not start for root; the pages are ours.
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-export const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-after(() => browser.close());
+export const inFirefox = process.env.AUTH_TEST_BROWSER === "firefox";
+const downloads = await mkdtemp(`${tmpdir()}/downloads-`);
+// Chromium's own sandbox does not start for root; the pages are ours. Firefox is Debian's, driven by WebDriver BiDi.
+export const browser = await (inFirefox
+  ? firefox.launch({ executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", channel: "moz-firefox", downloadsPath: downloads })
+  : chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] }));
+after(async () => {
+  await browser.close();
+  await rm(downloads, { recursive: true });
+});
 
 const axe = await readFile(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
@@ -81,6 +89,17 @@ export async function isAccessible(tab, name) {
 
 /** How often `isAccessible` was asked. */
 export let audited = 0;
+
+/** By WebDriver BiDi, Playwright adds to what is in a field instead of replacing it. */
+function replaceWhatIsThere(tab) {
+  const locators = Object.getPrototypeOf(tab.locator("html"));
+  const { fill } = locators;
+  if (fill.name === "fillEmptied") return;
+  locators.fill = async function fillEmptied(text, options) {
+    await fill.call(this, "", options);
+    await fill.call(this, text, options);
+  };
+}
 
 /**
  * Runs a scenario in a browser of its own. It fails if the policy of a page was violated, a script failed, or a request
@@ -103,12 +122,33 @@ export async function withBrowser(scenario, options = {}) {
   context.setDefaultTimeout(15_000);
   try {
     const tab = await context.newPage();
+    if (inFirefox) replaceWhatIsThere(tab);
     await scenario({ context, tab });
     assert.deepEqual(violations, [], "violations of the policy, and errors of scripts");
     assert.deepEqual(foreign, [], "requests to other origins");
   } finally {
     await context.close();
   }
+}
+
+/** The name and the text of the file that `click` downloads. */
+export async function downloaded(tab, click) {
+  if (!inFirefox) {
+    const [download] = await Promise.all([tab.waitForEvent("download"), click()]);
+    return { name: download.suggestedFilename(), text: await readFile(await download.path(), "utf8") };
+  }
+  // It reports no download of what a page made itself (a blob).
+  await click();
+  for (let tries = 0; tries < 300; tries++) {
+    const [name] = (await readdir(downloads)).filter((name) => !name.endsWith(".part"));
+    const text = name ? await readFile(`${downloads}/${name}`, "utf8") : "";
+    if (text) {
+      await rm(`${downloads}/${name}`);
+      return { name, text };
+    }
+    await sleep(50);
+  }
+  return assert.fail("nothing was downloaded");
 }
 
 /** Calls the API. */
