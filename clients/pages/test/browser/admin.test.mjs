@@ -27,12 +27,14 @@ async function act(tab, name, submit = name) {
   await dialog.waitFor({ state: "hidden" });
 }
 
+/** Turns on an app as second factor; returns its secret. */
 async function enableApp(name) {
   const { data } = await api("POST", "/auth/login", { body: { email: name, password } });
   const token = data.tokens.accessToken;
   const scan = await api("POST", "/2fa/app/setup", { token });
   const enabled = await api("POST", "/2fa/app/verify-setup", { token, body: { otpCode: await appCode(scan.data.secret) } });
   assert.equal(enabled.code, "TWOFA_ENABLED");
+  return scan.data.secret;
 }
 
 const logIn = (name) => api("POST", "/auth/login", { body: { email: name, password } });
@@ -231,6 +233,35 @@ test("the audit trail is followed, the service is seen at a glance, and others a
     const exported = JSON.parse(download.text);
     assert.equal(exported.user.email, `${name}@example.org`);
     assert.ok(exported.auditTrail.length > 0 && exported.sessions.length > 0);
+  }),
+);
+
+test("an administrator confirms a sign-in with a second factor", { timeout }, () =>
+  withBrowser(async ({ tab }) => {
+    const { name, email } = await registered();
+    const secret = await enableApp(name);
+    await administer(tab);
+    await find(tab, name);
+    await tab.getByRole("link", { name: email, exact: true }).click();
+    await button(section(tab, "Actions"), "Change roles").click();
+    const dialog = tab.getByRole("dialog");
+    await dialog.getByLabel("Roles to add").fill("admin");
+    await button(dialog, "Save roles").click();
+    await section(tab, "Account").getByText("admin, user").waitFor();
+
+    await tab.context().clearCookies();
+    await tab.goto(adminPages);
+    await signIn(tab, name);
+    await heading(tab, "Confirm that it is you");
+    await isAccessible(tab, "second factor");
+    await tab.getByLabel("Verification code").fill("000000");
+    await button(tab, "Confirm").click();
+    await tab.getByText("The code is incorrect. Check it and try again.").waitFor();
+    await tab.getByLabel("Verification code").fill(await appCode(secret, 1));
+    await button(tab, "Confirm").click();
+    await find(tab, email);
+    await tab.getByRole("link", { name: email, exact: true }).click();
+    await heading(tab, email);
   }),
 );
 
