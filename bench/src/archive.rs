@@ -7,6 +7,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use auth_black_box::{Engine, Server};
+use tempfile::TempDir;
 
 pub async fn measure(accounts: u64) {
     println!(
@@ -15,27 +16,33 @@ pub async fn measure(accounts: u64) {
     println!(
         "command runs once, on an empty service of that engine. PostgreSQL is a temporary cluster without fsync.\n"
     );
-    let template = Server::start(Engine::Sqlite).await;
-    template.session("ann").await;
-    let small = template.command(&["export", "--to", "-"]);
-    let file = template.dir.path().join("many.ndjson");
-    multiply(&small, accounts, &file);
-    let megabytes = std::fs::metadata(&file).unwrap().len() / 1_000_000;
+    let (_folder, path) = export_of_many(accounts).await;
+    let megabytes = std::fs::metadata(&path).unwrap().len() / 1_000_000;
     println!("| command | engine | rows | seconds | rows/s | peak memory |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    let path = file.to_str().unwrap();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let other = if engine == Engine::Sqlite { Engine::Postgres } else { Engine::Sqlite };
         let (source, target) = (empty(engine).await, empty(other).await);
-        run(&source, engine, "restore", &["restore", "--keep-sessions", path]);
+        run(&source, engine, "restore", &["restore", "--keep-sessions", &path]);
         let again = source.dir.path().join("again.ndjson");
         run(&source, engine, "export", &["export", "--to", again.to_str().unwrap()]);
-        run(&source, engine, "restore --drill", &["restore", "--keep-sessions", "--drill", path]);
+        run(&source, engine, "restore --drill", &["restore", "--keep-sessions", "--drill", &path]);
         let sqlite = format!("sqlite:{}", target.dir.path().join("data/auth.db").display());
         let url = target.database.clone().unwrap_or(sqlite);
         run(&source, engine, "move (from)", &["move", "--stopped", "--to", &url]);
     }
     println!("\nThe export is {megabytes} MB.");
+}
+
+/// Writes an export of so many accounts, each with a session; returns its path, and the folder that it goes with.
+pub(crate) async fn export_of_many(accounts: u64) -> (TempDir, String) {
+    let template = Server::start(Engine::Sqlite).await;
+    template.session("ann").await;
+    let small = template.command(&["export", "--to", "-"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.ndjson");
+    multiply(&small, accounts, &file);
+    (folder, file.to_str().unwrap().to_owned())
 }
 
 async fn empty(engine: Engine) -> Server {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot be set up is to fail")]
 
+mod accounts;
 mod archive;
 mod argon2_rate;
 mod bare;
@@ -61,6 +62,11 @@ async fn main() {
         std::process::exit(1);
     }
     match arguments.as_slice() {
+        ["accounts"] => accounts::measure(&Cluster::start_durable(), 1_000_000, Plan::FULL).await,
+        ["accounts", many] => {
+            let many = many.parse().expect("a number of accounts");
+            accounts::measure(&Cluster::start_durable(), many, Plan::FULL).await;
+        }
         ["archive"] => archive::measure(1_000_000).await,
         ["archive", accounts] => archive::measure(accounts.parse().expect("a number of accounts")).await,
         [] => measure(&Part::ALL, Plan::FULL).await,
@@ -69,7 +75,7 @@ async fn main() {
         ["tails"] => measure(&[Part::Tails], Plan::FULL).await,
         ["start"] => measure(&[Part::Start], Plan::FULL).await,
         _ => {
-            eprintln!("auth-bench: [--quick] | rates | tails | start | storm | archive [ACCOUNTS]");
+            eprintln!("auth-bench: [--quick] | rates | tails | start | storm | accounts [COUNT] | archive [ACCOUNTS]");
             std::process::exit(2);
         }
     }

@@ -6,7 +6,7 @@ use auth_black_box::{DatabaseProxy, Engine, PASSWORD, Server};
 use auth_testkit::postgres::Cluster;
 
 use crate::load::{Caller, Refreshing, Same, closed_loop, request};
-use crate::processor::Used;
+use crate::processor::{PerRequest, Used};
 use crate::{Plan, address, argon2_rate, bare, name, pgbench, server, sessions};
 
 /// Clients, and connections to the database in the service and in pgbench.
@@ -26,16 +26,16 @@ pub(crate) async fn measure(engine: Engine, cluster: &Cluster, plan: Plan) {
     println!();
 }
 
-struct Side {
+pub(crate) struct Side {
     rate: f64,
-    per_request: String,
+    pub(crate) used: PerRequest,
 }
 
-fn of_server(server: &Server, callers: Vec<Box<dyn Caller>>, measured: Duration) -> Side {
+pub(crate) fn of_server(server: &Server, callers: Vec<Box<dyn Caller>>, measured: Duration) -> Side {
     let before = Used::now(Some(server.pid()));
     let rate = closed_loop(address(server), callers, measured);
     let used = Used::now(Some(server.pid())).since(before, rate * measured.as_secs_f64());
-    Side { rate, per_request: format!("{:.0} | {:.0} | {:.0}", used.server, used.load, used.rest) }
+    Side { rate, used }
 }
 
 /// Prints a row of as many measurements of both sides, in turn.
@@ -46,16 +46,23 @@ fn row(what: &str, against: &str, plan: Plan, mut one: impl FnMut() -> Side, mut
     let (low, high) = (ratio(&measured[0]), ratio(&measured[measured.len() - 1]));
     let (side, other) = &measured[measured.len() / 2];
     println!(
-        "| {what} | {:.0} | {against} | {other:.0} | {:.2} ({low:.2} to {high:.2}) | {} |",
+        "| {what} | {:.0} | {against} | {other:.0} | {:.2} ({low:.2} to {high:.2}) | {:.0} | {:.0} | {:.0} |",
         side.rate,
         side.rate / other,
-        side.per_request
+        side.used.server,
+        side.used.load,
+        side.used.rest
     );
 }
 
 /// The login of a user.
 pub(crate) fn login(number: usize) -> Vec<u8> {
-    let body = format!("{{\"username\":\"{}\",\"password\":\"{PASSWORD}\"}}", name(number));
+    login_as(&name(number))
+}
+
+/// The login of whoever has that username or address.
+pub(crate) fn login_as(name: &str) -> Vec<u8> {
+    let body = format!("{{\"username\":\"{name}\",\"password\":\"{PASSWORD}\"}}");
     request("POST", "/auth/login", None, Some(&body))
 }
 
