@@ -209,6 +209,19 @@ pub(crate) fn open_loop(to: SocketAddr, callers: Vec<Box<dyn Caller>>, rate: f64
     })
 }
 
+/// Calls `each` so many times a second, on this thread, with the moment that it was due.
+pub(crate) fn at_rate(rate: f64, measured: Duration, mut each: impl FnMut(Instant)) {
+    let began = Instant::now();
+    for number in 0.. {
+        let due = began + Duration::from_secs_f64(f64::from(number) / rate);
+        if due.duration_since(began) >= measured {
+            break;
+        }
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        each(due);
+    }
+}
+
 /// When requests are due.
 #[derive(Default)]
 struct Schedule {
@@ -220,16 +233,10 @@ struct Schedule {
 impl Schedule {
     /// Makes requests due until `measured` has passed.
     fn run(&self, rate: f64, measured: Duration) {
-        let began = Instant::now();
-        for number in 0.. {
-            let due = began + Duration::from_secs_f64(f64::from(number) / rate);
-            if due.duration_since(began) >= measured {
-                break;
-            }
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        at_rate(rate, measured, |due| {
             self.due.lock().unwrap().push_back(due);
             self.told.notify_one();
-        }
+        });
         self.over.store(true, Ordering::Release);
         self.told.notify_waiters();
         self.told.notify_one();

@@ -5,12 +5,12 @@
 use std::io::{Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use auth_black_box::Engine;
 use auth_testkit::postgres::Cluster;
 
-use crate::load::{Answer, Caller, Refreshing, Same, Scheduled, closed_loop, open_loop, request};
+use crate::load::{Answer, Caller, Refreshing, Same, Scheduled, at_rate, closed_loop, open_loop, request};
 use crate::processor::memory_mib;
 use crate::rates::{logging_in, login};
 use crate::{Plan, address, server, sessions};
@@ -91,18 +91,12 @@ fn refreshing(token: String) -> Box<dyn Caller> {
 fn syncs(measured: Duration) -> Scheduled {
     let mut file = tempfile::tempfile().unwrap();
     let mut times = Vec::new();
-    let began = Instant::now();
-    for number in 0.. {
-        let due = began + Duration::from_secs_f64(f64::from(number) / RATE);
-        if due.duration_since(began) >= measured {
-            break;
-        }
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    at_rate(RATE, measured, |due| {
         file.rewind().unwrap();
         file.write_all(&[0; 4_096]).unwrap();
         file.sync_data().unwrap();
         times.push((due.elapsed(), 200));
-    }
+    });
     times.sort_unstable();
     Scheduled { times, without_retry_after: 0 }
 }
