@@ -132,15 +132,22 @@ pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Ac
     Ok(accounts_of(rows)?.pop())
 }
 
+/// Finds the end of the page first: with both ends known, PostgreSQL reads only the page, however many accounts and
+/// identities there are.
 pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
-    let page = diesel::alias!(accounts as page);
-    let id = page.field(accounts::id);
-    let ids = page.filter(id.gt(after)).order(id).limit(limit.into()).select(id);
-    let query = accounts::table.left_join(identities::table).filter(accounts::id.eq_any(ids));
+    let ids = accounts::table.filter(accounts::id.gt(after)).order(accounts::id).select(accounts::id);
+    let last = conn.find(ids.offset(i64::from(limit) - 1).limit(1)).await?.unwrap_or(DbUuid(uuid::Uuid::max()));
+    let linked = identities::account_id.eq(accounts::id);
+    let linked = linked.and(identities::account_id.gt(after)).and(identities::account_id.le(last));
+    let query = accounts::table.left_join(identities::table.on(linked));
+    let query = query.filter(accounts::id.gt(after)).filter(accounts::id.le(last));
     let rows: Vec<JoinedRow> =
         conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
-    accounts_of(rows)
+    let mut page = accounts_of(rows)?;
+    // Another one may have been created in between.
+    page.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(page)
 }
 
 /// Returns the pattern of `LIKE` that finds `text` anywhere, with `\\` as its escape character; without a text, anything.
