@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod argon2_rate;
 mod bare;
+mod instructions;
 mod load;
 mod pgbench;
 mod processor;
@@ -72,10 +73,14 @@ async fn main() {
         [] => measure(&Part::ALL, Plan::FULL).await,
         ["--quick"] => measure(&Part::ALL, Plan::QUICK).await,
         ["rates"] => measure(&[Part::Rates], Plan::FULL).await,
+        ["instructions"] => instructions::measure(),
+        ["repeat", name, times] => instructions::repeat(name, times.parse().expect("a number")).await,
         ["tails"] => measure(&[Part::Tails], Plan::FULL).await,
         ["start"] => measure(&[Part::Start], Plan::FULL).await,
         _ => {
-            eprintln!("auth-bench: [--quick] | rates | tails | start | storm | accounts [COUNT] | archive [ACCOUNTS]");
+            eprintln!(
+                "auth-bench: [--quick] | rates | tails | start | instructions | storm | accounts [COUNT] | archive [ACCOUNTS]"
+            );
             std::process::exit(2);
         }
     }
