@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod argon2_rate;
 mod bare;
+mod commits;
 mod instructions;
 mod load;
 mod pgbench;
@@ -73,13 +74,14 @@ async fn main() {
         [] => measure(&Part::ALL, Plan::FULL).await,
         ["--quick"] => measure(&Part::ALL, Plan::QUICK).await,
         ["rates"] => measure(&[Part::Rates], Plan::FULL).await,
+        ["commits"] => commits::measure(&Cluster::start_durable(), Plan::FULL).await,
         ["instructions"] => instructions::measure(),
         ["repeat", name, times] => instructions::repeat(name, times.parse().expect("a number")).await,
         ["tails"] => measure(&[Part::Tails], Plan::FULL).await,
         ["start"] => measure(&[Part::Start], Plan::FULL).await,
         _ => {
             eprintln!(
-                "auth-bench: [--quick] | rates | tails | start | instructions | storm | accounts [COUNT] | archive [ACCOUNTS]"
+                "auth-bench: [--quick] | rates | tails | start | commits | instructions | storm | accounts [COUNT] | archive [ACCOUNTS]"
             );
             std::process::exit(2);
         }
@@ -108,8 +110,10 @@ async fn measure(parts: &[Part], plan: Plan) {
                 Part::Start => {}
             }
         }
-        if *part == Part::Start {
-            start::measure(&cluster, plan).await;
+        match part {
+            Part::Rates => commits::measure(&cluster, plan).await,
+            Part::Tails => {}
+            Part::Start => start::measure(&cluster, plan).await,
         }
     }
 }
