@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use auth_black_box::{Engine, Server, WEBHOOK_SECRET, WebhookReceiver};
@@ -184,8 +185,28 @@ impl Scene {
                 .await;
         let compared = comparing.elapsed().as_secs_f64();
         say(&format!("the clients ended after {:.1} s, to compare took {compared:.1} s", took.as_secs_f64()));
-        Report::of(&self.world, rounds, checked, recoveries)
+        let report = Report::of(&self.world, rounds, checked, recoveries);
+        if !report.violations.is_empty() && !is_control() {
+            self.servers.iter().enumerate().for_each(|(at, server)| keep_log(at, server));
+        }
+        report
     }
+}
+
+/// A control has violations each time, so that its logs explain nothing.
+fn is_control() -> bool {
+    thread::current().name().is_some_and(|name| name.starts_with("control-"))
+}
+
+/// Copies the log of a node to where it outlives the run.
+fn keep_log(at: usize, server: &Server) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults");
+    let name = format!("{}-node-{at}-{}.log", thread::current().name().unwrap_or("fault"), std::process::id());
+    let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(&name), server.log()));
+    say(&match kept {
+        Ok(()) => format!("the log of node {at} is {}", folder.join(&name).display()),
+        Err(error) => format!("the log of node {at} could not be kept: {error}"),
+    });
 }
 
 /// The errors in a node's log, each once.
