@@ -405,8 +405,8 @@ impl TwoFactor {
             Method::App => Self { app: self.app.disabled()?, ..self },
             Method::Email => Self { email: self.email.disabled()?, ..self },
         };
-        let preferred = disabled.primary().unwrap_or(disabled.preferred);
-        Ok(Self { preferred, ..disabled }.written())
+        // One method at most is left, which is primary whatever is preferred; enabling another one prefers this one.
+        Ok(disabled.written())
     }
 
     /// Makes an enabled method the primary one.

@@ -148,13 +148,16 @@ impl RefreshSession {
                 (session, vec![advance])
             }
             Presented::ServedAgain(rotation) => {
-                let (session, note) = serve_again(session, account, rotation, false);
+                let note = note_served_again(&session, account, rotation, false);
                 (session, vec![note])
             }
             Presented::Suspicious(rotation) if self.suspicious_session == SuspiciousSession::Ends => {
-                return Ok(self.end_suspicious(session, rotation, account, client, now));
+                return Ok(self.end_suspicious(&session, rotation, account, client, now));
             }
-            Presented::Suspicious(rotation) => self.serve_suspicious(session, rotation, account, client, now),
+            Presented::Suspicious(rotation) => {
+                let changes = self.serve_suspicious(&session, rotation, account, client, now);
+                (session, changes)
+            }
             Presented::Repeated => (session, Vec::new()),
             // A request that lost a race to its own second exit, for example. Nothing is committed.
             Presented::Refused => return Err(RefreshError::Invalid),
@@ -186,29 +189,29 @@ impl RefreshSession {
     /// Answers as usual, and queues a notice to the owner: one, however many consecutive generations there are.
     fn serve_suspicious(
         &self,
-        session: Session,
+        session: &Session,
         rotation: Rotation,
         account: &Account,
         client: &Client,
         now: Timestamp,
-    ) -> (Session, Vec<Change>) {
+    ) -> Vec<Change> {
         let news = rotation.late.is_some_and(|late| late.running == LateRepeats::SUSPICIOUS);
-        let (session, note) = serve_again(session, account, rotation, news);
+        let note = note_served_again(session, account, rotation, news);
         let notice = news.then(|| notice(&*self.env.entropy, account, NoticeKind::SessionSuspicious, client, now));
-        (session, std::iter::once(note).chain(notice).collect())
+        std::iter::once(note).chain(notice).collect()
     }
 
     fn end_suspicious(
         &self,
-        session: Session,
+        session: &Session,
         rotation: Rotation,
         account: &Account,
         client: &Client,
         now: Timestamp,
     ) -> Refreshed {
-        let (session, note) = serve_again(session, account, rotation, true);
+        let note = note_served_again(session, account, rotation, true);
         let (session_id, account_id) = (session.id, session.account_id);
-        let ending = self.revoke(&session, account, client, now);
+        let ending = self.revoke(session, account, client, now);
         let changes = std::iter::once(note).chain(ending).collect();
         Decision::refuse(RefreshError::Suspicious { session_id, account_id }, changes)
     }
@@ -227,14 +230,15 @@ impl RefreshSession {
     }
 }
 
-fn serve_again(session: Session, account: &Account, rotation: Rotation, suspicious: bool) -> (Session, Change) {
-    let note = Change::NoteServedAgain {
+/// Returns the change that records that the current generation was issued again. What the tokens are made of stays the
+/// same.
+fn note_served_again(session: &Session, account: &Account, rotation: Rotation, suspicious: bool) -> Change {
+    Change::NoteServedAgain {
         account_id: account.id,
         revision: account.revision(),
         session_id: session.id,
         from: session.rotation.version(),
-        rotation: rotation.clone(),
+        rotation,
         suspicious,
-    };
-    (Session { rotation, ..session }, note)
+    }
 }
