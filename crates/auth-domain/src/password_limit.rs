@@ -166,6 +166,14 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_misses_is_forgotten_a_day_after_its_last_one() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let missed = limit("192.0.2.0/24").after_miss(now).after_miss(now);
+        let in_a_row = |pause| missed.after_miss(now + pause).attempts.misses;
+        assert_eq!([DAY - Duration::from_micros(1), DAY].map(in_a_row), [3, 1]);
+    }
+
+    #[test]
     fn past_a_hundred_misses_a_day_only_networks_with_a_success_may_try() {
         let now = Timestamp::from_seconds(1_000_000);
         let mut stranger = limit("198.51.100.0/24");

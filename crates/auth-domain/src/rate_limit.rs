@@ -281,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn a_guard_begins_the_window_and_counts_nothing() {
+        let guarded = limit(false).near.touched(NOW);
+        assert_eq!((guarded.count, guarded.began_at, guarded.last_at), (0, NOW, NOW));
+        assert_eq!(guarded.check(NOW), Ok(()), "nothing that the next one must be apart from");
+        let counted = guarded.after_one(NOW + MINUTE);
+        assert_eq!((counted.count, counted.began_at), (1, NOW));
+        let guarded = counted.touched(NOW + HOUR);
+        assert_eq!((guarded.count, guarded.began_at, guarded.last_at), (1, NOW, NOW + MINUTE));
+    }
+
+    #[test]
     fn a_clock_that_is_behind_blocks_nobody() {
         let rate_limit =
             RateLimit::empty(subject(), RateLimitKind::MailedCodeMisses).touched(NOW).after_one(NOW + HOUR);

@@ -103,7 +103,12 @@ mod tests {
         let mut second = Box::pin(turns.take(row(1)));
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
-        assert!(second.await.unwrap().waited());
+        let second = second.await.unwrap();
+        assert!(second.waited());
+        assert!(
+            turns.take(row(1)).now_or_never().is_none(),
+            "whoever waited has the turn, and those after wait for it"
+        );
     }
 
     #[tokio::test]

@@ -185,3 +185,11 @@ fn no_window_means_single_use() {
         }
     }
 }
+
+#[test]
+fn no_more_joins_are_read_back_than_a_session_may_have() {
+    let join = |number| Join { at: SERVED, generation: generation(number), client: client(2) };
+    let stored = |count| Joins::from_stored((1..=count).map(join).collect());
+    assert_eq!(stored(3).map(|joins| joins.as_slice().len()), Some(Joins::MAX));
+    assert_eq!(stored(4), None);
+}
