@@ -434,3 +434,6 @@ impl TwoFactor {
         Self { version: self.version.next(), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests;

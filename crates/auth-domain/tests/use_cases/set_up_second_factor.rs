@@ -1,16 +1,19 @@
 //! `SetUpSecondFactor`: beginning a method, and proving it by its first code. Limits and lost races are in files of their own below.
 
+mod cancelled;
 mod limits;
 mod races;
 
 use std::time::Duration;
 
 use auth_domain::access_token::BearerToken;
+use auth_domain::account::Account;
 use auth_domain::audience::Audience;
 use auth_domain::challenge::ChallengePurpose;
 use auth_domain::error_code::ErrorCode;
-use auth_domain::mail::NoticeKind;
+use auth_domain::mail::{MailContent, NoticeKind};
 use auth_domain::ports::{Guard, StoreError};
+use auth_domain::session::{AuthenticationMethod, RevocationReason};
 use auth_domain::two_factor::{Method, MethodState, NotBegun, NotPending, Pending};
 use auth_domain::use_cases::{FreshLogin, SecondFactor, SetUp, SetUpError};
 use auth_testkit::doubles::TestTotp;
@@ -93,6 +96,47 @@ async fn codes_by_mail_are_enabled_by_the_first_which_proves_the_address_too() {
     assert!(ann.now().email_verified);
     assert_eq!(ann.service.store.notices_to(&ann.account.email), [NoticeKind::SecondFactorEnabled]);
     assert_eq!(ann.service.store.challenges_for(ChallengePurpose::TwoFactorSetup), []);
+}
+
+#[tokio::test]
+async fn the_first_method_ends_the_sessions_without_a_second_factor_and_a_further_one_ends_none() {
+    let ann = Owner::new().await;
+    begin_app(&ann).await.expect("a secret");
+    let caller = caller(&ann).await;
+    verify_as(&ann.service, &caller, Method::App, &app_code(&ann)).await.expect("an app");
+    for session in ann.service.store.sessions() {
+        let ended = (session.id != caller.caller().session().id).then_some(RevocationReason::SecondFactorEnabled);
+        assert_eq!(session.revocation.map(|revocation| revocation.reason), ended);
+    }
+
+    let other = ann.service.caller_by(&ann.account, AuthenticationMethod::Password).await;
+    begin_email(&ann).await.expect("a mail");
+    verify(&ann, Method::Email, &ann.service.mailed_code(ANN).await).await.expect("codes by mail");
+    assert_eq!(ann.service.store.session(other.session().id).expect("a session").revocation, None);
+}
+
+#[tokio::test]
+async fn the_notice_knows_whether_the_address_is_verified_which_a_mailed_code_has_done() {
+    for (verified, method, proved) in
+        [(false, Method::App, false), (true, Method::App, true), (false, Method::Email, true)]
+    {
+        let prepare = |service: &TestService, account: &_| match verified {
+            true => service.prove_email(account),
+            false => Account::clone(account),
+        };
+        let ann = Owner::with(prepare).await;
+        let code = match method {
+            Method::App => begin_app(&ann).await.map(|_| app_code(&ann)).expect("a secret"),
+            Method::Email => {
+                begin_email(&ann).await.expect("a mail");
+                ann.service.mailed_code(ANN).await
+            }
+        };
+        verify(&ann, method, &code).await.expect("a method");
+        let [mail] = &ann.service.store.owed_mails()[..] else { panic!("one mail") };
+        let MailContent::Notice(notice) = &mail.content else { panic!("a notice") };
+        assert_eq!(notice.address_proved, proved, "{method:?}");
+    }
 }
 
 #[tokio::test]

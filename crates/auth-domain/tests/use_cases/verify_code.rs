@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::account::Account;
+use auth_domain::account::{Account, Blocked};
 use auth_domain::challenge::{Challenge, ChallengePurpose, ChallengeState, MISSES_PER_CODE};
 use auth_domain::disclosure::Disclosure;
 use auth_domain::error_code::ErrorCode;
@@ -12,7 +12,7 @@ use auth_domain::temp_token::{IssuedTempToken, TempStep};
 use auth_domain::use_cases::{GiveCodeError, PendingStep, Policy, VerifyCodeError};
 use auth_testkit::doubles::TestCodes;
 use auth_testkit::fixtures;
-use auth_testkit::test_service::{TestService, another_code, by_address, with_each_call_failing};
+use auth_testkit::test_service::{TestService, another_code, by_address, client, with_each_call_failing};
 
 use crate::{MOMENT, code, wait};
 
@@ -183,6 +183,23 @@ async fn a_change_of_password_overtakes_a_code_but_only_the_right_one_tells() {
     assert_eq!(ann.refused(&another_code(&ann.code)).await, GiveCodeError::WrongCode);
     let error = ann.refused(&ann.code).await;
     assert_eq!((error, code(error)), (GiveCodeError::Overtaken, ErrorCode::Unauthorized));
+}
+
+#[tokio::test]
+async fn only_the_right_code_tells_that_the_account_is_blocked_and_only_where_that_may_be_told() {
+    for (disclosure, told) in [
+        (Disclosure::Explicit, (GiveCodeError::Blocked(Blocked::Suspended), ErrorCode::AccountSuspended)),
+        (Disclosure::Concealed, (GiveCodeError::WrongCode, ErrorCode::OtpInvalid)),
+    ] {
+        let ann = Ann::new().await;
+        let service = ann.service.under(Policy { disclosure, ..Policy::for_tests() });
+        let admin = service.operator.operator.as_admin();
+        service.use_cases.suspend_account.suspend(&admin, ann.account.id, &client()).await.expect("the account");
+        let ann = Ann { service, ..ann };
+        assert_eq!(ann.refused(&another_code(&ann.code)).await, GiveCodeError::WrongCode);
+        let error = ann.refused(&ann.code).await;
+        assert_eq!((error, code(error)), told, "{disclosure:?}");
+    }
 }
 
 #[tokio::test]

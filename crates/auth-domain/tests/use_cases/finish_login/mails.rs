@@ -6,11 +6,12 @@ use auth_domain::challenge::{ChallengePurpose, ChallengeState};
 use auth_domain::error_code::ErrorCode;
 use auth_domain::ports::{Guard, StoreError};
 use auth_domain::rate_limit::RateLimited;
+use auth_domain::temp_token::TempStep;
 use auth_domain::two_factor::Method;
 use auth_domain::use_cases::{FinishLoginError, MethodUnusable, PendingStep};
 use auth_testkit::test_service::{TestService, client, with_each_call_failing};
 
-use super::{Waiting, mailed};
+use super::{Waiting, give, mailed};
 use crate::ann::ANN;
 use crate::{MOMENT, code, wait};
 
@@ -104,6 +105,19 @@ async fn no_code_is_mailed_where_that_method_is_not_enabled() {
     waiting.service.put_two_factor(&waiting.ann, |methods, _| methods.disable(Method::Email).expect("mail"));
     assert_eq!(waiting.send().await, Err(MethodUnusable::Disabled.into()));
     assert_eq!(waiting.service.mails_for_owner(&waiting.ann), 0);
+}
+
+#[tokio::test]
+async fn where_there_is_an_app_a_mailed_code_is_no_second_proof_of_reading_the_mail() {
+    let waiting = Waiting::for_either().await;
+    for step in [TempStep::GiveSecondFactorAfterReset, TempStep::GiveSecondFactorAfterAddress] {
+        let step = waiting.service.forged_step(&waiting.challenges()[0], step);
+        assert_eq!(send(&waiting.service, &step).await, Err(MethodUnusable::Disabled.into()));
+        let answer = give(&waiting.service, &step, &mailed("123456")).await;
+        assert_eq!(answer, Err(MethodUnusable::Disabled.into()));
+    }
+    assert_eq!(waiting.service.mails_for_owner(&waiting.ann), 0);
+    assert_eq!(waiting.service.second_factor_misses(&waiting.ann), 0, "it is no guess");
 }
 
 #[tokio::test]
