@@ -10,7 +10,7 @@ mod socket;
 mod tls;
 mod wire;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -102,11 +102,17 @@ pub async fn connect(
     auditor: Option<Arc<Auditor>>,
 ) -> Result<PostgresStore, ConnectError> {
     let target = Target::parse(url, prepared)?;
-    check_settings(&target, &mut target.connect().await?.driver).await?;
-    let pooled = target.clone();
+    let mut first = target.connect().await?;
+    check_settings(&target, &mut first.driver).await?;
+    // The first that the pool lends, since opening another one would take as long again.
+    let (pooled, first) = (target.clone(), Mutex::new(Some(first)));
     let opener = Box::new(move || {
-        let target = pooled.clone();
-        async move { target.connect().await.map(Connection::from).map_err(OpenError::from) }.boxed()
+        let (target, first) = (pooled.clone(), first.lock().unwrap_or_else(PoisonError::into_inner).take());
+        async move {
+            let connection = if let Some(first) = first { Ok(first) } else { target.connect().await };
+            connection.map(Connection::from).map_err(OpenError::from)
+        }
+        .boxed()
     });
     let pool = Pool::new(opener, connections, POOL_TIMEOUT).map_err(ConnectError::Url)?;
     let (pool, outbox, news) = (Arc::new(pool), Arc::new(Notify::new()), watch::Sender::new(None));
