@@ -1,4 +1,4 @@
-//! Processor time: of the server, of this process, of everything else on the machine.
+//! Processor time: of the server and the processes that it started, of this process, of everything else on the machine.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) struct PerRequest {
 impl Used {
     pub(crate) fn now(server: Option<u32>) -> Self {
         Self {
-            server: server.map_or(Duration::ZERO, |pid| of_process(&pid.to_string())),
-            load: of_process("self"),
+            server: server.map_or(Duration::ZERO, |pid| tree(pid).into_iter().map(of_process).sum()),
+            load: of_process(std::process::id()),
             machine: of_machine(),
         }
     }
@@ -43,11 +43,30 @@ impl Used {
     }
 }
 
-/// User and system time, fields 14 and 15 of `/proc/PID/stat`.
-fn of_process(pid: &str) -> Duration {
+/// Returns a process and all that descend from it.
+pub(crate) fn tree(root: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap();
+    let processes = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parents: Vec<(u32, u32)> = processes.map(|pid| (pid, stat(pid, 1..2).first().copied().unwrap_or(0))).collect();
+    let mut tree = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = tree.get(next) {
+        tree.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| pid));
+        next += 1;
+    }
+    tree
+}
+
+/// Numbers of `/proc/PID/stat`, counted from the state that follows the name; none if the process has ended.
+fn stat(pid: u32, fields: std::ops::Range<usize>) -> Vec<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    TICK * after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum()
+    let after_name = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    after_name.skip(fields.start).take(fields.len()).filter_map(|field| field.parse().ok()).collect()
+}
+
+/// User and system time, fields 14 and 15, and that of its children that have ended, the next two.
+fn of_process(pid: u32) -> Duration {
+    TICK * stat(pid, 11..15).into_iter().sum::<u32>()
 }
 
 /// All but idle and waiting, the fourth and fifth number of the first line of `/proc/stat`.
@@ -58,8 +77,13 @@ fn of_machine() -> Duration {
     TICK * busy.filter_map(|(_, number)| number.parse::<u32>().ok()).sum()
 }
 
-/// What a process has in memory, in MiB, and the most it ever had.
+/// What a process and its descendants have in memory, in MiB, and the most that they ever had. Pages that they share count
+/// for each.
 pub(crate) fn memory_mib(pid: u32) -> (f64, f64) {
+    tree(pid).into_iter().map(memory_of_process).fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1))
+}
+
+fn memory_of_process(pid: u32) -> (f64, f64) {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let of = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));

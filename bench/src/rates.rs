@@ -1,6 +1,7 @@
 //! How much there can be: requests a second in closed loops, against what does the same without the service.
 
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use auth_black_box::{DatabaseProxy, Engine, PASSWORD, Server};
 use auth_testkit::postgres::Cluster;
@@ -27,14 +28,20 @@ pub(crate) async fn measure(engine: Engine, cluster: &Cluster, plan: Plan) {
 }
 
 pub(crate) struct Side {
-    rate: f64,
+    pub(crate) rate: f64,
     pub(crate) used: PerRequest,
 }
 
 pub(crate) fn of_server(server: &Server, callers: Vec<Box<dyn Caller>>, measured: Duration) -> Side {
-    let before = Used::now(Some(server.pid()));
-    let rate = closed_loop(address(server), callers, measured);
-    let used = Used::now(Some(server.pid())).since(before, rate * measured.as_secs_f64());
+    of_process(server.pid(), address(server), callers, measured)
+}
+
+/// The same of a server that is any process.
+pub(crate) fn of_process(pid: u32, to: SocketAddr, callers: Vec<Box<dyn Caller>>, measured: Duration) -> Side {
+    let (began, before) = (Instant::now(), Used::now(Some(pid)));
+    let rate = closed_loop(to, callers, measured);
+    // The last answers come after the time is over, slow ones long after.
+    let used = Used::now(Some(pid)).since(before, rate * began.elapsed().as_secs_f64());
     Side { rate, used }
 }
 
