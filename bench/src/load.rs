@@ -28,11 +28,52 @@ impl Answer {
         rest.split('"').next().map(str::to_owned)
     }
 
+    /// The value of the cookie of that name that the answer sets.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = headers(&self.head, "set-cookie").filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        cookies.filter(|(other, _)| *other == name).map(|(_, value)| value.to_owned()).next()
+    }
+
+    /// Whether the body contains that text.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.body.windows(text.len()).any(|bytes| bytes == text.as_bytes())
+    }
+
+    /// The whole answer, for a message.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\n\n{}", self.head, String::from_utf8_lossy(&self.body))
+    }
+
     /// The time after which the caller may try again.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let fields = self.head.lines().filter_map(|line| line.split_once(':'));
-        let mut values = fields.filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-        values.next()?.1.trim().parse().ok().map(Duration::from_secs)
+        headers(&self.head, "retry-after").next()?.parse().ok().map(Duration::from_secs)
+    }
+}
+
+/// The values of the headers of that name.
+fn headers<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// The body of an answer that begins with `bytes`, as soon as all of it is there: in chunks (RFC 9112, 7.1), or as long as
+/// its header says.
+fn body(head: &str, mut bytes: &[u8]) -> Option<Vec<u8>> {
+    if !headers(head, "transfer-encoding").any(|coding| coding.eq_ignore_ascii_case("chunked")) {
+        let length = headers(head, "content-length").next().map_or(0, |length| length.parse().unwrap());
+        return bytes.get(..length).map(<[u8]>::to_vec);
+    }
+    let mut body = Vec::new();
+    loop {
+        let line = bytes.windows(2).position(|bytes| bytes == b"\r\n")?;
+        let size = std::str::from_utf8(&bytes[..line]).unwrap().split(';').next().unwrap_or_default();
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        if size == 0 {
+            // Trailers may follow, and an empty line does.
+            return bytes[line..].windows(4).any(|bytes| bytes == b"\r\n\r\n").then_some(body);
+        }
+        body.extend_from_slice(bytes.get(line + 2..line + 2 + size)?);
+        bytes = bytes.get(line + 2 + size + 2..)?;
     }
 }
 
@@ -44,12 +85,17 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::with_capacity(8_192) }
+        Self::try_open(to).await.unwrap()
     }
 
-    /// Sends a whole request and reads its answer, which must say its length.
+    /// The same of a server that may not listen yet.
+    pub(crate) async fn try_open(to: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(8_192) })
+    }
+
+    /// Sends a whole request and reads its answer, which must say its length or come in chunks.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> std::io::Result<Answer> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -59,16 +105,15 @@ impl Connection {
             }
             let Some(end) = self.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
             let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-            let length = head.lines().filter_map(|line| line.split_once(':'));
-            let mut length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-            let length = length.next().map_or(0, |(_, value)| value.trim().parse().unwrap());
-            while self.buffer.len() < end + 4 + length {
+            let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap();
+            loop {
+                if let Some(body) = body(&head, &self.buffer[end + 4..]) {
+                    return Ok(Answer { status, head, body });
+                }
                 if self.stream.read_buf(&mut self.buffer).await? == 0 {
                     return Err(std::io::ErrorKind::UnexpectedEof.into());
                 }
             }
-            let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap();
-            return Ok(Answer { status, head, body: self.buffer[end + 4..].to_vec() });
         }
     }
 }
@@ -281,4 +326,21 @@ async fn on_schedule(
         times.push((due.elapsed(), answer.status));
     }
     (times, without_retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_body_in_chunks_is_whole_after_the_last_one() {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked";
+        let (bytes, trailed) = (b"4\r\nab\r\n\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", b"1\r\na\r\n0\r\nx: y\r\n\r\n");
+        assert_eq!(super::body(head, bytes).unwrap(), b"ab\r\n0123456789");
+        assert_eq!(super::body(head, trailed).unwrap(), b"a");
+        for there in 0..bytes.len() {
+            assert_eq!(super::body(head, &bytes[..there]), None, "{there}");
+        }
+        assert_eq!(super::body("HTTP/1.1 200 OK\r\ncontent-length: 2", b"a"), None);
+        assert_eq!(super::body("HTTP/1.1 200 OK\r\ncontent-length: 2", b"ab").unwrap(), b"ab");
+        assert_eq!(super::body("HTTP/1.1 204 No Content", b"").unwrap(), b"");
+    }
 }

@@ -10,12 +10,14 @@ mod bare;
 mod commits;
 mod instructions;
 mod load;
+mod peers;
 mod pgbench;
 mod processor;
 mod rates;
 mod start;
 mod storm;
 mod tails;
+mod targets;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -79,9 +81,12 @@ async fn main() {
         ["repeat", name, times] => instructions::repeat(name, times.parse().expect("a number")).await,
         ["tails"] => measure(&[Part::Tails], Plan::FULL).await,
         ["start"] => measure(&[Part::Start], Plan::FULL).await,
+        ["--peers", "--quick", names @ ..] => peers::measure(names, Plan::QUICK).await,
+        ["--peers", names @ ..] => peers::measure(names, Plan::FULL).await,
         _ => {
             eprintln!(
-                "auth-bench: [--quick] | rates | tails | start | commits | instructions | storm | accounts [COUNT] | archive [ACCOUNTS]"
+                "auth-bench: [--quick] | --peers [--quick] [NAME]... | rates | tails | start | commits | instructions | storm | \
+                 accounts [COUNT] | archive [ACCOUNTS]"
             );
             std::process::exit(2);
         }
