@@ -127,7 +127,9 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("It said:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+            let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let last: Vec<&str> = said.lines().rev().take(20).collect();
+            eprintln!("The last lines of its log:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }
         if let Ok(None) = self.child.try_wait() {
             signal("KILL", &tree(self.child.id()));
