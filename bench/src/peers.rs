@@ -20,7 +20,7 @@ use crate::{Plan, name};
 /// Users, each with a connection of its own.
 const CLIENTS: usize = 16;
 /// Until a server is ready, the first time with an empty database.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,7 +109,9 @@ impl Running {
         while !answer(to, &ready, values).await.is_ok_and(|answer| (200..300).contains(&answer.status)) {
             let ended = running.child.try_wait().unwrap();
             assert!(ended.is_none() && began.elapsed() < PATIENCE, "{} does not start ({ended:?})", target.name);
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            // Keycloak logs each question that comes too early.
+            let wait = (began.elapsed() / 20).clamp(Duration::from_millis(2), Duration::from_millis(500));
+            tokio::time::sleep(wait).await;
         }
         (running, began.elapsed())
     }
@@ -194,7 +196,10 @@ pub(crate) async fn measure(names: &[&str], plan: Plan) {
     let mut columns = Vec::new();
     for target in &targets {
         eprintln!("auth-bench: {}", target.name);
-        columns.push(column(target, &all, &cluster, plan).await);
+        let column = column(target, &all, &cluster, plan).await;
+        // So that they are not lost if the next target fails.
+        column.iter().for_each(|(label, value)| eprintln!("  {label}: {value}"));
+        columns.push(column);
     }
     println!("| | {} |", targets.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(" | "));
     println!("| --- |{}", " --- |".repeat(targets.len()));
