@@ -137,7 +137,8 @@ pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Ac
 pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
     let ids = accounts::table.filter(accounts::id.gt(after)).order(accounts::id).select(accounts::id);
-    let last = conn.find(ids.offset(i64::from(limit) - 1).limit(1)).await?.unwrap_or(DbUuid(uuid::Uuid::max()));
+    let last =
+        conn.find(ids.offset(limit.saturating_sub(1).into()).limit(1)).await?.unwrap_or(DbUuid(uuid::Uuid::max()));
     let linked = identities::account_id.eq(accounts::id);
     let linked = linked.and(identities::account_id.gt(after)).and(identities::account_id.le(last));
     let query = accounts::table.left_join(identities::table.on(linked));

@@ -52,6 +52,7 @@ pub async fn identities_round_trip_with_their_account(store: AnyStore) {
         assert_eq!(store.find_challenge(challenge.id).await.unwrap(), Some((challenge, Some(account.clone()))));
     }
     assert_eq!(store.list_accounts(None, 10).await.unwrap(), [plain.clone(), linked.clone()]);
+    assert_eq!(store.list_accounts(None, 0).await.unwrap(), []);
     assert_eq!(store.list_accounts(None, 1).await.unwrap(), std::slice::from_ref(&plain));
     assert_eq!(store.list_accounts(Some(plain.id), 1).await.unwrap(), std::slice::from_ref(&linked));
     let mut snapshot = store.snapshot_accounts(None).await.unwrap();
