@@ -115,8 +115,6 @@ export async function withBrowser(scenario, options = {}) {
   context.on("weberror", (error) => violations.push(String(error.error())));
   context.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    // The login page of the provider loads what it likes.
-    if (!request.isNavigationRequest() && request.frame().url().startsWith(provider)) return;
     if (protocol.startsWith("http") && ![url, app, provider].includes(origin)) foreign.push(request.url());
   });
   context.setDefaultTimeout(15_000);
