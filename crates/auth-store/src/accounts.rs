@@ -132,9 +132,16 @@ pub(crate) async fn find(conn: &mut Connection, id: AccountId) -> Done<Option<Ac
     Ok(accounts_of(rows)?.pop())
 }
 
-/// Finds the end of the page first: with both ends known, PostgreSQL reads only the page, however many accounts and
-/// identities there are.
 pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<Account>> {
+    let mut page = accounts_of(page(conn, after, limit).await?)?;
+    // Another one may have been created in between.
+    page.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(page)
+}
+
+/// Returns the rows of a page, in any order. Finds the end of the page first: with both ends known, PostgreSQL reads only
+/// the page, however many accounts and identities there are.
+pub(crate) async fn page(conn: &mut Connection, after: Option<AccountId>, limit: u32) -> Done<Vec<JoinedRow>> {
     let after = DbUuid(after.map_or_else(uuid::Uuid::nil, AccountId::as_uuid));
     let ids = accounts::table.filter(accounts::id.gt(after)).order(accounts::id).select(accounts::id);
     let last =
@@ -143,12 +150,7 @@ pub(crate) async fn list(conn: &mut Connection, after: Option<AccountId>, limit:
     let linked = linked.and(identities::account_id.gt(after)).and(identities::account_id.le(last));
     let query = accounts::table.left_join(identities::table.on(linked));
     let query = query.filter(accounts::id.gt(after)).filter(accounts::id.le(last));
-    let rows: Vec<JoinedRow> =
-        conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await?;
-    let mut page = accounts_of(rows)?;
-    // Another one may have been created in between.
-    page.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(page)
+    conn.load(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))).await
 }
 
 /// Returns the pattern of `LIKE` that finds `text` anywhere, with `\\` as its escape character; without a text, anything.

@@ -1,7 +1,5 @@
 //! Identities of providers, and the authorization requests that were used.
 
-use std::collections::BTreeMap;
-
 use auth_domain::account::Account;
 use auth_domain::identity::{LinkedIdentity, ProviderName, Subject};
 use auth_domain::ports::CommitError;
@@ -50,21 +48,20 @@ impl TryFrom<IdentityRow> for LinkedIdentity {
 pub(crate) type JoinedRow = (AccountRow, Option<IdentityRow>);
 
 /// Returns the accounts of joined rows, by ascending id.
-pub(crate) fn accounts_of(rows: impl IntoIterator<Item = JoinedRow>) -> Done<Vec<Account>> {
-    let mut accounts: BTreeMap<AccountId, Account> = BTreeMap::new();
+pub(crate) fn accounts_of(mut rows: Vec<JoinedRow>) -> Done<Vec<Account>> {
+    rows.sort_by_key(|(row, _)| row.id.0);
+    let mut accounts: Vec<Account> = Vec::with_capacity(rows.len());
     for (row, identity) in rows {
-        let id = AccountId::from(row.id.0);
-        let account = match accounts.remove(&id) {
+        let mut account = match accounts.pop_if(|last| last.id.as_uuid() == row.id.0) {
             Some(account) => account,
-            None => Account::try_from(row)?,
+            None => row.try_into()?,
         };
-        let account = match identity {
-            Some(identity) => account.with_identity(identity.try_into()?),
-            None => account,
-        };
-        accounts.insert(id, account);
+        if let Some(identity) = identity {
+            account = account.with_identity(identity.try_into()?);
+        }
+        accounts.push(account);
     }
-    Ok(accounts.into_values().collect())
+    Ok(accounts)
 }
 
 pub(crate) async fn insert(conn: &mut Connection, id: AccountId, identity: &LinkedIdentity) -> Done<usize> {

@@ -101,8 +101,14 @@ async fn user(settings: &Settings, command: UserCommand) -> Result<(), Failure> 
     }
 }
 
+/// How many threads run everything but requests and password hashes, which have their own: the driver of PostgreSQL above
+/// all, which takes a little less than half of what a refresh costs. With more of them, threads wake each other more often.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
+
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build()?;
     let done = runtime.block_on(command);
     // To drop it would wait, without limit, for a thread that is stuck on a disk.
     runtime.shutdown_timeout(STUCK_THREADS);
