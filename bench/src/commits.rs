@@ -1,5 +1,6 @@
-//! Commits that owe a mail, beside commits that write another row: what it costs that workers are told of it. A `NOTIFY`
-//! within the commit would hold up all others of the cluster.
+//! What it costs that workers are told of a mail that is owed. A `NOTIFY` within the commit would hold up all others of the
+//! cluster, so hints follow commits, at most one in 50 ms: commits of another row are counted while a mail is owed every few
+//! milliseconds, and without. Commits that each owe a mail are counted beside them; their row and its indexes are others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,20 +20,34 @@ use crate::Plan;
 
 const CLIENTS: usize = 16;
 
-/// Prints a row.
+/// How often a mail is owed beside other commits: more often than hints are sent, and seldom enough to cost nothing itself.
+const OWED_EVERY: Duration = Duration::from_millis(10);
+
+/// Prints a row each for commits beside hints, and for commits that owe a mail.
 pub(crate) async fn measure(cluster: &Cluster, plan: Plan) {
-    let mut ratios = Vec::new();
+    println!("| commits a second, {CLIENTS} at once | per second | the same row without | ratio, lowest to highest |");
+    println!("| --- | --- | --- | --- |");
+    let seconds = plan.measured;
+    let (mut told, mut owing) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
-        let mail = commits_a_second(cluster, plan.measured, a_mail).await;
-        let other = commits_a_second(cluster, plan.measured, a_challenge).await;
-        ratios.push((mail / other, mail, other));
+        let without = commits_a_second(cluster, seconds, a_challenge, false).await;
+        told.push((commits_a_second(cluster, seconds, a_challenge, true).await, without));
+        owing.push((commits_a_second(cluster, seconds, a_mail, false).await, without));
     }
-    ratios.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ((low, ..), (high, ..)) = (ratios[0], ratios[ratios.len() - 1]);
-    let (ratio, mail, other) = ratios[ratios.len() / 2];
-    println!("| commits that owe a mail, a second | commits of another row | ratio, lowest to highest |");
-    println!("| --- | --- | --- |");
-    println!("| {mail:.0} | {other:.0} | {ratio:.2} ({low:.2} to {high:.2}) |\n");
+    for (what, mut measured) in [("a challenge, while workers are told of mails", told), ("a mail that is owed", owing)]
+    {
+        measured.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+        let ratio = |(with, without): (f64, f64)| with / without;
+        let ((low, high), middle) = ((measured[0], measured[measured.len() - 1]), measured[measured.len() / 2]);
+        let (with, without) = middle;
+        println!(
+            "| {what} | {with:.0} | {without:.0} | {:.2} ({:.2} to {:.2}) |",
+            ratio(middle),
+            ratio(low),
+            ratio(high)
+        );
+    }
+    println!();
 }
 
 /// The ids of fixtures repeat after some thousands.
@@ -48,11 +63,11 @@ fn a_challenge() -> Change {
     Change::InsertChallenge(Challenge { id, ..fixtures::challenge(None) })
 }
 
-/// On an empty database, each of so many tasks commits one change after the other.
-async fn commits_a_second(cluster: &Cluster, measured: Duration, change: fn() -> Change) -> f64 {
+/// On an empty database, each of so many tasks commits one change after the other; if `told`, another one owes mails.
+async fn commits_a_second(cluster: &Cluster, measured: Duration, change: fn() -> Change, told: bool) -> f64 {
     let url = cluster.database();
     auth_postgres::migrate(&url, true).await.unwrap();
-    let store = Arc::new(auth_postgres::connect(&url, true, CLIENTS, None).await.unwrap());
+    let store = Arc::new(auth_postgres::connect(&url, true, CLIENTS + 1, None).await.unwrap());
     let (done, end) = (Arc::new(AtomicU64::new(0)), tokio::time::Instant::now() + measured);
     let mut tasks = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -63,6 +78,10 @@ async fn commits_a_second(cluster: &Cluster, measured: Duration, change: fn() ->
                 done.fetch_add(1, Ordering::Relaxed);
             }
         });
+    }
+    while told && tokio::time::Instant::now() < end {
+        store.commit(vec![a_mail()]).await.unwrap();
+        tokio::time::sleep(OWED_EVERY).await;
     }
     tasks.join_all().await;
     done.load(Ordering::Relaxed) as f64 / measured.as_secs_f64()
