@@ -5,20 +5,8 @@ use std::time::Duration;
 
 use auth_testkit::postgres::Cluster;
 
-/// Picks one of the sessions that [`FILL`] makes.
-pub(crate) const SESSION_NUMBER: &str = "\\set n random(1, 1000)\n";
-/// Its id.
-pub(crate) const SESSION_ID: &str = "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid";
-
-/// The statement of `POST /auth/refresh`: as many columns as the service writes, one row by an index, guarded.
-pub(crate) const REFRESH: &str = "\
-\\set n random(1, 1000)
-UPDATE sessions SET generation = generation + 1, parent = generation, served_at = served_at + 1, proved = false,
- network = '127.0.0.0/24', user_agent = 'pgbench', left_after = NULL, left_before = NULL, key_id = '0123abcd',
- idle_expires_at = idle_expires_at + 1, rotated_at = rotated_at + 1, joins = '', late_generation = NULL, late_running = 0,
- notes = notes
- WHERE id = ('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid AND proved = false AND revoked_at IS NULL;
-";
+/// The id of the session with the number `:n` of those that [`FILL`] makes.
+const SESSION_ID: &str = "('00000000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid";
 
 /// A thousand sessions of the first account, whose ids pgbench can count.
 const FILL: &str = "INSERT INTO sessions (id, account_id, generation, parent, served_at, proved, network, user_agent, key_id, \
@@ -27,9 +15,32 @@ const FILL: &str = "INSERT INTO sessions (id, account_id, generation, parent, se
  '127.0.0.0/24', 'pgbench', '0123abcd', 'pwd', 1, 9000000000000000, 9000000000000000, 1, 1 \
  FROM generate_series(1, 1000) AS series(n) ON CONFLICT DO NOTHING";
 
-/// Transactions a second of `script` in the database at `url`, with prepared statements as the service has.
-pub(crate) fn run(cluster: &Cluster, url: &str, script: &str, connections: usize, measured: Duration) -> f64 {
+/// The script that runs `statement` of the service for any session of [`FILL`]. Every other parameter is compared with, or
+/// set to, the value that is there: the guards hold, and the row is written.
+pub(crate) fn script(cluster: &Cluster, url: &str, statement: &str) -> String {
     cluster.query(url, FILL);
+    let account = cluster.query(url, "SELECT id FROM accounts ORDER BY id LIMIT 1");
+    let mut parts = statement.split(" = $");
+    let mut filled = parts.next().unwrap().to_owned();
+    for part in parts {
+        let column = &filled[filled.rfind([' ', '(', ',']).unwrap() + 1..];
+        let value = match column {
+            "\"sessions\".\"id\"" => SESSION_ID.to_owned(),
+            "\"sessions\".\"account_id\"" | "\"accounts\".\"id\"" => format!("'{account}'::uuid"),
+            column => column.to_owned(),
+        };
+        filled = format!("{filled} = {value}{}", part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    }
+    assert!(!filled.contains('$'), "every parameter is filled in: {filled}");
+    let once = filled.replace(":n", "1");
+    let returning = if once.starts_with("UPDATE") { " RETURNING 1" } else { "" };
+    let found = cluster.query(url, &format!("WITH found AS ({once}{returning}) SELECT count(*) FROM found"));
+    assert_eq!(found, "1", "it finds the session: {filled}");
+    format!("\\set n random(1, 1000)\n{filled};\n")
+}
+
+/// Transactions a second of `script` in the database at `url`, with prepared statements as the service has.
+pub(crate) fn run(url: &str, script: &str, connections: usize, measured: Duration) -> f64 {
     let file = std::env::temp_dir().join(format!("auth-bench-{}.sql", std::process::id()));
     std::fs::write(&file, script).unwrap();
     let (connections, seconds) = (connections.to_string(), measured.as_secs().to_string());

@@ -119,32 +119,31 @@ async fn reads(engine: Engine, cluster: &Cluster, plan: Plan, cache: &str) {
         Engine::Sqlite => row(&what, against, plan, || of_server(&server, asking("/auth/me"), plan.measured), bare),
         Engine::Postgres => {
             let url = server.database.clone().unwrap();
-            let select = statement_of_me(&server, cluster).await;
+            let select = script(&server, cluster, "SELECT \"sessions\"").await;
             row(
                 &what,
                 "pgbench, the SELECT",
                 plan,
                 || of_server(&server, asking("/auth/me"), plan.measured),
-                || pgbench::run(cluster, &url, &select, CLIENTS, plan.measured),
+                || pgbench::run(&url, &select, CLIENTS, plan.measured),
             );
         }
     }
 }
 
-/// The statement that the service reads a session with, taken from what it sends.
-async fn statement_of_me(server: &Server, cluster: &Cluster) -> String {
+/// What pgbench runs: the statement that begins so, taken from what the service sends for `GET /auth/me` and
+/// `POST /auth/refresh`.
+async fn script(server: &Server, cluster: &Cluster, begins: &str) -> String {
     let database = server.database.as_deref().unwrap();
     let proxy = DatabaseProxy::start(database).await;
     let other = Server::on(Some(proxy.url.clone()), &[("AUTH_SESSION_CACHE", "off")]).await;
-    let token = other.client().login(&name(0), PASSWORD).await.tokens().0;
+    let (access, refresh) = other.client().login(&name(0), PASSWORD).await.tokens();
     let before = proxy.count();
-    other.me(&token).await.expect(200, "USER_FETCHED");
-    let texts: Vec<String> = proxy.after(before).into_iter().flatten().collect();
-    let select = texts.into_iter().find(|text| text.starts_with("SELECT \"sessions\"")).expect("the SELECT");
-    // Whose they are, as `pgbench::run` fills them in.
-    let account = cluster.query(database, "SELECT id FROM accounts ORDER BY id LIMIT 1");
-    let select = select.replace("$1", &format!("'{account}'::uuid")).replace("$2", pgbench::SESSION_ID);
-    pgbench::SESSION_NUMBER.to_owned() + &select + ";\n"
+    other.me(&access).await.expect(200, "USER_FETCHED");
+    other.client().refresh(&refresh).await.tokens();
+    let mut texts = proxy.after(before).into_iter().flatten();
+    let statement = texts.find(|text| text.starts_with(begins)).expect("the statement");
+    pgbench::script(cluster, database, &statement)
 }
 
 async fn refreshes(engine: Engine, cluster: &Cluster, plan: Plan) {
@@ -172,12 +171,13 @@ async fn refreshes(engine: Engine, cluster: &Cluster, plan: Plan) {
             }
             Engine::Postgres => {
                 let url = server.database.clone().unwrap();
+                let update = script(&server, cluster, "UPDATE \"sessions\"").await;
                 row(
                     &what,
-                    "pgbench, its UPDATE",
+                    "pgbench, the UPDATE",
                     plan,
                     || of_server(&server, refreshing(), plan.measured),
-                    || pgbench::run(cluster, &url, pgbench::REFRESH, clients, plan.measured),
+                    || pgbench::run(&url, &update, clients, plan.measured),
                 );
             }
         }
