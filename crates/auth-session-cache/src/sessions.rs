@@ -109,7 +109,7 @@ impl SessionCache {
         self.moment(Instant::now())
     }
 
-    fn void_until(&self, account_id: AccountId) -> &AtomicU64 {
+    pub(crate) fn void_until(&self, account_id: AccountId) -> &AtomicU64 {
         let (high, low) = account_id.as_uuid().as_u64_pair();
         // Fibonacci hashing: the upper bits depend on all of them.
         let mixed = (high ^ low.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TIMES.ilog2());
