@@ -45,7 +45,7 @@ fn adapters_know_the_domain_and_not_each_other() {
     for krate in crates.iter().filter(|krate| *krate != "auth-server") {
         let known: Vec<String> = dependencies(krate).into_iter().filter(|name| name.starts_with("auth-")).collect();
         let allowed: &[&str] = match krate.as_str() {
-            "auth-domain" | "outbound-http" | "request-scope" | "supervisor" => &[],
+            "auth-domain" | "outbound-http" | "request-scope" | "supervisor" | "thread-scheduling" => &[],
             // A library of the two engines, not an adapter of its own.
             "auth-postgres" | "auth-sqlite" => &["auth-domain", "auth-store"],
             _ => &["auth-domain"],

@@ -145,3 +145,25 @@ async fn hashes_of_other_systems_take_turns() {
     drop(first);
     assert!(waiting.remove(0).await.is_ok());
 }
+
+/// Returns the `nice` of each hashing thread of this process.
+#[cfg(target_os = "linux")]
+fn priorities() -> Vec<i32> {
+    let stats = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    // A thread of another test may have ended.
+    let stats = stats.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    let of_hashing =
+        stats.filter_map(|stat| stat.split_once(" (argon2-")?.1.split_once(')').map(|(_, it)| it.to_owned()));
+    of_hashing.map(|after_name| after_name.split_whitespace().nth(16).unwrap().parse().unwrap()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn hashing_threads_give_way_to_others() {
+    let _lane = busy_lane(1);
+    let by = Instant::now() + Duration::from_secs(10);
+    while !priorities().contains(&10) {
+        assert!(Instant::now() < by, "{:?}", priorities());
+        std::thread::yield_now();
+    }
+}
