@@ -14,6 +14,7 @@ mod connection;
 mod engine;
 mod events;
 mod failure;
+mod fixed;
 mod heard;
 mod identities;
 mod invitations;

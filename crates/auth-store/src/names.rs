@@ -14,6 +14,7 @@ use diesel::upsert::excluded;
 
 use crate::accounts::{self, AccountRow};
 use crate::connection::{Connection, Done, Query, Statement, columns};
+use crate::fixed::fixed;
 use crate::identities::{IdentityRow, JoinedRow, accounts_of};
 use crate::schema::{accounts as accounts_table, identities, names};
 use crate::types::DbUuid;
@@ -152,7 +153,7 @@ pub(crate) fn owner_of<'n>(name: &'n Name<'n>) -> _ {
 /// Selects the account that has the name.
 pub(crate) fn account_of<'n>(name: &'n Name<'n>) -> impl Query<'n, JoinedRow> {
     let query = accounts_table::table.left_join(identities::table).filter(accounts_table::id.eq_any(owner_of(name)));
-    query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable()))
+    fixed!(query.select((columns::<AccountRow, _>(), columns::<IdentityRow, _>().nullable())))
 }
 
 /// Finds the account that has the name, in one statement, so that a name that is given up at this moment does not count.

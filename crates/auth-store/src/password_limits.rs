@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 
 use crate::connection::{Connection, Done, columns};
+use crate::fixed::fixed;
 use crate::identities::accounts_of;
 use crate::names::{self, Name};
 use crate::schema::{password_daily_misses, password_network_attempts};
@@ -135,7 +136,7 @@ pub(crate) async fn find_by_name(
     let subject = || coalesce(names::owner_of(name).single_value(), DbUuid(nobody.as_uuid()));
     let (attempts, daily) = parts!(subject(), network);
     let (rows, attempts, daily): (_, Option<NetworkAttemptsRow>, Option<DailyMissesRow>) =
-        conn.load_and_find_both(names::account_of(name), attempts, daily).await?;
+        conn.load_and_find_both(names::account_of(name), fixed!(attempts), fixed!(daily)).await?;
     let account = accounts_of(rows)?.pop();
     let subject = subject_of(&account);
     let key = DbUuid(subject.as_uuid());
@@ -179,7 +180,7 @@ pub(crate) async fn put_network_attempts(conn: &mut Connection, limit: &Password
         .filter(password_network_attempts::subject.eq(DbUuid(limit.subject.as_uuid())))
         .filter(password_network_attempts::network.eq(limit.network.as_str()))
         .filter(password_network_attempts::version.eq(version.previous().as_number()));
-    conn.execute(diesel::update(before).set(row)).await
+    conn.execute(fixed!(diesel::update(before).set(row))).await
 }
 
 /// Writes the day's part, like [`put_network_attempts`].

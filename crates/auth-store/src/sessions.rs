@@ -15,6 +15,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use crate::accounts::AccountRow;
 use crate::connection::{Connection, Done, columns};
 use crate::corrupt;
+use crate::fixed::fixed;
 use crate::identities::{IdentityRow, JoinedRow, accounts_of};
 use crate::joins;
 use crate::schema::{accounts, identities, sessions};
@@ -221,7 +222,7 @@ pub(crate) async fn find(
     account_id: AccountId,
     id: SessionId,
 ) -> Done<Option<(Session, Account)>> {
-    one_of(conn.load(joined!(session!(account_id, id))).await?)
+    one_of(conn.load(fixed!(joined!(session!(account_id, id)))).await?)
 }
 
 pub(crate) async fn find_by_id(conn: &mut Connection, id: SessionId) -> Done<Option<(Session, Account)>> {
@@ -304,7 +305,7 @@ pub(crate) async fn insert(
     );
     let postgres = diesel::insert_into(sessions::table).values(row.clone().for_share()).into_columns(columns);
     let sqlite = diesel::insert_into(sessions::table).values(row).into_columns(columns);
-    conn.execute_locked(postgres, sqlite).await
+    conn.execute_locked(fixed!(postgres), fixed!(sqlite)).await
 }
 
 /// Selects the session as it was read, of the account as it was read. The account is not locked: a change of its roles
@@ -333,7 +334,7 @@ pub(crate) async fn advance(
     (rotation, key_id, idle_expires_at): (&Rotation, &KeyId, Timestamp),
 ) -> Done<usize> {
     let row = unmoved!(session, account);
-    conn.execute(diesel::update(row).set(AdvancedRow::new(rotation, key_id, idle_expires_at))).await
+    conn.execute(fixed!(diesel::update(row).set(AdvancedRow::new(rotation, key_id, idle_expires_at)))).await
 }
 
 pub(crate) async fn note_served_again(
@@ -353,7 +354,7 @@ pub(crate) async fn prove(
 ) -> Done<usize> {
     let row =
         session!(account_id, id).filter(sessions::generation.eq(number(generation))).filter(sessions::proved.eq(false));
-    conn.execute(diesel::update(row).set(sessions::proved.eq(true))).await
+    conn.execute(fixed!(diesel::update(row).set(sessions::proved.eq(true)))).await
 }
 
 /// Records a reauthentication with the credentials and second factors that the account still has.
