@@ -340,7 +340,7 @@ impl Drop for Place<'_> {
 fn yield_to_requests() {
     /// Lower than the usual 0.
     const PRIORITY: i32 = 10;
-    /// Longer than a hash, and than the usual 1 to 4 ms.
+    /// Longer than the usual 1 to 4 ms, so that any thread that wakes may interrupt.
     const SLICE: Duration = Duration::from_millis(20);
     if thread_scheduling::schedule_this_thread(PRIORITY, SLICE).is_err() {
         // On Linux, "this process" is the calling thread. If this is refused too, the lane works anyway.
